@@ -1,0 +1,1 @@
+//! The application model: endpoints and what stands before them

@@ -1,0 +1,1 @@
+//! One assessment of one project: from files to findings and coverage

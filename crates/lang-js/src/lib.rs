@@ -1,0 +1,1 @@
+//! JavaScript and TypeScript: parse with oxc, lower to the IR, resolve modules

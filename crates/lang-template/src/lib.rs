@@ -1,0 +1,1 @@
+//! Server-side templates: parse and lower to the IR

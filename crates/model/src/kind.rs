@@ -1,0 +1,71 @@
+//! Kinds: `models/kinds.toml` is the only list.
+
+use serde::{Deserialize, Serialize};
+
+/// A sink kind (`sql`, `command.shell`): index into the list of sink kinds, below 64.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct SinkKind(pub u8);
+
+/// A source kind (`http.query`): index into the list of source kinds.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct SourceKind(pub u8);
+
+/// A set of sink kinds: what a value is clean *for*.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+pub struct KindSet(pub u64);
+
+impl KindSet {
+    /// No kind.
+    pub const EMPTY: Self = Self(0);
+    /// Every kind.
+    pub const ALL: Self = Self(u64::MAX);
+    /// The set with one kind.
+    #[must_use]
+    pub const fn of(kind: SinkKind) -> Self {
+        Self(1 << kind.0)
+    }
+    /// Whether the kind is in the set.
+    #[must_use]
+    pub const fn has(self, kind: SinkKind) -> bool {
+        self.0 & (1 << kind.0) != 0
+    }
+    /// Both sets together.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+    /// What both have.
+    #[must_use]
+    pub const fn intersect(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+    /// Whether nothing is in the set.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+    /// Whether everything of `other` is in the set.
+    #[must_use]
+    pub const fn covers(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+/// What a value can be. Each shape clears kinds (a number carries no SQL): the table is in `kinds.toml`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Shape {
+    /// An object may arrive where a string was meant.
+    #[default]
+    Structured,
+    /// A string.
+    String,
+    /// A number.
+    Number,
+    /// A truth value.
+    Bool,
+    /// A date.
+    Date,
+    /// One of a fixed list.
+    Enum,
+}

@@ -1,0 +1,214 @@
+//! Rows: what one API is.
+
+use crate::expr::Expr;
+use crate::kind::{KindSet, Shape, SinkKind, SourceKind};
+use crate::path::Port;
+use serde::{Deserialize, Serialize};
+
+/// One row of a model file.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Row {
+    /// The library's name (`express`).
+    pub library: String,
+    /// The path as written.
+    pub at: String,
+    /// What it is.
+    pub role: Role,
+    /// The row's `when`; unknown applies the row with a note, no drops it.
+    pub when: Option<Expr>,
+    /// A version range of the package, in its ecosystem's notation.
+    pub versions: Option<String>,
+    /// Start confidence, `low` or `medium`, where it is not the rule's.
+    pub confidence: Option<String>,
+    /// Wins over other rows of the same place and role.
+    pub replace: bool,
+}
+
+/// What an API is.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Role {
+    /// Its value comes from outside.
+    Source {
+        /// From where; `http.name` in a file stands for the matched member (`query`, `body` …) and is resolved per path, see
+        /// [`crate::matcher::Models::source_kind`].
+        kind: SourceKindRef,
+        /// What can arrive.
+        shape: Shape,
+        /// The port that is the source: `Value` for members, `ret` for calls, `arg(0).param(1)` for callbacks.
+        port: Port,
+    },
+    /// A dangerous use.
+    Sink {
+        /// For what.
+        kind: SinkKind,
+        /// Where the value goes in.
+        port: Port,
+        /// Only values of this shape are dangerous.
+        needs: Option<Shape>,
+    },
+    /// A value goes on.
+    Flow {
+        /// From.
+        from: Port,
+        /// To.
+        to: Port,
+        /// The result is made from the value, and is not the value itself.
+        derive: bool,
+    },
+    /// A value goes on, clean for some kinds.
+    Clean {
+        /// From.
+        from: Port,
+        /// To.
+        to: Port,
+        /// For what it is clean.
+        kinds: KindSet,
+    },
+    /// A test that cleans on one outcome.
+    Test {
+        /// What is tested.
+        on: Port,
+        /// The outcome.
+        accept: Accept,
+        /// For what the tested value is then clean.
+        kinds: KindSet,
+    },
+    /// A schema or one of its types.
+    Schema(SchemaRow),
+    /// It calls a function value that it is given.
+    Call {
+        /// The function.
+        function: Port,
+        /// What the function is called with, by position; `None`: nothing known.
+        args: Vec<Option<Port>>,
+        /// Where the function's result goes.
+        result: Option<Port>,
+    },
+    /// It registers handlers.
+    Entry(EntryRow),
+    /// Instances are made by the framework.
+    Inject {
+        /// How: `constructor-type`.
+        by: String,
+    },
+    /// It stands before a handler and refuses some requests.
+    Guard {
+        /// `authentication`, `role`, `csrf`, `rate-limit` …
+        kind: String,
+        /// Where the principal is found afterwards.
+        principal: Option<Port>,
+    },
+    /// It renders a template.
+    Render {
+        /// The template's name.
+        template: Port,
+        /// The object of its locals.
+        locals: Port,
+        /// Where the text goes; absent: the response.
+        to: Option<Port>,
+        /// The template's text is given, not its name.
+        inline: bool,
+        /// Which engine, where the API decides it.
+        engine: Option<String>,
+    },
+    /// It says something about configuration: named values read at the call.
+    Config {
+        /// The fact's name.
+        fact: String,
+        /// Name → where it is read. One unnamed value has the name `value`.
+        read: Vec<(String, Port)>,
+        /// Name → what holds where nothing is given.
+        default: Vec<(String, crate::expr::Literal)>,
+    },
+    /// It touches a store.
+    Effect {
+        /// `read`, `write`, `delete`.
+        op: String,
+        /// The object (table, collection, file).
+        object: Option<Port>,
+        /// The key or filter.
+        key: Option<Port>,
+        /// The fields written or read.
+        fields: Option<Port>,
+    },
+    /// Known, no flow.
+    Neutral,
+    /// Never returns.
+    NoReturn,
+}
+
+/// A source kind, or the one named by the matched step.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum SourceKindRef {
+    /// A kind.
+    Fixed(SourceKind),
+    /// `http.name`: `http.` and the matched member, with the aliases of `kinds.toml` (`params` is `http.path`, `headers` is
+    /// `http.header`, `cookies` is `http.cookie`).
+    Named,
+}
+
+/// The outcome of a test on which the tested value is clean.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum Accept {
+    /// The call is truthy.
+    True,
+    /// The call is falsy.
+    False,
+    /// The call returns (it throws otherwise).
+    Returns,
+    /// The call gives something other than null or undefined.
+    NonNull,
+    /// A member of the result is truthy (`ret.success`), or falsy (`!ret.error`).
+    Member {
+        /// Where.
+        port: Port,
+        /// Truthy or falsy.
+        truthy: bool,
+    },
+}
+
+/// A row of a schema library.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum SchemaRow {
+    /// A call that makes a schema of some type (`z.string()`); `name` is resolved per path.
+    Type {
+        /// The type's name: `string`, `number`, `object`, `array`, `enum`, `any` … `name`: the matched member.
+        ty: String,
+        /// Where the members of an object or the element of an array stand.
+        members: Option<Port>,
+    },
+    /// A call that checks a value.
+    Check {
+        /// The value.
+        on: Port,
+        /// Where the checked value comes out.
+        to: Option<Port>,
+        /// The outcome on which it is valid.
+        accept: Accept,
+        /// Unknown members: `strip`, `keep`, `refuse`.
+        unknown: String,
+    },
+}
+
+/// A row that registers handlers.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct EntryRow {
+    /// `name` (the matched step), or a literal, or a port.
+    pub method: Option<String>,
+    /// The path's port as written (`arg(0)`).
+    pub path: Option<Port>,
+    /// The methods' port, where it is an argument.
+    pub methods: Option<Port>,
+    /// The handlers in order; arrays flattened where deep.
+    pub handlers: Option<Port>,
+    /// What each parameter of a handler is: types (`@req`) or words (`next`, `decorated`, `signature`).
+    pub params: Vec<String>,
+    /// The same for handlers with four parameters.
+    pub params4: Vec<String>,
+    /// As written, resolved by the linker.
+    pub prefix: Option<String>,
+    /// As written.
+    pub guards: Option<String>,
+    /// As written.
+    pub depends: Option<String>,
+}

@@ -1,0 +1,1 @@
+//! An assessment as text, JSON, Markdown or SARIF

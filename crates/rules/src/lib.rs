@@ -1,0 +1,1 @@
+//! The catalogue of weaknesses: format, loader and examples

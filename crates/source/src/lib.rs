@@ -1,0 +1,1 @@
+//! Files of a project: walk, text, spans, units and limits
