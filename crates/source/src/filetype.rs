@@ -1,0 +1,245 @@
+//! What a file is, by its name and its first line.
+
+use serde::Serialize;
+
+/// What a file is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileType {
+    /// JavaScript, JSX included.
+    JavaScript,
+    /// TypeScript, TSX included.
+    TypeScript,
+    /// Types of TypeScript alone (`.d.ts`): no code.
+    Declarations,
+    /// Python.
+    Python,
+    /// A template of a known engine.
+    Template(Engine),
+    /// HTML: a page, or a template of an engine that the code names.
+    Html,
+    /// A component of a browser framework (`.vue`, `.svelte`, `.astro`).
+    Component,
+    /// A manifest or lock file.
+    Manifest,
+    /// Another language that has no front end yet.
+    OtherCode(&'static str),
+    /// Anything else.
+    Other,
+}
+
+/// A template engine, as a file name tells it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Engine {
+    /// `.ejs`
+    Ejs,
+    /// `.eta`
+    Eta,
+    /// `.hbs`, `.handlebars`
+    Handlebars,
+    /// `.pug`, `.jade`
+    Pug,
+    /// `.njk`, `.nunjucks`
+    Nunjucks,
+    /// `.mustache`, `.hjs`
+    Mustache,
+    /// `.dust`
+    Dust,
+    /// `.swig`
+    Swig,
+}
+
+impl FileType {
+    /// What a file of this name is. Files without an extension are decided by [`FileType::of_shebang`].
+    #[must_use]
+    pub fn of_name(name: &str) -> Self {
+        let lower = name.to_ascii_lowercase();
+        if MANIFESTS.contains(&lower.as_str()) {
+            return Self::Manifest;
+        }
+        if [".d.ts", ".d.mts", ".d.cts"]
+            .iter()
+            .any(|end| lower.ends_with(end))
+        {
+            return Self::Declarations;
+        }
+        let Some((stem, extension)) = lower.rsplit_once('.') else {
+            return Self::Other;
+        };
+        if stem.is_empty() {
+            return Self::Other;
+        }
+        match extension {
+            "js" | "mjs" | "cjs" | "jsx" | "es6" | "es" => Self::JavaScript,
+            "ts" | "mts" | "cts" | "tsx" => Self::TypeScript,
+            "py" => Self::Python,
+            "ejs" => Self::Template(Engine::Ejs),
+            "eta" => Self::Template(Engine::Eta),
+            "hbs" | "handlebars" => Self::Template(Engine::Handlebars),
+            "pug" | "jade" => Self::Template(Engine::Pug),
+            "njk" | "nunjucks" | "nj" => Self::Template(Engine::Nunjucks),
+            "mustache" | "hjs" => Self::Template(Engine::Mustache),
+            "dust" => Self::Template(Engine::Dust),
+            "swig" => Self::Template(Engine::Swig),
+            "html" | "htm" | "xhtml" => Self::Html,
+            "vue" | "svelte" | "astro" | "marko" => Self::Component,
+            _ => OTHER_LANGUAGES
+                .iter()
+                .find(|(ending, _)| *ending == extension)
+                .map_or(Self::Other, |(_, language)| Self::OtherCode(language)),
+        }
+    }
+
+    /// What a file without an extension is, by the interpreter that its first line names.
+    #[must_use]
+    pub fn of_shebang(head: &[u8]) -> Self {
+        let line = head.split(|b| *b == b'\n').next().unwrap_or_default();
+        let Some(command) = line.strip_prefix(b"#!") else {
+            return Self::Other;
+        };
+        let command = String::from_utf8_lossy(command);
+        let program = command
+            .split_whitespace()
+            .map(|word| word.rsplit('/').next().unwrap_or(word))
+            .find(|word| *word != "env" && !word.starts_with('-') && !word.contains('='))
+            .unwrap_or_default();
+        match program {
+            "node" | "nodejs" => Self::JavaScript,
+            "bun" | "deno" | "ts-node" | "tsx" => Self::TypeScript,
+            "sh" | "bash" | "zsh" | "dash" => Self::OtherCode("Shell"),
+            "ruby" => Self::OtherCode("Ruby"),
+            "php" => Self::OtherCode("PHP"),
+            "perl" => Self::OtherCode("Perl"),
+            _ if program.starts_with("python") => Self::Python,
+            _ => Self::Other,
+        }
+    }
+
+    /// Whether a name says nothing, so that the first line decides.
+    #[must_use]
+    pub fn needs_shebang(name: &str) -> bool {
+        !name.trim_start_matches('.').contains('.')
+    }
+
+    /// Whether its text is handed to a front end or read as a manifest.
+    #[must_use]
+    pub const fn is_read(self) -> bool {
+        matches!(
+            self,
+            Self::JavaScript | Self::TypeScript | Self::Template(_) | Self::Html | Self::Manifest
+        )
+    }
+
+    /// Whether it holds code that runs, in a language that has a front end.
+    #[must_use]
+    pub const fn is_code(self) -> bool {
+        matches!(self, Self::JavaScript | Self::TypeScript)
+    }
+
+    /// Whether it can be a server-side template.
+    #[must_use]
+    pub const fn is_template(self) -> bool {
+        matches!(self, Self::Template(_) | Self::Html)
+    }
+
+    /// The language of code that no front end reads yet.
+    #[must_use]
+    pub const fn without_front_end(self) -> Option<&'static str> {
+        match self {
+            Self::Python => Some("Python"),
+            Self::OtherCode(language) => Some(language),
+            _ => None,
+        }
+    }
+}
+
+const MANIFESTS: &[&str] = &[
+    "package.json",
+    "package-lock.json",
+    "npm-shrinkwrap.json",
+    "yarn.lock",
+    "pnpm-lock.yaml",
+    "pnpm-workspace.yaml",
+    "lerna.json",
+    "tsconfig.json",
+    "jsconfig.json",
+    "deno.json",
+    "deno.jsonc",
+    "pyproject.toml",
+    "requirements.txt",
+    "pipfile",
+];
+
+const OTHER_LANGUAGES: &[(&str, &str)] = &[
+    ("java", "Java"),
+    ("kt", "Kotlin"),
+    ("scala", "Scala"),
+    ("go", "Go"),
+    ("rb", "Ruby"),
+    ("erb", "Ruby"),
+    ("php", "PHP"),
+    ("cs", "C#"),
+    ("fs", "F#"),
+    ("vb", "Visual Basic"),
+    ("rs", "Rust"),
+    ("c", "C"),
+    ("h", "C"),
+    ("cc", "C++"),
+    ("cpp", "C++"),
+    ("hpp", "C++"),
+    ("swift", "Swift"),
+    ("ex", "Elixir"),
+    ("exs", "Elixir"),
+    ("clj", "Clojure"),
+    ("coffee", "CoffeeScript"),
+    ("ls", "LiveScript"),
+    ("lua", "Lua"),
+    ("pl", "Perl"),
+    ("pm", "Perl"),
+    ("sh", "Shell"),
+    ("bash", "Shell"),
+    ("sql", "SQL"),
+    ("prisma", "Prisma"),
+    ("graphql", "GraphQL"),
+    ("gql", "GraphQL"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        for (name, want) in [
+            ("app.js", FileType::JavaScript),
+            ("Main.TSX", FileType::TypeScript),
+            ("api.d.ts", FileType::Declarations),
+            ("list.hbs", FileType::Template(Engine::Handlebars)),
+            ("index.html", FileType::Html),
+            ("App.vue", FileType::Component),
+            ("package.json", FileType::Manifest),
+            ("data.json", FileType::Other),
+            ("main.go", FileType::OtherCode("Go")),
+            (".js", FileType::Other),
+            ("LICENSE", FileType::Other),
+        ] {
+            assert_eq!(FileType::of_name(name), want, "{name}");
+        }
+    }
+
+    #[test]
+    fn shebangs() {
+        for (head, want) in [
+            ("#!/usr/bin/env node\nrest", FileType::JavaScript),
+            ("#!/usr/bin/env -S node --harmony", FileType::JavaScript),
+            ("#!/usr/local/bin/python3.12", FileType::Python),
+            ("#!/usr/bin/env NODE_ENV=x deno", FileType::TypeScript),
+            ("console.log(1)", FileType::Other),
+            ("", FileType::Other),
+        ] {
+            assert_eq!(FileType::of_shebang(head.as_bytes()), want, "{head}");
+        }
+        assert!(FileType::needs_shebang("server") && !FileType::needs_shebang("server.js"));
+    }
+}

@@ -1,0 +1,286 @@
+//! Units: the packages of a project. Endpoints and threat models are per unit, never per run.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A unit: index into [`crate::Project::units`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
+pub struct UnitId(pub u32);
+
+impl UnitId {
+    /// The id as an index.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A part of the project with a manifest of its own.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Unit {
+    /// Its folder relative to the project's root; empty for the root itself.
+    pub root: String,
+    /// Its name: the manifest's, else the folder's.
+    pub name: String,
+    /// The manifest that makes it one; absent for a root without any.
+    pub manifest: Option<String>,
+    /// What it depends on, by package name, with the version as far as it is known.
+    pub dependencies: BTreeMap<String, Version>,
+    /// It offers modules to others: `main`, `exports` or `bin` in its manifest.
+    pub offers: bool,
+}
+
+/// The version of a dependency.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Version {
+    /// The one that a lock file pins.
+    Locked(String),
+    /// The range that the manifest allows.
+    Range(String),
+}
+
+/// A manifest or lock file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Manifest {
+    /// Relative to the root.
+    pub path: String,
+    /// Its text.
+    pub text: Arc<str>,
+}
+
+impl Manifest {
+    /// Its folder, relative to the root; empty for the root.
+    #[must_use]
+    pub fn folder(&self) -> &str {
+        self.path.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.path
+            .rsplit_once('/')
+            .map_or(&self.path, |(_, name)| name)
+    }
+}
+
+#[derive(Deserialize, Default)]
+struct PackageJson {
+    name: Option<String>,
+    main: Option<serde_json::Value>,
+    exports: Option<serde_json::Value>,
+    bin: Option<serde_json::Value>,
+    scripts: Option<serde_json::Value>,
+    #[serde(default)]
+    dependencies: BTreeMap<String, serde_json::Value>,
+    #[serde(default, rename = "devDependencies")]
+    dev: BTreeMap<String, serde_json::Value>,
+    #[serde(default, rename = "peerDependencies")]
+    peer: BTreeMap<String, serde_json::Value>,
+    #[serde(default, rename = "optionalDependencies")]
+    optional: BTreeMap<String, serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+struct PackageLock {
+    #[serde(default)]
+    packages: BTreeMap<String, Locked>,
+    #[serde(default)]
+    dependencies: BTreeMap<String, Locked>,
+}
+
+#[derive(Deserialize)]
+struct Locked {
+    version: Option<String>,
+}
+
+/// Names of manifests that make their folder a unit, the more telling first.
+const UNIT_SIGNS: &[&str] = &[
+    "package.json",
+    "deno.json",
+    "deno.jsonc",
+    "pyproject.toml",
+    "requirements.txt",
+    "pipfile",
+];
+
+/// The units of a project, sorted by root; the first is the root's, always. Manifests that cannot be read are told in `notes`.
+pub(crate) fn units(project: &str, manifests: &[Manifest], notes: &mut Vec<String>) -> Vec<Unit> {
+    let mut units: BTreeMap<String, Unit> = BTreeMap::new();
+    units.insert(
+        String::new(),
+        Unit {
+            name: project.to_owned(),
+            ..Unit::default()
+        },
+    );
+    for sign in UNIT_SIGNS {
+        for manifest in manifests
+            .iter()
+            .filter(|m| m.name().eq_ignore_ascii_case(sign))
+        {
+            let folder = manifest.folder().to_owned();
+            if units.get(&folder).is_some_and(|u| u.manifest.is_some()) {
+                continue;
+            }
+            let unit = if *sign == "package.json" {
+                node_unit(manifest, project, notes)
+            } else {
+                Some(plain_unit(manifest, project))
+            };
+            if let Some(unit) = unit {
+                units.insert(folder, unit);
+            }
+        }
+    }
+    for lock in manifests
+        .iter()
+        .filter(|m| matches!(m.name(), "package-lock.json" | "npm-shrinkwrap.json"))
+    {
+        if let Some(unit) = units.get_mut(lock.folder()) {
+            pin(unit, lock, notes);
+        }
+    }
+    units.into_values().collect()
+}
+
+/// The unit of a file: the one with the deepest root around it. `units` are sorted by root.
+pub(crate) fn unit_of(path: &str, units: &[Unit]) -> UnitId {
+    let around = |root: &str| {
+        root.is_empty()
+            || path
+                .strip_prefix(root)
+                .is_some_and(|rest| rest.starts_with('/'))
+    };
+    let deepest = units
+        .iter()
+        .enumerate()
+        .filter(|(_, u)| around(&u.root))
+        .max_by_key(|(_, u)| u.root.len());
+    UnitId(deepest.map_or(0, |(i, _)| u32::try_from(i).unwrap_or(0)))
+}
+
+fn plain_unit(manifest: &Manifest, project: &str) -> Unit {
+    let root = manifest.folder().to_owned();
+    Unit {
+        name: folder_name(&root, project),
+        root,
+        manifest: Some(manifest.path.clone()),
+        ..Unit::default()
+    }
+}
+
+/// A `package.json` that only says `"type": "module"` marks a folder and makes no unit.
+fn node_unit(manifest: &Manifest, project: &str, notes: &mut Vec<String>) -> Option<Unit> {
+    let package: PackageJson = match serde_json::from_str(&manifest.text) {
+        Ok(package) => package,
+        Err(error) => {
+            notes.push(format!("`{}` is not valid: {error}", manifest.path));
+            return Some(plain_unit(manifest, project));
+        }
+    };
+    let mut unit = plain_unit(manifest, project);
+    unit.offers = package.main.is_some() || package.exports.is_some() || package.bin.is_some();
+    let says_something = package.name.is_some()
+        || package.scripts.is_some()
+        || unit.offers
+        || !package.dependencies.is_empty();
+    for group in [
+        package.peer,
+        package.dev,
+        package.optional,
+        package.dependencies,
+    ] {
+        let ranges = group
+            .into_iter()
+            .filter_map(|(name, range)| Some((name, Version::Range(range.as_str()?.to_owned()))));
+        unit.dependencies.extend(ranges);
+    }
+    if let Some(name) = package.name.filter(|n| !n.is_empty()) {
+        unit.name = name;
+    }
+    says_something.then_some(unit)
+}
+
+fn pin(unit: &mut Unit, lock: &Manifest, notes: &mut Vec<String>) {
+    let parsed: PackageLock = match serde_json::from_str(&lock.text) {
+        Ok(parsed) => parsed,
+        Err(error) => return notes.push(format!("`{}` is not valid: {error}", lock.path)),
+    };
+    for (name, version) in &mut unit.dependencies {
+        let locked = parsed
+            .packages
+            .get(&format!("node_modules/{name}"))
+            .or_else(|| parsed.dependencies.get(name));
+        if let Some(exact) = locked.and_then(|l| l.version.clone()) {
+            *version = Version::Locked(exact);
+        }
+    }
+}
+
+fn folder_name(root: &str, project: &str) -> String {
+    match root.rsplit('/').next() {
+        Some("") | None => project.to_owned(),
+        Some(name) => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(path: &str, text: &str) -> Manifest {
+        Manifest {
+            path: path.into(),
+            text: text.into(),
+        }
+    }
+
+    #[test]
+    fn nearest_manifest_and_versions() {
+        let manifests = [
+            manifest(
+                "package.json",
+                r#"{"name": "shop", "workspaces": ["api"], "devDependencies": {"jest": "^29"}}"#,
+            ),
+            manifest(
+                "api/package.json",
+                r#"{"name": "@shop/api", "main": "a.js", "dependencies": {"express": "^4.17.0", "pg": "*"}}"#,
+            ),
+            manifest(
+                "api/package-lock.json",
+                r#"{"packages": {"node_modules/express": {"version": "4.17.3"}}}"#,
+            ),
+            manifest("api/esm/package.json", r#"{"type": "module"}"#),
+            manifest("worker/requirements.txt", "flask"),
+            manifest("bad/package.json", "{"),
+        ];
+        let mut notes = Vec::new();
+        let units = units("shop", &manifests, &mut notes);
+        let names: Vec<(&str, &str)> = units
+            .iter()
+            .map(|u| (u.root.as_str(), u.name.as_str()))
+            .collect();
+        assert_eq!(
+            names,
+            [
+                ("", "shop"),
+                ("api", "@shop/api"),
+                ("bad", "bad"),
+                ("worker", "worker")
+            ]
+        );
+        let api = &units[1];
+        assert_eq!(
+            api.dependencies["express"],
+            Version::Locked("4.17.3".into())
+        );
+        assert_eq!(api.dependencies["pg"], Version::Range("*".into()));
+        assert!(api.offers);
+        assert_eq!(notes.len(), 1);
+        assert_eq!(unit_of("api/esm/a.js", &units).index(), 1);
+        assert_eq!(unit_of("apix/a.js", &units).index(), 0);
+    }
+}
