@@ -1,5 +1,11 @@
 //! The small language of `when` (models) and `where` (rules): or · and · not · == != < > in · paths · literals · calls.
 
+mod eval;
+mod parse;
+
+pub use eval::{Scope, Value3, eval, eval_in};
+pub use parse::{ExprError, parse};
+
 use serde::{Deserialize, Serialize};
 
 /// An expression.
@@ -23,6 +29,38 @@ pub enum Expr {
     Path(String),
     /// `guarded('authentication')`
     Apply(String, Vec<Expr>),
+}
+
+impl Expr {
+    /// Every path in the expression, as written.
+    #[must_use]
+    pub fn paths(&self) -> Vec<&str> {
+        let mut paths = Vec::new();
+        self.visit(&mut |expr| {
+            if let Self::Path(path) = expr {
+                paths.push(path.as_str());
+            }
+        });
+        paths
+    }
+
+    /// Visits the expression and all its parts.
+    pub fn visit<'a>(&'a self, see: &mut dyn FnMut(&'a Self)) {
+        see(self);
+        match self {
+            Self::Or(parts) | Self::And(parts) | Self::List(parts) | Self::Apply(_, parts) => {
+                for part in parts {
+                    part.visit(see);
+                }
+            }
+            Self::Not(part) => part.visit(see),
+            Self::Compare(left, _, right) | Self::In(left, right) => {
+                left.visit(see);
+                right.visit(see);
+            }
+            Self::Literal(_) | Self::Path(_) => {}
+        }
+    }
 }
 
 /// A comparison.

@@ -1,5 +1,9 @@
 //! Kinds: `models/kinds.toml` is the only list.
 
+mod list;
+
+pub use list::{Fact, Kinds, Unknown};
+
 use serde::{Deserialize, Serialize};
 
 /// A sink kind (`sql`, `command.shell`): index into the list of sink kinds, below 64.
@@ -11,7 +15,9 @@ pub struct SinkKind(pub u8);
 pub struct SourceKind(pub u8);
 
 /// A set of sink kinds: what a value is clean *for*.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
 pub struct KindSet(pub u64);
 
 impl KindSet {
@@ -52,7 +58,9 @@ impl KindSet {
 }
 
 /// What a value can be. Each shape clears kinds (a number carries no SQL): the table is in `kinds.toml`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Shape {
     /// An object may arrive where a string was meant.

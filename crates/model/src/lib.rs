@@ -12,6 +12,8 @@
 
 pub mod expr;
 pub mod kind;
+pub mod load;
 pub mod matcher;
+pub mod near;
 pub mod path;
 pub mod row;

@@ -1,6 +1,28 @@
 //! API paths and ports: `root step*`.
 
+mod text;
+
+pub use text::{PathError, PathScope};
+
 use serde::{Deserialize, Serialize};
+
+/// A path as written in a row.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct ApiPath {
+    /// Where it starts.
+    pub root: Root,
+    /// What follows.
+    pub steps: Vec<Step>,
+}
+
+/// Where a path starts.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum Root {
+    /// `npm:express`, `js:Promise`
+    Package(String),
+    /// `@req` of the library `express`: `express/req`
+    Type(String),
+}
 
 /// One step of an API path. `.await` is no step: a promise and its value are one (see ARCHITECTURE).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -40,7 +62,7 @@ pub enum ArgIndex {
     At(u32),
     /// `1..`
     From(u32),
-    /// `-1`
+    /// `-1`: 1 is the last.
     FromEnd(u32),
     /// `'kw'`
     Keyword(String),

@@ -1,0 +1,650 @@
+//! Rows: one reader per role.
+
+use super::fields::{At, Fields};
+use crate::expr::{self, Expr, Literal};
+use crate::kind::{KindSet, Kinds, Shape};
+use crate::near::near;
+use crate::path::{ApiPath, PathScope, Port, PortBase, Root, Step};
+use crate::row::{Accept, EntryRow, Role, Row, SchemaRow, SourceKindRef};
+use toml::de::DeValue;
+
+/// What rows are read against.
+pub(super) struct Context<'a> {
+    pub(super) kinds: &'a Kinds,
+    pub(super) scope: PathScope<'a>,
+    pub(super) library: &'a str,
+    pub(super) versions: Option<&'a str>,
+}
+
+/// What was read.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) rows: Vec<(Row, Vec<ApiPath>)>,
+    pub(super) types: Vec<(String, Vec<ApiPath>)>,
+    pub(super) uses: Vec<(String, usize)>,
+}
+
+const ROLES: [&str; 16] = [
+    "type", "source", "sink", "flow", "clean", "test", "schema", "call", "entry", "inject",
+    "guard", "render", "config", "effect", "neutral", "noreturn",
+];
+
+/// Words that stand for a parameter of a handler without being a type.
+const PARAMETERS: [&str; 5] = ["next", "error", "decorated", "signature", "_"];
+
+/// Reads one row; what is wrong with it goes to the report.
+pub(super) fn read_row(fields: &Fields<'_, '_>, context: &Context<'_>, found: &mut Found) {
+    let before = fields.report.count();
+    let mut reader = Reader {
+        fields,
+        context,
+        uses: Vec::new(),
+    };
+    let (at, paths) = reader.paths();
+    let role = fields.required("role");
+    let when = reader.when();
+    let versions = fields
+        .text("versions")
+        .map(|text| text.value)
+        .or(context.versions)
+        .map(str::to_owned);
+    fields.text("note");
+    let confidence = reader.word("confidence", &["low", "medium"]);
+    let replace = fields.flag("replace");
+    let Some(role) = role else { return };
+    if role.value == "type" {
+        if let Some(is) = fields.required("is")
+            && let Some(name) = reader.type_name(is)
+        {
+            reader.uses.push((name.clone(), is.offset));
+            found.types.push((name, paths));
+        }
+        if when.is_some() || versions.as_deref() != context.versions {
+            fields.wrong(
+                fields.offset,
+                "a row with the role `type` holds always: no `when`, no `versions`",
+            );
+        }
+        fields.finish();
+        found.uses.append(&mut reader.uses);
+        return;
+    }
+    let ends_in_call = paths
+        .iter()
+        .any(|path| matches!(path.steps.last(), Some(Step::Call | Step::New)));
+    let roles = reader.roles(role, ends_in_call);
+    fields.finish();
+    if roles.is_empty() && fields.report.count() == before {
+        fields.wrong(
+            fields.offset,
+            format!("the row with the role `{}` says nothing", role.value),
+        );
+    }
+    for role in roles {
+        let row = Row {
+            library: context.library.to_owned(),
+            at: at.clone(),
+            role,
+            when: when.clone(),
+            versions: versions.clone(),
+            confidence: confidence.clone(),
+            replace,
+        };
+        found.rows.push((row, paths.clone()));
+    }
+    found.uses.append(&mut reader.uses);
+}
+
+struct Reader<'f, 't, 'r> {
+    fields: &'f Fields<'t, 'r>,
+    context: &'f Context<'f>,
+    uses: Vec<(String, usize)>,
+}
+
+impl Reader<'_, '_, '_> {
+    fn add(&self, offset: usize, what: impl Into<String>, near: Option<String>) {
+        self.fields.report.add(offset, what, near);
+    }
+
+    fn paths(&mut self) -> (String, Vec<ApiPath>) {
+        let texts = self.fields.texts("at");
+        if texts.is_empty() {
+            self.fields.wrong(self.fields.offset, "the row needs `at`");
+        }
+        let mut paths = Vec::new();
+        for text in &texts {
+            match self.context.scope.paths(text.value) {
+                Ok(more) => {
+                    for path in &more {
+                        if let Root::Type(name) = &path.root {
+                            self.uses.push((name.clone(), text.offset));
+                        }
+                    }
+                    paths.extend(more);
+                }
+                Err(error) => self.add(text.offset, error.what, error.near),
+            }
+        }
+        paths.sort();
+        paths.dedup();
+        (
+            texts
+                .iter()
+                .map(|text| text.value)
+                .collect::<Vec<_>>()
+                .join(", "),
+            paths,
+        )
+    }
+
+    /// `when`, with every fact and port in it checked.
+    fn when(&self) -> Option<Expr> {
+        let text = self.fields.text("when")?;
+        match expr::parse(text.value) {
+            Ok(expr) => {
+                for path in expr.paths() {
+                    self.check_name(path, text.offset);
+                }
+                Some(expr)
+            }
+            Err(error) => {
+                self.add(text.offset, format!("`when`: {}", error.message), None);
+                None
+            }
+        }
+    }
+
+    fn check_name(&self, path: &str, offset: usize) {
+        if let Some(fact) = path.strip_prefix("fact:") {
+            if let Err(error) = self.context.kinds.fact(fact) {
+                self.add(
+                    offset,
+                    format!("`when`: unknown {} `{}`", error.what, error.name),
+                    error.near,
+                );
+            }
+        } else if path != "name"
+            && let Err(error) = self.context.scope.port(path)
+        {
+            self.add(offset, format!("`when`: {}", error.what), error.near);
+        }
+    }
+
+    fn word(&self, key: &str, known: &[&str]) -> Option<String> {
+        let text = self.fields.text(key)?;
+        if !known.contains(&text.value) {
+            let near = near(text.value, known.iter().copied());
+            self.add(
+                text.offset,
+                format!(
+                    "`{key}` must be one of {}, not `{}`",
+                    known.join(", "),
+                    text.value
+                ),
+                near,
+            );
+        }
+        Some(text.value.to_owned())
+    }
+
+    fn type_name(&mut self, text: At<&str>) -> Option<String> {
+        match self.context.scope.type_name(text.value) {
+            Ok(name) => Some(name),
+            Err(error) => {
+                self.add(text.offset, error.what, error.near);
+                None
+            }
+        }
+    }
+
+    fn port_at(&mut self, text: At<&str>) -> Option<Port> {
+        match self.context.scope.port(text.value) {
+            Ok(port) => {
+                if let PortBase::Path(path) = &port.base
+                    && let Some(name) = path.strip_prefix('@')
+                {
+                    let end = name.find(['.', '(', '[']).unwrap_or(name.len());
+                    self.uses
+                        .push((name.get(..end).unwrap_or_default().to_owned(), text.offset));
+                }
+                Some(port)
+            }
+            Err(error) => {
+                self.add(text.offset, error.what, error.near);
+                None
+            }
+        }
+    }
+
+    fn port(&mut self, key: &str) -> Option<Port> {
+        self.fields.text(key).and_then(|text| self.port_at(text))
+    }
+
+    fn required_port(&mut self, key: &str) -> Option<Port> {
+        self.fields
+            .required(key)
+            .and_then(|text| self.port_at(text))
+    }
+
+    /// The ports of a key, or the default where it is absent.
+    fn ports(&mut self, key: &str, default: &str) -> Vec<Port> {
+        let mut texts = self.fields.texts(key);
+        if texts.is_empty() {
+            texts.push(At {
+                value: default,
+                offset: self.fields.offset,
+            });
+        }
+        texts
+            .into_iter()
+            .filter_map(|text| self.port_at(text))
+            .collect()
+    }
+
+    fn port_or(&mut self, key: &str, default: &str) -> Option<Port> {
+        let text = self.fields.text(key).unwrap_or(At {
+            value: default,
+            offset: self.fields.offset,
+        });
+        self.port_at(text)
+    }
+
+    fn kinds(&self) -> KindSet {
+        let mut set = KindSet::EMPTY;
+        let texts = self.fields.texts("kinds");
+        if texts.is_empty() {
+            self.fields.wrong(
+                self.fields.offset,
+                format!("{} needs `kinds`", self.fields.what),
+            );
+        }
+        for text in texts {
+            let (name, minus) = text
+                .value
+                .strip_prefix('-')
+                .map_or((text.value, false), |name| (name, true));
+            match self.context.kinds.set_of(name) {
+                Ok(more) if minus => set.0 &= !more.0,
+                Ok(more) => set = set.union(more),
+                Err(error) => self.add(
+                    text.offset,
+                    format!("unknown {} `{}`", error.what, error.name),
+                    error.near,
+                ),
+            }
+        }
+        set
+    }
+
+    fn shape(&self, key: &str) -> Option<Shape> {
+        let known = ["structured", "string", "number", "bool", "date", "enum"];
+        Some(match self.word(key, &known)?.as_str() {
+            "structured" => Shape::Structured,
+            "number" => Shape::Number,
+            "bool" => Shape::Bool,
+            "date" => Shape::Date,
+            "enum" => Shape::Enum,
+            _ => Shape::String,
+        })
+    }
+
+    fn accept(&mut self, default: &str) -> Option<Accept> {
+        let text = self.fields.text("accept").unwrap_or(At {
+            value: default,
+            offset: self.fields.offset,
+        });
+        Some(match text.value {
+            "true" => Accept::True,
+            "false" => Accept::False,
+            "returns" => Accept::Returns,
+            "nonnull" => Accept::NonNull,
+            other => {
+                let (value, truthy) = other
+                    .strip_prefix('!')
+                    .map_or((other, true), |port| (port, false));
+                Accept::Member {
+                    port: self.port_at(At {
+                        value,
+                        offset: text.offset,
+                    })?,
+                    truthy,
+                }
+            }
+        })
+    }
+
+    fn roles(&mut self, role: At<&str>, ends_in_call: bool) -> Vec<Role> {
+        match role.value {
+            "source" => self.sources(ends_in_call),
+            "sink" => self.sinks(),
+            "flow" => self.flows(),
+            "clean" => {
+                let kinds = self.kinds();
+                let to = self.port_or("to", "ret");
+                let from = self.ports("from", "arg(0)");
+                from.into_iter()
+                    .filter_map(|from| {
+                        Some(Role::Clean {
+                            from,
+                            to: to.clone()?,
+                            kinds,
+                        })
+                    })
+                    .collect()
+            }
+            "test" => {
+                let (kinds, accept) = (self.kinds(), self.accept("true"));
+                let on = self.ports("on", "arg(0)");
+                on.into_iter()
+                    .filter_map(|on| {
+                        Some(Role::Test {
+                            on,
+                            accept: accept.clone()?,
+                            kinds,
+                        })
+                    })
+                    .collect()
+            }
+            "schema" => self.schema().map(Role::Schema).into_iter().collect(),
+            "call" => self.call().into_iter().collect(),
+            "entry" => vec![Role::Entry(self.entry())],
+            "inject" => {
+                vec![Role::Inject {
+                    by: self
+                        .word("by", &["constructor-type"])
+                        .unwrap_or_else(|| "constructor-type".into()),
+                }]
+            }
+            "guard" => self.guard().into_iter().collect(),
+            "render" => self.render().into_iter().collect(),
+            "config" => self.config().into_iter().collect(),
+            "effect" => self.effect().into_iter().collect(),
+            "neutral" => vec![Role::Neutral],
+            "noreturn" => vec![Role::NoReturn],
+            other => {
+                self.add(
+                    role.offset,
+                    format!("unknown role `{other}`"),
+                    near(other, ROLES),
+                );
+                Vec::new()
+            }
+        }
+    }
+
+    fn sources(&mut self, ends_in_call: bool) -> Vec<Role> {
+        let shape = self.shape("shape").unwrap_or(Shape::String);
+        let ports = self.ports("port", if ends_in_call { "ret" } else { "value" });
+        let kinds = self.fields.texts("kind");
+        if kinds.is_empty() {
+            self.fields.wrong(
+                self.fields.offset,
+                format!("{} needs `kind`", self.fields.what),
+            );
+        }
+        let mut roles = Vec::new();
+        for kind in kinds {
+            let kind = match kind.value {
+                "http.name" => Ok(SourceKindRef::Named),
+                name => self.context.kinds.source(name).map(SourceKindRef::Fixed),
+            };
+            match kind {
+                Ok(kind) => roles.extend(ports.iter().map(|port| Role::Source {
+                    kind: kind.clone(),
+                    shape,
+                    port: port.clone(),
+                })),
+                Err(error) => self.add(
+                    self.fields.offset,
+                    format!("unknown {} `{}`", error.what, error.name),
+                    error.near,
+                ),
+            }
+        }
+        roles
+    }
+
+    fn sinks(&mut self) -> Vec<Role> {
+        let needs = self.shape("needs");
+        if !self.fields.has("in") {
+            self.fields.wrong(
+                self.fields.offset,
+                format!("{} needs `in`", self.fields.what),
+            );
+        }
+        let ports = self.ports("in", "arg(0)");
+        let kinds = self.fields.texts("kind");
+        if kinds.is_empty() {
+            self.fields.wrong(
+                self.fields.offset,
+                format!("{} needs `kind`", self.fields.what),
+            );
+        }
+        let mut roles = Vec::new();
+        for kind in kinds {
+            match self.context.kinds.sink(kind.value) {
+                Ok(kind) => roles.extend(ports.iter().map(|port| Role::Sink {
+                    kind,
+                    port: port.clone(),
+                    needs,
+                })),
+                Err(error) => self.add(
+                    kind.offset,
+                    format!("unknown {} `{}`", error.what, error.name),
+                    error.near,
+                ),
+            }
+        }
+        roles
+    }
+
+    fn flows(&mut self) -> Vec<Role> {
+        let derive = self.fields.flag("derive");
+        let to = self.ports("to", "ret");
+        let from = self.ports("from", "arg(0)");
+        from.iter()
+            .flat_map(|from| {
+                to.iter().map(move |to| Role::Flow {
+                    from: from.clone(),
+                    to: to.clone(),
+                    derive,
+                })
+            })
+            .collect()
+    }
+
+    fn schema(&mut self) -> Option<SchemaRow> {
+        if let Some(ty) = self.fields.text("type") {
+            return Some(SchemaRow::Type {
+                ty: ty.value.to_owned(),
+                members: self.port("members"),
+            });
+        }
+        Some(SchemaRow::Check {
+            to: self.port("to"),
+            accept: self.accept("returns")?,
+            unknown: self
+                .word("unknown", &["strip", "keep", "refuse"])
+                .unwrap_or_else(|| "keep".into()),
+            on: self.port_or("on", "arg(0)")?,
+        })
+    }
+
+    fn call(&mut self) -> Option<Role> {
+        let args = self.fields.texts("args");
+        let args = args
+            .into_iter()
+            .map(|text| {
+                if text.value == "_" {
+                    None
+                } else {
+                    self.port_at(text)
+                }
+            })
+            .collect();
+        let result = self.port("result");
+        Some(Role::Call {
+            function: self.required_port("fn")?,
+            args,
+            result,
+        })
+    }
+
+    fn entry(&mut self) -> EntryRow {
+        let text = |key: &str| self.fields.text(key).map(|text| text.value.to_owned());
+        let (method, prefix, guards, depends) = (
+            text("method"),
+            text("prefix"),
+            text("guards"),
+            text("depends"),
+        );
+        EntryRow {
+            method,
+            prefix,
+            guards,
+            depends,
+            path: self.port("path"),
+            methods: self.port("methods"),
+            handlers: self.port("handlers"),
+            params: self.parameters("params"),
+            params4: self.parameters("params4"),
+        }
+    }
+
+    fn parameters(&mut self, key: &str) -> Vec<String> {
+        let mut words = Vec::new();
+        for text in self.fields.texts(key) {
+            if text.value.starts_with('@') {
+                if let Some(name) = self.type_name(text) {
+                    self.uses.push((name.clone(), text.offset));
+                    words.push(format!("@{name}"));
+                }
+            } else if PARAMETERS.contains(&text.value) {
+                words.push(text.value.to_owned());
+            } else {
+                let near = near(text.value, PARAMETERS);
+                self.add(
+                    text.offset,
+                    format!(
+                        "a parameter is a type or one of {}, not `{}`",
+                        PARAMETERS.join(", "),
+                        text.value
+                    ),
+                    near,
+                );
+            }
+        }
+        words
+    }
+
+    fn guard(&mut self) -> Option<Role> {
+        let kind = self.fields.required("kind")?;
+        if let Err(error) = self.context.kinds.check_guard(kind.value) {
+            self.add(
+                kind.offset,
+                format!("unknown {} `{}`", error.what, error.name),
+                error.near,
+            );
+        }
+        Some(Role::Guard {
+            kind: kind.value.to_owned(),
+            principal: self.port("principal"),
+        })
+    }
+
+    fn render(&mut self) -> Option<Role> {
+        let (to, inline) = (self.port("to"), self.fields.flag("inline"));
+        let engine = self.fields.text("engine").map(|text| text.value.to_owned());
+        let template = self.port_or("template", "arg(0)")?;
+        Some(Role::Render {
+            template,
+            locals: self.port_or("locals", "arg(1)")?,
+            to,
+            inline,
+            engine,
+        })
+    }
+
+    fn effect(&mut self) -> Option<Role> {
+        let op = self.fields.required("op")?;
+        if let Err(error) = self.context.kinds.check_operation(op.value) {
+            self.add(
+                op.offset,
+                format!("unknown {} `{}`", error.what, error.name),
+                error.near,
+            );
+        }
+        let (object, key, fields) = (self.port("object"), self.port("key"), self.port("fields"));
+        Some(Role::Effect {
+            op: op.value.to_owned(),
+            object,
+            key,
+            fields,
+        })
+    }
+
+    fn config(&mut self) -> Option<Role> {
+        let fact = self.fields.required("fact")?;
+        let mut role = (Vec::new(), Vec::new());
+        for (name, value) in self.fields.named("read") {
+            let offset = value.span().start;
+            self.check_field(fact.value, &name, offset);
+            match value.get_ref().as_str() {
+                Some(text) => role.0.extend(
+                    self.port_at(At {
+                        value: text,
+                        offset,
+                    })
+                    .map(|port| (name, port)),
+                ),
+                None => self.add(offset, "`read` is made of ports", None),
+            }
+        }
+        for (name, value) in self.fields.named("default") {
+            let offset = value.span().start;
+            self.check_field(fact.value, &name, offset);
+            match literal(value.get_ref()) {
+                Some(value) => role.1.push((name, value)),
+                None => self.add(
+                    offset,
+                    "`default` is made of texts, numbers and truth values",
+                    None,
+                ),
+            }
+        }
+        if role.0.is_empty() && role.1.is_empty() {
+            self.check_field(fact.value, "", fact.offset);
+        }
+        Some(Role::Config {
+            fact: fact.value.to_owned(),
+            read: role.0,
+            default: role.1,
+        })
+    }
+
+    fn check_field(&self, fact: &str, field: &str, offset: usize) {
+        let known = self.context.kinds.facts().find(|(name, _)| *name == fact);
+        let Some((_, known)) = known else {
+            let near = near(fact, self.context.kinds.facts().map(|(name, _)| name));
+            return self.add(offset, format!("unknown fact `{fact}`"), near);
+        };
+        if !field.is_empty() && !known.fields.iter().any(|name| name == field) {
+            let near = near(field, known.fields.iter().map(String::as_str));
+            self.add(
+                offset,
+                format!("unknown field `{field}` of the fact `{fact}`"),
+                near,
+            );
+        }
+    }
+}
+
+fn literal(value: &DeValue<'_>) -> Option<Literal> {
+    Some(match value {
+        DeValue::String(text) => Literal::Str(text.to_string()),
+        DeValue::Integer(number) => Literal::Number(number.as_str().parse().ok()?),
+        DeValue::Float(number) => Literal::Number(number.as_str().parse().ok()?),
+        DeValue::Boolean(answer) => Literal::Bool(*answer),
+        _ => return None,
+    })
+}
