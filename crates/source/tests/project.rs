@@ -252,7 +252,7 @@ mod unix {
     fn what_may_not_be_read_is_told() {
         let dir = tree(&[("a.js", "x"), ("b.js", "x"), ("closed/c.js", "x")]);
         let close = |p: &str| {
-            fs::set_permissions(dir.path().join(p), fs::Permissions::from_mode(0)).unwrap()
+            fs::set_permissions(dir.path().join(p), fs::Permissions::from_mode(0o000)).unwrap()
         };
         close("b.js");
         close("closed");

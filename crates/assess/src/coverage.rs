@@ -1,0 +1,58 @@
+//! What was seen of a project's files.
+
+use crate::assessment::{Files, PolicyEffect, SetAside, Skipped};
+use casemate_source::{Project, Role};
+
+/// The files of a project as coverage. What front ends found is added by the pipeline.
+pub(crate) fn files(project: &Project) -> Files {
+    let mut files = Files {
+        seen: project.seen,
+        without_front_end: project
+            .without_front_end
+            .iter()
+            .map(|(l, n)| ((*l).to_owned(), *n))
+            .collect(),
+        not_entered: project.foreign.clone(),
+        ..Files::default()
+    };
+    for file in &project.files {
+        match file.role {
+            Role::Test => files.tests += 1,
+            _ => {
+                files.assessed += 1;
+                files.templates += usize::from(file.file_type.is_template());
+            }
+        }
+    }
+    for aside in &project.set_aside {
+        *files
+            .set_aside
+            .entry(aside.role.word().to_owned())
+            .or_default() += 1;
+        files.set_aside_files.push(SetAside {
+            path: aside.path.clone(),
+            role: aside.role.word().to_owned(),
+            because: aside.because.clone(),
+        });
+    }
+    files.skipped = project
+        .skipped
+        .iter()
+        .map(|s| Skipped {
+            path: s.path.clone(),
+            reason: s.reason.to_string(),
+        })
+        .collect();
+    files.ignored = project
+        .ignored
+        .iter()
+        .map(|effect| PolicyEffect {
+            origin: effect.origin.clone(),
+            says: "leaves out".into(),
+            reason: None,
+            hides: effect.entries,
+            unit: "files and folders".into(),
+        })
+        .collect();
+    files
+}

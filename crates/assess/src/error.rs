@@ -1,0 +1,41 @@
+//! Why there is no assessment.
+
+use casemate_source::LocateError;
+
+/// Why there is no assessment. Whatever is wrong with single files is in the assessment instead.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A PATH has no project.
+    #[error(transparent)]
+    Locate(#[from] LocateError),
+    /// A rule that is asked for does not exist.
+    #[error("there is no rule `{name}`{}", suggestion(.near))]
+    UnknownRule {
+        /// What was typed.
+        name: String,
+        /// A rule with a similar name.
+        near: Option<String>,
+    },
+    /// The project's policy cannot be read.
+    #[error("`{file}`, line {line}: {message}")]
+    Policy {
+        /// The file.
+        file: String,
+        /// The line.
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// The system gives no threads.
+    #[error("no threads to work with: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+    /// The models or rules inside the program cannot be read.
+    #[error("the catalogue inside this program is damaged: {0}")]
+    Catalogue(String),
+}
+
+fn suggestion(near: &Option<String>) -> String {
+    near.as_ref()
+        .map(|n| format!(", did you mean `{n}`?"))
+        .unwrap_or_default()
+}

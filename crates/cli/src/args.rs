@@ -1,0 +1,279 @@
+//! What can be said on the command line. Help texts are here and nowhere else.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// The backend security engineer in one binary.
+///
+/// Reads the code of a backend and reports its flaws with the whole path of each. Works offline, starts nothing of the
+/// code it reads, and sends nothing anywhere.
+#[derive(Parser, Debug)]
+#[command(
+    name = "casemate",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Assess a project, a folder or a file
+    #[command(after_help = EXIT_CODES)]
+    Assess(Box<AssessArgs>),
+    /// Explain a rule: why it matters, the attack, the fix, alternatives
+    Explain(ExplainArgs),
+    /// List, show or test the rules
+    Rules(RulesArgs),
+    /// List or test the models of libraries
+    Models(ModelsArgs),
+    /// For those who write models and rules
+    Debug(DebugArgs),
+    /// Print a completion script
+    Completions {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  nothing at or above --fail-on
+  1  something at or above --fail-on
+  2  wrong use, or the run failed
+  3  nothing to assess (0 with --allow-empty)
+  4  incomplete, with --error-on-incomplete";
+
+#[derive(Args, Debug)]
+pub struct AssessArgs {
+    /// Projects, folders or files; the project of a file is found [default: the current folder]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub output: OutputArgs,
+
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+
+    #[command(flatten)]
+    pub verdict: VerdictArgs,
+
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// Forms of the report: text, json, markdown, sarif [default: text]
+    #[arg(short, long, value_name = "FORMAT", value_delimiter = ',')]
+    pub format: Vec<FormatArg>,
+
+    /// Write to a file instead of stdout; with several formats FORMAT=PATH, repeated
+    #[arg(short, long, value_name = "[FORMAT=]PATH")]
+    pub output: Vec<String>,
+
+    /// Colours in text
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorArg,
+
+    /// Say nothing on stderr but errors
+    #[arg(short, long)]
+    pub quiet: bool,
+
+    /// Print what the run cost and what it resolved on stderr
+    #[arg(long)]
+    pub statistics: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "What is looked for")]
+pub struct ChoiceArgs {
+    /// Only these rules
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub select: Vec<String>,
+
+    /// Not these rules
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub ignore: Vec<String>,
+
+    /// Leave files out, in the syntax of .gitignore; repeated
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+
+    /// Who the attacker is; auto decides per package
+    #[arg(long, value_name = "MODEL", default_value = "auto")]
+    pub threat_model: ThreatModelArg,
+
+    /// Leave out findings of less confidence
+    #[arg(long, value_name = "LEVEL", default_value = "low")]
+    pub min_confidence: ConfidenceArg,
+
+    /// Leave out findings of less severity
+    #[arg(long, value_name = "LEVEL", default_value = "low")]
+    pub min_severity: LevelArg,
+
+    /// Use no policy, comments or ignore file of the project: for code that is not trusted
+    #[arg(long)]
+    pub isolated: bool,
+
+    /// Run rules that are in preview too
+    #[arg(long)]
+    pub preview: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Exit code")]
+pub struct VerdictArgs {
+    /// Exit with 1 from this severity on
+    #[arg(long, value_name = "LEVEL", default_value = "high")]
+    pub fail_on: FailOnArg,
+
+    /// Having nothing to assess is no failure
+    #[arg(long)]
+    pub allow_empty: bool,
+
+    /// Exit with 4 when a backend file was not read or not understood whole
+    #[arg(long)]
+    pub error_on_incomplete: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Run")]
+pub struct RunArgs {
+    /// Threads [default: one per processor]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+
+    /// Read and write no cache (there is none yet: every run is cold)
+    #[arg(long)]
+    pub no_cache: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct ExplainArgs {
+    /// A rule, or the id of a finding
+    #[arg(value_name = "RULE")]
+    pub rule: String,
+}
+
+#[derive(Args, Debug)]
+pub struct RulesArgs {
+    #[command(subcommand)]
+    pub command: Option<RulesCommand>,
+
+    /// text or json
+    #[arg(long, value_name = "FORMAT", default_value = "text", global = true)]
+    pub format: ListFormat,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum RulesCommand {
+    /// List all rules (the default)
+    List,
+    /// Show one rule: what it matches and how its severity is made
+    Show {
+        /// The rule
+        rule: String,
+    },
+    /// Run the examples of all rules, or of one
+    Test {
+        /// The rule
+        rule: Option<String>,
+    },
+}
+
+#[derive(Args, Debug)]
+pub struct ModelsArgs {
+    #[command(subcommand)]
+    pub command: Option<ModelsCommand>,
+
+    /// text or json
+    #[arg(long, value_name = "FORMAT", default_value = "text", global = true)]
+    pub format: ListFormat,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum ModelsCommand {
+    /// List all libraries (the default)
+    List,
+    /// Check that every row is reached by an example
+    Test {
+        /// The library
+        library: Option<String>,
+    },
+}
+
+#[derive(Args, Debug)]
+pub struct DebugArgs {
+    #[command(subcommand)]
+    pub command: DebugCommand,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum DebugCommand {
+    /// Print the program that a file or folder is lowered to
+    Ir {
+        /// A file or folder
+        path: PathBuf,
+        /// Print counts only
+        #[arg(long)]
+        summary: bool,
+    },
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FormatArg {
+    Text,
+    Json,
+    Markdown,
+    Sarif,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ListFormat {
+    Text,
+    Json,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ColorArg {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ThreatModelArg {
+    Auto,
+    Server,
+    Library,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ConfidenceArg {
+    Low,
+    Medium,
+    High,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LevelArg {
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FailOnArg {
+    Low,
+    Medium,
+    High,
+    Critical,
+    Never,
+}
