@@ -87,7 +87,11 @@ impl FactsBuilder {
         let (mut instrs, mut opaque) = (0, 0);
         for function in &self.facts.functions {
             instrs += function.instrs.len();
-            opaque += function.instrs.iter().filter(|i| matches!(i, Instr::Opaque { .. })).count();
+            opaque += function
+                .instrs
+                .iter()
+                .filter(|i| matches!(i, Instr::Opaque { .. }))
+                .count();
         }
         self.facts.stats.instrs = u32::try_from(instrs).unwrap_or(u32::MAX);
         self.facts.stats.opaque = u32::try_from(opaque).unwrap_or(u32::MAX);
@@ -120,14 +124,28 @@ impl FunctionBuilder {
     /// A function with one empty block, which is the current one.
     #[must_use]
     pub fn new() -> Self {
-        let entry = OpenBlock { instrs: Vec::new(), term: None, unwind: None };
-        Self { function: Function::default(), blocks: vec![entry], current: BlockId(0), unwind: None }
+        let entry = OpenBlock {
+            instrs: Vec::new(),
+            term: None,
+            unwind: None,
+        };
+        Self {
+            function: Function::default(),
+            blocks: vec![entry],
+            current: BlockId(0),
+            unwind: None,
+        }
     }
 
     /// A new local.
     pub fn local(&mut self, kind: LocalKind, name: Option<Symbol>) -> LocalId {
         let id = LocalId::from(self.function.locals.len());
-        self.function.locals.push(Local { kind, name, captured: false, ty: None });
+        self.function.locals.push(Local {
+            kind,
+            name,
+            captured: false,
+            ty: None,
+        });
         id
     }
 
@@ -139,7 +157,11 @@ impl FunctionBuilder {
     /// A new empty block with the present handler; does not become current.
     pub fn new_block(&mut self) -> BlockId {
         let id = BlockId::from(self.blocks.len());
-        self.blocks.push(OpenBlock { instrs: Vec::new(), term: None, unwind: self.unwind });
+        self.blocks.push(OpenBlock {
+            instrs: Vec::new(),
+            term: None,
+            unwind: self.unwind,
+        });
         id
     }
 
@@ -157,7 +179,9 @@ impl FunctionBuilder {
     /// Whether the current block has ended; what follows cannot be reached.
     #[must_use]
     pub fn terminated(&self) -> bool {
-        self.blocks.get(self.current.index()).is_none_or(|b| b.term.is_some())
+        self.blocks
+            .get(self.current.index())
+            .is_none_or(|b| b.term.is_some())
     }
 
     /// Sets the handler of blocks made from now on, and returns the one before. Open a new block after it.
@@ -215,7 +239,12 @@ impl FunctionBuilder {
             }
             let end = u32::try_from(self.function.instrs.len()).unwrap_or(u32::MAX);
             let (term, term_span) = block.term.unwrap_or((Term::Return(None), Span::default()));
-            self.function.blocks.push(Block { instrs: Range32 { start, end }, term, term_span, unwind: block.unwind });
+            self.function.blocks.push(Block {
+                instrs: Range32 { start, end },
+                term,
+                term_span,
+                unwind: block.unwind,
+            });
         }
         self.function
     }

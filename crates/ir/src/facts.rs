@@ -6,7 +6,9 @@ use crate::instr::VarRef;
 use serde::{Deserialize, Serialize};
 
 /// A language as a front end names it. Rules and models use the same words.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
 pub enum Language {
     /// JavaScript, TypeScript and their dialects.
     #[default]

@@ -1,7 +1,7 @@
 //! Functions: parameters, locals, captures, blocks.
 
-use crate::ids::{BlockId, CaptureId, ClassId, FnId, LocalId, Span, Symbol};
 use crate::facts::TypeRef;
+use crate::ids::{BlockId, CaptureId, ClassId, FnId, LocalId, Span, Symbol};
 use crate::instr::{Arg, Instr, Operand, Part, Range32, Term};
 use serde::{Deserialize, Serialize};
 
@@ -159,7 +159,12 @@ impl Function {
     pub fn block_instrs(&self, block: &Block) -> impl Iterator<Item = (usize, &Instr)> + '_ {
         let range = block.instrs.range();
         let start = range.start;
-        self.instrs.get(range).unwrap_or(&[]).iter().enumerate().map(move |(i, instr)| (start + i, instr))
+        self.instrs
+            .get(range)
+            .unwrap_or(&[])
+            .iter()
+            .enumerate()
+            .map(move |(i, instr)| (start + i, instr))
     }
     /// The parts of a range.
     #[must_use]

@@ -13,18 +13,26 @@
 //! Start reading at [`FileFacts`], then [`Instr`].
 
 mod build;
+mod canonical;
 mod facts;
 mod function;
 mod ids;
 mod instr;
+pub mod text;
+mod validate;
+mod visit;
 
 pub use build::{FactsBuilder, FunctionBuilder};
 pub use facts::{
-    Binding, ClassDef, Const, Export, ExportKind, FactStats, FileFacts, Import, Language, LocalizedNote, Member, MemberKind,
-    RegexConst, TypeRef,
+    Binding, ClassDef, Const, Export, ExportKind, FactStats, FileFacts, Import, Language,
+    LocalizedNote, Member, MemberKind, RegexConst, TypeRef,
 };
 pub use function::{Block, Capture, Decorator, FnKind, Function, Local, LocalKind, Param};
-pub use ids::{BlockId, CaptureId, ClassId, ConstId, FnId, GlobalId, ImportId, LocalId, Span, Symbol};
-pub use instr::{
-    Arg, ArgKey, CallFlags, Instr, IterKind, Key, OpKind, Operand, Part, PartKey, Range32, Term, VarRef,
+pub use ids::{
+    BlockId, CaptureId, ClassId, ConstId, FnId, GlobalId, ImportId, LocalId, Span, Symbol,
 };
+pub use instr::{
+    Arg, ArgKey, CallFlags, Instr, IterKind, Key, OpKind, Operand, Part, PartKey, Range32, Term,
+    VarRef,
+};
+pub use validate::{Violation, validate};
