@@ -40,7 +40,10 @@ pub(crate) fn file(text: &str, path: &str, options: &LowerOptions, template: boo
     let mut lowerer = Lowerer::new(text, options, scopes, template);
     lowerer.skip_bodies = !template && parse::skips_bodies(text, options);
     if lowerer.skip_bodies {
-        lowerer.note("minified or generated: only the code outside of functions is analysed", Span::default());
+        lowerer.note(
+            "minified or generated: only the code outside of functions is analysed",
+            Span::default(),
+        );
     }
     lowerer.program(program);
     let mut facts = lowerer.facts.finish();

@@ -1,0 +1,366 @@
+//! Module resolution over a set of files, without a disk.
+//!
+//! Order: relative paths, `imports` of the package (`#x`), aliases (`paths` of tsconfig and jsconfig, `_moduleAliases`), runtime modules,
+//! `baseUrl`, packages of the same project by name, aliases that bundlers use by habit (`@/x`, `~/x`), then packages from elsewhere.
+
+mod alias;
+mod core;
+mod json;
+mod package;
+mod path;
+
+use alias::Aliases;
+use package::Package;
+use path::{join, parent};
+use rustc_hash::FxHashMap;
+
+/// What a specifier leads to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Resolution {
+    /// A file of the project: index into the files given to [`Resolver::new`].
+    File(usize),
+    /// A package that is not part of the project.
+    Package {
+        /// Its name: `express`, `@scope/x`.
+        name: String,
+        /// What follows the name: empty, or `promise` for `mysql2/promise`.
+        subpath: String,
+    },
+    /// A module of the runtime, without `node:`.
+    Core(String),
+    /// A file that is not there, or no specifier at all.
+    Unknown,
+}
+
+/// Resolves specifiers as Node, TypeScript and bundlers do.
+#[derive(Debug)]
+pub struct Resolver {
+    files: FxHashMap<Box<str>, usize>,
+    /// By folder.
+    packages: FxHashMap<Box<str>, Package>,
+    /// Folders of packages, by name.
+    names: FxHashMap<Box<str>, Box<str>>,
+    /// By folder.
+    aliases: FxHashMap<Box<str>, Aliases>,
+}
+
+/// Extensions in the order in which they are tried; sources before what they may have been compiled to.
+const EXTENSIONS: [&str; 11] = [
+    ".ts", ".tsx", ".js", ".mjs", ".cjs", ".jsx", ".mts", ".cts", ".d.ts", ".d.mts", ".json",
+];
+
+impl Resolver {
+    /// A resolver over project-relative paths with `/` and the texts of all `package.json`, `tsconfig*.json` and `jsconfig.json`.
+    #[must_use]
+    pub fn new(files: &[String], manifests: &[(String, String)]) -> Self {
+        let files: FxHashMap<Box<str>, usize> = files
+            .iter()
+            .enumerate()
+            .map(|(i, f)| (f.as_str().into(), i))
+            .collect();
+        let mut sorted: Vec<&(String, String)> = manifests
+            .iter()
+            .filter(|(p, _)| !p.contains("node_modules/"))
+            .collect();
+        sorted.sort();
+        let mut packages: FxHashMap<Box<str>, Package> = FxHashMap::default();
+        let mut names: FxHashMap<Box<str>, Box<str>> = FxHashMap::default();
+        for (path, text) in &sorted {
+            if path::file_name(path) != "package.json" {
+                continue;
+            }
+            let folder: Box<str> = parent(path).into();
+            let package = Package::parse(text);
+            if let Some(name) = &package.name {
+                let nearer = names
+                    .get(name)
+                    .is_none_or(|known| folder.len() < known.len());
+                if nearer {
+                    names.insert(name.clone(), folder.clone());
+                }
+            }
+            packages.insert(folder, package);
+        }
+        let aliases = alias::read(&sorted, &names);
+        Self {
+            files,
+            packages,
+            names,
+            aliases,
+        }
+    }
+
+    /// What `specifier` means in the file `from` (project-relative).
+    #[must_use]
+    pub fn resolve(&self, specifier: &str, from: &str) -> Resolution {
+        let specifier = without_query(specifier);
+        let folder = parent(from);
+        if let Some(core) = specifier.strip_prefix("node:") {
+            return Resolution::Core(core.to_owned());
+        }
+        if specifier.starts_with("./")
+            || specifier.starts_with("../")
+            || matches!(specifier, "." | "..")
+        {
+            let Some(path) = join(folder, specifier) else {
+                return Resolution::Unknown;
+            };
+            return self
+                .path(&path)
+                .map_or(Resolution::Unknown, Resolution::File);
+        }
+        if let Some(absolute) = specifier.strip_prefix('/') {
+            return join("", absolute)
+                .and_then(|p| self.path(&p))
+                .map_or(Resolution::Unknown, Resolution::File);
+        }
+        if specifier.starts_with('#')
+            && let Some(found) = self.package_import(specifier, folder)
+        {
+            return found;
+        }
+        if let Some(file) = self.aliased(specifier, folder) {
+            return Resolution::File(file);
+        }
+        if core::is_core(specifier) {
+            return Resolution::Core(specifier.to_owned());
+        }
+        if let Some(file) = self.from_base(specifier, folder) {
+            return Resolution::File(file);
+        }
+        if let Some(file) = self.own_package(specifier, folder) {
+            return Resolution::File(file);
+        }
+        if let Some(rest) = specifier
+            .strip_prefix("@/")
+            .or_else(|| specifier.strip_prefix("~/"))
+        {
+            return self
+                .habitual(rest, folder)
+                .map_or(Resolution::Unknown, Resolution::File);
+        }
+        external(specifier)
+    }
+
+    /// A file or folder at a path.
+    fn path(&self, path: &str) -> Option<usize> {
+        let (trimmed, folder_only) = match path.strip_suffix('/') {
+            Some(trimmed) => (trimmed, true),
+            None => (path, false),
+        };
+        if !folder_only && let Some(file) = self.file(trimmed) {
+            return Some(file);
+        }
+        self.folder(trimmed)
+    }
+
+    /// A file: as written, as the source that it is compiled from, or with an extension.
+    fn file(&self, path: &str) -> Option<usize> {
+        let exact = self.files.get(path).copied();
+        if exact.is_some() {
+            return exact;
+        }
+        let sources: &[&str] = match path::extension(path) {
+            ".js" => &[".ts", ".tsx", ".jsx", ".mts"],
+            ".jsx" => &[".tsx"],
+            ".mjs" => &[".mts", ".ts"],
+            ".cjs" => &[".cts", ".ts"],
+            _ => &[],
+        };
+        let stem = path.strip_suffix(path::extension(path)).unwrap_or(path);
+        sources
+            .iter()
+            .find_map(|e| self.with(stem, e))
+            .or_else(|| EXTENSIONS.iter().find_map(|e| self.with(path, e)))
+    }
+
+    fn with(&self, stem: &str, extension: &str) -> Option<usize> {
+        let path = format!("{stem}{extension}");
+        self.files.get(path.as_str()).copied()
+    }
+
+    /// The file that stands for a folder.
+    fn folder(&self, folder: &str) -> Option<usize> {
+        if let Some(package) = self.packages.get(folder)
+            && let Some(file) = package
+                .mains
+                .iter()
+                .find_map(|main| self.built(folder, main))
+        {
+            return Some(file);
+        }
+        let index = if folder.is_empty() {
+            "index".to_owned()
+        } else {
+            format!("{folder}/index")
+        };
+        EXTENSIONS.iter().find_map(|e| self.with(&index, e))
+    }
+
+    /// A file that a manifest names; where it is built and not there, the source it is built from.
+    fn built(&self, folder: &str, target: &str) -> Option<usize> {
+        let path = join(folder, target)?;
+        let index = |p: &str| {
+            if p.is_empty() {
+                None
+            } else {
+                self.file(&format!("{}/index", p.trim_end_matches('/')))
+            }
+        };
+        if let Some(file) = self
+            .file(path.trim_end_matches('/'))
+            .or_else(|| index(&path))
+        {
+            return Some(file);
+        }
+        let inside = path::normal(target)?;
+        let mut rest = inside.as_str();
+        while let Some((first, after)) = rest.split_once('/') {
+            if !matches!(
+                first,
+                "dist"
+                    | "lib"
+                    | "build"
+                    | "out"
+                    | "output"
+                    | "esm"
+                    | "cjs"
+                    | "es"
+                    | "types"
+                    | "src"
+            ) {
+                break;
+            }
+            rest = after;
+            let source = ["src/", "lib/", "source/", ""]
+                .iter()
+                .find_map(|s| self.file(&join(folder, &format!("{s}{rest}"))?));
+            if source.is_some() {
+                return source;
+            }
+        }
+        None
+    }
+
+    /// `#name`: the `imports` of the package around the file.
+    fn package_import(&self, specifier: &str, folder: &str) -> Option<Resolution> {
+        let (at, package) = self.package_of(folder)?;
+        for target in package.import(specifier) {
+            if target.starts_with('.') {
+                if let Some(file) = self.built(at, &target) {
+                    return Some(Resolution::File(file));
+                }
+            } else if !target.starts_with('#') {
+                return Some(self.resolve(&target, &format!("{at}/package.json")));
+            }
+        }
+        None
+    }
+
+    /// The nearest package around a folder.
+    fn package_of(&self, folder: &str) -> Option<(&str, &Package)> {
+        path::ancestors(folder)
+            .find_map(|f| self.packages.get_key_value(f))
+            .map(|(f, p)| (&**f, p))
+    }
+
+    fn aliased(&self, specifier: &str, folder: &str) -> Option<usize> {
+        // The nearest configuration with a matching pattern wins; an outer one may still know the alias.
+        for at in path::ancestors(folder) {
+            if let Some(aliases) = self.aliases.get(at)
+                && let Some(file) = aliases.targets(specifier).iter().find_map(|t| self.path(t))
+            {
+                return Some(file);
+            }
+            if let Some(package) = self.packages.get(at)
+                && let Some(file) = package
+                    .alias(specifier)
+                    .and_then(|t| self.path(&join(at, &t)?))
+            {
+                return Some(file);
+            }
+        }
+        None
+    }
+
+    fn from_base(&self, specifier: &str, folder: &str) -> Option<usize> {
+        path::ancestors(folder)
+            .filter_map(|at| self.aliases.get(at)?.base.as_deref())
+            .find_map(|base| self.path(&join(base, specifier)?))
+    }
+
+    /// A package of the same project.
+    fn own_package(&self, specifier: &str, folder: &str) -> Option<usize> {
+        let (name, subpath) = split_package(specifier);
+        let at = self.names.get(name)?;
+        // A fixture that carries the name of a real package is not that package.
+        if path::is_fixture(at) && !path::is_within(folder, at) {
+            return None;
+        }
+        let package = self.packages.get(at)?;
+        if let Some(file) = package
+            .export(subpath)
+            .iter()
+            .find_map(|t| self.built(at, t))
+        {
+            return Some(file);
+        }
+        if subpath.is_empty() {
+            let source = || {
+                ["src/index", "lib/index", "src/main"]
+                    .iter()
+                    .find_map(|s| self.file(&join(at, s)?))
+            };
+            return self.folder(at).or_else(source);
+        }
+        self.path(&join(at, subpath)?)
+            .or_else(|| self.built(at, subpath))
+            .or_else(|| self.path(&join(at, &format!("src/{subpath}"))?))
+    }
+
+    fn habitual(&self, rest: &str, folder: &str) -> Option<usize> {
+        let at = self.package_of(folder).map_or("", |(at, _)| at);
+        ["src", "app", "", "lib", "client", "server"]
+            .iter()
+            .find_map(|s| self.path(&join(at, &format!("{s}/{rest}"))?))
+    }
+}
+
+/// A specifier that no file of the project answers.
+fn external(specifier: &str) -> Resolution {
+    let (name, subpath) = split_package(specifier);
+    let valid = !name.is_empty()
+        && !name.starts_with(['.', '#', '!', '~', '$'])
+        && name != "@"
+        && !name.contains([':', ' ', '\\', '\n', '*', '{'])
+        && (!name.starts_with('@')
+            || name.len() > 2 && name.contains('/') && !name.starts_with("@/"));
+    if !valid {
+        return Resolution::Unknown;
+    }
+    Resolution::Package {
+        name: name.to_owned(),
+        subpath: subpath.to_owned(),
+    }
+}
+
+/// The name of a package and what follows it.
+fn split_package(specifier: &str) -> (&str, &str) {
+    let start = if specifier.starts_with('@') {
+        specifier.find('/').map_or(specifier.len(), |i| i + 1)
+    } else {
+        0
+    };
+    let end = specifier
+        .get(start..)
+        .and_then(|s| s.find('/'))
+        .map_or(specifier.len(), |i| start + i);
+    let name = specifier.get(..end).unwrap_or(specifier);
+    (name, specifier.get(end + 1..).unwrap_or(""))
+}
+
+/// Without what bundlers add: `loader!./x`, `./x?raw`.
+fn without_query(specifier: &str) -> &str {
+    let last = specifier.rsplit('!').next().unwrap_or(specifier);
+    last.split('?').next().unwrap_or(last)
+}
