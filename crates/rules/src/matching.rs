@@ -1,0 +1,441 @@
+//! The catalogue is applied to what the engine found.
+//!
+//! One match per rule and place. A flow is a match where the kinds of source and sink are the rule's; a fact is one where the
+//! rule's condition says yes. What the condition cannot decide is tallied, never dropped in silence.
+
+use crate::catalogue::Catalogue;
+use crate::condition::{self, Subject};
+use crate::confidence::{self, Confidence};
+use crate::rule::{Condition, FlowQuestion, Question, Rule, SiteQuestion};
+use casemate_flow::result::{Analysis, Fact, Flow, FlowPath, FuncId, Site};
+use casemate_model::expr::Tri;
+use casemate_model::kind::{Kinds, Shape, SinkKind};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+/// A rule at a place.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Match {
+    /// The rule's id.
+    pub rule: String,
+    /// The sink, or the call or value that the fact is about.
+    pub place: Site,
+    /// The function around it.
+    pub function: FuncId,
+    /// What is called there, for sentences.
+    pub callee: String,
+    /// What was found.
+    pub evidence: Evidence,
+    /// How sure.
+    pub confidence: Confidence,
+    /// Why not surer, as sentences.
+    pub reasons: Vec<String>,
+}
+
+/// What was found at a place.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Evidence {
+    /// Data of a source reaches it.
+    Flow {
+        /// The sink kinds that are reached, sorted.
+        kinds: Vec<SinkKind>,
+        /// The dangerous argument of the best path.
+        argument: Site,
+        /// At most [`PATHS`], best first.
+        paths: Vec<FlowPath>,
+    },
+    /// A fact about it.
+    Fact(Fact),
+}
+
+/// Paths kept per match.
+pub const PATHS: usize = 5;
+
+/// What became of one rule's question.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Tally {
+    /// Places that are findings.
+    pub found: u32,
+    /// Places that were asked about and are not: for facts, all of them; for flows, those that a condition kept out.
+    pub passed: u32,
+    /// Places where the answer is not known.
+    pub unknown: Vec<Site>,
+}
+
+/// The whole answer.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Applied {
+    /// By place, then rule.
+    pub matches: Vec<Match>,
+    /// By rule, for every rule that was asked.
+    pub tallies: BTreeMap<String, Tally>,
+}
+
+impl Catalogue {
+    /// Applies the rules that are wanted. Rules about the application model and the schema are asked elsewhere.
+    #[must_use]
+    pub fn apply(
+        &self,
+        analysis: &Analysis,
+        kinds: &Kinds,
+        wanted: &dyn Fn(&Rule) -> bool,
+    ) -> Applied {
+        let mut applied = Applied::default();
+        for rule in self.rules().filter(|rule| wanted(rule)) {
+            let mut tally = Tally::default();
+            match &rule.question {
+                Question::Flow(question) => {
+                    applied
+                        .matches
+                        .extend(flows(rule, question, analysis, kinds, &mut tally));
+                }
+                Question::Site(question) => {
+                    applied
+                        .matches
+                        .extend(facts(rule, question, analysis, kinds, &mut tally));
+                }
+                Question::Model(_) | Question::Schema(_) => continue,
+            }
+            applied.tallies.insert(rule.id.clone(), tally);
+        }
+        applied
+            .matches
+            .sort_by(|a, b| (a.place, &a.rule).cmp(&(b.place, &b.rule)));
+        self.keep_the_more_exact(&mut applied);
+        applied
+    }
+
+    /// Two rules that name each other's weakness, at one place and for one sink kind, say the same thing twice: the surer
+    /// stays, then the one that is asked about more directly (earlier in the alphabet where nothing else decides).
+    fn keep_the_more_exact(&self, applied: &mut Applied) {
+        let mut dropped = vec![false; applied.matches.len()];
+        for (index, this) in applied.matches.iter().enumerate() {
+            let hidden = applied
+                .matches
+                .iter()
+                .enumerate()
+                .any(|(other_index, other)| {
+                    let surer = (Reverse(other.confidence), other_index)
+                        < (Reverse(this.confidence), index);
+                    this.place == other.place && surer && self.same_weakness(this, other)
+                });
+            if let Some(slot) = dropped.get_mut(index) {
+                *slot = hidden;
+            }
+        }
+        let mut dropped = dropped.into_iter();
+        let tallies = &mut applied.tallies;
+        applied.matches.retain(|this| {
+            let drop = dropped.next().unwrap_or(false);
+            if let Some(tally) = tallies.get_mut(&this.rule).filter(|_| drop) {
+                tally.found = tally.found.saturating_sub(1);
+            }
+            !drop
+        });
+    }
+
+    fn same_weakness(&self, a: &Match, b: &Match) -> bool {
+        let (Evidence::Flow { kinds: kinds_a, .. }, Evidence::Flow { kinds: kinds_b, .. }) =
+            (&a.evidence, &b.evidence)
+        else {
+            return false;
+        };
+        let (Some(rule_a), Some(rule_b)) = (self.get(&a.rule), self.get(&b.rule)) else {
+            return false;
+        };
+        let names =
+            |rule: &Rule, other: &Rule| rule.cwe.first().is_some_and(|cwe| other.cwe.contains(cwe));
+        rule_a.id != rule_b.id
+            && kinds_a.iter().all(|kind| kinds_b.contains(kind))
+            && (names(rule_a, rule_b) || names(rule_b, rule_a))
+    }
+}
+
+fn flows(
+    rule: &Rule,
+    question: &FlowQuestion,
+    analysis: &Analysis,
+    kinds: &Kinds,
+    tally: &mut Tally,
+) -> Vec<Match> {
+    let to = kinds
+        .set_of_all(question.to.iter().map(String::as_str))
+        .unwrap_or_default();
+    let mut by_place: BTreeMap<Site, Match> = BTreeMap::new();
+    for flow in analysis.flows.iter().filter(|flow| to.has(flow.kind)) {
+        let judged = flow
+            .paths
+            .iter()
+            .filter_map(|path| Some((judge(rule, question, flow, path, kinds)?, path)));
+        let mut paths: Vec<(Judgement, &FlowPath)> = judged.collect();
+        if paths.is_empty() {
+            continue;
+        }
+        if paths
+            .iter()
+            .all(|(judged, _)| judged.verdict == Verdict::Passed)
+        {
+            tally.passed += 1;
+        }
+        if paths.iter().any(|(judged, _)| judged.open) {
+            tally.unknown.push(flow.sink);
+        }
+        paths.retain(|(judged, _)| judged.verdict == Verdict::Found);
+        paths.sort_by_key(|(judged, _)| Reverse(judged.confidence));
+        let Some((best, _)) = paths.first() else {
+            continue;
+        };
+        let found = Match {
+            rule: rule.id.clone(),
+            place: flow.sink,
+            function: flow.function,
+            callee: flow.callee.clone(),
+            confidence: best.confidence,
+            reasons: best.reasons.clone(),
+            evidence: Evidence::Flow {
+                kinds: vec![flow.kind],
+                argument: flow.argument,
+                paths: paths
+                    .iter()
+                    .take(PATHS)
+                    .map(|(_, path)| (*path).clone())
+                    .collect(),
+            },
+        };
+        match by_place.entry(flow.sink) {
+            Entry::Vacant(entry) => {
+                entry.insert(found);
+            }
+            Entry::Occupied(mut entry) => join(entry.get_mut(), found),
+        }
+    }
+    tally.unknown.sort();
+    tally.unknown.dedup();
+    tally.found = u32::try_from(by_place.len()).unwrap_or(u32::MAX);
+    by_place.into_values().collect()
+}
+
+/// Two flows of one rule into one place are one match: the surer one leads.
+fn join(into: &mut Match, mut other: Match) {
+    if other.confidence > into.confidence {
+        std::mem::swap(into, &mut other);
+    }
+    if let (
+        Evidence::Flow { kinds, paths, .. },
+        Evidence::Flow {
+            kinds: more_kinds,
+            paths: more,
+            ..
+        },
+    ) = (&mut into.evidence, other.evidence)
+    {
+        kinds.extend(more_kinds);
+        kinds.sort();
+        kinds.dedup();
+        for path in more {
+            if paths.len() < PATHS && !paths.contains(&path) {
+                paths.push(path);
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Found,
+    Passed,
+    Unknown,
+}
+
+/// What is held of one path or fact.
+struct Judgement {
+    verdict: Verdict,
+    /// A condition could not be decided.
+    open: bool,
+    confidence: Confidence,
+    reasons: Vec<String>,
+}
+
+impl Judgement {
+    const fn new(confidence: Confidence) -> Self {
+        Self {
+            verdict: Verdict::Found,
+            open: false,
+            confidence,
+            reasons: Vec::new(),
+        }
+    }
+
+    fn lower(&mut self, reason: String) {
+        self.confidence = self.confidence.lowered();
+        self.reasons.push(reason);
+    }
+}
+
+/// Whether a path is the rule's, and how sure; nothing where its source is none of the rule's.
+fn judge(
+    rule: &Rule,
+    question: &FlowQuestion,
+    flow: &Flow,
+    path: &FlowPath,
+    kinds: &Kinds,
+) -> Option<Judgement> {
+    let kind = kinds.source_name(path.kind);
+    let covers = |name: &str| {
+        kind.strip_prefix(name)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    let origin = question
+        .from
+        .iter()
+        .filter(|origin| covers(&origin.kind))
+        .max_by_key(|origin| origin.kind.len())?;
+    let mut judged = Judgement::new(rule.precision);
+    for note in &path.notes {
+        let reason = confidence::reason(*note).to_owned();
+        if judged.reasons.contains(&reason) {
+            continue;
+        }
+        judged.reasons.push(reason);
+        if confidence::lowers(*note) {
+            judged.confidence = judged.confidence.lowered();
+        }
+    }
+    if let Some(cap) = origin.cap.filter(|cap| *cap < judged.confidence) {
+        judged.confidence = cap;
+        let what = kinds.describe("source", kind).unwrap_or(kind);
+        judged.reasons.push(format!(
+            "the data is {what}, which an attacker may not control"
+        ));
+    }
+    let shape = match path.shape {
+        Shape::Structured => "structured",
+        Shape::String => "string",
+        Shape::Number => "number",
+        Shape::Bool => "bool",
+        Shape::Date => "date",
+        Shape::Enum => "enum",
+    };
+    let subject = Subject {
+        fact: "",
+        fields: &[],
+        values: &flow.facts,
+        texts: vec![
+            ("callee", flow.callee.as_str()),
+            ("origin", kind),
+            ("shape", shape),
+            ("sink", kinds.sink_name(flow.kind)),
+            ("source", path.text.as_str()),
+        ],
+    };
+    ask(
+        question.condition.as_ref(),
+        question.unless.as_ref(),
+        &subject,
+        &mut judged,
+    );
+    Some(judged)
+}
+
+/// Puts both conditions to a subject.
+fn ask(
+    wanted: Option<&Condition>,
+    unless: Option<&Condition>,
+    subject: &Subject<'_>,
+    judged: &mut Judgement,
+) {
+    if let Some(wanted) = wanted {
+        let answer = condition::ask(&wanted.expr, subject);
+        match answer.tri {
+            Tri::Yes if answer.partial => {
+                judged.lower(
+                    "a value here may be several things, and not all of them are weak".to_owned(),
+                );
+            }
+            Tri::Yes => {}
+            Tri::No => judged.verdict = Verdict::Passed,
+            Tri::Unknown => {
+                judged.verdict = Verdict::Unknown;
+                judged.open = true;
+            }
+        }
+    }
+    if let Some(unless) = unless.filter(|_| judged.verdict == Verdict::Found) {
+        let answer = condition::ask(&unless.expr, subject);
+        match (answer.tri, answer.partial) {
+            (Tri::Yes, false) => judged.verdict = Verdict::Passed,
+            (Tri::No, _) => {}
+            (Tri::Unknown, _) | (Tri::Yes, true) => {
+                judged.open = true;
+                judged.lower(format!(
+                    "whether an exception holds is not known: {}",
+                    unless.text
+                ));
+            }
+        }
+    }
+}
+
+fn facts(
+    rule: &Rule,
+    question: &SiteQuestion,
+    analysis: &Analysis,
+    kinds: &Kinds,
+    tally: &mut Tally,
+) -> Vec<Match> {
+    let fields: BTreeMap<&str, &[String]> = kinds
+        .facts()
+        .map(|(name, fact)| (name, fact.fields.as_slice()))
+        .collect();
+    let mut by_place: BTreeMap<Site, Match> = BTreeMap::new();
+    for fact in analysis
+        .facts
+        .iter()
+        .filter(|fact| question.at.contains(&fact.fact))
+    {
+        let subject = Subject {
+            fact: &fact.fact,
+            fields: fields.get(fact.fact.as_str()).copied().unwrap_or_default(),
+            values: &fact.values,
+            texts: vec![("callee", fact.callee.as_str())],
+        };
+        let mut judged = Judgement::new(rule.precision);
+        ask(
+            question.condition.as_ref(),
+            question.unless.as_ref(),
+            &subject,
+            &mut judged,
+        );
+        if judged.open {
+            tally.unknown.push(fact.site);
+        }
+        match judged.verdict {
+            Verdict::Passed => tally.passed += 1,
+            Verdict::Unknown => {}
+            Verdict::Found => {
+                let found = Match {
+                    rule: rule.id.clone(),
+                    place: fact.site,
+                    function: fact.function,
+                    callee: fact.callee.clone(),
+                    confidence: judged.confidence,
+                    reasons: judged.reasons,
+                    evidence: Evidence::Fact(fact.clone()),
+                };
+                let slot = by_place.entry(fact.site).or_insert_with(|| found.clone());
+                if found.confidence > slot.confidence {
+                    *slot = found;
+                }
+            }
+        }
+    }
+    tally.unknown.sort();
+    tally.unknown.dedup();
+    tally.found = u32::try_from(by_place.len()).unwrap_or(u32::MAX);
+    by_place.into_values().collect()
+}
+
+#[cfg(test)]
+#[path = "matching_tests.rs"]
+mod tests;

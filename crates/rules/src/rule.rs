@@ -1,0 +1,386 @@
+//! A rule: one weakness, as typed data.
+
+use crate::confidence::Confidence;
+use crate::example::{Block, Case};
+use crate::severity::Factors;
+use casemate_model::expr::Expr;
+use serde::{Deserialize, Serialize};
+
+/// One weakness.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Rule {
+    /// The file's stem, kebab-case, never reused.
+    pub id: String,
+    /// The folder it stands in.
+    pub area: Area,
+    /// The file it was read from, relative to the rules folder, `/` only.
+    pub file: String,
+    /// In sentence case, without a period.
+    pub title: String,
+    /// The version that brought it.
+    pub since: String,
+    /// Whether it runs without being asked for.
+    pub status: Status,
+    /// CWE numbers, the primary one first; all are true of every finding.
+    pub cwe: Vec<u16>,
+    /// The ASVS requirements that a finding fails.
+    pub asvs: Vec<String>,
+    /// OWASP Top 10 and API Top 10 entries.
+    pub owasp: Vec<String>,
+    /// What other tools call it; accepted in suppressions only.
+    pub aliases: Vec<String>,
+    /// Ids that it had before; they keep working.
+    pub formerly: Vec<String>,
+    /// The confidence that a finding starts with.
+    pub precision: Confidence,
+    /// Factors of its severity.
+    pub severity: Factors,
+    /// What is looked for.
+    pub question: Question,
+    /// How it is repaired.
+    pub fix: Fix,
+    /// The prose, in the order of [`Heading`].
+    pub sections: Vec<Section>,
+    /// The blocks of *Examples*, in order.
+    pub examples: Vec<Block>,
+}
+
+/// The folder of a rule.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Area {
+    /// Untrusted data reaches an interpreter.
+    Injection,
+    /// Who may do what.
+    Access,
+    /// Who somebody is, and for how long.
+    Session,
+    /// Ciphers, hashes, randomness, TLS.
+    Crypto,
+    /// Data at rest and in flight.
+    Data,
+    /// The contract with callers.
+    Api,
+    /// What happens when something goes wrong.
+    Failure,
+    /// What is written down about what happened.
+    Logging,
+    /// How parts are set up.
+    Config,
+    /// Credentials in the wrong place.
+    Secret,
+}
+
+impl Area {
+    /// All, by folder name.
+    pub const NAMED: [(&'static str, Self); 10] = [
+        ("injection", Self::Injection),
+        ("access", Self::Access),
+        ("session", Self::Session),
+        ("crypto", Self::Crypto),
+        ("data", Self::Data),
+        ("api", Self::Api),
+        ("failure", Self::Failure),
+        ("logging", Self::Logging),
+        ("config", Self::Config),
+        ("secret", Self::Secret),
+    ];
+
+    /// The folder's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::NAMED
+            .iter()
+            .find(|(_, area)| *area == self)
+            .map_or("", |(name, _)| name)
+    }
+}
+
+/// Whether a rule runs without being asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Yes.
+    Stable,
+    /// Only with `--preview`.
+    Preview,
+}
+
+/// What a rule looks for.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Question {
+    /// Data of some source reaches a dangerous use.
+    Flow(FlowQuestion),
+    /// A fact about one call or value, without flow.
+    Site(SiteQuestion),
+    /// A question to the application model.
+    Model(ModelQuestion),
+    /// A question to the schema.
+    Schema(SchemaQuestion),
+}
+
+/// Data of some source reaches a dangerous use.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct FlowQuestion {
+    /// Source kinds; a parent covers its children.
+    pub from: Vec<Origin>,
+    /// Sink kinds; a parent covers its children.
+    pub to: Vec<String>,
+    /// Only what answers yes is a finding, over facts of the sink and the path; absent: everything.
+    pub condition: Option<Condition>,
+    /// Keeps out what answers yes; what is not known stays, with less confidence.
+    pub unless: Option<Condition>,
+}
+
+/// A source kind and how far it is trusted to matter.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Origin {
+    /// The kind, or the parent of kinds.
+    pub kind: String,
+    /// The most confidence that a path from it can have (`store:low`).
+    pub cap: Option<Confidence>,
+}
+
+/// A fact about one call or value.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct SiteQuestion {
+    /// The facts by name, any of them.
+    pub at: Vec<String>,
+    /// When the fact is a weakness; absent: always.
+    pub condition: Option<Condition>,
+    /// Keeps out what answers yes; what is not known stays, with less confidence.
+    pub unless: Option<Condition>,
+}
+
+/// A question to the application model.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ModelQuestion {
+    /// Of what: `endpoint`, `session` …
+    pub subject: String,
+    /// When it is a weakness.
+    pub condition: Option<Condition>,
+    /// The family that it is shown beside: `siblings`.
+    pub compare: Option<String>,
+}
+
+/// A question to the schema.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct SchemaQuestion {
+    /// Of what: `column`, `table` …
+    pub subject: String,
+    /// When it is a weakness.
+    pub condition: Option<Condition>,
+}
+
+/// A condition as written and as read.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Condition {
+    /// As written.
+    pub text: String,
+    /// As read.
+    pub expr: Expr,
+}
+
+/// How a weakness is repaired.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Fix {
+    /// By whom.
+    pub kind: FixKind,
+    /// The fixer in crate `fix`, for edits and inserts.
+    pub name: Option<String>,
+    /// Whether the edit keeps the behaviour for every honest input.
+    pub safe: bool,
+}
+
+/// By whom a weakness is repaired.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FixKind {
+    /// A fixer rewrites the place.
+    Edit,
+    /// A fixer adds something.
+    Insert,
+    /// A person, guided by the prose.
+    Guide,
+}
+
+/// The headings of a rule, in their order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum Heading {
+    /// What it is.
+    What,
+    /// What it costs the owner.
+    Why,
+    /// How it is attacked.
+    Attack,
+    /// The repair.
+    Fix,
+    /// Other repairs, with their trade-offs.
+    Alternatives,
+    /// What the repair costs at run time and in effort.
+    Cost,
+    /// What it means for growth.
+    Scalability,
+    /// What to log and alert on.
+    Monitor,
+    /// How the project tests for it.
+    Test,
+    /// Known misses and false alarms.
+    Limits,
+    /// Further reading.
+    References,
+    /// The tests.
+    Examples,
+}
+
+impl Heading {
+    /// All, in order: title and whether it is required.
+    pub const ALL: [(Self, &'static str, bool); 12] = [
+        (Self::What, "What", true),
+        (Self::Why, "Why it matters", true),
+        (Self::Attack, "Attack", true),
+        (Self::Fix, "Fix", true),
+        (Self::Alternatives, "Alternatives", true),
+        (Self::Cost, "Cost", false),
+        (Self::Scalability, "Scalability", false),
+        (Self::Monitor, "Monitor", false),
+        (Self::Test, "Test", false),
+        (Self::Limits, "Limits", false),
+        (Self::References, "References", false),
+        (Self::Examples, "Examples", true),
+    ];
+
+    /// As it stands in the file.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(heading, ..)| *heading == self)
+            .map_or("", |(_, title, _)| title)
+    }
+}
+
+/// The prose under one heading.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Section {
+    /// Which.
+    pub heading: Heading,
+    /// Markdown, trimmed, placeholders unfilled.
+    pub text: String,
+}
+
+/// What the placeholders of prose stand for; what is absent reads as a general word.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Fill<'a> {
+    /// `{sink}`: the call, as a reader of the code knows it.
+    pub sink: Option<&'a str>,
+    /// `{source}`: the source as an expression.
+    pub source: Option<&'a str>,
+    /// `{endpoint}`: method and path.
+    pub endpoint: Option<&'a str>,
+    /// `{table}`: table or collection.
+    pub table: Option<&'a str>,
+    /// `{file}`: project-relative path.
+    pub file: Option<&'a str>,
+}
+
+impl Fill<'_> {
+    fn words(&self) -> [(&'static str, Option<&str>, &'static str); 5] {
+        [
+            ("{sink}", self.sink, "this call"),
+            ("{source}", self.source, "untrusted data"),
+            ("{endpoint}", self.endpoint, "the endpoint"),
+            ("{table}", self.table, "the table"),
+            ("{file}", self.file, "this file"),
+        ]
+    }
+
+    /// The text with its placeholders replaced: by a value in back-ticks, or by a general word.
+    #[must_use]
+    pub fn apply(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        'next: while let Some(at) = rest.find('{') {
+            let (before, tail) = rest.split_at(at);
+            out.push_str(before);
+            for (word, value, general) in self.words() {
+                if let Some(after) = tail.strip_prefix(word) {
+                    match value {
+                        Some(value) => out.extend(["`", value, "`"]),
+                        None => out.push_str(general),
+                    }
+                    rest = after;
+                    continue 'next;
+                }
+            }
+            out.push('{');
+            rest = tail.get(1..).unwrap_or_default();
+        }
+        out.push_str(rest);
+        out
+    }
+}
+
+impl Rule {
+    /// The prose under a heading, unfilled.
+    #[must_use]
+    pub fn section(&self, heading: Heading) -> Option<&str> {
+        self.sections
+            .iter()
+            .find(|section| section.heading == heading)
+            .map(|section| section.text.as_str())
+    }
+
+    /// The prose under a heading, its placeholders filled.
+    #[must_use]
+    pub fn prose(&self, heading: Heading, fill: &Fill<'_>) -> Option<String> {
+        self.section(heading).map(|text| fill.apply(text))
+    }
+
+    /// The message of one finding: the first paragraph of *What*, filled, on one line, without its final period.
+    #[must_use]
+    pub fn message(&self, fill: &Fill<'_>) -> String {
+        let what = self.section(Heading::What).unwrap_or(&self.title);
+        let first = what.split("\n\n").next().unwrap_or(what);
+        let filled = fill.apply(first);
+        let line = filled.split_whitespace().collect::<Vec<_>>().join(" ");
+        line.strip_suffix('.')
+            .map_or_else(|| line.clone(), str::to_owned)
+    }
+
+    /// The rule's tests: each case name gives one case per variant.
+    #[must_use]
+    pub fn cases(&self) -> Vec<Case> {
+        crate::example::cases(&self.examples)
+    }
+
+    /// The languages that its cases are written in, sorted.
+    #[must_use]
+    pub fn langs(&self) -> Vec<&'static str> {
+        let mut langs: Vec<_> = self.examples.iter().filter_map(Block::language).collect();
+        langs.sort_unstable();
+        langs.dedup();
+        langs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_filled_or_read_well_without() {
+        let fill = Fill {
+            sink: Some("db.query"),
+            ..Fill::default()
+        };
+        assert_eq!(
+            fill.apply("{source} goes into {sink}, { a: 1 } stays"),
+            "untrusted data goes into `db.query`, { a: 1 } stays"
+        );
+        assert_eq!(
+            Fill::default().apply("{unknown} {{sink}} {"),
+            "{unknown} {this call} {"
+        );
+    }
+}
