@@ -14,8 +14,8 @@
 //! | source | kind (or a list), shape = `string`, port = the matched value; `ret` where the path ends in `()` |
 //! | sink | kind (or a list), in (or a list), needs |
 //! | flow | from = `arg(0)` (or a list), to = `ret` (or a list), derive |
-//! | clean | from = `arg(0)`, to = `ret`, kinds |
-//! | test | on = `arg(0)`, accept = `true` (`false`, `returns`, `nonnull`, a port, `!` and a port), kinds |
+//! | clean | from = `arg(0)` (or a list), to = `ret` (or a list), kinds |
+//! | test | on = `arg(0)` (or a list), accept = `true` (`false`, `returns`, `nonnull`, a port, `!` and a port), kinds |
 //! | schema | type, members — or — on = `arg(0)`, to, accept = `returns`, unknown = `keep` |
 //! | call | fn, args (a list of ports, `_` where nothing is known), result |
 //! | entry | method, path, methods, handlers, params, params4, prefix, guards, depends |

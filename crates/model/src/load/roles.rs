@@ -320,15 +320,11 @@ impl Reader<'_, '_, '_> {
             "flow" => self.flows(),
             "clean" => {
                 let kinds = self.kinds();
-                let to = self.port_or("to", "ret");
+                let to = self.ports("to", "ret");
                 let from = self.ports("from", "arg(0)");
-                from.into_iter()
-                    .filter_map(|from| {
-                        Some(Role::Clean {
-                            from,
-                            to: to.clone()?,
-                            kinds,
-                        })
+                from.iter()
+                    .flat_map(|from| {
+                        to.iter().map(move |to| Role::Clean { from: from.clone(), to: to.clone(), kinds })
                     })
                     .collect()
             }
