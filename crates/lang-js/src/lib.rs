@@ -9,7 +9,9 @@
 
 mod lower;
 mod parse;
+mod repair;
 mod resolve;
+mod scan;
 mod scope;
 
 pub use resolve::{Resolution, Resolver};

@@ -1,6 +1,8 @@
-//! From text to a syntax tree: the dialects of a file name, and inputs that are not worth or not safe to parse.
+//! From text to a syntax tree: the dialects of a file name, repair of what cannot be read, and inputs that are not safe to parse.
 
 use crate::LowerOptions;
+use crate::repair::{Cut, Repair};
+use crate::scan::Brackets;
 use oxc_allocator::Allocator;
 use oxc_ast::ast::Program;
 use oxc_parser::{ParseOptions, Parser};
@@ -15,7 +17,16 @@ pub(crate) struct Parsed<'a> {
     pub(crate) first: Option<(String, u32)>,
     /// Nothing could be recovered.
     pub(crate) panicked: bool,
+    /// What had to be taken out so that the rest could be read.
+    pub(crate) cuts: Vec<Cut>,
 }
+
+/// Repairs of one file, and bytes read for them.
+const MAX_REPAIRS: usize = 32;
+const MAX_REPAIR_BYTES: usize = 16 << 20;
+
+/// Prefix operators, arrows and the like in a row make a parser recurse although no bracket opens.
+const MAX_OPERATOR_RUN: u32 = 20_000;
 
 /// Why a file is not parsed, in a user's words.
 pub(crate) fn refusal(text: &str, options: &LowerOptions) -> Option<String> {
@@ -25,15 +36,21 @@ pub(crate) fn refusal(text: &str, options: &LowerOptions) -> Option<String> {
             options.max_bytes
         ));
     }
-    if bracket_depth(text) > options.max_brackets {
+    // Fewer brackets than the limit cannot nest deeper than it.
+    let openings = text
+        .bytes()
+        .filter(|b| matches!(b, b'(' | b'[' | b'{'))
+        .count();
+    if openings > options.max_brackets as usize && Brackets::of(text).deepest > options.max_brackets
+    {
         return Some(format!(
             "not analysed: brackets nest deeper than {}",
             options.max_brackets
         ));
     }
-    if operator_run(text) > PREFIX_RUN {
+    if operator_run(text) > MAX_OPERATOR_RUN {
         return Some(format!(
-            "not analysed: more than {PREFIX_RUN} operators in a row"
+            "not analysed: more than {MAX_OPERATOR_RUN} operators in a row"
         ));
     }
     None
@@ -56,13 +73,17 @@ pub(crate) fn parse<'a>(
     path: &str,
     template: bool,
 ) -> Parsed<'a> {
+    let flow = text
+        .as_bytes()
+        .get(..text.len().min(1_024))
+        .is_some_and(|head| head.windows(5).any(|w| w == b"@flow"));
     let mut best: Option<Parsed<'a>> = None;
-    for source_type in dialects(path, template) {
-        let attempt = attempt(allocator, text, source_type);
-        let better = match &best {
-            None => true,
-            Some(b) => (attempt.panicked, attempt.errors) < (b.panicked, b.errors),
-        };
+    let dialects = dialects(path, template);
+    for &dialect in &dialects {
+        let attempt = attempt(allocator, text, dialect);
+        let better = best
+            .as_ref()
+            .is_none_or(|b| (attempt.panicked, attempt.errors) < (b.panicked, b.errors));
         if better {
             let perfect = !attempt.panicked && attempt.errors == 0;
             best = Some(attempt);
@@ -71,7 +92,47 @@ pub(crate) fn parse<'a>(
             }
         }
     }
-    best.unwrap_or_else(|| attempt(allocator, text, SourceType::unambiguous()))
+    let first = if flow {
+        SourceType::tsx()
+    } else {
+        dialects.first().copied().unwrap_or_default()
+    };
+    let mut best = match best {
+        Some(parsed) if !parsed.panicked => parsed,
+        other => repaired(allocator, text, first)
+            .or(other)
+            .unwrap_or_else(|| attempt(allocator, text, first)),
+    };
+    if flow && !best.panicked && best.cuts.iter().all(|c| c.harmless) {
+        // What TypeScript objects to in Flow's annotations does not run.
+        best.errors = 0;
+        best.first = None;
+        best.cuts.clear();
+    }
+    best
+}
+
+fn repaired<'a>(allocator: &'a Allocator, text: &str, dialect: SourceType) -> Option<Parsed<'a>> {
+    let mut repair = Repair::new(text);
+    let mut cuts = Vec::new();
+    let mut first = None;
+    let mut budget = MAX_REPAIR_BYTES;
+    while cuts.len() < MAX_REPAIRS {
+        budget = budget.checked_sub(text.len())?;
+        let mut parsed = attempt(allocator, allocator.alloc_str(repair.text()), dialect);
+        if first.is_none() {
+            first.clone_from(&parsed.first);
+        }
+        if !parsed.panicked {
+            parsed.errors += u32::try_from(cuts.len()).unwrap_or(0);
+            parsed.first = first;
+            parsed.cuts = cuts;
+            return Some(parsed);
+        }
+        let at = parsed.first.as_ref().map_or(0, |(_, at)| *at as usize);
+        cuts.push(repair.cut(at)?);
+    }
+    None
 }
 
 fn attempt<'a>(allocator: &'a Allocator, text: &'a str, source_type: SourceType) -> Parsed<'a> {
@@ -83,23 +144,27 @@ fn attempt<'a>(allocator: &'a Allocator, text: &'a str, source_type: SourceType)
     let parsed = Parser::new(allocator, text, source_type)
         .with_options(options)
         .parse();
-    let mut errors = 0;
-    let mut first = None;
-    for error in parsed.diagnostics.iter() {
-        errors += 1;
-        if first.is_none() {
-            let at = error
-                .labels
-                .first()
-                .map_or(0, |l| u32::try_from(l.offset()).unwrap_or(0));
-            first = Some((error.message.to_string(), at));
-        }
-    }
+    let errors = u32::try_from(parsed.diagnostics.len())
+        .unwrap_or(u32::MAX)
+        .max(u32::from(parsed.panicked));
+    // The last one is the one that made the parser give up.
+    let telling = if parsed.panicked {
+        parsed.diagnostics.last()
+    } else {
+        parsed.diagnostics.first()
+    };
+    let first = telling.map(|e| {
+        (
+            e.message.to_string(),
+            e.labels.first().map_or(0, |l| l.offset()),
+        )
+    });
     Parsed {
         program: parsed.program,
-        errors: errors.max(u32::from(parsed.panicked)),
+        errors,
         first,
         panicked: parsed.panicked,
+        cuts: Vec::new(),
     }
 }
 
@@ -121,7 +186,6 @@ fn dialects(path: &str, template: bool) -> Vec<SourceType> {
     if ends(".ts") || ends(".mts") || ends(".cts") {
         return vec![ts, tsx, SourceType::ts().with_script(true)];
     }
-    let flow = [tsx, ts];
     let first = if ends(".mjs") {
         vec![SourceType::mjs().with_jsx(true)]
     } else if ends(".cjs") {
@@ -129,54 +193,10 @@ fn dialects(path: &str, template: bool) -> Vec<SourceType> {
     } else {
         vec![js, SourceType::cjs().with_jsx(true)]
     };
-    first.into_iter().chain(flow).collect()
+    first.into_iter().chain([tsx, ts]).collect()
 }
 
-/// Prefix operators, arrows and the like in a row make a parser recurse although no bracket opens.
-const PREFIX_RUN: u32 = 20_000;
-
-/// The deepest nesting of brackets, with strings on one line and comments left out. Wrong only for brackets in regular
-/// expressions and in text between tags, by a few.
-fn bracket_depth(text: &str) -> u32 {
-    let bytes = text.as_bytes();
-    let (mut depth, mut deepest) = (0u32, 0u32);
-    let mut i = 0;
-    while let Some(&byte) = bytes.get(i) {
-        match byte {
-            b'(' | b'[' | b'{' => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-            b'"' | b'\'' => i = string_end(bytes, i, byte),
-            b'/' if bytes.get(i + 1) == Some(&b'/') => {
-                while bytes.get(i + 1).is_some_and(|&b| b != b'\n') {
-                    i += 1;
-                }
-            }
-            _ => {}
-        }
-        i += 1;
-    }
-    deepest
-}
-
-/// The closing quote on the same line, or `start` where there is none (an apostrophe in a text).
-fn string_end(bytes: &[u8], start: usize, quote: u8) -> usize {
-    let mut i = start + 1;
-    while let Some(&byte) = bytes.get(i) {
-        match byte {
-            b'\n' => return start,
-            b'\\' => i += 1,
-            _ if byte == quote => return i,
-            _ => {}
-        }
-        i += 1;
-    }
-    start
-}
-
-/// The longest run of tokens that nest to the right without a bracket: counted as operators since the last `;`, `,`, bracket or line end.
+/// The longest run of tokens that nest to the right without a bracket, counted as operators since the last `;`, `,` or closing bracket.
 fn operator_run(text: &str) -> u32 {
     let (mut run, mut longest) = (0u32, 0u32);
     for byte in text.bytes() {

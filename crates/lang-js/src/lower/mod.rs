@@ -17,6 +17,7 @@ mod vars;
 
 use crate::LowerOptions;
 use crate::parse;
+use crate::repair::Cut;
 use crate::scope::{Frame, Scopes};
 use casemate_ir::{
     BlockId, ClassId, Const, FactsBuilder, FileFacts, FnId, FnKind, Instr, LocalId, LocalKind,
@@ -48,19 +49,30 @@ pub(crate) fn file(text: &str, path: &str, options: &LowerOptions, template: boo
     lowerer.program(program);
     let mut facts = lowerer.facts.finish();
     facts.stats.syntax_errors = parsed.errors;
-    if let Some((message, at)) = parsed.first {
-        let lost = if parsed.panicked {
-            "; nothing of the file could be read"
-        } else {
-            ""
-        };
-        let message = format!("syntax error: {message}{lost}");
+    report(&mut facts, parsed.first, parsed.panicked, &parsed.cuts);
+    facts
+}
+
+/// Tells where the file could not be read.
+fn report(facts: &mut FileFacts, first: Option<(String, u32)>, panicked: bool, cuts: &[Cut]) {
+    let Some((message, at)) = first else { return };
+    let lost = if panicked {
+        "; nothing of the file could be read"
+    } else {
+        ""
+    };
+    let message = format!("syntax error: {message}{lost}");
+    facts.notes.push(LocalizedNote {
+        message,
+        span: Span::new(at, at),
+    });
+    for cut in cuts.iter().filter(|c| !c.harmless) {
+        let message = "not analysed because of a syntax error".to_owned();
         facts.notes.push(LocalizedNote {
             message,
-            span: Span::new(at, at),
+            span: cut.span,
         });
     }
-    facts
 }
 
 fn refused(message: String) -> FileFacts {

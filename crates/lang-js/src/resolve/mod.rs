@@ -107,6 +107,7 @@ impl Resolver {
             };
             return self
                 .path(&path)
+                .or_else(|| self.unbuilt(&path))
                 .map_or(Resolution::Unknown, Resolution::File);
         }
         if let Some(absolute) = specifier.strip_prefix('/') {
@@ -213,7 +214,7 @@ impl Resolver {
         {
             return Some(file);
         }
-        let inside = path::normal(target)?;
+        let inside = path::normal(target)?.replace(".d.ts", ".ts");
         let mut rest = inside.as_str();
         while let Some((first, after)) = rest.split_once('/') {
             if !matches!(
@@ -240,6 +241,17 @@ impl Resolver {
             }
         }
         None
+    }
+
+    /// The source of a path into a folder that is built: tests often load `../lib/x`.
+    fn unbuilt(&self, path: &str) -> Option<usize> {
+        let parts: Vec<&str> = path.split('/').collect();
+        let built = parts
+            .iter()
+            .position(|p| matches!(*p, "dist" | "lib" | "build" | "out"))?;
+        let mut source = parts;
+        *source.get_mut(built)? = "src";
+        self.path(&source.join("/"))
     }
 
     /// `#name`: the `imports` of the package around the file.

@@ -1,0 +1,176 @@
+//! A parser that gives up at the first hard error loses the whole file. Here the place of the error is blanked out, byte for byte, so that
+//! the rest keeps its offsets and is read.
+
+use crate::scan::Brackets;
+use casemate_ir::Span;
+
+/// What was taken out.
+pub(crate) struct Cut {
+    pub(crate) span: Span,
+    /// Nothing that runs was lost: an annotation.
+    pub(crate) harmless: bool,
+}
+
+/// A text under repair.
+pub(crate) struct Repair {
+    bytes: Vec<u8>,
+    length: usize,
+    closed: bool,
+}
+
+impl Repair {
+    pub(crate) fn new(text: &str) -> Self {
+        Self {
+            bytes: text.as_bytes().to_vec(),
+            length: text.len(),
+            closed: false,
+        }
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.bytes).unwrap_or("")
+    }
+
+    /// Takes out what stands at an error; nothing if there is nothing left to take.
+    pub(crate) fn cut(&mut self, at: usize) -> Option<Cut> {
+        let brackets = Brackets::of(self.text());
+        let open: Vec<u8> = brackets
+            .pairs
+            .iter()
+            .filter(|p| p.close.is_none())
+            .filter_map(|p| self.byte(p.open))
+            .collect();
+        let last = self
+            .bytes
+            .iter()
+            .rposition(|b| !b.is_ascii_whitespace())
+            .unwrap_or(0);
+        if at >= last && !open.is_empty() && !self.closed {
+            self.closed = true;
+            let closers = open.iter().rev().map(|b| match b {
+                b'(' => b')',
+                b'[' => b']',
+                _ => b'}',
+            });
+            self.bytes.push(b'\n');
+            self.bytes.extend(closers);
+            return Some(Cut {
+                span: span(at.min(self.length), self.length),
+                harmless: false,
+            });
+        }
+        if let Some(cut) = self.annotation(at, &brackets) {
+            return Some(cut);
+        }
+        // A closing bracket that nothing opened.
+        if self
+            .byte(at)
+            .is_some_and(|b| matches!(b, b')' | b']' | b'}'))
+            && !brackets.pairs.iter().any(|p| p.close == Some(at))
+        {
+            return self.blank(at, at + 1, false);
+        }
+        for pair in brackets.around(at) {
+            let close = pair.close.unwrap_or(self.bytes.len());
+            if let Some(cut) = self.blank(pair.open + 1, close, false) {
+                return Some(cut);
+            }
+        }
+        let (start, end) = self.statement(at, &brackets);
+        self.blank(start, end, false)
+    }
+
+    fn byte(&self, at: usize) -> Option<u8> {
+        self.bytes.get(at).copied()
+    }
+
+    /// Flow's casts `(x: T)` and existential types `<*>`.
+    fn annotation(&mut self, at: usize, brackets: &Brackets) -> Option<Cut> {
+        match self.byte(at)? {
+            b':' => {
+                let pair = brackets.around(at).next()?;
+                if self.byte(pair.open) != Some(b'(') {
+                    return None;
+                }
+                self.blank(at, pair.close?, true)
+            }
+            b'*' => self.existential(at),
+            b'>' | b',' => {
+                let star = self
+                    .bytes
+                    .get(..at)?
+                    .iter()
+                    .rposition(|b| !b.is_ascii_whitespace())?;
+                if self.byte(star) == Some(b'*') {
+                    self.existential(star)
+                } else {
+                    None
+                }
+            }
+            _ => None,
+        }
+    }
+
+    fn existential(&mut self, star: usize) -> Option<Cut> {
+        let before = self
+            .bytes
+            .get(..star)?
+            .iter()
+            .rfind(|b| !b.is_ascii_whitespace())?;
+        if !matches!(before, b'<' | b',') {
+            return None;
+        }
+        *self.bytes.get_mut(star)? = b'_';
+        Some(Cut {
+            span: span(star, star + 1),
+            harmless: true,
+        })
+    }
+
+    /// The lines around an error outside of all brackets, with the brackets that start on them.
+    fn statement(&self, at: usize, brackets: &Brackets) -> (usize, usize) {
+        let at = at.min(self.bytes.len());
+        let start = self
+            .bytes
+            .get(..at)
+            .and_then(|b| b.iter().rposition(|&b| b == b'\n'))
+            .map_or(0, |i| i + 1);
+        let line = |from: usize| {
+            self.bytes
+                .get(from..)
+                .and_then(|b| b.iter().position(|&b| b == b'\n'))
+                .map_or(self.bytes.len(), |i| from + i)
+        };
+        let mut end = line(at);
+        for pair in &brackets.pairs {
+            if pair.open >= start && pair.open < end {
+                end = end.max(line(pair.close.unwrap_or(self.bytes.len())));
+            }
+        }
+        (start, end)
+    }
+
+    /// Turns a range into spaces; nothing if it was blank already.
+    fn blank(&mut self, start: usize, end: usize, harmless: bool) -> Option<Cut> {
+        let range = self.bytes.get_mut(start..end)?;
+        if range.iter().all(u8::is_ascii_whitespace) {
+            return None;
+        }
+        for byte in range.iter_mut() {
+            if !matches!(byte, b'\n' | b'\r') {
+                *byte = b' ';
+            }
+        }
+        Some(Cut {
+            span: span(start, end),
+            harmless,
+        })
+    }
+}
+
+fn span(start: usize, end: usize) -> Span {
+    Span::new(
+        u32::try_from(start).unwrap_or(u32::MAX),
+        u32::try_from(end).unwrap_or(u32::MAX),
+    )
+}
