@@ -1,0 +1,324 @@
+//! From what the passes found to the [`Analysis`]: flows grouped by place, paths as sentences, entries that reach them.
+
+use crate::origin::{Solver, Val};
+use crate::program::{Program, to_u32};
+use crate::result::{Analysis, Counts, Entry, Flow, FlowPath, FuncId, Note, PathStep, Site};
+use crate::taint::{Arena, Finding, Origin, PortBase, SourceRef, TaintResult, TraceKind, TraceRef};
+use crate::{limits, taint};
+use casemate_ir::Span;
+use casemate_model::kind::Shape;
+use casemate_model::matcher::Models;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What the caller decides.
+pub struct Options<'a> {
+    /// Finds the templates that a render name means, as seen from a file; `None` parts of the name are not constant.
+    pub render: &'a taint::RenderLookup<'a>,
+    /// By file: what it exports is called by strangers (library threat model).
+    pub library: &'a dyn Fn(crate::result::FileIdx) -> bool,
+}
+
+/// Analyses a linked program.
+#[must_use]
+pub fn analyse(program: &Program, models: &Models, options: &Options<'_>) -> Analysis {
+    let origins = Solver::run(program, models);
+    let mut result = taint::run(&origins, options.render);
+    let mut findings: Vec<Finding> = result.outputs.iter_mut().flat_map(|o| std::mem::take(&mut o.findings)).collect();
+    findings.extend(taint::global_findings(&origins, &mut result));
+    findings.extend(library_findings(&origins, &mut result, options));
+    let mut entries: Vec<Entry> = result.outputs.iter_mut().flat_map(|o| std::mem::take(&mut o.entries)).collect();
+    entries.sort_by(|a, b| (a.site, &a.method).cmp(&(b.site, &b.method)));
+    let mut facts: Vec<_> = result.outputs.iter_mut().flat_map(|o| std::mem::take(&mut o.facts)).collect();
+    facts.sort_by(|a, b| (a.site, &a.fact).cmp(&(b.site, &b.fact)));
+    let reach = Reach::new(&result.callees, &entries, program.function_count());
+    let flows = flows(program, models, &result.arenas, findings, &reach);
+    Analysis { flows, facts, entries, counts: counts(&origins, &result) }
+}
+
+fn counts(origins: &Solver<'_, '_>, result: &TaintResult) -> Counts {
+    let mut counts = Counts::default();
+    let mut caps: BTreeMap<&'static str, u64> = BTreeMap::new();
+    for (name, n) in &origins.caps {
+        *caps.entry(name).or_default() += n;
+    }
+    for out in &result.outputs {
+        let [resolved, by_name, unmodelled, unknown] = out.calls;
+        counts.calls_resolved += resolved;
+        counts.calls_by_name += by_name;
+        counts.calls_unmodelled += unmodelled;
+        counts.calls_unknown += unknown;
+        for (name, n) in &out.caps {
+            *caps.entry(name).or_default() += n;
+        }
+    }
+    counts.caps = caps.into_iter().collect();
+    counts
+}
+
+/// Parameters of exported functions reach sinks.
+fn library_findings(origins: &Solver<'_, '_>, result: &mut TaintResult, options: &Options<'_>) -> Vec<Finding> {
+    let program = origins.program;
+    let Ok(kind) = origins.paths.models().kinds().source("library") else { return Vec::new() };
+    let mut exported: FxHashSet<FuncId> = FxHashSet::default();
+    for index in 0..program.files.len() {
+        let file = crate::result::FileIdx(to_u32(index));
+        if (options.library)(file) {
+            exported.extend(exports(origins, file));
+        }
+    }
+    let mut list: Vec<FuncId> = exported.into_iter().collect();
+    list.sort_unstable();
+    let mut out = Vec::new();
+    for func in list {
+        let Some(summary) = result.summaries.get(func.0 as usize).and_then(Clone::clone) else { continue };
+        for sink in &summary.sinks {
+            let PortBase::Param(index) = sink.port.base else { continue };
+            let f = program.func(func);
+            let Some(param) = f.func.params.get(index as usize) else { continue };
+            let _ = param;
+            let source = SourceRef { func, span: f.func.head, kind, shape: Shape::Structured };
+            out.push(Finding { source, sink: Arc::clone(&sink.sink), notes: sink.notes | sink.sink.notes, trace: sink.trace });
+        }
+    }
+    out
+}
+
+/// Functions that a file offers, and the methods of classes and objects that it offers.
+fn exports(origins: &Solver<'_, '_>, file: crate::result::FileIdx) -> Vec<FuncId> {
+    let program = origins.program;
+    let mut vals = Vec::new();
+    for export in &program.file(file).facts.exports {
+        if let casemate_ir::ExportKind::Variable(global) = export.kind {
+            vals.extend_from_slice(origins.of_global(program.global(file, global)));
+        }
+    }
+    vals.extend(origins.commonjs_exports(file));
+    let mut out = Vec::new();
+    for val in vals {
+        callable(origins, val, 0, &mut out);
+    }
+    out
+}
+
+fn callable(origins: &Solver<'_, '_>, val: crate::origin::ValId, depth: u32, out: &mut Vec<FuncId>) {
+    if depth > 2 {
+        return;
+    }
+    let program = origins.program;
+    match origins.val(val) {
+        Some(Val::Func(func)) => {
+            out.push(func);
+            for inner in origins.members_of(val) {
+                callable(origins, inner, depth + 1, out);
+            }
+            if let Some(proto) = origins.proto_of(func) {
+                for inner in origins.members_of(proto) {
+                    callable(origins, inner, depth + 1, out);
+                }
+            }
+        }
+        Some(Val::Class(class)) => {
+            if let Some((file, def)) = program.class(class) {
+                out.push(program.func_id(file, def.constructor));
+                out.extend(def.members.iter().filter_map(|m| m.func).map(|f| program.func_id(file, f)));
+            }
+        }
+        Some(Val::Object(..) | Val::Exports(_)) => {
+            for inner in origins.members_of(val) {
+                callable(origins, inner, depth + 1, out);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Which entries reach which functions.
+struct Reach {
+    callers: Vec<Vec<FuncId>>,
+    handled: FxHashMap<FuncId, Vec<u32>>,
+}
+
+impl Reach {
+    fn new(callees: &[Vec<FuncId>], entries: &[Entry], count: usize) -> Self {
+        let mut callers: Vec<Vec<FuncId>> = vec![Vec::new(); count];
+        for (caller, list) in callees.iter().enumerate() {
+            for callee in list {
+                if let Some(slot) = callers.get_mut(callee.0 as usize) {
+                    slot.push(FuncId(to_u32(caller)));
+                }
+            }
+        }
+        let mut handled: FxHashMap<FuncId, Vec<u32>> = FxHashMap::default();
+        for (index, entry) in entries.iter().enumerate() {
+            for &handler in &entry.handlers {
+                handled.entry(handler).or_default().push(to_u32(index));
+            }
+        }
+        Self { callers, handled }
+    }
+
+    /// The entries whose handlers reach a function, nearest first; at most eight.
+    fn of(&self, func: FuncId) -> Vec<u32> {
+        let mut seen = FxHashSet::from_iter([func]);
+        let mut level = vec![func];
+        let mut out: Vec<u32> = Vec::new();
+        for _ in 0..12 {
+            let mut next = Vec::new();
+            for f in level {
+                if let Some(entries) = self.handled.get(&f) {
+                    out.extend(entries.iter().copied());
+                    // Whoever registers a handler is not on the way to it.
+                    continue;
+                }
+                for &caller in self.callers.get(f.0 as usize).map_or(&[][..], Vec::as_slice) {
+                    if seen.len() < 4_000 && seen.insert(caller) {
+                        next.push(caller);
+                    }
+                }
+            }
+            if next.is_empty() || out.len() >= 8 {
+                break;
+            }
+            level = next;
+        }
+        out.sort_unstable();
+        out.dedup();
+        out.truncate(8);
+        out
+    }
+}
+
+type FlowKey = (crate::result::FileIdx, Span, Span, casemate_model::kind::SinkKind);
+
+fn flows(program: &Program, models: &Models, arenas: &[Arena], findings: Vec<Finding>, reach: &Reach) -> Vec<Flow> {
+    let mut by_place: BTreeMap<FlowKey, Vec<Finding>> = BTreeMap::new();
+    for finding in findings {
+        let file = program.func(finding.sink.func).file_idx;
+        by_place.entry((file, finding.sink.span, finding.sink.argument, finding.sink.kind)).or_default().push(finding);
+    }
+    let writer = Writer { program, models, arenas };
+    let mut out = Vec::with_capacity(by_place.len());
+    for ((file, span, argument, kind), mut list) in by_place {
+        let Some(first) = list.first() else { continue };
+        let sink = Arc::clone(&first.sink);
+        list.sort_by_key(|f| (f.notes.count_ones(), program.func(f.source.func).file_idx, f.source));
+        let mut paths: Vec<FlowPath> = Vec::new();
+        for finding in list {
+            if paths.len() >= limits::PATHS {
+                break;
+            }
+            let source = Site { file: program.func(finding.source.func).file_idx, span: finding.source.span };
+            if paths.iter().any(|p| p.source == source) {
+                continue;
+            }
+            let steps = writer.steps(&finding);
+            let shown = steps.first().map_or(source, |s| s.site);
+            paths.push(FlowPath {
+                source: shown,
+                kind: finding.source.kind,
+                shape: finding.source.shape,
+                text: String::new(),
+                steps,
+                notes: notes(finding.notes),
+                entries: reach.of(finding.source.func),
+            });
+        }
+        out.push(Flow {
+            sink: Site { file, span },
+            argument: Site { file, span: argument },
+            kind,
+            function: sink.func,
+            callee: sink.callee.to_string(),
+            facts: sink.facts.to_vec(),
+            paths,
+        });
+    }
+    out
+}
+
+fn notes(bits: u16) -> Vec<Note> {
+    [
+        Note::ViaUnknown,
+        Note::ByName,
+        Note::WhenUnknown,
+        Note::ViaStore,
+        Note::Widened,
+        Note::Capped,
+        Note::ViaOpaque,
+        Note::MayAlias,
+    ]
+    .into_iter()
+    .filter(|&n| bits & taint::note_bit(n) != 0)
+    .collect()
+}
+
+/// Writes traces as sentences.
+struct Writer<'a> {
+    program: &'a Program,
+    models: &'a Models,
+    arenas: &'a [Arena],
+}
+
+impl Writer<'_> {
+    fn steps(&self, finding: &Finding) -> Vec<PathStep> {
+        let mut out: Vec<PathStep> = Vec::new();
+        self.expand(finding.trace, finding, &mut out, 0);
+        if out.is_empty() || finding.source.kind == self.models.kinds().source("library").unwrap_or(finding.source.kind) && !self.starts_at_source(finding, &out) {
+            let site = Site { file: self.program.func(finding.source.func).file_idx, span: finding.source.span };
+            let text = format!("{} comes in", self.source_text(finding));
+            out.insert(0, PathStep { site, text });
+        }
+        out.dedup_by(|b, a| a.site == b.site && a.text == b.text);
+        if out.len() > limits::PATH_STEPS {
+            let tail = out.split_off(out.len() - limits::PATH_STEPS / 2);
+            out.truncate(limits::PATH_STEPS / 2);
+            out.extend(tail);
+        }
+        out
+    }
+
+    fn starts_at_source(&self, finding: &Finding, steps: &[PathStep]) -> bool {
+        let file = self.program.func(finding.source.func).file_idx;
+        steps.first().is_some_and(|s| s.site.file == file && s.site.span == finding.source.span)
+    }
+
+    fn source_text(&self, finding: &Finding) -> String {
+        let kinds = self.models.kinds();
+        let name = kinds.source_name(finding.source.kind);
+        kinds.describe("source", name).unwrap_or(name).to_owned()
+    }
+
+    fn expand(&self, trace: TraceRef, finding: &Finding, out: &mut Vec<PathStep>, depth: u32) {
+        if depth > 200 {
+            return;
+        }
+        let Some(node) = self.arenas.get(trace.func.0 as usize).and_then(|a| a.nodes.get(trace.node as usize)) else { return };
+        if let Some(prev) = node.prev {
+            self.expand(prev, finding, out, depth + 1);
+        }
+        let site = Site { file: self.program.func(trace.func).file_idx, span: node.span };
+        let name = |f: Option<FuncId>| f.map_or_else(|| "a function".to_owned(), |f| format!("`{}`", self.program.func_name(f)));
+        let text = match node.kind {
+            TraceKind::Source => Some(format!("{} is read", self.source_text(finding))),
+            TraceKind::Start => None,
+            TraceKind::Concat => Some("becomes part of a string".to_owned()),
+            TraceKind::Library => Some("passes through a library call".to_owned()),
+            TraceKind::Unknown => Some("passes through a call that is not resolved".to_owned()),
+            TraceKind::Through if node.inner.is_some() => Some(format!("passes through {}", name(node.callee))),
+            TraceKind::Through => Some(format!("is returned by {}", name(node.callee))),
+            TraceKind::Into => Some(format!("is passed to {}", name(node.callee))),
+            TraceKind::Stored => Some("is read from a variable that both share".to_owned()),
+            TraceKind::Sink => Some(format!("is used by `{}`", finding.sink.callee)),
+        };
+        if let Some(text) = text {
+            out.push(PathStep { site, text });
+        }
+        if let Some(inner) = node.inner {
+            self.expand(inner, finding, out, depth + 1);
+        }
+    }
+}
+
+const _: fn(&Origin) = |_| {};

@@ -1,0 +1,236 @@
+//! API paths: what a value is, as a path from the package it came from, with the automaton states it leads to.
+
+use crate::limits;
+use casemate_model::matcher::{Models, RowId, States};
+use casemate_model::path::{ArgIndex, Step};
+use casemate_model::row::Row;
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+/// An API path of this run.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct PathId(pub u32);
+
+struct Node {
+    parent: Option<PathId>,
+    label: Box<str>,
+    depth: usize,
+    states: States,
+    rows: SmallVec<[RowId; 2]>,
+    call_rows: Box<[RowId]>,
+    new_rows: Box<[RowId]>,
+    last_member: Option<Box<str>>,
+    called: bool,
+}
+
+/// All paths of a run. A path is made once and keeps its number; numbers depend on the order of the origin pass only,
+/// which is sequential.
+pub struct Paths<'m> {
+    models: &'m Models,
+    nodes: Vec<Node>,
+    steps: FxHashMap<(PathId, Step), Option<PathId>>,
+    roots: FxHashMap<Box<str>, Option<PathId>>,
+    core: FxHashMap<(Box<str>, Box<str>), Option<PathId>>,
+}
+
+impl<'m> Paths<'m> {
+    /// No paths yet.
+    #[must_use]
+    pub fn new(models: &'m Models) -> Self {
+        Self { models, nodes: Vec::new(), steps: FxHashMap::default(), roots: FxHashMap::default(), core: FxHashMap::default() }
+    }
+
+    /// The models.
+    #[must_use]
+    pub fn models(&self) -> &'m Models {
+        self.models
+    }
+
+    fn push(&mut self, parent: Option<PathId>, label: &str, states: States, last_member: Option<Box<str>>, called: bool) -> PathId {
+        let id = PathId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+        let depth = parent.map_or(0, |p| self.depth(p) + 1);
+        let mut rows: SmallVec<[RowId; 2]> = SmallVec::new();
+        for &state in &states {
+            for &row in self.models.rows_at(state) {
+                if !rows.contains(&row) {
+                    rows.push(row);
+                }
+            }
+        }
+        rows.sort_unstable();
+        let of_call = |new| if states.is_empty() { Box::default() } else { self.models.rows_of_call(&states, new).into() };
+        let (call_rows, new_rows) = (of_call(false), of_call(true));
+        self.nodes.push(Node { parent, label: label.into(), depth, states, rows, call_rows, new_rows, last_member, called });
+        id
+    }
+
+    /// The path of a root (`npm:express`); packages that no model speaks of have one too.
+    pub fn root(&mut self, root: &str) -> PathId {
+        if let Some(&Some(id)) = self.roots.get(root) {
+            return id;
+        }
+        let states = self.models.root(root);
+        let id = self.push(None, root, states, None, false);
+        self.roots.insert(root.into(), Some(id));
+        id
+    }
+
+    /// The path of a global name (`js:Promise`), only where some model speaks of it.
+    pub fn global(&mut self, prefix: &str, name: &str) -> Option<PathId> {
+        let root = format!("{prefix}:{name}");
+        if let Some(&known) = self.roots.get(root.as_str()) {
+            return known;
+        }
+        let states = self.models.root(&root);
+        let id = (!states.is_empty()).then(|| self.push(None, name, states, Some(name.into()), false));
+        self.roots.insert(root.into(), id);
+        id
+    }
+
+    /// The path of a named type (`@express/req`).
+    pub fn named_type(&mut self, name: &str) -> Option<PathId> {
+        if let Some(&known) = self.roots.get(name) {
+            return known;
+        }
+        let states = self.models.named_type(name);
+        let id = (!states.is_empty()).then(|| self.push(None, name.trim_start_matches('@'), states, None, false));
+        self.roots.insert(name.into(), id);
+        id
+    }
+
+    /// The path of a method of core types for a receiver that nothing is known of.
+    pub fn core_method(&mut self, language: &str, name: &str) -> Option<PathId> {
+        let key = (Box::from(language), Box::from(name));
+        if let Some(&known) = self.core.get(&key) {
+            return known;
+        }
+        let states = self.models.core_method(language, name);
+        let id = (!states.is_empty()).then(|| self.push(None, name, states, Some(name.into()), false));
+        self.core.insert(key, id);
+        id
+    }
+
+    /// The path of a core method, if it was met.
+    #[must_use]
+    pub fn made_core_method(&self, language: &str, name: &str) -> Option<PathId> {
+        self.core.get(&(Box::from(language), Box::from(name))).copied().flatten()
+    }
+
+    /// One step further; none beyond the cap.
+    pub fn step(&mut self, from: PathId, step: &Step) -> Option<PathId> {
+        if let Some(&known) = self.steps.get(&(from, step.clone())) {
+            return known;
+        }
+        let node = self.nodes.get(from.0 as usize)?;
+        let made = if node.depth + 1 >= limits::API_PATH_STEPS {
+            None
+        } else {
+            let states = self.models.step(&node.states, step);
+            match self.same_above(from, &states) {
+                Some(ancestor) => Some(ancestor),
+                // Paths that no model speaks of are kept while they are members and calls, for messages and for the count of
+                // calls to packages without a model; anything deeper says nothing.
+                None if states.is_empty() && !matches!(step, Step::Member(_) | Step::Call | Step::New | Step::AnyMember) => None,
+                None => {
+                    let (label, member, called) = label(step);
+                    let last_member = member.or_else(|| called.then(|| node.last_member.clone()).flatten());
+                    Some(self.push(Some(from), &label, states, last_member, called))
+                }
+            }
+        };
+        self.steps.insert((from, step.clone()), made);
+        made
+    }
+
+    /// The step, if it was made before.
+    #[must_use]
+    pub fn made_step(&self, from: PathId, step: &Step) -> Option<PathId> {
+        self.steps.get(&(from, step.clone())).copied().flatten()
+    }
+
+    /// An ancestor (or the path itself) with the same non-empty states: fluent interfaces end here.
+    fn same_above(&self, from: PathId, states: &States) -> Option<PathId> {
+        if states.is_empty() {
+            return None;
+        }
+        let mut at = Some(from);
+        while let Some(id) = at {
+            let node = self.nodes.get(id.0 as usize)?;
+            if node.states == *states && node.called {
+                return Some(id);
+            }
+            at = node.parent;
+        }
+        None
+    }
+
+    /// Whether some model speaks of this path or what is below it.
+    #[must_use]
+    pub fn known(&self, id: PathId) -> bool {
+        self.nodes.get(id.0 as usize).is_some_and(|n| !n.states.is_empty())
+    }
+
+    /// The rows of this path.
+    pub fn rows(&self, id: PathId) -> impl Iterator<Item = (RowId, &'m Row)> + '_ {
+        let models = self.models;
+        self.nodes.get(id.0 as usize).into_iter().flat_map(|n| n.rows.iter()).filter_map(move |&r| Some((r, models.row(r)?)))
+    }
+
+    /// The rows that speak of a call of this path.
+    pub fn call_rows(&self, id: PathId, new: bool) -> impl Iterator<Item = (RowId, &'m Row)> + '_ {
+        let models = self.models;
+        let node = self.nodes.get(id.0 as usize);
+        node.map_or(&[][..], |n| if new { &n.new_rows } else { &n.call_rows })
+            .iter()
+            .filter_map(move |&r| Some((r, models.row(r)?)))
+    }
+
+    /// Whether the path has rows.
+    #[must_use]
+    pub fn has_rows(&self, id: PathId) -> bool {
+        self.nodes.get(id.0 as usize).is_some_and(|n| !n.rows.is_empty())
+    }
+
+    /// The last member name on the path.
+    #[must_use]
+    pub fn last_member(&self, id: PathId) -> &str {
+        self.nodes.get(id.0 as usize).and_then(|n| n.last_member.as_deref()).unwrap_or("")
+    }
+
+    fn depth(&self, id: PathId) -> usize {
+        self.nodes.get(id.0 as usize).map_or(0, |n| n.depth)
+    }
+
+    /// The path as text.
+    #[must_use]
+    pub fn text(&self, id: PathId) -> String {
+        let mut labels = Vec::new();
+        let mut at = Some(id);
+        while let Some(id) = at {
+            let Some(node) = self.nodes.get(id.0 as usize) else { break };
+            labels.push(&*node.label);
+            at = node.parent;
+        }
+        labels.reverse();
+        labels.concat()
+    }
+}
+
+fn label(step: &Step) -> (String, Option<Box<str>>, bool) {
+    match step {
+        Step::Member(name) => (format!(".{name}"), Some(name.as_str().into()), false),
+        Step::AnyMember => ("[*]".into(), None, false),
+        Step::Index(i) => (format!("[{i}]"), None, false),
+        Step::Call => ("()".into(), None, true),
+        Step::New => (".new()".into(), None, true),
+        Step::Arg(ArgIndex::At(i)) => (format!(".arg({i})"), None, false),
+        Step::Arg(_) => (".arg".into(), None, false),
+        Step::Param(i) => (format!(".param({i})"), None, true),
+        Step::Ret => (".ret".into(), None, true),
+        Step::Error => (".error".into(), None, true),
+        Step::This => (".this".into(), None, true),
+        Step::Sub => (".sub".into(), None, true),
+        Step::Deco => (".deco".into(), None, false),
+        Step::Registered => (".registered".into(), None, true),
+    }
+}

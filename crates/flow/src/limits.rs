@@ -1,0 +1,44 @@
+//! Every cap of the engine, with what reaching it means. Each is counted by name in [`crate::result::Counts::caps`].
+
+/// Values that one place may hold in the origin pass; more are dropped and the place counts as partly unknown.
+pub const ORIGIN_VALUES: usize = 16;
+/// Steps of an API path; longer paths are not followed.
+pub const API_PATH_STEPS: usize = 14;
+/// Evaluations of one function in the origin pass.
+pub const ORIGIN_ROUNDS: u32 = 40;
+/// Members of an access path; longer ones end in "any member".
+pub const ACCESS_PATH: usize = 4;
+/// Taints of one value; the best are kept.
+pub const TAINTS: usize = 24;
+/// Callees of one call site.
+pub const CALLEES: usize = 16;
+/// Visits of one block in one analysis of its function; then its input is no longer joined.
+pub const BLOCK_VISITS: u32 = 4;
+/// Rounds over one cycle of calls.
+pub const SCC_ROUNDS: u32 = 4;
+/// Objects that one summary carries to its callers.
+pub const SUMMARY_OBJECTS: usize = 64;
+/// Sinks of one summary.
+pub const SUMMARY_SINKS: usize = 200;
+/// Callback uses of one summary.
+pub const SUMMARY_CALLBACKS: usize = 24;
+/// Effects of one summary.
+pub const SUMMARY_EFFECTS: usize = 128;
+/// Depth of callbacks that call callbacks.
+pub const CALLBACK_DEPTH: u32 = 4;
+/// Objects of one function's heap.
+pub const HEAP_OBJECTS: usize = 20_000;
+/// Blocks of a function; larger ones are not analysed.
+pub const FUNCTION_BLOCKS: usize = 5_000;
+/// Own members of one abstract object; more go to "any member".
+pub const OBJECT_FIELDS: usize = 256;
+/// Literals of one constant set.
+pub const CONSTANTS: usize = 8;
+/// Depth of a value that is read whole (`.**`).
+pub const DEEP_READ: usize = 6;
+/// Paths of one finding.
+pub const PATHS: usize = 5;
+/// Steps of one path as shown.
+pub const PATH_STEPS: usize = 40;
+/// Rounds over global state.
+pub const GLOBAL_ROUNDS: u32 = 6;

@@ -1,0 +1,369 @@
+//! Calls: arguments reach parameters, results come back, packages call what they are given.
+
+use super::solve::{Frame, Solver};
+use super::value::{Val, ValId, ValSet};
+use crate::program::to_u32;
+use crate::result::FuncId;
+use crate::symbol::Sym;
+use casemate_ir::{Arg, ArgKey, CallFlags, FnKind, Instr, LocalId, Operand};
+use casemate_model::path::{ArgIndex, Step};
+use casemate_model::row::Role;
+
+/// One call with its values.
+pub(super) struct CallSite {
+    pub to: Option<LocalId>,
+    pub this: ValSet,
+    pub this_operand: Option<Operand>,
+    pub args: Vec<(ArgKey, ValSet, Option<Operand>)>,
+    pub new: bool,
+}
+
+impl<'p> Solver<'p, '_> {
+    pub(super) fn call(&mut self, frame: Frame<'p>, index: u32, instr: &Instr) {
+        let Instr::Call { to, callee, this, args, flags } = *instr else { return };
+        let args: Vec<Arg> = frame.f.func.args(args).to_vec();
+        let site = CallSite {
+            to: Some(to),
+            this: this.map_or_else(ValSet::new, |t| self.operand(frame, t)),
+            this_operand: this,
+            args: args.iter().map(|a| (a.key, self.operand(frame, a.value), Some(a.value))).collect(),
+            new: flags.new,
+        };
+        if flags.super_call {
+            self.super_call(frame, &site);
+            return;
+        }
+        let callees = self.operand(frame, callee);
+        if self.function_protocol(frame, index, callee, &site, flags) {
+            return;
+        }
+        for &val in &callees {
+            self.apply(frame, val, &site);
+        }
+        // A member of a package's value that no model speaks of may still be a core method.
+        let known = callees.iter().any(|&v| !matches!(self.vals.get(v), Some(Val::Api(p)) if !self.paths.known(p)));
+        if !known
+            && let Some(name) = method_name(frame.f, index, callee)
+        {
+            let language = super::solve::root_prefix(frame.f.file.facts.language);
+            if let Some(path) = self.paths.core_method(language, name) {
+                self.rows(frame, path, &site);
+            }
+        }
+    }
+
+    /// `f.call(this, …)`, `f.apply(this, array)`, `f.bind(this, …)`: the receiver is the function.
+    fn function_protocol(&mut self, frame: Frame<'p>, index: u32, callee: Operand, site: &CallSite, flags: CallFlags) -> bool {
+        if flags.new || site.this.is_empty() {
+            return false;
+        }
+        let functions: ValSet = site
+            .this
+            .iter()
+            .copied()
+            .filter(|&v| matches!(self.vals.get(v), Some(Val::Func(_) | Val::Class(_))))
+            .collect();
+        if functions.is_empty() {
+            return false;
+        }
+        let Some(name) = method_name(frame.f, index, callee) else { return false };
+        let this = site.args.first().map(|a| a.1.clone()).unwrap_or_default();
+        match name {
+            "call" => {
+                let args = site.args.iter().skip(1).cloned().collect();
+                let inner = CallSite { to: site.to, this, this_operand: None, args, new: false };
+                for val in functions {
+                    self.apply(frame, val, &inner);
+                }
+            }
+            "apply" => {
+                let args = site.args.iter().skip(1).take(1).map(|a| (ArgKey::Spread, a.1.clone(), None)).collect();
+                let inner = CallSite { to: site.to, this, this_operand: None, args, new: false };
+                for val in functions {
+                    self.apply(frame, val, &inner);
+                }
+            }
+            "bind" => {
+                for &val in &functions {
+                    if let Some(Val::Func(func)) = self.vals.get(val) {
+                        self.bind_this(func, &this);
+                    }
+                }
+                if let Some(to) = site.to {
+                    self.set(frame, to, &functions);
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn super_call(&mut self, frame: Frame<'p>, site: &CallSite) {
+        let Some(class) = frame.f.func.class else { return };
+        let class = frame.f.class(class);
+        for base in self.bases(frame, class) {
+            match self.vals.get(base) {
+                Some(Val::Class(b)) => {
+                    if let Some((file, def)) = self.program.class(b) {
+                        let func = self.program.func_id(file, def.constructor);
+                        self.bind(frame, func, site);
+                    }
+                }
+                Some(Val::Func(func)) => self.bind(frame, func, site),
+                Some(Val::Api(path)) => {
+                    if let Some(path) = self.paths.step(path, &Step::New) {
+                        self.rows(frame, path, site);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Calls one value.
+    pub(super) fn apply(&mut self, frame: Frame<'p>, callee: ValId, site: &CallSite) {
+        match self.vals.get(callee) {
+            Some(Val::Func(func)) => {
+                if site.new {
+                    let made = self.vals.id(Val::FnInstance(func));
+                    self.bind_this(func, &[made]);
+                    self.bind(frame, func, &CallSite { to: None, this: ValSet::new(), this_operand: None, args: site.args.clone(), new: false });
+                    if let Some(to) = site.to {
+                        self.set(frame, to, &[made]);
+                        // A constructor function may return something else.
+                        let result = self.return_node(func);
+                        let vals = self.get_shared(result, frame.f.id);
+                        self.set(frame, to, &vals);
+                    }
+                } else {
+                    self.bind(frame, func, site);
+                    if let Some(to) = site.to {
+                        let result = self.return_node(func);
+                        let vals = self.get_shared(result, frame.f.id);
+                        self.set(frame, to, &vals);
+                    }
+                }
+            }
+            Some(Val::Class(class)) => {
+                let Some((file, def)) = self.program.class(class) else { return };
+                let constructor = self.program.func_id(file, def.constructor);
+                self.bind(frame, constructor, &CallSite { to: None, this: ValSet::new(), this_operand: None, args: site.args.clone(), new: false });
+                if let Some(to) = site.to {
+                    let made = self.vals.id(Val::Instance(class));
+                    self.set(frame, to, &[made]);
+                }
+            }
+            Some(Val::Api(path)) => {
+                let step = if site.new { Step::New } else { Step::Call };
+                if let Some(called) = self.paths.step(path, &step) {
+                    if let Some(to) = site.to {
+                        let val = self.vals.id(Val::Api(called));
+                        self.set(frame, to, &[val]);
+                    }
+                    self.arguments(frame, path, site);
+                }
+                self.rows(frame, path, site);
+            }
+            _ => {}
+        }
+    }
+
+    /// Receivers reach `this` of functions that have their own.
+    pub(super) fn bind_this(&mut self, func: FuncId, vals: &[ValId]) {
+        let f = self.program.func(func);
+        if f.func.kind != FnKind::Arrow
+            && let Some(this) = f.func.this
+        {
+            let node = self.local_node(func, this);
+            self.add_all(node, vals);
+        }
+    }
+
+    /// Arguments reach parameters.
+    pub(super) fn bind(&mut self, frame: Frame<'p>, func: FuncId, site: &CallSite) {
+        self.bind_this(func, &site.this);
+        let callee = self.program.func(func);
+        let mut position = 0;
+        for (key, vals, _) in &site.args {
+            match key {
+                ArgKey::Pos => {
+                    self.param(frame, func, position, vals);
+                    position += 1;
+                }
+                ArgKey::Keyword(name) => {
+                    let text = frame.f.file.facts.str(*name);
+                    if let Some(index) =
+                        callee.func.params.iter().position(|p| p.name.is_some_and(|n| callee.file.facts.str(n) == text))
+                    {
+                        self.param(frame, func, index, vals);
+                    }
+                }
+                ArgKey::Spread => {
+                    let elements = self.load_all(frame, vals, Sym::ANY);
+                    for index in position..callee.func.params.len() {
+                        self.param(frame, func, index, &elements);
+                    }
+                }
+                ArgKey::KeywordSpread => {}
+            }
+        }
+    }
+
+    /// One argument reaches a parameter, the rest parameter, and `arguments`.
+    pub(super) fn param(&mut self, frame: Frame<'p>, func: FuncId, index: usize, vals: &[ValId]) {
+        if vals.is_empty() {
+            return;
+        }
+        let callee = self.program.func(func);
+        if let Some(arguments) = callee.func.arguments {
+            let array = self.vals.id(Val::Object(func, u32::MAX));
+            let node = self.local_node(func, arguments);
+            self.add(node, array);
+            self.store(frame, array, Sym::index(to_u32(index)), vals);
+        }
+        let rest = callee.func.params.iter().position(|p| p.rest);
+        match rest {
+            Some(rest) if index >= rest => {
+                let Some(param) = callee.func.params.get(rest) else { return };
+                let array = self.vals.id(Val::Object(func, u32::MAX - 2));
+                let node = self.local_node(func, param.local);
+                self.add(node, array);
+                self.store(frame, array, Sym::index(to_u32(index - rest)), vals);
+            }
+            _ => {
+                if let Some(param) = callee.func.params.get(index) {
+                    let node = self.local_node(func, param.local);
+                    self.add_all(node, vals);
+                }
+            }
+        }
+    }
+
+    /// Functions and objects given to a package get what the package's paths say.
+    fn arguments(&mut self, frame: Frame<'p>, path: crate::apipath::PathId, site: &CallSite) {
+        if !self.paths.known(path) {
+            for (_, vals, _) in &site.args {
+                for &val in vals {
+                    if let Some(Val::Func(func)) = self.vals.get(val) {
+                        self.called_by_package.insert(func);
+                    }
+                }
+            }
+            return;
+        }
+        let count = site.args.len();
+        for (index, (key, vals, _)) in site.args.iter().enumerate() {
+            if vals.is_empty() || *key != ArgKey::Pos {
+                continue;
+            }
+            let mut paths = vec![self.paths.step(path, &Step::Arg(ArgIndex::At(to_u32(index))))];
+            paths.push(self.paths.step(path, &Step::Arg(ArgIndex::FromEnd(to_u32(count - index)))));
+            for path in paths.into_iter().flatten().filter(|_| true) {
+                if self.paths.known(path) {
+                    for &val in vals {
+                        self.given(frame, path, val, 0);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A value in the hands of a package, at this path.
+    pub(super) fn given(&mut self, frame: Frame<'p>, path: crate::apipath::PathId, val: ValId, depth: u32) {
+        match self.vals.get(val) {
+            Some(Val::Func(func)) => {
+                self.called_by_package.insert(func);
+                let params = self.program.func(func).func.params.len();
+                for index in 0..params {
+                    if let Some(path) = self.paths.step(path, &Step::Param(to_u32(index)))
+                        && self.paths.known(path)
+                    {
+                        let api = self.vals.id(Val::Api(path));
+                        self.param(frame, func, index, &[api]);
+                    }
+                }
+                if let Some(path) = self.paths.step(path, &Step::This)
+                    && self.paths.known(path)
+                {
+                    let api = self.vals.id(Val::Api(path));
+                    self.bind_this(func, &[api]);
+                }
+            }
+            Some(Val::Object(..) | Val::Exports(_) | Val::Instance(_)) if depth < 3 => {
+                self.watch_list(val, frame.f.id);
+                let list: Vec<_> = self.field_lists.get(&val).cloned().unwrap_or_default();
+                for (sym, node) in list {
+                    let Some(path) = self.member_path(path, sym) else { continue };
+                    if !self.paths.known(path) {
+                        continue;
+                    }
+                    for inner in self.get_shared(node, frame.f.id) {
+                        self.given(frame, path, inner, depth + 1);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What the rows of a path say about values: flows, callbacks, handlers.
+    pub(super) fn rows(&mut self, frame: Frame<'p>, path: crate::apipath::PathId, site: &CallSite) {
+        let rows: Vec<_> = self.paths.call_rows(path, site.new).map(|(_, row)| row).collect();
+        for row in rows {
+            match &row.role {
+                Role::Flow { from, to, derive: false } => {
+                    let vals = self.port_read(frame, site, from);
+                    self.port_write(frame, site, to, &vals);
+                }
+                Role::Call { function, args, result } => {
+                    let functions = self.port_read(frame, site, function);
+                    let given: Vec<ValSet> = args
+                        .iter()
+                        .map(|a| a.as_ref().map_or_else(ValSet::new, |port| self.port_read(frame, site, port)))
+                        .collect();
+                    for val in functions {
+                        let Some(Val::Func(func)) = self.vals.get(val) else { continue };
+                        self.called_by_package.insert(func);
+                        for (index, vals) in given.iter().enumerate() {
+                            self.param(frame, func, index, vals);
+                        }
+                        if let Some(result) = result {
+                            let node = self.return_node(func);
+                            let vals = self.get_shared(node, frame.f.id);
+                            self.port_write(frame, site, result, &vals);
+                        }
+                    }
+                }
+                Role::Entry(entry) => {
+                    let Some(port) = &entry.handlers else { continue };
+                    let handlers = self.port_read(frame, site, port);
+                    for val in handlers {
+                        let Some(Val::Func(func)) = self.vals.get(val) else { continue };
+                        self.called_by_package.insert(func);
+                        let count = self.program.func(func).func.params.len();
+                        let params = if count >= 4 && !entry.params4.is_empty() { &entry.params4 } else { &entry.params };
+                        for (index, name) in params.iter().enumerate() {
+                            if name.starts_with('@')
+                                && let Some(path) = self.paths.named_type(name)
+                            {
+                                let api = self.vals.id(Val::Api(path));
+                                self.param(frame, func, index, &[api]);
+                            }
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The name of the member that a callee temporary was loaded from; the load stands shortly before the call.
+pub(crate) fn method_name<'p>(func: crate::program::FuncRef<'p>, call: u32, callee: Operand) -> Option<&'p str> {
+    let Operand::Local(local) = callee else { return None };
+    let before = func.func.instrs.get(..call as usize)?;
+    before.iter().rev().find_map(|i| match *i {
+        Instr::Load { to, key: casemate_ir::Key::Field(name), .. } if to == local => Some(func.file.facts.str(name)),
+        _ => None,
+    })
+}

@@ -1,0 +1,232 @@
+//! Reading and writing members of abstract values.
+
+use super::solve::{Frame, Solver};
+use super::value::{Val, ValId, ValSet};
+use crate::program::ClassIdx;
+use crate::symbol::Sym;
+use casemate_ir::MemberKind;
+use casemate_model::path::Step;
+
+impl<'p> Solver<'p, '_> {
+    pub(super) fn load_all(&mut self, frame: Frame<'p>, base: &[ValId], sym: Sym) -> ValSet {
+        let mut out = ValSet::new();
+        for &val in base {
+            self.load(frame, val, sym, 0, &mut out);
+        }
+        out
+    }
+
+    fn merge(out: &mut ValSet, vals: &[ValId]) {
+        for &val in vals {
+            if !out.contains(&val) {
+                out.push(val);
+            }
+        }
+    }
+
+    fn field(&mut self, frame: Frame<'p>, val: ValId, sym: Sym, out: &mut ValSet) {
+        let node = self.field_node(val, sym);
+        let vals = self.get_shared(node, frame.f.id);
+        Self::merge(out, &vals);
+        if sym == Sym::ANY {
+            self.watch_list(val, frame.f.id);
+            let list: Vec<_> = self.field_lists.get(&val).map(|l| l.iter().map(|e| e.1).collect()).unwrap_or_default();
+            for node in list {
+                let vals = self.get_shared(node, frame.f.id);
+                Self::merge(out, &vals);
+            }
+        } else {
+            let any = self.field_node(val, Sym::ANY);
+            let vals = self.get_shared(any, frame.f.id);
+            Self::merge(out, &vals);
+        }
+    }
+
+    fn load(&mut self, frame: Frame<'p>, val: ValId, sym: Sym, depth: u32, out: &mut ValSet) {
+        if depth > 8 || out.len() > crate::limits::ORIGIN_VALUES {
+            return;
+        }
+        match self.vals.get(val) {
+            Some(Val::Object(..) | Val::Proto(_) | Val::Exports(_)) => self.field(frame, val, sym, out),
+            Some(Val::Func(func)) => {
+                if self.program.text(sym) == "prototype" {
+                    let proto = self.vals.id(Val::Proto(func));
+                    Self::merge(out, &[proto]);
+                } else {
+                    self.field(frame, val, sym, out);
+                }
+            }
+            Some(Val::FnInstance(func)) => {
+                self.field(frame, val, sym, out);
+                let proto = self.vals.id(Val::Proto(func));
+                self.field(frame, proto, sym, out);
+            }
+            Some(Val::Module(file)) => {
+                let first = self.vals.id(Val::Exports(file));
+                self.field(frame, val, sym, out);
+                if self.program.text(sym) == "exports" {
+                    Self::merge(out, &[first]);
+                }
+            }
+            Some(Val::Namespace(file)) => {
+                if sym == Sym::ANY {
+                    for export in &self.program.file(file).facts.exports {
+                        let vals = self.exported(frame, file, self.program.sym(file, export.name), 0);
+                        Self::merge(out, &vals);
+                    }
+                } else {
+                    let vals = self.exported(frame, file, sym, 0);
+                    Self::merge(out, &vals);
+                }
+            }
+            Some(Val::Api(path)) => {
+                if let Some(path) = self.member_path(path, sym) {
+                    let val = self.vals.id(Val::Api(path));
+                    Self::merge(out, &[val]);
+                }
+            }
+            Some(Val::Class(class)) => {
+                if self.program.text(sym) == "prototype" {
+                    let instance = self.vals.id(Val::Instance(class));
+                    Self::merge(out, &[instance]);
+                    return;
+                }
+                // The ANY member of a class value is its base class; own members are looked up by name.
+                if sym != Sym::ANY {
+                    let node = self.field_node(val, sym);
+                    let vals = self.get_shared(node, frame.f.id);
+                    Self::merge(out, &vals);
+                }
+                self.class_member(frame, class, sym, true, out);
+                for base in self.bases(frame, class) {
+                    self.load(frame, base, sym, depth + 1, out);
+                }
+            }
+            Some(Val::Instance(class)) => {
+                self.field(frame, val, sym, out);
+                let before = out.len();
+                self.class_member(frame, class, sym, false, out);
+                // An own method hides the base's.
+                if out.len() == before || sym == Sym::ANY {
+                    for base in self.bases(frame, class) {
+                        if let Some(instance) = self.instance_of(base) {
+                            self.load(frame, instance, sym, depth + 1, out);
+                        }
+                    }
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// What `new` of a class value makes.
+    pub(super) fn instance_of(&mut self, class: ValId) -> Option<ValId> {
+        let made = match self.vals.get(class)? {
+            Val::Class(class) => Val::Instance(class),
+            Val::Func(func) => Val::FnInstance(func),
+            Val::Api(path) => Val::Api(self.paths.step(path, &Step::New)?),
+            _ => return None,
+        };
+        Some(self.vals.id(made))
+    }
+
+    /// The values of the `extends` clause.
+    pub(super) fn bases(&mut self, frame: Frame<'p>, class: ClassIdx) -> ValSet {
+        let val = self.vals.id(Val::Class(class));
+        let node = self.field_node(val, Sym::ANY);
+        self.get_shared(node, frame.f.id)
+    }
+
+    fn class_member(&mut self, frame: Frame<'p>, class: ClassIdx, sym: Sym, is_static: bool, out: &mut ValSet) {
+        let program = self.program;
+        let Some((file, def)) = program.class(class) else { return };
+        for member in &def.members {
+            if member.is_static != is_static || (sym != Sym::ANY && program.sym(file, member.name) != sym) {
+                continue;
+            }
+            let Some(func) = member.func else { continue };
+            let func = program.func_id(file, func);
+            match member.kind {
+                MemberKind::Method => {
+                    let val = self.vals.id(Val::Func(func));
+                    Self::merge(out, &[val]);
+                }
+                MemberKind::Getter => {
+                    let node = self.return_node(func);
+                    let vals = self.get_shared(node, frame.f.id);
+                    Self::merge(out, &vals);
+                }
+                MemberKind::Setter | MemberKind::Field => {}
+            }
+        }
+    }
+
+    pub(super) fn store(&mut self, frame: Frame<'p>, base: ValId, sym: Sym, value: &[ValId]) {
+        let Some(val) = self.vals.get(base) else { return };
+        if matches!(val, Val::Api(_) | Val::Namespace(_)) {
+            return;
+        }
+        // `Class.prototype` is the instance; the ANY member of a class is its base.
+        if matches!(val, Val::Class(_)) && sym == Sym::ANY {
+            return;
+        }
+        if let (Val::Func(func), "prototype") = (val, self.program.text(sym)) {
+            let proto = self.vals.id(Val::Proto(func));
+            for &from in value {
+                self.copy_members(frame, from, proto);
+            }
+            return;
+        }
+        let receiver = match val {
+            Val::Proto(func) => self.vals.id(Val::FnInstance(func)),
+            _ => base,
+        };
+        for &item in value {
+            if let Some(Val::Func(func)) = self.vals.get(item) {
+                self.bind_this(func, &[receiver]);
+            }
+        }
+        let node = self.field_node(base, sym);
+        self.add_all(node, value);
+    }
+
+    /// All members of one value also become members of another.
+    pub(super) fn copy_members(&mut self, frame: Frame<'p>, from: ValId, to: ValId) {
+        if from == to {
+            return;
+        }
+        self.watch_list(from, frame.f.id);
+        let list: Vec<_> = self.field_lists.get(&from).cloned().unwrap_or_default();
+        for (sym, node) in list {
+            let vals = self.get_shared(node, frame.f.id);
+            self.store(frame, to, sym, &vals);
+        }
+        match self.vals.get(from) {
+            Some(Val::Namespace(file)) => {
+                for export in &self.program.file(file).facts.exports {
+                    let sym = self.program.sym(file, export.name);
+                    let vals = self.exported(frame, file, sym, 0);
+                    self.store(frame, to, sym, &vals);
+                }
+            }
+            Some(Val::Instance(class)) => {
+                if let Some((file, def)) = self.program.class(class) {
+                    for member in &def.members {
+                        if let Some(func) = member.func
+                            && !member.is_static
+                        {
+                            let val = self.vals.id(Val::Func(self.program.func_id(file, func)));
+                            self.store(frame, to, self.program.sym(file, member.name), &[val]);
+                        }
+                    }
+                }
+            }
+            // Spreading a value of a package keeps its origin for members that are not known by name.
+            Some(Val::Api(_)) => {
+                let node = self.field_node(to, Sym::ANY);
+                let _ = node;
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Origins: what a place may hold, over the whole program.
+//!
+//! A flow-insensitive, context-insensitive fixpoint (Andersen's analysis, field-sensitive by allocation site) over functions,
+//! classes, objects and API paths. It answers who is called and where a value comes from; taint is another pass. One function
+//! is evaluated at a time; a change in a place that other functions read queues them again. Sequential, so its numbers are the
+//! same in every run.
+
+mod call;
+mod member;
+mod port;
+mod solve;
+mod value;
+
+pub(crate) use call::method_name;
+pub(crate) use port::positions;
+pub use solve::Solver;
+pub(crate) use solve::root_prefix;
+pub use value::{Val, ValId, ValSet};

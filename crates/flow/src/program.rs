@@ -1,0 +1,242 @@
+//! All files linked: ids over the whole program, imports resolved.
+
+use crate::result::{FileIdx, FuncId, Site};
+use crate::symbol::{Sym, Symbols};
+use casemate_ir::{ClassDef, ClassId, Const, ConstId, FileFacts, FnId, Function, GlobalId, LocalId, Span, Symbol};
+
+/// One file to be linked.
+pub struct InputFile {
+    /// Its path, for messages and order.
+    pub path: String,
+    /// What its front end found.
+    pub facts: FileFacts,
+    /// What each of its imports leads to, in the order of `facts.imports`.
+    pub imports: Vec<Target>,
+}
+
+/// What an import leads to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Target {
+    /// Another file of the program: its index in the list that is linked.
+    File(FileIdx),
+    /// A package, as the root of API paths: `npm:express`, `node:fs`.
+    Package(String),
+    /// Not found, or not constant.
+    Unknown,
+}
+
+/// A class of the program.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ClassIdx(pub u32);
+
+/// A file of the program.
+pub struct File {
+    /// Its path.
+    pub path: String,
+    /// Its facts.
+    pub facts: FileFacts,
+    /// Targets of its imports.
+    pub imports: Vec<Target>,
+    /// Its strings in the program's table.
+    pub symbols: Vec<Sym>,
+    first_function: u32,
+    first_class: u32,
+    first_global: u32,
+}
+
+/// A function with its place.
+#[derive(Clone, Copy)]
+pub struct FuncRef<'p> {
+    /// Its id.
+    pub id: FuncId,
+    /// Its file's index.
+    pub file_idx: FileIdx,
+    /// Its file.
+    pub file: &'p File,
+    /// Itself.
+    pub func: &'p Function,
+}
+
+/// The linked program.
+pub struct Program {
+    /// Files in the order given.
+    pub files: Vec<File>,
+    /// All strings.
+    pub symbols: Symbols,
+    functions: Vec<(FileIdx, FnId)>,
+    classes: Vec<(FileIdx, ClassId)>,
+    globals: u32,
+}
+
+static EMPTY_FUNCTION: std::sync::LazyLock<Function> = std::sync::LazyLock::new(Function::default);
+
+impl Program {
+    /// Links files. Their order decides all ids, so callers sort them by path.
+    #[must_use]
+    pub fn link(inputs: Vec<InputFile>) -> Self {
+        let mut program =
+            Self { files: Vec::new(), symbols: Symbols::default(), functions: Vec::new(), classes: Vec::new(), globals: 0 };
+        for (index, input) in inputs.into_iter().enumerate() {
+            let file_idx = FileIdx(u32::try_from(index).unwrap_or(u32::MAX));
+            let symbols = input.facts.strings.iter().map(|text| program.symbols.intern(text)).collect();
+            let first_function = to_u32(program.functions.len());
+            let first_class = to_u32(program.classes.len());
+            program.functions.extend((0..input.facts.functions.len()).map(|i| (file_idx, FnId::from(i))));
+            program.classes.extend((0..input.facts.classes.len()).map(|i| (file_idx, ClassId::from(i))));
+            let first_global = program.globals;
+            program.globals += to_u32(input.facts.globals.len());
+            program.files.push(File {
+                path: input.path,
+                facts: input.facts,
+                imports: input.imports,
+                symbols,
+                first_function,
+                first_class,
+                first_global,
+            });
+        }
+        program
+    }
+
+    /// Number of functions.
+    #[must_use]
+    pub fn function_count(&self) -> usize {
+        self.functions.len()
+    }
+
+    /// All function ids in order.
+    pub fn function_ids(&self) -> impl Iterator<Item = FuncId> + use<> {
+        (0..to_u32(self.functions.len())).map(FuncId)
+    }
+
+    /// Number of classes.
+    #[must_use]
+    pub fn class_count(&self) -> usize {
+        self.classes.len()
+    }
+
+    /// Number of module-level variables.
+    #[must_use]
+    pub fn global_count(&self) -> u32 {
+        self.globals
+    }
+
+    /// A function.
+    #[must_use]
+    pub fn func(&self, id: FuncId) -> FuncRef<'_> {
+        let (file_idx, fn_id) = self.functions.get(id.0 as usize).copied().unwrap_or((FileIdx(0), FnId(0)));
+        let file = self.file(file_idx);
+        FuncRef { id, file_idx, file, func: file.facts.functions.get(fn_id.index()).unwrap_or(&EMPTY_FUNCTION) }
+    }
+
+    /// A file. Programs have at least one when anything asks.
+    ///
+    /// # Panics
+    /// When the index is not of this program, which no id made by [`Program::link`] is.
+    #[must_use]
+    #[expect(clippy::indexing_slicing, reason = "ids come from link(), which numbers existing files")]
+    pub fn file(&self, idx: FileIdx) -> &File {
+        &self.files[idx.0 as usize]
+    }
+
+    /// The program's id of a function of a file.
+    #[must_use]
+    pub fn func_id(&self, file: FileIdx, func: FnId) -> FuncId {
+        FuncId(self.file(file).first_function + func.0)
+    }
+
+    /// The program's id of a class of a file.
+    #[must_use]
+    pub fn class_idx(&self, file: FileIdx, class: ClassId) -> ClassIdx {
+        ClassIdx(self.file(file).first_class + class.0)
+    }
+
+    /// A class with its file.
+    #[must_use]
+    pub fn class(&self, idx: ClassIdx) -> Option<(FileIdx, &ClassDef)> {
+        let (file, class) = self.classes.get(idx.0 as usize).copied()?;
+        Some((file, self.file(file).facts.class(class)?))
+    }
+
+    /// The program's number of a module-level variable.
+    #[must_use]
+    pub fn global(&self, file: FileIdx, global: GlobalId) -> u32 {
+        self.file(file).first_global + global.0
+    }
+
+    /// The file and id of a module-level variable.
+    #[must_use]
+    pub fn global_owner(&self, global: u32) -> (FileIdx, GlobalId) {
+        let index = self.files.partition_point(|f| f.first_global <= global).saturating_sub(1);
+        let first = self.files.get(index).map_or(0, |f| f.first_global);
+        (FileIdx(to_u32(index)), GlobalId(global - first))
+    }
+
+    /// The program's symbol of a file's symbol.
+    #[must_use]
+    pub fn sym(&self, file: FileIdx, symbol: Symbol) -> Sym {
+        self.file(file).symbols.get(symbol.index()).copied().unwrap_or(Sym::ANY)
+    }
+
+    /// The text of a symbol.
+    #[must_use]
+    pub fn text(&self, sym: Sym) -> &str {
+        self.symbols.text(sym)
+    }
+
+    /// A constant of a file.
+    #[must_use]
+    pub fn constant(&self, file: FileIdx, id: ConstId) -> &Const {
+        self.file(file).facts.constant(id)
+    }
+
+    /// A name for a function: its own, or where it stands.
+    #[must_use]
+    pub fn func_name(&self, id: FuncId) -> String {
+        let f = self.func(id);
+        f.func.name.map_or_else(|| "anonymous function".to_owned(), |name| f.file.facts.str(name).to_owned())
+    }
+
+    /// A place.
+    #[must_use]
+    pub fn site(&self, id: FuncId, span: Span) -> Site {
+        Site { file: self.func(id).file_idx, span }
+    }
+}
+
+impl FuncRef<'_> {
+    /// The program's symbol of a symbol of this function's file.
+    #[must_use]
+    pub fn sym(&self, symbol: Symbol) -> Sym {
+        self.file.symbols.get(symbol.index()).copied().unwrap_or(Sym::ANY)
+    }
+    /// The program's number of a module-level variable of this function's file.
+    #[must_use]
+    pub fn global(&self, global: GlobalId) -> u32 {
+        self.file.first_global + global.0
+    }
+    /// The program's id of a function of the same file.
+    #[must_use]
+    pub fn sibling(&self, func: FnId) -> FuncId {
+        FuncId(self.file.first_function + func.0)
+    }
+    /// The program's id of a class of the same file.
+    #[must_use]
+    pub fn class(&self, class: ClassId) -> ClassIdx {
+        ClassIdx(self.file.first_class + class.0)
+    }
+    /// The function around it.
+    #[must_use]
+    pub fn parent(&self) -> Option<FuncId> {
+        self.func.parent.map(|p| self.sibling(p))
+    }
+    /// The local's kind is a parameter; its position.
+    #[must_use]
+    pub fn param_of(&self, local: LocalId) -> Option<usize> {
+        self.func.params.iter().position(|p| p.local == local)
+    }
+}
+
+pub(crate) fn to_u32(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}

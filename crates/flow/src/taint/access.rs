@@ -1,0 +1,389 @@
+//! Members of values: read, written, read whole; strings built from pieces.
+
+use super::heap::{Obj, ObjKind};
+use super::interp::{AllocKey, Interp, target};
+use super::place::PortPath;
+use super::summary::SinkRef;
+use super::trace::TraceKind;
+use super::value::{Konst, ObjId, Origin, Taint, Value, note_bit};
+use crate::limits;
+use crate::program::to_u32;
+use crate::result::{FactValue, Note};
+use crate::symbol::Sym;
+use casemate_ir::{Instr, LocalId, Operand, Symbol, VarRef};
+use casemate_model::kind::{KindSet, Shape, SinkKind};
+use rustc_hash::FxHashSet;
+use std::sync::Arc;
+
+/// The mark of a value that was looked up by a key from outside; above the bits of [`Note`].
+pub(super) const BY_KEY: u16 = 1 << 15;
+
+impl Interp<'_> {
+    /// The object that stands for a symbolic place.
+    pub(super) fn place(&mut self, port: PortPath) -> ObjId {
+        let id = self.alloc(AllocKey::Place(port));
+        self.state.obj_mut(id, ObjKind::Symbolic(port));
+        id
+    }
+
+    /// A member of a value.
+    pub(super) fn load(&mut self, base: &Value, sym: Sym) -> Value {
+        if base.taints.is_none() && base.refs.is_empty() {
+            return Value::default();
+        }
+        let objects = base.refs.len() + base.identities().count();
+        let mut out: Option<Value> = None;
+        let mut put = |value: &Value| match &mut out {
+            None => out = Some(value.clone()),
+            Some(out) => {
+                out.join(value);
+            }
+        };
+        for &id in &base.refs {
+            let Some(obj) = self.state.obj(id) else { continue };
+            if sym == Sym::ANY {
+                for field in &obj.fields {
+                    put(&field.value);
+                }
+                if !obj.any.is_empty() || obj.fields.is_empty() {
+                    put(&obj.any);
+                }
+                continue;
+            }
+            match obj.field(sym) {
+                Some(field) if field.definite => {
+                    if objects == 1 {
+                        return field.value.clone();
+                    }
+                    put(&field.value);
+                }
+                Some(field) => {
+                    put(&field.value);
+                    put(&obj.any);
+                }
+                None => put(&obj.any),
+            }
+        }
+        let mut rest = Value::default();
+        let mut fields: Vec<Value> = Vec::new();
+        for taint in base.taints() {
+            match taint.identity() {
+                Some(port) => {
+                    let mut definite = false;
+                    if let Some(obj) = self.place_obj(&port).and_then(|id| self.state.obj(id)) {
+                        if sym == Sym::ANY {
+                            fields.extend(obj.fields.iter().map(|f| f.value.clone()));
+                            fields.push(obj.any.clone());
+                        } else if let Some(field) = obj.field(sym) {
+                            if field.definite && objects == 1 {
+                                return field.value.clone();
+                            }
+                            definite = field.definite;
+                            fields.push(field.value.clone());
+                        } else if !obj.any.is_empty() {
+                            fields.push(obj.any.clone());
+                        }
+                    }
+                    if !definite {
+                        rest.add_taint(Taint { origin: Origin::Port(port.member(sym)), ..*taint });
+                    }
+                }
+                None if taint.notes & BY_KEY != 0 => {}
+                None => {
+                    rest.add_taint(*taint);
+                }
+            }
+        }
+        let mut out = out.unwrap_or_default();
+        for field in fields {
+            out.join_taints(&field);
+            for id in field.refs {
+                if !out.refs.contains(&id) {
+                    out.refs.push(id);
+                }
+            }
+        }
+        if rest.taints.is_some() {
+            out.join_taints(&rest);
+            out.consts = None;
+        }
+        out.refs.sort_unstable();
+        out
+    }
+
+    /// Reading a member by a key from outside: whatever comes out was chosen by the client.
+    pub(super) fn load_by_key(&mut self, at: usize, key: &Value, out: &mut Value) {
+        if key.taints.is_none() {
+            return;
+        }
+        let keep = KindSet::of(self.k.proto).union(KindSet::of(self.k.method));
+        let others = KindSet(!keep.0);
+        let span = self.span(at);
+        let chosen: Vec<Taint> = key.taints().iter().copied().filter(|t| !t.clean.covers(keep)).collect();
+        for taint in chosen {
+            let trace = self.step(TraceKind::Library, span, taint.trace);
+            out.add_taint(Taint {
+                clean: taint.clean.union(others),
+                derived: true,
+                notes: taint.notes | BY_KEY,
+                trace,
+                ..taint
+            });
+        }
+        out.consts = None;
+    }
+
+    /// The taints of a value and of everything below it.
+    pub(super) fn deep(&mut self, value: &Value) -> Value {
+        let mut out = value.clone();
+        out.consts = None;
+        let mut seen: FxHashSet<ObjId> = FxHashSet::default();
+        let mut level: Vec<Value> = vec![value.clone()];
+        for _ in 0..limits::DEEP_READ {
+            let mut next: Vec<Value> = Vec::new();
+            for value in &level {
+                let mut ids: Vec<ObjId> = value.refs.to_vec();
+                ids.extend(value.identities().filter_map(|p| self.place_obj(&p)));
+                for id in ids {
+                    if !seen.insert(id) {
+                        continue;
+                    }
+                    let Some(obj) = self.state.obj(id) else { continue };
+                    if matches!(obj.kind, ObjKind::Closure(_)) {
+                        continue;
+                    }
+                    for field in &obj.fields {
+                        next.push(field.value.clone());
+                    }
+                    next.push(obj.any.clone());
+                }
+            }
+            if next.is_empty() {
+                break;
+            }
+            for value in &next {
+                out.join_taints(value);
+            }
+            level = next;
+        }
+        out
+    }
+
+    /// `base.sym = value`, where `base` is an operand of an instruction.
+    pub(super) fn store_operand(&mut self, at: usize, base: Operand, sym: Sym, value: Value) {
+        let mut target = self.operand(base);
+        if target.refs.is_empty() && target.identities().next().is_none() {
+            let Operand::Local(local) = base else { return };
+            let id = self.attach(at, &target);
+            target.refs.push(id);
+            self.set_through(local, target.clone(), 0);
+        }
+        self.store_value(&target, sym, value, true);
+    }
+
+    /// An object for a value of which only taint is known.
+    fn attach(&mut self, at: usize, value: &Value) -> ObjId {
+        let id = self.alloc(AllocKey::Attached(to_u32(at)));
+        let mut obj = Obj::new(ObjKind::Plain);
+        obj.any.taints.clone_from(&value.taints);
+        *self.state.obj_mut(id, ObjKind::Plain) = obj;
+        id
+    }
+
+    /// Writes a local and the place that it was loaded from.
+    pub(super) fn set_through(&mut self, local: LocalId, value: Value, depth: u32) {
+        let instr = self
+            .defs
+            .get(local.index())
+            .and_then(|&d| self.f.func.instrs.get(d as usize))
+            .filter(|_| self.f.func.locals.get(local.index()).is_some_and(|l| l.kind == casemate_ir::LocalKind::Temp))
+            .copied();
+        if depth < 4 {
+            match instr {
+                Some(Instr::Copy { from: Operand::Local(from), .. } | Instr::Await { from: Operand::Local(from), .. }) => {
+                    self.set_through(from, value.clone(), depth + 1);
+                }
+                Some(Instr::Load { base, key, .. }) => {
+                    let sym = self.key(key);
+                    let target = self.operand(base);
+                    if sym != Sym::ANY && target.refs.len() + target.identities().count() == 1 {
+                        self.store_value(&target, sym, value.clone(), true);
+                    }
+                }
+                Some(Instr::LoadVar { var, .. }) => match var {
+                    VarRef::Global(_) | VarRef::Captured(_) => self.refine_var(var, value.clone()),
+                    VarRef::Free(_) => {}
+                },
+                _ => {}
+            }
+        }
+        debug_assert!(instr.is_none_or(|i| target(&i).is_some()));
+        self.set(local, value);
+    }
+
+    fn refine_var(&mut self, var: VarRef, value: Value) {
+        use super::place::PortBase;
+        let base = match var {
+            VarRef::Global(g) => PortBase::Global(self.f.global(g)),
+            VarRef::Captured(c) => PortBase::Capture(c.0),
+            VarRef::Free(_) => return,
+        };
+        self.state.set_var(PortPath::root(base), value);
+    }
+
+    /// Writes a member of everything that a value may be.
+    pub(super) fn store_value(&mut self, target: &Value, sym: Sym, value: Value, strong: bool) {
+        let ports: Vec<PortPath> = target.identities().collect();
+        let strong = strong && sym != Sym::ANY && target.refs.len() + ports.len() == 1;
+        for &id in &target.refs {
+            let kind = self.state.obj(id).map_or(ObjKind::Plain, |o| o.kind);
+            self.state.obj_mut(id, kind).set(sym, value.clone(), strong);
+        }
+        for port in ports {
+            let id = self.place(port);
+            self.state.obj_mut(id, ObjKind::Symbolic(port)).set(sym, value.clone(), strong);
+        }
+    }
+
+    /// `base[key] = value`: a base that was itself looked up by a key from outside may be a prototype.
+    pub(super) fn computed_store(&mut self, at: usize, base: Operand, key: Operand, _value: &Value) {
+        let key_value = self.operand(key);
+        if key_value.taints.is_none() {
+            return;
+        }
+        let base_value = self.operand(base);
+        let chosen: Vec<Taint> = base_value.taints().iter().copied().filter(|t| t.notes & BY_KEY != 0).collect();
+        if chosen.is_empty() {
+            return;
+        }
+        let sink = self.sink(at, self.k.proto, "member assignment", 0);
+        for mut taint in chosen {
+            taint.notes &= !BY_KEY;
+            self.arrive(&taint, &sink, false);
+        }
+    }
+
+    /// A sink at an instruction of this function.
+    pub(super) fn sink(&self, at: usize, kind: SinkKind, callee: &str, notes: u16) -> Arc<SinkRef> {
+        let span = self.span(at);
+        Arc::new(SinkRef {
+            func: self.f.id,
+            span,
+            argument: span,
+            kind,
+            callee: Arc::from(callee),
+            facts: Arc::from([]),
+            notes,
+        })
+    }
+
+    /// A string built from pieces.
+    pub(super) fn template(&mut self, at: usize, operands: &[Operand]) -> Value {
+        let string = self.origins.paths.models().kinds().shape_clears(Shape::String);
+        let span = self.span(at);
+        let mut parts: Vec<Option<Arc<str>>> = Vec::with_capacity(operands.len());
+        let mut out = Value::default();
+        // The text before the hole, while it is constant.
+        let mut prefix = Some(String::new());
+        for &operand in operands {
+            let value = self.operand(operand);
+            match value.single().and_then(text_of) {
+                Some(text) => {
+                    if let Some(prefix) = &mut prefix {
+                        prefix.push_str(&text);
+                    }
+                    parts.push(Some(text));
+                }
+                None => {
+                    if let (Some(Konst::Template(inner)), true) = (value.consts.as_deref().and_then(<[Konst]>::first), value.consts.as_deref().is_some_and(|c| c.len() == 1)) {
+                        if let (Some(prefix), Some(Some(first))) = (&mut prefix, inner.first()) {
+                            prefix.push_str(first);
+                        }
+                        parts.extend(inner.iter().cloned());
+                    } else {
+                        parts.push(None);
+                    }
+                    let clears = prefix.as_deref().map_or(KindSet::EMPTY, |p| self.k.cleared_by_prefix(p));
+                    let hole = self.derive(&value, string.union(clears), TraceKind::Concat, span);
+                    out.join_taints(&hole);
+                    if !value.refs.is_empty() {
+                        // An object in a string is its `toString()`: its elements, for arrays.
+                        let whole = self.deep(&Value { taints: None, refs: value.refs.clone(), consts: None });
+                        let hole = self.derive(&whole, string.union(clears), TraceKind::Concat, span);
+                        out.join_taints(&hole);
+                    }
+                    prefix = None;
+                }
+            }
+        }
+        if parts.iter().all(Option::is_some) {
+            let text: String = parts.iter().flatten().map(|p| &**p).collect();
+            return Value::constant(Konst::Str(Arc::from(text)));
+        }
+        out.consts = Some(Arc::from([Konst::Template(Arc::from(parts))]));
+        out
+    }
+
+    /// An output tag of a template.
+    pub(super) fn output(&mut self, at: usize, value: Operand, context: Symbol, escaped: Option<bool>) {
+        let context = self.f.file.facts.str(context);
+        let kind = match context {
+            "html.attr" | "html.attr.unquoted" | "html.style" => self.k.html_attr,
+            "html.url" => self.k.html_url,
+            "html.script" => self.k.html_script,
+            "header" => return,
+            _ => self.k.html_text,
+        };
+        // Escaping makes text and quoted attributes safe; it does not make an address or a script safe.
+        if escaped == Some(true) && kind != self.k.html_url {
+            return;
+        }
+        let value = self.operand(value);
+        let value = self.deep(&value);
+        if value.taints.is_none() {
+            return;
+        }
+        let mut sink = (*self.sink(at, kind, "output tag", 0)).clone();
+        let mut facts = vec![("context".to_owned(), FactValue::Str(context.to_owned()))];
+        facts.push((
+            "escaped".to_owned(),
+            escaped.map_or(FactValue::Unknown, FactValue::Bool),
+        ));
+        sink.facts = Arc::from(facts);
+        let sink = Arc::new(sink);
+        let taints: Vec<Taint> = value.taints().to_vec();
+        for taint in taints {
+            if taint.notes & BY_KEY == 0 {
+                self.arrive(&taint, &sink, true);
+            }
+        }
+    }
+
+    /// What comes out of something of which nothing is known: made of everything that went in.
+    pub(super) fn unknown_result(&mut self, inputs: &[Value], at: usize) -> Value {
+        let span = self.span(at);
+        let mut out = Value::default();
+        for value in inputs {
+            let whole = self.deep(value);
+            let mut part = self.derive(&whole, KindSet::EMPTY, TraceKind::Unknown, span);
+            let noted = part.map_taints(|t| {
+                (t.notes & BY_KEY == 0).then_some(Taint { notes: t.notes | note_bit(Note::ViaUnknown), ..t })
+            });
+            part.taints = noted;
+            out.join_taints(&part);
+        }
+        out
+    }
+}
+
+/// A constant as the text it becomes in a string.
+pub(super) fn text_of(konst: &Konst) -> Option<Arc<str>> {
+    match konst {
+        Konst::Str(s) => Some(Arc::clone(s)),
+        Konst::Number(n) => Some(Arc::from(n.to_string())),
+        Konst::Bool(b) => Some(Arc::from(b.to_string())),
+        Konst::Null => Some(Arc::from("null")),
+        Konst::Undefined => Some(Arc::from("undefined")),
+        Konst::Regex(..) | Konst::Template(_) | Konst::Present => None,
+    }
+}

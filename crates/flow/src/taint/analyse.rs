@@ -1,0 +1,298 @@
+//! Summaries bottom-up over the cycles of the call graph.
+
+use super::interp::{Interp, Output};
+use super::summary::Summary;
+use super::trace::Arena;
+use super::value::Konst;
+use crate::limits;
+use crate::origin::{Solver, Val};
+use crate::program::to_u32;
+use crate::result::FuncId;
+use crate::symbol::Sym;
+use casemate_ir::{Const, FnKind, Instr, MemberKind, Operand, VarRef};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// Finds the templates that a name means, as seen from a file: `None` parts are not constant.
+pub type RenderLookup<'a> = dyn Fn(&str, &[Option<Arc<str>>]) -> Vec<FuncId> + 'a;
+
+/// Everything that the pass found.
+pub struct TaintResult {
+    /// By function.
+    pub summaries: Vec<Option<Arc<Summary>>>,
+    /// By function.
+    pub outputs: Vec<Output>,
+    /// By function.
+    pub arenas: Vec<Arena>,
+    /// Callees of each function.
+    pub callees: Vec<Vec<FuncId>>,
+}
+
+/// Runs the pass over the whole program.
+pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
+    let program = origins.program;
+    let count = program.function_count();
+    let callees: Vec<Vec<FuncId>> = program.function_ids().map(|id| dependencies(origins, id)).collect();
+    let by_name = unique_methods(origins);
+    let consts = constants(origins);
+    let mut summaries: Vec<Option<Arc<Summary>>> = vec![None; count];
+    let mut outputs: Vec<Output> = Vec::with_capacity(count);
+    outputs.resize_with(count, Output::default);
+    let mut arenas: Vec<Arena> = vec![Arena::default(); count];
+    let template = |f: FuncId| program.func(f).func.kind == FnKind::Template;
+    for component in components(&callees, &template) {
+        let cyclic = component.len() > 1
+            || component.first().is_some_and(|f| callees.get(f.0 as usize).is_some_and(|c| c.contains(f)));
+        let rounds = if cyclic { limits::SCC_ROUNDS } else { 1 };
+        for round in 0..rounds {
+            let mut changed = false;
+            for &func in &component {
+                let index = func.0 as usize;
+                let arena = arenas.get_mut(index).map(std::mem::take).unwrap_or_default();
+                let mut interp = Interp::new(origins, &summaries, &by_name, &consts, render, func, arena);
+                interp.run();
+                let summary = interp.summary();
+                let (out, arena) = (interp.out, interp.arena);
+                let same = summaries.get(index).and_then(Option::as_ref).is_some_and(|old| same_meaning(old, &summary));
+                if let (Some(s), Some(o), Some(a)) = (summaries.get_mut(index), outputs.get_mut(index), arenas.get_mut(index)) {
+                    *o = out;
+                    *a = arena;
+                    if !same {
+                        *s = Some(Arc::new(summary));
+                        changed = true;
+                    }
+                }
+            }
+            if !changed {
+                break;
+            }
+            if round + 1 == rounds && cyclic {
+                if let Some(out) = component.first().and_then(|f| outputs.get_mut(f.0 as usize)) {
+                    *out.caps.entry("rounds over a cycle of calls").or_default() += 1;
+                }
+            }
+        }
+    }
+    TaintResult { summaries, outputs, arenas, callees }
+}
+
+/// Whether two rounds say the same; traces may differ.
+fn same_meaning(old: &Summary, new: &Summary) -> bool {
+    old.sinks.len() == new.sinks.len()
+        && old.effects.len() == new.effects.len()
+        && old.callbacks.len() == new.callbacks.len()
+        && old.objs.len() == new.objs.len()
+        && old.noreturn == new.noreturn
+        && old.accepts == new.accepts
+        && old.ret.taints().iter().map(|t| (t.origin, t.clean)).eq(new.ret.taints().iter().map(|t| (t.origin, t.clean)))
+        && old.sinks.iter().map(|s| s.clean).eq(new.sinks.iter().map(|s| s.clean))
+}
+
+/// Functions whose summaries a function needs: those it calls, makes, or hands on.
+fn dependencies(origins: &Solver<'_, '_>, id: FuncId) -> Vec<FuncId> {
+    let f = origins.program.func(id);
+    let mut out = Vec::new();
+    let operand = |out: &mut Vec<FuncId>, operand: Operand| {
+        for &val in origins.of_operand(id, operand) {
+            match origins.val(val) {
+                Some(Val::Func(func)) => out.push(func),
+                Some(Val::Class(class)) => {
+                    if let Some((file, def)) = origins.program.class(class) {
+                        out.push(origins.program.func_id(file, def.constructor));
+                    }
+                }
+                _ => {}
+            }
+        }
+    };
+    for instr in &f.func.instrs {
+        match *instr {
+            Instr::Closure { func, .. } => out.push(f.sibling(func)),
+            Instr::Call { callee, this, args, flags, .. } => {
+                operand(&mut out, callee);
+                if let Some(this) = this {
+                    operand(&mut out, this);
+                }
+                for arg in f.func.args(args) {
+                    operand(&mut out, arg.value);
+                }
+                if flags.super_call
+                    && let Some(class) = f.func.class
+                {
+                    for &base in origins.of_bases(f.class(class)) {
+                        match origins.val(base) {
+                            Some(Val::Class(b)) => {
+                                if let Some((file, def)) = origins.program.class(b) {
+                                    out.push(origins.program.func_id(file, def.constructor));
+                                }
+                            }
+                            Some(Val::Func(func)) => out.push(func),
+                            _ => {}
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    // Whoever renders needs the templates: they are leaves, so it is enough that all come first.
+    out.sort_unstable();
+    out.dedup();
+    out
+}
+
+/// Strongly connected components, callees first (Tarjan 1972, iterative). Templates come before everything else.
+#[expect(clippy::indexing_slicing, reason = "all indices are below the number of functions")]
+fn components(callees: &[Vec<FuncId>], first: &dyn Fn(FuncId) -> bool) -> Vec<Vec<FuncId>> {
+    struct Visit {
+        func: usize,
+        next: usize,
+    }
+    let count = callees.len();
+    let mut index = vec![u32::MAX; count];
+    let mut low = vec![0u32; count];
+    let mut on_stack = vec![false; count];
+    let mut stack: Vec<usize> = Vec::new();
+    let mut counter = 0u32;
+    let mut out = Vec::new();
+    let (early, late): (Vec<usize>, Vec<usize>) = (0..count).partition(|&f| first(FuncId(to_u32(f))));
+    for root in early.into_iter().chain(late) {
+        if index[root] != u32::MAX {
+            continue;
+        }
+        let mut work = vec![Visit { func: root, next: 0 }];
+        while let Some(visit) = work.last_mut() {
+            let f = visit.func;
+            if index[f] == u32::MAX {
+                index[f] = counter;
+                low[f] = counter;
+                counter += 1;
+                stack.push(f);
+                on_stack[f] = true;
+            }
+            let mut pushed = None;
+            while let Some(&callee) = callees[f].get(visit.next) {
+                visit.next += 1;
+                let c = callee.0 as usize;
+                if c >= count {
+                    continue;
+                }
+                if index[c] == u32::MAX {
+                    pushed = Some(c);
+                    break;
+                }
+                if on_stack[c] {
+                    low[f] = low[f].min(index[c]);
+                }
+            }
+            if let Some(func) = pushed {
+                work.push(Visit { func, next: 0 });
+                continue;
+            }
+            if low[f] == index[f] {
+                let mut component = Vec::new();
+                while let Some(member) = stack.pop() {
+                    on_stack[member] = false;
+                    component.push(FuncId(to_u32(member)));
+                    if member == f {
+                        break;
+                    }
+                }
+                component.sort_unstable();
+                out.push(component);
+            }
+            work.pop();
+            if let Some(parent) = work.last() {
+                let p = parent.func;
+                low[p] = low[p].min(low[f]);
+            }
+        }
+    }
+    out
+}
+
+/// Methods whose name only one class of the program has.
+fn unique_methods(origins: &Solver<'_, '_>) -> FxHashMap<Sym, FuncId> {
+    let program = origins.program;
+    let mut seen: FxHashMap<Sym, Option<FuncId>> = FxHashMap::default();
+    for index in 0..program.class_count() {
+        let Some((file, def)) = program.class(crate::program::ClassIdx(to_u32(index))) else { continue };
+        for member in &def.members {
+            if member.kind == MemberKind::Method
+                && let Some(func) = member.func
+            {
+                let id = program.func_id(file, func);
+                seen.entry(program.sym(file, member.name)).and_modify(|known| *known = None).or_insert(Some(id));
+            }
+        }
+    }
+    seen.into_iter().filter_map(|(sym, func)| Some((sym, func?))).filter(|(sym, _)| program.text(*sym).len() > 3).collect()
+}
+
+/// Module-level constants with a literal value, across files.
+fn constants(origins: &Solver<'_, '_>) -> FxHashMap<u32, Konst> {
+    let program = origins.program;
+    let mut writes: FxHashMap<u32, u32> = FxHashMap::default();
+    let mut values: FxHashMap<u32, Konst> = FxHashMap::default();
+    for id in program.function_ids() {
+        let f = program.func(id);
+        for instr in &f.func.instrs {
+            let Instr::StoreVar { var: VarRef::Global(global), value } = *instr else { continue };
+            let global = f.global(global);
+            *writes.entry(global).or_default() += 1;
+            if f.func.kind == FnKind::Module
+                && let Operand::Const(constant) = value
+            {
+                let text = |s| Arc::from(f.file.facts.str(s));
+                let konst = match *f.file.facts.constant(constant) {
+                    Const::Undefined => continue,
+                    Const::Null => Konst::Null,
+                    Const::Bool(b) => Konst::Bool(b),
+                    Const::Number(bits) => Konst::Number(f64::from_bits(bits)),
+                    Const::Str(s) | Const::Other(s) => Konst::Str(text(s)),
+                    Const::Regex(r) => Konst::Regex(text(r.pattern), text(r.flags)),
+                };
+                values.insert(global, konst);
+            }
+        }
+    }
+    values.retain(|global, _| writes.get(global) == Some(&1));
+    // What an import binds is a constant too.
+    for _ in 0..3 {
+        let mut more = Vec::new();
+        for id in program.function_ids() {
+            let f = program.func(id);
+            if f.func.kind != FnKind::Module {
+                continue;
+            }
+            for (at, instr) in f.func.instrs.iter().enumerate() {
+                let Instr::Import { to, import, name: Some(name) } = *instr else { continue };
+                let Some(crate::program::Target::File(target)) = f.file.imports.get(import.index()) else { continue };
+                let source = program.file(*target);
+                let wanted = f.sym(name);
+                let Some(global) = source.facts.exports.iter().find_map(|e| match e.kind {
+                    casemate_ir::ExportKind::Variable(g) if program.sym(*target, e.name) == wanted => Some(program.global(*target, g)),
+                    _ => None,
+                }) else {
+                    continue;
+                };
+                let Some(konst) = values.get(&global) else { continue };
+                let bound = f.func.instrs.iter().skip(at).find_map(|i| match *i {
+                    Instr::StoreVar { var: VarRef::Global(g), value: Operand::Local(l) } if l == to => Some(f.global(g)),
+                    _ => None,
+                });
+                if let Some(bound) = bound
+                    && writes.get(&bound) == Some(&1)
+                    && !values.contains_key(&bound)
+                {
+                    more.push((bound, konst.clone()));
+                }
+            }
+        }
+        if more.is_empty() {
+            break;
+        }
+        values.extend(more);
+    }
+    values
+}

@@ -1,0 +1,430 @@
+//! Calls: who is called, and with what.
+
+use super::access::BY_KEY;
+use super::heap::{Obj, ObjKind};
+use super::interp::{AllocKey, Interp};
+use super::place::PortBase;
+use super::port::{Argument, CallSite};
+use super::summary::Outcome;
+use super::value::{Konst, ObjId, Taint, Value};
+use crate::apipath::PathId;
+use crate::limits;
+use crate::origin::{Val, ValId, method_name, root_prefix};
+use crate::program::ClassIdx;
+use crate::result::FuncId;
+use crate::symbol::Sym;
+use casemate_ir::{Arg, ArgKey, CallFlags, LocalId, Operand, Span};
+
+/// What is called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Callee {
+    /// A function value with what it captured.
+    Closure(ObjId, FuncId),
+    /// A function.
+    Func(FuncId),
+    /// A class.
+    Class(ClassIdx),
+    /// A function of a package.
+    Api(PathId),
+}
+
+impl Interp<'_> {
+    /// One call; `false` when it never returns.
+    pub(super) fn call(&mut self, at: usize, to: LocalId, callee: Operand, this: Option<Operand>, args: &[Arg], flags: CallFlags) -> bool {
+        let span = self.span(at);
+        let site = CallSite {
+            instr: self.call_index,
+            span,
+            this: this.map_or_else(Value::default, |t| self.operand(t)),
+            this_operand: this,
+            args: args.iter().map(|a| Argument { key: a.key, value: self.operand(a.value), operand: Some(a.value) }).collect(),
+            new: flags.new,
+        };
+        if flags.super_call {
+            self.super_call(&site);
+            self.set(to, Value::default());
+            return true;
+        }
+        let value = self.operand(callee);
+        self.dynamic_call(at, &value);
+        let (result, alive) = match self.protocol(callee, &site) {
+            Some(result) => (result, true),
+            None => self.dispatch(at, callee, &value, &site),
+        };
+        let mut result = result;
+        for label in self.call_labels(to, span) {
+            if !result.taints().iter().any(|t| t.origin == label.origin) {
+                result.add_taint(label);
+            }
+        }
+        self.set(to, result);
+        alive
+    }
+
+    /// Sources that the origins of the result say it is, where no row of the call did.
+    fn call_labels(&mut self, to: LocalId, span: Span) -> smallvec::SmallVec<[Taint; 1]> {
+        let origins = self.origins;
+        let mut out = smallvec::SmallVec::new();
+        for &val in origins.of_local(self.f.id, to) {
+            if let Some(Val::Api(path)) = origins.val(val)
+                && origins.paths.has_rows(path)
+            {
+                self.path_labels(path, span, &mut out);
+            }
+        }
+        out
+    }
+
+    /// A function chosen by a key from outside is called.
+    fn dynamic_call(&mut self, at: usize, callee: &Value) {
+        let chosen: Vec<Taint> = callee
+            .taints()
+            .iter()
+            .copied()
+            .filter(|t| t.notes & BY_KEY != 0 && !t.clean.has(self.k.method))
+            .collect();
+        if chosen.is_empty() {
+            return;
+        }
+        let sink = self.sink(at, self.k.method, "a function looked up by name", 0);
+        for mut taint in chosen {
+            taint.notes &= !BY_KEY;
+            self.arrive(&taint, &sink, false);
+        }
+    }
+
+    /// `f.call(this, …)`, `f.apply(this, array)`, `f.bind(this, …)`.
+    fn protocol(&mut self, callee: Operand, site: &CallSite) -> Option<Value> {
+        if site.new {
+            return None;
+        }
+        let name = method_name(self.f, self.call_index, callee)?;
+        if !matches!(name, "call" | "apply" | "bind") {
+            return None;
+        }
+        let this_operand = site.this_operand?;
+        let functions = self.callees(Some(this_operand), &site.this);
+        let symbolic = site.this.identities().any(|p| !p.base.is_absolute());
+        if functions.is_empty() && !symbolic {
+            return None;
+        }
+        let this = site.args.first().map(|a| a.value.clone()).unwrap_or_default();
+        match name {
+            "bind" => Some(site.this.clone()),
+            "call" => Some(self.call_operand(this_operand, &site.this, &this, site.args.get(1..).unwrap_or(&[]), site.span)),
+            _ => {
+                let spread = site.args.get(1).map(|a| Argument { key: ArgKey::Spread, value: a.value.clone(), operand: None });
+                let args: Vec<Argument> = spread.into_iter().collect();
+                Some(self.call_operand(this_operand, &site.this, &this, &args, site.span))
+            }
+        }
+    }
+
+    fn call_operand(&mut self, operand: Operand, value: &Value, this: &Value, args: &[Argument], span: Span) -> Value {
+        let site = CallSite { instr: self.call_index, span, this: this.clone(), this_operand: None, args: args.to_vec(), new: false };
+        self.dispatch(self.call_index as usize, operand, value, &site).0
+    }
+
+    /// Everything that a callee may be.
+    pub(super) fn callees(&self, operand: Option<Operand>, value: &Value) -> Vec<Callee> {
+        let mut out: Vec<Callee> = Vec::new();
+        for &id in &value.refs {
+            if let Some(Obj { kind: ObjKind::Closure(func), .. }) = self.state.obj(id) {
+                out.push(Callee::Closure(id, *func));
+            }
+        }
+        let mut vals: Vec<ValId> = operand.map(|o| self.origins.of_operand(self.f.id, o).to_vec()).unwrap_or_default();
+        if operand.is_none() {
+            for port in value.identities() {
+                vals.extend(self.origins.of_place(&port));
+            }
+        }
+        // A bare parameter or captured variable is whatever each caller gives: the callers see to it.
+        let bare = value.identities().any(|p| p.members().is_empty() && !p.base.is_absolute());
+        for val in vals {
+            let callee = match self.origins.val(val) {
+                Some(Val::Func(func)) => {
+                    if bare || out.iter().any(|c| matches!(c, Callee::Closure(_, f) if *f == func)) {
+                        continue;
+                    }
+                    Callee::Func(func)
+                }
+                Some(Val::Class(class)) => Callee::Class(class),
+                Some(Val::Api(path)) => Callee::Api(path),
+                _ => continue,
+            };
+            if !out.contains(&callee) {
+                out.push(callee);
+            }
+        }
+        out.truncate(limits::CALLEES);
+        out
+    }
+
+    /// Calls whatever the callee may be.
+    fn dispatch(&mut self, at: usize, callee: Operand, value: &Value, site: &CallSite) -> (Value, bool) {
+        let callees = self.callees(Some(callee), value);
+        let known = callees.iter().any(|c| !matches!(c, Callee::Api(p) if !self.origins.paths.known(*p)));
+        if !known {
+            return self.fallback(at, callee, value, site, &callees);
+        }
+        self.count(0);
+        let mut out: Option<Value> = None;
+        let mut returns = false;
+        let single = callees.len() == 1;
+        for callee in callees {
+            let result = match callee {
+                Callee::Closure(id, func) => {
+                    returns |= !self.noreturn(func);
+                    let result = self.invoke(func, Some(id), &site.this, &site.args, site.span, site.new);
+                    if single {
+                        self.accepted(func, site, Outcome::Returns);
+                    }
+                    result
+                }
+                Callee::Func(func) => {
+                    returns |= !self.noreturn(func);
+                    let result = self.invoke(func, None, &site.this, &site.args, site.span, site.new);
+                    if single {
+                        self.accepted(func, site, Outcome::Returns);
+                    }
+                    result
+                }
+                Callee::Class(class) => {
+                    returns = true;
+                    self.construct(class, site)
+                }
+                Callee::Api(path) => {
+                    let (result, alive) = self.api_call(at, path, site);
+                    returns |= alive;
+                    result
+                }
+            };
+            match &mut out {
+                None => out = Some(result),
+                Some(out) => {
+                    out.join(&result);
+                }
+            }
+        }
+        let result = self.symbolic_callee(value, site, out.is_some());
+        let mut out = out.unwrap_or_default();
+        if let Some(result) = result {
+            out.join(&result);
+        }
+        (out, returns)
+    }
+
+    /// Callees that only the callers know.
+    fn symbolic_callee(&mut self, value: &Value, site: &CallSite, resolved: bool) -> Option<Value> {
+        let ports: Vec<_> = value
+            .identities()
+            .filter(|p| {
+                matches!(p.base, PortBase::Param(_) | PortBase::Capture(_) | PortBase::This | PortBase::Callback(_))
+                    && (p.members().is_empty() || !resolved)
+            })
+            .collect();
+        let mut out: Option<Value> = None;
+        for port in ports {
+            let args = site.args.iter().map(|a| a.value.clone()).collect();
+            let result = self.add_callback(port, site.this.clone(), args, site.span);
+            match &mut out {
+                None => out = Some(result),
+                Some(out) => {
+                    out.join(&result);
+                }
+            }
+        }
+        out
+    }
+
+    /// No callee with a body or a model: core methods by name, callbacks of callers, a unique name, or nothing.
+    fn fallback(&mut self, at: usize, callee: Operand, value: &Value, site: &CallSite, callees: &[Callee]) -> (Value, bool) {
+        let name = method_name(self.f, self.call_index, callee);
+        let language = root_prefix(self.f.file.facts.language);
+        if let Some(path) = name.and_then(|n| self.origins.paths.made_core_method(language, n)) {
+            self.count(0);
+            let (mut result, alive) = self.api_call(at, path, site);
+            if let Some(more) = self.symbolic_callee(value, site, false) {
+                result.join_taints(&more);
+            }
+            return (result, alive);
+        }
+        if let Some(result) = self.symbolic_callee(value, site, false) {
+            self.count(0);
+            // The callers may not know the function either: what went in may come out.
+            let mut inputs: Vec<Value> = site.args.iter().map(|a| a.value.clone()).collect();
+            inputs.push(site.this.clone());
+            let mut out = self.unknown_result(&inputs, at);
+            self.hand_over(site, &[], &inputs);
+            out.join(&result);
+            return (out, true);
+        }
+        if callees.is_empty()
+            && let Some(func) = name
+                .and_then(|n| self.origins.program.symbols.find(n))
+                .and_then(|sym| self.by_name.get(&sym))
+                .copied()
+            && !site.this.taints().iter().any(|t| t.derived)
+        {
+            self.count(1);
+            return (self.invoke(func, None, &site.this, &site.args, site.span, site.new), true);
+        }
+        self.count(if callees.is_empty() { 3 } else { 2 });
+        let mut inputs: Vec<Value> = site.args.iter().map(|a| a.value.clone()).collect();
+        inputs.push(site.this.clone());
+        inputs.push(value.clone());
+        let result = self.unknown_result(&inputs, at);
+        self.hand_over(site, &[], &inputs);
+        (result, true)
+    }
+
+    /// Function values in arguments that nothing else called: the unknown callee may call them with anything it has.
+    pub(super) fn hand_over(&mut self, site: &CallSite, called: &[ObjId], inputs: &[Value]) {
+        let closures: Vec<(ObjId, FuncId)> = site
+            .args
+            .iter()
+            .flat_map(|a| a.value.refs.iter())
+            .filter(|id| !called.contains(id))
+            .filter_map(|&id| match self.state.obj(id)?.kind {
+                ObjKind::Closure(func) => Some((id, func)),
+                _ => None,
+            })
+            .collect();
+        if closures.is_empty() {
+            return;
+        }
+        let given = if inputs.is_empty() {
+            Value::default()
+        } else {
+            let at = self.call_index as usize;
+            self.unknown_result(inputs, at)
+        };
+        for (id, func) in closures {
+            let count = self.origins.program.func(func).func.params.len();
+            let args: Vec<Argument> =
+                (0..count).map(|_| Argument { key: ArgKey::Pos, value: given.clone(), operand: None }).collect();
+            self.invoke(func, Some(id), &Value::default(), &args, site.span, false);
+        }
+    }
+
+    fn super_call(&mut self, site: &CallSite) {
+        let Some(class) = self.f.func.class else { return };
+        let class = self.f.class(class);
+        let this = self.f.func.this.map(|t| self.get(t)).unwrap_or_default();
+        for &base in self.origins.of_bases(class) {
+            match self.origins.val(base) {
+                Some(Val::Class(b)) => {
+                    if let Some(func) = self.constructor(b) {
+                        self.invoke(func, None, &this, &site.args, site.span, false);
+                    }
+                }
+                Some(Val::Func(func)) => {
+                    self.invoke(func, None, &this, &site.args, site.span, false);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn constructor(&self, class: ClassIdx) -> Option<FuncId> {
+        let (file, def) = self.origins.program.class(class)?;
+        Some(self.origins.program.func_id(file, def.constructor))
+    }
+
+    /// `new C(…)`.
+    fn construct(&mut self, class: ClassIdx, site: &CallSite) -> Value {
+        let id = self.alloc(AllocKey::Instr(site.instr));
+        *self.state.obj_mut(id, ObjKind::Instance(class)) = Obj::new(ObjKind::Instance(class));
+        let this = Value::object(id);
+        if let Some(func) = self.constructor(class) {
+            self.invoke(func, None, &this, &site.args, site.span, false);
+        }
+        this
+    }
+
+    /// Calls a function of the program.
+    pub(super) fn invoke(
+        &mut self,
+        func: FuncId,
+        closure: Option<ObjId>,
+        this: &Value,
+        args: &[Argument],
+        span: Span,
+        new: bool,
+    ) -> Value {
+        if !new {
+            return self.instantiate(func, closure, this, args, span);
+        }
+        let id = self.alloc(AllocKey::Instr(self.call_index));
+        *self.state.obj_mut(id, ObjKind::Plain) = Obj::new(ObjKind::Plain);
+        let made = Value::object(id);
+        let result = self.instantiate(func, closure, &made, args, span);
+        let mut out = made;
+        // A constructor function may return another object.
+        out.refs.extend(result.refs);
+        out.join_taints(&Value { taints: result.taints, ..Value::default() });
+        out
+    }
+
+    /// Calls a value that is no operand: a getter, a callback of a summary.
+    pub(super) fn call_value(&mut self, value: &Value, this: &Value, args: &[Value], span: Span) -> Value {
+        let args: Vec<Argument> = args.iter().map(|v| Argument { key: ArgKey::Pos, value: v.clone(), operand: None }).collect();
+        let site = CallSite { instr: self.call_index, span, this: this.clone(), this_operand: None, args, new: false };
+        let mut out: Option<Value> = None;
+        for callee in self.callees(None, value) {
+            let result = match callee {
+                Callee::Closure(id, func) => self.invoke(func, Some(id), this, &site.args, span, false),
+                Callee::Func(func) => self.invoke(func, None, this, &site.args, span, false),
+                Callee::Class(_) => Value::default(),
+                Callee::Api(path) => self.api_call(self.call_index as usize, path, &site).0,
+            };
+            match &mut out {
+                None => out = Some(result),
+                Some(out) => {
+                    out.join(&result);
+                }
+            }
+        }
+        if let Some(result) = self.symbolic_callee(value, &site, out.is_some()) {
+            match &mut out {
+                None => out = Some(result),
+                Some(out) => {
+                    out.join(&result);
+                }
+            }
+        }
+        out.unwrap_or_default()
+    }
+
+    fn noreturn(&self, func: FuncId) -> bool {
+        self.summaries.get(func.0 as usize).and_then(Option::as_ref).is_some_and(|s| s.noreturn)
+    }
+
+    /// Arguments that the called function accepted are clean from here on.
+    pub(super) fn accepted(&mut self, func: FuncId, site: &CallSite, outcome: Outcome) {
+        let Some(summary) = self.summaries.get(func.0 as usize).and_then(Clone::clone) else { return };
+        for (port, known, kinds) in &summary.accepts {
+            if *known != outcome {
+                continue;
+            }
+            let PortBase::Param(index) = port.base else { continue };
+            let Some(operand) = site.args.get(index as usize).filter(|a| a.key == ArgKey::Pos).and_then(|a| a.operand) else {
+                continue;
+            };
+            self.clean(operand, port.members(), *kinds);
+        }
+    }
+
+    fn count(&mut self, which: usize) {
+        if !self.revisit
+            && let Some(count) = self.out.calls.get_mut(which)
+        {
+            *count += 1;
+        }
+    }
+
+    pub(super) fn member_sym(&self, name: &str) -> Option<Sym> {
+        self.origins.program.symbols.find(name)
+    }
+}

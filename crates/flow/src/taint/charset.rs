@@ -1,0 +1,272 @@
+//! Which characters a string that a regular expression accepts can have.
+//!
+//! Only the union of all characters that some match can have is computed (no order, no counts); whatever is not understood
+//! makes every character possible, so the answer errs on the dangerous side.
+
+/// ASCII characters by bit, and whether others are possible.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct CharSet {
+    ascii: u128,
+    other: bool,
+}
+
+impl CharSet {
+    const ALL: Self = Self { ascii: u128::MAX, other: true };
+
+    fn one(c: char) -> Self {
+        if c.is_ascii() { Self { ascii: 1 << (c as u32), other: false } } else { Self { ascii: 0, other: true } }
+    }
+
+    fn range(from: char, to: char) -> Self {
+        let mut out = Self { ascii: 0, other: !to.is_ascii() };
+        for c in (from as u32)..=(to as u32).min(127) {
+            out.ascii |= 1 << c;
+        }
+        out
+    }
+
+    fn union(self, other: Self) -> Self {
+        Self { ascii: self.ascii | other.ascii, other: self.other | other.other }
+    }
+
+    fn complement(self) -> Self {
+        Self { ascii: !self.ascii, other: true }
+    }
+
+    /// Whether any of these characters is possible.
+    #[must_use]
+    pub fn has_any(self, chars: &str) -> bool {
+        chars.chars().any(|c| if c.is_ascii() { self.ascii & (1 << (c as u32)) != 0 } else { self.other })
+    }
+}
+
+fn class_escape(c: char) -> Option<CharSet> {
+    let digits = CharSet::range('0', '9');
+    let word = digits.union(CharSet::range('a', 'z')).union(CharSet::range('A', 'Z')).union(CharSet::one('_'));
+    let space = " \t\n\r\u{b}\u{c}".chars().fold(CharSet { ascii: 0, other: true }, |s, c| s.union(CharSet::one(c)));
+    Some(match c {
+        'd' => digits,
+        'D' => digits.complement(),
+        'w' => word,
+        'W' => word.complement(),
+        's' => space,
+        'S' => CharSet { ascii: !space.ascii, other: true },
+        'n' => CharSet::one('\n'),
+        'r' => CharSet::one('\r'),
+        't' => CharSet::one('\t'),
+        'f' | 'v' => CharSet::one('\u{c}'),
+        '0' => CharSet::one('\0'),
+        'x' | 'u' | 'p' | 'P' | 'k' | 'c' | '1'..='9' => return None,
+        c => CharSet::one(c),
+    })
+}
+
+/// A `[…]` class; the position is after the opening bracket.
+fn bracket(chars: &[char], at: &mut usize) -> Option<CharSet> {
+    let negated = chars.get(*at) == Some(&'^');
+    if negated {
+        *at += 1;
+    }
+    let mut set = CharSet::default();
+    let mut last: Option<char> = None;
+    loop {
+        let c = *chars.get(*at)?;
+        *at += 1;
+        match c {
+            ']' => break,
+            '\\' => {
+                let e = *chars.get(*at)?;
+                *at += 1;
+                if e == 'b' {
+                    continue;
+                }
+                set = set.union(class_escape(e)?);
+                last = (!e.is_ascii_alphanumeric()).then_some(e);
+            }
+            '-' if last.is_some() && chars.get(*at).is_some_and(|n| *n != ']') => {
+                let mut to = *chars.get(*at)?;
+                *at += 1;
+                if to == '\\' {
+                    to = *chars.get(*at)?;
+                    *at += 1;
+                }
+                set = set.union(CharSet::range(last?, to));
+                last = None;
+            }
+            c => {
+                set = set.union(CharSet::one(c));
+                last = Some(c);
+            }
+        }
+    }
+    Some(if negated { set.complement() } else { set })
+}
+
+/// All characters that a match of the pattern can have; `None` when not understood.
+fn matched(pattern: &[char]) -> Option<CharSet> {
+    let mut set = CharSet::default();
+    let mut at = 0;
+    while let Some(&c) = pattern.get(at) {
+        at += 1;
+        match c {
+            '\\' => {
+                let e = *pattern.get(at)?;
+                at += 1;
+                if e != 'b' && e != 'B' {
+                    set = set.union(class_escape(e)?);
+                }
+            }
+            '[' => set = set.union(bracket(pattern, &mut at)?),
+            '(' => {
+                if pattern.get(at) == Some(&'?') {
+                    match pattern.get(at + 1) {
+                        Some(':') => at += 2,
+                        Some('<') if !matches!(pattern.get(at + 2), Some('=' | '!')) => {
+                            while pattern.get(at).is_some_and(|c| *c != '>') {
+                                at += 1;
+                            }
+                            at += 1;
+                        }
+                        // Lookarounds only restrict: what they hold is not matched.
+                        Some('=' | '!' | '<') => {
+                            let mut depth = 1;
+                            while depth > 0 {
+                                match pattern.get(at)? {
+                                    '(' => depth += 1,
+                                    ')' => depth -= 1,
+                                    '\\' => at += 1,
+                                    _ => {}
+                                }
+                                at += 1;
+                            }
+                        }
+                        _ => return None,
+                    }
+                }
+            }
+            ')' | '|' | '*' | '+' | '?' | '^' | '$' => {}
+            '{' => {
+                while pattern.get(at).is_some_and(|c| *c != '}') {
+                    at += 1;
+                }
+                at += 1;
+            }
+            '.' => set = set.union(CharSet { ascii: u128::MAX & !(1 << 10) & !(1 << 13), other: true }),
+            c => set = set.union(CharSet::one(c)),
+        }
+    }
+    Some(set)
+}
+
+/// Whether every alternative at the top level starts with `^` and ends with `$`.
+fn anchored(pattern: &str) -> bool {
+    // `^a|b$` anchors neither alternative: only a single top-level alternative counts, or a group around them all.
+    let chars: Vec<char> = pattern.chars().collect();
+    let mut depth = 0i32;
+    let mut in_class = false;
+    let mut at = 0;
+    while let Some(&c) = chars.get(at) {
+        match c {
+            '\\' => at += 1,
+            '[' => in_class = true,
+            ']' => in_class = false,
+            '(' if !in_class => depth += 1,
+            ')' if !in_class => depth -= 1,
+            '|' if !in_class && depth == 0 => {
+                let parts = split_top(pattern);
+                return parts.iter().all(|p| p.starts_with('^') && p.ends_with('$') && !p.ends_with("\\$"));
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    pattern.starts_with('^') && pattern.ends_with('$') && !pattern.ends_with("\\$")
+}
+
+fn split_top(pattern: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let (mut depth, mut in_class, mut escaped) = (0i32, false, false);
+    for c in pattern.chars() {
+        if !escaped && !in_class && depth == 0 && c == '|' {
+            parts.push(String::new());
+            continue;
+        }
+        if let Some(last) = parts.last_mut() {
+            last.push(c);
+        }
+        if escaped {
+            escaped = false;
+            continue;
+        }
+        match c {
+            '\\' => escaped = true,
+            '[' => in_class = true,
+            ']' => in_class = false,
+            '(' if !in_class => depth += 1,
+            ')' if !in_class => depth -= 1,
+            _ => {}
+        }
+    }
+    parts
+}
+
+/// The characters that a tested string can still have after the test went this way; `None`: any.
+#[must_use]
+pub fn after_test(pattern: &str, flags: &str, matches: bool) -> Option<CharSet> {
+    if matches {
+        if flags.contains('m') || !anchored(pattern) {
+            return None;
+        }
+        let chars: Vec<char> = pattern.chars().collect();
+        let mut set = matched(&chars)?;
+        if flags.contains('i') {
+            let lower = (set.ascii >> 65) & ((1 << 26) - 1);
+            let upper = (set.ascii >> 97) & ((1 << 26) - 1);
+            set.ascii |= (lower << 97) | (upper << 65);
+        }
+        return Some(set);
+    }
+    // No match of a single class: none of its characters is there.
+    let chars: Vec<char> = pattern.chars().collect();
+    if chars.first() != Some(&'[') {
+        let class = match chars.as_slice() {
+            ['\\', e] => class_escape(*e)?,
+            [c] if !"^$.*+?()|{}".contains(*c) => CharSet::one(*c),
+            _ => return None,
+        };
+        return Some(class.complement());
+    }
+    let mut at = 1;
+    let set = bracket(&chars, &mut at)?;
+    let rest: String = chars.get(at..)?.iter().collect();
+    matches!(rest.as_str(), "" | "+").then(|| set.complement())
+}
+
+const _: CharSet = CharSet::ALL;
+
+#[cfg(test)]
+mod tests {
+    use super::after_test;
+
+    #[test]
+    fn anchored_classes_limit_what_is_left() {
+        let set = after_test("^[a-z0-9_-]+$", "i", true).unwrap();
+        assert!(set.has_any("Zz9-"));
+        assert!(!set.has_any("'\";/. <"));
+    }
+
+    #[test]
+    fn unanchored_expressions_say_nothing() {
+        assert!(after_test("[a-z]+", "", true).is_none());
+        assert!(after_test("^a|b$", "", true).is_none());
+        assert!(after_test("^[a-z]+$", "m", true).is_none());
+        assert!(after_test("^\\d+\\$", "", true).is_none());
+    }
+
+    #[test]
+    fn a_class_that_does_not_match_is_absent() {
+        let set = after_test("[^\\w]", "", false).unwrap();
+        assert!(!set.has_any("'/.;"));
+        assert!(after_test("\\.\\.", "", false).is_none());
+    }
+}

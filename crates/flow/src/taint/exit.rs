@@ -1,0 +1,217 @@
+//! From the states at the exits to the summary.
+
+use super::heap::{Obj, ObjKind};
+use super::interp::{AllocKey, Interp};
+use super::place::{PortBase, PortPath};
+use super::state::State;
+use super::summary::{CallbackUse, Effect, Outcome, Summary};
+use super::value::{Konst, ObjId, Origin, Taint, Value};
+use crate::limits;
+use crate::program::to_u32;
+use casemate_ir::{LocalId, Operand};
+use casemate_model::kind::KindSet;
+use rustc_hash::FxHashMap;
+
+/// Objects on their way into a summary.
+struct Export<'s> {
+    state: &'s State,
+    ids: FxHashMap<ObjId, u32>,
+    objs: Vec<Obj>,
+    full: bool,
+}
+
+impl Export<'_> {
+    fn value(&mut self, value: &Value) -> Value {
+        let mut out = Value { taints: value.taints.clone(), refs: smallvec::SmallVec::new(), consts: value.consts.clone() };
+        for &id in &value.refs {
+            if let Some(index) = self.object(id) {
+                out.refs.push(ObjId(index));
+            }
+        }
+        if out.refs.len() != value.refs.len() {
+            out.consts = None;
+        }
+        out
+    }
+
+    fn object(&mut self, id: ObjId) -> Option<u32> {
+        if let Some(&known) = self.ids.get(&id) {
+            return Some(known);
+        }
+        let source = self.state.obj(id)?;
+        if self.objs.len() >= limits::SUMMARY_OBJECTS {
+            self.full = true;
+            return None;
+        }
+        let index = to_u32(self.objs.len());
+        self.ids.insert(id, index);
+        self.objs.push(Obj::new(source.kind));
+        let mut made = Obj::new(source.kind);
+        for field in &source.fields {
+            let value = self.value(&field.value);
+            made.set(field.sym, value, field.definite);
+        }
+        made.any = self.value(&source.any);
+        if let Some(slot) = self.objs.get_mut(index as usize) {
+            *slot = made;
+        }
+        Some(index)
+    }
+}
+
+impl Interp<'_> {
+    /// The summary of the function that was run.
+    pub(super) fn summary(&mut self) -> Summary {
+        let exits = std::mem::take(&mut self.exits);
+        let mut summary = Summary { noreturn: exits.is_empty() && !self.f.func.is_generator, ..Summary::default() };
+        summary.accepts = self.accepts(&exits);
+        let mut state: Option<State> = None;
+        let mut ret: Option<Value> = None;
+        for (exit, value, _) in exits {
+            let value = value.unwrap_or_else(|| Value::constant(Konst::Undefined));
+            match &mut ret {
+                None => ret = Some(value),
+                Some(ret) => {
+                    ret.join(&value);
+                }
+            }
+            match &mut state {
+                None => state = Some(exit),
+                Some(state) => {
+                    state.join(&exit);
+                }
+            }
+        }
+        let state = state.unwrap_or_default();
+        let mut ret = ret.unwrap_or_default();
+        if self.f.func.is_generator {
+            ret = Value::object(self.alloc(AllocKey::Attached(u32::MAX)));
+        }
+        if self.f.func.is_async {
+            // A promise is always there, whatever it resolves to.
+            ret.consts = None;
+        }
+        let mut export = Export { state: &state, ids: FxHashMap::default(), objs: Vec::new(), full: false };
+        summary.ret = export.value(&ret);
+        for callback in &self.callbacks {
+            summary.callbacks.push(CallbackUse {
+                callee: callback.callee,
+                this: export.value(&callback.this),
+                args: callback.args.iter().map(|a| export.value(a)).collect(),
+                span: callback.span,
+            });
+        }
+        let mut effects: Vec<Effect> = Vec::new();
+        for obj in state.heap.iter().flatten() {
+            let ObjKind::Symbolic(port) = obj.kind else { continue };
+            for field in &obj.fields {
+                let target = port.member(field.sym);
+                if is_refinement(&field.value, &target) {
+                    continue;
+                }
+                effects.push(Effect { port: target, value: export.value(&field.value), strong: field.definite });
+            }
+            if !obj.any.is_empty() {
+                effects.push(Effect { port: port.member(crate::symbol::Sym::ANY), value: export.value(&obj.any), strong: false });
+            }
+        }
+        for var in &state.vars {
+            if !is_refinement(&var.value, &var.port) {
+                effects.push(Effect { port: var.port, value: export.value(&var.value), strong: var.definite });
+            }
+        }
+        // Variables that closures capture, for closures that are called where nobody has them at hand.
+        for (index, local) in self.f.func.locals.iter().enumerate() {
+            if !local.captured {
+                continue;
+            }
+            let local = LocalId::from(index);
+            let boxed = self.alloc(AllocKey::Box(local));
+            let Some(content) = state.obj(boxed).map(|o| &o.any) else { continue };
+            let taints = content.map_taints(|t| is_absolute(&t).then_some(t));
+            if taints.is_some() {
+                let value = Value { taints, ..Value::default() };
+                effects.push(Effect { port: PortPath::root(PortBase::Var(self.f.id, local)), value, strong: false });
+            }
+        }
+        effects.sort_by(|a, b| a.port.cmp(&b.port));
+        if effects.len() > limits::SUMMARY_EFFECTS {
+            effects.truncate(limits::SUMMARY_EFFECTS);
+            self.cap("effects of a summary");
+        }
+        summary.effects = effects;
+        let full = export.full;
+        summary.objs = export.objs;
+        if full {
+            self.cap("objects of a summary");
+        }
+        summary.sinks = std::mem::take(&mut self.sinks);
+        summary.sinks.sort_by(|a, b| {
+            (a.port, a.sink.func, a.sink.argument, a.sink.kind, a.deep).cmp(&(b.port, b.sink.func, b.sink.argument, b.sink.kind, b.deep))
+        });
+        summary
+    }
+
+    /// For what each parameter is clean, by outcome.
+    fn accepts(&mut self, exits: &[(State, Option<Value>, Option<Operand>)]) -> Vec<(PortPath, Outcome, KindSet)> {
+        let mut out = Vec::new();
+        let params: Vec<LocalId> = self.f.func.params.iter().map(|p| p.local).collect();
+        for (index, local) in params.into_iter().enumerate() {
+            let port = PortPath::root(PortBase::Param(u16::try_from(index).unwrap_or(u16::MAX)));
+            let mut by_outcome: [Option<KindSet>; 3] = [None; 3];
+            for (state, value, operand) in exits {
+                let truth = value.as_ref().map_or(Some(false), Value::truthy);
+                for (slot, outcome) in by_outcome.iter_mut().zip([Outcome::True, Outcome::False, Outcome::Returns]) {
+                    let clean = match (outcome, truth) {
+                        (Outcome::True, Some(false)) | (Outcome::False, Some(true)) => continue,
+                        (Outcome::Returns, _) | (_, Some(_)) => self.clean_in(state, local, &port),
+                        (_, None) => {
+                            // `return test(x)`: the value itself is the test.
+                            self.state = state.clone();
+                            if let Some(operand) = operand {
+                                self.assume(*operand, outcome == Outcome::True, 0);
+                            }
+                            let state = std::mem::take(&mut self.state);
+                            self.clean_in(&state, local, &port)
+                        }
+                    };
+                    *slot = Some(slot.map_or(clean, |known| known.intersect(clean)));
+                }
+            }
+            for (slot, outcome) in by_outcome.into_iter().zip([Outcome::True, Outcome::False, Outcome::Returns]) {
+                if let Some(clean) = slot
+                    && !clean.is_empty()
+                {
+                    out.push((port, outcome, clean));
+                }
+            }
+        }
+        out
+    }
+
+    /// For what a parameter is clean in a state.
+    fn clean_in(&mut self, state: &State, local: LocalId, port: &PortPath) -> KindSet {
+        let saved = std::mem::replace(&mut self.state, state.clone());
+        let value = self.get(local);
+        self.state = saved;
+        let mut clean: Option<KindSet> = None;
+        for taint in value.taints() {
+            if taint.identity() == Some(*port) {
+                clean = Some(taint.clean);
+            }
+        }
+        clean.unwrap_or(KindSet::EMPTY)
+    }
+}
+
+fn is_absolute(taint: &Taint) -> bool {
+    match taint.origin {
+        Origin::Source(_) => true,
+        Origin::Port(port) => port.base.is_absolute(),
+    }
+}
+
+/// The place holds what it held before, only better known.
+fn is_refinement(value: &Value, place: &PortPath) -> bool {
+    value.refs.is_empty() && value.identities().any(|p| p == *place)
+}

@@ -1,0 +1,126 @@
+//! Abstract objects.
+
+use super::place::PortPath;
+use super::value::Value;
+use crate::limits;
+use crate::program::ClassIdx;
+use crate::result::FuncId;
+use crate::symbol::Sym;
+
+/// What an object is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ObjKind {
+    /// An object, array or instance of a plain function.
+    Plain,
+    /// The box of a captured variable: its content is `any`.
+    Box,
+    /// A function value; its fields are what it captures, by index.
+    Closure(FuncId),
+    /// An instance of a class.
+    Instance(ClassIdx),
+    /// Whatever a symbolic place holds; only what was written or refined here stands in it.
+    Symbolic(PortPath),
+}
+
+/// An own member.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Field {
+    /// Its name.
+    pub sym: Sym,
+    /// Its value.
+    pub value: Value,
+    /// Nothing else can be there: reading it needs no look at what the object held before.
+    pub definite: bool,
+}
+
+/// An object.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Obj {
+    /// What it is.
+    pub kind: ObjKind,
+    /// Own members by name.
+    pub fields: Vec<Field>,
+    /// Members at unknown keys.
+    pub any: Value,
+}
+
+impl Obj {
+    /// An empty object.
+    #[must_use]
+    pub fn new(kind: ObjKind) -> Self {
+        Self { kind, fields: Vec::new(), any: Value::default() }
+    }
+
+    /// The own member.
+    #[must_use]
+    pub fn field(&self, sym: Sym) -> Option<&Field> {
+        self.fields.binary_search_by_key(&sym, |f| f.sym).ok().and_then(|i| self.fields.get(i))
+    }
+
+    /// Writes a member.
+    pub fn set(&mut self, sym: Sym, value: Value, strong: bool) {
+        if sym == Sym::ANY {
+            self.any.join(&value);
+            return;
+        }
+        match self.fields.binary_search_by_key(&sym, |f| f.sym) {
+            Ok(at) => {
+                if let Some(field) = self.fields.get_mut(at) {
+                    if strong {
+                        *field = Field { sym, value, definite: true };
+                    } else {
+                        field.value.join(&value);
+                    }
+                }
+            }
+            Err(_) if self.fields.len() >= limits::OBJECT_FIELDS => {
+                self.any.join(&value);
+            }
+            Err(at) => self.fields.insert(at, Field { sym, value, definite: strong }),
+        }
+    }
+
+    /// Joins what the object is on another path.
+    pub fn join(&mut self, other: &Self) -> bool {
+        let mut changed = false;
+        for field in &mut self.fields {
+            if field.definite && other.field(field.sym).is_none() {
+                field.definite = false;
+                changed = true;
+            }
+        }
+        for theirs in &other.fields {
+            match self.fields.binary_search_by_key(&theirs.sym, |f| f.sym) {
+                Ok(at) => {
+                    if let Some(mine) = self.fields.get_mut(at) {
+                        changed |= mine.value.join(&theirs.value);
+                        if mine.definite && !theirs.definite {
+                            mine.definite = false;
+                            changed = true;
+                        }
+                    }
+                }
+                Err(at) => {
+                    self.fields.insert(at, Field { sym: theirs.sym, value: theirs.value.clone(), definite: false });
+                    changed = true;
+                }
+            }
+        }
+        if !other.any.is_empty() || !self.any.is_empty() {
+            changed |= join_slot(&mut self.any, &other.any);
+        }
+        changed
+    }
+}
+
+/// Joins where an empty value means "never written".
+pub fn join_slot(mine: &mut Value, theirs: &Value) -> bool {
+    if theirs.is_empty() {
+        return false;
+    }
+    if mine.is_empty() {
+        *mine = theirs.clone();
+        return true;
+    }
+    mine.join(theirs)
+}

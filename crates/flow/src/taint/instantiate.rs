@@ -1,0 +1,343 @@
+//! A summary in the hands of a caller: ports become values.
+
+use super::heap::{Obj, ObjKind};
+use super::interp::{AllocKey, Interp};
+use super::place::{PortBase, PortPath};
+use super::port::Argument;
+use super::summary::{Finding, PortSink, Summary};
+use super::trace::{TraceKind, TraceNode, TraceRef};
+use super::value::{ObjId, Origin, Taint, Value};
+use crate::limits;
+use crate::program::to_u32;
+use crate::result::FuncId;
+use crate::symbol::Sym;
+use casemate_ir::{ArgKey, Span};
+use casemate_model::kind::KindSet;
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// One instantiation.
+struct Env<'e> {
+    func: FuncId,
+    closure: Option<ObjId>,
+    this: &'e Value,
+    params: Vec<Value>,
+    callbacks: Vec<Value>,
+    objs: FxHashMap<u32, ObjId>,
+    span: Span,
+    /// Tells nested instantiations at one instruction apart.
+    nesting: u32,
+}
+
+impl Interp<'_> {
+    /// The effect of calling `func`, and its result.
+    pub(super) fn instantiate(&mut self, func: FuncId, closure: Option<ObjId>, this: &Value, args: &[Argument], span: Span) -> Value {
+        let Some(summary) = self.summaries.get(func.0 as usize).and_then(Clone::clone) else { return Value::default() };
+        if self.depth >= limits::CALLBACK_DEPTH {
+            self.cap("depth of callbacks");
+            return Value::default();
+        }
+        self.depth += 1;
+        let params = self.parameters(func, args);
+        let mut env =
+            Env { func, closure, this, params, callbacks: Vec::new(), objs: FxHashMap::default(), span, nesting: self.depth };
+        self.callbacks_of(&mut env, &summary);
+        self.sinks_of(&mut env, &summary);
+        self.effects_of(&mut env, &summary);
+        let result = self.translate(&mut env, &summary, &summary.ret);
+        self.depth -= 1;
+        result
+    }
+
+    /// The value of each parameter.
+    fn parameters(&mut self, func: FuncId, args: &[Argument]) -> Vec<Value> {
+        let callee = self.origins.program.func(func);
+        let declared = &callee.func.params;
+        let count = if callee.func.arguments.is_some() { declared.len().max(args.len()) } else { declared.len() };
+        let mut params = vec![Value::default(); count];
+        let mut rest: Vec<Value> = Vec::new();
+        let rest_at = declared.iter().position(|p| p.rest);
+        let mut position = 0;
+        let mut put = |params: &mut Vec<Value>, index: usize, value: &Value| {
+            if rest_at.is_some_and(|r| index >= r) {
+                rest.push(value.clone());
+            } else if let Some(slot) = params.get_mut(index) {
+                *slot = value.clone();
+            }
+        };
+        for arg in args {
+            match arg.key {
+                ArgKey::Pos => {
+                    put(&mut params, position, &arg.value);
+                    position += 1;
+                }
+                ArgKey::Keyword(name) => {
+                    let text = self.f.file.facts.str(name);
+                    if let Some(index) = declared.iter().position(|p| p.name.is_some_and(|n| callee.file.facts.str(n) == text)) {
+                        put(&mut params, index, &arg.value);
+                    }
+                }
+                ArgKey::Spread => {
+                    for index in position..count.max(position + 1) {
+                        let element = self.load(&arg.value, Sym::index(to_u32(index - position)));
+                        put(&mut params, index, &element);
+                    }
+                }
+                ArgKey::KeywordSpread => {}
+            }
+        }
+        if let Some(rest_at) = rest_at
+            && let Some(slot) = params.get_mut(rest_at)
+        {
+            let id = self.alloc(AllocKey::Rest(self.call_index, func));
+            let mut obj = Obj::new(ObjKind::Plain);
+            for (index, value) in rest.into_iter().enumerate() {
+                obj.set(Sym::index(to_u32(index)), value, true);
+            }
+            *self.state.obj_mut(id, ObjKind::Plain) = obj;
+            *slot = Value::object(id);
+        }
+        params
+    }
+
+    /// The value at a port.
+    fn lookup(&mut self, env: &Env<'_>, port: &PortPath) -> Value {
+        let mut value = match port.base {
+            PortBase::Param(index) => env.params.get(index as usize).cloned().unwrap_or_default(),
+            PortBase::This => env.this.clone(),
+            PortBase::Callback(index) => env.callbacks.get(index as usize).cloned().unwrap_or_default(),
+            PortBase::Capture(index) => self.captured(env, index),
+            PortBase::Global(_) | PortBase::Instance(_) | PortBase::Var(..) | PortBase::Store(_) => {
+                let root = PortPath::root(port.base);
+                match self.state.var(&root) {
+                    Some(var) if var.definite => var.value.clone(),
+                    _ => self.symbolic(port.base),
+                }
+            }
+        };
+        for &sym in port.members() {
+            value = self.load(&value, sym);
+        }
+        value
+    }
+
+    /// The content of a captured variable.
+    fn captured(&mut self, env: &Env<'_>, index: u32) -> Value {
+        if let Some(closure) = env.closure {
+            let slot = self.state.obj(closure).and_then(|o| o.field(Sym::index(index))).map(|f| f.value.clone()).unwrap_or_default();
+            return match slot.refs.as_slice() {
+                [boxed] if self.state.obj(*boxed).is_some_and(|o| o.kind == ObjKind::Box) => {
+                    self.state.obj(*boxed).map(|o| o.any.clone()).unwrap_or_default()
+                }
+                _ => slot,
+            };
+        }
+        let program = self.origins.program;
+        match self.origins.capture_owner(program.func(env.func), casemate_ir::CaptureId(index)) {
+            Some((owner, local)) if owner == self.f.id => self.get(local),
+            Some((owner, local)) => self.symbolic(PortBase::Var(owner, local)),
+            None => Value::default(),
+        }
+    }
+
+    fn through(&mut self, env: &Env<'_>, prev: TraceRef, inner: Option<TraceRef>, kind: TraceKind) -> TraceRef {
+        let node = TraceNode { kind, span: env.span, prev: Some(prev), inner, callee: Some(env.func) };
+        self.arena.push(self.f.id, node)
+    }
+
+    /// A value of the summary as a value of the caller.
+    fn translate(&mut self, env: &mut Env<'_>, summary: &Summary, value: &Value) -> Value {
+        let mut out = Value::default();
+        let mut identities = 0;
+        for taint in value.taints() {
+            match taint.origin {
+                Origin::Source(_) => {
+                    let trace = self.through(env, taint.trace, None, TraceKind::Through);
+                    out.add_taint(Taint { trace, ..*taint });
+                }
+                Origin::Port(port) => {
+                    let given = self.lookup(env, &port);
+                    if !taint.derived {
+                        identities += 1;
+                        for &id in &given.refs {
+                            if !out.refs.contains(&id) {
+                                out.refs.push(id);
+                            }
+                        }
+                        out.consts.clone_from(&given.consts);
+                    } else if !given.refs.is_empty() {
+                        // Made from an object: from whatever it holds.
+                        let whole = self.deep(&given);
+                        self.carry(env, taint, &whole, &mut out);
+                        continue;
+                    }
+                    self.carry(env, taint, &given, &mut out);
+                }
+            }
+        }
+        if identities != 1 || value.taints().len() != 1 {
+            out.consts = None;
+        }
+        if value.taints.is_none() {
+            out.consts.clone_from(&value.consts);
+        }
+        for &id in &value.refs {
+            let made = self.object(env, summary, id.0);
+            if !out.refs.contains(&made) {
+                out.refs.push(made);
+            }
+        }
+        out.refs.sort_unstable();
+        out
+    }
+
+    fn carry(&mut self, env: &Env<'_>, taint: &Taint, given: &Value, out: &mut Value) {
+        for &arriving in given.taints() {
+            let trace = self.through(env, arriving.trace, Some(taint.trace), TraceKind::Through);
+            out.add_taint(Taint {
+                origin: arriving.origin,
+                clean: arriving.clean.union(taint.clean),
+                derived: arriving.derived || taint.derived,
+                notes: arriving.notes | taint.notes,
+                trace,
+            });
+        }
+    }
+
+    /// An object of the summary in the caller's heap.
+    fn object(&mut self, env: &mut Env<'_>, summary: &Summary, index: u32) -> ObjId {
+        if let Some(&made) = env.objs.get(&index) {
+            return made;
+        }
+        let id = self.alloc(AllocKey::Summary(self.call_index, env.func, index, env.nesting));
+        env.objs.insert(index, id);
+        let Some(source) = summary.objs.get(index as usize) else { return id };
+        let mut obj = Obj::new(source.kind);
+        for field in &source.fields {
+            let value = self.translate(env, summary, &field.value);
+            obj.set(field.sym, value, field.definite);
+        }
+        obj.any = self.translate(env, summary, &source.any);
+        *self.state.obj_mut(id, source.kind) = obj;
+        id
+    }
+
+    /// Functions that it is given are called.
+    fn callbacks_of(&mut self, env: &mut Env<'_>, summary: &Summary) {
+        for index in 0..summary.callbacks.len() {
+            let Some(callback) = summary.callbacks.get(index) else { break };
+            let callee = self.lookup(env, &callback.callee);
+            let this = self.translate(env, summary, &callback.this);
+            let args: Vec<Value> = callback.args.iter().map(|a| self.translate(env, summary, a)).collect();
+            let result = self.call_value(&callee, &this, &args, env.span);
+            env.callbacks.push(result);
+        }
+    }
+
+    /// Its writes.
+    fn effects_of(&mut self, env: &mut Env<'_>, summary: &Summary) {
+        for effect in &summary.effects {
+            let value = self.translate(env, summary, &effect.value);
+            match effect.port.split() {
+                Some((parent, last)) => {
+                    let target = self.lookup(env, &parent);
+                    self.store_value(&target, last, value, effect.strong);
+                }
+                None => self.write_root(env, effect.port.base, value, effect.strong),
+            }
+        }
+    }
+
+    fn write_root(&mut self, env: &Env<'_>, base: PortBase, value: Value, strong: bool) {
+        match base {
+            PortBase::Capture(index) => {
+                let slot = env
+                    .closure
+                    .and_then(|c| self.state.obj(c))
+                    .and_then(|o| o.field(Sym::index(index)))
+                    .map(|f| f.value.clone());
+                if let Some(slot) = slot {
+                    for &boxed in &slot.refs {
+                        let target = self.state.obj_mut(boxed, ObjKind::Box);
+                        if strong {
+                            target.any = value.clone();
+                        } else {
+                            target.any.join(&value);
+                        }
+                    }
+                    for port in slot.identities().collect::<Vec<_>>() {
+                        if port.members().is_empty() {
+                            self.write_var(port, value.clone(), strong);
+                        }
+                    }
+                    return;
+                }
+                let program = self.origins.program;
+                match self.origins.capture_owner(program.func(env.func), casemate_ir::CaptureId(index)) {
+                    Some((owner, local)) if owner == self.f.id => {
+                        let mut joined = self.get(local);
+                        joined.join(&value);
+                        self.set(local, joined);
+                    }
+                    Some((owner, local)) => self.write_var(PortPath::root(PortBase::Var(owner, local)), value, false),
+                    None => {}
+                }
+            }
+            PortBase::Global(_) | PortBase::Instance(_) | PortBase::Var(..) | PortBase::Store(_) => {
+                self.write_var(PortPath::root(base), value, strong);
+            }
+            PortBase::Param(_) | PortBase::This | PortBase::Callback(_) => {}
+        }
+    }
+
+    fn write_var(&mut self, port: PortPath, value: Value, strong: bool) {
+        let value = if strong {
+            value
+        } else {
+            let mut joined = match self.state.var(&port) {
+                Some(var) => var.value.clone(),
+                None => self.symbolic(port.base),
+            };
+            joined.join(&value);
+            joined
+        };
+        self.state.set_var(port, value);
+    }
+
+    /// Its sinks, reached by what the caller gives.
+    fn sinks_of(&mut self, env: &mut Env<'_>, summary: &Summary) {
+        for sink in &summary.sinks {
+            if sink.port.base.is_absolute() {
+                continue;
+            }
+            let given = self.lookup(env, &sink.port);
+            let given = if sink.deep || sink.derived { self.deep(&given) } else { given };
+            if given.taints.is_none() {
+                continue;
+            }
+            let taints: Vec<Taint> = given.taints().to_vec();
+            for taint in taints {
+                let clean: KindSet = taint.clean.union(sink.clean);
+                if clean.has(sink.sink.kind) {
+                    continue;
+                }
+                let trace = self.through(env, taint.trace, Some(sink.trace), TraceKind::Into);
+                let notes = taint.notes | sink.notes;
+                match taint.origin {
+                    Origin::Source(source) => {
+                        self.add_finding(Finding { source, sink: Arc::clone(&sink.sink), notes: notes | sink.sink.notes, trace });
+                    }
+                    Origin::Port(port) => self.add_port_sink(PortSink {
+                        port,
+                        deep: sink.deep && !taint.derived,
+                        clean,
+                        derived: sink.derived || taint.derived,
+                        notes,
+                        sink: Arc::clone(&sink.sink),
+                        trace,
+                    }),
+                }
+            }
+        }
+    }
+}

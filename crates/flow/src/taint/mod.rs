@@ -1,0 +1,32 @@
+//! Following data: one forward pass per function with symbolic parameters, summaries for its callers.
+
+mod access;
+mod analyse;
+mod branch;
+mod call;
+mod charset;
+mod exit;
+mod globals;
+mod heap;
+mod instantiate;
+mod interp;
+mod kinds;
+mod library;
+mod place;
+mod port;
+mod state;
+mod summary;
+mod trace;
+mod value;
+
+pub use analyse::{RenderLookup, TaintResult, run};
+pub use place::{PortBase, PortPath};
+pub use summary::{Finding, SinkRef, Summary};
+pub use trace::{Arena, TraceKind, TraceRef};
+pub use value::{Konst, Origin, SourceRef, Taint, Value, note_bit};
+
+/// Findings whose way leads through state that functions share.
+pub fn global_findings(origins: &crate::origin::Solver<'_, '_>, result: &mut TaintResult) -> Vec<Finding> {
+    let found = globals::findings(origins, &result.summaries, &mut result.arenas);
+    found.into_iter().map(|f| f.1).collect()
+}

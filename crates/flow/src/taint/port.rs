@@ -1,0 +1,126 @@
+//! Ports of model rows, read and written as values at one call.
+
+use super::interp::Interp;
+use super::value::Value;
+use crate::origin::positions;
+use crate::symbol::Sym;
+use casemate_ir::{ArgKey, Operand, Span};
+use casemate_model::path::{ArgIndex, Port, PortBase, PortStep};
+
+/// One call with its values.
+pub struct CallSite {
+    /// The index of the call in the function.
+    pub instr: u32,
+    /// Where it stands.
+    pub span: Span,
+    /// The receiver.
+    pub this: Value,
+    /// Its operand.
+    pub this_operand: Option<Operand>,
+    /// Arguments in order.
+    pub args: Vec<Argument>,
+    /// `new`.
+    pub new: bool,
+}
+
+/// One argument.
+#[derive(Clone)]
+pub struct Argument {
+    /// How it is passed.
+    pub key: ArgKey,
+    /// Its value.
+    pub value: Value,
+    /// Its operand, where it has one.
+    pub operand: Option<Operand>,
+}
+
+/// Where a port leads at a call.
+pub enum PortTarget {
+    /// The result.
+    Ret(Vec<Sym>),
+    /// A place below values.
+    Values(Vec<(Value, Option<Operand>)>, Vec<Sym>),
+    /// A callback's parameter or nothing that can be written.
+    None,
+}
+
+impl Interp<'_> {
+    /// The arguments that an index names.
+    pub(super) fn selected<'s>(&self, site: &'s CallSite, index: &ArgIndex) -> Vec<&'s Argument> {
+        let mut out: Vec<&Argument> =
+            positions(index, site.args.len()).filter_map(|at| site.args.get(at)).filter(|a| a.key == ArgKey::Pos).collect();
+        if let ArgIndex::Keyword(name) | ArgIndex::AtOrKeyword(_, name) = index {
+            out.extend(site.args.iter().filter(|a| matches!(a.key, ArgKey::Keyword(k) if self.f.file.facts.str(k) == name)));
+        }
+        out
+    }
+
+    /// The values at a port, with the operand where the port is an argument itself.
+    pub(super) fn port_values(&mut self, site: &CallSite, port: &Port) -> Vec<(Value, Option<Operand>)> {
+        let mut values: Vec<(Value, Option<Operand>)> = match &port.base {
+            PortBase::Arg(index) => {
+                let mut list: Vec<_> = self.selected(site, index).into_iter().map(|a| (a.value.clone(), a.operand)).collect();
+                let spreads: Vec<_> = site.args.iter().filter(|a| a.key == ArgKey::Spread).cloned().collect();
+                for spread in spreads {
+                    list.push((self.load(&spread.value, Sym::ANY), spread.operand));
+                }
+                list
+            }
+            PortBase::This => vec![(site.this.clone(), site.this_operand)],
+            _ => Vec::new(),
+        };
+        for step in &port.steps {
+            let sym = match step {
+                PortStep::Member(name) => self.origins.program.symbols.find(name),
+                PortStep::Index(index) => Some(Sym::index(*index)),
+                PortStep::Any => Some(Sym::ANY),
+                PortStep::Param(_) | PortStep::Ret => None,
+            };
+            let Some(sym) = sym else { return Vec::new() };
+            for (value, _) in &mut values {
+                *value = self.load(value, sym);
+            }
+        }
+        values
+    }
+
+    /// All values at a port joined; deep ports gather the taints of everything below.
+    pub(super) fn port_read(&mut self, site: &CallSite, port: &Port) -> Value {
+        let mut out: Option<Value> = None;
+        for (value, _) in self.port_values(site, port) {
+            let value = if port.deep { self.deep(&value) } else { value };
+            match &mut out {
+                None => out = Some(value),
+                Some(out) => {
+                    out.join(&value);
+                }
+            }
+        }
+        out.unwrap_or_default()
+    }
+
+    /// Where writes to a port go.
+    pub(super) fn port_target(&mut self, site: &CallSite, port: &Port) -> PortTarget {
+        let mut members = Vec::new();
+        for step in &port.steps {
+            match step {
+                PortStep::Member(name) => match self.origins.program.symbols.find(name) {
+                    Some(sym) => members.push(sym),
+                    None => return PortTarget::None,
+                },
+                PortStep::Index(index) => members.push(Sym::index(*index)),
+                PortStep::Any => members.push(Sym::ANY),
+                PortStep::Param(_) | PortStep::Ret => return PortTarget::None,
+            }
+        }
+        match &port.base {
+            PortBase::Ret => PortTarget::Ret(members),
+            PortBase::This => PortTarget::Values(vec![(site.this.clone(), site.this_operand)], members),
+            PortBase::Arg(index) => PortTarget::Values(
+                self.selected(site, index).into_iter().map(|a| (a.value.clone(), a.operand)).collect(),
+                members,
+            ),
+            _ => PortTarget::None,
+        }
+    }
+}

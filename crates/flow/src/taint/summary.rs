@@ -1,0 +1,115 @@
+//! What a function means to its callers.
+
+use super::heap::Obj;
+use super::place::PortPath;
+use super::trace::TraceRef;
+use super::value::{SourceRef, Value};
+use crate::result::{FactValue, FuncId};
+use casemate_ir::Span;
+use casemate_model::kind::{KindSet, SinkKind};
+use std::sync::Arc;
+
+/// A dangerous use.
+#[derive(Clone, PartialEq, Debug)]
+pub struct SinkRef {
+    /// The function it stands in.
+    pub func: FuncId,
+    /// The call or output tag.
+    pub span: Span,
+    /// The dangerous argument.
+    pub argument: Span,
+    /// What kind.
+    pub kind: SinkKind,
+    /// What is called.
+    pub callee: Arc<str>,
+    /// Facts of the sink, by name.
+    pub facts: Arc<[(String, FactValue)]>,
+    /// The row has low confidence, or its `when` is undecided.
+    pub notes: u16,
+}
+
+/// A sink that whatever a port holds reaches.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PortSink {
+    /// The port.
+    pub port: PortPath,
+    /// All depths below it count.
+    pub deep: bool,
+    /// What is cleaned on the way.
+    pub clean: KindSet,
+    /// Only derived values arrive.
+    pub derived: bool,
+    /// Notes on the way.
+    pub notes: u16,
+    /// The sink.
+    pub sink: Arc<SinkRef>,
+    /// The way.
+    pub trace: TraceRef,
+}
+
+/// A source reaches a sink.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Finding {
+    /// Where it comes from.
+    pub source: SourceRef,
+    /// Where it arrives.
+    pub sink: Arc<SinkRef>,
+    /// Notes on the way.
+    pub notes: u16,
+    /// The way; ends before the sink when `trace_is_into`.
+    pub trace: TraceRef,
+}
+
+/// A value that a port holds is called.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CallbackUse {
+    /// The function value.
+    pub callee: PortPath,
+    /// The receiver.
+    pub this: Value,
+    /// The arguments.
+    pub args: Vec<Value>,
+    /// Where.
+    pub span: Span,
+}
+
+/// A write that callers see.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Effect {
+    /// The place written.
+    pub port: PortPath,
+    /// What it then holds.
+    pub value: Value,
+    /// It holds nothing else.
+    pub strong: bool,
+}
+
+/// The outcome of a function on which an argument is clean.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Outcome {
+    /// It returns something truthy.
+    True,
+    /// It returns something falsy.
+    False,
+    /// It returns at all.
+    Returns,
+}
+
+/// A summary.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Summary {
+    /// What it returns.
+    pub ret: Value,
+    /// Objects that `ret`, `effects` and `callbacks` refer to.
+    pub objs: Vec<Obj>,
+    /// Writes.
+    pub effects: Vec<Effect>,
+    /// Sinks reached from ports.
+    pub sinks: Vec<PortSink>,
+    /// Functions that it is given and calls, in order.
+    pub callbacks: Vec<CallbackUse>,
+    /// What it accepts.
+    pub accepts: Vec<(PortPath, Outcome, KindSet)>,
+    /// It never returns.
+    pub noreturn: bool,
+}

@@ -1,0 +1,301 @@
+//! Abstract values: taints, references to objects, constants.
+
+use super::place::{PortBase, PortPath};
+use super::trace::TraceRef;
+use crate::limits;
+use crate::result::{FuncId, Note};
+use casemate_ir::Span;
+use casemate_model::kind::{KindSet, Shape, SourceKind};
+use smallvec::SmallVec;
+use std::sync::Arc;
+
+/// A place where data comes from outside.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SourceRef {
+    /// The function that reads it.
+    pub func: FuncId,
+    /// Where.
+    pub span: Span,
+    /// What kind.
+    pub kind: SourceKind,
+    /// What can arrive.
+    pub shape: Shape,
+}
+
+/// Where a taint comes from.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Origin {
+    /// From outside.
+    Source(SourceRef),
+    /// From whatever a symbolic place holds.
+    Port(PortPath),
+}
+
+/// One taint of a value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Taint {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Sink kinds that it is clean for.
+    pub clean: KindSet,
+    /// The value is made from the origin, and is not the origin itself.
+    pub derived: bool,
+    /// Notes, one bit each.
+    pub notes: u16,
+    /// How it came here.
+    pub trace: TraceRef,
+}
+
+impl Taint {
+    /// The place that the value is, unchanged.
+    #[must_use]
+    pub const fn identity(&self) -> Option<PortPath> {
+        match self.origin {
+            Origin::Port(port) if !self.derived => Some(port),
+            _ => None,
+        }
+    }
+}
+
+/// The bit of a note.
+#[must_use]
+pub const fn note_bit(note: Note) -> u16 {
+    1 << note as u16
+}
+
+/// An object of a function's heap, or of a summary.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ObjId(pub u32);
+
+/// A constant.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Konst {
+    /// `undefined`.
+    Undefined,
+    /// `null`.
+    Null,
+    /// A truth value.
+    Bool(bool),
+    /// A number.
+    Number(f64),
+    /// A string.
+    Str(Arc<str>),
+    /// A regular expression: pattern and flags.
+    Regex(Arc<str>, Arc<str>),
+    /// A string with holes: literal pieces, `None` for a hole. Never equal to anything for branching.
+    Template(Arc<[Option<Arc<str>>]>),
+    /// Something of which only its presence is known (an object, a function).
+    Present,
+}
+
+impl Konst {
+    /// Its truth value, where it is certain.
+    #[must_use]
+    pub fn truthy(&self) -> Option<bool> {
+        match self {
+            Self::Undefined | Self::Null => Some(false),
+            Self::Bool(b) => Some(*b),
+            Self::Number(n) => Some(*n != 0.0 && !n.is_nan()),
+            Self::Str(s) => Some(!s.is_empty()),
+            Self::Regex(..) | Self::Present => Some(true),
+            Self::Template(parts) => parts.iter().any(|p| p.as_ref().is_some_and(|s| !s.is_empty())).then_some(true),
+        }
+    }
+}
+
+/// What a place may hold.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Value {
+    /// Taints, sorted by origin and `derived`, one for each.
+    pub taints: Option<Arc<Vec<Taint>>>,
+    /// Objects that it may be.
+    pub refs: SmallVec<[ObjId; 2]>,
+    /// The constants that it may be; `None`: not known. Complete: nothing else may be there.
+    pub consts: Option<Arc<[Konst]>>,
+}
+
+impl Value {
+    /// A constant.
+    #[must_use]
+    pub fn constant(konst: Konst) -> Self {
+        Self { taints: None, refs: SmallVec::new(), consts: Some(Arc::from([konst])) }
+    }
+
+    /// An object.
+    #[must_use]
+    pub fn object(id: ObjId) -> Self {
+        Self { taints: None, refs: SmallVec::from_slice(&[id]), consts: None }
+    }
+
+    /// One taint.
+    #[must_use]
+    pub fn tainted(taint: Taint) -> Self {
+        Self { taints: Some(Arc::new(vec![taint])), refs: SmallVec::new(), consts: None }
+    }
+
+    /// The taints.
+    #[must_use]
+    pub fn taints(&self) -> &[Taint] {
+        self.taints.as_ref().map_or(&[], |t| t.as_slice())
+    }
+
+    /// Whether nothing is known of it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.taints.is_none() && self.refs.is_empty() && self.consts.is_none()
+    }
+
+    /// The one constant that it is.
+    #[must_use]
+    pub fn single(&self) -> Option<&Konst> {
+        match self.consts.as_deref() {
+            Some([one]) if self.refs.is_empty() && self.taints.is_none() => Some(one),
+            _ => None,
+        }
+    }
+
+    /// The one string that it is.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&Arc<str>> {
+        match self.single() {
+            Some(Konst::Str(s)) => Some(s),
+            _ => None,
+        }
+    }
+
+    /// Its truth value, where it is certain.
+    #[must_use]
+    pub fn truthy(&self) -> Option<bool> {
+        if self.taints.is_some() || !self.refs.is_empty() {
+            return None;
+        }
+        let consts = self.consts.as_deref()?;
+        let mut answer = None;
+        for konst in consts {
+            let truth = konst.truthy()?;
+            match answer {
+                None => answer = Some(truth),
+                Some(known) if known != truth => return None,
+                Some(_) => {}
+            }
+        }
+        answer
+    }
+
+    /// The places that the value is, unchanged.
+    pub fn identities(&self) -> impl Iterator<Item = PortPath> + '_ {
+        self.taints().iter().filter_map(Taint::identity)
+    }
+
+    /// Adds a taint; the same origin is kept once, clean only for what both are clean for.
+    pub fn add_taint(&mut self, taint: Taint) -> bool {
+        let key = |t: &Taint| (t.origin, t.derived);
+        let set = self.taints.get_or_insert_with(|| Arc::new(Vec::new()));
+        match set.binary_search_by(|t| key(t).cmp(&key(&taint))) {
+            Ok(at) => {
+                let Some(old) = set.get(at) else { return false };
+                let clean = old.clean.intersect(taint.clean);
+                let notes = old.notes | taint.notes;
+                if clean == old.clean && notes == old.notes {
+                    return false;
+                }
+                if let Some(slot) = Arc::make_mut(set).get_mut(at) {
+                    // The dirtier way is the one to show.
+                    if clean != slot.clean {
+                        slot.trace = taint.trace;
+                    }
+                    slot.clean = clean;
+                    slot.notes = notes;
+                }
+                true
+            }
+            Err(at) => {
+                if set.len() >= limits::TAINTS {
+                    return false;
+                }
+                Arc::make_mut(set).insert(at, taint);
+                true
+            }
+        }
+    }
+
+    /// Joins another value in; whether anything changed.
+    pub fn join(&mut self, other: &Self) -> bool {
+        let mut changed = self.join_taints(other);
+        for &id in &other.refs {
+            if !self.refs.contains(&id) && self.refs.len() < limits::CALLEES {
+                self.refs.push(id);
+                changed = true;
+            }
+        }
+        self.refs.sort_unstable();
+        match (&self.consts, &other.consts) {
+            (Some(mine), Some(theirs)) => {
+                if mine != theirs {
+                    let mut all: Vec<Konst> = mine.to_vec();
+                    for konst in theirs.iter() {
+                        if !all.contains(konst) {
+                            all.push(konst.clone());
+                        }
+                    }
+                    if all.len() != mine.len() {
+                        changed = true;
+                        self.consts = (all.len() <= limits::CONSTANTS).then(|| Arc::from(all));
+                    }
+                }
+            }
+            (Some(_), None) => {
+                self.consts = None;
+                changed = true;
+            }
+            (None, _) => {}
+        }
+        changed
+    }
+
+    /// Joins only the taints of another value in.
+    pub fn join_taints(&mut self, other: &Self) -> bool {
+        let Some(theirs) = &other.taints else { return false };
+        match &self.taints {
+            None => {
+                self.taints = Some(Arc::clone(theirs));
+                return true;
+            }
+            Some(mine) if Arc::ptr_eq(mine, theirs) => return false,
+            Some(_) => {}
+        }
+        let mut changed = false;
+        for &taint in theirs.iter() {
+            changed |= self.add_taint(taint);
+        }
+        changed
+    }
+
+    /// The value with every taint changed; none when the set becomes empty.
+    #[must_use]
+    pub fn map_taints(&self, mut change: impl FnMut(Taint) -> Option<Taint>) -> Option<Arc<Vec<Taint>>> {
+        let taints = self.taints.as_ref()?;
+        let mut out = Self::default();
+        for &taint in taints.iter() {
+            if let Some(taint) = change(taint) {
+                out.add_taint(taint);
+            }
+        }
+        out.taints
+    }
+
+    /// Whether any taint comes from a base that means the same everywhere, or from outside.
+    #[must_use]
+    pub fn has_absolute(&self) -> bool {
+        self.taints().iter().any(|t| match t.origin {
+            Origin::Source(_) => true,
+            Origin::Port(port) => port.base.is_absolute(),
+        })
+    }
+}
+
+/// The identity of a base.
+#[must_use]
+pub fn symbolic(base: PortBase, trace: TraceRef) -> Value {
+    Value::tainted(Taint { origin: Origin::Port(PortPath::root(base)), clean: KindSet::EMPTY, derived: false, notes: 0, trace })
+}
