@@ -294,6 +294,10 @@ impl<'a> Cursor<'a> {
         Ok(text)
     }
 
+    fn indexed(&self) -> bool {
+        self.rest().starts_with('(') && !self.rest().starts_with("()")
+    }
+
     /// `(0)`, `(1..)`, `(-1)`, `('kw')`, `(0/'kw')`
     fn argument(&mut self) -> Result<ArgIndex, PathError> {
         self.expect("(")?;
@@ -360,8 +364,9 @@ impl<'a> Cursor<'a> {
                 )));
             }
             "new" if self.eat("()") => vec![Step::New],
-            "arg" if self.rest().starts_with('(') => vec![Step::Arg(self.argument()?)],
-            "param" if self.rest().starts_with('(') => match self.argument()? {
+            // Methods may have these names too: `req.param('id')` is `.param()`.
+            "arg" if self.indexed() => vec![Step::Arg(self.argument()?)],
+            "param" if self.indexed() => match self.argument()? {
                 ArgIndex::At(n) => vec![Step::Param(n)],
                 ArgIndex::From(n) => (n..n.saturating_add(RANGE_OF_PARAMETERS))
                     .map(Step::Param)

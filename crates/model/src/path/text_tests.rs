@@ -81,6 +81,7 @@ fn every_step_has_a_spelling() {
         Step::Arg(ArgIndex::AtOrKeyword(0, "sql".into()))
     );
     assert_eq!(steps("npm:a.new"), [member("new")]);
+    assert_eq!(steps("npm:a.param()"), [member("param"), Step::Call]);
     assert_eq!(scope().paths("js:console.error").unwrap().len(), 2);
 }
 
