@@ -167,6 +167,8 @@ pub struct Finding {
     pub confidence: Confidence,
     /// The dangerous use, or where a control is missing.
     pub place: Place,
+    /// GitHub's hash of the place's line and what follows it.
+    pub line_hash: String,
     /// The function around it, as people name it.
     pub within: String,
     /// Ways from a source to the place, best first, at most five.

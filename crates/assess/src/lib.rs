@@ -13,8 +13,11 @@ pub mod assessment;
 pub mod config;
 mod coverage;
 pub mod error;
+pub mod fingerprint;
+pub mod line_hash;
 mod pipeline;
 pub mod pool;
+mod snippet;
 
 use assessment::Assessment;
 use casemate_source::{Options, Project, locate};

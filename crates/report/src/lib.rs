@@ -7,7 +7,11 @@
 //!
 //! Start reading at [`Format`], then [`text`] and [`sarif`].
 
+pub mod group;
 pub mod json;
+pub mod markdown;
+mod said;
+pub mod sarif;
 pub mod text;
 
 use casemate_assess::assessment::Assessment;
@@ -55,6 +59,8 @@ pub fn render(assessment: &Assessment, format: Format) -> String {
                 width: text::Style::DEFAULT_WIDTH,
             },
         ),
-        Format::Json | Format::Markdown | Format::Sarif => json::render(assessment),
+        Format::Json => json::render(assessment),
+        Format::Markdown => markdown::render(assessment),
+        Format::Sarif => sarif::render(assessment),
     }
 }

@@ -1,0 +1,138 @@
+//! Sentences that more than one format says.
+
+use crate::text::prose::{count, grouped};
+use casemate_assess::assessment::{Coverage, PolicyEffect};
+
+/// The coverage as labelled sentences; what there is nothing to say of is left out.
+pub(crate) fn coverage(coverage: &Coverage) -> Vec<(&'static str, String)> {
+    let files = &coverage.files;
+    let code = &coverage.code;
+    let mut said = Vec::new();
+    let mut read = count(files.assessed, "backend file", "backend files");
+    if files.templates > 0 {
+        read.push_str(&format!(
+            ", {} templates",
+            count_of(files.templates, files.assessed)
+        ));
+    }
+    if code.lines > 0 {
+        read.push_str(&format!(", {}", count(code.lines, "line", "lines")));
+    }
+    if code.functions > 0 {
+        read.push_str(&format!(
+            ", {}",
+            count(code.functions, "function", "functions")
+        ));
+    }
+    said.push(("files", read));
+    if code.opaque > 0 || code.skipped_bodies > 0 {
+        let share = format!(
+            "{} of {} constructs not understood",
+            grouped(code.opaque),
+            grouped(code.instructions)
+        );
+        let bodies = if code.skipped_bodies > 0 {
+            format!(
+                ", {} functions beyond a limit",
+                grouped(code.skipped_bodies)
+            )
+        } else {
+            String::new()
+        };
+        said.push(("code", format!("{share}{bodies}")));
+    }
+    let calls = &coverage.calls;
+    let all = calls.resolved + calls.by_name + calls.unmodelled + calls.unknown;
+    if all > 0 {
+        said.push((
+            "calls",
+            format!(
+                "{} of {} resolved, {} by name alone, {} into packages without a model, {} unknown",
+                grouped(calls.resolved),
+                grouped(all),
+                grouped(calls.by_name),
+                grouped(calls.unmodelled),
+                grouped(calls.unknown)
+            ),
+        ));
+    }
+    let mut apart: Vec<String> = Vec::new();
+    if files.tests > 0 {
+        apart.push(format!(
+            "{} read for secrets only",
+            count(files.tests, "test file", "test files")
+        ));
+    }
+    apart.extend(
+        files
+            .set_aside
+            .iter()
+            .map(|(role, n)| count(*n, &format!("{role} file"), &format!("{role} files"))),
+    );
+    if !apart.is_empty() {
+        said.push(("not backend", apart.join(", ")));
+    }
+    if !files.without_front_end.is_empty() {
+        let languages: Vec<String> = files
+            .without_front_end
+            .iter()
+            .map(|(l, n)| format!("{} {l}", grouped(*n as u64)))
+            .collect();
+        said.push(("no reader yet", languages.join(", ")));
+    }
+    if !files.not_entered.is_empty() {
+        let folders: Vec<String> = files
+            .not_entered
+            .iter()
+            .map(|(name, n)| {
+                if *n == 1 {
+                    format!("{name}/")
+                } else {
+                    format!("{name}/ ({n})")
+                }
+            })
+            .collect();
+        said.push(("not entered", folders.join(", ")));
+    }
+    if !coverage.caps.is_empty() {
+        let caps: Vec<String> = coverage
+            .caps
+            .iter()
+            .map(|(name, n)| format!("{name} ({})", grouped(*n)))
+            .collect();
+        said.push(("limits", format!("reached {}", caps.join(", "))));
+    }
+    if !coverage.undecided.is_empty() {
+        let rules: Vec<String> = coverage
+            .undecided
+            .iter()
+            .map(|(rule, n)| format!("{rule} ({})", grouped(*n)))
+            .collect();
+        said.push(("undecided", rules.join(", ")));
+    }
+    said
+}
+
+/// What one line of the policy does.
+pub(crate) fn effect(effect: &PolicyEffect) -> String {
+    let reason = effect
+        .reason
+        .as_ref()
+        .map(|r| format!(" ({r})"))
+        .unwrap_or_default();
+    format!(
+        "{} {}: hides {} {}{reason}",
+        effect.origin,
+        effect.says,
+        grouped(effect.hides as u64),
+        effect.unit
+    )
+}
+
+fn count_of(part: usize, all: usize) -> String {
+    if part == all {
+        "all".into()
+    } else {
+        format!("{} of them", grouped(part as u64))
+    }
+}

@@ -1,0 +1,138 @@
+//! For a person at a terminal: the most serious first, one entry per cause, a frame for every step, one line at the end.
+
+mod coverage;
+mod finding;
+mod frame;
+pub mod paint;
+pub mod prose;
+
+use crate::group;
+use casemate_assess::assessment::{Assessment, Level};
+use paint::{Ink, Paint};
+
+/// How text looks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Style {
+    /// With colours.
+    pub colored: bool,
+    /// Columns.
+    pub width: usize,
+}
+
+impl Style {
+    /// Columns where no terminal tells.
+    pub const DEFAULT_WIDTH: usize = 100;
+    /// Fewer cannot hold a frame; more cannot be read.
+    const WIDTHS: std::ops::RangeInclusive<usize> = 60..=140;
+
+    /// Without colours, for files.
+    pub const PLAIN: Self = Self {
+        colored: false,
+        width: Self::DEFAULT_WIDTH,
+    };
+}
+
+/// What the parts of a text report share.
+pub(crate) struct Page {
+    /// How words are coloured.
+    pub paint: Paint,
+    /// Columns.
+    pub width: usize,
+    out: String,
+}
+
+impl Page {
+    fn new(style: Style) -> Self {
+        let width = style
+            .width
+            .clamp(*Style::WIDTHS.start(), *Style::WIDTHS.end());
+        Self {
+            paint: Paint {
+                colored: style.colored,
+            },
+            width,
+            out: String::new(),
+        }
+    }
+
+    /// Adds a line.
+    pub fn line(&mut self, text: &str) {
+        self.out.push_str(text.trim_end());
+        self.out.push('\n');
+    }
+
+    /// Adds an empty line.
+    pub fn gap(&mut self) {
+        self.out.push('\n');
+    }
+
+    /// Adds wrapped prose behind a label; further lines are indented to the same column.
+    pub fn labelled(&mut self, label: &str, column: usize, prose: &str) {
+        let lines = prose::wrap(prose, self.width.saturating_sub(column));
+        let padding = column.saturating_sub(prose::width(label));
+        for (index, line) in lines.iter().enumerate() {
+            if index == 0 {
+                let label = self.paint.ink(Ink::Dim, label);
+                self.line(&format!("{label}{}{line}", " ".repeat(padding)));
+            } else {
+                self.line(&format!("{}{line}", " ".repeat(column)));
+            }
+        }
+    }
+}
+
+/// Renders an assessment.
+#[must_use]
+pub fn render(assessment: &Assessment, style: Style) -> String {
+    let mut page = Page::new(style);
+    let causes = group::causes(&assessment.findings);
+    for cause in &causes {
+        finding::entry(&mut page, cause, assessment);
+    }
+    coverage::block(&mut page, assessment);
+    page.gap();
+    let last = summary(assessment, &page.paint);
+    page.line(&last);
+    page.out
+}
+
+/// The last line: what was found, and in how much.
+fn summary(assessment: &Assessment, paint: &Paint) -> String {
+    let files = assessment.coverage.files.assessed;
+    let in_files = format!(
+        "in {} of {}",
+        prose::count(files, "file", "files"),
+        assessment.project.name
+    );
+    if assessment.is_empty() {
+        return paint.ink(
+            Ink::Bold,
+            &format!(
+                "Nothing to assess: no backend file in {}",
+                assessment.project.root
+            ),
+        );
+    }
+    if assessment.findings.is_empty() {
+        return paint.ink(Ink::Good, &format!("No findings {in_files}"));
+    }
+    let levels: Vec<String> = Level::ALL
+        .iter()
+        .rev()
+        .map(|level| (*level, assessment.count(*level)))
+        .filter(|(_, n)| *n > 0)
+        .map(|(level, n)| paint.ink(Ink::of_level(level), &format!("{n} {}", level.name())))
+        .collect();
+    let total = prose::count(assessment.findings.len(), "finding", "findings");
+    let causes = group::causes(&assessment.findings).len();
+    let from = if causes < assessment.findings.len() {
+        format!(" from {}", prose::count(causes, "cause", "causes"))
+    } else {
+        String::new()
+    };
+    format!(
+        "{}{from} {in_files}: {}",
+        paint.ink(Ink::Bold, &total),
+        levels.join(", ")
+    )
+}
