@@ -1,7 +1,7 @@
-//! Lowers every JavaScript and TypeScript file of a folder and prints what it cost: `lower <folder> [--opaque] [--dump <file>]`.
+//! Lowers every JavaScript and TypeScript file of a folder and prints what it cost: `lower <folder> [--opaque | --notes | --imports | --validate | --dump]`.
 #![expect(clippy::print_stdout, reason = "its output is its purpose")]
 
-use casemate_ir::{Instr, Operand};
+use casemate_ir::Instr;
 use casemate_lang_js::{LowerOptions, Resolution, Resolver, lower};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -98,8 +98,13 @@ fn run() {
                 }
             }
         }
+        if mode == "--validate" {
+            for violation in casemate_ir::validate(facts).iter().take(5) {
+                println!("{name}: {violation}");
+            }
+        }
         if mode == "--dump" {
-            dump(facts);
+            println!("{}", casemate_ir::text::print_without_spans(facts));
         }
         for import in &facts.imports {
             let Some(specifier) = import.specifier else {
@@ -197,52 +202,5 @@ fn collect_manifests(root: &Path, folder: &Path, manifests: &mut Vec<(String, St
                 manifests.push((relative(root, &path), text));
             }
         }
-    }
-}
-
-fn dump(facts: &casemate_ir::FileFacts) {
-    for (i, f) in facts.functions.iter().enumerate() {
-        println!(
-            "fn {i} {:?} {} async={} captures={:?}",
-            f.kind,
-            f.name.map_or("", |n| facts.str(n)),
-            f.is_async,
-            f.captures
-        );
-        for (b, block) in f.blocks.iter().enumerate() {
-            println!("  block {b} unwind={:?}", block.unwind);
-            for (_, instr) in f.block_instrs(block) {
-                println!("    {}", show(facts, f, instr));
-            }
-            println!("    {:?}", block.term);
-        }
-    }
-}
-
-fn show(facts: &casemate_ir::FileFacts, f: &casemate_ir::Function, instr: &Instr) -> String {
-    let operand = |o: &Operand| match o {
-        Operand::Local(l) => format!("%{}", l.0),
-        Operand::Const(c) => match facts.constant(*c) {
-            casemate_ir::Const::Str(s) => format!("{:?}", facts.str(*s)),
-            casemate_ir::Const::Number(n) => f64::from_bits(*n).to_string(),
-            other => format!("{other:?}"),
-        },
-    };
-    match instr {
-        Instr::Call { args, .. } => {
-            let args: Vec<String> = f.args(*args).iter().map(|a| operand(&a.value)).collect();
-            format!("{instr:?} args=({})", args.join(", "))
-        }
-        Instr::Template { operands, .. }
-        | Instr::Op { operands, .. }
-        | Instr::Opaque { operands, .. } => {
-            let all: Vec<String> = f.operands(*operands).iter().map(operand).collect();
-            format!("{instr:?} ({})", all.join(", "))
-        }
-        Instr::Load {
-            key: casemate_ir::Key::Field(s),
-            ..
-        } => format!("{instr:?} .{}", facts.str(*s)),
-        other => format!("{other:?}"),
     }
 }

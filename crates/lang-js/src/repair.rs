@@ -71,12 +71,21 @@ impl Repair {
             return self.blank(at, at + 1, false);
         }
         for pair in brackets.around(at) {
-            let close = pair.close.unwrap_or(self.bytes.len());
-            if let Some(cut) = self.blank(pair.open + 1, close, false) {
+            let inside = (pair.open + 1, pair.close.unwrap_or(self.bytes.len()));
+            // Of a block or class only the statement or member goes, if that is enough.
+            let part = if self.byte(pair.open) == Some(b'{') {
+                self.lines(at, inside, &brackets)
+            } else {
+                inside
+            };
+            if let Some(cut) = self.blank(part.0, part.1, false) {
+                return Some(cut);
+            }
+            if let Some(cut) = self.blank(inside.0, inside.1, false) {
                 return Some(cut);
             }
         }
-        let (start, end) = self.statement(at, &brackets);
+        let (start, end) = self.lines(at, (0, self.bytes.len()), &brackets);
         self.blank(start, end, false)
     }
 
@@ -127,24 +136,36 @@ impl Repair {
         })
     }
 
-    /// The lines around an error outside of all brackets, with the brackets that start on them.
-    fn statement(&self, at: usize, brackets: &Brackets) -> (usize, usize) {
-        let at = at.min(self.bytes.len());
-        let start = self
-            .bytes
-            .get(..at)
-            .and_then(|b| b.iter().rposition(|&b| b == b'\n'))
-            .map_or(0, |i| i + 1);
-        let line = |from: usize| {
-            self.bytes
-                .get(from..)
-                .and_then(|b| b.iter().position(|&b| b == b'\n'))
-                .map_or(self.bytes.len(), |i| from + i)
+    /// The line of an error, with the whole of the brackets that begin or end on it, within a range.
+    fn lines(&self, at: usize, within: (usize, usize), brackets: &Brackets) -> (usize, usize) {
+        let line_start = |from: usize| {
+            let before = self.bytes.get(within.0..from.min(within.1));
+            before
+                .and_then(|b| b.iter().rposition(|&b| b == b'\n'))
+                .map_or(within.0, |i| within.0 + i + 1)
         };
-        let mut end = line(at);
-        for pair in &brackets.pairs {
-            if pair.open >= start && pair.open < end {
-                end = end.max(line(pair.close.unwrap_or(self.bytes.len())));
+        let line_end = |from: usize| {
+            let after = self.bytes.get(from.min(within.1)..within.1);
+            after
+                .and_then(|b| b.iter().position(|&b| b == b'\n'))
+                .map_or(within.1, |i| from + i)
+        };
+        let (mut start, mut end) = (line_start(at), line_end(at));
+        let inner = || {
+            brackets
+                .pairs
+                .iter()
+                .filter(|p| p.open >= within.0 && p.open < within.1)
+        };
+        for pair in inner().rev() {
+            if pair.open < start && pair.close.is_none_or(|c| c >= start && c < end) {
+                start = line_start(pair.open);
+            }
+        }
+        for pair in inner() {
+            let close = pair.close.unwrap_or(within.1);
+            if pair.open >= start && pair.open < end && close >= end {
+                end = line_end(close);
             }
         }
         (start, end)

@@ -61,6 +61,7 @@ pub(super) fn is_global(name: &str) -> bool {
             | "require"
             | "module"
             | "exports"
+            | "__include"
     )
 }
 

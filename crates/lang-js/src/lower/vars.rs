@@ -38,6 +38,11 @@ impl<'a> Lowerer<'a> {
         {
             return place;
         }
+        if name == "__locals"
+            && let Some(local) = self.template
+        {
+            return self.reach(VarKey::TemplateLocals, local, 0);
+        }
         let symbol = self.symbol(name);
         if self.template.is_some() && !super::template::is_global(name) {
             return Place::TemplateLocal(symbol);
