@@ -16,8 +16,9 @@ use std::sync::Arc;
 pub struct Options<'a> {
     /// Finds the templates that a render name means, as seen from a file; `None` parts of the name are not constant.
     pub render: &'a taint::RenderLookup<'a>,
-    /// By file: what it exports is called by strangers (library threat model).
-    pub library: &'a dyn Fn(crate::result::FileIdx) -> bool,
+    /// By file: what it exports is called by strangers (library threat model). Given the entries of the program, for a package
+    /// that registers handlers is a server.
+    pub library: &'a dyn Fn(crate::result::FileIdx, &[Entry]) -> bool,
 }
 
 /// Analyses a linked program.
@@ -27,9 +28,9 @@ pub fn analyse(program: &Program, models: &Models, options: &Options<'_>) -> Ana
     let mut result = taint::run(&origins, options.render);
     let mut findings: Vec<Finding> = result.outputs.iter_mut().flat_map(|o| std::mem::take(&mut o.findings)).collect();
     findings.extend(taint::global_findings(&origins, &mut result));
-    findings.extend(library_findings(&origins, &mut result, options));
     let mut entries: Vec<Entry> = result.outputs.iter_mut().flat_map(|o| std::mem::take(&mut o.entries)).collect();
     entries.sort_by(|a, b| (a.site, &a.method).cmp(&(b.site, &b.method)));
+    findings.extend(library_findings(&origins, &mut result, &entries, options));
     let mut facts: Vec<_> = result.outputs.iter_mut().flat_map(|o| std::mem::take(&mut o.facts)).collect();
     facts.sort_by(|a, b| (a.site, &a.fact).cmp(&(b.site, &b.fact)));
     let reach = Reach::new(&result.callees, &entries, program.function_count());
@@ -58,13 +59,13 @@ fn counts(origins: &Solver<'_, '_>, result: &TaintResult) -> Counts {
 }
 
 /// Parameters of exported functions reach sinks.
-fn library_findings(origins: &Solver<'_, '_>, result: &mut TaintResult, options: &Options<'_>) -> Vec<Finding> {
+fn library_findings(origins: &Solver<'_, '_>, result: &mut TaintResult, entries: &[Entry], options: &Options<'_>) -> Vec<Finding> {
     let program = origins.program;
     let Ok(kind) = origins.paths.models().kinds().source("library") else { return Vec::new() };
     let mut exported: FxHashSet<FuncId> = FxHashSet::default();
     for index in 0..program.files.len() {
         let file = crate::result::FileIdx(to_u32(index));
-        if (options.library)(file) {
+        if (options.library)(file, entries) {
             exported.extend(exports(origins, file));
         }
     }
