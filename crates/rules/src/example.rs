@@ -39,8 +39,10 @@ impl Block {
     #[must_use]
     pub fn language(&self) -> Option<&'static str> {
         match self.lang.as_str() {
-            "ts" | "tsx" | "mts" | "cts" | "typescript" => Some("typescript"),
-            "js" | "jsx" | "mjs" | "cjs" | "javascript" => Some("javascript"),
+            // One front end reads both, and no rule tells them apart.
+            "ts" | "tsx" | "mts" | "cts" | "typescript" | "js" | "jsx" | "mjs" | "cjs" | "javascript" => {
+                Some("javascript")
+            }
             "py" | "python" => Some("python"),
             "java" => Some("java"),
             "go" => Some("go"),

@@ -72,7 +72,7 @@ fn a_rule_is_read_as_typed_data() {
     );
     assert_eq!(rule.severity.grade, [("url.path".to_owned(), Grade::Low)]);
     assert_eq!(rule.fix.name.as_deref(), Some("bind-parameter"));
-    assert_eq!((rule.cases().len(), rule.langs()), (1, vec!["typescript"]));
+    assert_eq!((rule.cases().len(), rule.langs()), (1, vec!["javascript"]));
 }
 
 #[test]
