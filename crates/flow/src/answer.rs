@@ -26,16 +26,33 @@ pub struct Options<'a> {
 pub fn analyse(program: &Program, models: &Models, options: &Options<'_>) -> Analysis {
     let origins = Solver::run(program, models);
     let mut result = taint::run(&origins, options.render);
-    let mut findings: Vec<Finding> = result.outputs.iter_mut().flat_map(|o| std::mem::take(&mut o.findings)).collect();
+    let mut findings: Vec<Finding> = result
+        .outputs
+        .iter_mut()
+        .flat_map(|o| std::mem::take(&mut o.findings))
+        .collect();
     findings.extend(taint::global_findings(&origins, &mut result));
-    let mut entries: Vec<Entry> = result.outputs.iter_mut().flat_map(|o| std::mem::take(&mut o.entries)).collect();
+    let mut entries: Vec<Entry> = result
+        .outputs
+        .iter_mut()
+        .flat_map(|o| std::mem::take(&mut o.entries))
+        .collect();
     entries.sort_by(|a, b| (a.site, &a.method).cmp(&(b.site, &b.method)));
     findings.extend(library_findings(&origins, &mut result, &entries, options));
-    let mut facts: Vec<_> = result.outputs.iter_mut().flat_map(|o| std::mem::take(&mut o.facts)).collect();
+    let mut facts: Vec<_> = result
+        .outputs
+        .iter_mut()
+        .flat_map(|o| std::mem::take(&mut o.facts))
+        .collect();
     facts.sort_by(|a, b| (a.site, &a.fact).cmp(&(b.site, &b.fact)));
     let reach = Reach::new(&result.callees, &entries, program.function_count());
     let flows = flows(program, models, &result.arenas, findings, &reach);
-    Analysis { flows, facts, entries, counts: counts(&origins, &result) }
+    Analysis {
+        flows,
+        facts,
+        entries,
+        counts: counts(&origins, &result),
+    }
 }
 
 fn counts(origins: &Solver<'_, '_>, result: &TaintResult) -> Counts {
@@ -59,9 +76,16 @@ fn counts(origins: &Solver<'_, '_>, result: &TaintResult) -> Counts {
 }
 
 /// Parameters of exported functions reach sinks.
-fn library_findings(origins: &Solver<'_, '_>, result: &mut TaintResult, entries: &[Entry], options: &Options<'_>) -> Vec<Finding> {
+fn library_findings(
+    origins: &Solver<'_, '_>,
+    result: &mut TaintResult,
+    entries: &[Entry],
+    options: &Options<'_>,
+) -> Vec<Finding> {
     let program = origins.program;
-    let Ok(kind) = origins.paths.models().kinds().source("library") else { return Vec::new() };
+    let Ok(kind) = origins.paths.models().kinds().source("library") else {
+        return Vec::new();
+    };
     let mut exported: FxHashSet<FuncId> = FxHashSet::default();
     for index in 0..program.files.len() {
         let file = crate::result::FileIdx(to_u32(index));
@@ -73,14 +97,30 @@ fn library_findings(origins: &Solver<'_, '_>, result: &mut TaintResult, entries:
     list.sort_unstable();
     let mut out = Vec::new();
     for func in list {
-        let Some(summary) = result.summaries.get(func.0 as usize).and_then(Clone::clone) else { continue };
+        let Some(summary) = result.summaries.get(func.0 as usize).and_then(Clone::clone) else {
+            continue;
+        };
         for sink in &summary.sinks {
-            let PortBase::Param(index) = sink.port.base else { continue };
+            let PortBase::Param(index) = sink.port.base else {
+                continue;
+            };
             let f = program.func(func);
-            let Some(param) = f.func.params.get(index as usize) else { continue };
+            let Some(param) = f.func.params.get(index as usize) else {
+                continue;
+            };
             let _ = param;
-            let source = SourceRef { func, span: f.func.head, kind, shape: Shape::Structured };
-            out.push(Finding { source, sink: Arc::clone(&sink.sink), notes: sink.notes | sink.sink.notes, trace: sink.trace });
+            let source = SourceRef {
+                func,
+                span: f.func.head,
+                kind,
+                shape: Shape::Structured,
+            };
+            out.push(Finding {
+                source,
+                sink: Arc::clone(&sink.sink),
+                notes: sink.notes | sink.sink.notes,
+                trace: sink.trace,
+            });
         }
     }
     out
@@ -103,7 +143,12 @@ fn exports(origins: &Solver<'_, '_>, file: crate::result::FileIdx) -> Vec<FuncId
     out
 }
 
-fn callable(origins: &Solver<'_, '_>, val: crate::origin::ValId, depth: u32, out: &mut Vec<FuncId>) {
+fn callable(
+    origins: &Solver<'_, '_>,
+    val: crate::origin::ValId,
+    depth: u32,
+    out: &mut Vec<FuncId>,
+) {
     if depth > 2 {
         return;
     }
@@ -123,7 +168,12 @@ fn callable(origins: &Solver<'_, '_>, val: crate::origin::ValId, depth: u32, out
         Some(Val::Class(class)) => {
             if let Some((file, def)) = program.class(class) {
                 out.push(program.func_id(file, def.constructor));
-                out.extend(def.members.iter().filter_map(|m| m.func).map(|f| program.func_id(file, f)));
+                out.extend(
+                    def.members
+                        .iter()
+                        .filter_map(|m| m.func)
+                        .map(|f| program.func_id(file, f)),
+                );
             }
         }
         Some(Val::Object(..) | Val::Exports(_)) => {
@@ -173,7 +223,11 @@ impl Reach {
                     // Whoever registers a handler is not on the way to it.
                     continue;
                 }
-                for &caller in self.callers.get(f.0 as usize).map_or(&[][..], Vec::as_slice) {
+                for &caller in self
+                    .callers
+                    .get(f.0 as usize)
+                    .map_or(&[][..], Vec::as_slice)
+                {
                     if seen.len() < 4_000 && seen.insert(caller) {
                         next.push(caller);
                     }
@@ -191,26 +245,58 @@ impl Reach {
     }
 }
 
-type FlowKey = (crate::result::FileIdx, Span, Span, casemate_model::kind::SinkKind);
+type FlowKey = (
+    crate::result::FileIdx,
+    Span,
+    Span,
+    casemate_model::kind::SinkKind,
+);
 
-fn flows(program: &Program, models: &Models, arenas: &[Arena], findings: Vec<Finding>, reach: &Reach) -> Vec<Flow> {
+fn flows(
+    program: &Program,
+    models: &Models,
+    arenas: &[Arena],
+    findings: Vec<Finding>,
+    reach: &Reach,
+) -> Vec<Flow> {
     let mut by_place: BTreeMap<FlowKey, Vec<Finding>> = BTreeMap::new();
     for finding in findings {
         let file = program.func(finding.sink.func).file_idx;
-        by_place.entry((file, finding.sink.span, finding.sink.argument, finding.sink.kind)).or_default().push(finding);
+        by_place
+            .entry((
+                file,
+                finding.sink.span,
+                finding.sink.argument,
+                finding.sink.kind,
+            ))
+            .or_default()
+            .push(finding);
     }
-    let writer = Writer { program, models, arenas };
+    let writer = Writer {
+        program,
+        models,
+        arenas,
+    };
     let mut out = Vec::with_capacity(by_place.len());
     for ((file, span, argument, kind), mut list) in by_place {
         let Some(first) = list.first() else { continue };
         let sink = Arc::clone(&first.sink);
-        list.sort_by_key(|f| (f.notes.count_ones(), program.func(f.source.func).file_idx, f.source));
+        list.sort_by_key(|f| {
+            (
+                f.notes.count_ones(),
+                program.func(f.source.func).file_idx,
+                f.source,
+            )
+        });
         let mut paths: Vec<FlowPath> = Vec::new();
         for finding in list {
             if paths.len() >= limits::PATHS {
                 break;
             }
-            let source = Site { file: program.func(finding.source.func).file_idx, span: finding.source.span };
+            let source = Site {
+                file: program.func(finding.source.func).file_idx,
+                span: finding.source.span,
+            };
             if paths.iter().any(|p| p.source == source) {
                 continue;
             }
@@ -228,7 +314,10 @@ fn flows(program: &Program, models: &Models, arenas: &[Arena], findings: Vec<Fin
         }
         out.push(Flow {
             sink: Site { file, span },
-            argument: Site { file, span: argument },
+            argument: Site {
+                file,
+                span: argument,
+            },
             kind,
             function: sink.func,
             callee: sink.callee.to_string(),
@@ -266,8 +355,19 @@ impl Writer<'_> {
     fn steps(&self, finding: &Finding) -> Vec<PathStep> {
         let mut out: Vec<PathStep> = Vec::new();
         self.expand(finding.trace, finding, &mut out, 0);
-        if out.is_empty() || finding.source.kind == self.models.kinds().source("library").unwrap_or(finding.source.kind) && !self.starts_at_source(finding, &out) {
-            let site = Site { file: self.program.func(finding.source.func).file_idx, span: finding.source.span };
+        if out.is_empty()
+            || finding.source.kind
+                == self
+                    .models
+                    .kinds()
+                    .source("library")
+                    .unwrap_or(finding.source.kind)
+                && !self.starts_at_source(finding, &out)
+        {
+            let site = Site {
+                file: self.program.func(finding.source.func).file_idx,
+                span: finding.source.span,
+            };
             let text = format!("{} comes in", self.source_text(finding));
             out.insert(0, PathStep { site, text });
         }
@@ -282,7 +382,9 @@ impl Writer<'_> {
 
     fn starts_at_source(&self, finding: &Finding, steps: &[PathStep]) -> bool {
         let file = self.program.func(finding.source.func).file_idx;
-        steps.first().is_some_and(|s| s.site.file == file && s.site.span == finding.source.span)
+        steps
+            .first()
+            .is_some_and(|s| s.site.file == file && s.site.span == finding.source.span)
     }
 
     fn source_text(&self, finding: &Finding) -> String {
@@ -295,19 +397,35 @@ impl Writer<'_> {
         if depth > 200 {
             return;
         }
-        let Some(node) = self.arenas.get(trace.func.0 as usize).and_then(|a| a.nodes.get(trace.node as usize)) else { return };
+        let Some(node) = self
+            .arenas
+            .get(trace.func.0 as usize)
+            .and_then(|a| a.nodes.get(trace.node as usize))
+        else {
+            return;
+        };
         if let Some(prev) = node.prev {
             self.expand(prev, finding, out, depth + 1);
         }
-        let site = Site { file: self.program.func(trace.func).file_idx, span: node.span };
-        let name = |f: Option<FuncId>| f.map_or_else(|| "a function".to_owned(), |f| format!("`{}`", self.program.func_name(f)));
+        let site = Site {
+            file: self.program.func(trace.func).file_idx,
+            span: node.span,
+        };
+        let name = |f: Option<FuncId>| {
+            f.map_or_else(
+                || "a function".to_owned(),
+                |f| format!("`{}`", self.program.func_name(f)),
+            )
+        };
         let text = match node.kind {
             TraceKind::Source => Some(format!("{} is read", self.source_text(finding))),
             TraceKind::Start => None,
             TraceKind::Concat => Some("becomes part of a string".to_owned()),
             TraceKind::Library => Some("passes through a library call".to_owned()),
             TraceKind::Unknown => Some("passes through a call that is not resolved".to_owned()),
-            TraceKind::Through if node.inner.is_some() => Some(format!("passes through {}", name(node.callee))),
+            TraceKind::Through if node.inner.is_some() => {
+                Some(format!("passes through {}", name(node.callee)))
+            }
             TraceKind::Through => Some(format!("is returned by {}", name(node.callee))),
             TraceKind::Into => Some(format!("is passed to {}", name(node.callee))),
             TraceKind::Stored => Some("is read from a variable that both share".to_owned()),

@@ -21,6 +21,7 @@ struct Node {
     new_rows: Box<[RowId]>,
     last_member: Option<Box<str>>,
     called: bool,
+    given: bool,
 }
 
 /// All paths of a run. A path is made once and keeps its number; numbers depend on the order of the origin pass only,
@@ -37,7 +38,13 @@ impl<'m> Paths<'m> {
     /// No paths yet.
     #[must_use]
     pub fn new(models: &'m Models) -> Self {
-        Self { models, nodes: Vec::new(), steps: FxHashMap::default(), roots: FxHashMap::default(), core: FxHashMap::default() }
+        Self {
+            models,
+            nodes: Vec::new(),
+            steps: FxHashMap::default(),
+            roots: FxHashMap::default(),
+            core: FxHashMap::default(),
+        }
     }
 
     /// The models.
@@ -46,7 +53,14 @@ impl<'m> Paths<'m> {
         self.models
     }
 
-    fn push(&mut self, parent: Option<PathId>, label: &str, states: States, last_member: Option<Box<str>>, called: bool) -> PathId {
+    fn push(
+        &mut self,
+        parent: Option<PathId>,
+        label: &str,
+        states: States,
+        last_member: Option<Box<str>>,
+        called: bool,
+    ) -> PathId {
         let id = PathId(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
         let depth = parent.map_or(0, |p| self.depth(p) + 1);
         let mut rows: SmallVec<[RowId; 2]> = SmallVec::new();
@@ -58,9 +72,27 @@ impl<'m> Paths<'m> {
             }
         }
         rows.sort_unstable();
-        let of_call = |new| if states.is_empty() { Box::default() } else { self.models.rows_of_call(&states, new).into() };
+        let of_call = |new| {
+            if states.is_empty() {
+                Box::default()
+            } else {
+                self.models.rows_of_call(&states, new).into()
+            }
+        };
         let (call_rows, new_rows) = (of_call(false), of_call(true));
-        self.nodes.push(Node { parent, label: label.into(), depth, states, rows, call_rows, new_rows, last_member, called });
+        let given = parent.is_none() || label.starts_with(".param") || label == ".deco";
+        self.nodes.push(Node {
+            parent,
+            label: label.into(),
+            given,
+            depth,
+            states,
+            rows,
+            call_rows,
+            new_rows,
+            last_member,
+            called,
+        });
         id
     }
 
@@ -82,7 +114,8 @@ impl<'m> Paths<'m> {
             return known;
         }
         let states = self.models.root(&root);
-        let id = (!states.is_empty()).then(|| self.push(None, name, states, Some(name.into()), false));
+        let id =
+            (!states.is_empty()).then(|| self.push(None, name, states, Some(name.into()), false));
         self.roots.insert(root.into(), id);
         id
     }
@@ -93,7 +126,8 @@ impl<'m> Paths<'m> {
             return known;
         }
         let states = self.models.named_type(name);
-        let id = (!states.is_empty()).then(|| self.push(None, name.trim_start_matches('@'), states, None, false));
+        let id = (!states.is_empty())
+            .then(|| self.push(None, name.trim_start_matches('@'), states, None, false));
         self.roots.insert(name.into(), id);
         id
     }
@@ -105,7 +139,8 @@ impl<'m> Paths<'m> {
             return known;
         }
         let states = self.models.core_method(language, name);
-        let id = (!states.is_empty()).then(|| self.push(None, name, states, Some(name.into()), false));
+        let id =
+            (!states.is_empty()).then(|| self.push(None, name, states, Some(name.into()), false));
         self.core.insert(key, id);
         id
     }
@@ -113,7 +148,10 @@ impl<'m> Paths<'m> {
     /// The path of a core method, if it was met.
     #[must_use]
     pub fn made_core_method(&self, language: &str, name: &str) -> Option<PathId> {
-        self.core.get(&(Box::from(language), Box::from(name))).copied().flatten()
+        self.core
+            .get(&(Box::from(language), Box::from(name)))
+            .copied()
+            .flatten()
     }
 
     /// One step further; none beyond the cap.
@@ -130,10 +168,18 @@ impl<'m> Paths<'m> {
                 Some(ancestor) => Some(ancestor),
                 // Paths that no model speaks of are kept while they are members and calls, for messages and for the count of
                 // calls to packages without a model; anything deeper says nothing.
-                None if states.is_empty() && !matches!(step, Step::Member(_) | Step::Call | Step::New | Step::AnyMember) => None,
+                None if states.is_empty()
+                    && !matches!(
+                        step,
+                        Step::Member(_) | Step::Call | Step::New | Step::AnyMember
+                    ) =>
+                {
+                    None
+                }
                 None => {
                     let (label, member, called) = label(step);
-                    let last_member = member.or_else(|| called.then(|| node.last_member.clone()).flatten());
+                    let last_member =
+                        member.or_else(|| called.then(|| node.last_member.clone()).flatten());
                     Some(self.push(Some(from), &label, states, last_member, called))
                 }
             }
@@ -167,13 +213,19 @@ impl<'m> Paths<'m> {
     /// Whether some model speaks of this path or what is below it.
     #[must_use]
     pub fn known(&self, id: PathId) -> bool {
-        self.nodes.get(id.0 as usize).is_some_and(|n| !n.states.is_empty())
+        self.nodes
+            .get(id.0 as usize)
+            .is_some_and(|n| !n.states.is_empty())
     }
 
     /// The rows of this path.
     pub fn rows(&self, id: PathId) -> impl Iterator<Item = (RowId, &'m Row)> + '_ {
         let models = self.models;
-        self.nodes.get(id.0 as usize).into_iter().flat_map(|n| n.rows.iter()).filter_map(move |&r| Some((r, models.row(r)?)))
+        self.nodes
+            .get(id.0 as usize)
+            .into_iter()
+            .flat_map(|n| n.rows.iter())
+            .filter_map(move |&r| Some((r, models.row(r)?)))
     }
 
     /// The rows that speak of a call of this path.
@@ -188,17 +240,28 @@ impl<'m> Paths<'m> {
     /// Whether the path has rows.
     #[must_use]
     pub fn has_rows(&self, id: PathId) -> bool {
-        self.nodes.get(id.0 as usize).is_some_and(|n| !n.rows.is_empty())
+        self.nodes
+            .get(id.0 as usize)
+            .is_some_and(|n| !n.rows.is_empty())
     }
 
     /// The last member name on the path.
     #[must_use]
     pub fn last_member(&self, id: PathId) -> &str {
-        self.nodes.get(id.0 as usize).and_then(|n| n.last_member.as_deref()).unwrap_or("")
+        self.nodes
+            .get(id.0 as usize)
+            .and_then(|n| n.last_member.as_deref())
+            .unwrap_or("")
     }
 
     fn depth(&self, id: PathId) -> usize {
         self.nodes.get(id.0 as usize).map_or(0, |n| n.depth)
+    }
+
+    /// Whether a value gets this path by being given (a parameter, a decorated declaration, a type), not by being read.
+    #[must_use]
+    pub fn is_given(&self, id: PathId) -> bool {
+        self.nodes.get(id.0 as usize).is_some_and(|n| n.given)
     }
 
     /// The path as text.
@@ -207,7 +270,9 @@ impl<'m> Paths<'m> {
         let mut labels = Vec::new();
         let mut at = Some(id);
         while let Some(id) = at {
-            let Some(node) = self.nodes.get(id.0 as usize) else { break };
+            let Some(node) = self.nodes.get(id.0 as usize) else {
+                break;
+            };
             labels.push(&*node.label);
             at = node.parent;
         }

@@ -2,7 +2,9 @@
 
 use crate::result::{FileIdx, FuncId, Site};
 use crate::symbol::{Sym, Symbols};
-use casemate_ir::{ClassDef, ClassId, Const, ConstId, FileFacts, FnId, Function, GlobalId, LocalId, Span, Symbol};
+use casemate_ir::{
+    ClassDef, ClassId, Const, ConstId, FileFacts, FnId, Function, GlobalId, LocalId, Span, Symbol,
+};
 
 /// One file to be linked.
 pub struct InputFile {
@@ -74,15 +76,29 @@ impl Program {
     /// Links files. Their order decides all ids, so callers sort them by path.
     #[must_use]
     pub fn link(inputs: Vec<InputFile>) -> Self {
-        let mut program =
-            Self { files: Vec::new(), symbols: Symbols::default(), functions: Vec::new(), classes: Vec::new(), globals: 0 };
+        let mut program = Self {
+            files: Vec::new(),
+            symbols: Symbols::default(),
+            functions: Vec::new(),
+            classes: Vec::new(),
+            globals: 0,
+        };
         for (index, input) in inputs.into_iter().enumerate() {
             let file_idx = FileIdx(u32::try_from(index).unwrap_or(u32::MAX));
-            let symbols = input.facts.strings.iter().map(|text| program.symbols.intern(text)).collect();
+            let symbols = input
+                .facts
+                .strings
+                .iter()
+                .map(|text| program.symbols.intern(text))
+                .collect();
             let first_function = to_u32(program.functions.len());
             let first_class = to_u32(program.classes.len());
-            program.functions.extend((0..input.facts.functions.len()).map(|i| (file_idx, FnId::from(i))));
-            program.classes.extend((0..input.facts.classes.len()).map(|i| (file_idx, ClassId::from(i))));
+            program
+                .functions
+                .extend((0..input.facts.functions.len()).map(|i| (file_idx, FnId::from(i))));
+            program
+                .classes
+                .extend((0..input.facts.classes.len()).map(|i| (file_idx, ClassId::from(i))));
             let first_global = program.globals;
             program.globals += to_u32(input.facts.globals.len());
             program.files.push(File {
@@ -124,9 +140,22 @@ impl Program {
     /// A function.
     #[must_use]
     pub fn func(&self, id: FuncId) -> FuncRef<'_> {
-        let (file_idx, fn_id) = self.functions.get(id.0 as usize).copied().unwrap_or((FileIdx(0), FnId(0)));
+        let (file_idx, fn_id) = self
+            .functions
+            .get(id.0 as usize)
+            .copied()
+            .unwrap_or((FileIdx(0), FnId(0)));
         let file = self.file(file_idx);
-        FuncRef { id, file_idx, file, func: file.facts.functions.get(fn_id.index()).unwrap_or(&EMPTY_FUNCTION) }
+        FuncRef {
+            id,
+            file_idx,
+            file,
+            func: file
+                .facts
+                .functions
+                .get(fn_id.index())
+                .unwrap_or(&EMPTY_FUNCTION),
+        }
     }
 
     /// A file. Programs have at least one when anything asks.
@@ -134,7 +163,10 @@ impl Program {
     /// # Panics
     /// When the index is not of this program, which no id made by [`Program::link`] is.
     #[must_use]
-    #[expect(clippy::indexing_slicing, reason = "ids come from link(), which numbers existing files")]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "ids come from link(), which numbers existing files"
+    )]
     pub fn file(&self, idx: FileIdx) -> &File {
         &self.files[idx.0 as usize]
     }
@@ -167,7 +199,10 @@ impl Program {
     /// The file and id of a module-level variable.
     #[must_use]
     pub fn global_owner(&self, global: u32) -> (FileIdx, GlobalId) {
-        let index = self.files.partition_point(|f| f.first_global <= global).saturating_sub(1);
+        let index = self
+            .files
+            .partition_point(|f| f.first_global <= global)
+            .saturating_sub(1);
         let first = self.files.get(index).map_or(0, |f| f.first_global);
         (FileIdx(to_u32(index)), GlobalId(global - first))
     }
@@ -175,7 +210,11 @@ impl Program {
     /// The program's symbol of a file's symbol.
     #[must_use]
     pub fn sym(&self, file: FileIdx, symbol: Symbol) -> Sym {
-        self.file(file).symbols.get(symbol.index()).copied().unwrap_or(Sym::ANY)
+        self.file(file)
+            .symbols
+            .get(symbol.index())
+            .copied()
+            .unwrap_or(Sym::ANY)
     }
 
     /// The text of a symbol.
@@ -194,13 +233,19 @@ impl Program {
     #[must_use]
     pub fn func_name(&self, id: FuncId) -> String {
         let f = self.func(id);
-        f.func.name.map_or_else(|| "anonymous function".to_owned(), |name| f.file.facts.str(name).to_owned())
+        f.func.name.map_or_else(
+            || "anonymous function".to_owned(),
+            |name| f.file.facts.str(name).to_owned(),
+        )
     }
 
     /// A place.
     #[must_use]
     pub fn site(&self, id: FuncId, span: Span) -> Site {
-        Site { file: self.func(id).file_idx, span }
+        Site {
+            file: self.func(id).file_idx,
+            span,
+        }
     }
 }
 
@@ -208,7 +253,11 @@ impl FuncRef<'_> {
     /// The program's symbol of a symbol of this function's file.
     #[must_use]
     pub fn sym(&self, symbol: Symbol) -> Sym {
-        self.file.symbols.get(symbol.index()).copied().unwrap_or(Sym::ANY)
+        self.file
+            .symbols
+            .get(symbol.index())
+            .copied()
+            .unwrap_or(Sym::ANY)
     }
     /// The program's number of a module-level variable of this function's file.
     #[must_use]

@@ -15,13 +15,21 @@ impl Sym {
     /// A constant index.
     #[must_use]
     pub const fn index(index: u32) -> Self {
-        if index > 0xFF { Self::ANY } else { Self(Self::INDEX + index) }
+        if index > 0xFF {
+            Self::ANY
+        } else {
+            Self(Self::INDEX + index)
+        }
     }
 
     /// The constant index that this is.
     #[must_use]
     pub const fn as_index(self) -> Option<u32> {
-        if self.0 >= Self::INDEX && self.0 != u32::MAX { Some(self.0 - Self::INDEX) } else { None }
+        if self.0 >= Self::INDEX && self.0 != u32::MAX {
+            Some(self.0 - Self::INDEX)
+        } else {
+            None
+        }
     }
 }
 

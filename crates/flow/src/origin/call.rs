@@ -20,13 +20,25 @@ pub(super) struct CallSite {
 
 impl<'p> Solver<'p, '_> {
     pub(super) fn call(&mut self, frame: Frame<'p>, index: u32, instr: &Instr) {
-        let Instr::Call { to, callee, this, args, flags } = *instr else { return };
+        let Instr::Call {
+            to,
+            callee,
+            this,
+            args,
+            flags,
+        } = *instr
+        else {
+            return;
+        };
         let args: Vec<Arg> = frame.f.func.args(args).to_vec();
         let site = CallSite {
             to: Some(to),
             this: this.map_or_else(ValSet::new, |t| self.operand(frame, t)),
             this_operand: this,
-            args: args.iter().map(|a| (a.key, self.operand(frame, a.value), Some(a.value))).collect(),
+            args: args
+                .iter()
+                .map(|a| (a.key, self.operand(frame, a.value), Some(a.value)))
+                .collect(),
             new: flags.new,
         };
         if flags.super_call {
@@ -41,10 +53,10 @@ impl<'p> Solver<'p, '_> {
             self.apply(frame, val, &site);
         }
         // A member of a package's value that no model speaks of may still be a core method.
-        let known = callees.iter().any(|&v| !matches!(self.vals.get(v), Some(Val::Api(p)) if !self.paths.known(p)));
-        if !known
-            && let Some(name) = method_name(frame.f, index, callee)
-        {
+        let known = callees
+            .iter()
+            .any(|&v| !matches!(self.vals.get(v), Some(Val::Api(p)) if !self.paths.known(p)));
+        if !known && let Some(name) = method_name(frame.f, index, callee) {
             let language = super::solve::root_prefix(frame.f.file.facts.language);
             if let Some(path) = self.paths.core_method(language, name) {
                 self.rows(frame, path, &site);
@@ -53,7 +65,14 @@ impl<'p> Solver<'p, '_> {
     }
 
     /// `f.call(this, …)`, `f.apply(this, array)`, `f.bind(this, …)`: the receiver is the function.
-    fn function_protocol(&mut self, frame: Frame<'p>, index: u32, callee: Operand, site: &CallSite, flags: CallFlags) -> bool {
+    fn function_protocol(
+        &mut self,
+        frame: Frame<'p>,
+        index: u32,
+        callee: Operand,
+        site: &CallSite,
+        flags: CallFlags,
+    ) -> bool {
         if flags.new || site.this.is_empty() {
             return false;
         }
@@ -66,19 +85,39 @@ impl<'p> Solver<'p, '_> {
         if functions.is_empty() {
             return false;
         }
-        let Some(name) = method_name(frame.f, index, callee) else { return false };
+        let Some(name) = method_name(frame.f, index, callee) else {
+            return false;
+        };
         let this = site.args.first().map(|a| a.1.clone()).unwrap_or_default();
         match name {
             "call" => {
                 let args = site.args.iter().skip(1).cloned().collect();
-                let inner = CallSite { to: site.to, this, this_operand: None, args, new: false };
+                let inner = CallSite {
+                    to: site.to,
+                    this,
+                    this_operand: None,
+                    args,
+                    new: false,
+                };
                 for val in functions {
                     self.apply(frame, val, &inner);
                 }
             }
             "apply" => {
-                let args = site.args.iter().skip(1).take(1).map(|a| (ArgKey::Spread, a.1.clone(), None)).collect();
-                let inner = CallSite { to: site.to, this, this_operand: None, args, new: false };
+                let args = site
+                    .args
+                    .iter()
+                    .skip(1)
+                    .take(1)
+                    .map(|a| (ArgKey::Spread, a.1.clone(), None))
+                    .collect();
+                let inner = CallSite {
+                    to: site.to,
+                    this,
+                    this_operand: None,
+                    args,
+                    new: false,
+                };
                 for val in functions {
                     self.apply(frame, val, &inner);
                 }
@@ -99,7 +138,9 @@ impl<'p> Solver<'p, '_> {
     }
 
     fn super_call(&mut self, frame: Frame<'p>, site: &CallSite) {
-        let Some(class) = frame.f.func.class else { return };
+        let Some(class) = frame.f.func.class else {
+            return;
+        };
         let class = frame.f.class(class);
         for base in self.bases(frame, class) {
             match self.vals.get(base) {
@@ -127,7 +168,17 @@ impl<'p> Solver<'p, '_> {
                 if site.new {
                     let made = self.vals.id(Val::FnInstance(func));
                     self.bind_this(func, &[made]);
-                    self.bind(frame, func, &CallSite { to: None, this: ValSet::new(), this_operand: None, args: site.args.clone(), new: false });
+                    self.bind(
+                        frame,
+                        func,
+                        &CallSite {
+                            to: None,
+                            this: ValSet::new(),
+                            this_operand: None,
+                            args: site.args.clone(),
+                            new: false,
+                        },
+                    );
                     if let Some(to) = site.to {
                         self.set(frame, to, &[made]);
                         // A constructor function may return something else.
@@ -145,9 +196,21 @@ impl<'p> Solver<'p, '_> {
                 }
             }
             Some(Val::Class(class)) => {
-                let Some((file, def)) = self.program.class(class) else { return };
+                let Some((file, def)) = self.program.class(class) else {
+                    return;
+                };
                 let constructor = self.program.func_id(file, def.constructor);
-                self.bind(frame, constructor, &CallSite { to: None, this: ValSet::new(), this_operand: None, args: site.args.clone(), new: false });
+                self.bind(
+                    frame,
+                    constructor,
+                    &CallSite {
+                        to: None,
+                        this: ValSet::new(),
+                        this_operand: None,
+                        args: site.args.clone(),
+                        new: false,
+                    },
+                );
                 if let Some(to) = site.to {
                     let made = self.vals.id(Val::Instance(class));
                     self.set(frame, to, &[made]);
@@ -192,8 +255,11 @@ impl<'p> Solver<'p, '_> {
                 }
                 ArgKey::Keyword(name) => {
                     let text = frame.f.file.facts.str(*name);
-                    if let Some(index) =
-                        callee.func.params.iter().position(|p| p.name.is_some_and(|n| callee.file.facts.str(n) == text))
+                    if let Some(index) = callee
+                        .func
+                        .params
+                        .iter()
+                        .position(|p| p.name.is_some_and(|n| callee.file.facts.str(n) == text))
                     {
                         self.param(frame, func, index, vals);
                     }
@@ -224,7 +290,9 @@ impl<'p> Solver<'p, '_> {
         let rest = callee.func.params.iter().position(|p| p.rest);
         match rest {
             Some(rest) if index >= rest => {
-                let Some(param) = callee.func.params.get(rest) else { return };
+                let Some(param) = callee.func.params.get(rest) else {
+                    return;
+                };
                 let array = self.vals.id(Val::Object(func, u32::MAX - 2));
                 let node = self.local_node(func, param.local);
                 self.add(node, array);
@@ -256,8 +324,14 @@ impl<'p> Solver<'p, '_> {
             if vals.is_empty() || *key != ArgKey::Pos {
                 continue;
             }
-            let mut paths = vec![self.paths.step(path, &Step::Arg(ArgIndex::At(to_u32(index))))];
-            paths.push(self.paths.step(path, &Step::Arg(ArgIndex::FromEnd(to_u32(count - index)))));
+            let mut paths = vec![
+                self.paths
+                    .step(path, &Step::Arg(ArgIndex::At(to_u32(index)))),
+            ];
+            paths.push(
+                self.paths
+                    .step(path, &Step::Arg(ArgIndex::FromEnd(to_u32(count - index)))),
+            );
             for path in paths.into_iter().flatten().filter(|_| true) {
                 if self.paths.known(path) {
                     for &val in vals {
@@ -269,7 +343,13 @@ impl<'p> Solver<'p, '_> {
     }
 
     /// A value in the hands of a package, at this path.
-    pub(super) fn given(&mut self, frame: Frame<'p>, path: crate::apipath::PathId, val: ValId, depth: u32) {
+    pub(super) fn given(
+        &mut self,
+        frame: Frame<'p>,
+        path: crate::apipath::PathId,
+        val: ValId,
+        depth: u32,
+    ) {
         match self.vals.get(val) {
             Some(Val::Func(func)) => {
                 self.called_by_package.insert(func);
@@ -293,7 +373,9 @@ impl<'p> Solver<'p, '_> {
                 self.watch_list(val, frame.f.id);
                 let list: Vec<_> = self.field_lists.get(&val).cloned().unwrap_or_default();
                 for (sym, node) in list {
-                    let Some(path) = self.member_path(path, sym) else { continue };
+                    let Some(path) = self.member_path(path, sym) else {
+                        continue;
+                    };
                     if !self.paths.known(path) {
                         continue;
                     }
@@ -308,21 +390,38 @@ impl<'p> Solver<'p, '_> {
 
     /// What the rows of a path say about values: flows, callbacks, handlers.
     pub(super) fn rows(&mut self, frame: Frame<'p>, path: crate::apipath::PathId, site: &CallSite) {
-        let rows: Vec<_> = self.paths.call_rows(path, site.new).map(|(_, row)| row).collect();
+        let rows: Vec<_> = self
+            .paths
+            .call_rows(path, site.new)
+            .map(|(_, row)| row)
+            .collect();
         for row in rows {
             match &row.role {
-                Role::Flow { from, to, derive: false } => {
+                Role::Flow {
+                    from,
+                    to,
+                    derive: false,
+                } => {
                     let vals = self.port_read(frame, site, from);
                     self.port_write(frame, site, to, &vals);
                 }
-                Role::Call { function, args, result } => {
+                Role::Call {
+                    function,
+                    args,
+                    result,
+                } => {
                     let functions = self.port_read(frame, site, function);
                     let given: Vec<ValSet> = args
                         .iter()
-                        .map(|a| a.as_ref().map_or_else(ValSet::new, |port| self.port_read(frame, site, port)))
+                        .map(|a| {
+                            a.as_ref()
+                                .map_or_else(ValSet::new, |port| self.port_read(frame, site, port))
+                        })
                         .collect();
                     for val in functions {
-                        let Some(Val::Func(func)) = self.vals.get(val) else { continue };
+                        let Some(Val::Func(func)) = self.vals.get(val) else {
+                            continue;
+                        };
                         self.called_by_package.insert(func);
                         for (index, vals) in given.iter().enumerate() {
                             self.param(frame, func, index, vals);
@@ -335,13 +434,21 @@ impl<'p> Solver<'p, '_> {
                     }
                 }
                 Role::Entry(entry) => {
-                    let Some(port) = &entry.handlers else { continue };
+                    let Some(port) = &entry.handlers else {
+                        continue;
+                    };
                     let handlers = self.port_read(frame, site, port);
                     for val in handlers {
-                        let Some(Val::Func(func)) = self.vals.get(val) else { continue };
+                        let Some(Val::Func(func)) = self.vals.get(val) else {
+                            continue;
+                        };
                         self.called_by_package.insert(func);
                         let count = self.program.func(func).func.params.len();
-                        let params = if count >= 4 && !entry.params4.is_empty() { &entry.params4 } else { &entry.params };
+                        let params = if count >= 4 && !entry.params4.is_empty() {
+                            &entry.params4
+                        } else {
+                            &entry.params
+                        };
                         for (index, name) in params.iter().enumerate() {
                             if name.starts_with('@')
                                 && let Some(path) = self.paths.named_type(name)
@@ -359,11 +466,21 @@ impl<'p> Solver<'p, '_> {
 }
 
 /// The name of the member that a callee temporary was loaded from; the load stands shortly before the call.
-pub(crate) fn method_name<'p>(func: crate::program::FuncRef<'p>, call: u32, callee: Operand) -> Option<&'p str> {
-    let Operand::Local(local) = callee else { return None };
+pub(crate) fn method_name<'p>(
+    func: crate::program::FuncRef<'p>,
+    call: u32,
+    callee: Operand,
+) -> Option<&'p str> {
+    let Operand::Local(local) = callee else {
+        return None;
+    };
     let before = func.func.instrs.get(..call as usize)?;
     before.iter().rev().find_map(|i| match *i {
-        Instr::Load { to, key: casemate_ir::Key::Field(name), .. } if to == local => Some(func.file.facts.str(name)),
+        Instr::Load {
+            to,
+            key: casemate_ir::Key::Field(name),
+            ..
+        } if to == local => Some(func.file.facts.str(name)),
         _ => None,
     })
 }

@@ -30,7 +30,11 @@ impl<'p> Solver<'p, '_> {
         Self::merge(out, &vals);
         if sym == Sym::ANY {
             self.watch_list(val, frame.f.id);
-            let list: Vec<_> = self.field_lists.get(&val).map(|l| l.iter().map(|e| e.1).collect()).unwrap_or_default();
+            let list: Vec<_> = self
+                .field_lists
+                .get(&val)
+                .map(|l| l.iter().map(|e| e.1).collect())
+                .unwrap_or_default();
             for node in list {
                 let vals = self.get_shared(node, frame.f.id);
                 Self::merge(out, &vals);
@@ -47,7 +51,9 @@ impl<'p> Solver<'p, '_> {
             return;
         }
         match self.vals.get(val) {
-            Some(Val::Object(..) | Val::Proto(_) | Val::Exports(_)) => self.field(frame, val, sym, out),
+            Some(Val::Object(..) | Val::Proto(_) | Val::Exports(_)) => {
+                self.field(frame, val, sym, out)
+            }
             Some(Val::Func(func)) => {
                 if self.program.text(sym) == "prototype" {
                     let proto = self.vals.id(Val::Proto(func));
@@ -71,7 +77,8 @@ impl<'p> Solver<'p, '_> {
             Some(Val::Namespace(file)) => {
                 if sym == Sym::ANY {
                     for export in &self.program.file(file).facts.exports {
-                        let vals = self.exported(frame, file, self.program.sym(file, export.name), 0);
+                        let vals =
+                            self.exported(frame, file, self.program.sym(file, export.name), 0);
                         Self::merge(out, &vals);
                     }
                 } else {
@@ -137,11 +144,22 @@ impl<'p> Solver<'p, '_> {
         self.get_shared(node, frame.f.id)
     }
 
-    fn class_member(&mut self, frame: Frame<'p>, class: ClassIdx, sym: Sym, is_static: bool, out: &mut ValSet) {
+    fn class_member(
+        &mut self,
+        frame: Frame<'p>,
+        class: ClassIdx,
+        sym: Sym,
+        is_static: bool,
+        out: &mut ValSet,
+    ) {
         let program = self.program;
-        let Some((file, def)) = program.class(class) else { return };
+        let Some((file, def)) = program.class(class) else {
+            return;
+        };
         for member in &def.members {
-            if member.is_static != is_static || (sym != Sym::ANY && program.sym(file, member.name) != sym) {
+            if member.is_static != is_static
+                || (sym != Sym::ANY && program.sym(file, member.name) != sym)
+            {
                 continue;
             }
             let Some(func) = member.func else { continue };
@@ -162,7 +180,9 @@ impl<'p> Solver<'p, '_> {
     }
 
     pub(super) fn store(&mut self, frame: Frame<'p>, base: ValId, sym: Sym, value: &[ValId]) {
-        let Some(val) = self.vals.get(base) else { return };
+        let Some(val) = self.vals.get(base) else {
+            return;
+        };
         if matches!(val, Val::Api(_) | Val::Namespace(_)) {
             return;
         }

@@ -18,7 +18,11 @@ pub(crate) fn positions(index: &ArgIndex, count: usize) -> std::ops::Range<usize
         ArgIndex::From(i) => (i as usize).min(count)..count,
         ArgIndex::FromEnd(i) => {
             let i = i as usize;
-            if i == 0 || i > count { 0..0 } else { count - i..count - i + 1 }
+            if i == 0 || i > count {
+                0..0
+            } else {
+                count - i..count - i + 1
+            }
         }
         ArgIndex::Keyword(_) => 0..0,
     }
@@ -70,7 +74,8 @@ impl<'p> Solver<'p, '_> {
                     let mut out = ValSet::new();
                     for val in vals {
                         if let Some(Val::Func(func)) = self.vals.get(val)
-                            && let Some(param) = self.program.func(func).func.params.get(*index as usize)
+                            && let Some(param) =
+                                self.program.func(func).func.params.get(*index as usize)
                         {
                             let node = self.local_node(func, param.local);
                             out.extend(self.get_shared(node, frame.f.id));
@@ -113,7 +118,13 @@ impl<'p> Solver<'p, '_> {
         vals
     }
 
-    pub(super) fn port_write(&mut self, frame: Frame<'p>, site: &CallSite, port: &Port, vals: &[super::ValId]) {
+    pub(super) fn port_write(
+        &mut self,
+        frame: Frame<'p>,
+        site: &CallSite,
+        port: &Port,
+        vals: &[super::ValId],
+    ) {
         if vals.is_empty() {
             return;
         }
@@ -154,7 +165,9 @@ impl<'p> Solver<'p, '_> {
             }
             _ => return,
         };
-        let Some((last, init)) = steps.split_last() else { return };
+        let Some((last, init)) = steps.split_last() else {
+            return;
+        };
         let mut bases = targets;
         for step in init {
             let sym = match step {

@@ -8,8 +8,8 @@ use crate::result::{FileIdx, FuncId};
 use crate::symbol::Sym;
 use crate::taint::{PortBase, PortPath};
 use casemate_ir::{
-    Capture, CaptureId, Const, FnKind, Function, Instr, IterKind, Key, Language, LocalId, LocalKind, Operand, PartKey, Term,
-    TypeRef, VarRef,
+    Capture, CaptureId, Const, FnKind, Function, Instr, IterKind, Key, Language, LocalId,
+    LocalKind, Operand, PartKey, Term, TypeRef, VarRef,
 };
 use casemate_model::matcher::Models;
 use casemate_model::path::Step;
@@ -93,10 +93,15 @@ impl<'p, 'm> Solver<'p, 'm> {
             if let Some(q) = solver.queued.get_mut(id.0 as usize) {
                 *q = false;
             }
-            let Some(rounds) = solver.rounds.get_mut(id.0 as usize) else { continue };
+            let Some(rounds) = solver.rounds.get_mut(id.0 as usize) else {
+                continue;
+            };
             *rounds += 1;
             if *rounds > limits::ORIGIN_ROUNDS {
-                *solver.caps.entry("origin rounds of a function").or_default() += 1;
+                *solver
+                    .caps
+                    .entry("origin rounds of a function")
+                    .or_default() += 1;
                 continue;
             }
             for _ in 0..4 {
@@ -115,10 +120,16 @@ impl<'p, 'm> Solver<'p, 'm> {
     fn seed(&mut self) {
         for index in 0..self.program.class_count() {
             let class = crate::program::ClassIdx(to_u32(index));
-            let Some((file, def)) = self.program.class(class) else { continue };
+            let Some((file, def)) = self.program.class(class) else {
+                continue;
+            };
             let instance = self.vals.id(Val::Instance(class));
             let itself = self.vals.id(Val::Class(class));
-            let mut members: Vec<_> = def.members.iter().filter_map(|m| Some((m.func?, m.is_static))).collect();
+            let mut members: Vec<_> = def
+                .members
+                .iter()
+                .filter_map(|m| Some((m.func?, m.is_static)))
+                .collect();
             members.push((def.constructor, false));
             for (func, is_static) in members {
                 let id = self.program.func_id(file, func);
@@ -161,7 +172,11 @@ impl<'p, 'm> Solver<'p, 'm> {
     }
 
     /// The place of a captured variable: the local of the function that owns it.
-    pub(crate) fn capture_owner(&self, mut func: FuncRef<'p>, mut capture: CaptureId) -> Option<(FuncId, LocalId)> {
+    pub(crate) fn capture_owner(
+        &self,
+        mut func: FuncRef<'p>,
+        mut capture: CaptureId,
+    ) -> Option<(FuncId, LocalId)> {
         loop {
             let parent = func.parent()?;
             match *func.func.captures.get(capture.index())? {
@@ -184,7 +199,9 @@ impl<'p, 'm> Solver<'p, 'm> {
     }
 
     pub(super) fn add(&mut self, node: NodeId, val: ValId) {
-        let Some(set) = self.nodes.get_mut(node as usize) else { return };
+        let Some(set) = self.nodes.get_mut(node as usize) else {
+            return;
+        };
         match add(set, val) {
             Some(false) => {}
             None => *self.caps.entry("origins of a place").or_default() += 1,
@@ -240,10 +257,18 @@ impl<'p, 'm> Solver<'p, 'm> {
     pub(super) fn local(&mut self, frame: Frame<'p>, local: LocalId) -> ValSet {
         let node = self.local_node(frame.f.id, local);
         let shared = frame.f.func.locals.get(local.index()).is_some_and(|l| {
-            l.captured || matches!(l.kind, LocalKind::Param | LocalKind::This | LocalKind::Arguments)
+            l.captured
+                || matches!(
+                    l.kind,
+                    LocalKind::Param | LocalKind::This | LocalKind::Arguments
+                )
         });
         // A destructured parameter arrives in a temporary.
-        if shared || frame.f.param_of(local).is_some() { self.get_shared(node, frame.f.id) } else { self.get(node) }
+        if shared || frame.f.param_of(local).is_some() {
+            self.get_shared(node, frame.f.id)
+        } else {
+            self.get(node)
+        }
     }
 
     pub(super) fn set(&mut self, frame: Frame<'p>, to: LocalId, vals: &[ValId]) {
@@ -271,7 +296,9 @@ impl<'p, 'm> Solver<'p, 'm> {
     // ---- one evaluation ----
 
     fn evaluate(&mut self, id: FuncId) {
-        let frame = Frame { f: self.program.func(id) };
+        let frame = Frame {
+            f: self.program.func(id),
+        };
         let func: &'p Function = frame.f.func;
         self.entry(frame);
         for (index, instr) in func.instrs.iter().enumerate() {
@@ -294,8 +321,12 @@ impl<'p, 'm> Solver<'p, 'm> {
                 self.set(frame, param.local, &vals);
             }
             for decorator in &param.decorators {
-                let Some(parent) = frame.f.parent() else { continue };
-                let Operand::Local(local) = decorator.value else { continue };
+                let Some(parent) = frame.f.parent() else {
+                    continue;
+                };
+                let Operand::Local(local) = decorator.value else {
+                    continue;
+                };
                 let node = self.local_node(parent, local);
                 for val in self.get_shared(node, frame.f.id) {
                     if let Some(Val::Api(path)) = self.vals.get(val)
@@ -328,15 +359,26 @@ impl<'p, 'm> Solver<'p, 'm> {
     /// What a value of an annotated type may be.
     pub(super) fn instances(&mut self, frame: Frame<'p>, ty: &TypeRef) -> ValSet {
         let mut out = ValSet::new();
-        if ty.primitive.is_some() || ty.wrapper.is_some_and(|w| frame.f.file.facts.str(w) != "Promise") {
+        if ty.primitive.is_some()
+            || ty
+                .wrapper
+                .is_some_and(|w| frame.f.file.facts.str(w) != "Promise")
+        {
             return out;
         }
         let (mut vals, rest) = match ty.binding {
             Some(var) => (self.var(frame, var), ty.path.get(1..).unwrap_or(&[])),
             None => {
-                let Some(&first) = ty.path.first() else { return out };
+                let Some(&first) = ty.path.first() else {
+                    return out;
+                };
                 let name = frame.f.file.facts.str(first);
-                let Some(path) = self.paths.global(root_prefix(frame.f.file.facts.language), name) else { return out };
+                let Some(path) = self
+                    .paths
+                    .global(root_prefix(frame.f.file.facts.language), name)
+                else {
+                    return out;
+                };
                 let val = self.vals.id(Val::Api(path));
                 (ValSet::from_slice(&[val]), ty.path.get(1..).unwrap_or(&[]))
             }
@@ -380,7 +422,10 @@ impl<'p, 'm> Solver<'p, 'm> {
                 let val = match text {
                     "module" => Some(Val::Module(frame.f.file_idx)),
                     "exports" => Some(Val::Exports(frame.f.file_idx)),
-                    _ => self.paths.global(root_prefix(frame.f.file.facts.language), text).map(Val::Api),
+                    _ => self
+                        .paths
+                        .global(root_prefix(frame.f.file.facts.language), text)
+                        .map(Val::Api),
                 };
                 val.map_or_else(ValSet::new, |v| ValSet::from_slice(&[self.vals.id(v)]))
             }
@@ -416,9 +461,9 @@ impl<'p, 'm> Solver<'p, 'm> {
                 let vals = self.operand(frame, value);
                 let node = match var {
                     VarRef::Global(global) => Some(self.global_node(frame.f.global(global))),
-                    VarRef::Captured(capture) => {
-                        self.capture_owner(frame.f, capture).map(|(owner, local)| self.local_node(owner, local))
-                    }
+                    VarRef::Captured(capture) => self
+                        .capture_owner(frame.f, capture)
+                        .map(|(owner, local)| self.local_node(owner, local)),
                     VarRef::Free(_) => None,
                 };
                 if let Some(node) = node {
@@ -492,7 +537,11 @@ impl<'p, 'm> Solver<'p, 'm> {
                 let vals = self.import(frame, import.index(), name);
                 self.set(frame, to, &vals);
             }
-            Instr::Yield { to: _, value, delegate } => {
+            Instr::Yield {
+                to: _,
+                value,
+                delegate,
+            } => {
                 let vals = self.operand(frame, value);
                 let generator = self.vals.id(Val::Object(frame.f.id, u32::MAX - 1));
                 if delegate {
@@ -512,13 +561,19 @@ impl<'p, 'm> Solver<'p, 'm> {
                     self.set(frame, to, &vals);
                 }
             }
-            Instr::Delete { .. } | Instr::Template { .. } | Instr::Catch { .. } | Instr::Output { .. } | Instr::Opaque { .. } => {}
+            Instr::Delete { .. }
+            | Instr::Template { .. }
+            | Instr::Catch { .. }
+            | Instr::Output { .. }
+            | Instr::Opaque { .. } => {}
         }
     }
 
     /// Annotated fields of a class.
     fn class_fields(&mut self, frame: Frame<'p>, class: crate::program::ClassIdx) {
-        let Some((_, def)) = self.program.class(class) else { return };
+        let Some((_, def)) = self.program.class(class) else {
+            return;
+        };
         let instance = self.vals.id(Val::Instance(class));
         for member in &def.members {
             if let Some(ty) = &member.ty
@@ -541,7 +596,11 @@ impl<'p, 'm> Solver<'p, 'm> {
                 Const::Str(text) => frame.f.sym(*text),
                 Const::Number(bits) => {
                     let n = f64::from_bits(*bits);
-                    if n >= 0.0 && n < 256.0 && n.fract() == 0.0 { Sym::index(n as u32) } else { Sym::ANY }
+                    if n >= 0.0 && n < 256.0 && n.fract() == 0.0 {
+                        Sym::index(n as u32)
+                    } else {
+                        Sym::ANY
+                    }
                 }
                 _ => Sym::ANY,
             },
@@ -558,16 +617,26 @@ impl<'p, 'm> Solver<'p, 'm> {
                 let root = self.paths.root(root);
                 let path = match name {
                     // Packages are CommonJS or ES; `default` is the package itself in either reading.
-                    Some(name) if self.program.text(name) != "default" => self.member_path(root, name),
+                    Some(name) if self.program.text(name) != "default" => {
+                        self.member_path(root, name)
+                    }
                     _ => Some(root),
                 };
-                path.map_or_else(ValSet::new, |p| ValSet::from_slice(&[self.vals.id(Val::Api(p))]))
+                path.map_or_else(ValSet::new, |p| {
+                    ValSet::from_slice(&[self.vals.id(Val::Api(p))])
+                })
             }
             _ => ValSet::new(),
         }
     }
 
-    fn import_file(&mut self, frame: Frame<'p>, target: FileIdx, name: Option<Sym>, require: bool) -> ValSet {
+    fn import_file(
+        &mut self,
+        frame: Frame<'p>,
+        target: FileIdx,
+        name: Option<Sym>,
+        require: bool,
+    ) -> ValSet {
         let facts = &self.program.file(target).facts;
         if facts.is_module {
             return match name {
@@ -600,7 +669,13 @@ impl<'p, 'm> Solver<'p, 'm> {
     }
 
     /// The values of one export of an ES module.
-    pub(super) fn exported(&mut self, frame: Frame<'p>, file: FileIdx, name: Sym, depth: u32) -> ValSet {
+    pub(super) fn exported(
+        &mut self,
+        frame: Frame<'p>,
+        file: FileIdx,
+        name: Sym,
+        depth: u32,
+    ) -> ValSet {
         use casemate_ir::ExportKind;
         let mut out = ValSet::new();
         if depth > 8 {
@@ -628,7 +703,14 @@ impl<'p, 'm> Solver<'p, 'm> {
         out
     }
 
-    fn through(&mut self, frame: Frame<'p>, file: FileIdx, import: usize, name: Option<Sym>, depth: u32) -> ValSet {
+    fn through(
+        &mut self,
+        frame: Frame<'p>,
+        file: FileIdx,
+        import: usize,
+        name: Option<Sym>,
+        depth: u32,
+    ) -> ValSet {
         let program = self.program;
         match program.file(file).imports.get(import) {
             Some(Target::File(target)) if program.file(*target).facts.is_module => match name {
@@ -642,7 +724,9 @@ impl<'p, 'm> Solver<'p, 'm> {
                     Some(name) if program.text(name) != "default" => self.member_path(root, name),
                     _ => Some(root),
                 };
-                path.map_or_else(ValSet::new, |p| ValSet::from_slice(&[self.vals.id(Val::Api(p))]))
+                path.map_or_else(ValSet::new, |p| {
+                    ValSet::from_slice(&[self.vals.id(Val::Api(p))])
+                })
             }
             _ => ValSet::new(),
         }
@@ -653,7 +737,9 @@ impl<'p, 'm> Solver<'p, 'm> {
     /// The values of a local once the pass is done.
     #[must_use]
     pub fn of_local(&self, func: FuncId, local: LocalId) -> &[ValId] {
-        self.nodes.get(self.local_node(func, local) as usize).map_or(&[], |s| s)
+        self.nodes
+            .get(self.local_node(func, local) as usize)
+            .map_or(&[], |s| s)
     }
 
     /// The values of an operand.
@@ -668,19 +754,26 @@ impl<'p, 'm> Solver<'p, 'm> {
     /// The values of a module-level variable.
     #[must_use]
     pub fn of_global(&self, global: u32) -> &[ValId] {
-        self.nodes.get(self.global_node(global) as usize).map_or(&[], |s| s)
+        self.nodes
+            .get(self.global_node(global) as usize)
+            .map_or(&[], |s| s)
     }
 
     /// The values that a member of a value was seen to hold.
     #[must_use]
     pub fn of_field(&self, val: ValId, sym: Sym) -> &[ValId] {
-        self.fields.get(&(val, sym)).and_then(|&n| self.nodes.get(n as usize)).map_or(&[], |s| s)
+        self.fields
+            .get(&(val, sym))
+            .and_then(|&n| self.nodes.get(n as usize))
+            .map_or(&[], |s| s)
     }
 
     /// The values of the `extends` clause of a class.
     #[must_use]
     pub fn of_bases(&self, class: crate::program::ClassIdx) -> &[ValId] {
-        self.vals.find(Val::Class(class)).map_or(&[], |v| self.of_field(v, Sym::ANY))
+        self.vals
+            .find(Val::Class(class))
+            .map_or(&[], |v| self.of_field(v, Sym::ANY))
     }
 
     /// The values that a symbolic place with an absolute base may hold.
@@ -702,11 +795,20 @@ impl<'p, 'm> Solver<'p, 'm> {
         vals
     }
 
+    /// The path one member further, if the pass met it.
+    #[must_use]
+    pub fn met_member(&self, path: PathId, sym: Sym) -> Option<PathId> {
+        self.members.get(&(path, sym)).copied().flatten()
+    }
+
     /// What `module.exports` of a file holds.
     #[must_use]
     pub fn commonjs_exports(&self, file: FileIdx) -> ValSet {
         let mut out = ValSet::new();
-        if let (Some(module), Some(sym)) = (self.vals.find(Val::Module(file)), self.program.symbols.find("exports")) {
+        if let (Some(module), Some(sym)) = (
+            self.vals.find(Val::Module(file)),
+            self.program.symbols.find("exports"),
+        ) {
             out.extend_from_slice(self.of_field(module, sym));
         }
         out.extend(self.vals.find(Val::Exports(file)));
@@ -717,7 +819,10 @@ impl<'p, 'm> Solver<'p, 'm> {
     #[must_use]
     pub fn members_of(&self, val: ValId) -> Vec<ValId> {
         let list = self.field_lists.get(&val).map_or(&[][..], Vec::as_slice);
-        list.iter().filter_map(|(_, node)| self.nodes.get(*node as usize)).flat_map(|s| s.iter().copied()).collect()
+        list.iter()
+            .filter_map(|(_, node)| self.nodes.get(*node as usize))
+            .flat_map(|s| s.iter().copied())
+            .collect()
     }
 
     /// `f.prototype`, if it was met.

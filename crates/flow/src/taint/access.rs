@@ -40,7 +40,9 @@ impl Interp<'_> {
             }
         };
         for &id in &base.refs {
-            let Some(obj) = self.state.obj(id) else { continue };
+            let Some(obj) = self.state.obj(id) else {
+                continue;
+            };
             if sym == Sym::ANY {
                 for field in &obj.fields {
                     put(&field.value);
@@ -85,7 +87,10 @@ impl Interp<'_> {
                         }
                     }
                     if !definite {
-                        rest.add_taint(Taint { origin: Origin::Port(port.member(sym)), ..*taint });
+                        rest.add_taint(Taint {
+                            origin: Origin::Port(port.member(sym)),
+                            ..*taint
+                        });
                     }
                 }
                 None if taint.notes & BY_KEY != 0 => {}
@@ -119,7 +124,12 @@ impl Interp<'_> {
         let keep = KindSet::of(self.k.proto).union(KindSet::of(self.k.method));
         let others = KindSet(!keep.0);
         let span = self.span(at);
-        let chosen: Vec<Taint> = key.taints().iter().copied().filter(|t| !t.clean.covers(keep)).collect();
+        let chosen: Vec<Taint> = key
+            .taints()
+            .iter()
+            .copied()
+            .filter(|t| !t.clean.covers(keep))
+            .collect();
         for taint in chosen {
             let trace = self.step(TraceKind::Library, span, taint.trace);
             out.add_taint(Taint {
@@ -148,7 +158,9 @@ impl Interp<'_> {
                     if !seen.insert(id) {
                         continue;
                     }
-                    let Some(obj) = self.state.obj(id) else { continue };
+                    let Some(obj) = self.state.obj(id) else {
+                        continue;
+                    };
                     if matches!(obj.kind, ObjKind::Closure(_)) {
                         continue;
                     }
@@ -196,11 +208,26 @@ impl Interp<'_> {
             .defs
             .get(local.index())
             .and_then(|&d| self.f.func.instrs.get(d as usize))
-            .filter(|_| self.f.func.locals.get(local.index()).is_some_and(|l| l.kind == casemate_ir::LocalKind::Temp))
+            .filter(|_| {
+                self.f
+                    .func
+                    .locals
+                    .get(local.index())
+                    .is_some_and(|l| l.kind == casemate_ir::LocalKind::Temp)
+            })
             .copied();
         if depth < 4 {
             match instr {
-                Some(Instr::Copy { from: Operand::Local(from), .. } | Instr::Await { from: Operand::Local(from), .. }) => {
+                Some(
+                    Instr::Copy {
+                        from: Operand::Local(from),
+                        ..
+                    }
+                    | Instr::Await {
+                        from: Operand::Local(from),
+                        ..
+                    },
+                ) => {
                     self.set_through(from, value.clone(), depth + 1);
                 }
                 Some(Instr::Load { base, key, .. }) => {
@@ -241,18 +268,31 @@ impl Interp<'_> {
         }
         for port in ports {
             let id = self.place(port);
-            self.state.obj_mut(id, ObjKind::Symbolic(port)).set(sym, value.clone(), strong);
+            self.state
+                .obj_mut(id, ObjKind::Symbolic(port))
+                .set(sym, value.clone(), strong);
         }
     }
 
     /// `base[key] = value`: a base that was itself looked up by a key from outside may be a prototype.
-    pub(super) fn computed_store(&mut self, at: usize, base: Operand, key: Operand, _value: &Value) {
+    pub(super) fn computed_store(
+        &mut self,
+        at: usize,
+        base: Operand,
+        key: Operand,
+        _value: &Value,
+    ) {
         let key_value = self.operand(key);
         if key_value.taints.is_none() {
             return;
         }
         let base_value = self.operand(base);
-        let chosen: Vec<Taint> = base_value.taints().iter().copied().filter(|t| t.notes & BY_KEY != 0).collect();
+        let chosen: Vec<Taint> = base_value
+            .taints()
+            .iter()
+            .copied()
+            .filter(|t| t.notes & BY_KEY != 0)
+            .collect();
         if chosen.is_empty() {
             return;
         }
@@ -279,7 +319,12 @@ impl Interp<'_> {
 
     /// A string built from pieces.
     pub(super) fn template(&mut self, at: usize, operands: &[Operand]) -> Value {
-        let string = self.origins.paths.models().kinds().shape_clears(Shape::String);
+        let string = self
+            .origins
+            .paths
+            .models()
+            .kinds()
+            .shape_clears(Shape::String);
         let span = self.span(at);
         let mut parts: Vec<Option<Arc<str>>> = Vec::with_capacity(operands.len());
         let mut out = Value::default();
@@ -295,7 +340,10 @@ impl Interp<'_> {
                     parts.push(Some(text));
                 }
                 None => {
-                    if let (Some(Konst::Template(inner)), true) = (value.consts.as_deref().and_then(<[Konst]>::first), value.consts.as_deref().is_some_and(|c| c.len() == 1)) {
+                    if let (Some(Konst::Template(inner)), true) = (
+                        value.consts.as_deref().and_then(<[Konst]>::first),
+                        value.consts.as_deref().is_some_and(|c| c.len() == 1),
+                    ) {
                         if let (Some(prefix), Some(Some(first))) = (&mut prefix, inner.first()) {
                             prefix.push_str(first);
                         }
@@ -303,13 +351,20 @@ impl Interp<'_> {
                     } else {
                         parts.push(None);
                     }
-                    let clears = prefix.as_deref().map_or(KindSet::EMPTY, |p| self.k.cleared_by_prefix(p));
+                    let clears = prefix
+                        .as_deref()
+                        .map_or(KindSet::EMPTY, |p| self.k.cleared_by_prefix(p));
                     let hole = self.derive(&value, string.union(clears), TraceKind::Concat, span);
                     out.join_taints(&hole);
                     if !value.refs.is_empty() {
                         // An object in a string is its `toString()`: its elements, for arrays.
-                        let whole = self.deep(&Value { taints: None, refs: value.refs.clone(), consts: None });
-                        let hole = self.derive(&whole, string.union(clears), TraceKind::Concat, span);
+                        let whole = self.deep(&Value {
+                            taints: None,
+                            refs: value.refs.clone(),
+                            consts: None,
+                        });
+                        let hole =
+                            self.derive(&whole, string.union(clears), TraceKind::Concat, span);
                         out.join_taints(&hole);
                     }
                     prefix = None;
@@ -325,7 +380,13 @@ impl Interp<'_> {
     }
 
     /// An output tag of a template.
-    pub(super) fn output(&mut self, at: usize, value: Operand, context: Symbol, escaped: Option<bool>) {
+    pub(super) fn output(
+        &mut self,
+        at: usize,
+        value: Operand,
+        context: Symbol,
+        escaped: Option<bool>,
+    ) {
         let context = self.f.file.facts.str(context);
         let kind = match context {
             "html.attr" | "html.attr.unquoted" | "html.style" => self.k.html_attr,
@@ -367,7 +428,10 @@ impl Interp<'_> {
             let whole = self.deep(value);
             let mut part = self.derive(&whole, KindSet::EMPTY, TraceKind::Unknown, span);
             let noted = part.map_taints(|t| {
-                (t.notes & BY_KEY == 0).then_some(Taint { notes: t.notes | note_bit(Note::ViaUnknown), ..t })
+                (t.notes & BY_KEY == 0).then_some(Taint {
+                    notes: t.notes | note_bit(Note::ViaUnknown),
+                    ..t
+                })
             });
             part.taints = noted;
             out.join_taints(&part);

@@ -32,7 +32,10 @@ pub struct TaintResult {
 pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
     let program = origins.program;
     let count = program.function_count();
-    let callees: Vec<Vec<FuncId>> = program.function_ids().map(|id| dependencies(origins, id)).collect();
+    let callees: Vec<Vec<FuncId>> = program
+        .function_ids()
+        .map(|id| dependencies(origins, id))
+        .collect();
     let by_name = unique_methods(origins);
     let consts = constants(origins);
     let mut summaries: Vec<Option<Arc<Summary>>> = vec![None; count];
@@ -42,19 +45,32 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
     let template = |f: FuncId| program.func(f).func.kind == FnKind::Template;
     for component in components(&callees, &template) {
         let cyclic = component.len() > 1
-            || component.first().is_some_and(|f| callees.get(f.0 as usize).is_some_and(|c| c.contains(f)));
+            || component
+                .first()
+                .is_some_and(|f| callees.get(f.0 as usize).is_some_and(|c| c.contains(f)));
         let rounds = if cyclic { limits::SCC_ROUNDS } else { 1 };
         for round in 0..rounds {
             let mut changed = false;
             for &func in &component {
                 let index = func.0 as usize;
-                let arena = arenas.get_mut(index).map(std::mem::take).unwrap_or_default();
-                let mut interp = Interp::new(origins, &summaries, &by_name, &consts, render, func, arena);
+                let arena = arenas
+                    .get_mut(index)
+                    .map(std::mem::take)
+                    .unwrap_or_default();
+                let mut interp =
+                    Interp::new(origins, &summaries, &by_name, &consts, render, func, arena);
                 interp.run();
                 let summary = interp.summary();
                 let (out, arena) = (interp.out, interp.arena);
-                let same = summaries.get(index).and_then(Option::as_ref).is_some_and(|old| same_meaning(old, &summary));
-                if let (Some(s), Some(o), Some(a)) = (summaries.get_mut(index), outputs.get_mut(index), arenas.get_mut(index)) {
+                let same = summaries
+                    .get(index)
+                    .and_then(Option::as_ref)
+                    .is_some_and(|old| same_meaning(old, &summary));
+                if let (Some(s), Some(o), Some(a)) = (
+                    summaries.get_mut(index),
+                    outputs.get_mut(index),
+                    arenas.get_mut(index),
+                ) {
                     *o = out;
                     *a = arena;
                     if !same {
@@ -67,13 +83,21 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
                 break;
             }
             if round + 1 == rounds && cyclic {
-                if let Some(out) = component.first().and_then(|f| outputs.get_mut(f.0 as usize)) {
+                if let Some(out) = component
+                    .first()
+                    .and_then(|f| outputs.get_mut(f.0 as usize))
+                {
                     *out.caps.entry("rounds over a cycle of calls").or_default() += 1;
                 }
             }
         }
     }
-    TaintResult { summaries, outputs, arenas, callees }
+    TaintResult {
+        summaries,
+        outputs,
+        arenas,
+        callees,
+    }
 }
 
 /// Whether two rounds say the same; traces may differ.
@@ -84,8 +108,16 @@ fn same_meaning(old: &Summary, new: &Summary) -> bool {
         && old.objs.len() == new.objs.len()
         && old.noreturn == new.noreturn
         && old.accepts == new.accepts
-        && old.ret.taints().iter().map(|t| (t.origin, t.clean)).eq(new.ret.taints().iter().map(|t| (t.origin, t.clean)))
-        && old.sinks.iter().map(|s| s.clean).eq(new.sinks.iter().map(|s| s.clean))
+        && old.ret.taints().iter().map(|t| (t.origin, t.clean)).eq(new
+            .ret
+            .taints()
+            .iter()
+            .map(|t| (t.origin, t.clean)))
+        && old
+            .sinks
+            .iter()
+            .map(|s| s.clean)
+            .eq(new.sinks.iter().map(|s| s.clean))
 }
 
 /// Functions whose summaries a function needs: those it calls, makes, or hands on.
@@ -108,7 +140,13 @@ fn dependencies(origins: &Solver<'_, '_>, id: FuncId) -> Vec<FuncId> {
     for instr in &f.func.instrs {
         match *instr {
             Instr::Closure { func, .. } => out.push(f.sibling(func)),
-            Instr::Call { callee, this, args, flags, .. } => {
+            Instr::Call {
+                callee,
+                this,
+                args,
+                flags,
+                ..
+            } => {
                 operand(&mut out, callee);
                 if let Some(this) = this {
                     operand(&mut out, this);
@@ -142,7 +180,10 @@ fn dependencies(origins: &Solver<'_, '_>, id: FuncId) -> Vec<FuncId> {
 }
 
 /// Strongly connected components, callees first (Tarjan 1972, iterative). Templates come before everything else.
-#[expect(clippy::indexing_slicing, reason = "all indices are below the number of functions")]
+#[expect(
+    clippy::indexing_slicing,
+    reason = "all indices are below the number of functions"
+)]
 fn components(callees: &[Vec<FuncId>], first: &dyn Fn(FuncId) -> bool) -> Vec<Vec<FuncId>> {
     struct Visit {
         func: usize,
@@ -155,12 +196,16 @@ fn components(callees: &[Vec<FuncId>], first: &dyn Fn(FuncId) -> bool) -> Vec<Ve
     let mut stack: Vec<usize> = Vec::new();
     let mut counter = 0u32;
     let mut out = Vec::new();
-    let (early, late): (Vec<usize>, Vec<usize>) = (0..count).partition(|&f| first(FuncId(to_u32(f))));
+    let (early, late): (Vec<usize>, Vec<usize>) =
+        (0..count).partition(|&f| first(FuncId(to_u32(f))));
     for root in early.into_iter().chain(late) {
         if index[root] != u32::MAX {
             continue;
         }
-        let mut work = vec![Visit { func: root, next: 0 }];
+        let mut work = vec![Visit {
+            func: root,
+            next: 0,
+        }];
         while let Some(visit) = work.last_mut() {
             let f = visit.func;
             if index[f] == u32::MAX {
@@ -216,17 +261,24 @@ fn unique_methods(origins: &Solver<'_, '_>) -> FxHashMap<Sym, FuncId> {
     let program = origins.program;
     let mut seen: FxHashMap<Sym, Option<FuncId>> = FxHashMap::default();
     for index in 0..program.class_count() {
-        let Some((file, def)) = program.class(crate::program::ClassIdx(to_u32(index))) else { continue };
+        let Some((file, def)) = program.class(crate::program::ClassIdx(to_u32(index))) else {
+            continue;
+        };
         for member in &def.members {
             if member.kind == MemberKind::Method
                 && let Some(func) = member.func
             {
                 let id = program.func_id(file, func);
-                seen.entry(program.sym(file, member.name)).and_modify(|known| *known = None).or_insert(Some(id));
+                seen.entry(program.sym(file, member.name))
+                    .and_modify(|known| *known = None)
+                    .or_insert(Some(id));
             }
         }
     }
-    seen.into_iter().filter_map(|(sym, func)| Some((sym, func?))).filter(|(sym, _)| program.text(*sym).len() > 3).collect()
+    seen.into_iter()
+        .filter_map(|(sym, func)| Some((sym, func?)))
+        .filter(|(sym, _)| program.text(*sym).len() > 3)
+        .collect()
 }
 
 /// Module-level constants with a literal value, across files.
@@ -237,7 +289,13 @@ fn constants(origins: &Solver<'_, '_>) -> FxHashMap<u32, Konst> {
     for id in program.function_ids() {
         let f = program.func(id);
         for instr in &f.func.instrs {
-            let Instr::StoreVar { var: VarRef::Global(global), value } = *instr else { continue };
+            let Instr::StoreVar {
+                var: VarRef::Global(global),
+                value,
+            } = *instr
+            else {
+                continue;
+            };
             let global = f.global(global);
             *writes.entry(global).or_default() += 1;
             if f.func.kind == FnKind::Module
@@ -266,19 +324,38 @@ fn constants(origins: &Solver<'_, '_>) -> FxHashMap<u32, Konst> {
                 continue;
             }
             for (at, instr) in f.func.instrs.iter().enumerate() {
-                let Instr::Import { to, import, name: Some(name) } = *instr else { continue };
-                let Some(crate::program::Target::File(target)) = f.file.imports.get(import.index()) else { continue };
+                let Instr::Import {
+                    to,
+                    import,
+                    name: Some(name),
+                } = *instr
+                else {
+                    continue;
+                };
+                let Some(crate::program::Target::File(target)) = f.file.imports.get(import.index())
+                else {
+                    continue;
+                };
                 let source = program.file(*target);
                 let wanted = f.sym(name);
                 let Some(global) = source.facts.exports.iter().find_map(|e| match e.kind {
-                    casemate_ir::ExportKind::Variable(g) if program.sym(*target, e.name) == wanted => Some(program.global(*target, g)),
+                    casemate_ir::ExportKind::Variable(g)
+                        if program.sym(*target, e.name) == wanted =>
+                    {
+                        Some(program.global(*target, g))
+                    }
                     _ => None,
                 }) else {
                     continue;
                 };
-                let Some(konst) = values.get(&global) else { continue };
+                let Some(konst) = values.get(&global) else {
+                    continue;
+                };
                 let bound = f.func.instrs.iter().skip(at).find_map(|i| match *i {
-                    Instr::StoreVar { var: VarRef::Global(g), value: Operand::Local(l) } if l == to => Some(f.global(g)),
+                    Instr::StoreVar {
+                        var: VarRef::Global(g),
+                        value: Operand::Local(l),
+                    } if l == to => Some(f.global(g)),
                     _ => None,
                 });
                 if let Some(bound) = bound

@@ -15,16 +15,26 @@ use casemate_model::row::{Accept, Role};
 impl Interp<'_> {
     /// The instruction that makes an operand, seen through copies of temporaries.
     pub(super) fn definition(&self, operand: Operand) -> Option<(usize, Instr)> {
-        let Operand::Local(mut local) = operand else { return None };
+        let Operand::Local(mut local) = operand else {
+            return None;
+        };
         for _ in 0..4 {
             let def = *self.defs.get(local.index())? as usize;
             let instr = *self.f.func.instrs.get(def)?;
-            let once = self.f.func.locals.get(local.index())?.kind == LocalKind::Temp || self.assigned_once(local);
+            let once = self.f.func.locals.get(local.index())?.kind == LocalKind::Temp
+                || self.assigned_once(local);
             if !once {
                 return None;
             }
             match instr {
-                Instr::Copy { from: Operand::Local(from), .. } | Instr::Await { from: Operand::Local(from), .. } => local = from,
+                Instr::Copy {
+                    from: Operand::Local(from),
+                    ..
+                }
+                | Instr::Await {
+                    from: Operand::Local(from),
+                    ..
+                } => local = from,
                 _ => return Some((def, instr)),
             }
         }
@@ -32,8 +42,19 @@ impl Interp<'_> {
     }
 
     fn assigned_once(&self, local: LocalId) -> bool {
-        self.f.func.locals.get(local.index()).is_some_and(|l| l.kind == LocalKind::Named && !l.captured)
-            && self.f.func.instrs.iter().filter(|i| super::interp::target(i) == Some(local)).count() == 1
+        self.f
+            .func
+            .locals
+            .get(local.index())
+            .is_some_and(|l| l.kind == LocalKind::Named && !l.captured)
+            && self
+                .f
+                .func
+                .instrs
+                .iter()
+                .filter(|i| super::interp::target(i) == Some(local))
+                .count()
+                == 1
     }
 
     /// The branch on `cond` went this way.
@@ -50,7 +71,9 @@ impl Interp<'_> {
         match instr {
             Instr::Op { op, operands, .. } => {
                 let operands = self.f.func.operands(operands);
-                let (Some(&a), b) = (operands.first(), operands.get(1).copied()) else { return };
+                let (Some(&a), b) = (operands.first(), operands.get(1).copied()) else {
+                    return;
+                };
                 match (op, b) {
                     (OpKind::Not, _) => self.assume(a, !outcome, depth + 1),
                     (OpKind::StrictEq | OpKind::Eq, Some(b)) => self.equal(a, b, outcome, depth),
@@ -67,13 +90,23 @@ impl Interp<'_> {
                     _ => {}
                 }
             }
-            Instr::Call { callee, this, args, flags, .. } => {
+            Instr::Call {
+                callee,
+                this,
+                args,
+                flags,
+                ..
+            } => {
                 let args: Vec<Argument> = self
                     .f
                     .func
                     .args(args)
                     .iter()
-                    .map(|a| Argument { key: a.key, value: self.operand(a.value), operand: Some(a.value) })
+                    .map(|a| Argument {
+                        key: a.key,
+                        value: self.operand(a.value),
+                        operand: Some(a.value),
+                    })
                     .collect();
                 let site = CallSite {
                     instr: u32::try_from(at).unwrap_or(u32::MAX),
@@ -83,7 +116,16 @@ impl Interp<'_> {
                     args,
                     new: flags.new,
                 };
-                self.tested(at, callee, &site, if outcome { Outcome::True } else { Outcome::False });
+                self.tested(
+                    at,
+                    callee,
+                    &site,
+                    if outcome {
+                        Outcome::True
+                    } else {
+                        Outcome::False
+                    },
+                );
                 if !outcome {
                     self.falsy(cond);
                 }
@@ -111,7 +153,18 @@ impl Interp<'_> {
         let (left, right) = (self.operand(a), self.operand(b));
         for (operand, other, other_operand) in [(a, &right, b), (b, &left, a)] {
             // `typeof x === 'string'`
-            if let (Some((_, Instr::Op { op: OpKind::TypeOf, operands, .. })), Some(name)) = (self.definition(operand), other.as_str()) {
+            if let (
+                Some((
+                    _,
+                    Instr::Op {
+                        op: OpKind::TypeOf,
+                        operands,
+                        ..
+                    },
+                )),
+                Some(name),
+            ) = (self.definition(operand), other.as_str())
+            {
                 if let Some(&tested) = self.f.func.operands(operands).first() {
                     let shape = match &**name {
                         "string" => Some(Shape::String),
@@ -127,13 +180,20 @@ impl Interp<'_> {
                             self.clean(tested, &[], KindSet::of(self.k.method));
                         }
                     } else if &**name == "object" {
-                        let kinds = self.origins.paths.models().kinds().shape_clears(Shape::String);
+                        let kinds = self
+                            .origins
+                            .paths
+                            .models()
+                            .kinds()
+                            .shape_clears(Shape::String);
                         self.clean(tested, &[], kinds);
                     }
                 }
                 return;
             }
-            let Some(konst) = other.single() else { continue };
+            let Some(konst) = other.single() else {
+                continue;
+            };
             match konst {
                 Konst::Bool(b) => {
                     self.assume(operand, *b == outcome, depth + 1);
@@ -150,13 +210,27 @@ impl Interp<'_> {
                 Konst::Null | Konst::Undefined => {
                     if outcome {
                         self.falsy(operand);
-                    } else if let Some((at, Instr::Call { callee, this, args, flags, .. })) = self.definition(operand) {
+                    } else if let Some((
+                        at,
+                        Instr::Call {
+                            callee,
+                            this,
+                            args,
+                            flags,
+                            ..
+                        },
+                    )) = self.definition(operand)
+                    {
                         let args: Vec<Argument> = self
                             .f
                             .func
                             .args(args)
                             .iter()
-                            .map(|a| Argument { key: a.key, value: self.operand(a.value), operand: Some(a.value) })
+                            .map(|a| Argument {
+                                key: a.key,
+                                value: self.operand(a.value),
+                                operand: Some(a.value),
+                            })
                             .collect();
                         let site = CallSite {
                             instr: u32::try_from(at).unwrap_or(u32::MAX),
@@ -210,13 +284,29 @@ impl Interp<'_> {
     }
 
     fn found(&mut self, operand: Operand, found: bool) {
-        let Some((at, Instr::Call { callee, this, args, flags, .. })) = self.definition(operand) else { return };
+        let Some((
+            at,
+            Instr::Call {
+                callee,
+                this,
+                args,
+                flags,
+                ..
+            },
+        )) = self.definition(operand)
+        else {
+            return;
+        };
         let args: Vec<Argument> = self
             .f
             .func
             .args(args)
             .iter()
-            .map(|a| Argument { key: a.key, value: self.operand(a.value), operand: Some(a.value) })
+            .map(|a| Argument {
+                key: a.key,
+                value: self.operand(a.value),
+                operand: Some(a.value),
+            })
             .collect();
         let site = CallSite {
             instr: u32::try_from(at).unwrap_or(u32::MAX),
@@ -226,7 +316,12 @@ impl Interp<'_> {
             args,
             new: flags.new,
         };
-        self.tested(at, callee, &site, if found { Outcome::True } else { Outcome::False });
+        self.tested(
+            at,
+            callee,
+            &site,
+            if found { Outcome::True } else { Outcome::False },
+        );
     }
 
     /// A call had this outcome.
@@ -248,15 +343,27 @@ impl Interp<'_> {
         }
         if !paths.iter().any(|&p| self.origins.paths.known(p))
             && let Some(name) = name
-            && !callees.iter().any(|c| matches!(c, super::call::Callee::Func(_) | super::call::Callee::Closure(..)))
+            && !callees.iter().any(|c| {
+                matches!(
+                    c,
+                    super::call::Callee::Func(_) | super::call::Callee::Closure(..)
+                )
+            })
         {
             let language = crate::origin::root_prefix(self.f.file.facts.language);
             paths.extend(self.origins.paths.made_core_method(language, name));
         }
         for path in paths {
-            let rows: Vec<_> = self.origins.paths.call_rows(path, site.new).map(|r| r.1).collect();
+            let rows: Vec<_> = self
+                .origins
+                .paths
+                .call_rows(path, site.new)
+                .map(|r| r.1)
+                .collect();
             for row in rows {
-                let Role::Test { on, accept, kinds } = &row.role else { continue };
+                let Role::Test { on, accept, kinds } = &row.role else {
+                    continue;
+                };
                 let accepts = match accept {
                     Accept::True | Accept::NonNull => outcome == Outcome::True,
                     Accept::False => outcome == Outcome::False,
@@ -272,24 +379,39 @@ impl Interp<'_> {
 
     /// A membership test cleans only when the list is our own.
     fn own_list(&self, site: &CallSite, on: &Port, kinds: KindSet) -> bool {
-        if !matches!(on.base, RowBase::Arg(_)) || kinds != KindSet::ALL || site.this_operand.is_none() {
+        if !matches!(on.base, RowBase::Arg(_))
+            || kinds != KindSet::ALL
+            || site.this_operand.is_none()
+        {
             return true;
         }
         // A list that came with the request, or a string that is searched, allows what the client likes.
-        !site.this.taints().iter().any(|t| matches!(t.origin, super::value::Origin::Source(_)) || t.derived)
+        !site
+            .this
+            .taints()
+            .iter()
+            .any(|t| matches!(t.origin, super::value::Origin::Source(_)) || t.derived)
     }
 
     /// `/^[a-z]+$/.test(x)`: clean for the kinds that the allowed characters cannot serve.
     fn regex_tested(&mut self, _at: usize, name: Option<&str>, site: &CallSite, outcome: Outcome) {
         let (regex, tested) = match name {
             Some("test" | "exec") => (site.this.clone(), site.args.first().and_then(|a| a.operand)),
-            Some("match" | "search") => {
-                (site.args.first().map(|a| a.value.clone()).unwrap_or_default(), site.this_operand)
-            }
+            Some("match" | "search") => (
+                site.args
+                    .first()
+                    .map(|a| a.value.clone())
+                    .unwrap_or_default(),
+                site.this_operand,
+            ),
             _ => return,
         };
-        let (Some(Konst::Regex(pattern, flags)), Some(tested)) = (regex.single(), tested) else { return };
-        let kinds = self.k.cleared_by_regex(pattern, flags, outcome == Outcome::True);
+        let (Some(Konst::Regex(pattern, flags)), Some(tested)) = (regex.single(), tested) else {
+            return;
+        };
+        let kinds = self
+            .k
+            .cleared_by_regex(pattern, flags, outcome == Outcome::True);
         if !kinds.is_empty() {
             self.clean(tested, &[], kinds);
         }
@@ -297,13 +419,39 @@ impl Interp<'_> {
 
     /// A member of a result is truthy or falsy: `parsed.success`, `!error`.
     fn member_tested(&mut self, base: Operand, member: Sym, outcome: bool) {
-        let Some((_, Instr::Call { callee, this, args, flags, .. })) = self.definition(base) else { return };
+        let Some((
+            _,
+            Instr::Call {
+                callee,
+                this,
+                args,
+                flags,
+                ..
+            },
+        )) = self.definition(base)
+        else {
+            return;
+        };
         let value = self.operand(callee);
         for callee in self.callees(Some(callee), &value) {
-            let super::call::Callee::Api(path) = callee else { continue };
-            let rows: Vec<_> = self.origins.paths.call_rows(path, flags.new).map(|r| r.1).collect();
+            let super::call::Callee::Api(path) = callee else {
+                continue;
+            };
+            let rows: Vec<_> = self
+                .origins
+                .paths
+                .call_rows(path, flags.new)
+                .map(|r| r.1)
+                .collect();
             for row in rows {
-                let Role::Test { on, accept: Accept::Member { port, truthy }, kinds } = &row.role else { continue };
+                let Role::Test {
+                    on,
+                    accept: Accept::Member { port, truthy },
+                    kinds,
+                } = &row.role
+                else {
+                    continue;
+                };
                 let named = matches!(port.steps.as_slice(), [PortStep::Member(name)] if self.member_sym(name) == Some(member));
                 if named && *truthy == outcome {
                     let args: Vec<Argument> = self
@@ -311,7 +459,11 @@ impl Interp<'_> {
                         .func
                         .args(args)
                         .iter()
-                        .map(|a| Argument { key: a.key, value: self.operand(a.value), operand: Some(a.value) })
+                        .map(|a| Argument {
+                            key: a.key,
+                            value: self.operand(a.value),
+                            operand: Some(a.value),
+                        })
                         .collect();
                     let site = CallSite {
                         instr: 0,
@@ -339,7 +491,11 @@ impl Interp<'_> {
             .collect();
         let Some(members) = members else { return };
         let operands: Vec<Operand> = match &port.base {
-            RowBase::Arg(index) => self.selected(site, index).into_iter().filter_map(|a| a.operand).collect(),
+            RowBase::Arg(index) => self
+                .selected(site, index)
+                .into_iter()
+                .filter_map(|a| a.operand)
+                .collect(),
             RowBase::This => site.this_operand.into_iter().collect(),
             _ => Vec::new(),
         };
@@ -350,14 +506,25 @@ impl Interp<'_> {
 
     /// What an operand holds, or a member of it, is clean from here on.
     pub(super) fn clean(&mut self, operand: Operand, members: &[Sym], kinds: KindSet) {
-        let Operand::Local(local) = operand else { return };
+        let Operand::Local(local) = operand else {
+            return;
+        };
         let value = self.get(local);
         if value.taints.is_none() {
             return;
         }
         let cleaned = |value: &Value| {
-            let taints = value.map_taints(|t| Some(Taint { clean: t.clean.union(kinds), ..t }));
-            Value { taints, refs: value.refs.clone(), consts: value.consts.clone() }
+            let taints = value.map_taints(|t| {
+                Some(Taint {
+                    clean: t.clean.union(kinds),
+                    ..t
+                })
+            });
+            Value {
+                taints,
+                refs: value.refs.clone(),
+                consts: value.consts.clone(),
+            }
         };
         match members.split_last() {
             None => {

@@ -6,7 +6,7 @@ use super::interp::{AllocKey, Interp};
 use super::place::PortBase;
 use super::port::{Argument, CallSite};
 use super::summary::Outcome;
-use super::value::{Konst, ObjId, Taint, Value};
+use super::value::{ObjId, Taint, Value};
 use crate::apipath::PathId;
 use crate::limits;
 use crate::origin::{Val, ValId, method_name, root_prefix};
@@ -14,6 +14,8 @@ use crate::program::ClassIdx;
 use crate::result::FuncId;
 use crate::symbol::Sym;
 use casemate_ir::{Arg, ArgKey, CallFlags, LocalId, Operand, Span};
+use casemate_model::path::Step;
+use casemate_model::row::Role;
 
 /// What is called.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,14 +32,29 @@ pub(super) enum Callee {
 
 impl Interp<'_> {
     /// One call; `false` when it never returns.
-    pub(super) fn call(&mut self, at: usize, to: LocalId, callee: Operand, this: Option<Operand>, args: &[Arg], flags: CallFlags) -> bool {
+    pub(super) fn call(
+        &mut self,
+        at: usize,
+        to: LocalId,
+        callee: Operand,
+        this: Option<Operand>,
+        args: &[Arg],
+        flags: CallFlags,
+    ) -> bool {
         let span = self.span(at);
         let site = CallSite {
             instr: self.call_index,
             span,
             this: this.map_or_else(Value::default, |t| self.operand(t)),
             this_operand: this,
-            args: args.iter().map(|a| Argument { key: a.key, value: self.operand(a.value), operand: Some(a.value) }).collect(),
+            args: args
+                .iter()
+                .map(|a| Argument {
+                    key: a.key,
+                    value: self.operand(a.value),
+                    operand: Some(a.value),
+                })
+                .collect(),
             new: flags.new,
         };
         if flags.super_call {
@@ -52,7 +69,7 @@ impl Interp<'_> {
             None => self.dispatch(at, callee, &value, &site),
         };
         let mut result = result;
-        for label in self.call_labels(to, span) {
+        for label in self.call_labels(callee, flags.new, span) {
             if !result.taints().iter().any(|t| t.origin == label.origin) {
                 result.add_taint(label);
             }
@@ -61,15 +78,26 @@ impl Interp<'_> {
         alive
     }
 
-    /// Sources that the origins of the result say it is, where no row of the call did.
-    fn call_labels(&mut self, to: LocalId, span: Span) -> smallvec::SmallVec<[Taint; 1]> {
+    /// Sources that the origins of the callee say the result is.
+    fn call_labels(
+        &mut self,
+        callee: Operand,
+        new: bool,
+        span: Span,
+    ) -> smallvec::SmallVec<[Taint; 1]> {
         let origins = self.origins;
+        let step = if new { Step::New } else { Step::Call };
         let mut out = smallvec::SmallVec::new();
-        for &val in origins.of_local(self.f.id, to) {
+        for &val in origins.of_operand(self.f.id, callee) {
             if let Some(Val::Api(path)) = origins.val(val)
-                && origins.paths.has_rows(path)
+                && let Some(called) = origins.paths.made_step(path, &step)
+                && origins.paths.has_rows(called)
+                && !origins
+                    .paths
+                    .call_rows(path, new)
+                    .any(|(_, row)| matches!(row.role, Role::Source { .. }))
             {
-                self.path_labels(path, span, &mut out);
+                self.path_labels(called, span, &mut out);
             }
         }
         out
@@ -108,43 +136,84 @@ impl Interp<'_> {
         if functions.is_empty() && !symbolic {
             return None;
         }
-        let this = site.args.first().map(|a| a.value.clone()).unwrap_or_default();
+        let this = site
+            .args
+            .first()
+            .map(|a| a.value.clone())
+            .unwrap_or_default();
         match name {
             "bind" => Some(site.this.clone()),
-            "call" => Some(self.call_operand(this_operand, &site.this, &this, site.args.get(1..).unwrap_or(&[]), site.span)),
+            "call" => Some(self.call_operand(
+                this_operand,
+                &site.this,
+                &this,
+                site.args.get(1..).unwrap_or(&[]),
+                site.span,
+            )),
             _ => {
-                let spread = site.args.get(1).map(|a| Argument { key: ArgKey::Spread, value: a.value.clone(), operand: None });
+                let spread = site.args.get(1).map(|a| Argument {
+                    key: ArgKey::Spread,
+                    value: a.value.clone(),
+                    operand: None,
+                });
                 let args: Vec<Argument> = spread.into_iter().collect();
                 Some(self.call_operand(this_operand, &site.this, &this, &args, site.span))
             }
         }
     }
 
-    fn call_operand(&mut self, operand: Operand, value: &Value, this: &Value, args: &[Argument], span: Span) -> Value {
-        let site = CallSite { instr: self.call_index, span, this: this.clone(), this_operand: None, args: args.to_vec(), new: false };
-        self.dispatch(self.call_index as usize, operand, value, &site).0
+    fn call_operand(
+        &mut self,
+        operand: Operand,
+        value: &Value,
+        this: &Value,
+        args: &[Argument],
+        span: Span,
+    ) -> Value {
+        let site = CallSite {
+            instr: self.call_index,
+            span,
+            this: this.clone(),
+            this_operand: None,
+            args: args.to_vec(),
+            new: false,
+        };
+        self.dispatch(self.call_index as usize, operand, value, &site)
+            .0
     }
 
     /// Everything that a callee may be.
     pub(super) fn callees(&self, operand: Option<Operand>, value: &Value) -> Vec<Callee> {
         let mut out: Vec<Callee> = Vec::new();
         for &id in &value.refs {
-            if let Some(Obj { kind: ObjKind::Closure(func), .. }) = self.state.obj(id) {
+            if let Some(Obj {
+                kind: ObjKind::Closure(func),
+                ..
+            }) = self.state.obj(id)
+            {
                 out.push(Callee::Closure(id, *func));
             }
         }
-        let mut vals: Vec<ValId> = operand.map(|o| self.origins.of_operand(self.f.id, o).to_vec()).unwrap_or_default();
+        let mut vals: Vec<ValId> = operand
+            .map(|o| self.origins.of_operand(self.f.id, o).to_vec())
+            .unwrap_or_default();
         if operand.is_none() {
             for port in value.identities() {
                 vals.extend(self.origins.of_place(&port));
             }
         }
         // A bare parameter or captured variable is whatever each caller gives: the callers see to it.
-        let bare = value.identities().any(|p| p.members().is_empty() && !p.base.is_absolute());
+        let bare = value
+            .identities()
+            .any(|p| p.members().is_empty() && !p.base.is_absolute());
         for val in vals {
             let callee = match self.origins.val(val) {
                 Some(Val::Func(func)) => {
-                    if bare || out.iter().any(|c| matches!(c, Callee::Closure(_, f) if *f == func)) {
+                    if bare
+                        || out
+                            .iter()
+                            .any(|c| matches!(c, Callee::Closure(_, f) if *f == func))
+                    {
                         continue;
                     }
                     Callee::Func(func)
@@ -162,9 +231,17 @@ impl Interp<'_> {
     }
 
     /// Calls whatever the callee may be.
-    fn dispatch(&mut self, at: usize, callee: Operand, value: &Value, site: &CallSite) -> (Value, bool) {
+    fn dispatch(
+        &mut self,
+        at: usize,
+        callee: Operand,
+        value: &Value,
+        site: &CallSite,
+    ) -> (Value, bool) {
         let callees = self.callees(Some(callee), value);
-        let known = callees.iter().any(|c| !matches!(c, Callee::Api(p) if !self.origins.paths.known(*p)));
+        let known = callees
+            .iter()
+            .any(|c| !matches!(c, Callee::Api(p) if !self.origins.paths.known(*p)));
         if !known {
             return self.fallback(at, callee, value, site, &callees);
         }
@@ -176,7 +253,8 @@ impl Interp<'_> {
             let result = match callee {
                 Callee::Closure(id, func) => {
                     returns |= !self.noreturn(func);
-                    let result = self.invoke(func, Some(id), &site.this, &site.args, site.span, site.new);
+                    let result =
+                        self.invoke(func, Some(id), &site.this, &site.args, site.span, site.new);
                     if single {
                         self.accepted(func, site, Outcome::Returns);
                     }
@@ -184,7 +262,8 @@ impl Interp<'_> {
                 }
                 Callee::Func(func) => {
                     returns |= !self.noreturn(func);
-                    let result = self.invoke(func, None, &site.this, &site.args, site.span, site.new);
+                    let result =
+                        self.invoke(func, None, &site.this, &site.args, site.span, site.new);
                     if single {
                         self.accepted(func, site, Outcome::Returns);
                     }
@@ -220,8 +299,13 @@ impl Interp<'_> {
         let ports: Vec<_> = value
             .identities()
             .filter(|p| {
-                matches!(p.base, PortBase::Param(_) | PortBase::Capture(_) | PortBase::This | PortBase::Callback(_))
-                    && (p.members().is_empty() || !resolved)
+                matches!(
+                    p.base,
+                    PortBase::Param(_)
+                        | PortBase::Capture(_)
+                        | PortBase::This
+                        | PortBase::Callback(_)
+                ) && (p.members().is_empty() || !resolved)
             })
             .collect();
         let mut out: Option<Value> = None;
@@ -239,7 +323,14 @@ impl Interp<'_> {
     }
 
     /// No callee with a body or a model: core methods by name, callbacks of callers, a unique name, or nothing.
-    fn fallback(&mut self, at: usize, callee: Operand, value: &Value, site: &CallSite, callees: &[Callee]) -> (Value, bool) {
+    fn fallback(
+        &mut self,
+        at: usize,
+        callee: Operand,
+        value: &Value,
+        site: &CallSite,
+        callees: &[Callee],
+    ) -> (Value, bool) {
         let name = method_name(self.f, self.call_index, callee);
         let language = root_prefix(self.f.file.facts.language);
         if let Some(path) = name.and_then(|n| self.origins.paths.made_core_method(language, n)) {
@@ -268,7 +359,10 @@ impl Interp<'_> {
             && !site.this.taints().iter().any(|t| t.derived)
         {
             self.count(1);
-            return (self.invoke(func, None, &site.this, &site.args, site.span, site.new), true);
+            return (
+                self.invoke(func, None, &site.this, &site.args, site.span, site.new),
+                true,
+            );
         }
         self.count(if callees.is_empty() { 3 } else { 2 });
         let mut inputs: Vec<Value> = site.args.iter().map(|a| a.value.clone()).collect();
@@ -302,14 +396,21 @@ impl Interp<'_> {
         };
         for (id, func) in closures {
             let count = self.origins.program.func(func).func.params.len();
-            let args: Vec<Argument> =
-                (0..count).map(|_| Argument { key: ArgKey::Pos, value: given.clone(), operand: None }).collect();
+            let args: Vec<Argument> = (0..count)
+                .map(|_| Argument {
+                    key: ArgKey::Pos,
+                    value: given.clone(),
+                    operand: None,
+                })
+                .collect();
             self.invoke(func, Some(id), &Value::default(), &args, site.span, false);
         }
     }
 
     fn super_call(&mut self, site: &CallSite) {
-        let Some(class) = self.f.func.class else { return };
+        let Some(class) = self.f.func.class else {
+            return;
+        };
         let class = self.f.class(class);
         let this = self.f.func.this.map(|t| self.get(t)).unwrap_or_default();
         for &base in self.origins.of_bases(class) {
@@ -363,18 +464,43 @@ impl Interp<'_> {
         let mut out = made;
         // A constructor function may return another object.
         out.refs.extend(result.refs);
-        out.join_taints(&Value { taints: result.taints, ..Value::default() });
+        out.join_taints(&Value {
+            taints: result.taints,
+            ..Value::default()
+        });
         out
     }
 
     /// Calls a value that is no operand: a getter, a callback of a summary.
-    pub(super) fn call_value(&mut self, value: &Value, this: &Value, args: &[Value], span: Span) -> Value {
-        let args: Vec<Argument> = args.iter().map(|v| Argument { key: ArgKey::Pos, value: v.clone(), operand: None }).collect();
-        let site = CallSite { instr: self.call_index, span, this: this.clone(), this_operand: None, args, new: false };
+    pub(super) fn call_value(
+        &mut self,
+        value: &Value,
+        this: &Value,
+        args: &[Value],
+        span: Span,
+    ) -> Value {
+        let args: Vec<Argument> = args
+            .iter()
+            .map(|v| Argument {
+                key: ArgKey::Pos,
+                value: v.clone(),
+                operand: None,
+            })
+            .collect();
+        let site = CallSite {
+            instr: self.call_index,
+            span,
+            this: this.clone(),
+            this_operand: None,
+            args,
+            new: false,
+        };
         let mut out: Option<Value> = None;
         for callee in self.callees(None, value) {
             let result = match callee {
-                Callee::Closure(id, func) => self.invoke(func, Some(id), this, &site.args, span, false),
+                Callee::Closure(id, func) => {
+                    self.invoke(func, Some(id), this, &site.args, span, false)
+                }
                 Callee::Func(func) => self.invoke(func, None, this, &site.args, span, false),
                 Callee::Class(_) => Value::default(),
                 Callee::Api(path) => self.api_call(self.call_index as usize, path, &site).0,
@@ -398,18 +524,30 @@ impl Interp<'_> {
     }
 
     fn noreturn(&self, func: FuncId) -> bool {
-        self.summaries.get(func.0 as usize).and_then(Option::as_ref).is_some_and(|s| s.noreturn)
+        self.summaries
+            .get(func.0 as usize)
+            .and_then(Option::as_ref)
+            .is_some_and(|s| s.noreturn)
     }
 
     /// Arguments that the called function accepted are clean from here on.
     pub(super) fn accepted(&mut self, func: FuncId, site: &CallSite, outcome: Outcome) {
-        let Some(summary) = self.summaries.get(func.0 as usize).and_then(Clone::clone) else { return };
+        let Some(summary) = self.summaries.get(func.0 as usize).and_then(Clone::clone) else {
+            return;
+        };
         for (port, known, kinds) in &summary.accepts {
             if *known != outcome {
                 continue;
             }
-            let PortBase::Param(index) = port.base else { continue };
-            let Some(operand) = site.args.get(index as usize).filter(|a| a.key == ArgKey::Pos).and_then(|a| a.operand) else {
+            let PortBase::Param(index) = port.base else {
+                continue;
+            };
+            let Some(operand) = site
+                .args
+                .get(index as usize)
+                .filter(|a| a.key == ArgKey::Pos)
+                .and_then(|a| a.operand)
+            else {
                 continue;
             };
             self.clean(operand, port.members(), *kinds);

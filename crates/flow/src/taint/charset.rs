@@ -11,14 +11,30 @@ pub struct CharSet {
 }
 
 impl CharSet {
-    const ALL: Self = Self { ascii: u128::MAX, other: true };
+    const ALL: Self = Self {
+        ascii: u128::MAX,
+        other: true,
+    };
 
     fn one(c: char) -> Self {
-        if c.is_ascii() { Self { ascii: 1 << (c as u32), other: false } } else { Self { ascii: 0, other: true } }
+        if c.is_ascii() {
+            Self {
+                ascii: 1 << (c as u32),
+                other: false,
+            }
+        } else {
+            Self {
+                ascii: 0,
+                other: true,
+            }
+        }
     }
 
     fn range(from: char, to: char) -> Self {
-        let mut out = Self { ascii: 0, other: !to.is_ascii() };
+        let mut out = Self {
+            ascii: 0,
+            other: !to.is_ascii(),
+        };
         for c in (from as u32)..=(to as u32).min(127) {
             out.ascii |= 1 << c;
         }
@@ -26,31 +42,55 @@ impl CharSet {
     }
 
     fn union(self, other: Self) -> Self {
-        Self { ascii: self.ascii | other.ascii, other: self.other | other.other }
+        Self {
+            ascii: self.ascii | other.ascii,
+            other: self.other | other.other,
+        }
     }
 
     fn complement(self) -> Self {
-        Self { ascii: !self.ascii, other: true }
+        Self {
+            ascii: !self.ascii,
+            other: true,
+        }
     }
 
     /// Whether any of these characters is possible.
     #[must_use]
     pub fn has_any(self, chars: &str) -> bool {
-        chars.chars().any(|c| if c.is_ascii() { self.ascii & (1 << (c as u32)) != 0 } else { self.other })
+        chars.chars().any(|c| {
+            if c.is_ascii() {
+                self.ascii & (1 << (c as u32)) != 0
+            } else {
+                self.other
+            }
+        })
     }
 }
 
 fn class_escape(c: char) -> Option<CharSet> {
     let digits = CharSet::range('0', '9');
-    let word = digits.union(CharSet::range('a', 'z')).union(CharSet::range('A', 'Z')).union(CharSet::one('_'));
-    let space = " \t\n\r\u{b}\u{c}".chars().fold(CharSet { ascii: 0, other: true }, |s, c| s.union(CharSet::one(c)));
+    let word = digits
+        .union(CharSet::range('a', 'z'))
+        .union(CharSet::range('A', 'Z'))
+        .union(CharSet::one('_'));
+    let space = " \t\n\r\u{b}\u{c}".chars().fold(
+        CharSet {
+            ascii: 0,
+            other: true,
+        },
+        |s, c| s.union(CharSet::one(c)),
+    );
     Some(match c {
         'd' => digits,
         'D' => digits.complement(),
         'w' => word,
         'W' => word.complement(),
         's' => space,
-        'S' => CharSet { ascii: !space.ascii, other: true },
+        'S' => CharSet {
+            ascii: !space.ascii,
+            other: true,
+        },
         'n' => CharSet::one('\n'),
         'r' => CharSet::one('\r'),
         't' => CharSet::one('\t'),
@@ -151,7 +191,12 @@ fn matched(pattern: &[char]) -> Option<CharSet> {
                 }
                 at += 1;
             }
-            '.' => set = set.union(CharSet { ascii: u128::MAX & !(1 << 10) & !(1 << 13), other: true }),
+            '.' => {
+                set = set.union(CharSet {
+                    ascii: u128::MAX & !(1 << 10) & !(1 << 13),
+                    other: true,
+                })
+            }
             c => set = set.union(CharSet::one(c)),
         }
     }
@@ -174,7 +219,9 @@ fn anchored(pattern: &str) -> bool {
             ')' if !in_class => depth -= 1,
             '|' if !in_class && depth == 0 => {
                 let parts = split_top(pattern);
-                return parts.iter().all(|p| p.starts_with('^') && p.ends_with('$') && !p.ends_with("\\$"));
+                return parts
+                    .iter()
+                    .all(|p| p.starts_with('^') && p.ends_with('$') && !p.ends_with("\\$"));
             }
             _ => {}
         }

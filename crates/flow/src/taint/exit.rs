@@ -22,7 +22,11 @@ struct Export<'s> {
 
 impl Export<'_> {
     fn value(&mut self, value: &Value) -> Value {
-        let mut out = Value { taints: value.taints.clone(), refs: smallvec::SmallVec::new(), consts: value.consts.clone() };
+        let mut out = Value {
+            taints: value.taints.clone(),
+            refs: smallvec::SmallVec::new(),
+            consts: value.consts.clone(),
+        };
         for &id in &value.refs {
             if let Some(index) = self.object(id) {
                 out.refs.push(ObjId(index));
@@ -63,7 +67,10 @@ impl Interp<'_> {
     /// The summary of the function that was run.
     pub(super) fn summary(&mut self) -> Summary {
         let exits = std::mem::take(&mut self.exits);
-        let mut summary = Summary { noreturn: exits.is_empty() && !self.f.func.is_generator, ..Summary::default() };
+        let mut summary = Summary {
+            noreturn: exits.is_empty() && !self.f.func.is_generator,
+            ..Summary::default()
+        };
         summary.accepts = self.accepts(&exits);
         let mut state: Option<State> = None;
         let mut ret: Option<Value> = None;
@@ -91,7 +98,12 @@ impl Interp<'_> {
             // A promise is always there, whatever it resolves to.
             ret.consts = None;
         }
-        let mut export = Export { state: &state, ids: FxHashMap::default(), objs: Vec::new(), full: false };
+        let mut export = Export {
+            state: &state,
+            ids: FxHashMap::default(),
+            objs: Vec::new(),
+            full: false,
+        };
         summary.ret = export.value(&ret);
         for callback in &self.callbacks {
             summary.callbacks.push(CallbackUse {
@@ -103,21 +115,35 @@ impl Interp<'_> {
         }
         let mut effects: Vec<Effect> = Vec::new();
         for obj in state.heap.iter().flatten() {
-            let ObjKind::Symbolic(port) = obj.kind else { continue };
+            let ObjKind::Symbolic(port) = obj.kind else {
+                continue;
+            };
             for field in &obj.fields {
                 let target = port.member(field.sym);
                 if is_refinement(&field.value, &target) {
                     continue;
                 }
-                effects.push(Effect { port: target, value: export.value(&field.value), strong: field.definite });
+                effects.push(Effect {
+                    port: target,
+                    value: export.value(&field.value),
+                    strong: field.definite,
+                });
             }
             if !obj.any.is_empty() {
-                effects.push(Effect { port: port.member(crate::symbol::Sym::ANY), value: export.value(&obj.any), strong: false });
+                effects.push(Effect {
+                    port: port.member(crate::symbol::Sym::ANY),
+                    value: export.value(&obj.any),
+                    strong: false,
+                });
             }
         }
         for var in &state.vars {
             if !is_refinement(&var.value, &var.port) {
-                effects.push(Effect { port: var.port, value: export.value(&var.value), strong: var.definite });
+                effects.push(Effect {
+                    port: var.port,
+                    value: export.value(&var.value),
+                    strong: var.definite,
+                });
             }
         }
         // Variables that closures capture, for closures that are called where nobody has them at hand.
@@ -127,11 +153,20 @@ impl Interp<'_> {
             }
             let local = LocalId::from(index);
             let boxed = self.alloc(AllocKey::Box(local));
-            let Some(content) = state.obj(boxed).map(|o| &o.any) else { continue };
+            let Some(content) = state.obj(boxed).map(|o| &o.any) else {
+                continue;
+            };
             let taints = content.map_taints(|t| is_absolute(&t).then_some(t));
             if taints.is_some() {
-                let value = Value { taints, ..Value::default() };
-                effects.push(Effect { port: PortPath::root(PortBase::Var(self.f.id, local)), value, strong: false });
+                let value = Value {
+                    taints,
+                    ..Value::default()
+                };
+                effects.push(Effect {
+                    port: PortPath::root(PortBase::Var(self.f.id, local)),
+                    value,
+                    strong: false,
+                });
             }
         }
         effects.sort_by(|a, b| a.port.cmp(&b.port));
@@ -147,13 +182,22 @@ impl Interp<'_> {
         }
         summary.sinks = std::mem::take(&mut self.sinks);
         summary.sinks.sort_by(|a, b| {
-            (a.port, a.sink.func, a.sink.argument, a.sink.kind, a.deep).cmp(&(b.port, b.sink.func, b.sink.argument, b.sink.kind, b.deep))
+            (a.port, a.sink.func, a.sink.argument, a.sink.kind, a.deep).cmp(&(
+                b.port,
+                b.sink.func,
+                b.sink.argument,
+                b.sink.kind,
+                b.deep,
+            ))
         });
         summary
     }
 
     /// For what each parameter is clean, by outcome.
-    fn accepts(&mut self, exits: &[(State, Option<Value>, Option<Operand>)]) -> Vec<(PortPath, Outcome, KindSet)> {
+    fn accepts(
+        &mut self,
+        exits: &[(State, Option<Value>, Option<Operand>)],
+    ) -> Vec<(PortPath, Outcome, KindSet)> {
         let mut out = Vec::new();
         let params: Vec<LocalId> = self.f.func.params.iter().map(|p| p.local).collect();
         for (index, local) in params.into_iter().enumerate() {
@@ -161,7 +205,11 @@ impl Interp<'_> {
             let mut by_outcome: [Option<KindSet>; 3] = [None; 3];
             for (state, value, operand) in exits {
                 let truth = value.as_ref().map_or(Some(false), Value::truthy);
-                for (slot, outcome) in by_outcome.iter_mut().zip([Outcome::True, Outcome::False, Outcome::Returns]) {
+                for (slot, outcome) in
+                    by_outcome
+                        .iter_mut()
+                        .zip([Outcome::True, Outcome::False, Outcome::Returns])
+                {
                     let clean = match (outcome, truth) {
                         (Outcome::True, Some(false)) | (Outcome::False, Some(true)) => continue,
                         (Outcome::Returns, _) | (_, Some(_)) => self.clean_in(state, local, &port),
@@ -178,7 +226,11 @@ impl Interp<'_> {
                     *slot = Some(slot.map_or(clean, |known| known.intersect(clean)));
                 }
             }
-            for (slot, outcome) in by_outcome.into_iter().zip([Outcome::True, Outcome::False, Outcome::Returns]) {
+            for (slot, outcome) in
+                by_outcome
+                    .into_iter()
+                    .zip([Outcome::True, Outcome::False, Outcome::Returns])
+            {
                 if let Some(clean) = slot
                     && !clean.is_empty()
                 {

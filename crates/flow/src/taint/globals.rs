@@ -15,7 +15,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Findings whose way leads through module variables, instance fields and captured variables.
-pub(super) fn findings(origins: &Solver<'_, '_>, summaries: &[Option<Arc<Summary>>], arenas: &mut [Arena]) -> Vec<(FuncId, Finding)> {
+pub(super) fn findings(
+    origins: &Solver<'_, '_>,
+    summaries: &[Option<Arc<Summary>>],
+    arenas: &mut [Arena],
+) -> Vec<(FuncId, Finding)> {
     // What each absolute place holds from outside, by base.
     let mut held: BTreeMap<PortBase, Vec<(PortPath, Taint)>> = BTreeMap::new();
     let mut edges: Vec<(PortPath, Taint)> = Vec::new();
@@ -23,18 +27,32 @@ pub(super) fn findings(origins: &Solver<'_, '_>, summaries: &[Option<Arc<Summary
         let Some(summary) = summary else { continue };
         let func = FuncId(crate::program::to_u32(index));
         for effect in &summary.effects {
-            let Some(port) = absolute(origins, func, &effect.port) else { continue };
-            collect(origins, func, summary, &effect.value, port, 0, &mut |port, taint| match taint.origin {
-                Origin::Source(_) => held.entry(port.base).or_default().push((port, taint)),
-                Origin::Port(from) if from.base != port.base || from != port => edges.push((port, taint)),
-                Origin::Port(_) => {}
-            });
+            let Some(port) = absolute(origins, func, &effect.port) else {
+                continue;
+            };
+            collect(
+                origins,
+                func,
+                summary,
+                &effect.value,
+                port,
+                0,
+                &mut |port, taint| match taint.origin {
+                    Origin::Source(_) => held.entry(port.base).or_default().push((port, taint)),
+                    Origin::Port(from) if from.base != port.base || from != port => {
+                        edges.push((port, taint))
+                    }
+                    Origin::Port(_) => {}
+                },
+            );
         }
     }
     for _ in 0..limits::GLOBAL_ROUNDS {
         let mut more: Vec<(PortPath, Taint)> = Vec::new();
         for (to, edge) in &edges {
-            let Origin::Port(from) = edge.origin else { continue };
+            let Origin::Port(from) = edge.origin else {
+                continue;
+            };
             for (place, taint) in held.get(&from.base).map_or(&[][..], Vec::as_slice) {
                 if !meets(place, &from, true) {
                     continue;
@@ -46,7 +64,9 @@ pub(super) fn findings(origins: &Solver<'_, '_>, summaries: &[Option<Arc<Summary
                     ..*taint
                 };
                 let known = held.get(&to.base).is_some_and(|l| {
-                    l.iter().any(|(p, t)| p == to && t.origin == joined.origin && joined.clean.covers(t.clean))
+                    l.iter().any(|(p, t)| {
+                        p == to && t.origin == joined.origin && joined.clean.covers(t.clean)
+                    })
                 });
                 if !known {
                     more.push((*to, joined));
@@ -64,29 +84,59 @@ pub(super) fn findings(origins: &Solver<'_, '_>, summaries: &[Option<Arc<Summary
         }
     }
     let mut out = Vec::new();
-    let mut seen: FxHashMap<(super::value::SourceRef, FuncId, casemate_ir::Span, u8), ()> = FxHashMap::default();
+    let mut seen: FxHashMap<(super::value::SourceRef, FuncId, casemate_ir::Span, u8), ()> =
+        FxHashMap::default();
     for (index, summary) in summaries.iter().enumerate() {
         let Some(summary) = summary else { continue };
         let func = FuncId(crate::program::to_u32(index));
         for sink in &summary.sinks {
-            let Some(port) = absolute(origins, func, &sink.port) else { continue };
+            let Some(port) = absolute(origins, func, &sink.port) else {
+                continue;
+            };
             for (place, taint) in held.get(&port.base).map_or(&[][..], Vec::as_slice) {
                 let clean: KindSet = taint.clean.union(sink.clean);
-                let Origin::Source(source) = taint.origin else { continue };
+                let Origin::Source(source) = taint.origin else {
+                    continue;
+                };
                 if !meets(place, &port, sink.deep) || clean.has(sink.sink.kind) {
                     continue;
                 }
-                if seen.insert((source, sink.sink.func, sink.sink.argument, sink.sink.kind.0), ()).is_some() {
+                if seen
+                    .insert(
+                        (source, sink.sink.func, sink.sink.argument, sink.sink.kind.0),
+                        (),
+                    )
+                    .is_some()
+                {
                     continue;
                 }
-                let Some(arena) = arenas.get_mut(index) else { continue };
+                let Some(arena) = arenas.get_mut(index) else {
+                    continue;
+                };
                 let head = origins.program.func(func).func.head;
                 let trace = arena.push(
                     func,
-                    TraceNode { kind: TraceKind::Stored, span: head, prev: Some(taint.trace), inner: Some(sink.trace), callee: Some(func) },
+                    TraceNode {
+                        kind: TraceKind::Stored,
+                        span: head,
+                        prev: Some(taint.trace),
+                        inner: Some(sink.trace),
+                        callee: Some(func),
+                    },
                 );
-                let notes = taint.notes | sink.notes | sink.sink.notes | super::value::note_bit(Note::MayAlias);
-                out.push((func, Finding { source, sink: Arc::clone(&sink.sink), notes, trace }));
+                let notes = taint.notes
+                    | sink.notes
+                    | sink.sink.notes
+                    | super::value::note_bit(Note::MayAlias);
+                out.push((
+                    func,
+                    Finding {
+                        source,
+                        sink: Arc::clone(&sink.sink),
+                        notes,
+                        trace,
+                    },
+                ));
             }
         }
     }
@@ -96,7 +146,10 @@ pub(super) fn findings(origins: &Solver<'_, '_>, summaries: &[Option<Arc<Summary
 /// Whether what is held at `place` is seen by a reader of `read`.
 fn meets(place: &PortPath, read: &PortPath, deep: bool) -> bool {
     let (held, wanted) = (place.members(), read.members());
-    let common = held.iter().zip(wanted).all(|(a, b)| a == b || *a == Sym::ANY || *b == Sym::ANY);
+    let common = held
+        .iter()
+        .zip(wanted)
+        .all(|(a, b)| a == b || *a == Sym::ANY || *b == Sym::ANY);
     common && (held.len() <= wanted.len() || deep)
 }
 
@@ -106,7 +159,10 @@ fn absolute(origins: &Solver<'_, '_>, func: FuncId, port: &PortPath) -> Option<P
         PortBase::This => {
             let f = origins.program.func(func);
             let class = f.class(f.func.class?);
-            Some(with_base(port, PortBase::Instance(root_class(origins, class))))
+            Some(with_base(
+                port,
+                PortBase::Instance(root_class(origins, class)),
+            ))
         }
         base if base.is_absolute() => Some(*port),
         _ => None,
@@ -122,10 +178,13 @@ fn with_base(port: &PortPath, base: PortBase) -> PortPath {
 /// The class at the top of a hierarchy stands for all below it.
 fn root_class(origins: &Solver<'_, '_>, mut class: ClassIdx) -> ClassIdx {
     for _ in 0..8 {
-        let base = origins.of_bases(class).iter().find_map(|&v| match origins.val(v) {
-            Some(Val::Class(base)) => Some(base),
-            _ => None,
-        });
+        let base = origins
+            .of_bases(class)
+            .iter()
+            .find_map(|&v| match origins.val(v) {
+                Some(Val::Class(base)) => Some(base),
+                _ => None,
+            });
         match base {
             Some(base) if base != class => class = base,
             _ => break,
@@ -147,7 +206,10 @@ fn collect(
     for taint in value.taints() {
         let taint = match taint.origin {
             Origin::Port(from) => match absolute(origins, func, &from) {
-                Some(from) => Taint { origin: Origin::Port(from), ..*taint },
+                Some(from) => Taint {
+                    origin: Origin::Port(from),
+                    ..*taint
+                },
                 None => continue,
             },
             Origin::Source(_) => *taint,
@@ -158,12 +220,30 @@ fn collect(
         return;
     }
     for id in &value.refs {
-        let Some(obj) = summary.objs.get(id.0 as usize) else { continue };
+        let Some(obj) = summary.objs.get(id.0 as usize) else {
+            continue;
+        };
         for field in &obj.fields {
-            collect(origins, func, summary, &field.value, port.member(field.sym), depth + 1, see);
+            collect(
+                origins,
+                func,
+                summary,
+                &field.value,
+                port.member(field.sym),
+                depth + 1,
+                see,
+            );
         }
         if !obj.any.is_empty() {
-            collect(origins, func, summary, &obj.any, port.member(Sym::ANY), depth + 1, see);
+            collect(
+                origins,
+                func,
+                summary,
+                &obj.any,
+                port.member(Sym::ANY),
+                depth + 1,
+                see,
+            );
         }
     }
 }

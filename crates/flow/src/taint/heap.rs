@@ -48,13 +48,20 @@ impl Obj {
     /// An empty object.
     #[must_use]
     pub fn new(kind: ObjKind) -> Self {
-        Self { kind, fields: Vec::new(), any: Value::default() }
+        Self {
+            kind,
+            fields: Vec::new(),
+            any: Value::default(),
+        }
     }
 
     /// The own member.
     #[must_use]
     pub fn field(&self, sym: Sym) -> Option<&Field> {
-        self.fields.binary_search_by_key(&sym, |f| f.sym).ok().and_then(|i| self.fields.get(i))
+        self.fields
+            .binary_search_by_key(&sym, |f| f.sym)
+            .ok()
+            .and_then(|i| self.fields.get(i))
     }
 
     /// Writes a member.
@@ -67,7 +74,11 @@ impl Obj {
             Ok(at) => {
                 if let Some(field) = self.fields.get_mut(at) {
                     if strong {
-                        *field = Field { sym, value, definite: true };
+                        *field = Field {
+                            sym,
+                            value,
+                            definite: true,
+                        };
                     } else {
                         field.value.join(&value);
                     }
@@ -76,7 +87,14 @@ impl Obj {
             Err(_) if self.fields.len() >= limits::OBJECT_FIELDS => {
                 self.any.join(&value);
             }
-            Err(at) => self.fields.insert(at, Field { sym, value, definite: strong }),
+            Err(at) => self.fields.insert(
+                at,
+                Field {
+                    sym,
+                    value,
+                    definite: strong,
+                },
+            ),
         }
     }
 
@@ -101,7 +119,14 @@ impl Obj {
                     }
                 }
                 Err(at) => {
-                    self.fields.insert(at, Field { sym: theirs.sym, value: theirs.value.clone(), definite: false });
+                    self.fields.insert(
+                        at,
+                        Field {
+                            sym: theirs.sym,
+                            value: theirs.value.clone(),
+                            definite: false,
+                        },
+                    );
                     changed = true;
                 }
             }

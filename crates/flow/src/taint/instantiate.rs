@@ -31,16 +31,33 @@ struct Env<'e> {
 
 impl Interp<'_> {
     /// The effect of calling `func`, and its result.
-    pub(super) fn instantiate(&mut self, func: FuncId, closure: Option<ObjId>, this: &Value, args: &[Argument], span: Span) -> Value {
-        let Some(summary) = self.summaries.get(func.0 as usize).and_then(Clone::clone) else { return Value::default() };
+    pub(super) fn instantiate(
+        &mut self,
+        func: FuncId,
+        closure: Option<ObjId>,
+        this: &Value,
+        args: &[Argument],
+        span: Span,
+    ) -> Value {
+        let Some(summary) = self.summaries.get(func.0 as usize).and_then(Clone::clone) else {
+            return Value::default();
+        };
         if self.depth >= limits::CALLBACK_DEPTH {
             self.cap("depth of callbacks");
             return Value::default();
         }
         self.depth += 1;
         let params = self.parameters(func, args);
-        let mut env =
-            Env { func, closure, this, params, callbacks: Vec::new(), objs: FxHashMap::default(), span, nesting: self.depth };
+        let mut env = Env {
+            func,
+            closure,
+            this,
+            params,
+            callbacks: Vec::new(),
+            objs: FxHashMap::default(),
+            span,
+            nesting: self.depth,
+        };
         self.callbacks_of(&mut env, &summary);
         self.sinks_of(&mut env, &summary);
         self.effects_of(&mut env, &summary);
@@ -53,7 +70,11 @@ impl Interp<'_> {
     fn parameters(&mut self, func: FuncId, args: &[Argument]) -> Vec<Value> {
         let callee = self.origins.program.func(func);
         let declared = &callee.func.params;
-        let count = if callee.func.arguments.is_some() { declared.len().max(args.len()) } else { declared.len() };
+        let count = if callee.func.arguments.is_some() {
+            declared.len().max(args.len())
+        } else {
+            declared.len()
+        };
         let mut params = vec![Value::default(); count];
         let mut rest: Vec<Value> = Vec::new();
         let rest_at = declared.iter().position(|p| p.rest);
@@ -73,7 +94,10 @@ impl Interp<'_> {
                 }
                 ArgKey::Keyword(name) => {
                     let text = self.f.file.facts.str(name);
-                    if let Some(index) = declared.iter().position(|p| p.name.is_some_and(|n| callee.file.facts.str(n) == text)) {
+                    if let Some(index) = declared
+                        .iter()
+                        .position(|p| p.name.is_some_and(|n| callee.file.facts.str(n) == text))
+                    {
                         put(&mut params, index, &arg.value);
                     }
                 }
@@ -105,9 +129,16 @@ impl Interp<'_> {
         let mut value = match port.base {
             PortBase::Param(index) => env.params.get(index as usize).cloned().unwrap_or_default(),
             PortBase::This => env.this.clone(),
-            PortBase::Callback(index) => env.callbacks.get(index as usize).cloned().unwrap_or_default(),
+            PortBase::Callback(index) => env
+                .callbacks
+                .get(index as usize)
+                .cloned()
+                .unwrap_or_default(),
             PortBase::Capture(index) => self.captured(env, index),
-            PortBase::Global(_) | PortBase::Instance(_) | PortBase::Var(..) | PortBase::Store(_) => {
+            PortBase::Global(_)
+            | PortBase::Instance(_)
+            | PortBase::Var(..)
+            | PortBase::Store(_) => {
                 let root = PortPath::root(port.base);
                 match self.state.var(&root) {
                     Some(var) if var.definite => var.value.clone(),
@@ -124,24 +155,52 @@ impl Interp<'_> {
     /// The content of a captured variable.
     fn captured(&mut self, env: &Env<'_>, index: u32) -> Value {
         if let Some(closure) = env.closure {
-            let slot = self.state.obj(closure).and_then(|o| o.field(Sym::index(index))).map(|f| f.value.clone()).unwrap_or_default();
+            let slot = self
+                .state
+                .obj(closure)
+                .and_then(|o| o.field(Sym::index(index)))
+                .map(|f| f.value.clone())
+                .unwrap_or_default();
             return match slot.refs.as_slice() {
-                [boxed] if self.state.obj(*boxed).is_some_and(|o| o.kind == ObjKind::Box) => {
-                    self.state.obj(*boxed).map(|o| o.any.clone()).unwrap_or_default()
+                [boxed]
+                    if self
+                        .state
+                        .obj(*boxed)
+                        .is_some_and(|o| o.kind == ObjKind::Box) =>
+                {
+                    self.state
+                        .obj(*boxed)
+                        .map(|o| o.any.clone())
+                        .unwrap_or_default()
                 }
                 _ => slot,
             };
         }
         let program = self.origins.program;
-        match self.origins.capture_owner(program.func(env.func), casemate_ir::CaptureId(index)) {
+        match self
+            .origins
+            .capture_owner(program.func(env.func), casemate_ir::CaptureId(index))
+        {
             Some((owner, local)) if owner == self.f.id => self.get(local),
             Some((owner, local)) => self.symbolic(PortBase::Var(owner, local)),
             None => Value::default(),
         }
     }
 
-    fn through(&mut self, env: &Env<'_>, prev: TraceRef, inner: Option<TraceRef>, kind: TraceKind) -> TraceRef {
-        let node = TraceNode { kind, span: env.span, prev: Some(prev), inner, callee: Some(env.func) };
+    fn through(
+        &mut self,
+        env: &Env<'_>,
+        prev: TraceRef,
+        inner: Option<TraceRef>,
+        kind: TraceKind,
+    ) -> TraceRef {
+        let node = TraceNode {
+            kind,
+            span: env.span,
+            prev: Some(prev),
+            inner,
+            callee: Some(env.func),
+        };
         self.arena.push(self.f.id, node)
     }
 
@@ -209,9 +268,16 @@ impl Interp<'_> {
         if let Some(&made) = env.objs.get(&index) {
             return made;
         }
-        let id = self.alloc(AllocKey::Summary(self.call_index, env.func, index, env.nesting));
+        let id = self.alloc(AllocKey::Summary(
+            self.call_index,
+            env.func,
+            index,
+            env.nesting,
+        ));
         env.objs.insert(index, id);
-        let Some(source) = summary.objs.get(index as usize) else { return id };
+        let Some(source) = summary.objs.get(index as usize) else {
+            return id;
+        };
         let mut obj = Obj::new(source.kind);
         for field in &source.fields {
             let value = self.translate(env, summary, &field.value);
@@ -225,10 +291,16 @@ impl Interp<'_> {
     /// Functions that it is given are called.
     fn callbacks_of(&mut self, env: &mut Env<'_>, summary: &Summary) {
         for index in 0..summary.callbacks.len() {
-            let Some(callback) = summary.callbacks.get(index) else { break };
+            let Some(callback) = summary.callbacks.get(index) else {
+                break;
+            };
             let callee = self.lookup(env, &callback.callee);
             let this = self.translate(env, summary, &callback.this);
-            let args: Vec<Value> = callback.args.iter().map(|a| self.translate(env, summary, a)).collect();
+            let args: Vec<Value> = callback
+                .args
+                .iter()
+                .map(|a| self.translate(env, summary, a))
+                .collect();
             let result = self.call_value(&callee, &this, &args, env.span);
             env.callbacks.push(result);
         }
@@ -273,17 +345,25 @@ impl Interp<'_> {
                     return;
                 }
                 let program = self.origins.program;
-                match self.origins.capture_owner(program.func(env.func), casemate_ir::CaptureId(index)) {
+                match self
+                    .origins
+                    .capture_owner(program.func(env.func), casemate_ir::CaptureId(index))
+                {
                     Some((owner, local)) if owner == self.f.id => {
                         let mut joined = self.get(local);
                         joined.join(&value);
                         self.set(local, joined);
                     }
-                    Some((owner, local)) => self.write_var(PortPath::root(PortBase::Var(owner, local)), value, false),
+                    Some((owner, local)) => {
+                        self.write_var(PortPath::root(PortBase::Var(owner, local)), value, false)
+                    }
                     None => {}
                 }
             }
-            PortBase::Global(_) | PortBase::Instance(_) | PortBase::Var(..) | PortBase::Store(_) => {
+            PortBase::Global(_)
+            | PortBase::Instance(_)
+            | PortBase::Var(..)
+            | PortBase::Store(_) => {
                 self.write_var(PortPath::root(base), value, strong);
             }
             PortBase::Param(_) | PortBase::This | PortBase::Callback(_) => {}
@@ -311,7 +391,11 @@ impl Interp<'_> {
                 continue;
             }
             let given = self.lookup(env, &sink.port);
-            let given = if sink.deep || sink.derived { self.deep(&given) } else { given };
+            let given = if sink.deep || sink.derived {
+                self.deep(&given)
+            } else {
+                given
+            };
             if given.taints.is_none() {
                 continue;
             }
@@ -325,7 +409,12 @@ impl Interp<'_> {
                 let notes = taint.notes | sink.notes;
                 match taint.origin {
                     Origin::Source(source) => {
-                        self.add_finding(Finding { source, sink: Arc::clone(&sink.sink), notes: notes | sink.sink.notes, trace });
+                        self.add_finding(Finding {
+                            source,
+                            sink: Arc::clone(&sink.sink),
+                            notes: notes | sink.sink.notes,
+                            trace,
+                        });
                     }
                     Origin::Port(port) => self.add_port_sink(PortSink {
                         port,

@@ -13,7 +13,8 @@ use crate::program::{FuncRef, to_u32};
 use crate::result::{Fact, FuncId};
 use crate::symbol::Sym;
 use casemate_ir::{
-    BlockId, Capture, Const, Instr, IterKind, Key, LocalId, LocalKind, OpKind, Operand, PartKey, Span, Term, VarRef,
+    BlockId, Capture, Const, Instr, IterKind, Key, LocalId, LocalKind, OpKind, Operand, PartKey,
+    Span, Term, VarRef,
 };
 use casemate_model::kind::{KindSet, Shape};
 use casemate_model::row::{Role, SourceKindRef};
@@ -139,7 +140,9 @@ impl<'a> Interp<'a> {
         let mut seen: Vec<Option<u32>> = vec![None; func.locals.len()];
         let mut crosses = vec![false; func.locals.len()];
         let mut see = |local: LocalId, block: u32| {
-            if let (Some(seen), Some(crosses)) = (seen.get_mut(local.index()), crosses.get_mut(local.index())) {
+            if let (Some(seen), Some(crosses)) =
+                (seen.get_mut(local.index()), crosses.get_mut(local.index()))
+            {
                 match *seen {
                     None => *seen = Some(block),
                     Some(b) if b != block => *crosses = true,
@@ -156,7 +159,12 @@ impl<'a> Interp<'a> {
                 visit_locals(func, instr, &mut |l| see(l, b));
             }
             match block.term {
-                Term::Branch { cond: Operand::Local(l), .. } | Term::Return(Some(Operand::Local(l))) | Term::Throw(Operand::Local(l)) => {
+                Term::Branch {
+                    cond: Operand::Local(l),
+                    ..
+                }
+                | Term::Return(Some(Operand::Local(l)))
+                | Term::Throw(Operand::Local(l)) => {
                     see(l, b);
                 }
                 _ => {}
@@ -204,8 +212,17 @@ impl<'a> Interp<'a> {
     pub(super) fn get(&self, local: LocalId) -> Value {
         match self.slots.get(local.index()) {
             Some(Slot::Temp) => self.temps.get(local.index()).cloned().unwrap_or_default(),
-            Some(Slot::State(slot)) => self.state.locals.get(*slot as usize).cloned().unwrap_or_default(),
-            Some(Slot::Box(id)) => self.state.obj(*id).map(|o| o.any.clone()).unwrap_or_default(),
+            Some(Slot::State(slot)) => self
+                .state
+                .locals
+                .get(*slot as usize)
+                .cloned()
+                .unwrap_or_default(),
+            Some(Slot::Box(id)) => self
+                .state
+                .obj(*id)
+                .map(|o| o.any.clone())
+                .unwrap_or_default(),
             None => Value::default(),
         }
     }
@@ -250,14 +267,29 @@ impl<'a> Interp<'a> {
     // ---- traces ----
 
     pub(super) fn step(&mut self, kind: TraceKind, span: Span, prev: TraceRef) -> TraceRef {
-        self.arena.push(self.f.id, TraceNode { kind, span, prev: Some(prev), inner: None, callee: None })
+        self.arena.push(
+            self.f.id,
+            TraceNode {
+                kind,
+                span,
+                prev: Some(prev),
+                inner: None,
+                callee: None,
+            },
+        )
     }
 
     pub(super) fn start(&mut self, base: PortBase) -> TraceRef {
         if let Some(&known) = self.starts.get(&base) {
             return known;
         }
-        let node = TraceNode { kind: TraceKind::Start, span: self.f.func.head, prev: None, inner: None, callee: None };
+        let node = TraceNode {
+            kind: TraceKind::Start,
+            span: self.f.func.head,
+            prev: None,
+            inner: None,
+            callee: None,
+        };
         let made = self.arena.push(self.f.id, node);
         self.starts.insert(base, made);
         made
@@ -268,24 +300,63 @@ impl<'a> Interp<'a> {
         symbolic(base, trace)
     }
 
-    pub(super) fn source(&mut self, kind: casemate_model::kind::SourceKind, shape: Shape, span: Span) -> Taint {
-        let trace = self
-            .arena
-            .push(self.f.id, TraceNode { kind: TraceKind::Source, span, prev: None, inner: None, callee: None });
-        let source = SourceRef { func: self.f.id, span, kind, shape };
+    pub(super) fn source(
+        &mut self,
+        kind: casemate_model::kind::SourceKind,
+        shape: Shape,
+        span: Span,
+    ) -> Taint {
+        let trace = self.arena.push(
+            self.f.id,
+            TraceNode {
+                kind: TraceKind::Source,
+                span,
+                prev: None,
+                inner: None,
+                callee: None,
+            },
+        );
+        let source = SourceRef {
+            func: self.f.id,
+            span,
+            kind,
+            shape,
+        };
         let clean = self.origins.paths.models().kinds().shape_clears(shape);
-        Taint { origin: Origin::Source(source), clean, derived: false, notes: 0, trace }
+        Taint {
+            origin: Origin::Source(source),
+            clean,
+            derived: false,
+            notes: 0,
+            trace,
+        }
     }
 
-    /// The sources that the origins of a local say it is.
+    /// The sources that a local is because of what it was given as.
     fn labels(&mut self, local: LocalId, span: Span) -> SmallVec<[Taint; 1]> {
         let origins = self.origins;
         let mut out = SmallVec::new();
         for &val in origins.of_local(self.f.id, local) {
             if let Some(Val::Api(path)) = origins.val(val)
                 && origins.paths.has_rows(path)
+                && origins.paths.is_given(path)
             {
                 self.path_labels(path, span, &mut out);
+            }
+        }
+        out
+    }
+
+    /// The sources that reading a member makes.
+    fn member_labels(&mut self, base: Operand, sym: Sym, span: Span) -> SmallVec<[Taint; 1]> {
+        let origins = self.origins;
+        let mut out = SmallVec::new();
+        for &val in origins.of_operand(self.f.id, base) {
+            if let Some(Val::Api(path)) = origins.val(val)
+                && let Some(read) = origins.met_member(path, sym)
+                && origins.paths.has_rows(read)
+            {
+                self.path_labels(read, span, &mut out);
             }
         }
         out
@@ -301,7 +372,10 @@ impl<'a> Interp<'a> {
             {
                 let kind = match kind {
                     SourceKindRef::Fixed(kind) => Some(*kind),
-                    SourceKindRef::Named => origins.paths.models().source_kind(row, origins.paths.last_member(path)),
+                    SourceKindRef::Named => origins
+                        .paths
+                        .models()
+                        .source_kind(row, origins.paths.last_member(path)),
                 };
                 if let Some(kind) = kind {
                     out.push(self.source(kind, *shape, span));
@@ -334,12 +408,18 @@ impl<'a> Interp<'a> {
             *first = Some(std::mem::take(&mut self.state));
         }
         let mut work: BTreeSet<u32> = BTreeSet::from([0]);
-        let mut exits: FxHashMap<usize, (State, Option<Value>, Option<Operand>)> = FxHashMap::default();
+        let mut exits: FxHashMap<usize, (State, Option<Value>, Option<Operand>)> =
+            FxHashMap::default();
         while let Some(r) = work.pop_first() {
-            let Some(&block_id) = order.get(r as usize) else { continue };
+            let Some(&block_id) = order.get(r as usize) else {
+                continue;
+            };
             let index = block_id.index();
-            let (Some(block), Some(Some(entry)), Some(count)) = (func.blocks.get(index), states.get(index), visits.get_mut(index))
-            else {
+            let (Some(block), Some(Some(entry)), Some(count)) = (
+                func.blocks.get(index),
+                states.get(index),
+                visits.get_mut(index),
+            ) else {
                 continue;
             };
             *count += 1;
@@ -402,11 +482,17 @@ impl<'a> Interp<'a> {
     fn enter(&mut self) {
         let func = self.f.func;
         for (index, param) in func.params.iter().enumerate() {
-            let mut value = self.symbolic(PortBase::Param(u16::try_from(index).unwrap_or(u16::MAX)));
+            let mut value =
+                self.symbolic(PortBase::Param(u16::try_from(index).unwrap_or(u16::MAX)));
             for label in self.labels(param.local, func.head) {
                 value.add_taint(label);
             }
-            if let Some(shape) = param.ty.as_ref().and_then(|t| t.primitive).and_then(|p| type_shape(self.f.file.facts.str(p))) {
+            if let Some(shape) = param
+                .ty
+                .as_ref()
+                .and_then(|t| t.primitive)
+                .and_then(|p| type_shape(self.f.file.facts.str(p)))
+            {
                 // TypeScript's types say what the author believes, not what arrives: only numbers that were made by a
                 // conversion are numbers. The annotation is used for receivers, not for cleaning.
                 let _ = shape;
@@ -421,8 +507,11 @@ impl<'a> Interp<'a> {
             let id = self.alloc(AllocKey::Box(arguments));
             let count = func.params.len().max(6);
             for index in 0..count {
-                let value = self.symbolic(PortBase::Param(u16::try_from(index).unwrap_or(u16::MAX)));
-                self.state.obj_mut(id, ObjKind::Plain).set(Sym::index(to_u32(index)), value, true);
+                let value =
+                    self.symbolic(PortBase::Param(u16::try_from(index).unwrap_or(u16::MAX)));
+                self.state
+                    .obj_mut(id, ObjKind::Plain)
+                    .set(Sym::index(to_u32(index)), value, true);
             }
             self.set(arguments, Value::object(id));
         }
@@ -449,11 +538,17 @@ impl<'a> Interp<'a> {
             }
             Instr::Await { to, from } => {
                 let mut value = self.operand(from);
-                value.consts = value.consts.filter(|c| !c.iter().any(|k| *k == Konst::Present));
+                value.consts = value
+                    .consts
+                    .filter(|c| !c.iter().any(|k| *k == Konst::Present));
                 self.set(to, value);
             }
-            Instr::Load { to, base, key } => {
-                let base = self.operand(base);
+            Instr::Load {
+                to,
+                base: base_operand,
+                key,
+            } => {
+                let base = self.operand(base_operand);
                 let sym = self.key(key);
                 let span = self.span(at);
                 let mut value = self.load(&base, sym);
@@ -464,8 +559,10 @@ impl<'a> Interp<'a> {
                     self.load_by_key(at, &key, &mut value);
                 }
                 self.reread(&mut value, span);
-                for label in self.labels(to, span) {
-                    let kept = value.taints().iter().any(|t| matches!(t.origin, Origin::Source(s) if s.kind == label_kind(&label)));
+                for label in self.member_labels(base_operand, sym, span) {
+                    let kept = value.taints().iter().any(
+                        |t| matches!(t.origin, Origin::Source(s) if s.kind == label_kind(&label)),
+                    );
                     if !kept && !self.overwritten(&base, sym) {
                         value.add_taint(label);
                     }
@@ -501,7 +598,9 @@ impl<'a> Interp<'a> {
                         let port = PortPath::root(PortBase::Global(self.f.global(g)));
                         self.state.set_var(port, value);
                     }
-                    VarRef::Captured(c) => self.state.set_var(PortPath::root(PortBase::Capture(c.0)), value),
+                    VarRef::Captured(c) => self
+                        .state
+                        .set_var(PortPath::root(PortBase::Capture(c.0)), value),
                     VarRef::Free(_) => {}
                 }
             }
@@ -527,7 +626,8 @@ impl<'a> Interp<'a> {
                             self.spread(&value, &mut obj, &mut carried);
                         }
                         PartKey::Getter(name) => {
-                            let result = self.call_value(&value, &Value::default(), &[], self.span(at));
+                            let result =
+                                self.call_value(&value, &Value::default(), &[], self.span(at));
                             obj.set(self.f.sym(name), result, false);
                         }
                         PartKey::Setter(_) => {}
@@ -552,7 +652,13 @@ impl<'a> Interp<'a> {
                 self.set(to, value);
             }
             Instr::Class { to, .. } => self.set(to, Value::constant(Konst::Present)),
-            Instr::Call { to, callee, this, args, flags } => {
+            Instr::Call {
+                to,
+                callee,
+                this,
+                args,
+                flags,
+            } => {
                 self.call_index = to_u32(at);
                 return self.call(at, to, callee, this, func.args(args), flags);
             }
@@ -567,7 +673,9 @@ impl<'a> Interp<'a> {
             Instr::Yield { to, value, .. } => {
                 let value = self.operand(value);
                 let id = self.alloc(AllocKey::Attached(u32::MAX));
-                self.state.obj_mut(id, ObjKind::Plain).set(Sym::ANY, value, false);
+                self.state
+                    .obj_mut(id, ObjKind::Plain)
+                    .set(Sym::ANY, value, false);
                 self.set(to, Value::default());
             }
             Instr::IterNext { to, of, kind } => {
@@ -591,15 +699,26 @@ impl<'a> Interp<'a> {
                 }
                 self.set(to, value);
             }
-            Instr::Output { value, context, escaped } => self.output(at, value, context, escaped),
+            Instr::Output {
+                value,
+                context,
+                escaped,
+            } => self.output(at, value, context, escaped),
             Instr::Opaque { to, operands } => {
                 let mut value = Value::default();
                 for &operand in func.operands(operands) {
                     let part = self.operand(operand);
                     let taints = part.map_taints(|t| {
-                        Some(Taint { derived: true, notes: t.notes | super::value::note_bit(crate::result::Note::ViaOpaque), ..t })
+                        Some(Taint {
+                            derived: true,
+                            notes: t.notes | super::value::note_bit(crate::result::Note::ViaOpaque),
+                            ..t
+                        })
                     });
-                    value.join_taints(&Value { taints, ..Value::default() });
+                    value.join_taints(&Value {
+                        taints,
+                        ..Value::default()
+                    });
                 }
                 self.set(to, value);
             }
@@ -613,12 +732,22 @@ impl<'a> Interp<'a> {
             !t.derived
                 && matches!(t.origin, Origin::Source(_))
                 && t.trace.func == self.f.id
-                && self.arena.nodes.get(t.trace.node as usize).is_some_and(|n| n.kind == TraceKind::Source)
+                && self
+                    .arena
+                    .nodes
+                    .get(t.trace.node as usize)
+                    .is_some_and(|n| n.kind == TraceKind::Source)
         });
         if !direct {
             return;
         }
-        let node = TraceNode { kind: TraceKind::Source, span, prev: None, inner: None, callee: None };
+        let node = TraceNode {
+            kind: TraceKind::Source,
+            span,
+            prev: None,
+            inner: None,
+            callee: None,
+        };
         let trace = self.arena.push(self.f.id, node);
         let id = self.f.id;
         let nodes = &self.arena.nodes;
@@ -626,7 +755,9 @@ impl<'a> Interp<'a> {
             if !t.derived
                 && matches!(t.origin, Origin::Source(_))
                 && t.trace.func == id
-                && nodes.get(t.trace.node as usize).is_some_and(|n| n.kind == TraceKind::Source)
+                && nodes
+                    .get(t.trace.node as usize)
+                    .is_some_and(|n| n.kind == TraceKind::Source)
             {
                 t.trace = trace;
             }
@@ -638,7 +769,9 @@ impl<'a> Interp<'a> {
     /// Whether the member was written here, so that its origins say nothing of it any more.
     fn overwritten(&self, base: &Value, sym: Sym) -> bool {
         let mut identities = base.identities();
-        let (Some(port), None) = (identities.next(), identities.next()) else { return false };
+        let (Some(port), None) = (identities.next(), identities.next()) else {
+            return false;
+        };
         self.place_obj(&port)
             .and_then(|id| self.state.obj(id))
             .and_then(|obj| obj.field(sym))
@@ -688,7 +821,9 @@ impl<'a> Interp<'a> {
     fn const_key(&self, operand: Operand) -> Option<Sym> {
         match self.operand(operand).single()? {
             Konst::Str(text) => self.origins.program.symbols.find(text),
-            Konst::Number(n) if *n >= 0.0 && *n < 256.0 && n.fract() == 0.0 => Some(Sym::index(*n as u32)),
+            Konst::Number(n) if *n >= 0.0 && *n < 256.0 && n.fract() == 0.0 => {
+                Some(Sym::index(*n as u32))
+            }
             _ => None,
         }
     }
@@ -717,7 +852,9 @@ impl<'a> Interp<'a> {
     /// `...value` in an object or array literal.
     fn spread(&mut self, value: &Value, obj: &mut Obj, carried: &mut Value) {
         for &id in &value.refs {
-            let Some(source) = self.state.obj(id).cloned() else { continue };
+            let Some(source) = self.state.obj(id).cloned() else {
+                continue;
+            };
             for field in source.fields {
                 obj.set(field.sym, field.value, field.definite);
             }
@@ -727,12 +864,21 @@ impl<'a> Interp<'a> {
         }
         // Members that are only known as "of that object" become members at unknown keys.
         let rest = value.map_taints(|t| match t.origin {
-            Origin::Port(port) if !t.derived => Some(Taint { origin: Origin::Port(port.member(Sym::ANY)), ..t }),
+            Origin::Port(port) if !t.derived => Some(Taint {
+                origin: Origin::Port(port.member(Sym::ANY)),
+                ..t
+            }),
             _ => Some(t),
         });
         if rest.is_some() {
-            let inherited = Value { taints: rest, ..Value::default() };
-            carried.join_taints(&Value { taints: inherited.map_taints(|t| Some(Taint { derived: true, ..t })), ..Value::default() });
+            let inherited = Value {
+                taints: rest,
+                ..Value::default()
+            };
+            carried.join_taints(&Value {
+                taints: inherited.map_taints(|t| Some(Taint { derived: true, ..t })),
+                ..Value::default()
+            });
             obj.set(Sym::ANY, inherited, false);
         }
     }
@@ -745,12 +891,14 @@ impl<'a> Interp<'a> {
         let second = values.get(1).cloned().unwrap_or_default();
         match op {
             OpKind::Add => {
-                if let (Some(Konst::Number(a)), Some(Konst::Number(b))) = (first.single(), second.single())
+                if let (Some(Konst::Number(a)), Some(Konst::Number(b))) =
+                    (first.single(), second.single())
                     && !self.revisit
                 {
                     return Value::constant(Konst::Number(a + b));
                 }
-                let stringy = |v: &Value| matches!(v.single(), Some(Konst::Str(_) | Konst::Template(_)));
+                let stringy =
+                    |v: &Value| matches!(v.single(), Some(Konst::Str(_) | Konst::Template(_)));
                 if stringy(&first) || stringy(&second) {
                     return self.template(at, operands);
                 }
@@ -766,9 +914,13 @@ impl<'a> Interp<'a> {
                 (Some(Konst::Number(_)), Some(Konst::Number(_))) => Value::default(),
                 _ => self.shaped(&values, Shape::Number, at),
             },
-            OpKind::Not => first.truthy().map_or_else(Value::default, |b| Value::constant(Konst::Bool(!b))),
-            OpKind::StrictEq | OpKind::Eq => compare(&first, &second).map_or_else(Value::default, |b| Value::constant(Konst::Bool(b))),
-            OpKind::StrictNe | OpKind::Ne => compare(&first, &second).map_or_else(Value::default, |b| Value::constant(Konst::Bool(!b))),
+            OpKind::Not => first
+                .truthy()
+                .map_or_else(Value::default, |b| Value::constant(Konst::Bool(!b))),
+            OpKind::StrictEq | OpKind::Eq => compare(&first, &second)
+                .map_or_else(Value::default, |b| Value::constant(Konst::Bool(b))),
+            OpKind::StrictNe | OpKind::Ne => compare(&first, &second)
+                .map_or_else(Value::default, |b| Value::constant(Konst::Bool(!b))),
             OpKind::Less | OpKind::Greater => match (first.single(), second.single()) {
                 (Some(Konst::Number(a)), Some(Konst::Number(b))) if !self.revisit && a != b => {
                     Value::constant(Konst::Bool(if op == OpKind::Less { a < b } else { a > b }))
@@ -790,7 +942,12 @@ impl<'a> Interp<'a> {
                 out.unwrap_or_default()
             }
             OpKind::ToString => {
-                let clears = self.origins.paths.models().kinds().shape_clears(Shape::String);
+                let clears = self
+                    .origins
+                    .paths
+                    .models()
+                    .kinds()
+                    .shape_clears(Shape::String);
                 let span = self.span(at);
                 self.derive(&first, clears, TraceKind::Concat, span)
             }
@@ -811,7 +968,13 @@ impl<'a> Interp<'a> {
     }
 
     /// A value made from another: its taints, cleaned for some kinds.
-    pub(super) fn derive(&mut self, value: &Value, clean: KindSet, kind: TraceKind, span: Span) -> Value {
+    pub(super) fn derive(
+        &mut self,
+        value: &Value,
+        clean: KindSet,
+        kind: TraceKind,
+        span: Span,
+    ) -> Value {
         if value.taints.is_none() {
             return Value::default();
         }
@@ -828,7 +991,12 @@ impl<'a> Interp<'a> {
                     step
                 }
             };
-            out.add_taint(Taint { clean, derived: true, trace, ..taint });
+            out.add_taint(Taint {
+                clean,
+                derived: true,
+                trace,
+                ..taint
+            });
         }
         out
     }
@@ -837,7 +1005,13 @@ impl<'a> Interp<'a> {
 
     /// A sink that a port reaches.
     pub(super) fn add_port_sink(&mut self, sink: PortSink) {
-        let key = (sink.port, sink.sink.func, sink.sink.argument, sink.sink.kind.0, sink.deep);
+        let key = (
+            sink.port,
+            sink.sink.func,
+            sink.sink.argument,
+            sink.sink.kind.0,
+            sink.deep,
+        );
         match self.sink_index.get(&key) {
             Some(&index) => {
                 if let Some(known) = self.sinks.get_mut(index) {
@@ -856,7 +1030,12 @@ impl<'a> Interp<'a> {
 
     /// A source that reaches a sink.
     pub(super) fn add_finding(&mut self, finding: Finding) {
-        let key = (finding.source, finding.sink.func, finding.sink.argument, finding.sink.kind.0);
+        let key = (
+            finding.source,
+            finding.sink.func,
+            finding.sink.argument,
+            finding.sink.kind.0,
+        );
         match self.finding_index.get(&key) {
             Some(&index) => {
                 if let Some(known) = self.out.findings.get_mut(index)
@@ -880,7 +1059,12 @@ impl<'a> Interp<'a> {
         let trace = self.step(TraceKind::Sink, sink.argument, taint.trace);
         match taint.origin {
             Origin::Source(source) => {
-                self.add_finding(Finding { source, sink: Arc::clone(sink), notes: taint.notes | sink.notes, trace });
+                self.add_finding(Finding {
+                    source,
+                    sink: Arc::clone(sink),
+                    notes: taint.notes | sink.notes,
+                    trace,
+                });
             }
             Origin::Port(port) => self.add_port_sink(PortSink {
                 port,
@@ -895,7 +1079,13 @@ impl<'a> Interp<'a> {
     }
 
     /// A function value that a port holds is called; its result is symbolic.
-    pub(super) fn add_callback(&mut self, callee: PortPath, this: Value, args: Vec<Value>, span: Span) -> Value {
+    pub(super) fn add_callback(
+        &mut self,
+        callee: PortPath,
+        this: Value,
+        args: Vec<Value>,
+        span: Span,
+    ) -> Value {
         let key = (self.call_index, callee);
         let index = match self.callback_index.get(&key) {
             Some(&index) => {
@@ -914,7 +1104,12 @@ impl<'a> Interp<'a> {
             None => {
                 let index = to_u32(self.callbacks.len());
                 self.callback_index.insert(key, index);
-                self.callbacks.push(CallbackUse { callee, this, args, span });
+                self.callbacks.push(CallbackUse {
+                    callee,
+                    this,
+                    args,
+                    span,
+                });
                 index
             }
         };
@@ -939,13 +1134,22 @@ fn type_shape(name: &str) -> Option<Shape> {
 
 fn compare(a: &Value, b: &Value) -> Option<bool> {
     match (a.single()?, b.single()?) {
-        (Konst::Template(_) | Konst::Present | Konst::Regex(..), _) | (_, Konst::Template(_) | Konst::Present | Konst::Regex(..)) => None,
+        (Konst::Template(_) | Konst::Present | Konst::Regex(..), _)
+        | (_, Konst::Template(_) | Konst::Present | Konst::Regex(..)) => None,
         (a, b) => Some(a == b),
     }
 }
 
-fn flow_into(states: &mut [Option<State>], work: &mut BTreeSet<u32>, rank: &[u32], block: BlockId, state: State) {
-    let (Some(slot), Some(&rank)) = (states.get_mut(block.index()), rank.get(block.index())) else { return };
+fn flow_into(
+    states: &mut [Option<State>],
+    work: &mut BTreeSet<u32>,
+    rank: &[u32],
+    block: BlockId,
+    state: State,
+) {
+    let (Some(slot), Some(&rank)) = (states.get_mut(block.index()), rank.get(block.index())) else {
+        return;
+    };
     match slot {
         None => {
             *slot = Some(state);
@@ -965,7 +1169,9 @@ fn reverse_postorder(func: &casemate_ir::Function) -> Vec<BlockId> {
     let mut out = Vec::with_capacity(func.blocks.len());
     let mut stack: Vec<(BlockId, SmallVec<[BlockId; 3]>)> = Vec::new();
     let successors = |id: BlockId| -> SmallVec<[BlockId; 3]> {
-        let Some(block) = func.blocks.get(id.index()) else { return SmallVec::new() };
+        let Some(block) = func.blocks.get(id.index()) else {
+            return SmallVec::new();
+        };
         let mut list: SmallVec<[BlockId; 3]> = match block.term {
             Term::Goto(next) => SmallVec::from_slice(&[next]),
             Term::Branch { yes, no, .. } => SmallVec::from_slice(&[no, yes]),
@@ -1020,7 +1226,10 @@ pub(super) fn target(instr: &Instr) -> Option<LocalId> {
         | Instr::IterNext { to, .. }
         | Instr::Catch { to }
         | Instr::Opaque { to, .. } => Some(to),
-        Instr::Store { .. } | Instr::Delete { .. } | Instr::StoreVar { .. } | Instr::Output { .. } => None,
+        Instr::Store { .. }
+        | Instr::Delete { .. }
+        | Instr::StoreVar { .. }
+        | Instr::Output { .. } => None,
     }
 }
 
@@ -1049,7 +1258,9 @@ fn visit_locals(func: &casemate_ir::Function, instr: &Instr, see: &mut dyn FnMut
             operand(value);
             computed(key).into_iter().for_each(&mut operand);
         }
-        Instr::StoreVar { value, .. } | Instr::Yield { value, .. } | Instr::Output { value, .. } => operand(value),
+        Instr::StoreVar { value, .. }
+        | Instr::Yield { value, .. }
+        | Instr::Output { value, .. } => operand(value),
         Instr::Object { parts, .. } | Instr::Array { parts, .. } => {
             for part in func.parts(parts) {
                 operand(part.value);
@@ -1058,16 +1269,26 @@ fn visit_locals(func: &casemate_ir::Function, instr: &Instr, see: &mut dyn FnMut
                 }
             }
         }
-        Instr::Template { operands, .. } | Instr::Op { operands, .. } | Instr::Opaque { operands, .. } => {
-            func.operands(operands).iter().copied().for_each(&mut operand);
+        Instr::Template { operands, .. }
+        | Instr::Op { operands, .. }
+        | Instr::Opaque { operands, .. } => {
+            func.operands(operands)
+                .iter()
+                .copied()
+                .for_each(&mut operand);
         }
         Instr::Class { base, .. } => base.into_iter().for_each(&mut operand),
-        Instr::Call { callee, this, args, .. } => {
+        Instr::Call {
+            callee, this, args, ..
+        } => {
             operand(callee);
             this.into_iter().for_each(&mut operand);
             func.args(args).iter().for_each(|a| operand(a.value));
         }
         Instr::IterNext { of, .. } => operand(of),
-        Instr::LoadVar { .. } | Instr::Closure { .. } | Instr::Import { .. } | Instr::Catch { .. } => {}
+        Instr::LoadVar { .. }
+        | Instr::Closure { .. }
+        | Instr::Import { .. }
+        | Instr::Catch { .. } => {}
     }
 }

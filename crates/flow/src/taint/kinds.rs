@@ -83,10 +83,16 @@ impl KindIds {
             .union(KindSet::of(self.redirect))
             .union(KindSet::of(self.html_url));
         let after = match prefix.find("//") {
-            Some(at) if at == 0 || prefix.get(..at).is_some_and(|p| p.ends_with(':')) => prefix.get(at + 2..).unwrap_or(""),
+            Some(at) if at == 0 || prefix.get(..at).is_some_and(|p| p.ends_with(':')) => {
+                prefix.get(at + 2..).unwrap_or("")
+            }
             _ => {
                 // A relative reference, unless the hole could still complete `//host`, `/\host` or a scheme.
-                let starts_open = prefix == "/" || prefix == "\\" || prefix.chars().all(|c| c.is_ascii_alphanumeric() || c == '+');
+                let starts_open = prefix == "/"
+                    || prefix == "\\"
+                    || prefix
+                        .chars()
+                        .all(|c| c.is_ascii_alphanumeric() || c == '+');
                 return if starts_open { KindSet::EMPTY } else { host };
             }
         };
@@ -101,11 +107,15 @@ impl KindIds {
     /// For what a string is clean once a test against a regular expression went this way.
     #[must_use]
     pub fn cleared_by_regex(&self, pattern: &str, flags: &str, matches: bool) -> KindSet {
-        let Some(left) = after_test(pattern, flags, matches) else { return KindSet::EMPTY };
+        let Some(left) = after_test(pattern, flags, matches) else {
+            return KindSet::EMPTY;
+        };
         BREAKS
             .iter()
             .zip(self.breaks)
             .filter(|((_, breaks), _)| !left.has_any(breaks))
-            .fold(KindSet::EMPTY, |set, (_, kind)| set.union(KindSet::of(kind)))
+            .fold(KindSet::EMPTY, |set, (_, kind)| {
+                set.union(KindSet::of(kind))
+            })
     }
 }

@@ -20,7 +20,11 @@ impl Interp<'_> {
     /// Calls a function of a package; `false` when it never returns.
     pub(super) fn api_call(&mut self, at: usize, path: PathId, site: &CallSite) -> (Value, bool) {
         let origins = self.origins;
-        let rows: Vec<&Row> = origins.paths.call_rows(path, site.new).map(|r| r.1).collect();
+        let rows: Vec<&Row> = origins
+            .paths
+            .call_rows(path, site.new)
+            .map(|r| r.1)
+            .collect();
         let mut result = Value::default();
         let mut alive = true;
         let mut flows = false;
@@ -33,7 +37,11 @@ impl Interp<'_> {
                 speaks = true;
                 continue;
             }
-            let mut notes = if holds == Tri::Unknown || row.versions.is_some() { note_bit(Note::WhenUnknown) } else { 0 };
+            let mut notes = if holds == Tri::Unknown || row.versions.is_some() {
+                note_bit(Note::WhenUnknown)
+            } else {
+                0
+            };
             if row.confidence.as_deref() == Some("low") {
                 notes |= note_bit(Note::WhenUnknown);
             }
@@ -42,7 +50,10 @@ impl Interp<'_> {
                     speaks = true;
                     let kind = match kind {
                         SourceKindRef::Fixed(kind) => Some(*kind),
-                        SourceKindRef::Named => origins.paths.models().source_kind(row, origins.paths.last_member(path)),
+                        SourceKindRef::Named => origins
+                            .paths
+                            .models()
+                            .source_kind(row, origins.paths.last_member(path)),
                     };
                     let Some(kind) = kind else { continue };
                     let mut taint = self.source(kind, *shape, site.span);
@@ -73,12 +84,19 @@ impl Interp<'_> {
                     let value = self.derive(&whole, *kinds, TraceKind::Library, site.span);
                     self.put(at, site, to, value, &mut result);
                 }
-                Role::Call { function, args, result: to } => {
+                Role::Call {
+                    function,
+                    args,
+                    result: to,
+                } => {
                     speaks = true;
                     let functions = self.port_values(site, function);
                     let given: Vec<Value> = args
                         .iter()
-                        .map(|a| a.as_ref().map_or_else(Value::default, |port| self.port_read(site, port)))
+                        .map(|a| {
+                            a.as_ref()
+                                .map_or_else(Value::default, |port| self.port_read(site, port))
+                        })
                         .collect();
                     for (function, operand) in functions {
                         called.extend(function.refs.iter().copied());
@@ -93,11 +111,20 @@ impl Interp<'_> {
                     speaks = true;
                     self.register(path, site, entry, &mut called);
                 }
-                Role::Render { template, locals, to, .. } => {
+                Role::Render {
+                    template,
+                    locals,
+                    to,
+                    ..
+                } => {
                     speaks = true;
                     self.render(at, site, template, locals, to.as_ref(), &mut result);
                 }
-                Role::Config { fact, read, default } => {
+                Role::Config {
+                    fact,
+                    read,
+                    default,
+                } => {
                     speaks = true;
                     self.fact(path, site, fact, read, default);
                 }
@@ -105,17 +132,31 @@ impl Interp<'_> {
                     speaks = true;
                     alive = false;
                 }
-                Role::Test { .. } | Role::Neutral | Role::Guard { .. } | Role::Effect { .. } | Role::Inject { .. } => speaks = true,
+                Role::Test { .. }
+                | Role::Neutral
+                | Role::Guard { .. }
+                | Role::Effect { .. }
+                | Role::Inject { .. } => speaks = true,
                 Role::Schema(_) => {
                     speaks = true;
                 }
-                #[expect(unreachable_patterns, reason = "new roles are neutral for flows until they are used here")]
+                #[expect(
+                    unreachable_patterns,
+                    reason = "new roles are neutral for flows until they are used here"
+                )]
                 _ => {}
             }
         }
         let typed = origins
             .paths
-            .made_step(path, if site.new { &casemate_model::path::Step::New } else { &casemate_model::path::Step::Call })
+            .made_step(
+                path,
+                if site.new {
+                    &casemate_model::path::Step::New
+                } else {
+                    &casemate_model::path::Step::Call
+                },
+            )
             .is_some_and(|p| origins.paths.known(p));
         if !speaks && !typed && !flows {
             let mut inputs: Vec<Value> = site.args.iter().map(|a| a.value.clone()).collect();
@@ -129,16 +170,29 @@ impl Interp<'_> {
     }
 
     /// A function among the arguments is called with values.
-    fn call_argument(&mut self, function: &Value, operand: Option<Operand>, given: &[Value], site: &CallSite) -> Value {
-        let args: Vec<Argument> =
-            given.iter().map(|v| Argument { key: ArgKey::Pos, value: v.clone(), operand: None }).collect();
+    fn call_argument(
+        &mut self,
+        function: &Value,
+        operand: Option<Operand>,
+        given: &[Value],
+        site: &CallSite,
+    ) -> Value {
+        let args: Vec<Argument> = given
+            .iter()
+            .map(|v| Argument {
+                key: ArgKey::Pos,
+                value: v.clone(),
+                operand: None,
+            })
+            .collect();
         let mut out = self.call_value(function, &Value::default(), given, site.span);
         if function.refs.is_empty()
             && let Some(operand) = operand
         {
             for callee in self.callees(Some(operand), function) {
                 if let super::call::Callee::Func(func) = callee {
-                    let result = self.invoke(func, None, &Value::default(), &args, site.span, false);
+                    let result =
+                        self.invoke(func, None, &Value::default(), &args, site.span, false);
                     out.join(&result);
                 }
             }
@@ -168,7 +222,10 @@ impl Interp<'_> {
                             if let Some(Operand::Local(local)) = operand {
                                 let mut joined = self.get(local);
                                 joined.join_taints(&value);
-                                if port.deep || !target.refs.is_empty() || target.identities().next().is_some() {
+                                if port.deep
+                                    || !target.refs.is_empty()
+                                    || target.identities().next().is_some()
+                                {
                                     self.store_value(&target, Sym::ANY, value.clone(), false);
                                 }
                                 self.set_through(local, joined, 0);
@@ -194,8 +251,14 @@ impl Interp<'_> {
             }
             PortTarget::None => {
                 // A parameter of a callback.
-                let Some((PortStep::Param(index), init)) = port.steps.split_last() else { return };
-                let holder = Port { base: port.base.clone(), steps: init.to_vec(), deep: false };
+                let Some((PortStep::Param(index), init)) = port.steps.split_last() else {
+                    return;
+                };
+                let holder = Port {
+                    base: port.base.clone(),
+                    steps: init.to_vec(),
+                    deep: false,
+                };
                 let mut args = vec![Value::default(); *index as usize + 1];
                 if let Some(last) = args.last_mut() {
                     *last = value;
@@ -216,14 +279,26 @@ impl Interp<'_> {
         }
     }
 
-    fn emit_source(&mut self, at: usize, site: &CallSite, port: &Port, taint: Taint, result: &mut Value, called: &mut Vec<ObjId>) {
+    fn emit_source(
+        &mut self,
+        at: usize,
+        site: &CallSite,
+        port: &Port,
+        taint: Taint,
+        result: &mut Value,
+        called: &mut Vec<ObjId>,
+    ) {
         match &port.base {
             PortBase::Value | PortBase::Ret => {
                 result.add_taint(taint);
             }
             _ => {
                 if let Some((PortStep::Param(_), init)) = port.steps.split_last() {
-                    let holder = Port { base: port.base.clone(), steps: init.to_vec(), deep: false };
+                    let holder = Port {
+                        base: port.base.clone(),
+                        steps: init.to_vec(),
+                        deep: false,
+                    };
                     for (function, _) in self.port_values(site, &holder) {
                         called.extend(function.refs.iter().copied());
                     }
@@ -233,9 +308,21 @@ impl Interp<'_> {
         }
     }
 
-    fn check_sink(&mut self, at: usize, path: PathId, site: &CallSite, kind: casemate_model::kind::SinkKind, port: &Port, notes: u16) {
+    fn check_sink(
+        &mut self,
+        at: usize,
+        path: PathId,
+        site: &CallSite,
+        kind: casemate_model::kind::SinkKind,
+        port: &Port,
+        notes: u16,
+    ) {
         for (value, operand) in self.port_values(site, port) {
-            let value = if port.deep { self.deep(&value) } else { self.with_elements(&value) };
+            let value = if port.deep {
+                self.deep(&value)
+            } else {
+                self.with_elements(&value)
+            };
             if value.taints.is_none() {
                 continue;
             }
@@ -271,16 +358,32 @@ impl Interp<'_> {
 
     /// Where the argument stands: the instruction that made it, when that lies inside the call.
     fn argument_span(&self, site: &CallSite, operand: Option<Operand>) -> casemate_ir::Span {
-        let Some(Operand::Local(local)) = operand else { return site.span };
-        let Some(&def) = self.defs.get(local.index()) else { return site.span };
-        let span = self.f.func.spans.get(def as usize).copied().unwrap_or(site.span);
-        if span.start >= site.span.start && span.end <= site.span.end { span } else { site.span }
+        let Some(Operand::Local(local)) = operand else {
+            return site.span;
+        };
+        let Some(&def) = self.defs.get(local.index()) else {
+            return site.span;
+        };
+        let span = self
+            .f
+            .func
+            .spans
+            .get(def as usize)
+            .copied()
+            .unwrap_or(site.span);
+        if span.start >= site.span.start && span.end <= site.span.end {
+            span
+        } else {
+            site.span
+        }
     }
 
     // ---- conditions ----
 
     fn holds(&mut self, row: &Row, path: PathId, site: &CallSite) -> Tri {
-        let Some(when) = &row.when else { return Tri::Yes };
+        let Some(when) = &row.when else {
+            return Tri::Yes;
+        };
         let name = self.origins.paths.last_member(path).to_owned();
         let mut known: Vec<(String, Value3)> = Vec::new();
         for text in when.paths() {
@@ -293,7 +396,12 @@ impl Interp<'_> {
             };
             known.push((text.to_owned(), value));
         }
-        eval(when, &|path: &str| known.iter().find(|k| k.0 == path).map_or(Value3::Unknown, |k| k.1.clone()))
+        eval(when, &|path: &str| {
+            known
+                .iter()
+                .find(|k| k.0 == path)
+                .map_or(Value3::Unknown, |k| k.1.clone())
+        })
     }
 
     /// The value of `arg(2).shell` at a call.
@@ -303,14 +411,21 @@ impl Interp<'_> {
                 let index = call.trim_start_matches("arg(");
                 let value = match index.parse::<i64>() {
                     Ok(n) if n >= 0 => site.args.get(usize::try_from(n).unwrap_or(usize::MAX)),
-                    Ok(n) => usize::try_from(-n).ok().and_then(|n| site.args.len().checked_sub(n)).and_then(|i| site.args.get(i)),
+                    Ok(n) => usize::try_from(-n)
+                        .ok()
+                        .and_then(|n| site.args.len().checked_sub(n))
+                        .and_then(|i| site.args.get(i)),
                     Err(_) => {
                         let name = index.trim_matches(['\'', '"']);
                         site.args.iter().find(|a| matches!(a.key, ArgKey::Keyword(k) if self.f.file.facts.str(k) == name))
                     }
                 };
                 let Some(arg) = value else {
-                    return if site.args.iter().any(|a| a.key == ArgKey::Spread) { Value3::Unknown } else { Value3::Known(Literal::Null) };
+                    return if site.args.iter().any(|a| a.key == ArgKey::Spread) {
+                        Value3::Unknown
+                    } else {
+                        Value3::Known(Literal::Null)
+                    };
                 };
                 (arg.value.clone(), rest)
             }
@@ -325,11 +440,19 @@ impl Interp<'_> {
             absent = false;
             let Some(sym) = self.origins.program.symbols.find(member) else {
                 // No file has the name: an object that is fully known has no such member.
-                return if value.refs.is_empty() { Value3::Unknown } else { Value3::Known(Literal::Null) };
+                return if value.refs.is_empty() {
+                    Value3::Unknown
+                } else {
+                    Value3::Known(Literal::Null)
+                };
             };
             let closed = value.taints.is_none()
                 && !value.refs.is_empty()
-                && value.refs.iter().all(|&id| self.state.obj(id).is_some_and(|o| o.any.is_empty() && o.field(sym).is_none()));
+                && value.refs.iter().all(|&id| {
+                    self.state
+                        .obj(id)
+                        .is_some_and(|o| o.any.is_empty() && o.field(sym).is_none())
+                });
             if closed {
                 absent = true;
             }
@@ -351,17 +474,31 @@ impl Interp<'_> {
         {
             let literals: Option<Vec<Literal>> = consts.iter().map(literal).collect();
             return match literals {
-                Some(list) if list.len() == 1 => list.into_iter().next().map_or(Value3::Unknown, Value3::Known),
+                Some(list) if list.len() == 1 => list
+                    .into_iter()
+                    .next()
+                    .map_or(Value3::Unknown, Value3::Known),
                 Some(list) => Value3::OneOf(list),
                 None => Value3::Present,
             };
         }
-        if value.refs.is_empty() { Value3::Unknown } else { Value3::Present }
+        if value.refs.is_empty() {
+            Value3::Unknown
+        } else {
+            Value3::Present
+        }
     }
 
     // ---- facts, handlers, templates ----
 
-    fn fact(&mut self, path: PathId, site: &CallSite, name: &str, read: &[(String, Port)], default: &[(String, Literal)]) {
+    fn fact(
+        &mut self,
+        path: PathId,
+        site: &CallSite,
+        name: &str,
+        read: &[(String, Port)],
+        default: &[(String, Literal)],
+    ) {
         let mut values = Vec::new();
         for (key, port) in read {
             let found = self.port_values(site, port);
@@ -390,7 +527,10 @@ impl Interp<'_> {
                 values.push((key.clone(), literal_fact(literal)));
             }
         }
-        let site = Site { file: self.f.file_idx, span: site.span };
+        let site = Site {
+            file: self.f.file_idx,
+            span: site.span,
+        };
         let fact = Fact {
             fact: name.to_owned(),
             site,
@@ -398,7 +538,12 @@ impl Interp<'_> {
             callee: self.origins.paths.text(path),
             values,
         };
-        match self.out.facts.iter_mut().find(|f| f.site == fact.site && f.fact == fact.fact) {
+        match self
+            .out
+            .facts
+            .iter_mut()
+            .find(|f| f.site == fact.site && f.fact == fact.fact)
+        {
             Some(known) => *known = fact,
             None => self.out.facts.push(fact),
         }
@@ -406,8 +551,14 @@ impl Interp<'_> {
 
     /// Whether a member of an argument is certainly not given.
     fn member_presence(&mut self, site: &CallSite, port: &Port) -> FactValue {
-        let Some((last, init)) = port.steps.split_last() else { return FactValue::Unknown };
-        let holder = Port { base: port.base.clone(), steps: init.to_vec(), deep: false };
+        let Some((last, init)) = port.steps.split_last() else {
+            return FactValue::Unknown;
+        };
+        let holder = Port {
+            base: port.base.clone(),
+            steps: init.to_vec(),
+            deep: false,
+        };
         let name = match last {
             PortStep::Member(name) => self.origins.program.symbols.find(name),
             PortStep::Index(index) => Some(Sym::index(*index)),
@@ -418,23 +569,45 @@ impl Interp<'_> {
             return FactValue::Absent;
         }
         let closed = holders.iter().all(|(value, operand)| {
-            let constant = value.consts.is_some() && value.refs.is_empty() && value.taints.is_none();
+            let constant =
+                value.consts.is_some() && value.refs.is_empty() && value.taints.is_none();
             let object = !value.refs.is_empty()
                 && value.taints.is_none()
                 && value.refs.iter().all(|&id| {
-                    self.state.obj(id).is_some_and(|o| o.any.is_empty() && name.is_none_or(|n| o.field(n).is_none()))
+                    self.state.obj(id).is_some_and(|o| {
+                        o.any.is_empty() && name.is_none_or(|n| o.field(n).is_none())
+                    })
                 });
-            constant || object || (value.is_empty() && operand.is_none() && !init.is_empty() && self.state.heap.is_empty())
+            constant
+                || object
+                || (value.is_empty()
+                    && operand.is_none()
+                    && !init.is_empty()
+                    && self.state.heap.is_empty())
         });
-        if closed { FactValue::Absent } else { FactValue::Unknown }
+        if closed {
+            FactValue::Absent
+        } else {
+            FactValue::Unknown
+        }
     }
 
-    fn register(&mut self, path: PathId, site: &CallSite, entry: &EntryRow, called: &mut Vec<ObjId>) {
+    fn register(
+        &mut self,
+        path: PathId,
+        site: &CallSite,
+        entry: &EntryRow,
+        called: &mut Vec<ObjId>,
+    ) {
         let Some(port) = &entry.handlers else { return };
         let mut handlers = Vec::new();
         let mut unresolved = 0;
-        let mut stack: Vec<(Value, Option<Operand>, u32)> =
-            self.port_values(site, port).into_iter().rev().map(|(v, o)| (v, o, 0)).collect();
+        let mut stack: Vec<(Value, Option<Operand>, u32)> = self
+            .port_values(site, port)
+            .into_iter()
+            .rev()
+            .map(|(v, o)| (v, o, 0))
+            .collect();
         while let Some((value, operand, depth)) = stack.pop() {
             let mut found = false;
             for callee in self.callees(operand, &value) {
@@ -452,8 +625,13 @@ impl Interp<'_> {
                 }
                 handlers.push(func);
                 let count = self.origins.program.func(func).func.params.len();
-                let args: Vec<Argument> =
-                    (0..count).map(|_| Argument { key: ArgKey::Pos, value: Value::default(), operand: None }).collect();
+                let args: Vec<Argument> = (0..count)
+                    .map(|_| Argument {
+                        key: ArgKey::Pos,
+                        value: Value::default(),
+                        operand: None,
+                    })
+                    .collect();
                 self.invoke(func, closure, &Value::default(), &args, site.span, false);
             }
             if !found && depth < 3 && (port.deep || port.steps.is_empty()) {
@@ -473,22 +651,42 @@ impl Interp<'_> {
             Some("name") | None => self.origins.paths.last_member(path).to_lowercase(),
             Some(literal) => literal.to_owned(),
         };
-        let route = entry.path.as_ref().map(|p| self.port_read(site, p)).and_then(|v| v.as_str().map(ToString::to_string));
+        let route = entry
+            .path
+            .as_ref()
+            .map(|p| self.port_read(site, p))
+            .and_then(|v| v.as_str().map(ToString::to_string));
         let made = Entry {
             method,
             path: route,
-            site: Site { file: self.f.file_idx, span: site.span },
+            site: Site {
+                file: self.f.file_idx,
+                span: site.span,
+            },
             callee: self.origins.paths.text(path),
             handlers,
             unresolved,
         };
-        match self.out.entries.iter_mut().find(|e| e.site == made.site && e.method == made.method) {
+        match self
+            .out
+            .entries
+            .iter_mut()
+            .find(|e| e.site == made.site && e.method == made.method)
+        {
             Some(known) => *known = made,
             None => self.out.entries.push(made),
         }
     }
 
-    fn render(&mut self, at: usize, site: &CallSite, template: &Port, locals: &Port, to: Option<&Port>, result: &mut Value) {
+    fn render(
+        &mut self,
+        at: usize,
+        site: &CallSite,
+        template: &Port,
+        locals: &Port,
+        to: Option<&Port>,
+        result: &mut Value,
+    ) {
         let name = self.port_read(site, template);
         let parts: Vec<Option<Arc<str>>> = match name.consts.as_deref() {
             Some([Konst::Template(parts)]) => parts.to_vec(),
@@ -499,14 +697,22 @@ impl Interp<'_> {
         if let Some(consts) = name.consts.as_deref()
             && consts.len() > 1
         {
-            names = consts.iter().filter_map(|k| super::access::text_of(k)).map(|t| vec![Some(t)]).collect();
+            names = consts
+                .iter()
+                .filter_map(|k| super::access::text_of(k))
+                .map(|t| vec![Some(t)])
+                .collect();
         }
         let values = self.port_values(site, locals);
         let locals = values.into_iter().next().map(|v| v.0).unwrap_or_default();
         let from = self.f.file.path.clone();
         for parts in names {
             for func in (self.render)(&from, &parts) {
-                let arg = Argument { key: ArgKey::Pos, value: locals.clone(), operand: None };
+                let arg = Argument {
+                    key: ArgKey::Pos,
+                    value: locals.clone(),
+                    operand: None,
+                };
                 let out = self.invoke(func, None, &Value::default(), &[arg], site.span, false);
                 if let Some(to) = to {
                     self.put(at, site, to, out, result);
@@ -543,7 +749,12 @@ pub(super) fn fact_value(value: &Value) -> FactValue {
         Konst::Bool(b) => FactValue::Bool(*b),
         Konst::Number(n) => FactValue::Number(*n),
         Konst::Str(s) => FactValue::Str(s.to_string()),
-        Konst::Template(parts) => FactValue::Template(parts.iter().map(|p| p.as_ref().map(ToString::to_string)).collect()),
+        Konst::Template(parts) => FactValue::Template(
+            parts
+                .iter()
+                .map(|p| p.as_ref().map(ToString::to_string))
+                .collect(),
+        ),
         Konst::Regex(..) | Konst::Present => FactValue::Present,
     };
     match value.consts.as_deref() {

@@ -26,7 +26,10 @@ pub use trace::{Arena, TraceKind, TraceRef};
 pub use value::{Konst, Origin, SourceRef, Taint, Value, note_bit};
 
 /// Findings whose way leads through state that functions share.
-pub fn global_findings(origins: &crate::origin::Solver<'_, '_>, result: &mut TaintResult) -> Vec<Finding> {
+pub fn global_findings(
+    origins: &crate::origin::Solver<'_, '_>,
+    result: &mut TaintResult,
+) -> Vec<Finding> {
     let found = globals::findings(origins, &result.summaries, &mut result.arenas);
     found.into_iter().map(|f| f.1).collect()
 }

@@ -31,7 +31,10 @@ impl PortBase {
     /// Whether the base means the same in every function.
     #[must_use]
     pub const fn is_absolute(self) -> bool {
-        matches!(self, Self::Global(_) | Self::Instance(_) | Self::Var(..) | Self::Store(_))
+        matches!(
+            self,
+            Self::Global(_) | Self::Instance(_) | Self::Var(..) | Self::Store(_)
+        )
     }
 }
 
@@ -48,7 +51,11 @@ impl PortPath {
     /// The base itself.
     #[must_use]
     pub const fn root(base: PortBase) -> Self {
-        Self { base, path: [Sym::ANY; limits::ACCESS_PATH], len: 0 }
+        Self {
+            base,
+            path: [Sym::ANY; limits::ACCESS_PATH],
+            len: 0,
+        }
     }
 
     /// The members.
@@ -65,7 +72,11 @@ impl PortPath {
             return self;
         }
         if let Some(slot) = self.path.get_mut(len) {
-            *slot = if len + 1 == limits::ACCESS_PATH { Sym::ANY } else { sym };
+            *slot = if len + 1 == limits::ACCESS_PATH {
+                Sym::ANY
+            } else {
+                sym
+            };
             self.len += 1;
         }
         self

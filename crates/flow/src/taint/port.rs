@@ -47,20 +47,37 @@ pub enum PortTarget {
 impl Interp<'_> {
     /// The arguments that an index names.
     pub(super) fn selected<'s>(&self, site: &'s CallSite, index: &ArgIndex) -> Vec<&'s Argument> {
-        let mut out: Vec<&Argument> =
-            positions(index, site.args.len()).filter_map(|at| site.args.get(at)).filter(|a| a.key == ArgKey::Pos).collect();
+        let mut out: Vec<&Argument> = positions(index, site.args.len())
+            .filter_map(|at| site.args.get(at))
+            .filter(|a| a.key == ArgKey::Pos)
+            .collect();
         if let ArgIndex::Keyword(name) | ArgIndex::AtOrKeyword(_, name) = index {
-            out.extend(site.args.iter().filter(|a| matches!(a.key, ArgKey::Keyword(k) if self.f.file.facts.str(k) == name)));
+            out.extend(site.args.iter().filter(
+                |a| matches!(a.key, ArgKey::Keyword(k) if self.f.file.facts.str(k) == name),
+            ));
         }
         out
     }
 
     /// The values at a port, with the operand where the port is an argument itself.
-    pub(super) fn port_values(&mut self, site: &CallSite, port: &Port) -> Vec<(Value, Option<Operand>)> {
+    pub(super) fn port_values(
+        &mut self,
+        site: &CallSite,
+        port: &Port,
+    ) -> Vec<(Value, Option<Operand>)> {
         let mut values: Vec<(Value, Option<Operand>)> = match &port.base {
             PortBase::Arg(index) => {
-                let mut list: Vec<_> = self.selected(site, index).into_iter().map(|a| (a.value.clone(), a.operand)).collect();
-                let spreads: Vec<_> = site.args.iter().filter(|a| a.key == ArgKey::Spread).cloned().collect();
+                let mut list: Vec<_> = self
+                    .selected(site, index)
+                    .into_iter()
+                    .map(|a| (a.value.clone(), a.operand))
+                    .collect();
+                let spreads: Vec<_> = site
+                    .args
+                    .iter()
+                    .filter(|a| a.key == ArgKey::Spread)
+                    .cloned()
+                    .collect();
                 for spread in spreads {
                     list.push((self.load(&spread.value, Sym::ANY), spread.operand));
                 }
@@ -115,9 +132,14 @@ impl Interp<'_> {
         }
         match &port.base {
             PortBase::Ret => PortTarget::Ret(members),
-            PortBase::This => PortTarget::Values(vec![(site.this.clone(), site.this_operand)], members),
+            PortBase::This => {
+                PortTarget::Values(vec![(site.this.clone(), site.this_operand)], members)
+            }
             PortBase::Arg(index) => PortTarget::Values(
-                self.selected(site, index).into_iter().map(|a| (a.value.clone(), a.operand)).collect(),
+                self.selected(site, index)
+                    .into_iter()
+                    .map(|a| (a.value.clone(), a.operand))
+                    .collect(),
                 members,
             ),
             _ => PortTarget::None,

@@ -48,7 +48,10 @@ impl State {
     /// An overwritten variable.
     #[must_use]
     pub fn var(&self, port: &PortPath) -> Option<&Var> {
-        self.vars.binary_search_by(|v| v.port.cmp(port)).ok().and_then(|i| self.vars.get(i))
+        self.vars
+            .binary_search_by(|v| v.port.cmp(port))
+            .ok()
+            .and_then(|i| self.vars.get(i))
     }
 
     /// Overwrites a variable.
@@ -60,7 +63,14 @@ impl State {
                     var.definite = true;
                 }
             }
-            Err(at) => self.vars.insert(at, Var { port, value, definite: true }),
+            Err(at) => self.vars.insert(
+                at,
+                Var {
+                    port,
+                    value,
+                    definite: true,
+                },
+            ),
         }
     }
 

@@ -98,7 +98,10 @@ impl Konst {
             Self::Number(n) => Some(*n != 0.0 && !n.is_nan()),
             Self::Str(s) => Some(!s.is_empty()),
             Self::Regex(..) | Self::Present => Some(true),
-            Self::Template(parts) => parts.iter().any(|p| p.as_ref().is_some_and(|s| !s.is_empty())).then_some(true),
+            Self::Template(parts) => parts
+                .iter()
+                .any(|p| p.as_ref().is_some_and(|s| !s.is_empty()))
+                .then_some(true),
         }
     }
 }
@@ -118,19 +121,31 @@ impl Value {
     /// A constant.
     #[must_use]
     pub fn constant(konst: Konst) -> Self {
-        Self { taints: None, refs: SmallVec::new(), consts: Some(Arc::from([konst])) }
+        Self {
+            taints: None,
+            refs: SmallVec::new(),
+            consts: Some(Arc::from([konst])),
+        }
     }
 
     /// An object.
     #[must_use]
     pub fn object(id: ObjId) -> Self {
-        Self { taints: None, refs: SmallVec::from_slice(&[id]), consts: None }
+        Self {
+            taints: None,
+            refs: SmallVec::from_slice(&[id]),
+            consts: None,
+        }
     }
 
     /// One taint.
     #[must_use]
     pub fn tainted(taint: Taint) -> Self {
-        Self { taints: Some(Arc::new(vec![taint])), refs: SmallVec::new(), consts: None }
+        Self {
+            taints: Some(Arc::new(vec![taint])),
+            refs: SmallVec::new(),
+            consts: None,
+        }
     }
 
     /// The taints.
@@ -255,7 +270,9 @@ impl Value {
 
     /// Joins only the taints of another value in.
     pub fn join_taints(&mut self, other: &Self) -> bool {
-        let Some(theirs) = &other.taints else { return false };
+        let Some(theirs) = &other.taints else {
+            return false;
+        };
         match &self.taints {
             None => {
                 self.taints = Some(Arc::clone(theirs));
@@ -273,7 +290,10 @@ impl Value {
 
     /// The value with every taint changed; none when the set becomes empty.
     #[must_use]
-    pub fn map_taints(&self, mut change: impl FnMut(Taint) -> Option<Taint>) -> Option<Arc<Vec<Taint>>> {
+    pub fn map_taints(
+        &self,
+        mut change: impl FnMut(Taint) -> Option<Taint>,
+    ) -> Option<Arc<Vec<Taint>>> {
         let taints = self.taints.as_ref()?;
         let mut out = Self::default();
         for &taint in taints.iter() {
@@ -297,5 +317,11 @@ impl Value {
 /// The identity of a base.
 #[must_use]
 pub fn symbolic(base: PortBase, trace: TraceRef) -> Value {
-    Value::tainted(Taint { origin: Origin::Port(PortPath::root(base)), clean: KindSet::EMPTY, derived: false, notes: 0, trace })
+    Value::tainted(Taint {
+        origin: Origin::Port(PortPath::root(base)),
+        clean: KindSet::EMPTY,
+        derived: false,
+        notes: 0,
+        trace,
+    })
 }
