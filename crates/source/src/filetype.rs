@@ -55,7 +55,8 @@ impl FileType {
     #[must_use]
     pub fn of_name(name: &str) -> Self {
         let lower = name.to_ascii_lowercase();
-        if MANIFESTS.contains(&lower.as_str()) {
+        let configures = |stem: &str| lower.starts_with(stem) && lower.ends_with(".json");
+        if MANIFESTS.contains(&lower.as_str()) || configures("tsconfig") || configures("jsconfig") {
             return Self::Manifest;
         }
         if [".d.ts", ".d.mts", ".d.cts"]
@@ -162,8 +163,6 @@ const MANIFESTS: &[&str] = &[
     "pnpm-lock.yaml",
     "pnpm-workspace.yaml",
     "lerna.json",
-    "tsconfig.json",
-    "jsconfig.json",
     "deno.json",
     "deno.jsonc",
     "pyproject.toml",
@@ -219,6 +218,7 @@ mod tests {
             ("index.html", FileType::Html),
             ("App.vue", FileType::Component),
             ("package.json", FileType::Manifest),
+            ("tsconfig.base.json", FileType::Manifest),
             ("data.json", FileType::Other),
             ("main.go", FileType::OtherCode("Go")),
             (".js", FileType::Other),

@@ -6,7 +6,7 @@ use crate::limits;
 use crate::lines::{LineIndex, Position};
 use crate::locate::Located;
 use crate::read;
-use crate::role::{self, Role, SetAside};
+use crate::role::{self, SetAside};
 use crate::skipped::{Reason, Skipped};
 use crate::unit::{self, Manifest, Unit, UnitId};
 use crate::walk::{self, Entry};
@@ -52,8 +52,6 @@ pub struct SourceFile {
     pub text: Arc<str>,
     /// What it is.
     pub file_type: FileType,
-    /// The part it plays: [`Role::Backend`] or [`Role::Test`].
-    pub role: Role,
     /// The package it belongs to.
     pub unit: UnitId,
     /// Where its lines begin.
@@ -70,7 +68,6 @@ impl SourceFile {
             path: path.to_owned(),
             text: text.into(),
             file_type: type_of(path, text.as_bytes()),
-            role: Role::Backend,
             unit: UnitId::default(),
             lines: LineIndex::new(text),
             note: None,
@@ -101,7 +98,7 @@ pub struct Project {
     pub commit: Option<String>,
     /// Its packages, sorted by root; the first is the root's.
     pub units: Vec<Unit>,
-    /// Files that front ends read, in path order: backend code, templates, tests.
+    /// Files that front ends read, in path order: backend code and templates.
     pub files: Vec<SourceFile>,
     /// Manifests and lock files, in path order.
     pub manifests: Vec<Manifest>,
@@ -242,7 +239,6 @@ fn read_one(entry: &Entry) -> Outcome {
     }
     if !entry.named
         && let Some((role, because)) = role::of_path(&entry.judged, file_type)
-        && role != Role::Test
     {
         return Outcome::Aside(SetAside {
             path: entry.path.clone(),
@@ -296,22 +292,17 @@ fn of_text(
         }
     });
     match judgement {
-        Some((role, because)) if role != Role::Test => {
-            return Outcome::Aside(SetAside {
-                path: path.to_owned(),
-                role,
-                because,
-            });
-        }
-        _ if !file_type.is_read() => return Outcome::Other,
-        _ => {}
+        Some((role, because)) => Outcome::Aside(SetAside {
+            path: path.to_owned(),
+            role,
+            because,
+        }),
+        None if !file_type.is_read() => Outcome::Other,
+        None => Outcome::File(SourceFile {
+            note,
+            ..SourceFile::new(path, &text)
+        }),
     }
-    let role = judgement.map_or(Role::Backend, |(role, _)| role);
-    Outcome::File(SourceFile {
-        role,
-        note,
-        ..SourceFile::new(path, &text)
-    })
 }
 
 fn type_of(path: &str, head: &[u8]) -> FileType {

@@ -13,7 +13,7 @@ pub enum Role {
     /// Code of the backend.
     #[default]
     Backend,
-    /// A test or something a test needs: read for secrets, not for flaws.
+    /// A test or something a test needs.
     Test,
     /// Code that runs in a browser.
     Browser,

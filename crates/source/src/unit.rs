@@ -27,8 +27,10 @@ pub struct Unit {
     pub manifest: Option<String>,
     /// What it depends on, by package name, with the version as far as it is known.
     pub dependencies: BTreeMap<String, Version>,
-    /// It offers modules to others: `main`, `exports` or `bin` in its manifest.
-    pub offers: bool,
+    /// What its manifest offers to other packages: the targets of `main`, `module` and `exports`.
+    pub offers: Vec<String>,
+    /// Its manifest says that it is not published.
+    pub private: bool,
 }
 
 /// The version of a dependency.
@@ -70,8 +72,9 @@ impl Manifest {
 struct PackageJson {
     name: Option<String>,
     main: Option<serde_json::Value>,
+    module: Option<serde_json::Value>,
     exports: Option<serde_json::Value>,
-    bin: Option<serde_json::Value>,
+    private: Option<serde_json::Value>,
     scripts: Option<serde_json::Value>,
     #[serde(default)]
     dependencies: BTreeMap<String, serde_json::Value>,
@@ -182,10 +185,18 @@ fn node_unit(manifest: &Manifest, project: &str, notes: &mut Vec<String>) -> Opt
         }
     };
     let mut unit = plain_unit(manifest, project);
-    unit.offers = package.main.is_some() || package.exports.is_some() || package.bin.is_some();
+    for offer in [package.main, package.module, package.exports]
+        .into_iter()
+        .flatten()
+    {
+        targets(&offer, &mut unit.offers);
+    }
+    unit.private = package
+        .private
+        .is_some_and(|p| p == serde_json::Value::Bool(true));
     let says_something = package.name.is_some()
         || package.scripts.is_some()
-        || unit.offers
+        || !unit.offers.is_empty()
         || !package.dependencies.is_empty();
     for group in [
         package.peer,
@@ -202,6 +213,18 @@ fn node_unit(manifest: &Manifest, project: &str, notes: &mut Vec<String>) -> Opt
         unit.name = name;
     }
     says_something.then_some(unit)
+}
+
+/// The files that an entry of a manifest names, through conditions and lists, without their types.
+fn targets(value: &serde_json::Value, out: &mut Vec<String>) {
+    match value {
+        serde_json::Value::String(path) if !path.ends_with(".d.ts") && !out.contains(path) => {
+            out.push(path.clone());
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|v| targets(v, out)),
+        serde_json::Value::Object(members) => members.values().for_each(|v| targets(v, out)),
+        _ => {}
+    }
 }
 
 fn pin(unit: &mut Unit, lock: &Manifest, notes: &mut Vec<String>) {
@@ -278,7 +301,7 @@ mod tests {
             Version::Locked("4.17.3".into())
         );
         assert_eq!(api.dependencies["pg"], Version::Range("*".into()));
-        assert!(api.offers);
+        assert_eq!(api.offers, ["a.js"]);
         assert_eq!(notes.len(), 1);
         assert_eq!(unit_of("api/esm/a.js", &units).index(), 1);
         assert_eq!(unit_of("apix/a.js", &units).index(), 0);
