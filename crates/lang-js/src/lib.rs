@@ -38,7 +38,7 @@ pub struct LowerOptions {
 impl Default for LowerOptions {
     fn default() -> Self {
         Self {
-            max_bytes: 16 << 20,
+            max_bytes: 5 << 20,
             max_body_bytes: 1 << 20,
             max_mean_line: 400,
             max_depth: 2_000,

@@ -26,7 +26,7 @@ const MAX_REPAIRS: usize = 32;
 const MAX_REPAIR_BYTES: usize = 16 << 20;
 
 /// Prefix operators, arrows and the like in a row make a parser recurse although no bracket opens.
-const MAX_OPERATOR_RUN: u32 = 20_000;
+const MAX_UNBRACKETED: u32 = 20_000;
 
 /// Why a file is not parsed, in a user's words.
 pub(crate) fn refusal(text: &str, options: &LowerOptions) -> Option<String> {
@@ -48,9 +48,9 @@ pub(crate) fn refusal(text: &str, options: &LowerOptions) -> Option<String> {
             options.max_brackets
         ));
     }
-    if operator_run(text) > MAX_OPERATOR_RUN {
+    if unbracketed_run(text) > MAX_UNBRACKETED {
         return Some(format!(
-            "not analysed: more than {MAX_OPERATOR_RUN} operators in a row"
+            "not analysed: more than {MAX_UNBRACKETED} operators or statements inside one another"
         ));
     }
     None
@@ -196,18 +196,25 @@ fn dialects(path: &str, template: bool) -> Vec<SourceType> {
     first.into_iter().chain([tsx, ts]).collect()
 }
 
-/// The longest run of tokens that nest to the right without a bracket, counted as operators since the last `;`, `,` or closing bracket.
-fn operator_run(text: &str) -> u32 {
-    let (mut run, mut longest) = (0u32, 0u32);
+/// The longest run of tokens that nest to the right without a bracket: operators since the last `;`, `,` or closing bracket, and
+/// statements that follow a `)`, as in `if (a) for (;;) with (b) …`.
+fn unbracketed_run(text: &str) -> u32 {
+    let (mut operators, mut heads, mut longest) = (0u32, 0u32, 0u32);
+    let mut closed = false;
     for byte in text.bytes() {
         match byte {
-            b'!' | b'~' | b'-' | b'=' | b'?' | b'<' => {
-                run += 1;
-                longest = longest.max(run);
+            b' ' | b'\n' | b'\r' | b'\t' => continue,
+            b'!' | b'~' | b'-' | b'=' | b'?' | b'<' => operators += 1,
+            b'a'..=b'z' if closed => heads += 1,
+            b';' | b'{' | b'}' => {
+                heads = 0;
+                operators = 0;
             }
-            b';' | b',' | b')' | b']' | b'}' => run = 0,
+            b',' | b')' | b']' => operators = 0,
             _ => {}
         }
+        closed = byte == b')';
+        longest = longest.max(operators).max(heads);
     }
     longest
 }

@@ -34,10 +34,11 @@ impl Repair {
     /// Takes out what stands at an error; nothing if there is nothing left to take.
     pub(crate) fn cut(&mut self, at: usize) -> Option<Cut> {
         let brackets = Brackets::of(self.text());
+        let length = self.bytes.len();
         let open: Vec<u8> = brackets
             .pairs
             .iter()
-            .filter(|p| p.close.is_none())
+            .filter(|p| !p.closed && p.end == length)
             .filter_map(|p| self.byte(p.open))
             .collect();
         let last = self
@@ -66,12 +67,23 @@ impl Repair {
         if self
             .byte(at)
             .is_some_and(|b| matches!(b, b')' | b']' | b'}'))
-            && !brackets.pairs.iter().any(|p| p.close == Some(at))
+            && !brackets.pairs.iter().any(|p| p.closed && p.end == at)
         {
             return self.blank(at, at + 1, false);
         }
         for pair in brackets.around(at) {
-            let inside = (pair.open + 1, pair.close.unwrap_or(self.bytes.len()));
+            if !pair.closed && self.byte(pair.open) != Some(b'{') {
+                // What it was to hold most likely ends with the line.
+                let rest = self.bytes.get(pair.open..pair.end).unwrap_or(&[]);
+                let line = rest
+                    .iter()
+                    .position(|&b| b == b'\n')
+                    .map_or(pair.end, |i| pair.open + i);
+                if let Some(cut) = self.blank(pair.open, line, false) {
+                    return Some(cut);
+                }
+            }
+            let inside = (pair.open + 1, pair.end);
             // Of a block or class only the statement or member goes, if that is enough.
             let part = if self.byte(pair.open) == Some(b'{') {
                 self.lines(at, inside, &brackets)
@@ -101,7 +113,7 @@ impl Repair {
                 if self.byte(pair.open) != Some(b'(') {
                     return None;
                 }
-                self.blank(at, pair.close?, true)
+                self.blank(at, pair.end, true)
             }
             b'*' => self.existential(at),
             b'>' | b',' => {
@@ -158,12 +170,12 @@ impl Repair {
                 .filter(|p| p.open >= within.0 && p.open < within.1)
         };
         for pair in inner().rev() {
-            if pair.open < start && pair.close.is_none_or(|c| c >= start && c < end) {
+            if pair.open < start && pair.end >= start && pair.end < end {
                 start = line_start(pair.open);
             }
         }
         for pair in inner() {
-            let close = pair.close.unwrap_or(within.1);
+            let close = pair.end.min(within.1);
             if pair.open >= start && pair.open < end && close >= end {
                 end = line_end(close);
             }

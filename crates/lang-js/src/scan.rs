@@ -1,11 +1,12 @@
 //! A rough reading of source text: which brackets are open where. Serves inputs that the parser cannot read.
 
-/// An opening bracket and its partner.
+/// An opening bracket and where it ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Pair {
     pub(crate) open: usize,
-    /// Absent where the text ends before it.
-    pub(crate) close: Option<usize>,
+    /// Its partner; for one that has none the closing bracket of a pair around it, or the end of the text.
+    pub(crate) end: usize,
+    pub(crate) closed: bool,
 }
 
 /// What the brackets of a text look like.
@@ -36,7 +37,7 @@ impl Brackets {
         self.pairs
             .iter()
             .rev()
-            .filter(move |p| p.open < offset && p.close.is_none_or(|c| offset <= c))
+            .filter(move |p| p.open < offset && offset <= p.end)
             .copied()
     }
 }
@@ -105,24 +106,40 @@ impl Scanner<'_> {
         self.open.push(self.pairs.len());
         self.pairs.push(Pair {
             open: self.at,
-            close: None,
+            end: self.bytes.len(),
+            closed: false,
         });
         self.deepest = self
             .deepest
             .max(u32::try_from(self.open.len()).unwrap_or(u32::MAX));
     }
 
-    /// Closes the innermost bracket; `true` where a template literal goes on after it.
+    /// Closes the innermost bracket of its kind, if there is one; `true` where a template literal goes on after it.
     fn closes(&mut self) -> bool {
+        let opener = match self.byte(0) {
+            Some(b')') => b'(',
+            Some(b']') => b'[',
+            _ => b'{',
+        };
+        let partner = self.open.iter().rposition(|&i| {
+            self.pairs.get(i).and_then(|p| self.bytes.get(p.open)) == Some(&opener)
+        });
+        let Some(partner) = partner else { return false };
+        for index in self.open.split_off(partner + 1) {
+            if let Some(pair) = self.pairs.get_mut(index) {
+                pair.end = self.at;
+            }
+        }
         let Some(index) = self.open.pop() else {
             return false;
         };
         let Some(pair) = self.pairs.get_mut(index) else {
             return false;
         };
-        pair.close = Some(self.at);
+        pair.end = self.at;
+        pair.closed = true;
         let hole = pair.open.checked_sub(1).and_then(|i| self.bytes.get(i)) == Some(&b'$');
-        hole && self.bytes.get(pair.open) == Some(&b'{') && self.bytes.get(self.at) == Some(&b'}')
+        hole && opener == b'{'
     }
 
     /// A template literal from its backtick or the `}` of a hole, to the next hole or its end; stands on its last byte then.
@@ -253,7 +270,7 @@ mod tests {
         let text = "f(')', \"]\", `}${g(1)}`, /[)]\\//, a / (b) / c) // (\n/* ( */ { don't }";
         let brackets = Brackets::of(text);
         assert!(
-            brackets.pairs.iter().all(|p| p.close.is_some()),
+            brackets.pairs.iter().all(|p| p.closed),
             "{:?}",
             brackets.pairs
         );

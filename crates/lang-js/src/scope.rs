@@ -12,9 +12,9 @@ pub(crate) struct Scopes<'a> {
     /// By scope: the scope of the function around it.
     function_of: Vec<ScopeId>,
     /// Names of function expressions live in the function around them.
-    moved: FxHashMap<SymbolId, ScopeId>,
-    /// By symbol: its local in the function that owns it.
-    locals: Vec<Option<LocalId>>,
+    moved: FxHashMap<SymbolId, FnId>,
+    /// By symbol: its local, and the function that this is a local of.
+    locals: Vec<Option<(FnId, LocalId)>>,
     /// By symbol: its module-level variable.
     globals: Vec<Option<GlobalId>>,
 }
@@ -51,26 +51,33 @@ impl<'a> Scopes<'a> {
             .unwrap_or_else(|| self.scoping.root_scope_id())
     }
 
-    /// The scope of the function that owns a symbol.
+    /// The scope of the function that declares a symbol.
     pub(crate) fn owner(&self, symbol: SymbolId) -> ScopeId {
-        self.moved
-            .get(&symbol)
-            .copied()
-            .unwrap_or_else(|| self.function_of(self.scoping.symbol_scope_id(symbol)))
+        self.function_of(self.scoping.symbol_scope_id(symbol))
     }
 
-    /// Gives a symbol to the function with this scope.
-    pub(crate) fn move_to(&mut self, symbol: SymbolId, scope: ScopeId) {
-        self.moved.insert(symbol, scope);
+    /// Gives a symbol to a function that does not declare it.
+    pub(crate) fn move_to(&mut self, symbol: SymbolId, function: FnId) {
+        self.moved.insert(symbol, function);
     }
 
-    pub(crate) fn local(&self, symbol: SymbolId) -> Option<LocalId> {
-        self.locals.get(symbol.index()).copied().flatten()
+    /// Whether a function being lowered holds the variable of a symbol.
+    pub(crate) fn holds(&self, frame: &Frame<'_>, symbol: SymbolId) -> bool {
+        match self.moved.get(&symbol) {
+            Some(&function) => frame.id == function,
+            None => frame.scope == Some(self.owner(symbol)),
+        }
     }
 
-    pub(crate) fn set_local(&mut self, symbol: SymbolId, local: LocalId) {
+    /// The local of a symbol in a function.
+    pub(crate) fn local(&self, symbol: SymbolId, function: FnId) -> Option<LocalId> {
+        let (owner, local) = self.locals.get(symbol.index()).copied().flatten()?;
+        (owner == function).then_some(local)
+    }
+
+    pub(crate) fn set_local(&mut self, symbol: SymbolId, function: FnId, local: LocalId) {
         if let Some(slot) = self.locals.get_mut(symbol.index()) {
-            *slot = Some(local);
+            *slot = Some((function, local));
         }
     }
 

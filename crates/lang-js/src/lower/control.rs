@@ -332,15 +332,9 @@ impl<'a> Lowerer<'a> {
             let Some(&Exit::Finally { body, unwind }) = self.frame.exits.get(i) else {
                 continue;
             };
-            if self.frame.copies >= FINALLY_COPIES {
-                self.note(
-                    "a `finally` body is not followed from every jump that leaves it",
-                    span,
-                );
-                self.opaque(&[], span);
+            if !self.may_copy(span) {
                 return;
             }
-            self.frame.copies += 1;
             let hidden = self.frame.exits.split_off(i);
             let before = self.frame.builder.set_unwind(unwind);
             let block = self.block();
@@ -352,6 +346,22 @@ impl<'a> Lowerer<'a> {
                 return;
             }
         }
+    }
+
+    /// Counts one more copy of a `finally` body; copies within copies would multiply without a bound.
+    fn may_copy(&mut self, span: Span) -> bool {
+        self.frame.copies += 1;
+        if self.frame.copies > FINALLY_COPIES {
+            if self.frame.copies == FINALLY_COPIES + 1 {
+                self.note(
+                    "a `finally` body is not followed from every jump that leaves it",
+                    span,
+                );
+            }
+            self.opaque(&[], span);
+            return false;
+        }
+        true
     }
 
     fn finalizer(&mut self, body: &'a BlockStatement<'a>) {

@@ -118,9 +118,7 @@ impl<'a> Lowerer<'a> {
             return self.function_value(f, FnKind::Function, name);
         };
         // Inside, its name is a variable of the function around it.
-        if let Some(scope) = self.frame.scope {
-            self.scopes.move_to(symbol, scope);
-        }
+        self.scopes.move_to(symbol, self.frame.id);
         if self.outer.is_empty() && self.template.is_none() {
             self.make_global(symbol);
         }
@@ -366,7 +364,7 @@ impl<'a> Lowerer<'a> {
         if let BindingPattern::BindingIdentifier(i) = pattern
             && let Some(symbol) = i.symbol_id.get()
         {
-            self.scopes.set_local(symbol, local);
+            self.scopes.set_local(symbol, self.frame.id, local);
         }
         local
     }

@@ -54,11 +54,14 @@ impl<'a> Lowerer<'a> {
         if let Some(global) = self.scopes.global(symbol) {
             return Place::Var(VarRef::Global(global));
         }
-        let owner = Some(self.scopes.owner(symbol));
-        if self.frame.scope == owner {
+        if self.scopes.holds(&self.frame, symbol) {
             return Place::Local(self.own_local(symbol, self.outer.len()));
         }
-        match self.outer.iter().rposition(|f| f.scope == owner) {
+        match self
+            .outer
+            .iter()
+            .rposition(|f| self.scopes.holds(f, symbol))
+        {
             Some(index) => {
                 let local = self.own_local(symbol, index);
                 Place::Var(VarRef::Captured(self.capture(
@@ -73,7 +76,8 @@ impl<'a> Lowerer<'a> {
 
     /// The local of a symbol in the function at `index`.
     fn own_local(&mut self, symbol: SymbolId, index: usize) -> LocalId {
-        if let Some(local) = self.scopes.local(symbol) {
+        let function = self.frame_at(index).id;
+        if let Some(local) = self.scopes.local(symbol, function) {
             return local;
         }
         let scoping = self.scopes.scoping;
@@ -82,7 +86,7 @@ impl<'a> Lowerer<'a> {
             .frame_at(index)
             .builder
             .local(LocalKind::Named, Some(name));
-        self.scopes.set_local(symbol, local);
+        self.scopes.set_local(symbol, function, local);
         local
     }
 
