@@ -89,8 +89,10 @@ pub struct UnitInfo {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// Worth knowing.
+    /// It informs.
     #[default]
+    Info,
+    /// Worth knowing.
     Low,
     /// Worth planning.
     Medium,
@@ -102,12 +104,19 @@ pub enum Level {
 
 impl Level {
     /// All, least first.
-    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Critical];
+    pub const ALL: [Self; 5] = [
+        Self::Info,
+        Self::Low,
+        Self::Medium,
+        Self::High,
+        Self::Critical,
+    ];
 
-    /// `critical`, `high`, `medium`, `low`.
+    /// `critical`, `high`, `medium`, `low`, `info`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Info => "info",
             Self::Low => "low",
             Self::Medium => "medium",
             Self::High => "high",
@@ -355,8 +364,6 @@ pub struct Files {
     pub assessed: usize,
     /// Of these, templates.
     pub templates: usize,
-    /// Tests: read for secrets only.
-    pub tests: usize,
     /// Of the assessed, those with syntax that was not understood.
     pub partly: Vec<PartlyParsed>,
     /// Code that is not the backend's, by role.

@@ -1,7 +1,7 @@
 //! What was seen of a project's files.
 
 use crate::assessment::{Files, PolicyEffect, SetAside, Skipped};
-use casemate_source::{Project, Role};
+use casemate_source::Project;
 
 /// The files of a project as coverage. What front ends found is added by the pipeline.
 pub(crate) fn files(project: &Project) -> Files {
@@ -15,15 +15,12 @@ pub(crate) fn files(project: &Project) -> Files {
         not_entered: project.foreign.clone(),
         ..Files::default()
     };
-    for file in &project.files {
-        match file.role {
-            Role::Test => files.tests += 1,
-            _ => {
-                files.assessed += 1;
-                files.templates += usize::from(file.file_type.is_template());
-            }
-        }
-    }
+    files.assessed = project.files.len();
+    files.templates = project
+        .files
+        .iter()
+        .filter(|f| f.file_type.is_template())
+        .count();
     for aside in &project.set_aside {
         *files
             .set_aside

@@ -8,14 +8,9 @@ pub enum Error {
     /// A PATH has no project.
     #[error(transparent)]
     Locate(#[from] LocateError),
-    /// A rule that is asked for does not exist.
-    #[error("there is no rule `{name}`{}", suggestion(.near))]
-    UnknownRule {
-        /// What was typed.
-        name: String,
-        /// A rule with a similar name.
-        near: Option<String>,
-    },
+    /// A rule that is asked for does not exist; with a near name.
+    #[error("{0}")]
+    UnknownRule(String),
     /// The project's policy cannot be read.
     #[error("`{file}`, line {line}: {message}")]
     Policy {
@@ -32,10 +27,4 @@ pub enum Error {
     /// The models or rules inside the program cannot be read.
     #[error("the catalogue inside this program is damaged: {0}")]
     Catalogue(String),
-}
-
-fn suggestion(near: &Option<String>) -> String {
-    near.as_ref()
-        .map(|n| format!(", did you mean `{n}`?"))
-        .unwrap_or_default()
 }

@@ -1,13 +1,61 @@
 //! Where the parts are wired: files are lowered, linked, analysed, and the rules applied.
 
-use crate::assessment::{Assessment, ProjectInfo, SCHEMA, Tool, UnitInfo};
+use crate::assessment::{
+    Assessment, Calls, Coverage, Finding, PartlyParsed, ProjectInfo, RuleInfo, SCHEMA, Skipped,
+    Tool, UnitInfo,
+};
+use crate::chosen::Chosen;
 use crate::config::Config;
 use crate::coverage;
-use casemate_source::{Project, Role};
+use crate::findings::{self, Maker};
+use crate::knowledge::Knowledge;
+use crate::link::{self, Linked};
+use crate::lower::{self, Lowered};
+use crate::templates::Templates;
+use crate::threat::{self, Judgement};
+use casemate_flow::result::{Analysis, Entry, FileIdx};
+use casemate_rules::rule::Heading;
+use casemate_source::Project;
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
 /// Assesses a project that was read.
-pub(crate) fn run(project: &Project, config: &Config) -> Assessment {
-    let mut assessment = Assessment {
+pub(crate) fn run(
+    project: &Project,
+    config: &Config,
+    chosen: &Chosen,
+    knowledge: &Knowledge,
+) -> Assessment {
+    let lowered = lower::all(project);
+    let mut coverage = Coverage {
+        files: coverage::files(project),
+        ..Coverage::default()
+    };
+    count_code(project, &lowered, &mut coverage);
+    let linked = link::link(project, lowered);
+    let (analysis, judgements) = analyse(project, config, &linked, knowledge);
+    let applied = knowledge
+        .catalogue
+        .apply(&analysis, knowledge.models.kinds(), &|rule| {
+            chosen.wants(rule)
+        });
+    count_analysis(&analysis, &mut coverage);
+    coverage.rules_applied = applied.tallies.len();
+    coverage.undecided = applied
+        .tallies
+        .iter()
+        .filter(|(_, tally)| !tally.unknown.is_empty())
+        .map(|(rule, tally)| (rule.clone(), tally.unknown.len() as u64))
+        .collect();
+    let maker = Maker {
+        project,
+        linked: &linked,
+        analysis: &analysis,
+        knowledge,
+    };
+    let mut findings = maker.findings(&applied.matches);
+    findings.retain(|f| in_focus(project, f));
+    Assessment {
         schema: SCHEMA.into(),
         tool: Tool {
             name: "casemate".into(),
@@ -19,36 +67,181 @@ pub(crate) fn run(project: &Project, config: &Config) -> Assessment {
             commit: project.commit.clone(),
             focus: project.focus.clone(),
         },
-        units: units(project, config),
-        notes: project.notes.clone(),
-        ..Assessment::default()
-    };
-    assessment.coverage.files = coverage::files(project);
-    assessment
+        units: units(project, &judgements),
+        endpoints: analysis.entries.iter().map(|e| maker.endpoint(e)).collect(),
+        rules: rules(&findings, knowledge),
+        findings,
+        policy: Vec::new(),
+        coverage,
+        notes: notes(project),
+    }
 }
 
-fn units(project: &Project, config: &Config) -> Vec<UnitInfo> {
+fn analyse(
+    project: &Project,
+    config: &Config,
+    linked: &Linked,
+    knowledge: &Knowledge,
+) -> (Analysis, Vec<Judgement>) {
+    let is_template = |index: usize| {
+        linked
+            .origin
+            .get(index)
+            .and_then(|o| project.files.get(*o))
+            .is_some_and(|f| f.file_type.is_template())
+    };
+    let templates = Templates::of(&linked.program, is_template);
+    let offered = threat::offered(project, linked);
+    // Asked once per file, decided once.
+    let judgements: OnceCell<Vec<Judgement>> = OnceCell::new();
+    let judge = |entries: &[Entry]| threat::judge(project, linked, entries, config.threat_model);
+    let library = |file: FileIdx, entries: &[Entry]| {
+        let unit = linked
+            .origin
+            .get(file.0 as usize)
+            .and_then(|o| project.files.get(*o))
+            .map(|f| f.unit.index());
+        let judged = judgements.get_or_init(|| judge(entries));
+        let model = unit.and_then(|u| judged.get(u)).map(|j| j.model);
+        model == Some(crate::assessment::ThreatModel::Library) && offered.contains(&file)
+    };
+    let options = casemate_flow::Options {
+        render: &|from, name| templates.lookup(from, name),
+        library: &library,
+    };
+    let analysis = casemate_flow::analyse(&linked.program, &knowledge.models, &options);
+    let judged = judgements
+        .into_inner()
+        .unwrap_or_else(|| judge(&analysis.entries));
+    (analysis, judged)
+}
+
+/// A finding is wanted when its place, or the source of a path to it, is in what was asked for.
+fn in_focus(project: &Project, finding: &Finding) -> bool {
+    let sources = finding
+        .paths
+        .iter()
+        .filter_map(|p| p.steps.first())
+        .map(|s| &s.place.file);
+    std::iter::once(&finding.place.file)
+        .chain(sources)
+        .any(|file| project.in_focus(file))
+}
+
+fn units(project: &Project, judgements: &[Judgement]) -> Vec<UnitInfo> {
+    let files_of = |index: usize| {
+        project
+            .files
+            .iter()
+            .filter(|f| f.unit.index() == index)
+            .count()
+    };
     project
         .units
         .iter()
+        .zip(judgements)
         .enumerate()
-        .map(|(index, unit)| UnitInfo {
+        .map(|(index, (unit, judged))| UnitInfo {
             name: unit.name.clone(),
             root: unit.root.clone(),
             manifest: unit.manifest.clone(),
-            files: project
-                .files
-                .iter()
-                .filter(|f| f.unit.index() == index && f.role == Role::Backend)
-                .count(),
-            endpoints: 0,
-            threat_model: config.threat_model.unwrap_or_default(),
-            because: if config.threat_model.is_some() {
-                "asked for".into()
-            } else {
-                String::new()
-            },
+            files: files_of(index),
+            endpoints: judged.endpoints,
+            threat_model: judged.model,
+            because: judged.because.clone(),
         })
         .filter(|unit| unit.files > 0)
         .collect()
+}
+
+fn rules(findings: &[Finding], knowledge: &Knowledge) -> Vec<RuleInfo> {
+    let named: BTreeSet<&str> = findings.iter().map(|f| f.rule.as_str()).collect();
+    named
+        .into_iter()
+        .filter_map(|id| knowledge.catalogue.get(id))
+        .map(|rule| RuleInfo {
+            id: rule.id.clone(),
+            title: rule.title.clone(),
+            level: findings
+                .iter()
+                .filter(|f| f.rule == rule.id)
+                .map(|f| f.severity.level)
+                .max()
+                .unwrap_or_default(),
+            precision: findings::certainty(rule.precision),
+            cwe: rule.cwe.clone(),
+            asvs: rule.asvs.clone(),
+            owasp: rule.owasp.clone(),
+            sections: rule
+                .sections
+                .iter()
+                .filter(|s| s.heading != Heading::Examples)
+                .map(|s| {
+                    (
+                        s.heading.title().to_owned(),
+                        rule.prose(s.heading, &casemate_rules::rule::Fill::default())
+                            .unwrap_or_default(),
+                    )
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+fn notes(project: &Project) -> Vec<String> {
+    let read_oddly = project
+        .files
+        .iter()
+        .filter_map(|f| f.note.map(|note| format!("{}: {note}", f.path)));
+    project.notes.iter().cloned().chain(read_oddly).collect()
+}
+
+fn count_code(project: &Project, lowered: &Lowered, coverage: &mut Coverage) {
+    let code = &mut coverage.code;
+    for file in &project.files {
+        code.lines += file.lines.count(&file.text);
+        code.bytes += file.text.len();
+    }
+    for (index, facts) in &lowered.files {
+        code.functions += facts.functions.len();
+        code.instructions += u64::from(facts.stats.instrs);
+        code.opaque += u64::from(facts.stats.opaque);
+        code.skipped_bodies += u64::from(facts.stats.skipped_bodies);
+        let Some((file, note)) = project.files.get(*index).zip(facts.notes.first()) else {
+            continue;
+        };
+        coverage.files.partly.push(PartlyParsed {
+            path: file.path.clone(),
+            line: file.position(note.span.start).line,
+            message: note.message.clone(),
+            count: facts.notes.len(),
+        });
+    }
+    for (index, message) in &lowered.failed {
+        let Some(file) = project.files.get(*index) else {
+            continue;
+        };
+        let reason = format!("casemate failed on it, which is a defect of casemate: {message}");
+        coverage.files.skipped.push(Skipped {
+            path: file.path.clone(),
+            reason,
+        });
+    }
+    coverage.files.skipped.sort();
+}
+
+fn count_analysis(analysis: &Analysis, coverage: &mut Coverage) {
+    let counts = &analysis.counts;
+    coverage.calls = Calls {
+        resolved: counts.calls_resolved,
+        by_name: counts.calls_by_name,
+        unmodelled: counts.calls_unmodelled,
+        unknown: counts.calls_unknown,
+    };
+    coverage.caps = counts
+        .caps
+        .iter()
+        .filter(|(_, n)| *n > 0)
+        .map(|(name, n)| ((*name).to_owned(), *n))
+        .collect();
 }

@@ -114,7 +114,7 @@ pub struct ChoiceArgs {
     pub min_confidence: ConfidenceArg,
 
     /// Leave out findings of less severity
-    #[arg(long, value_name = "LEVEL", default_value = "low")]
+    #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub min_severity: LevelArg,
 
     /// Use no policy, comments or ignore file of the project: for code that is not trusted
@@ -263,6 +263,7 @@ pub enum ConfidenceArg {
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LevelArg {
+    Info,
     Low,
     Medium,
     High,
@@ -271,6 +272,7 @@ pub enum LevelArg {
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FailOnArg {
+    Info,
     Low,
     Medium,
     High,

@@ -54,6 +54,7 @@ fn config(args: &AssessArgs) -> Config {
             ConfidenceArg::High => Certainty::High,
         },
         min_severity: match choice.min_severity {
+            LevelArg::Info => Level::Info,
             LevelArg::Low => Level::Low,
             LevelArg::Medium => Level::Medium,
             LevelArg::High => Level::High,
@@ -65,6 +66,7 @@ fn config(args: &AssessArgs) -> Config {
 fn exit(assessment: &Assessment, args: &AssessArgs) -> Exit {
     let verdict = &args.verdict;
     let threshold = match verdict.fail_on {
+        FailOnArg::Info => Some(Level::Info),
         FailOnArg::Low => Some(Level::Low),
         FailOnArg::Medium => Some(Level::Medium),
         FailOnArg::High => Some(Level::High),
@@ -93,7 +95,7 @@ fn failure(error: &Error) -> Failure {
         Error::Locate(_) => failure.help(
             "give a folder or a file that exists; without a PATH the current folder is assessed",
         ),
-        Error::UnknownRule { .. } => failure.help("`casemate rules` lists them all"),
+        Error::UnknownRule(_) => failure.help("`casemate rules` lists them all"),
         Error::Policy { .. } => {
             failure.help("mend the line, or use --isolated to assess without the project's policy")
         }

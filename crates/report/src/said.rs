@@ -56,19 +56,11 @@ pub(crate) fn coverage(coverage: &Coverage) -> Vec<(&'static str, String)> {
             ),
         ));
     }
-    let mut apart: Vec<String> = Vec::new();
-    if files.tests > 0 {
-        apart.push(format!(
-            "{} read for secrets only",
-            count(files.tests, "test file", "test files")
-        ));
-    }
-    apart.extend(
-        files
-            .set_aside
-            .iter()
-            .map(|(role, n)| count(*n, &format!("{role} file"), &format!("{role} files"))),
-    );
+    let apart: Vec<String> = files
+        .set_aside
+        .iter()
+        .map(|(role, n)| count(*n, &format!("{role} file"), &format!("{role} files")))
+        .collect();
     if !apart.is_empty() {
         said.push(("not backend", apart.join(", ")));
     }

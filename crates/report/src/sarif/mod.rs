@@ -108,11 +108,12 @@ fn rule(rule: &RuleInfo) -> Rule {
                 Level::High => "8.0",
                 Level::Medium => "5.5",
                 Level::Low => "2.5",
+                Level::Info => "0.5",
             },
             problem_severity: match rule.level {
                 Level::Critical | Level::High => "error",
                 Level::Medium => "warning",
-                Level::Low => "recommendation",
+                Level::Low | Level::Info => "recommendation",
             },
         },
     }
@@ -320,7 +321,7 @@ const fn level(level: Level) -> &'static str {
     match level {
         Level::Critical | Level::High => "error",
         Level::Medium => "warning",
-        Level::Low => "note",
+        Level::Low | Level::Info => "note",
     }
 }
 

@@ -23,6 +23,8 @@ pub enum Ink {
     Medium,
     /// A severity.
     Low,
+    /// A severity.
+    Info,
 }
 
 impl Ink {
@@ -34,6 +36,7 @@ impl Ink {
             Level::High => Self::High,
             Level::Medium => Self::Medium,
             Level::Low => Self::Low,
+            Level::Info => Self::Info,
         }
     }
 
@@ -48,6 +51,7 @@ impl Ink {
             Self::High => "1;31",
             Self::Medium => "1;33",
             Self::Low => "1;36",
+            Self::Info => "1",
         }
     }
 }

@@ -238,14 +238,18 @@ pub fn sample() -> Assessment {
                 seen: 60,
                 assessed: 14,
                 templates: 3,
-                tests: 5,
                 partly: vec![PartlyParsed {
                     path: "src/old.js".into(),
                     line: 12,
                     message: "expected `,`".into(),
                     count: 3,
                 }],
-                set_aside: [("browser".to_owned(), 2), ("minified".to_owned(), 1)].into(),
+                set_aside: [
+                    ("browser".to_owned(), 2),
+                    ("minified".to_owned(), 1),
+                    ("test".to_owned(), 5),
+                ]
+                .into(),
                 skipped: vec![Skipped {
                     path: "data/dump.js".into(),
                     reason: "larger than 10.0 MB: 50.0 MB".into(),

@@ -1,0 +1,319 @@
+//! Matches of rules to findings: places, sentences, severity, ids.
+
+use crate::assessment::{
+    Certainty, Confidence, Endpoint, Factor, Finding, Level, Path, Place, Severity, Step,
+};
+use crate::fingerprint::{self, Identity};
+use crate::knowledge::Knowledge;
+use crate::line_hash;
+use crate::link::Linked;
+use crate::snippet;
+use crate::trigger;
+use crate::within::{self, Within};
+use casemate_flow::result::{Analysis, Entry, FileIdx, FlowPath, Site};
+use casemate_ir::Span;
+use casemate_rules::matching::{Evidence, Match};
+use casemate_rules::rule::{Fill, Heading, Rule};
+use casemate_rules::severity::{self, Circumstances, Exposure};
+use casemate_source::{Project, SourceFile};
+use rustc_hash::FxHashMap;
+
+/// Weaknesses whose places hold secrets.
+const SECRET_CWES: &[u16] = &[259, 321, 522, 547, 798];
+
+/// Endpoints of one finding.
+const ENDPOINTS: usize = 20;
+
+/// All that findings are made from.
+pub(crate) struct Maker<'a> {
+    pub project: &'a Project,
+    pub linked: &'a Linked,
+    pub analysis: &'a Analysis,
+    pub knowledge: &'a Knowledge,
+}
+
+impl Maker<'_> {
+    /// The findings of all matches, most serious first.
+    pub(crate) fn findings(&self, matches: &[Match]) -> Vec<Finding> {
+        let mut ordinals: FxHashMap<[String; 4], usize> = FxHashMap::default();
+        let mut hashes: FxHashMap<FileIdx, Vec<String>> = FxHashMap::default();
+        let mut findings: Vec<Finding> = matches
+            .iter()
+            .filter_map(|found| {
+                let rule = self.knowledge.catalogue.get(&found.rule)?;
+                let mut finding = self.finding(found, rule)?;
+                self.identify(&mut finding, found, &mut ordinals);
+                let lines = hashes.entry(found.place.file).or_insert_with(|| {
+                    self.file(found.place)
+                        .map_or_else(Vec::new, |f| line_hash::of_lines(&f.text))
+                });
+                finding.line_hash = lines
+                    .get((finding.place.line as usize).saturating_sub(1))
+                    .cloned()
+                    .unwrap_or_default();
+                Some(finding)
+            })
+            .collect();
+        findings.sort_by(|a, b| {
+            let serious = |f: &Finding| std::cmp::Reverse((f.severity.level, f.confidence.level));
+            (serious(a), &a.place, &a.rule).cmp(&(serious(b), &b.place, &b.rule))
+        });
+        findings
+    }
+
+    /// The endpoint of an entry.
+    pub(crate) fn endpoint(&self, entry: &Entry) -> Endpoint {
+        let file = self.file(entry.site);
+        Endpoint {
+            method: entry.method.to_uppercase(),
+            path: entry.path.clone(),
+            file: file.map(|f| f.path.clone()).unwrap_or_default(),
+            line: file.map_or(1, |f| f.position(entry.site.span.start).line),
+        }
+    }
+
+    fn finding(&self, found: &Match, rule: &Rule) -> Option<Finding> {
+        let secret =
+            rule.area.name() == "secret" || rule.cwe.iter().any(|cwe| SECRET_CWES.contains(cwe));
+        let kinds = self.knowledge.models.kinds();
+        let place = self.place(found.place, secret)?;
+        let (flow_paths, sinks): (&[FlowPath], Vec<&str>) = match &found.evidence {
+            Evidence::Flow {
+                kinds: reached,
+                paths,
+                ..
+            } => (paths, reached.iter().map(|k| kinds.sink_name(*k)).collect()),
+            Evidence::Fact(_) => (&[], Vec::new()),
+        };
+        let best = flow_paths.first();
+        let endpoints = self.endpoints(flow_paths);
+        let endpoint_title = endpoints.first().map(Endpoint::title);
+        let fill = Fill {
+            sink: Some(found.callee.as_str()).filter(|c| !c.is_empty()),
+            source: best.map(|p| p.text.as_str()).filter(|t| !t.is_empty()),
+            endpoint: endpoint_title.as_deref(),
+            table: None,
+            file: Some(&place.file),
+        };
+        let trigger = best.and_then(|path| {
+            let sink = sinks.first()?;
+            endpoints.iter().find_map(|endpoint| {
+                trigger::request(endpoint, kinds.source_name(path.kind), &path.text, sink)
+            })
+        });
+        let (exposure, evidence) = self.exposure(best, &endpoints);
+        let score = severity::score(
+            &rule.severity,
+            &Circumstances {
+                sinks: &sinks,
+                exposure,
+                evidence: evidence.as_deref(),
+                data: &[],
+            },
+        );
+        Some(Finding {
+            rule: rule.id.clone(),
+            title: rule.title.clone(),
+            message: rule.message(&fill),
+            severity: Severity {
+                level: level(score.level),
+                factors: score
+                    .factors
+                    .into_iter()
+                    .map(|f| Factor {
+                        name: f.name.to_owned(),
+                        value: f.value,
+                        evidence: f.evidence,
+                    })
+                    .collect(),
+            },
+            cvss: score.vector.to_string(),
+            confidence: Confidence {
+                level: certainty(found.confidence),
+                reasons: found.reasons.clone(),
+            },
+            paths: flow_paths
+                .iter()
+                .map(|path| self.path(path, secret))
+                .collect(),
+            endpoints,
+            trigger,
+            fix: rule.prose(Heading::Fix, &fill).unwrap_or_default(),
+            alternatives: rule.prose(Heading::Alternatives, &fill).unwrap_or_default(),
+            cwe: rule.cwe.clone(),
+            asvs: rule.asvs.clone(),
+            owasp: rule.owasp.clone(),
+            place,
+            ..Finding::default()
+        })
+    }
+
+    fn identify(
+        &self,
+        finding: &mut Finding,
+        found: &Match,
+        ordinals: &mut FxHashMap<[String; 4], usize>,
+    ) {
+        let file = self.file(found.place);
+        let text = file.map(|f| &*f.text).unwrap_or_default();
+        let Within {
+            shown,
+            symbol,
+            is_function,
+        } = within::of(&self.linked.program, found.function, text);
+        let sink = slice(text, found.place.span);
+        let identity = Identity {
+            rule: &finding.rule,
+            file: &finding.place.file,
+            symbol: &symbol,
+            text: sink,
+        };
+        let key = [
+            finding.rule.clone(),
+            finding.place.file.clone(),
+            symbol.clone(),
+            fingerprint::tokens(sink),
+        ];
+        let ordinal = ordinals.entry(key).or_default();
+        finding.fingerprint = identity.fingerprint(*ordinal);
+        finding.move_fingerprint = identity.move_fingerprint(*ordinal);
+        *ordinal += 1;
+        finding.id = format!(
+            "{}@{}",
+            finding.rule,
+            finding.fingerprint.get(..8).unwrap_or_default()
+        );
+        finding.cause = if is_function {
+            fingerprint::digest(&[&finding.rule, &finding.place.file, &symbol])
+        } else {
+            finding.fingerprint.clone()
+        };
+        finding.within = shown;
+    }
+
+    fn endpoints(&self, paths: &[FlowPath]) -> Vec<Endpoint> {
+        let mut endpoints: Vec<Endpoint> = Vec::new();
+        for entry in paths
+            .iter()
+            .flat_map(|p| &p.entries)
+            .filter_map(|index| self.analysis.entries.get(*index as usize))
+        {
+            let endpoint = self.endpoint(entry);
+            if endpoints.len() < ENDPOINTS && !endpoints.contains(&endpoint) {
+                endpoints.push(endpoint);
+            }
+        }
+        endpoints
+    }
+
+    /// How an attacker comes to the place, with what shows it.
+    fn exposure(
+        &self,
+        best: Option<&FlowPath>,
+        endpoints: &[Endpoint],
+    ) -> (Exposure, Option<String>) {
+        let Some(path) = best else {
+            return (Exposure::Always, None);
+        };
+        let kind = self.knowledge.models.kinds().source_name(path.kind);
+        match kind.split('.').next().unwrap_or_default() {
+            "library" => (Exposure::Library, None),
+            "store" | "queue" => (Exposure::Stored, None),
+            "cli" | "env" | "file" => (Exposure::Local, None),
+            _ => {
+                let bare = path
+                    .entries
+                    .iter()
+                    .filter_map(|i| self.analysis.entries.get(*i as usize))
+                    .find(|e| self.is_bare(e));
+                match (bare, endpoints.first()) {
+                    (Some(entry), _) => {
+                        let endpoint = self.endpoint(entry).title();
+                        (
+                            Exposure::Public,
+                            Some(format!(
+                                "`{endpoint}` has one handler and nothing is registered before it"
+                            )),
+                        )
+                    }
+                    (None, Some(endpoint)) => (
+                        Exposure::Unknown,
+                        Some(format!(
+                            "`{}` reaches it; what stands before its handler was not judged",
+                            endpoint.title()
+                        )),
+                    ),
+                    (None, None) => (Exposure::Unknown, None),
+                }
+            }
+        }
+    }
+
+    /// Nothing of the project or of a library can refuse a request before this handler.
+    fn is_bare(&self, entry: &Entry) -> bool {
+        let alone = |e: &Entry| e.handlers.len() == 1 && e.unresolved == 0;
+        let middleware = |e: &Entry| e.method.split(',').any(|m| m == "use" || m == "all");
+        alone(entry) && !middleware(entry) && !self.analysis.entries.iter().any(middleware)
+    }
+
+    fn path(&self, path: &FlowPath, secret: bool) -> Path {
+        let step = |step: &casemate_flow::result::PathStep| {
+            Some(Step {
+                place: self.place(step.site, secret)?,
+                text: step.text.clone(),
+            })
+        };
+        Path {
+            source: path.text.clone(),
+            kind: self
+                .knowledge
+                .models
+                .kinds()
+                .source_name(path.kind)
+                .to_owned(),
+            steps: path.steps.iter().filter_map(step).collect(),
+        }
+    }
+
+    fn place(&self, site: Site, secret: bool) -> Option<Place> {
+        let file = self.file(site)?;
+        let start = file.position(site.span.start);
+        let end = file.position(site.span.end.max(site.span.start));
+        Some(Place {
+            file: file.path.clone(),
+            line: start.line,
+            column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+            snippet: snippet::of_line(file.line_text(start.line), secret),
+        })
+    }
+
+    fn file(&self, site: Site) -> Option<&SourceFile> {
+        let origin = self.linked.origin.get(site.file.0 as usize)?;
+        self.project.files.get(*origin)
+    }
+}
+
+fn slice(text: &str, span: Span) -> &str {
+    text.get(span.start as usize..span.end as usize)
+        .unwrap_or_default()
+}
+
+const fn level(level: severity::Level) -> Level {
+    match level {
+        severity::Level::Info => Level::Info,
+        severity::Level::Low => Level::Low,
+        severity::Level::Medium => Level::Medium,
+        severity::Level::High => Level::High,
+        severity::Level::Critical => Level::Critical,
+    }
+}
+
+pub(crate) const fn certainty(confidence: casemate_rules::confidence::Confidence) -> Certainty {
+    match confidence {
+        casemate_rules::confidence::Confidence::Low => Certainty::Low,
+        casemate_rules::confidence::Confidence::Medium => Certainty::Medium,
+        casemate_rules::confidence::Confidence::High => Certainty::High,
+    }
+}

@@ -1,0 +1,80 @@
+//! Facts of files to one program: what each import leads to.
+
+use crate::lower::Lowered;
+use casemate_flow::program::{InputFile, Program, Target};
+use casemate_flow::result::FileIdx;
+use casemate_ir::FileFacts;
+use casemate_lang_js::{Resolution, Resolver};
+use casemate_source::Project;
+
+/// A program, and where its files come from.
+pub(crate) struct Linked {
+    /// The program.
+    pub program: Program,
+    /// By file of the program: its index in the project.
+    pub origin: Vec<usize>,
+    /// Resolves what manifests name.
+    pub resolver: Resolver,
+}
+
+/// Links what was lowered, in path order.
+pub(crate) fn link(project: &Project, lowered: Lowered) -> Linked {
+    let path = |index: usize| {
+        project
+            .files
+            .get(index)
+            .map(|f| f.path.clone())
+            .unwrap_or_default()
+    };
+    let paths: Vec<String> = lowered
+        .files
+        .iter()
+        .map(|(index, _)| path(*index))
+        .collect();
+    let manifests: Vec<(String, String)> = project
+        .manifests
+        .iter()
+        .filter(|m| m.path.ends_with(".json"))
+        .map(|m| (m.path.clone(), m.text.to_string()))
+        .collect();
+    let resolver = Resolver::new(&paths, &manifests);
+    let mut origin = Vec::with_capacity(paths.len());
+    let mut inputs = Vec::with_capacity(paths.len());
+    for ((index, facts), path) in lowered.files.into_iter().zip(paths) {
+        origin.push(index);
+        let imports = imports(&facts, &path, &resolver);
+        inputs.push(InputFile {
+            path,
+            facts,
+            imports,
+        });
+    }
+    Linked {
+        program: Program::link(inputs),
+        origin,
+        resolver,
+    }
+}
+
+fn imports(facts: &FileFacts, path: &str, resolver: &Resolver) -> Vec<Target> {
+    facts
+        .imports
+        .iter()
+        .map(|import| match import.specifier {
+            Some(specifier) => target(resolver.resolve(facts.str(specifier), path)),
+            None => Target::Unknown,
+        })
+        .collect()
+}
+
+fn target(resolution: Resolution) -> Target {
+    match resolution {
+        Resolution::File(index) => Target::File(FileIdx(u32::try_from(index).unwrap_or(u32::MAX))),
+        Resolution::Package { name, subpath } if subpath.is_empty() => {
+            Target::Package(format!("npm:{name}"))
+        }
+        Resolution::Package { name, subpath } => Target::Package(format!("npm:{name}/{subpath}")),
+        Resolution::Core(name) => Target::Package(format!("node:{name}")),
+        Resolution::Unknown => Target::Unknown,
+    }
+}

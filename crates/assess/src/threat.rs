@@ -1,0 +1,173 @@
+//! Who the attacker is, per package: somebody who sends requests, or somebody who calls what is exported.
+//!
+//! A package that registers handlers is a server. One that registers none, is published and offers modules is a library, unless
+//! only the servers of the same project use it: then its callers are read themselves.
+
+use crate::assessment::ThreatModel;
+use crate::link::Linked;
+use casemate_flow::program::{Program, Target};
+use casemate_flow::result::{Entry, FileIdx};
+use casemate_ir::ExportKind;
+use casemate_lang_js::Resolution;
+use casemate_source::{Project, Unit};
+use rustc_hash::FxHashSet;
+
+/// What holds for one package, and why.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Judgement {
+    pub model: ThreatModel,
+    pub because: String,
+    pub endpoints: usize,
+}
+
+/// Judges every package of the project. `asked`: what the caller wants for all.
+pub(crate) fn judge(
+    project: &Project,
+    linked: &Linked,
+    entries: &[Entry],
+    asked: Option<ThreatModel>,
+) -> Vec<Judgement> {
+    let unit_of = |file: FileIdx| {
+        let origin = linked
+            .origin
+            .get(file.0 as usize)
+            .copied()
+            .unwrap_or_default();
+        project.files.get(origin).map_or(0, |f| f.unit.index())
+    };
+    let mut endpoints = vec![0_usize; project.units.len()];
+    for entry in entries {
+        if let Some(count) = endpoints.get_mut(unit_of(entry.site.file)) {
+            *count += 1;
+        }
+    }
+    let serves = |unit: &Unit| {
+        project
+            .units
+            .iter()
+            .zip(&endpoints)
+            .any(|(u, n)| *n > 0 && u.name == unit.name)
+    };
+    let used_by_server = |unit: &Unit| {
+        project.units.iter().any(|other| {
+            other.name != unit.name && serves(other) && other.dependencies.contains_key(&unit.name)
+        })
+    };
+    let judgement = |unit: &Unit, endpoints: usize| {
+        let handlers = if endpoints == 1 {
+            "1 handler".to_owned()
+        } else {
+            format!("{endpoints} handlers")
+        };
+        if let Some(model) = asked {
+            return (model, "asked for on the command line".to_owned());
+        }
+        if endpoints > 0 {
+            return (ThreatModel::Server, format!("it registers {handlers}"));
+        }
+        if unit.manifest.is_none() || unit.private {
+            return (
+                ThreatModel::Server,
+                "it registers no handler and is not published".to_owned(),
+            );
+        }
+        if used_by_server(unit) {
+            return (
+                ThreatModel::Server,
+                "it registers no handler, and a server of this project uses it".to_owned(),
+            );
+        }
+        (
+            ThreatModel::Library,
+            "it registers no handler and offers modules to others".to_owned(),
+        )
+    };
+    project
+        .units
+        .iter()
+        .zip(&endpoints)
+        .map(|(unit, endpoints)| {
+            let (model, because) = judgement(unit, *endpoints);
+            Judgement {
+                model,
+                because,
+                endpoints: *endpoints,
+            }
+        })
+        .collect()
+}
+
+/// The modules that a package offers: what its manifest names, else its index, with all that they re-export; every module
+/// where none of these is there (they are made by a build that was not run).
+pub(crate) fn offered(project: &Project, linked: &Linked) -> FxHashSet<FileIdx> {
+    let mut offered = FxHashSet::default();
+    for (index, unit) in project.units.iter().enumerate() {
+        let from = if unit.root.is_empty() {
+            "package.json".to_owned()
+        } else {
+            format!("{}/package.json", unit.root)
+        };
+        let resolve = |path: &str| match linked.resolver.resolve(&relative(path), &from) {
+            Resolution::File(file) => Some(FileIdx(u32::try_from(file).unwrap_or(u32::MAX))),
+            _ => None,
+        };
+        let mut roots: Vec<FileIdx> = unit
+            .offers
+            .iter()
+            .filter_map(|path| resolve(path))
+            .collect();
+        if roots.is_empty() {
+            roots.extend(
+                ["index", "src/index", "lib/index", "src/main", "main"]
+                    .iter()
+                    .filter_map(|path| resolve(path))
+                    .take(1),
+            );
+        }
+        if roots.is_empty() {
+            let files = linked.origin.iter().enumerate().filter(|(_, origin)| {
+                project
+                    .files
+                    .get(**origin)
+                    .is_some_and(|f| f.unit.index() == index)
+            });
+            roots.extend(files.map(|(file, _)| FileIdx(u32::try_from(file).unwrap_or(u32::MAX))));
+        }
+        while let Some(file) = roots.pop() {
+            if offered.insert(file) {
+                roots.extend(re_exports(&linked.program, file));
+            }
+        }
+    }
+    offered
+}
+
+fn relative(path: &str) -> String {
+    if path.starts_with("./") || path.starts_with("../") {
+        path.to_owned()
+    } else {
+        format!("./{path}")
+    }
+}
+
+fn re_exports(program: &Program, file: FileIdx) -> Vec<FileIdx> {
+    let Some(file) = program.files.get(file.0 as usize) else {
+        return Vec::new();
+    };
+    let exports = file
+        .facts
+        .exports
+        .iter()
+        .filter_map(|export| match export.kind {
+            ExportKind::From(import, _) | ExportKind::All(import) => {
+                file.imports.get(import.index())
+            }
+            ExportKind::Variable(_) => None,
+        });
+    exports
+        .filter_map(|target| match target {
+            Target::File(file) => Some(*file),
+            _ => None,
+        })
+        .collect()
+}

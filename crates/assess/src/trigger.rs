@@ -1,0 +1,212 @@
+//! A request that shows a finding: the endpoint, and a harmless value where the source is read.
+
+use crate::assessment::Endpoint;
+
+/// A value that makes a weakness visible without harm, by sink kind or its parent.
+const PROBES: &[(&str, &str)] = &[
+    ("sql", "' OR '1'='1"),
+    ("nosql", "{\"$ne\": null}"),
+    ("command.argument", "--version"),
+    ("command", "; id"),
+    ("code", "process.version"),
+    ("template", "{{7*7}}"),
+    ("path", "../../../../etc/hostname"),
+    ("url", "http://169.254.169.254/"),
+    ("redirect", "https://example.org/"),
+    ("html", "<img src=x onerror=alert(1)>"),
+    ("header", "x\r\nSet-Cookie: probe=1"),
+    ("log", "x\nprobe: a second line"),
+    ("ldap", "*)(objectClass=*"),
+    ("xpath", "' or '1'='1"),
+    ("regex", "(a+)+$"),
+    ("proto", "__proto__"),
+    ("merge", "{\"__proto__\": {\"probe\": 1}}"),
+    (
+        "xml",
+        "<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/hostname\">]><x>&e;</x>",
+    ),
+    ("deserialize", "{\"rce\":\"_$$ND_FUNC$$_function(){}()\"}"),
+    ("allocation", "1000000000"),
+    ("method", "constructor"),
+    ("mail.header", "a@example.org\r\nBcc: b@example.org"),
+];
+
+/// The request, in HTTP's own form. Absent where the endpoint or what is sent is not known.
+pub(crate) fn request(
+    endpoint: &Endpoint,
+    source_kind: &str,
+    source: &str,
+    sink_kind: &str,
+) -> Option<String> {
+    let path = endpoint.path.as_deref()?;
+    let probe = probe(sink_kind)?;
+    let method = if matches!(endpoint.method.as_str(), "" | "ALL" | "USE" | "*") {
+        "GET"
+    } else {
+        endpoint.method.split(',').next()?
+    };
+    let name = last_name(source);
+    let line = |path: &str| format!("{method} {path} HTTP/1.1\nHost: localhost");
+    match source_kind {
+        "http.query" | "http.url" => {
+            let name = name.unwrap_or("q");
+            let separator = if path.contains('?') { '&' } else { '?' };
+            let value = if probe.starts_with("{\"$") {
+                format!("{name}[$ne]=")
+            } else {
+                format!("{name}={}", encoded(probe))
+            };
+            Some(line(&format!("{path}{separator}{value}")))
+        }
+        "http.path" => {
+            let parameter = name
+                .map(|n| format!(":{n}"))
+                .filter(|p| path.contains(p.as_str()))?;
+            Some(line(&path.replacen(&parameter, &encoded(probe), 1)))
+        }
+        "http.body" => {
+            let is_object = probe.starts_with('{') && sink_kind != "template";
+            let value = if is_object {
+                probe.to_owned()
+            } else {
+                quoted(probe)
+            };
+            let body =
+                name.map_or_else(|| value.clone(), |name| format!("{{\"{name}\": {value}}}"));
+            Some(format!(
+                "{}\nContent-Type: application/json\n\n{body}",
+                line(path)
+            ))
+        }
+        "http.header" => Some(format!("{}\n{}: {}", line(path), name?, one_line(probe))),
+        "http.cookie" => Some(format!(
+            "{}\nCookie: {}={}",
+            line(path),
+            name?,
+            encoded(probe)
+        )),
+        _ => None,
+    }
+}
+
+fn probe(sink_kind: &str) -> Option<&'static str> {
+    let covers = |name: &str| {
+        sink_kind
+            .strip_prefix(name)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    PROBES
+        .iter()
+        .find(|(name, _)| covers(name))
+        .map(|(_, probe)| *probe)
+}
+
+/// `id` of `req.query.id`, of `req.query['id']`, of `req.get('id')`; nothing for `req.body` itself.
+fn last_name(source: &str) -> Option<&str> {
+    let source = source.trim_end_matches([')', ']']);
+    let last = source
+        .rsplit(['.', '[', '('])
+        .next()?
+        .trim_matches(['\'', '"', '`']);
+    let whole = [
+        "body",
+        "query",
+        "params",
+        "headers",
+        "cookies",
+        "url",
+        "originalUrl",
+        "files",
+        "file",
+    ];
+    let plain = last
+        .chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$'));
+    (plain && !last.is_empty() && !whole.contains(&last) && last != source).then_some(last)
+}
+
+fn encoded(value: &str) -> String {
+    value
+        .bytes()
+        .map(|b| {
+            if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
+        .collect()
+}
+
+fn quoted(value: &str) -> String {
+    serde_json::Value::String(value.to_owned()).to_string()
+}
+
+fn one_line(value: &str) -> String {
+    value.replace(['\r', '\n'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(method: &str, path: &str) -> Endpoint {
+        Endpoint {
+            method: method.into(),
+            path: Some(path.into()),
+            ..Endpoint::default()
+        }
+    }
+
+    #[test]
+    fn requests() {
+        let get = |path, kind, source, sink| request(&endpoint("GET", path), kind, source, sink);
+        assert_eq!(
+            get("/users", "http.query", "req.query.name", "sql").unwrap(),
+            "GET /users?name=%27%20OR%20%271%27%3D%271 HTTP/1.1\nHost: localhost"
+        );
+        assert_eq!(
+            get("/f/:name", "http.path", "req.params.name", "path.read")
+                .unwrap()
+                .lines()
+                .next()
+                .unwrap(),
+            "GET /f/..%2F..%2F..%2F..%2Fetc%2Fhostname HTTP/1.1"
+        );
+        assert_eq!(
+            get("/u", "http.query", "req.query['id']", "nosql")
+                .unwrap()
+                .lines()
+                .next()
+                .unwrap(),
+            "GET /u?id[$ne]= HTTP/1.1"
+        );
+        let post = request(
+            &endpoint("POST", "/login"),
+            "http.body",
+            "req.body.user",
+            "nosql",
+        )
+        .unwrap();
+        assert!(post.ends_with("\n\n{\"user\": {\"$ne\": null}}"), "{post}");
+        assert_eq!(
+            get("/f/*", "http.path", "req.params.name", "path.read"),
+            None
+        );
+        assert_eq!(get("/x", "store", "row.name", "html.text"), None);
+    }
+
+    #[test]
+    fn names() {
+        for (source, name) in [
+            ("req.query.id", Some("id")),
+            ("req.headers['x-user']", Some("x-user")),
+            ("req.get('host')", Some("host")),
+            ("req.body", None),
+            ("id", None),
+            ("req.query[key]", Some("key")),
+        ] {
+            assert_eq!(last_name(source), name, "{source}");
+        }
+    }
+}
