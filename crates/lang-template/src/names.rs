@@ -1,0 +1,107 @@
+//! Names of a template as names of the script.
+
+/// Names that the script cannot bind as they are.
+pub(crate) fn reserved(name: &str) -> bool {
+    matches!(
+        name,
+        "arguments"
+            | "await"
+            | "break"
+            | "case"
+            | "catch"
+            | "class"
+            | "const"
+            | "continue"
+            | "debugger"
+            | "default"
+            | "delete"
+            | "do"
+            | "else"
+            | "enum"
+            | "eval"
+            | "export"
+            | "extends"
+            | "false"
+            | "finally"
+            | "for"
+            | "function"
+            | "if"
+            | "implements"
+            | "import"
+            | "in"
+            | "instanceof"
+            | "interface"
+            | "let"
+            | "new"
+            | "null"
+            | "package"
+            | "private"
+            | "protected"
+            | "public"
+            | "return"
+            | "static"
+            | "super"
+            | "switch"
+            | "this"
+            | "throw"
+            | "true"
+            | "try"
+            | "typeof"
+            | "undefined"
+            | "var"
+            | "void"
+            | "while"
+            | "with"
+            | "yield"
+            | "require"
+    )
+}
+
+/// A name that the script can bind.
+pub(crate) fn bindable(name: &str) -> String {
+    let mut out: String = name
+        .chars()
+        .map(|c| {
+            if c.is_alphanumeric() || c == '_' || c == '$' {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    if reserved(&out) || out.starts_with(|c: char| c.is_numeric()) || out.is_empty() {
+        out.insert(0, '_');
+    }
+    out
+}
+
+/// Names bound by the template itself, innermost scope last.
+#[derive(Default)]
+pub(crate) struct Scopes(Vec<Vec<String>>);
+
+impl Scopes {
+    pub(crate) fn push(&mut self) {
+        self.0.push(Vec::new());
+    }
+    pub(crate) fn pop(&mut self) {
+        self.0.pop();
+    }
+    /// Binds a name in the innermost scope.
+    pub(crate) fn bind(&mut self, name: &str) {
+        if self.0.is_empty() {
+            self.push();
+        }
+        if let Some(scope) = self.0.last_mut()
+            && !scope.iter().any(|it| it == name)
+        {
+            scope.push(name.to_owned());
+        }
+    }
+    pub(crate) fn binds(&self, name: &str) -> bool {
+        self.0.iter().flatten().any(|it| it == name)
+    }
+    /// All bound names, outermost first.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().flatten().map(String::as_str)
+    }
+}
