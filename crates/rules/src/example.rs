@@ -40,9 +40,8 @@ impl Block {
     pub fn language(&self) -> Option<&'static str> {
         match self.lang.as_str() {
             // One front end reads both, and no rule tells them apart.
-            "ts" | "tsx" | "mts" | "cts" | "typescript" | "js" | "jsx" | "mjs" | "cjs" | "javascript" => {
-                Some("javascript")
-            }
+            "ts" | "tsx" | "mts" | "cts" | "typescript" | "js" | "jsx" | "mjs" | "cjs"
+            | "javascript" => Some("javascript"),
             "py" | "python" => Some("python"),
             "java" => Some("java"),
             "go" => Some("go"),

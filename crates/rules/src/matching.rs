@@ -106,24 +106,26 @@ impl Catalogue {
         applied
     }
 
-    /// Two rules that name each other's weakness, at one place and for one sink kind, say the same thing twice: the surer
-    /// stays, then the one that is asked about more directly (earlier in the alphabet where nothing else decides).
+    /// Two rules about one weakness at one place say the same thing twice. The surer one stays; then the one that refines
+    /// the other, naming its weakness beside a more exact one; then the first in the alphabet.
     fn keep_the_more_exact(&self, applied: &mut Applied) {
-        let mut dropped = vec![false; applied.matches.len()];
-        for (index, this) in applied.matches.iter().enumerate() {
-            let hidden = applied
-                .matches
-                .iter()
-                .enumerate()
-                .any(|(other_index, other)| {
-                    let surer = (Reverse(other.confidence), other_index)
-                        < (Reverse(this.confidence), index);
-                    this.place == other.place && surer && self.same_weakness(this, other)
-                });
-            if let Some(slot) = dropped.get_mut(index) {
-                *slot = hidden;
-            }
-        }
+        let matches = &applied.matches;
+        let hidden = |index: usize, this: &Match| {
+            // Matches are sorted by place, so neighbours are enough.
+            let all = || matches.iter().enumerate();
+            let here = |(_, other): &(usize, &Match)| other.place == this.place;
+            let before = all().take(index).rev().take_while(here);
+            let mut others = before.chain(all().skip(index + 1).take_while(here));
+            others.any(|(at, other)| {
+                self.same_weakness(this, other)
+                    && self.rank(other, this, at) < self.rank(this, other, index)
+            })
+        };
+        let dropped: Vec<bool> = matches
+            .iter()
+            .enumerate()
+            .map(|(at, this)| hidden(at, this))
+            .collect();
         let mut dropped = dropped.into_iter();
         let tallies = &mut applied.tallies;
         applied.matches.retain(|this| {
@@ -135,20 +137,38 @@ impl Catalogue {
         });
     }
 
+    fn rank(&self, one: &Match, other: &Match, index: usize) -> (Reverse<Confidence>, bool, usize) {
+        (
+            Reverse(one.confidence),
+            !self.refines(&one.rule, &other.rule),
+            index,
+        )
+    }
+
     fn same_weakness(&self, a: &Match, b: &Match) -> bool {
-        let (Evidence::Flow { kinds: kinds_a, .. }, Evidence::Flow { kinds: kinds_b, .. }) =
-            (&a.evidence, &b.evidence)
-        else {
+        let same_sink = match (&a.evidence, &b.evidence) {
+            (Evidence::Flow { kinds: a, .. }, Evidence::Flow { kinds: b, .. }) => {
+                a.iter().all(|kind| b.contains(kind))
+            }
+            (Evidence::Fact(_), Evidence::Fact(_)) => true,
+            _ => false,
+        };
+        let primary = |id: &str| self.get(id).and_then(|rule| rule.cwe.first().copied());
+        let same = primary(&a.rule).is_some() && primary(&a.rule) == primary(&b.rule);
+        same_sink && (same || self.refines(&a.rule, &b.rule) || self.refines(&b.rule, &a.rule))
+    }
+
+    /// Whether the first rule names the second one's weakness behind a more exact one.
+    fn refines(&self, exact: &str, general: &str) -> bool {
+        let (Some(exact), Some(general)) = (self.get(exact), self.get(general)) else {
             return false;
         };
-        let (Some(rule_a), Some(rule_b)) = (self.get(&a.rule), self.get(&b.rule)) else {
-            return false;
-        };
-        let names =
-            |rule: &Rule, other: &Rule| rule.cwe.first().is_some_and(|cwe| other.cwe.contains(cwe));
-        rule_a.id != rule_b.id
-            && kinds_a.iter().all(|kind| kinds_b.contains(kind))
-            && (names(rule_a, rule_b) || names(rule_b, rule_a))
+        let primary = general.cwe.first();
+        exact
+            .cwe
+            .iter()
+            .skip(1)
+            .any(|further| Some(further) == primary)
     }
 }
 

@@ -315,3 +315,27 @@ fn a_deselected_rule_hides_nothing() {
     let applied = Catalogue::of(rules).apply(&analysis, &kinds(), &|rule| rule.id == "xss-stored");
     assert_eq!(told(&applied), [("xss-stored", 1, Confidence::High)]);
 }
+
+#[test]
+fn the_rule_that_refines_another_stays() {
+    let at = |fact: &str| format!("site = {{ at = \"{fact}\" }}");
+    let general = rule("a-general", "[798]", &at("credential"));
+    let exact = rule("z-exact", "[321, 798]", &at("hash"));
+    let credential = Fact {
+        fact: "credential".into(),
+        ..fact(1, &[])
+    };
+    let applied = apply(
+        vec![general, exact],
+        vec![],
+        vec![credential, fact(1, &[]), fact(2, &[])],
+    );
+    assert_eq!(
+        told(&applied),
+        [
+            ("z-exact", 1, Confidence::High),
+            ("z-exact", 2, Confidence::High)
+        ]
+    );
+    assert_eq!(applied.tallies["a-general"].found, 0);
+}
