@@ -394,7 +394,8 @@ impl Writer<'_> {
     }
 
     fn expand(&self, trace: TraceRef, finding: &Finding, out: &mut Vec<PathStep>, depth: u32) {
-        if depth > 200 {
+        // A way inside a way inside a way: beyond this nobody reads on.
+        if depth > 200 || out.len() > 4 * limits::PATH_STEPS {
             return;
         }
         let Some(node) = self

@@ -47,6 +47,18 @@ impl<'m> Paths<'m> {
         }
     }
 
+    /// Number of paths.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether no path was met.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
     /// The models.
     #[must_use]
     pub fn models(&self) -> &'m Models {

@@ -21,11 +21,13 @@ pub const SUMMARY_OBJECTS: usize = 64;
 /// Sinks of one summary.
 pub const SUMMARY_SINKS: usize = 200;
 /// Callback uses of one summary.
-pub const SUMMARY_CALLBACKS: usize = 24;
+pub const SUMMARY_CALLBACKS: usize = 16;
 /// Effects of one summary.
 pub const SUMMARY_EFFECTS: usize = 128;
 /// Depth of callbacks that call callbacks.
 pub const CALLBACK_DEPTH: u32 = 4;
+/// Summaries put in place for one call instruction, callbacks included.
+pub const INSTANTIATIONS: u32 = 48;
 /// Objects of one function's heap.
 pub const HEAP_OBJECTS: usize = 20_000;
 /// Blocks of a function; larger ones are not analysed.

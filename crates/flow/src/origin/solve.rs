@@ -795,6 +795,19 @@ impl<'p, 'm> Solver<'p, 'm> {
         vals
     }
 
+    /// Sizes, for statistics.
+    #[must_use]
+    pub fn stats(&self) -> String {
+        let values: usize = self.nodes.iter().map(SmallVec::len).sum();
+        format!(
+            "{} places, {values} values in them, {} members, {} paths, {} evaluations",
+            self.nodes.len(),
+            self.fields.len(),
+            self.paths.len(),
+            self.rounds.iter().map(|&r| u64::from(r)).sum::<u64>()
+        )
+    }
+
     /// The path one member further, if the pass met it.
     #[must_use]
     pub fn met_member(&self, path: PathId, sym: Sym) -> Option<PathId> {

@@ -42,6 +42,7 @@ impl Interp<'_> {
         flags: CallFlags,
     ) -> bool {
         let span = self.span(at);
+        self.fuel = limits::INSTANTIATIONS;
         let site = CallSite {
             instr: self.call_index,
             span,
@@ -335,13 +336,11 @@ impl Interp<'_> {
         let language = root_prefix(self.f.file.facts.language);
         if let Some(path) = name.and_then(|n| self.origins.paths.made_core_method(language, n)) {
             self.count(0);
-            let (mut result, alive) = self.api_call(at, path, site);
-            if let Some(more) = self.symbolic_callee(value, site, false) {
-                result.join_taints(&more);
-            }
-            return (result, alive);
+            return self.api_call(at, path, site);
         }
-        if let Some(result) = self.symbolic_callee(value, site, false) {
+        if callees.is_empty()
+            && let Some(result) = self.symbolic_callee(value, site, false)
+        {
             self.count(0);
             // The callers may not know the function either: what went in may come out.
             let mut inputs: Vec<Value> = site.args.iter().map(|a| a.value.clone()).collect();

@@ -3,14 +3,14 @@
 use super::place::{PortBase, PortPath};
 use super::summary::{Finding, Summary};
 use super::trace::{Arena, TraceKind, TraceNode};
-use super::value::{Origin, Taint};
+use super::value::{ObjId, Origin, Taint};
 use crate::limits;
 use crate::origin::{Solver, Val};
 use crate::program::ClassIdx;
 use crate::result::{FuncId, Note};
 use crate::symbol::Sym;
 use casemate_model::kind::KindSet;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -23,6 +23,8 @@ pub(super) fn findings(
     // What each absolute place holds from outside, by base.
     let mut held: BTreeMap<PortBase, Vec<(PortPath, Taint)>> = BTreeMap::new();
     let mut edges: Vec<(PortPath, Taint)> = Vec::new();
+    let mut known: FxHashSet<(PortPath, super::value::SourceRef, u64)> = FxHashSet::default();
+    let mut linked: FxHashSet<(PortPath, PortPath, u64)> = FxHashSet::default();
     for (index, summary) in summaries.iter().enumerate() {
         let Some(summary) = summary else { continue };
         let func = FuncId(crate::program::to_u32(index));
@@ -30,20 +32,27 @@ pub(super) fn findings(
             let Some(port) = absolute(origins, func, &effect.port) else {
                 continue;
             };
+            let mut seen = FxHashSet::default();
+            let mut see = |port: PortPath, taint: Taint| match taint.origin {
+                Origin::Source(source) => {
+                    if known.insert((port, source, taint.clean.0)) {
+                        held.entry(port.base).or_default().push((port, taint));
+                    }
+                }
+                Origin::Port(from) => {
+                    if from != port && linked.insert((port, from, taint.clean.0)) {
+                        edges.push((port, taint));
+                    }
+                }
+            };
             collect(
                 origins,
                 func,
                 summary,
                 &effect.value,
                 port,
-                0,
-                &mut |port, taint| match taint.origin {
-                    Origin::Source(_) => held.entry(port.base).or_default().push((port, taint)),
-                    Origin::Port(from) if from.base != port.base || from != port => {
-                        edges.push((port, taint))
-                    }
-                    Origin::Port(_) => {}
-                },
+                &mut seen,
+                &mut see,
             );
         }
     }
@@ -200,7 +209,7 @@ fn collect(
     summary: &Summary,
     value: &super::value::Value,
     port: PortPath,
-    depth: usize,
+    seen: &mut FxHashSet<ObjId>,
     see: &mut dyn FnMut(PortPath, Taint),
 ) {
     for taint in value.taints() {
@@ -216,9 +225,6 @@ fn collect(
         };
         see(port, taint);
     }
-    if depth >= limits::ACCESS_PATH {
-        return;
-    }
     for id in &value.refs {
         let Some(obj) = summary.objs.get(id.0 as usize) else {
             continue;
@@ -230,7 +236,7 @@ fn collect(
                 summary,
                 &field.value,
                 port.member(field.sym),
-                depth + 1,
+                seen,
                 see,
             );
         }
@@ -241,7 +247,7 @@ fn collect(
                 summary,
                 &obj.any,
                 port.member(Sym::ANY),
-                depth + 1,
+                seen,
                 see,
             );
         }

@@ -42,11 +42,12 @@ impl Interp<'_> {
         let Some(summary) = self.summaries.get(func.0 as usize).and_then(Clone::clone) else {
             return Value::default();
         };
-        if self.depth >= limits::CALLBACK_DEPTH {
-            self.cap("depth of callbacks");
+        if self.depth >= limits::CALLBACK_DEPTH || (self.depth > 0 && self.fuel == 0) {
+            self.cap("callbacks of callbacks");
             return Value::default();
         }
         self.depth += 1;
+        self.fuel = self.fuel.saturating_sub(1);
         let params = self.parameters(func, args);
         let mut env = Env {
             func,
