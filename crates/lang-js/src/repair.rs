@@ -105,29 +105,36 @@ impl Repair {
         self.bytes.get(at).copied()
     }
 
-    /// Flow's casts `(x: T)` and existential types `<*>`.
+    /// Flow's casts `(x: T)`, exact types `{| |}` and existential types `<*>`.
     fn annotation(&mut self, at: usize, brackets: &Brackets) -> Option<Cut> {
-        match self.byte(at)? {
-            b':' => {
+        let before = self
+            .bytes
+            .get(..at)?
+            .iter()
+            .rposition(|b| !b.is_ascii_whitespace())?;
+        match (self.byte(before)?, self.byte(at)?) {
+            (_, b':') => {
                 let pair = brackets.around(at).next()?;
                 if self.byte(pair.open) != Some(b'(') {
                     return None;
                 }
                 self.blank(at, pair.end, true)
             }
-            b'*' => self.existential(at),
-            b'>' | b',' => {
-                let star = self
-                    .bytes
-                    .get(..at)?
+            // `(x: T)` was taken for the head of an arrow function.
+            (b')', _) => {
+                let pair = brackets
+                    .pairs
                     .iter()
-                    .rposition(|b| !b.is_ascii_whitespace())?;
-                if self.byte(star) == Some(b'*') {
-                    self.existential(star)
-                } else {
-                    None
-                }
+                    .find(|p| p.closed && p.end == before)?;
+                let colon = (pair.open..pair.end).find(|&i| {
+                    self.byte(i) == Some(b':') && brackets.around(i).next() == Some(*pair)
+                })?;
+                self.blank(colon, pair.end, true)
             }
+            (b'{', b'|') => self.blank(at, at + 1, true),
+            (b'|', b'}') => self.blank(before, at, true),
+            (_, b'*') => self.existential(at),
+            (b'*', b'>' | b',') => self.existential(before),
             _ => None,
         }
     }

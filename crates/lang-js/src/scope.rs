@@ -104,13 +104,14 @@ impl<'a> Scopes<'a> {
             .filter(|&symbol| self.owner(symbol) == root)
             .filter(|&symbol| {
                 let flags = self.scoping.symbol_flags(symbol);
-                if flags.intersects(SymbolFlags::Import | SymbolFlags::TypeImport)
-                    || exported.contains(&symbol)
-                {
+                if flags.intersects(SymbolFlags::Import | SymbolFlags::TypeImport) {
                     return true;
                 }
                 if !flags.can_be_referenced_by_value() {
                     return false;
+                }
+                if exported.contains(&symbol) {
+                    return true;
                 }
                 self.scoping.get_resolved_references(symbol).any(|r| {
                     let scope = r.scope_id();

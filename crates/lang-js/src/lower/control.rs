@@ -415,7 +415,9 @@ impl<'a> Lowerer<'a> {
             let finalizer_span = sp(finalizer.span);
             let error = self.temp();
             self.emit(Instr::Catch { to: error }, finalizer_span);
-            self.finalizer(finalizer);
+            if self.may_copy(finalizer_span) {
+                self.finalizer(finalizer);
+            }
             self.frame
                 .builder
                 .terminate(Term::Throw(Operand::Local(error)), finalizer_span);

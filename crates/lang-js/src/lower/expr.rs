@@ -156,11 +156,11 @@ impl<'a> Lowerer<'a> {
                 self.condition(&c.test, yes, no);
                 self.switch(yes);
                 self.discard(&c.consequent);
-                self.goto_and_switch(no, span);
-                self.frame.builder.switch_to(no);
-                self.leave();
+                self.goto(end, span);
+                self.switch(no);
                 self.discard(&c.alternate);
                 self.goto_and_switch(end, span);
+                self.leave();
             }
             Expression::SequenceExpression(s) => {
                 for e in &s.expressions {

@@ -29,12 +29,13 @@ function t(e) {
 }
 exports.foo = function () { return require('./y').z(new Foo(...t)) };
 require('./' + t); import('./' + t);
-export { app as default, R };
+export { app as other, R };
 export * from './z'; export * as zz from './zz'; export { q as r } from './q';
 abstract class B<T> implements I { declare x: T; abstract m(): void; static { this.y = 1; } accessor z = 1; @Input() w!: string; static async *gen() { yield* other(); yield 1; } }
 const o = { get a() { return 1; }, set a(v) {}, async *b() {}, ['c' + 1]: 2, d, ...e, 'f-g': /x\/[/]y/gi, 1: 1n };
 const fact = function fact(n) { return n < 2 ? 1 : n * fact(n - 1); };
 async function* all() { for await (const x of xs) yield x; do { x--; } while (x); for (const k in o) continue; for (;;) break; }
-const el = new.target ?? import.meta.url ?? (x as any)!.y satisfies unknown;
+function nt() { return new.target; }
+const el = import.meta.url ?? (x as any)!.y satisfies unknown;
 label: { if (o) break label; throw new Error(`bad ${o}`); }
 export default class extends Array { }
