@@ -21,6 +21,9 @@ use rustc_hash::FxHashMap;
 /// Weaknesses whose places hold secrets.
 const SECRET_CWES: &[u16] = &[259, 321, 522, 547, 798];
 
+/// Characters of a source that is shown as it is written.
+const SOURCE: usize = 60;
+
 /// Endpoints of one finding.
 const ENDPOINTS: usize = 20;
 
@@ -88,9 +91,12 @@ impl Maker<'_> {
         let best = flow_paths.first();
         let endpoints = self.endpoints(flow_paths);
         let endpoint_title = endpoints.first().map(Endpoint::title);
+        let source = best
+            .map(|path| self.source(path))
+            .filter(|text| !text.is_empty());
         let fill = Fill {
             sink: Some(found.callee.as_str()).filter(|c| !c.is_empty()),
-            source: best.map(|p| p.text.as_str()).filter(|t| !t.is_empty()),
+            source: source.as_deref(),
             endpoint: endpoint_title.as_deref(),
             table: None,
             file: Some(&place.file),
@@ -98,7 +104,12 @@ impl Maker<'_> {
         let trigger = best.and_then(|path| {
             let sink = sinks.first()?;
             endpoints.iter().find_map(|endpoint| {
-                trigger::request(endpoint, kinds.source_name(path.kind), &path.text, sink)
+                trigger::request(
+                    endpoint,
+                    kinds.source_name(path.kind),
+                    source.as_deref().unwrap_or_default(),
+                    sink,
+                )
             })
         });
         let (exposure, evidence) = self.exposure(best, &endpoints);
@@ -264,7 +275,7 @@ impl Maker<'_> {
             })
         };
         Path {
-            source: path.text.clone(),
+            source: self.source(path),
             kind: self
                 .knowledge
                 .models
@@ -273,6 +284,18 @@ impl Maker<'_> {
                 .to_owned(),
             steps: path.steps.iter().filter_map(step).collect(),
         }
+    }
+
+    /// The source as an expression: as the engine names it, else as it is written.
+    fn source(&self, path: &FlowPath) -> String {
+        if !path.text.is_empty() {
+            return path.text.clone();
+        }
+        let text = self
+            .file(path.source)
+            .map_or("", |file| slice(&file.text, path.source.span));
+        let line = text.lines().next().unwrap_or_default().trim();
+        line.chars().take(SOURCE).collect()
     }
 
     fn place(&self, site: Site, secret: bool) -> Option<Place> {

@@ -21,19 +21,24 @@ pub mod line_hash;
 mod link;
 mod lower;
 mod pipeline;
+pub mod policy;
 pub mod pool;
 mod snippet;
+mod suppress;
 mod templates;
 mod threat;
 mod trigger;
 mod within;
 
 use assessment::Assessment;
+use casemate_source::git::Repository;
 use casemate_source::{Exclusion, Options, Project, locate};
 use chosen::Chosen;
 use config::Config;
 use error::Error;
 use knowledge::Knowledge;
+use policy::Policy;
+use std::path::Path;
 
 /// Assesses what the configuration names.
 ///
@@ -43,18 +48,27 @@ pub fn assess(config: &Config) -> Result<Assessment, Error> {
     let knowledge = Knowledge::built_in()?;
     let chosen = Chosen::new(config, &knowledge.catalogue)?;
     let located = locate::locate(&config.paths)?;
-    let exclude = config.exclude.iter().map(|pattern| Exclusion {
-        pattern: pattern.clone(),
-        origin: "--exclude".into(),
-    });
+    let policy = if config.isolated {
+        Policy::default()
+    } else {
+        project_policy(&located.root, knowledge)?
+    };
+    let from_command = config
+        .exclude
+        .iter()
+        .map(|pattern| (pattern.clone(), "--exclude".to_owned()));
+    let exclude = from_command
+        .chain(policy.paths.iter().cloned())
+        .map(|(pattern, origin)| Exclusion { pattern, origin });
     let options = Options {
         exclude: exclude.collect(),
         isolated: config.isolated,
     };
     pool::run(config.jobs, || {
         let project = Project::open(&located, &options);
-        Ok(pipeline::run(&project, config, &chosen, knowledge))
-    })?
+        pipeline::run(&project, config, &chosen, &policy, knowledge)
+    })
+    .map_err(Error::from)
 }
 
 /// Assesses texts as one project: what the examples of rules are.
@@ -67,9 +81,48 @@ pub fn assess_files(
     knowledge: &Knowledge,
 ) -> Result<Assessment, Error> {
     let chosen = Chosen::new(config, &knowledge.catalogue)?;
+    let policy = files
+        .iter()
+        .find(|(path, _)| policy::NAMES.contains(&path.as_str()));
+    let policy = policy.map_or_else(
+        || Ok(Policy::default()),
+        |(path, text)| Policy::parse(path, text, &knowledge.catalogue),
+    )?;
     let project = Project::from_memory("example", files);
     pool::run(config.jobs, || {
-        pipeline::run(&project, config, &chosen, knowledge)
+        pipeline::run(&project, config, &chosen, &policy, knowledge)
     })
     .map_err(Error::from)
+}
+
+/// The policy of the project: in its root, or above it up to the repository's top.
+fn project_policy(root: &Path, knowledge: &Knowledge) -> Result<Policy, Error> {
+    let top = Repository::around(root).map_or_else(|| root.to_path_buf(), |r| r.top);
+    let folders = root
+        .ancestors()
+        .take_while(|folder| folder.starts_with(&top));
+    for folder in folders {
+        let mut there = policy::NAMES
+            .iter()
+            .map(|name| (*name, folder.join(name)))
+            .filter(|(_, path)| path.is_file());
+        let Some((name, path)) = there.next() else {
+            continue;
+        };
+        if let Some((other, _)) = there.next() {
+            let message = format!("`{other}` stands beside it; only one of them can hold");
+            return Err(Error::Policy {
+                file: name.to_owned(),
+                line: 1,
+                message,
+            });
+        }
+        let text = std::fs::read_to_string(&path).map_err(|e| Error::Policy {
+            file: name.to_owned(),
+            line: 1,
+            message: format!("cannot be read: {}", e.kind()),
+        })?;
+        return Policy::parse(name, &text, &knowledge.catalogue);
+    }
+    Ok(Policy::default())
 }

@@ -11,6 +11,8 @@ use crate::findings::{self, Maker};
 use crate::knowledge::Knowledge;
 use crate::link::{self, Linked};
 use crate::lower::{self, Lowered};
+use crate::policy::Policy;
+use crate::suppress::{self, Kept};
 use crate::templates::Templates;
 use crate::threat::{self, Judgement};
 use casemate_flow::result::{Analysis, Entry, FileIdx};
@@ -24,6 +26,7 @@ pub(crate) fn run(
     project: &Project,
     config: &Config,
     chosen: &Chosen,
+    policy: &Policy,
     knowledge: &Knowledge,
 ) -> Assessment {
     let lowered = lower::all(project);
@@ -55,6 +58,21 @@ pub(crate) fn run(
     };
     let mut findings = maker.findings(&applied.matches);
     findings.retain(|f| in_focus(project, f));
+    let kept = if config.isolated {
+        Kept::default()
+    } else {
+        suppress::by_project(
+            &mut findings,
+            project,
+            &linked,
+            policy,
+            &knowledge.catalogue,
+        )
+    };
+    let mut effects = kept.effects;
+    effects.extend(suppress::by_filter(&mut findings, config));
+    let mut notes = notes(project);
+    notes.extend(kept.notes);
     Assessment {
         schema: SCHEMA.into(),
         tool: Tool {
@@ -71,9 +89,9 @@ pub(crate) fn run(
         endpoints: analysis.entries.iter().map(|e| maker.endpoint(e)).collect(),
         rules: rules(&findings, knowledge),
         findings,
-        policy: Vec::new(),
+        policy: effects,
         coverage,
-        notes: notes(project),
+        notes,
     }
 }
 

@@ -101,7 +101,7 @@ fn probe(sink_kind: &str) -> Option<&'static str> {
         .map(|(_, probe)| *probe)
 }
 
-/// `id` of `req.query.id`, of `req.query['id']`, of `req.get('id')`; nothing for `req.body` itself.
+/// `id` of `req.query.id`, of `req.query['id']`, of `req.get('id')`, of a destructured `id`; nothing for `req.body` itself.
 fn last_name(source: &str) -> Option<&str> {
     let source = source.trim_end_matches([')', ']']);
     let last = source
@@ -122,7 +122,7 @@ fn last_name(source: &str) -> Option<&str> {
     let plain = last
         .chars()
         .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$'));
-    (plain && !last.is_empty() && !whole.contains(&last) && last != source).then_some(last)
+    (plain && !last.is_empty() && !whole.contains(&last)).then_some(last)
 }
 
 fn encoded(value: &str) -> String {
@@ -203,7 +203,7 @@ mod tests {
             ("req.headers['x-user']", Some("x-user")),
             ("req.get('host')", Some("host")),
             ("req.body", None),
-            ("id", None),
+            ("userName", Some("userName")),
             ("req.query[key]", Some("key")),
         ] {
             assert_eq!(last_name(source), name, "{source}");

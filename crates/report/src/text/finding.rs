@@ -56,25 +56,32 @@ fn marks(finding: &Finding) -> Vec<Mark<'_>> {
         .first()
         .map(|p| p.steps.as_slice())
         .unwrap_or_default();
-    let Some((last, before)) = steps.split_last() else {
+    if steps.is_empty() {
         return vec![Mark {
             place: &finding.place,
-            text: &finding.message,
+            text: finding.message.clone(),
             ink,
         }];
-    };
-    let before = before.iter().map(|s| Mark {
-        place: &s.place,
-        text: &s.text,
-        ink: Ink::Step,
-    });
-    before
-        .chain(std::iter::once(Mark {
-            place: &last.place,
-            text: &last.text,
-            ink,
-        }))
-        .collect()
+    }
+    let mut marks: Vec<Mark<'_>> = Vec::new();
+    for step in steps {
+        match marks.last_mut() {
+            // What happens at one place is one mark.
+            Some(mark) if *mark.place == step.place => {
+                mark.text.push_str(", then ");
+                mark.text.push_str(&step.text);
+            }
+            _ => marks.push(Mark {
+                place: &step.place,
+                text: step.text.clone(),
+                ink: Ink::Step,
+            }),
+        }
+    }
+    if let Some(last) = marks.last_mut() {
+        last.ink = ink;
+    }
+    marks
 }
 
 fn facts(page: &mut Page, cause: &Cause<'_>, assessment: &Assessment) {
@@ -99,7 +106,9 @@ fn facts(page: &mut Page, cause: &Cause<'_>, assessment: &Assessment) {
         fact("reached by", &format!("{}{more}", named.join(", ")));
     }
     if let Some(trigger) = &finding.trigger {
-        fact("try", trigger);
+        for (index, line) in trigger.lines().enumerate() {
+            fact(if index == 0 { "try" } else { "" }, line);
+        }
     }
     if let Some((_, further)) = finding
         .paths

@@ -10,7 +10,7 @@ pub(crate) struct Mark<'a> {
     /// Where.
     pub place: &'a Place,
     /// What happens there.
-    pub text: &'a str,
+    pub text: String,
     /// How it is coloured.
     pub ink: Ink,
 }
@@ -76,7 +76,7 @@ fn marker(page: &mut Page, mark: &Mark<'_>, indent: usize) {
     let bar = page.paint.ink(Ink::Dim, &format!("{:>GUTTER$} │", ""));
     let line = page.paint.ink(mark.ink, &"━".repeat(length));
     let left = room.saturating_sub(start + length + 1);
-    let label = prose::clean(mark.text);
+    let label = prose::clean(&mark.text);
     if prose::width(&label) <= left {
         let label = page.paint.ink(mark.ink, &label);
         page.line(&format!("{bar} {}{line} {label}", " ".repeat(start)));

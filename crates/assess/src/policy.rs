@@ -1,0 +1,267 @@
+//! `casemate.toml`: what the project's owner wants left out, and why.
+//!
+//! ```toml
+//! [[ignore]]                      # findings of one rule, everywhere or below some paths
+//! rule = "log-injection"
+//! path = "src/jobs/**"
+//! reason = "the log of the jobs is read by nobody but us"
+//!
+//! [policy]
+//! exclude = ["redos"]             # rules that are off
+//!
+//! [paths]
+//! exclude = ["legacy/**"]         # files that are not read
+//! ```
+
+use crate::error::Error;
+use casemate_rules::catalogue::Catalogue;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::path::Path;
+use toml::Spanned;
+
+/// The names that the file may have.
+pub const NAMES: [&str; 2] = ["casemate.toml", ".casemate.toml"];
+
+/// What the project's owner wants left out.
+#[derive(Debug, Default)]
+pub struct Policy {
+    /// Findings that are accepted.
+    pub ignores: Vec<Ignore>,
+    /// Rules that are off, with where that is said.
+    pub off: Vec<Off>,
+    /// Patterns of files that are not read, with where that is said.
+    pub paths: Vec<(String, String)>,
+    /// What is wrong with the file without making it useless.
+    pub notes: Vec<String>,
+}
+
+/// Findings that are accepted.
+#[derive(Debug)]
+pub struct Ignore {
+    /// The rules, by id.
+    pub rules: BTreeSet<String>,
+    /// `casemate.toml:4`.
+    pub origin: String,
+    /// What it says.
+    pub says: String,
+    /// Why.
+    pub reason: String,
+    paths: Option<Gitignore>,
+}
+
+/// A rule that is off.
+#[derive(Debug)]
+pub struct Off {
+    /// The rules, by id.
+    pub rules: BTreeSet<String>,
+    /// `casemate.toml:9`.
+    pub origin: String,
+    /// As it was named.
+    pub named: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    ignore: Vec<Spanned<IgnoreTable>>,
+    #[serde(default)]
+    policy: PolicyTable,
+    #[serde(default)]
+    paths: PathsTable,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IgnoreTable {
+    rule: String,
+    path: Option<String>,
+    reason: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct PolicyTable {
+    #[serde(default)]
+    exclude: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct PathsTable {
+    #[serde(default)]
+    exclude: Vec<Spanned<String>>,
+}
+
+impl Policy {
+    /// Reads the text of a policy.
+    ///
+    /// # Errors
+    /// A key that does not exist, a value of another type, an ignore without a reason.
+    pub fn parse(file: &str, text: &str, catalogue: &Catalogue) -> Result<Self, Error> {
+        let line = |offset: usize| text.bytes().take(offset).filter(|b| *b == b'\n').count() + 1;
+        let fail = |line, message: String| Error::Policy {
+            file: file.to_owned(),
+            line,
+            message,
+        };
+        let parsed: File = toml::from_str(text).map_err(|e| {
+            fail(
+                e.span().map_or(1, |s| line(s.start)),
+                e.message().replace('\n', " "),
+            )
+        })?;
+        let mut policy = Self::default();
+        for table in &parsed.ignore {
+            let at = line(table.span().start);
+            let IgnoreTable { rule, path, reason } = table.get_ref();
+            if reason.trim().is_empty() {
+                return Err(fail(at, "an ignore needs a reason".into()));
+            }
+            let rules = policy.rules(rule, catalogue, file, at);
+            if rules.is_empty() {
+                continue;
+            }
+            let says = path.as_ref().map_or_else(
+                || format!("ignores {rule}"),
+                |path| format!("ignores {rule} in {path}"),
+            );
+            policy.ignores.push(Ignore {
+                rules,
+                origin: format!("{file}:{at}"),
+                says,
+                reason: reason.trim().to_owned(),
+                paths: path
+                    .as_deref()
+                    .map(|p| matcher(p).map_err(|e| fail(at, e)))
+                    .transpose()?,
+            });
+        }
+        for name in &parsed.policy.exclude {
+            let at = line(name.span().start);
+            let rules = policy.rules(name.get_ref(), catalogue, file, at);
+            if !rules.is_empty() {
+                policy.off.push(Off {
+                    rules,
+                    origin: format!("{file}:{at}"),
+                    named: name.get_ref().clone(),
+                });
+            }
+        }
+        for pattern in &parsed.paths.exclude {
+            policy.paths.push((
+                pattern.get_ref().clone(),
+                format!("{file}:{}", line(pattern.span().start)),
+            ));
+        }
+        Ok(policy)
+    }
+
+    /// The rules that a name means. One that means none is told: a rule may have been renamed, and the rest still holds.
+    fn rules(
+        &mut self,
+        name: &str,
+        catalogue: &Catalogue,
+        file: &str,
+        line: usize,
+    ) -> BTreeSet<String> {
+        let found: BTreeSet<String> = catalogue
+            .lookup(name)
+            .into_iter()
+            .map(|(rule, _)| rule.id.clone())
+            .collect();
+        if found.is_empty() {
+            self.notes.push(format!(
+                "{file}:{line}: {}; the line hides nothing",
+                catalogue.unknown(name)
+            ));
+        }
+        found
+    }
+}
+
+impl Ignore {
+    /// Whether it speaks of a finding of this rule in this file.
+    #[must_use]
+    pub fn covers(&self, rule: &str, path: &str) -> bool {
+        self.rules.contains(rule)
+            && self
+                .paths
+                .as_ref()
+                .is_none_or(|p| p.matched_path_or_any_parents(path, false).is_ignore())
+    }
+}
+
+fn matcher(pattern: &str) -> Result<Gitignore, String> {
+    let mut builder = GitignoreBuilder::new(Path::new(""));
+    let added = builder
+        .add_line(None, pattern)
+        .map(|_| ())
+        .and_then(|()| builder.build());
+    added.map_err(|_| format!("`{pattern}` is not a pattern of paths"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::knowledge::Knowledge;
+
+    fn parse(text: &str) -> Result<Policy, String> {
+        Policy::parse(
+            "casemate.toml",
+            text,
+            &Knowledge::built_in().unwrap().catalogue,
+        )
+        .map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn a_whole_policy() {
+        let policy = parse(
+            "[[ignore]]\nrule = 'sql-injection'\npath = 'src/jobs/**'\nreason = 'ours'\n[policy]\nexclude = ['command-injection']\n[paths]\nexclude = ['old/']\n",
+        )
+        .unwrap();
+        let ignore = &policy.ignores[0];
+        assert_eq!(
+            (ignore.origin.as_str(), ignore.says.as_str()),
+            ("casemate.toml:1", "ignores sql-injection in src/jobs/**")
+        );
+        assert!(ignore.covers("sql-injection", "src/jobs/a/b.js"));
+        assert!(
+            !ignore.covers("sql-injection", "src/a.js")
+                && !ignore.covers("command-injection", "src/jobs/a.js")
+        );
+        assert_eq!(
+            (policy.off[0].origin.as_str(), policy.paths[0].1.as_str()),
+            ("casemate.toml:6", "casemate.toml:8")
+        );
+    }
+
+    #[test]
+    fn mistakes_are_errors_or_notes() {
+        assert!(
+            parse("[[ignore]]\nrule = 'sql-injection'\n")
+                .unwrap_err()
+                .contains("reason")
+        );
+        assert!(
+            parse("[[ignore]]\nrule = 'sql-injection'\nreason = ' '\n")
+                .unwrap_err()
+                .contains("line 1: an ignore needs a reason")
+        );
+        assert!(
+            parse("[polciy]\n")
+                .unwrap_err()
+                .contains("line 1: unknown field `polciy`")
+        );
+        let policy = parse("[[ignore]]\nrule = 'sql-injektion'\nreason = 'x'\n").unwrap();
+        assert!(policy.ignores.is_empty());
+        assert!(
+            policy.notes[0].contains("did you mean `sql-injection`"),
+            "{}",
+            policy.notes[0]
+        );
+    }
+}
