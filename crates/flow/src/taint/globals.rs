@@ -226,6 +226,10 @@ fn collect(
         see(port, taint);
     }
     for id in &value.refs {
+        // Each object once, at the first place it is met: objects may form cycles.
+        if !seen.insert(*id) {
+            continue;
+        }
         let Some(obj) = summary.objs.get(id.0 as usize) else {
             continue;
         };
