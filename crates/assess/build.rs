@@ -13,12 +13,17 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     let home = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
-    let models = compile_models(&folder(&home, "models", "kinds.toml")?)?;
+    let texts = model_texts(&folder(&home, "models", "kinds.toml")?)?;
+    let models = compile_models(&texts)?;
     let (catalogue, mistakes) =
         Catalogue::load_folder(&folder(&home, "rules", "asvs-ids.txt")?, models.kinds());
     for mistake in mistakes {
         println!("cargo::warning={mistake}");
     }
+    fs::write(
+        out.join("models-text.bin"),
+        postcard::to_stdvec(&texts).map_err(io::Error::other)?,
+    )?;
     fs::write(
         out.join("models.bin"),
         models.to_bytes().map_err(io::Error::other)?,
@@ -46,17 +51,28 @@ fn folder(home: &Path, name: &str, sign: &str) -> io::Result<PathBuf> {
     Ok(found)
 }
 
-fn compile_models(folder: &Path) -> io::Result<Models> {
-    let kinds =
-        Kinds::parse(&fs::read_to_string(folder.join("kinds.toml"))?).map_err(io::Error::other)?;
+/// The list of kinds, and all model files by name.
+type Texts = (String, Vec<(String, String)>);
+
+fn model_texts(folder: &Path) -> io::Result<Texts> {
     let mut files = Vec::new();
     for path in toml_files(folder)? {
         let name = path
             .strip_prefix(folder)
             .unwrap_or(&path)
             .display()
-            .to_string();
-        match load_str(&name, &fs::read_to_string(&path)?, &kinds) {
+            .to_string()
+            .replace('\\', "/");
+        files.push((name, fs::read_to_string(&path)?));
+    }
+    Ok((fs::read_to_string(folder.join("kinds.toml"))?, files))
+}
+
+fn compile_models((kinds, texts): &Texts) -> io::Result<Models> {
+    let kinds = Kinds::parse(kinds).map_err(io::Error::other)?;
+    let mut files = Vec::new();
+    for (name, text) in texts {
+        match load_str(name, text, &kinds) {
             Ok(file) => files.push(file),
             Err(mistakes) => tell(&mistakes),
         }

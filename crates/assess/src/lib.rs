@@ -10,9 +10,11 @@
 //! Start reading at [`assessment::Assessment`], then `pipeline`, where the parts are wired.
 
 pub mod assessment;
+pub mod case;
 mod chosen;
 pub mod config;
 mod coverage;
+pub mod debug;
 pub mod error;
 mod findings;
 pub mod fingerprint;

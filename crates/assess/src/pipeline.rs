@@ -7,7 +7,7 @@ use crate::assessment::{
 use crate::chosen::Chosen;
 use crate::config::Config;
 use crate::coverage;
-use crate::findings::{self, Maker};
+use crate::findings::Maker;
 use crate::knowledge::Knowledge;
 use crate::link::{self, Linked};
 use crate::lower::{self, Lowered};
@@ -16,7 +16,6 @@ use crate::suppress::{self, Kept};
 use crate::templates::Templates;
 use crate::threat::{self, Judgement};
 use casemate_flow::result::{Analysis, Entry, FileIdx};
-use casemate_rules::rule::Heading;
 use casemate_source::Project;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -174,34 +173,19 @@ fn units(project: &Project, judgements: &[Judgement]) -> Vec<UnitInfo> {
 
 fn rules(findings: &[Finding], knowledge: &Knowledge) -> Vec<RuleInfo> {
     let named: BTreeSet<&str> = findings.iter().map(|f| f.rule.as_str()).collect();
+    let level = |id: &str| {
+        findings
+            .iter()
+            .filter(|f| f.rule == id)
+            .map(|f| f.severity.level)
+            .max()
+    };
     named
         .into_iter()
         .filter_map(|id| knowledge.catalogue.get(id))
         .map(|rule| RuleInfo {
-            id: rule.id.clone(),
-            title: rule.title.clone(),
-            level: findings
-                .iter()
-                .filter(|f| f.rule == rule.id)
-                .map(|f| f.severity.level)
-                .max()
-                .unwrap_or_default(),
-            precision: findings::certainty(rule.precision),
-            cwe: rule.cwe.clone(),
-            asvs: rule.asvs.clone(),
-            owasp: rule.owasp.clone(),
-            sections: rule
-                .sections
-                .iter()
-                .filter(|s| s.heading != Heading::Examples)
-                .map(|s| {
-                    (
-                        s.heading.title().to_owned(),
-                        rule.prose(s.heading, &casemate_rules::rule::Fill::default())
-                            .unwrap_or_default(),
-                    )
-                })
-                .collect(),
+            level: level(&rule.id).unwrap_or_default(),
+            ..knowledge.rule_info(rule)
         })
         .collect()
 }

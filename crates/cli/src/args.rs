@@ -159,6 +159,10 @@ pub struct ExplainArgs {
     /// A rule, or the id of a finding
     #[arg(value_name = "RULE")]
     pub rule: String,
+
+    /// Colours
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorArg,
 }
 
 #[derive(Args, Debug)]
@@ -184,6 +188,9 @@ pub enum RulesCommand {
     Test {
         /// The rule
         rule: Option<String>,
+        /// Read `models/` and `rules/` of this folder instead of those inside the program
+        #[arg(long, value_name = "DIR")]
+        folder: Option<PathBuf>,
     },
 }
 
@@ -201,10 +208,13 @@ pub struct ModelsArgs {
 pub enum ModelsCommand {
     /// List all libraries (the default)
     List,
-    /// Check that every row is reached by an example
+    /// Run the examples of all libraries, or of one
     Test {
         /// The library
         library: Option<String>,
+        /// Read `models/` and `rules/` of this folder instead of those inside the program
+        #[arg(long, value_name = "DIR")]
+        folder: Option<PathBuf>,
     },
 }
 
@@ -223,6 +233,9 @@ pub enum DebugCommand {
         /// Print counts only
         #[arg(long)]
         summary: bool,
+        /// Threads [default: one per processor]
+        #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+        jobs: Option<u16>,
     },
 }
 

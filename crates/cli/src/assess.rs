@@ -89,7 +89,8 @@ fn exit(assessment: &Assessment, args: &AssessArgs) -> Exit {
     Exit::Clean
 }
 
-fn failure(error: &Error) -> Failure {
+/// What a failed assessment tells its user.
+pub fn failure(error: &Error) -> Failure {
     let failure = Failure::new(error);
     match error {
         Error::Locate(_) => failure.help(

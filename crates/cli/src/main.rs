@@ -7,6 +7,8 @@
 
 mod args;
 mod assess;
+mod catalogue;
+mod debug;
 mod failure;
 mod output;
 mod print;
@@ -55,6 +57,9 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
             );
             print::results(&String::from_utf8_lossy(&script))
         }
-        _ => Err(Failure::new("not there yet")),
+        Command::Explain(args) => catalogue::explain(&args),
+        Command::Rules(args) => catalogue::rules(&args),
+        Command::Models(args) => catalogue::models(&args),
+        Command::Debug(args) => debug::run(&args),
     }
 }

@@ -1,6 +1,7 @@
 //! For a person at a terminal: the most serious first, one entry per cause, a frame for every step, one line at the end.
 
 mod coverage;
+pub mod explain;
 mod finding;
 mod frame;
 pub mod paint;

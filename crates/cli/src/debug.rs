@@ -1,0 +1,91 @@
+//! `casemate debug`: for those who write models, rules and front ends.
+
+use crate::args::{DebugArgs, DebugCommand};
+use crate::assess::failure;
+use crate::failure::{Exit, Failure};
+use crate::print;
+use casemate_assess::debug::{self, Program};
+use std::fmt::Write;
+use std::time::Instant;
+
+/// Runs a debug command.
+pub fn run(args: &DebugArgs) -> Result<Exit, Failure> {
+    let DebugCommand::Ir {
+        path,
+        summary,
+        jobs,
+    } = &args.command;
+    let begun = Instant::now();
+    let program = debug::program(path.clone(), jobs.map(usize::from)).map_err(|e| failure(&e))?;
+    if *summary {
+        let text = counts(&program);
+        print::note(&format!(
+            "lowered in {:.2} s",
+            begun.elapsed().as_secs_f64()
+        ));
+        return print::results(&text);
+    }
+    let mut out = String::new();
+    for file in &program.files {
+        let _ = writeln!(
+            out,
+            "; {}\n{}",
+            file.path,
+            casemate_ir::text::print(&file.facts)
+        );
+    }
+    print::results(&out)
+}
+
+fn counts(program: &Program) -> String {
+    let sum = |f: fn(&debug::File) -> u64| program.files.iter().map(f).sum::<u64>();
+    let instrs = sum(|f| f.facts.stats.instrs.into());
+    let opaque = sum(|f| f.facts.stats.opaque.into());
+    let share = if instrs == 0 {
+        0.0
+    } else {
+        100.0 * to_f64(opaque) / to_f64(instrs)
+    };
+    let mut out = String::new();
+    let mut row = |name: &str, value: String| {
+        let _ = writeln!(out, "{name:16} {value}");
+    };
+    row("files", program.files.len().to_string());
+    row("lines", sum(|f| f.lines as u64).to_string());
+    row("bytes", sum(|f| f.bytes as u64).to_string());
+    row(
+        "functions",
+        sum(|f| f.facts.functions.len() as u64).to_string(),
+    );
+    row("instructions", instrs.to_string());
+    row("opaque", format!("{opaque} ({share:.2} %)"));
+    row(
+        "syntax errors",
+        sum(|f| f.facts.stats.syntax_errors.into()).to_string(),
+    );
+    row(
+        "skipped bodies",
+        sum(|f| f.facts.stats.skipped_bodies.into()).to_string(),
+    );
+    row(
+        "invalid",
+        program
+            .files
+            .iter()
+            .filter(|f| !casemate_ir::validate(&f.facts).is_empty())
+            .count()
+            .to_string(),
+    );
+    for (path, why) in &program.skipped {
+        row("not read", format!("{path}: {why}"));
+    }
+    out
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a percentage of counts far below 2^53"
+)]
+const fn to_f64(n: u64) -> f64 {
+    n as f64
+}
