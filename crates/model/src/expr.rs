@@ -1,5 +1,6 @@
 //! The small language of `when` (models) and `where` (rules): or · and · not · == != < > in · paths · literals · calls.
 
+mod assume;
 mod eval;
 mod parse;
 

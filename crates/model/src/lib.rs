@@ -17,3 +17,4 @@ pub mod matcher;
 pub mod near;
 pub mod path;
 pub mod row;
+pub mod version;

@@ -1,6 +1,9 @@
 //! All rows as one automaton over API paths.
 
+mod assume;
 mod build;
+
+pub use assume::Known;
 
 use crate::kind::{Kinds, SourceKind};
 use crate::load::{LoadError, ModelFile, read_folder};
@@ -38,6 +41,8 @@ pub struct Models {
     roots: BTreeMap<String, StateId>,
     types: BTreeMap<String, StateId>,
     core: BTreeMap<String, BTreeMap<String, Vec<StateId>>>,
+    /// The packages whose version decides, of rows with `versions`.
+    versioned: BTreeMap<RowId, Vec<String>>,
 }
 
 impl fmt::Debug for Models {
@@ -277,6 +282,11 @@ fn stands_for(row: &ArgIndex, concrete: &ArgIndex) -> bool {
         (ArgIndex::AtOrKeyword(_, name), ArgIndex::Keyword(keyword)) => name == keyword,
         _ => false,
     }
+}
+
+/// An index as stored: models of four thousand million states do not exist.
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
 }
 
 fn slice<T>(list: &[T], (from, to): (u32, u32)) -> &[T] {

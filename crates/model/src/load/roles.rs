@@ -49,6 +49,15 @@ pub(super) fn read_row(fields: &Fields<'_, '_>, context: &Context<'_>, found: &m
         .or(context.versions)
         .map(str::to_owned);
     fields.text("note");
+    if let Some(range) = fields.text("versions")
+        && !crate::version::is_range(range.value)
+    {
+        reader.add(
+            range.offset,
+            format!("`{}` is not a range of versions", range.value),
+            None,
+        );
+    }
     let confidence = reader.word("confidence", &["low", "medium"]);
     let replace = fields.flag("replace");
     let Some(role) = role else { return };
@@ -324,7 +333,11 @@ impl Reader<'_, '_, '_> {
                 let from = self.ports("from", "arg(0)");
                 from.iter()
                     .flat_map(|from| {
-                        to.iter().map(move |to| Role::Clean { from: from.clone(), to: to.clone(), kinds })
+                        to.iter().map(move |to| Role::Clean {
+                            from: from.clone(),
+                            to: to.clone(),
+                            kinds,
+                        })
                     })
                     .collect()
             }

@@ -1,6 +1,7 @@
 //! From rows to the automaton.
 
-use super::{Models, Node, RowId, StateId};
+use super::assume::packages;
+use super::{Models, Node, RowId, StateId, number};
 use crate::load::{LoadError, ModelFile};
 use crate::near::near;
 use crate::path::{ApiPath, Root, Step};
@@ -22,6 +23,7 @@ struct Builder {
     rows: Vec<Row>,
     roots: BTreeMap<String, u32>,
     types: BTreeMap<String, u32>,
+    versioned: BTreeMap<RowId, Vec<String>>,
 }
 
 /// Models and further files.
@@ -51,8 +53,15 @@ pub(super) fn extend(models: Models, mut files: Vec<ModelFile>) -> Result<Models
     if !errors.is_empty() {
         return Err(errors);
     }
+    let mut types: BTreeMap<String, Vec<ApiPath>> = BTreeMap::new();
+    for (name, paths) in files.iter().flat_map(|file| &file.types) {
+        types
+            .entry(name.clone())
+            .or_default()
+            .extend(paths.iter().cloned());
+    }
     for file in files {
-        builder.add(file);
+        builder.add(file, &types);
     }
     builder.connect();
     Ok(builder.finish(models))
@@ -63,6 +72,7 @@ impl Builder {
     fn from(models: &Models) -> Self {
         let mut builder = Self {
             rows: models.rows.clone(),
+            versioned: models.versioned.clone(),
             ..Self::default()
         };
         for index in 0..models.nodes.len() {
@@ -150,7 +160,7 @@ impl Builder {
         }
     }
 
-    fn add(&mut self, file: ModelFile) {
+    fn add(&mut self, file: ModelFile, types: &BTreeMap<String, Vec<ApiPath>>) {
         for (name, paths) in &file.types {
             let root = self.root(&Root::Type(name.clone()));
             for path in paths {
@@ -160,6 +170,10 @@ impl Builder {
         }
         for (row, paths) in file.rows {
             let id = number(self.rows.len());
+            if row.versions.is_some() {
+                self.versioned
+                    .insert(RowId(id), packages(&paths, types, &file.packages));
+            }
             self.rows.push(row);
             let ends: BTreeSet<u32> = paths.iter().map(|path| self.path(path)).collect();
             for end in ends {
@@ -259,6 +273,7 @@ impl Builder {
         }
         models.core = self.core(&models);
         models.rows = self.rows;
+        models.versioned = self.versioned;
         models.roots = self
             .roots
             .into_iter()
@@ -326,9 +341,4 @@ impl Builder {
             .map(|(language, methods)| (language, names(methods)))
             .collect()
     }
-}
-
-/// An index as stored: models of four thousand million states do not exist.
-fn number(index: usize) -> u32 {
-    u32::try_from(index).unwrap_or(u32::MAX)
 }

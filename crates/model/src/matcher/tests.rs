@@ -1,5 +1,7 @@
 use super::*;
+use crate::expr::{Literal, Value3};
 use crate::load::load_str;
+use crate::version::within;
 
 const EXPRESS: &str = r#"
 [library]
@@ -336,5 +338,91 @@ fn unknown_types_are_refused() {
     assert_eq!(
         errors[0].to_string(),
         "others.toml:16: no file declares the type `@express/rse`; did you mean `@express/res`?"
+    );
+}
+
+#[test]
+fn what_is_known_of_a_unit_decides_rows() {
+    let text = r#"
+[library]
+name = "a"
+packages = ["npm:a", "npm:b"]
+source = "https://example.org"
+[types]
+t = ["npm:b()"]
+[[row]]
+at = "npm:a.old"
+role = "neutral"
+versions = "<2"
+[[row]]
+at = "@t.new"
+role = "neutral"
+versions = ">=2"
+[[row]]
+at = "npm:a.body"
+role = "source"
+kind = "http.body"
+when = "fact:body.json or fact:body.form.extended"
+[[row]]
+at = "npm:a.both"
+role = "neutral"
+when = "fact:body.json and arg(0) == 1"
+"#;
+    let kinds = kinds();
+    let models = Models::compile(vec![load_str("a.toml", text, &kinds).unwrap()], kinds).unwrap();
+    let under = |json: Value3, a: &'static str, b: &'static str| {
+        let fact = move |fact: &str, _: &str| {
+            if fact == "body.json" {
+                json.clone()
+            } else {
+                Value3::Known(Literal::Null)
+            }
+        };
+        let version =
+            move |package: &str, range: &str| within(if package == "npm:a" { a } else { b }, range);
+        models.assume(Known {
+            fact: &fact,
+            version: &version,
+        })
+    };
+    let row = |models: &Models, root: &str, steps: &[Step]| {
+        let states = walk(models, models.root(root), steps);
+        states
+            .iter()
+            .flat_map(|state| models.rows_at(*state))
+            .filter_map(|id| models.row(*id))
+            .next()
+            .cloned()
+    };
+    let yes = under(Value3::Known(Literal::Bool(true)), "1.0.0", "^2.0.0");
+    assert_eq!(row(&yes, "npm:a", &[member("old")]).unwrap().versions, None);
+    assert_eq!(
+        row(&yes, "npm:b", &[Step::Call, member("new")])
+            .unwrap()
+            .versions,
+        None
+    );
+    assert_eq!(row(&yes, "npm:a", &[member("body")]).unwrap().when, None);
+    assert_eq!(
+        row(&yes, "npm:a", &[member("both")]).unwrap().when,
+        crate::expr::parse("arg(0) == 1").ok()
+    );
+    let no = under(Value3::Known(Literal::Null), "2.0.0", "1.0.0");
+    for (root, steps) in [
+        ("npm:a", vec![member("old")]),
+        ("npm:b", vec![Step::Call, member("new")]),
+        ("npm:a", vec![member("body")]),
+    ] {
+        assert_eq!(row(&no, root, &steps), None);
+    }
+    let unknown = under(Value3::Unknown, "latest", "*");
+    let body = row(&unknown, "npm:a", &[member("body")]).unwrap();
+    assert_eq!((body.when, body.confidence.as_deref()), (None, Some("low")));
+    assert_eq!(
+        row(&unknown, "npm:a", &[member("old")])
+            .unwrap()
+            .versions
+            .as_deref(),
+        Some("<2")
     );
 }
