@@ -86,6 +86,12 @@ fn library_findings(
     let Ok(kind) = origins.paths.models().kinds().source("library") else {
         return Vec::new();
     };
+    let whole = origins
+        .paths
+        .models()
+        .kinds()
+        .set_of_all(["proto", "merge", "regex.input"])
+        .unwrap_or_default();
     let mut exported: FxHashSet<FuncId> = FxHashSet::default();
     for index in 0..program.files.len() {
         let file = crate::result::FileIdx(to_u32(index));
@@ -109,6 +115,10 @@ fn library_findings(
                 continue;
             };
             let _ = param;
+            // A function that runs, reads or fetches exactly what it is given is asked to; one that builds text around it is not.
+            if !sink.derived && !whole.has(sink.sink.kind) {
+                continue;
+            }
             let source = SourceRef {
                 func,
                 span: f.func.head,

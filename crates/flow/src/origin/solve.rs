@@ -44,6 +44,8 @@ pub struct Solver<'p, 'm> {
     again: bool,
     /// Caps reached, by name.
     pub caps: FxHashMap<&'static str, u64>,
+    /// Names that no scope declares and that are assigned all the same.
+    pub assigned_names: FxHashSet<Sym>,
     /// Functions that some package calls (callbacks, handlers): nobody in the program needs to.
     pub called_by_package: FxHashSet<FuncId>,
 }
@@ -86,6 +88,7 @@ impl<'p, 'm> Solver<'p, 'm> {
             read_now: FxHashSet::default(),
             again: false,
             caps: FxHashMap::default(),
+            assigned_names: assigned_names(program),
             called_by_package: FxHashSet::default(),
         };
         solver.seed();
@@ -169,6 +172,12 @@ impl<'p, 'm> Solver<'p, 'm> {
             }
         }
         node
+    }
+
+    /// The place of a variable that no scope declares.
+    fn named_node(&mut self, name: Sym) -> NodeId {
+        let holder = self.vals.id(Val::Object(FuncId(u32::MAX), 0));
+        self.field_node(holder, name)
     }
 
     /// The place of a captured variable: the local of the function that owns it.
@@ -427,6 +436,10 @@ impl<'p, 'm> Solver<'p, 'm> {
                         .global(root_prefix(frame.f.file.facts.language), text)
                         .map(Val::Api),
                 };
+                if val.is_none() && self.assigned_names.contains(&frame.f.sym(name)) {
+                    let node = self.named_node(frame.f.sym(name));
+                    return self.get_shared(node, frame.f.id);
+                }
                 val.map_or_else(ValSet::new, |v| ValSet::from_slice(&[self.vals.id(v)]))
             }
         }
@@ -464,7 +477,7 @@ impl<'p, 'm> Solver<'p, 'm> {
                     VarRef::Captured(capture) => self
                         .capture_owner(frame.f, capture)
                         .map(|(owner, local)| self.local_node(owner, local)),
-                    VarRef::Free(_) => None,
+                    VarRef::Free(name) => Some(self.named_node(frame.f.sym(name))),
                 };
                 if let Some(node) = node {
                     self.add_all(node, &vals);
@@ -911,4 +924,22 @@ pub(crate) fn root_prefix(language: Language) -> &'static str {
         Language::JavaScript | Language::Template => "js",
         Language::Python => "py",
     }
+}
+
+/// Names that no scope declares and that some function assigns: variables of the global object.
+fn assigned_names(program: &Program) -> FxHashSet<Sym> {
+    let mut out = FxHashSet::default();
+    for id in program.function_ids() {
+        let f = program.func(id);
+        for instr in &f.func.instrs {
+            if let Instr::StoreVar {
+                var: VarRef::Free(name),
+                ..
+            } = *instr
+            {
+                out.insert(f.sym(name));
+            }
+        }
+    }
+    out
 }

@@ -62,14 +62,14 @@ pub(super) fn findings(
             let Origin::Port(from) = edge.origin else {
                 continue;
             };
-            for (place, taint) in held.get(&from.base).map_or(&[][..], Vec::as_slice) {
+            for (place, taint) in holders(&held, from.base) {
                 if !meets(place, &from, true) {
                     continue;
                 }
                 let joined = Taint {
                     clean: taint.clean.union(edge.clean),
                     derived: taint.derived || edge.derived,
-                    notes: taint.notes | edge.notes,
+                    notes: taint.notes | edge.notes | via_store(from.base),
                     ..*taint
                 };
                 let known = held.get(&to.base).is_some_and(|l| {
@@ -92,6 +92,12 @@ pub(super) fn findings(
             }
         }
     }
+    let stored = origins
+        .paths
+        .models()
+        .kinds()
+        .source("store")
+        .unwrap_or(casemate_model::kind::SourceKind(0));
     let mut out = Vec::new();
     let mut seen: FxHashMap<(super::value::SourceRef, FuncId, casemate_ir::Span, u8), ()> =
         FxHashMap::default();
@@ -102,13 +108,18 @@ pub(super) fn findings(
             let Some(port) = absolute(origins, func, &sink.port) else {
                 continue;
             };
-            for (place, taint) in held.get(&port.base).map_or(&[][..], Vec::as_slice) {
+            for (place, taint) in holders(&held, port.base) {
                 let clean: KindSet = taint.clean.union(sink.clean);
-                let Origin::Source(source) = taint.origin else {
+                let Origin::Source(mut source) = taint.origin else {
                     continue;
                 };
                 if !meets(place, &port, sink.deep) || clean.has(sink.sink.kind) {
                     continue;
+                }
+                if matches!(port.base, PortBase::Store(_))
+                    || taint.notes & via_store(PortBase::Store(Sym::ANY)) != 0
+                {
+                    source.kind = stored;
                 }
                 if seen
                     .insert(
@@ -136,7 +147,10 @@ pub(super) fn findings(
                 let notes = taint.notes
                     | sink.notes
                     | sink.sink.notes
-                    | super::value::note_bit(Note::MayAlias);
+                    | match port.base {
+                        PortBase::Store(_) => via_store(port.base),
+                        _ => super::value::note_bit(Note::MayAlias),
+                    };
                 out.push((
                     func,
                     Finding {
@@ -150,6 +164,27 @@ pub(super) fn findings(
         }
     }
     out
+}
+
+fn via_store(base: PortBase) -> u16 {
+    match base {
+        PortBase::Store(_) => super::value::note_bit(Note::ViaStore),
+        _ => 0,
+    }
+}
+
+/// What bases that may be the same hold: a store whose name is not known may be any.
+fn holders(
+    held: &BTreeMap<PortBase, Vec<(PortPath, Taint)>>,
+    base: PortBase,
+) -> impl Iterator<Item = &(PortPath, Taint)> {
+    let stores = matches!(base, PortBase::Store(_));
+    let direct = held.get(&base).into_iter().filter(move |_| !stores);
+    let alike = held.iter().filter(move |(known, _)| match (**known, base) {
+        (PortBase::Store(a), PortBase::Store(b)) => a == b || a == Sym::ANY || b == Sym::ANY,
+        _ => false,
+    });
+    direct.chain(alike.map(|(_, list)| list)).flatten()
 }
 
 /// Whether what is held at `place` is seen by a reader of `read`.

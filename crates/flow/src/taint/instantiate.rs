@@ -139,7 +139,8 @@ impl Interp<'_> {
             PortBase::Global(_)
             | PortBase::Instance(_)
             | PortBase::Var(..)
-            | PortBase::Store(_) => {
+            | PortBase::Store(_)
+            | PortBase::Named(_) => {
                 let root = PortPath::root(port.base);
                 match self.state.var(&root) {
                     Some(var) if var.definite => var.value.clone(),
@@ -364,7 +365,8 @@ impl Interp<'_> {
             PortBase::Global(_)
             | PortBase::Instance(_)
             | PortBase::Var(..)
-            | PortBase::Store(_) => {
+            | PortBase::Store(_)
+            | PortBase::Named(_) => {
                 self.write_var(PortPath::root(base), value, strong);
             }
             PortBase::Param(_) | PortBase::This | PortBase::Callback(_) => {}

@@ -603,7 +603,10 @@ impl<'a> Interp<'a> {
                     VarRef::Captured(c) => self
                         .state
                         .set_var(PortPath::root(PortBase::Capture(c.0)), value),
-                    VarRef::Free(_) => {}
+                    VarRef::Free(name) => {
+                        let port = PortPath::root(PortBase::Named(self.f.sym(name)));
+                        self.state.set_var(port, value);
+                    }
                 }
             }
             Instr::Object { to, parts } | Instr::Array { to, parts } => {
@@ -785,10 +788,15 @@ impl<'a> Interp<'a> {
             VarRef::Global(g) => PortBase::Global(self.f.global(g)),
             VarRef::Captured(c) => PortBase::Capture(c.0),
             VarRef::Free(name) => {
-                return match self.f.file.facts.str(name) {
-                    "undefined" => Value::constant(Konst::Undefined),
-                    _ => Value::default(),
-                };
+                let text = self.f.file.facts.str(name);
+                if text == "undefined" {
+                    return Value::constant(Konst::Undefined);
+                }
+                let sym = self.f.sym(name);
+                if !self.origins.assigned_names.contains(&sym) {
+                    return Value::default();
+                }
+                PortBase::Named(sym)
             }
         };
         let port = PortPath::root(base);
@@ -877,8 +885,12 @@ impl<'a> Interp<'a> {
                 taints: rest,
                 ..Value::default()
             };
+            // Whoever chooses the keys chooses the object as a whole.
+            let whole = inherited.map_taints(|t| {
+                matches!(t.origin, Origin::Source(_)).then_some(Taint { derived: true, ..t })
+            });
             carried.join_taints(&Value {
-                taints: inherited.map_taints(|t| Some(Taint { derived: true, ..t })),
+                taints: whole,
                 ..Value::default()
             });
             obj.set(Sym::ANY, inherited, false);

@@ -1,6 +1,7 @@
 //! Calls of packages and core methods: what their model rows say.
 
-use super::interp::Interp;
+use super::heap::{Obj, ObjKind};
+use super::interp::{AllocKey, Interp};
 use super::port::{Argument, CallSite, PortTarget};
 use super::summary::SinkRef;
 use super::trace::TraceKind;
@@ -132,11 +133,19 @@ impl Interp<'_> {
                     speaks = true;
                     alive = false;
                 }
-                Role::Test { .. }
-                | Role::Neutral
-                | Role::Guard { .. }
-                | Role::Effect { .. }
-                | Role::Inject { .. } => speaks = true,
+                Role::Effect {
+                    op, object, fields, ..
+                } => {
+                    speaks = true;
+                    if matches!(op.as_str(), "write" | "create")
+                        && let Some(fields) = fields
+                    {
+                        self.write_store(site, object.as_ref(), fields);
+                    }
+                }
+                Role::Test { .. } | Role::Neutral | Role::Guard { .. } | Role::Inject { .. } => {
+                    speaks = true
+                }
                 Role::Schema(_) => {
                     speaks = true;
                 }
@@ -211,8 +220,19 @@ impl Interp<'_> {
                         result.join(&value);
                     }
                 } else {
-                    // The result is some object of the package: what its member holds, all of it may hold.
-                    result.join_taints(&value);
+                    // The result is some object of the package with that member.
+                    if result.refs.is_empty() {
+                        let id = self.alloc(AllocKey::Attached(site.instr));
+                        *self.state.obj_mut(id, ObjKind::Plain) = Obj::new(ObjKind::Plain);
+                        result.refs.push(id);
+                    }
+                    let mut base = result.clone();
+                    if let Some((last, init)) = members.split_last() {
+                        for &sym in init {
+                            base = self.load(&base, sym);
+                        }
+                        self.store_value(&base, *last, value, false);
+                    }
                 }
             }
             PortTarget::Values(targets, members) => {

@@ -15,6 +15,7 @@ mod library;
 mod place;
 mod port;
 mod state;
+mod store;
 mod summary;
 mod trace;
 mod value;

@@ -23,8 +23,10 @@ pub enum PortBase {
     Instance(ClassIdx),
     /// A captured variable whose closure is not at hand: the same for all functions.
     Var(FuncId, LocalId),
-    /// A named store (table, collection, key): the same for all functions.
+    /// A named store (table, collection), [`Sym::ANY`] where its name is not known: the same for all functions.
     Store(Sym),
+    /// A variable that no scope declares: the same for all functions.
+    Named(Sym),
 }
 
 impl PortBase {
@@ -33,7 +35,7 @@ impl PortBase {
     pub const fn is_absolute(self) -> bool {
         matches!(
             self,
-            Self::Global(_) | Self::Instance(_) | Self::Var(..) | Self::Store(_)
+            Self::Global(_) | Self::Instance(_) | Self::Var(..) | Self::Store(_) | Self::Named(_)
         )
     }
 }
@@ -68,6 +70,13 @@ impl PortPath {
     #[must_use]
     pub fn member(mut self, sym: Sym) -> Self {
         let len = self.len as usize;
+        // The records of a store are alike: which one is read says nothing.
+        if len == 0
+            && matches!(self.base, PortBase::Store(_))
+            && (sym == Sym::ANY || sym.as_index().is_some())
+        {
+            return self;
+        }
         if len > 0 && self.path.get(len - 1) == Some(&Sym::ANY) {
             return self;
         }

@@ -84,6 +84,7 @@ impl Interp<'_> {
                 list
             }
             PortBase::This => vec![(site.this.clone(), site.this_operand)],
+            PortBase::Store => vec![(self.store_of(site, None), None)],
             _ => Vec::new(),
         };
         for step in &port.steps {

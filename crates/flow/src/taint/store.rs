@@ -1,0 +1,70 @@
+//! Stores: what is written to a table or collection is what is read from it, field by field.
+
+use super::interp::Interp;
+use super::place::{PortBase, PortPath};
+use super::port::CallSite;
+use super::value::Value;
+use crate::symbol::Sym;
+use casemate_model::path::{Port, PortBase as RowBase, PortStep};
+
+impl Interp<'_> {
+    /// The store that a call touches, as a symbolic value. Its name is where the row says, else the receiver's `name`.
+    pub(super) fn store_of(&mut self, site: &CallSite, object: Option<&Port>) -> Value {
+        let name = match object {
+            Some(port) => self.port_read(site, port),
+            None => {
+                let port = Port {
+                    base: RowBase::This,
+                    steps: vec![PortStep::Member("name".to_owned())],
+                    deep: false,
+                };
+                self.port_read(site, &port)
+            }
+        };
+        let sym = name
+            .as_str()
+            .and_then(|text| self.member_sym(text))
+            .unwrap_or(Sym::ANY);
+        self.symbolic(PortBase::Store(sym))
+    }
+
+    /// Records are written: each field of the given object, or all of it where its fields are not known.
+    pub(super) fn write_store(&mut self, site: &CallSite, object: Option<&Port>, fields: &Port) {
+        let store = self.store_of(site, object);
+        let Some(port) = store.identities().next() else {
+            return;
+        };
+        for (value, _) in self.port_values(site, fields) {
+            self.write_record(port, &value, 0);
+        }
+    }
+
+    fn write_record(&mut self, store: PortPath, value: &Value, depth: u32) {
+        let target = self.symbolic(store.base);
+        if value.taints.is_some() {
+            let whole = Value {
+                taints: value.taints.clone(),
+                ..Value::default()
+            };
+            self.store_value(&target, Sym::ANY, whole, false);
+        }
+        for id in value.refs.clone() {
+            let Some(obj) = self.state.obj(id).cloned() else {
+                continue;
+            };
+            for field in obj.fields {
+                // Update operators (`$set`) and lists hold records, not fields.
+                let wraps = field.sym.as_index().is_some()
+                    || self.origins.program.text(field.sym).starts_with('$');
+                if wraps && depth < 3 {
+                    self.write_record(store, &field.value, depth + 1);
+                } else {
+                    self.store_value(&target, field.sym, field.value, false);
+                }
+            }
+            if !obj.any.is_empty() {
+                self.store_value(&target, Sym::ANY, obj.any, false);
+            }
+        }
+    }
+}
