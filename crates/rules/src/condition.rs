@@ -3,18 +3,27 @@
 //! Names: `fact` the fact's name · `fact.<field>` one of its values · `fact.<field>.prefix` the literal text that a value
 //! begins with · `callee` what is called · for flows also `source` the source as an expression, `origin` its kind, `sink` the
 //! sink's kind, `shape` what can arrive. Functions: `constant(x)` a literal is given · `given(x)` anything is given ·
-//! `lower(x)` · `length(x)` in characters · `others_can(mode, 'read' | 'write')` the bits of a file mode.
+//! `lower(x)` · `length(x)` in characters · `others_can(mode, 'read' | 'write')` the bits of a file mode · `growth(pattern)`
+//! how long a regular expression may take: `'linear'`, `'polynomial'`, `'exponential'`.
 //!
 //! A value that may be several things is asked about each of them: all yes is yes; some yes is yes too, as every one of them
 //! can happen, but less sure.
 
+use crate::backtracking;
+use crate::near;
 use casemate_flow::result::FactValue;
 use casemate_model::expr::{self, Expr, Literal, Scope, Tri, Value3};
-use casemate_model::kind::Kinds;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Functions that conditions may use; those that end in `*` belong to the application model and the schema.
-const FUNCTIONS: [&str; 5] = ["constant", "given", "length", "lower", "others_can"];
+/// Functions that conditions about flows and facts may use; those of the application model are its own.
+const FUNCTIONS: [&str; 6] = [
+    "constant",
+    "given",
+    "growth",
+    "length",
+    "lower",
+    "others_can",
+];
 
 /// Names that stand for themselves.
 const NAMES: [&str; 6] = ["callee", "fact", "origin", "shape", "sink", "source"];
@@ -104,38 +113,29 @@ pub fn ask(condition: &Expr, subject: &Subject<'_>) -> Answer {
     }
 }
 
-/// What is wrong with a condition: unknown names, fields that none of the facts has, expressions that are no regular ones.
+/// What is wrong with a condition: unknown names and functions, fields that are not among those that can be there,
+/// expressions that are no regular ones.
 #[must_use]
-pub fn check(condition: &Expr, facts: &[String], kinds: &Kinds) -> Vec<String> {
-    let mut wrong = Vec::new();
-    let mut names = BTreeSet::new();
+pub fn check(condition: &Expr, fields: &[&str]) -> Vec<String> {
+    let (mut names, mut functions) = (BTreeSet::new(), BTreeSet::new());
     paths(condition, &mut names);
-    let of_facts = kinds
-        .facts()
-        .filter(|(name, _)| facts.iter().any(|fact| fact == name));
-    let fields: Vec<&str> = of_facts
-        .flat_map(|(_, fact)| fact.fields.iter().map(String::as_str))
-        .collect();
-    for path in names {
-        match field_of(&path) {
-            Some((field, _)) if !facts.is_empty() && !fields.contains(&field) => {
-                wrong.push(crate::near::unknown("field", field, &fields));
+    applications(condition, &mut functions);
+    let mut wrong = patterns(condition);
+    for path in &names {
+        match field_of(path) {
+            Some((field, _)) if !fields.contains(&field) => {
+                wrong.push(near::unknown("field", field, fields));
             }
-            None if !facts.is_empty() && !NAMES.contains(&path.as_str()) => {
-                wrong.push(crate::near::unknown("name", &path, &NAMES));
+            None if !NAMES.contains(&path.as_str()) => {
+                wrong.push(near::unknown("name", path, &NAMES));
             }
             _ => {}
         }
     }
-    if !facts.is_empty() {
-        let mut functions = BTreeSet::new();
-        applications(condition, &mut functions);
-        let unknown = functions
-            .iter()
-            .filter(|name| !FUNCTIONS.contains(&name.as_str()));
-        wrong.extend(unknown.map(|name| crate::near::unknown("function", name, &FUNCTIONS)));
-    }
-    wrong.extend(patterns(condition));
+    let unknown = functions
+        .iter()
+        .filter(|name| !FUNCTIONS.contains(&name.as_str()));
+    wrong.extend(unknown.map(|name| near::unknown("function", name, &FUNCTIONS)));
     wrong
 }
 
@@ -257,6 +257,11 @@ impl Scope for World<'_> {
                 Value3::Known(Literal::Str(value)) => number(value.chars().count()),
                 Value3::Known(Literal::Null) => number(0),
                 Value3::List(items) => number(items.len()),
+                _ => Value3::Unknown,
+            },
+            "growth" => match first {
+                Value3::Known(Literal::Str(pattern)) => backtracking::growth(pattern)
+                    .map_or(Value3::Unknown, |growth| text(growth.name())),
                 _ => Value3::Unknown,
             },
             "others_can" => match arguments {

@@ -290,7 +290,7 @@ fn question(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<Question>
     }
     if let Some(mut table) = table.table("model") {
         table.expect("key of `model`", &["for", "where", "compare"]);
-        let condition = condition(&mut table, "where", &[], names);
+        let condition = condition(&mut table, "where", None);
         let compare = table
             .choice("compare", &[("siblings", "siblings")])
             .map(str::to_owned);
@@ -303,7 +303,7 @@ fn question(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<Question>
     }
     let mut table = table.table("schema")?;
     table.expect("key of `schema`", &["for", "where"]);
-    let condition = condition(&mut table, "where", &[], names);
+    let condition = condition(&mut table, "where", None);
     let subject = table.required_string("for")?.value;
     Some(Question::Schema(SchemaQuestion { subject, condition }))
 }
@@ -342,8 +342,10 @@ fn flow(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<FlowQuestion>
         table.error(table.line(), "`flow` needs `from` and `to`");
         return None;
     }
-    let wanted = condition(table, "where", &[], names);
-    let unless = condition(table, "unless", &[], names);
+    let mut known = fields(names, |_| true);
+    known.extend(SINK_FIELDS);
+    let wanted = condition(table, "where", Some(&known));
+    let unless = condition(table, "unless", Some(&known));
     Some(FlowQuestion {
         from,
         to: values(to),
@@ -366,8 +368,9 @@ fn site(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<SiteQuestion>
         return None;
     }
     let facts = values(at);
-    let wanted = condition(table, "where", &facts, names);
-    let unless = condition(table, "unless", &facts, names);
+    let known = fields(names, |name| facts.iter().any(|fact| fact == name));
+    let wanted = condition(table, "where", Some(&known));
+    let unless = condition(table, "unless", Some(&known));
     Some(SiteQuestion {
         at: facts,
         condition: wanted,
@@ -375,12 +378,22 @@ fn site(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<SiteQuestion>
     })
 }
 
-/// A condition; for facts, the fields that it names must be those of one of them.
+/// Facts of sinks that the engine gives by itself, beside those of rows at the same call.
+const SINK_FIELDS: [&str; 3] = ["context", "escaped", "text"];
+
+/// The fields of the facts that are wanted.
+fn fields<'k>(names: Names<'k>, wanted: impl Fn(&str) -> bool) -> Vec<&'k str> {
+    let facts = names.kinds.facts().filter(|(name, _)| wanted(name));
+    facts
+        .flat_map(|(_, fact)| fact.fields.iter().map(String::as_str))
+        .collect()
+}
+
+/// A condition; where the fields that it can name are known, others are mistakes.
 fn condition(
     table: &mut Table<'_, '_, '_>,
     key: &str,
-    facts: &[String],
-    names: Names<'_>,
+    fields: Option<&[&str]>,
 ) -> Option<Condition> {
     let text = table.string(key)?;
     match casemate_model::expr::parse(&text.value) {
@@ -389,7 +402,8 @@ fn condition(
                 text: text.value,
                 expr,
             };
-            for wrong in condition::check(&condition.expr, facts, names.kinds) {
+            let wrong = fields.map(|fields| condition::check(&condition.expr, fields));
+            for wrong in wrong.into_iter().flatten() {
                 table.error(text.line, format!("`{key}`: {wrong}"));
             }
             Some(condition)

@@ -20,7 +20,7 @@ grade = { "url.path" = "low" }
 [match]
 flow.from = ["http", "store:low"]
 flow.to = ["sql"]
-flow.unless = "fact.bound"
+flow.unless = "fact.escaped"
 [fix]
 kind = "edit"
 name = "bind-parameter"
@@ -68,7 +68,7 @@ fn a_rule_is_read_as_typed_data() {
     );
     assert_eq!(
         flow.unless.as_ref().map(|c| c.text.as_str()),
-        Some("fact.bound")
+        Some("fact.escaped")
     );
     assert_eq!(rule.severity.grade, [("url.path".to_owned(), Grade::Low)]);
     assert_eq!(rule.fix.name.as_deref(), Some("bind-parameter"));
@@ -191,7 +191,7 @@ fn names_that_nobody_knows_are_errors_with_near_names() {
 #[test]
 fn conditions_name_fields_and_functions_of_their_facts() {
     let site = |condition: &str| {
-        let from = "flow.from = [\"http\", \"store:low\"]\nflow.to = [\"sql\"]\nflow.unless = \"fact.bound\"";
+        let from = "flow.from = [\"http\", \"store:low\"]\nflow.to = [\"sql\"]\nflow.unless = \"fact.escaped\"";
         errors(
             from,
             &format!("site = {{ at = \"hash\", where = \"{condition}\" }}"),
@@ -219,8 +219,15 @@ fn conditions_name_fields_and_functions_of_their_facts() {
         [format!("{at}unknown name `calle`: did you mean `callee`?")]
     );
     assert_eq!(site("fact.algorithm ==").len(), 1);
+    let flow = errors("fact.escaped", "fact.escapd");
+    assert_eq!(
+        flow,
+        [
+            "injection/sql-injection.md:19: `unless`: unknown field `escapd`: did you mean `escaped`?"
+        ]
+    );
     let none = errors(
-        "flow.from = [\"http\", \"store:low\"]\nflow.to = [\"sql\"]\nflow.unless = \"fact.bound\"",
+        "flow.from = [\"http\", \"store:low\"]\nflow.to = [\"sql\"]\nflow.unless = \"fact.escaped\"",
         "",
     );
     assert_eq!(

@@ -13,6 +13,7 @@
 //!
 //! Start reading at [`rule::Rule`], then [`catalogue::Catalogue`], then [`matching`].
 
+pub mod backtracking;
 pub mod body;
 pub mod catalogue;
 pub mod condition;

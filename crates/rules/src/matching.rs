@@ -7,7 +7,7 @@ use crate::catalogue::Catalogue;
 use crate::condition::{self, Subject};
 use crate::confidence::{self, Confidence};
 use crate::rule::{Condition, FlowQuestion, Question, Rule, SiteQuestion};
-use casemate_flow::result::{Analysis, Fact, Flow, FlowPath, FuncId, Site};
+use casemate_flow::result::{Analysis, Fact, FactValue, Flow, FlowPath, FuncId, Site};
 use casemate_model::expr::Tri;
 use casemate_model::kind::{Kinds, Shape, SinkKind};
 use std::cmp::Reverse;
@@ -184,10 +184,11 @@ fn flows(
         .unwrap_or_default();
     let mut by_place: BTreeMap<Site, Match> = BTreeMap::new();
     for flow in analysis.flows.iter().filter(|flow| to.has(flow.kind)) {
+        let values = sink_values(flow, analysis);
         let judged = flow
             .paths
             .iter()
-            .filter_map(|path| Some((judge(rule, question, flow, path, kinds)?, path)));
+            .filter_map(|path| Some((judge(rule, question, (flow, &values), path, kinds)?, path)));
         let mut paths: Vec<(Judgement, &FlowPath)> = judged.collect();
         if paths.is_empty() {
             continue;
@@ -234,6 +235,16 @@ fn flows(
     tally.unknown.dedup();
     tally.found = u32::try_from(by_place.len()).unwrap_or(u32::MAX);
     by_place.into_values().collect()
+}
+
+/// What is known of a sink: its own facts, and those of rows at the same call (`parseXml` is a sink and says how it parses).
+fn sink_values(flow: &Flow, analysis: &Analysis) -> Vec<(String, FactValue)> {
+    // Facts are sorted by place.
+    let start = analysis.facts.partition_point(|fact| fact.site < flow.sink);
+    let here = analysis.facts.iter().skip(start);
+    let here = here.take_while(|fact| fact.site == flow.sink);
+    let of_rows = here.flat_map(|fact| fact.values.iter());
+    flow.facts.iter().chain(of_rows).cloned().collect()
 }
 
 /// Two flows of one rule into one place are one match: the surer one leads.
@@ -297,7 +308,7 @@ impl Judgement {
 fn judge(
     rule: &Rule,
     question: &FlowQuestion,
-    flow: &Flow,
+    (flow, values): (&Flow, &[(String, FactValue)]),
     path: &FlowPath,
     kinds: &Kinds,
 ) -> Option<Judgement> {
@@ -340,7 +351,7 @@ fn judge(
     let subject = Subject {
         fact: "",
         fields: &[],
-        values: &flow.facts,
+        values,
         texts: vec![
             ("callee", flow.callee.as_str()),
             ("origin", kind),

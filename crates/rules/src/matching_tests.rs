@@ -163,7 +163,7 @@ fn one_match_per_rule_and_place() {
 
 #[test]
 fn unless_is_three_valued() {
-    let question = format!("{SQL}\nflow.unless = \"fact.bound\"");
+    let question = format!("{SQL}\nflow.unless = \"fact.escaped\"");
     let facts = [
         FactValue::Bool(true),
         FactValue::Unknown,
@@ -173,7 +173,7 @@ fn unless_is_three_valued() {
         flow(
             at,
             "sql",
-            &[("bound", value)],
+            &[("escaped", value)],
             vec![path("http.query", &[])],
         )
     });
@@ -198,12 +198,12 @@ fn unless_is_three_valued() {
 
 #[test]
 fn where_on_a_flow_may_ask_about_the_path() {
-    let question = format!("{SQL}\nflow.where = \"source ~ 'passw' and fact.slow\"");
+    let question = format!("{SQL}\nflow.where = \"source ~ 'passw' and fact.escaped\"");
     let flows = vec![
         flow(
             1,
             "sql",
-            &[("slow", FactValue::Bool(true))],
+            &[("escaped", FactValue::Bool(true))],
             vec![path("http.query", &[])],
         ),
         flow(
@@ -338,4 +338,22 @@ fn the_rule_that_refines_another_stays() {
         ]
     );
     assert_eq!(applied.tallies["a-general"].found, 0);
+}
+
+#[test]
+fn facts_of_the_same_call_are_facts_of_the_sink() {
+    let question = "flow.from = [\"http\"]\nflow.to = [\"sql\"]\nflow.where = \"growth(fact.algorithm) == 'exponential'\"";
+    let text = |text: &str| FactValue::Str(text.into());
+    let flows = || {
+        (1..=3)
+            .map(|at| flow(at, "sql", &[], vec![path("http.query", &[])]))
+            .collect()
+    };
+    let facts = vec![
+        fact(1, &[("algorithm", text("/(a+)+$/"))]),
+        fact(2, &[("algorithm", text("/a$/"))]),
+    ];
+    let applied = apply(vec![rule("sql-x", "[89]", question)], flows(), facts);
+    assert_eq!(told(&applied), [("sql-x", 1, Confidence::High)]);
+    assert_eq!(applied.tallies["sql-x"].unknown, [site(3)]);
 }
