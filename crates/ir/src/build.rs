@@ -4,14 +4,16 @@ use crate::facts::{Const, FileFacts};
 use crate::function::{Block, Function, Local, LocalKind};
 use crate::ids::{BlockId, ConstId, FnId, LocalId, Span, Symbol};
 use crate::instr::{Arg, Instr, Operand, Part, Range32, Term};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
+use std::hash::BuildHasher;
 
 /// Builds the facts of one file.
 #[derive(Default)]
 pub struct FactsBuilder {
     /// The facts so far; `strings`, `consts` and `functions` are filled through the methods here.
     pub facts: FileFacts,
-    symbols: FxHashMap<Box<str>, Symbol>,
+    /// By the hash of the text; of two texts with one hash the later one stands at the next free number.
+    symbols: FxHashMap<u64, Symbol>,
     constants: FxHashMap<ConstKey, ConstId>,
 }
 
@@ -29,12 +31,16 @@ enum ConstKey {
 impl FactsBuilder {
     /// The symbol of a text.
     pub fn symbol(&mut self, text: &str) -> Symbol {
-        if let Some(&symbol) = self.symbols.get(text) {
-            return symbol;
+        let mut hash = FxBuildHasher.hash_one(text);
+        while let Some(&symbol) = self.symbols.get(&hash) {
+            if self.facts.str(symbol) == text {
+                return symbol;
+            }
+            hash = hash.wrapping_add(1);
         }
         let symbol = Symbol::from(self.facts.strings.len());
         self.facts.strings.push(text.into());
-        self.symbols.insert(text.into(), symbol);
+        self.symbols.insert(hash, symbol);
         symbol
     }
 
@@ -100,7 +106,6 @@ impl FactsBuilder {
 }
 
 struct OpenBlock {
-    instrs: Vec<(Instr, Span)>,
     term: Option<(Term, Span)>,
     unwind: Option<BlockId>,
 }
@@ -110,6 +115,8 @@ pub struct FunctionBuilder {
     /// Head of the function: everything but blocks, instructions and pools.
     pub function: Function,
     blocks: Vec<OpenBlock>,
+    /// The instructions of all blocks as they came.
+    code: Vec<(BlockId, Instr, Span)>,
     current: BlockId,
     unwind: Option<BlockId>,
 }
@@ -125,13 +132,16 @@ impl FunctionBuilder {
     #[must_use]
     pub fn new() -> Self {
         let entry = OpenBlock {
-            instrs: Vec::new(),
             term: None,
             unwind: None,
         };
         Self {
-            function: Function::default(),
+            function: Function {
+                locals: Vec::with_capacity(16),
+                ..Function::default()
+            },
             blocks: vec![entry],
+            code: Vec::with_capacity(32),
             current: BlockId(0),
             unwind: None,
         }
@@ -158,7 +168,6 @@ impl FunctionBuilder {
     pub fn new_block(&mut self) -> BlockId {
         let id = BlockId::from(self.blocks.len());
         self.blocks.push(OpenBlock {
-            instrs: Vec::new(),
             term: None,
             unwind: self.unwind,
         });
@@ -191,10 +200,8 @@ impl FunctionBuilder {
 
     /// Appends an instruction; nothing is appended to a block that has ended.
     pub fn push(&mut self, instr: Instr, span: Span) {
-        if let Some(block) = self.blocks.get_mut(self.current.index())
-            && block.term.is_none()
-        {
-            block.instrs.push((instr, span));
+        if !self.terminated() {
+            self.code.push((self.current, instr, span));
         }
     }
 
@@ -231,13 +238,25 @@ impl FunctionBuilder {
     /// The finished function. Blocks without an end return nothing.
     #[must_use]
     pub fn finish(mut self) -> Function {
-        for block in self.blocks {
-            let start = u32::try_from(self.function.instrs.len()).unwrap_or(u32::MAX);
-            for (instr, span) in block.instrs {
-                self.function.instrs.push(instr);
-                self.function.spans.push(span);
+        let mut ends = vec![0u32; self.blocks.len() + 1];
+        for (block, ..) in &self.code {
+            if let Some(count) = ends.get_mut(block.index() + 1) {
+                *count += 1;
             }
-            let end = u32::try_from(self.function.instrs.len()).unwrap_or(u32::MAX);
+        }
+        let mut total = 0;
+        for count in &mut ends {
+            total += *count;
+            *count = total;
+        }
+        // Blocks are mostly filled one after the other: a stable sort has little to do.
+        self.code.sort_by_key(|(block, ..)| *block);
+        self.function.instrs = self.code.iter().map(|(_, instr, _)| *instr).collect();
+        self.function.spans = self.code.iter().map(|(_, _, span)| *span).collect();
+        self.function.blocks.reserve_exact(self.blocks.len());
+        self.function.locals.shrink_to_fit();
+        for (block, range) in self.blocks.into_iter().zip(ends.windows(2)) {
+            let &[start, end] = range else { continue };
             let (term, term_span) = block.term.unwrap_or((Term::Return(None), Span::default()));
             self.function.blocks.push(Block {
                 instrs: Range32 { start, end },

@@ -26,7 +26,7 @@ const MAX_REPAIRS: usize = 32;
 const MAX_REPAIR_BYTES: usize = 16 << 20;
 
 /// Prefix operators, arrows and the like in a row make a parser recurse although no bracket opens.
-const MAX_UNBRACKETED: u32 = 20_000;
+const MAX_UNBRACKETED: usize = 20_000;
 
 /// Why a file is not parsed, in a user's words.
 pub(crate) fn refusal(text: &str, options: &LowerOptions) -> Option<String> {
@@ -48,7 +48,7 @@ pub(crate) fn refusal(text: &str, options: &LowerOptions) -> Option<String> {
             options.max_brackets
         ));
     }
-    if unbracketed_run(text) > MAX_UNBRACKETED {
+    if unbracketed(text) {
         return Some(format!(
             "not analysed: more than {MAX_UNBRACKETED} operators or statements inside one another"
         ));
@@ -196,20 +196,26 @@ fn dialects(path: &str, template: bool) -> Vec<SourceType> {
     first.into_iter().chain([tsx, ts]).collect()
 }
 
-/// The longest run of tokens that nest to the right without a bracket: operators since the last `;`, `,` or closing bracket, and
-/// statements that follow a `)`, as in `if (a) for (;;) with (b) …`.
-fn unbracketed_run(text: &str) -> u32 {
-    let (mut operators, mut heads, mut longest) = (0u32, 0u32, 0u32);
+/// Whether tokens that nest to the right without a bracket come in a run that is too long: operators, and statements that
+/// follow a `)`, as in `if (a) for (;;) with (b) …`.
+fn unbracketed(text: &str) -> bool {
+    let ends = |b: &u8| matches!(b, b';' | b'}');
+    let mut parts = text
+        .as_bytes()
+        .split(ends)
+        .filter(|part| part.len() > MAX_UNBRACKETED);
+    parts.any(|part| unbracketed_run(part) > MAX_UNBRACKETED)
+}
+
+fn unbracketed_run(part: &[u8]) -> usize {
+    let (mut operators, mut heads, mut longest) = (0, 0, 0);
     let mut closed = false;
-    for byte in text.bytes() {
+    for &byte in part {
         match byte {
             b' ' | b'\n' | b'\r' | b'\t' => continue,
             b'!' | b'~' | b'-' | b'=' | b'?' | b'<' => operators += 1,
             b'a'..=b'z' if closed => heads += 1,
-            b';' | b'{' | b'}' => {
-                heads = 0;
-                operators = 0;
-            }
+            b'{' => (operators, heads) = (0, 0),
             b',' | b')' | b']' => operators = 0,
             _ => {}
         }

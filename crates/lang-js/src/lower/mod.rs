@@ -27,14 +27,37 @@ use oxc_allocator::Allocator;
 use oxc_ast::ast::Program;
 use oxc_semantic::SemanticBuilder;
 use rustc_hash::FxHashMap;
+use std::cell::Cell;
 
 /// Lowers a file.
 pub(crate) fn file(text: &str, path: &str, options: &LowerOptions, template: bool) -> FileFacts {
     if let Some(reason) = parse::refusal(text, options) {
         return refused(reason);
     }
-    let allocator = Allocator::default();
-    let parsed = parse::parse(&allocator, text, path, template);
+    let mut arena = ARENA.take().unwrap_or_default();
+    let facts = read(&arena, text, path, options, template);
+    if arena.capacity() <= MAX_KEPT_ARENA {
+        arena.reset();
+        ARENA.set(Some(arena));
+    }
+    facts
+}
+
+/// Largest memory for syntax trees that a thread keeps for its next file.
+const MAX_KEPT_ARENA: usize = 16 << 20;
+
+thread_local! {
+    static ARENA: Cell<Option<Allocator>> = const { Cell::new(None) };
+}
+
+fn read(
+    allocator: &Allocator,
+    text: &str,
+    path: &str,
+    options: &LowerOptions,
+    template: bool,
+) -> FileFacts {
+    let parsed = parse::parse(allocator, text, path, template);
     let program: &Program<'_> = allocator.alloc(parsed.program);
     let semantic = SemanticBuilder::new().build(program).semantic;
     let scopes = Scopes::new(semantic.scoping());

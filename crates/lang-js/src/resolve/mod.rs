@@ -126,7 +126,7 @@ impl Resolver {
         if core::is_core(specifier) {
             return Resolution::Core(specifier.to_owned());
         }
-        if let Some(file) = self.from_base(specifier, folder) {
+        if let Some(file) = self.below_base(specifier, folder) {
             return Resolution::File(file);
         }
         if let Some(file) = self.own_package(specifier, folder) {
@@ -295,7 +295,7 @@ impl Resolver {
         None
     }
 
-    fn from_base(&self, specifier: &str, folder: &str) -> Option<usize> {
+    fn below_base(&self, specifier: &str, folder: &str) -> Option<usize> {
         path::ancestors(folder)
             .filter_map(|at| self.aliases.get(at)?.base.as_deref())
             .find_map(|base| self.path(&join(base, specifier)?))
