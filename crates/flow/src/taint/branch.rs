@@ -41,6 +41,59 @@ impl Interp<'_> {
         None
     }
 
+    /// The parts of `a && b` (true) or `a || b` (false) whose value went into a local of its own.
+    fn short_circuit(&self, operand: Operand) -> Option<(bool, Vec<Operand>)> {
+        let Operand::Local(mut local) = operand else {
+            return None;
+        };
+        let func = self.f.func;
+        for _ in 0..3 {
+            let defs: Vec<(usize, Operand)> = func
+                .instrs
+                .iter()
+                .enumerate()
+                .filter_map(|(at, i)| match *i {
+                    Instr::Copy { to, from } if to == local => Some((at, from)),
+                    ref other if super::interp::target(other) == Some(local) => {
+                        Some((usize::MAX, operand))
+                    }
+                    _ => None,
+                })
+                .collect();
+            if let [(at, Operand::Local(from))] = defs.as_slice()
+                && *at != usize::MAX
+            {
+                local = *from;
+                continue;
+            }
+            if defs.len() < 2 || defs.iter().any(|d| d.0 == usize::MAX) {
+                return None;
+            }
+            let block_of = |at: usize| func.blocks.iter().find(|b| b.instrs.range().contains(&at));
+            let join = match block_of(defs.last()?.0)?.term {
+                casemate_ir::Term::Goto(join) => join,
+                _ => return None,
+            };
+            let mut all = None;
+            for (at, from) in defs.get(..defs.len() - 1)? {
+                let casemate_ir::Term::Branch { cond, yes, no } = block_of(*at)?.term else {
+                    return None;
+                };
+                let this = match (cond == *from, no == join, yes == join) {
+                    (true, true, false) => true,
+                    (true, false, true) => false,
+                    _ => return None,
+                };
+                if all.is_some_and(|known| known != this) {
+                    return None;
+                }
+                all = Some(this);
+            }
+            return Some((all?, defs.into_iter().map(|d| d.1).collect()));
+        }
+        None
+    }
+
     fn assigned_once(&self, local: LocalId) -> bool {
         self.f
             .func
@@ -60,6 +113,15 @@ impl Interp<'_> {
     /// The branch on `cond` went this way.
     pub(super) fn assume(&mut self, cond: Operand, outcome: bool, depth: u32) {
         if depth > 4 {
+            return;
+        }
+        if let Some((all, parts)) = self.short_circuit(cond) {
+            // `a && b` is truthy only when both are; `a || b` is falsy only when both are.
+            if all == outcome {
+                for part in parts {
+                    self.assume(part, outcome, depth + 1);
+                }
+            }
             return;
         }
         let Some((at, instr)) = self.definition(cond) else {
@@ -375,6 +437,7 @@ impl Interp<'_> {
             }
         }
         self.regex_tested(at, name, site, outcome);
+        self.text_tested(name, site, outcome);
     }
 
     /// A membership test cleans only when the list is our own.
@@ -412,6 +475,48 @@ impl Interp<'_> {
         let kinds = self
             .k
             .cleared_by_regex(pattern, flags, outcome == Outcome::True);
+        if !kinds.is_empty() {
+            self.clean(tested, &[], kinds);
+        }
+    }
+
+    /// `x.startsWith('/')`, `x.includes('..')`: what a string then starts with or does not hold.
+    fn text_tested(&mut self, name: Option<&str>, site: &CallSite, outcome: Outcome) {
+        let Some(tested) = site.this_operand else {
+            return;
+        };
+        let argument = site
+            .args
+            .first()
+            .map(|a| a.value.clone())
+            .unwrap_or_default();
+        let holds = outcome == Outcome::True;
+        let kinds = match (name, argument.as_str()) {
+            (Some("startsWith"), Some(text)) => self.k.cleared_by_start(text, holds),
+            (Some("includes" | "indexOf"), Some(text)) if !holds => {
+                let normalized = site
+                    .this
+                    .taints()
+                    .iter()
+                    .any(|t| t.clean.has(self.k.relative));
+                self.k.cleared_by_absence(text, normalized)
+            }
+            (Some("startsWith"), None) if holds && argument.taints.is_none() => {
+                // Below a folder of our own, once `..` is resolved.
+                let normalized = !site.this.taints().is_empty()
+                    && site
+                        .this
+                        .taints()
+                        .iter()
+                        .all(|t| t.clean.has(self.k.relative));
+                if normalized {
+                    self.k.paths()
+                } else {
+                    KindSet::EMPTY
+                }
+            }
+            _ => KindSet::EMPTY,
+        };
         if !kinds.is_empty() {
             self.clean(tested, &[], kinds);
         }
@@ -513,10 +618,11 @@ impl Interp<'_> {
         if value.taints.is_none() {
             return;
         }
+        let k = self.k;
         let cleaned = |value: &Value| {
             let taints = value.map_taints(|t| {
                 Some(Taint {
-                    clean: t.clean.union(kinds),
+                    clean: k.completed(t.clean.union(kinds)),
                     ..t
                 })
             });

@@ -31,6 +31,11 @@ const BREAKS: [(&str, &str); 24] = [
     ("regex", "()[]{}*+?|\\.^$"),
 ];
 
+/// Known to start with `/`. The two highest bits of a set are facts about the text, not kinds.
+const ROOTED: KindSet = KindSet(1 << 62);
+/// Known not to start with `//`.
+const NOT_DOUBLE: KindSet = KindSet(1 << 61);
+
 /// Ids of kinds by name. A kind that the list lacks gets a number that no set has.
 #[derive(Clone, Copy, Debug)]
 pub struct KindIds {
@@ -46,6 +51,9 @@ pub struct KindIds {
     pub html_url: SinkKind,
     /// Output tags in scripts.
     pub html_script: SinkKind,
+    /// A path with `..` left in it: no sink, but what resolving a path clears.
+    pub relative: SinkKind,
+    path: KindSet,
     url_full: SinkKind,
     url_host: SinkKind,
     redirect: SinkKind,
@@ -64,6 +72,8 @@ impl KindIds {
             html_attr: id("html.attr"),
             html_url: id("html.url"),
             html_script: id("html.script"),
+            relative: id("path.relative"),
+            path: kinds.set_of("path").unwrap_or(KindSet::EMPTY),
             url_full: id("url.full"),
             url_host: id("url.host"),
             redirect: id("redirect"),
@@ -117,5 +127,51 @@ impl KindIds {
             .fold(KindSet::EMPTY, |set, (_, kind)| {
                 set.union(KindSet::of(kind))
             })
+    }
+
+    /// All kinds of paths.
+    #[must_use]
+    pub const fn paths(&self) -> KindSet {
+        self.path
+    }
+
+    fn host(&self) -> KindSet {
+        KindSet::of(self.url_full)
+            .union(KindSet::of(self.url_host))
+            .union(KindSet::of(self.redirect))
+            .union(KindSet::of(self.html_url))
+    }
+
+    /// What a string is clean for once it is known whether it starts with `text`.
+    #[must_use]
+    pub fn cleared_by_start(&self, text: &str, holds: bool) -> KindSet {
+        match (text, holds) {
+            ("/", true) => ROOTED,
+            ("//", false) => NOT_DOUBLE,
+            (_, true) => self.cleared_by_prefix(text),
+            _ => KindSet::EMPTY,
+        }
+    }
+
+    /// What a string is clean for once it is known not to hold `text`. Looking for `..` after the path was resolved finds
+    /// nothing any more and proves nothing.
+    #[must_use]
+    pub fn cleared_by_absence(&self, text: &str, normalized: bool) -> KindSet {
+        match text {
+            ".." | "../" if !normalized => self.path,
+            "//" => NOT_DOUBLE,
+            "\n" => KindSet::EMPTY,
+            _ => KindSet::EMPTY,
+        }
+    }
+
+    /// Two half tests may be a whole one: rooted, and not `//host`.
+    #[must_use]
+    pub fn completed(&self, clean: KindSet) -> KindSet {
+        if clean.covers(ROOTED.union(NOT_DOUBLE)) {
+            clean.union(self.host())
+        } else {
+            clean
+        }
     }
 }
