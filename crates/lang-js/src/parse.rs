@@ -61,9 +61,25 @@ pub(crate) fn skips_bodies(text: &str, options: &LowerOptions) -> bool {
     if text.len() > options.max_body_bytes {
         return true;
     }
+    let mean_line = text.len() / (1 + text.bytes().filter(|&b| b == b'\n').count());
     // A few kilobytes on one line are cheap and may be hand-written.
-    text.len() > 8_192
-        && text.len() / (1 + text.bytes().filter(|&b| b == b'\n').count()) > options.max_mean_line
+    text.len() > 8_192 && mean_line > options.max_mean_line && long_lines_are_code(text, options)
+}
+
+/// Whether long lines are made of code rather than of texts, drawings or encoded data in strings.
+fn long_lines_are_code(text: &str, options: &LowerOptions) -> bool {
+    let is_mark = |b: &&u8| matches!(b, b'(' | b')' | b'{' | b'}' | b';' | b'=');
+    let (mut marks, mut bytes) = (0, 0);
+    for line in text
+        .as_bytes()
+        .split(|&b| b == b'\n')
+        .filter(|l| l.len() > options.max_mean_line)
+    {
+        marks += line.iter().filter(is_mark).count();
+        bytes += line.len();
+    }
+    // Minified code has about one mark in eight bytes.
+    marks * 16 > bytes
 }
 
 /// Parses `text` in the dialects that its name allows and keeps the parse with the fewest errors.

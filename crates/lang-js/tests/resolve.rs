@@ -90,6 +90,9 @@ fn packages_and_runtime_modules() {
     project.leads("a.js", "node:sqlite", "core sqlite");
     project.leads("a.js", "path/posix", "core path/posix");
     project.leads("a.js", "buffer/", "package buffer");
+    project.leads("a.js", "bun:sqlite", "core bun:sqlite");
+    project.leads("a.js", "npm:express@4", "package express");
+    project.leads("a.js", "npm:/@scope/x@^1.2/y", "package @scope/x y");
     for specifier in [
         "",
         "@",

@@ -26,7 +26,7 @@ pub enum Resolution {
         /// What follows the name: empty, or `promise` for `mysql2/promise`.
         subpath: String,
     },
-    /// A module of the runtime, without `node:`.
+    /// A module of the runtime, without `node:`; other schemes (`bun:sqlite`) are kept.
     Core(String),
     /// A file that is not there, or no specifier at all.
     Unknown,
@@ -97,6 +97,12 @@ impl Resolver {
         let folder = parent(from);
         if let Some(core) = specifier.strip_prefix("node:") {
             return Resolution::Core(core.to_owned());
+        }
+        if specifier.starts_with("bun:") || specifier.starts_with("cloudflare:") {
+            return Resolution::Core(specifier.to_owned());
+        }
+        if let Some(package) = specifier.strip_prefix("npm:") {
+            return external(&without_version(package.trim_start_matches('/')));
         }
         if specifier.starts_with("./")
             || specifier.starts_with("../")
@@ -369,6 +375,21 @@ fn split_package(specifier: &str) -> (&str, &str) {
         .map_or(specifier.len(), |i| start + i);
     let name = specifier.get(..end).unwrap_or(specifier);
     (name, specifier.get(end + 1..).unwrap_or(""))
+}
+
+/// `x@1.2/y` as Deno writes it, without the version.
+fn without_version(specifier: &str) -> String {
+    let (name, subpath) = split_package(specifier);
+    let bare = name
+        .rfind('@')
+        .filter(|&i| i > 0)
+        .and_then(|i| name.get(..i))
+        .unwrap_or(name);
+    if subpath.is_empty() {
+        bare.to_owned()
+    } else {
+        format!("{bare}/{subpath}")
+    }
 }
 
 /// Without what bundlers add: `loader!./x`, `./x?raw`.

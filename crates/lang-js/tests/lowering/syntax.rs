@@ -108,6 +108,16 @@ fn minified_files_keep_their_module_level() {
 }
 
 #[test]
+fn long_texts_are_not_minified_code() {
+    let source = format!(
+        "const logo = 'data:image/png;base64,{}';\nfunction f(a) {{ return g(a) }}",
+        "iVBORw0KGgo".repeat(2_000)
+    );
+    let facts = facts(&source, "a.js");
+    assert_eq!((facts.stats.skipped_bodies, facts.notes.len()), (0, 0));
+}
+
+#[test]
 fn the_same_text_gives_the_same_facts() {
     let source = include_str!("everything.ts");
     assert_eq!(facts(source, "a.ts"), facts(source, "a.ts"));
