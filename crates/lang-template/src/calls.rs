@@ -78,15 +78,18 @@ pub(crate) fn is_include(text: &str, range: Range<usize>) -> bool {
 }
 
 /// Whether a piece of code is one string literal.
-fn is_string(code: &str) -> bool {
+pub(crate) fn is_string(code: &str) -> bool {
     let code = code.trim();
     let mut scan = Scan::new(code, 0..code.len());
     matches!(scan.next(), Some(Token::String(it)) if it == (0..code.len()) && !code.contains("${"))
 }
 
+/// The end of a call is looked for this far.
+const MAX_CALL: usize = 8_192;
+
 /// The arguments of the call that follows, and where it ends.
 fn arguments(text: &str, range: Range<usize>) -> Option<(Vec<Range<usize>>, usize)> {
-    let mut scan = Scan::new(text, range);
+    let mut scan = Scan::new(text, range.start..range.end.min(range.start + MAX_CALL));
     let Some(Token::Punct(b'(', open)) = scan.next() else {
         return None;
     };

@@ -25,6 +25,9 @@ pub(crate) struct Path {
     pub(crate) segments: Vec<String>,
 }
 
+/// A name is looked up in this many contexts.
+const MAX_LOOKUP: usize = 16;
+
 /// The contexts around a place of the template, and names bound there.
 pub(crate) struct Contexts {
     stack: Vec<Context>,
@@ -67,7 +70,7 @@ impl Contexts {
     /// The present context as an object for an included template.
     pub(crate) fn object(&self) -> String {
         let mut used: Vec<&str> = Vec::new();
-        for context in self.stack.iter().rev() {
+        for context in self.stack.iter().rev().take(MAX_LOOKUP) {
             used.push(&context.variable);
             if !context.falls_back {
                 break;
@@ -118,7 +121,7 @@ impl Contexts {
     /// A name in a context, or in those around it where it falls back.
     fn lookup(&self, script: &mut Script<'_>, index: usize, name: &str, at: &Range<usize>) {
         let mut candidates = Vec::new();
-        for context in self.stack.iter().take(index + 1).rev() {
+        for context in self.stack.iter().take(index + 1).rev().take(MAX_LOOKUP) {
             candidates.push(context.variable.as_str());
             if !context.falls_back {
                 break;

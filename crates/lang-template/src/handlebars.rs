@@ -76,8 +76,13 @@ impl Writer<'_> {
             } else {
                 (0, right.clone())
             };
-            let found = inner
-                .find(&end)
+            let quoted = if end.starts_with("--") {
+                None
+            } else {
+                end_outside_quotes(inner, &end)
+            };
+            let found = quoted
+                .or_else(|| inner.find(&end))
                 .map(|len| (start + left.len() + len, end.len()));
             let found =
                 found.or_else(|| inner.find("--~}}").map(|len| (start + left.len() + len, 5)));
@@ -350,7 +355,8 @@ impl Writer<'_> {
         let Some(open) = self.open.last_mut() else {
             return;
         };
-        if open.condition {
+        let follows = open.condition;
+        if follows {
             self.script.glue("} else ", at.clone());
         } else {
             // Nothing to iterate, no such object: the context is the one around.
@@ -360,11 +366,11 @@ impl Writer<'_> {
             }
             self.script.glue(&"}".repeat(braces), at.clone());
         }
+        let call = Call::read(condition).filter(|it| matches!(it.helper(), Some("if" | "unless")));
         if let Some(open) = self.open.last_mut() {
-            open.braces = open.braces.max(1);
-            open.condition = true;
+            open.condition = follows || call.is_some();
         }
-        match Call::read(condition).filter(|it| matches!(it.helper(), Some("if" | "unless"))) {
+        match call {
             Some(call) => {
                 self.condition("if (", &call, &at);
                 self.script.glue(") {\n", at);
@@ -374,7 +380,9 @@ impl Writer<'_> {
     }
 
     fn end(&mut self, name: &str, at: Range<usize>) {
-        let Some(index) = self.open.iter().rposition(|it| it.name == name) else {
+        let matches =
+            |it: &Open| it.name == name || (name == "undefined" && it.name.starts_with('('));
+        let Some(index) = self.open.iter().rposition(matches) else {
             self.script
                 .error(&format!("nothing that `{{{{/{name}}}}}` could close"), at);
             return;
@@ -437,4 +445,22 @@ impl Writer<'_> {
         }
         self.script.glue(");\n", at.clone());
     }
+}
+
+/// The end of a tag is looked for this far.
+const MAX_TAG: usize = 4_096;
+
+/// Where a tag ends, where its quotes are closed by then.
+fn end_outside_quotes(text: &str, end: &str) -> Option<usize> {
+    let mut quote = None;
+    for (at, c) in text.char_indices().take(MAX_TAG) {
+        match quote {
+            Some(open) if open == c => quote = None,
+            Some(_) => {}
+            None if text.get(at..).is_some_and(|it| it.starts_with(end)) => return Some(at),
+            None if c == '"' || c == '\'' => quote = Some(c),
+            None => {}
+        }
+    }
+    None
 }

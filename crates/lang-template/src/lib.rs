@@ -21,24 +21,42 @@ mod calls;
 mod contexts;
 mod dust;
 mod ejs;
+mod engine;
 mod handlebars;
 mod html;
 mod jinja;
 mod names;
+mod pug;
+mod resolve;
 mod script;
 
 pub use casemate_source::Engine;
+pub use engine::{EngineHints, engine_of, engine_of_package};
+pub use resolve::{MAX_CANDIDATES, Templates};
 
-use casemate_ir::FileFacts;
+use casemate_ir::{FileFacts, LocalizedNote, Span};
+
+/// Larger templates are not read: no page is written by hand at that size.
+const MAX_BYTES: usize = 2 << 20;
 
 /// Lowers one template. `path` tells by its second extension whether the template makes a page (`mail.txt.ejs` does not).
 #[must_use]
 pub fn lower(text: &str, path: &str, engine: Engine) -> FileFacts {
+    if text.len() > MAX_BYTES {
+        let mut facts = ejs::lower("", path, Engine::Ejs);
+        facts.stats.skipped_bodies = 1;
+        facts.notes.push(LocalizedNote {
+            message: format!("not analysed: the template is larger than {MAX_BYTES} bytes"),
+            span: Span::default(),
+        });
+        return facts;
+    }
     match engine {
+        Engine::Ejs | Engine::Eta => ejs::lower(text, path, engine),
         Engine::Nunjucks | Engine::Swig => jinja::lower(text, path),
         Engine::Handlebars => handlebars::lower(text, path, false),
         Engine::Mustache => handlebars::lower(text, path, true),
         Engine::Dust => dust::lower(text, path),
-        _ => ejs::lower(text, path, engine),
+        Engine::Pug => pug::lower(text, path),
     }
 }

@@ -46,6 +46,11 @@ impl<'a> Script<'a> {
         self.text.get(range).unwrap_or("")
     }
 
+    /// The piece of the template that was written last.
+    pub(crate) fn last(&self) -> Option<Range<usize>> {
+        self.segments.last().map(|it| it.from.clone())
+    }
+
     /// Script that stands for a range of the template as a whole.
     pub(crate) fn glue(&mut self, js: &str, from: Range<usize>) {
         self.add(js, from, false);
@@ -153,7 +158,7 @@ pub(crate) fn literal(value: &str) -> String {
             '"' | '\\' => out.extend(['\\', c]),
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
-            '\u{2028}' | '\u{2029}' => out.push_str(" "),
+            '\u{2028}' | '\u{2029}' => out.push(' '),
             c => out.push(c),
         }
     }

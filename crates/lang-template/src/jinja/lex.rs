@@ -88,11 +88,14 @@ fn skip_literal(text: &str, from: usize, name: &str) -> usize {
     text.len()
 }
 
+/// The end of a tag is looked for this far.
+const MAX_TAG: usize = 8_192;
+
 /// Where a tag closes: `end` outside of strings and brackets, else the first one.
 fn close(text: &str, from: usize, end: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let (mut at, mut depth) = (from, 0_usize);
-    while let Some(&byte) = bytes.get(at) {
+    while let Some(&byte) = bytes.get(at).filter(|_| at < from + MAX_TAG) {
         if depth == 0 && text.get(at..).is_some_and(|it| it.starts_with(end)) {
             return Some(at);
         }

@@ -52,6 +52,9 @@ struct Writer<'a> {
     temporaries: u32,
 }
 
+/// An included template sees this many of the names bound around it.
+const MAX_BOUND: usize = 64;
+
 impl Writer<'_> {
     /// Macros may be called before they are declared.
     fn bind_macros(&mut self, pieces: &[Piece]) {
@@ -117,6 +120,7 @@ impl Writer<'_> {
         let bound: Vec<_> = self
             .scopes
             .names()
+            .take(MAX_BOUND)
             .filter(|it| *it != "loop")
             .map(str::to_owned)
             .collect();
