@@ -227,6 +227,14 @@ impl Builder {
             let default = self.child(package, &Step::Member("default".into()));
             self.join(default, package);
         }
+        // A class that extends a package's class may be known as that class or as a subclass of it.
+        let bases: Vec<(u32, u32)> = (0..)
+            .zip(&self.nodes)
+            .filter_map(|(base, draft)| Some((base, *draft.edges.get(&Step::Sub)?)))
+            .collect();
+        for (base, subclass) in bases {
+            self.join(base, subclass);
+        }
         let prototype = Step::Member("prototype".into());
         let classes: Vec<(u32, u32)> = (0..)
             .zip(&self.nodes)
