@@ -116,7 +116,8 @@ fn library_findings(
             };
             let _ = param;
             // A function that runs, reads or fetches exactly what it is given is asked to; one that builds text around it is not.
-            if !sink.derived && !whole.has(sink.sink.kind) {
+            let chosen = !sink.derived || sink.notes & taint::LEADING != 0;
+            if chosen && !whole.has(sink.sink.kind) {
                 continue;
             }
             let source = SourceRef {
@@ -293,7 +294,7 @@ fn flows(
         let sink = Arc::clone(&first.sink);
         list.sort_by_key(|f| {
             (
-                f.notes.count_ones(),
+                (f.notes & (taint::LEADING - 1)).count_ones(),
                 program.func(f.source.func).file_idx,
                 f.source,
             )

@@ -83,6 +83,10 @@ impl Program {
             classes: Vec::new(),
             globals: 0,
         };
+        // Members that only models write: what was said of an object, like the content type of a response.
+        for member in ["__type", "name"] {
+            program.symbols.intern(member);
+        }
         for (index, input) in inputs.into_iter().enumerate() {
             let file_idx = FileIdx(u32::try_from(index).unwrap_or(u32::MAX));
             let symbols = input

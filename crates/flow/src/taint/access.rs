@@ -17,6 +17,8 @@ use std::sync::Arc;
 
 /// The mark of a value that was looked up by a key from outside; above the bits of [`Note`].
 pub(super) const BY_KEY: u16 = 1 << 15;
+/// The mark of a string that starts with the value: all of it may be the value.
+pub(crate) const LEADING: u16 = 1 << 14;
 
 impl Interp<'_> {
     /// The object that stands for a symbolic place.
@@ -330,7 +332,8 @@ impl Interp<'_> {
         let mut out = Value::default();
         // The text before the hole, while it is constant.
         let mut prefix = Some(String::new());
-        for &operand in operands {
+        for (index, &operand) in operands.iter().enumerate() {
+            let first = index == 0;
             let value = self.operand(operand);
             match value.single().and_then(text_of) {
                 Some(text) => {
@@ -354,7 +357,15 @@ impl Interp<'_> {
                     let clears = prefix
                         .as_deref()
                         .map_or(KindSet::EMPTY, |p| self.k.cleared_by_prefix(p));
-                    let hole = self.derive(&value, string.union(clears), TraceKind::Concat, span);
+                    let mut hole =
+                        self.derive(&value, string.union(clears), TraceKind::Concat, span);
+                    let leading = if first { LEADING } else { 0 };
+                    hole.taints = hole.map_taints(|t| {
+                        Some(Taint {
+                            notes: t.notes & !LEADING | leading,
+                            ..t
+                        })
+                    });
                     out.join_taints(&hole);
                     if !value.refs.is_empty() {
                         // An object in a string is its `toString()`: its elements, for arrays.

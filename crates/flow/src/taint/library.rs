@@ -258,7 +258,11 @@ impl Interp<'_> {
                             for &sym in init {
                                 base = self.load(&base, sym);
                             }
-                            if init.is_empty()
+                            if self.origins.program.text(*last).starts_with("__") {
+                                if !value.is_empty() {
+                                    self.store_value(&base, *last, value.clone(), true);
+                                }
+                            } else if init.is_empty()
                                 && let Some(operand) = operand
                             {
                                 self.store_weak(at, operand, *last, value.clone());
@@ -458,6 +462,9 @@ impl Interp<'_> {
         let mut absent = false;
         for member in rest.split('.').filter(|m| !m.is_empty()) {
             absent = false;
+            if member.starts_with("__") {
+                return self.said(&value, member);
+            }
             let Some(sym) = self.origins.program.symbols.find(member) else {
                 // No file has the name: an object that is fully known has no such member.
                 return if value.refs.is_empty() {
@@ -485,6 +492,26 @@ impl Interp<'_> {
             return Value3::Known(Literal::Null);
         }
         self.value3(&value)
+    }
+
+    /// What models wrote of an object; null where nothing was said.
+    fn said(&self, value: &Value, member: &str) -> Value3 {
+        let Some(sym) = self.member_sym(member) else {
+            return Value3::Unknown;
+        };
+        let objects = value
+            .refs
+            .iter()
+            .copied()
+            .chain(value.identities().filter_map(|p| self.place_obj(&p)));
+        let fields: Vec<_> = objects
+            .filter_map(|id| self.state.obj(id)?.field(sym))
+            .collect();
+        match fields.as_slice() {
+            [] => Value3::Known(Literal::Null),
+            [field] if field.definite => self.value3(&field.value),
+            _ => Value3::Unknown,
+        }
     }
 
     fn value3(&self, value: &Value) -> Value3 {

@@ -20,6 +20,7 @@ mod summary;
 mod trace;
 mod value;
 
+pub(crate) use access::LEADING;
 pub use analyse::{RenderLookup, TaintResult, run};
 pub use place::{PortBase, PortPath};
 pub use summary::{Finding, SinkRef, Summary};
