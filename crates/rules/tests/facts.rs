@@ -210,11 +210,7 @@ fn tokens() {
         &sign(Absent, Absent),
         Some(("jwt-no-expiry", Medium)),
     );
-    check(
-        "jwt.sign",
-        &sign(Absent, Unknown),
-        Some(("jwt-no-expiry", Confidence::Low)),
-    );
+    check("jwt.sign", &sign(Absent, Unknown), None);
     check("jwt.sign", &sign(text("15m"), Absent), None);
     check("jwt.sign", &sign(Absent, Present), None);
     let none = vec![
@@ -289,4 +285,45 @@ fn credentials_and_files() {
     );
     let open = FactValue::Template(vec![Some("/tmp/".into()), None]);
     check("file.mode", &[("mode", Absent), ("path", open)], None);
+}
+
+#[test]
+fn passwords_are_told_by_the_name_of_their_source() {
+    use casemate_flow::result::{Flow, FlowPath};
+    use casemate_model::kind::Shape;
+    let (catalogue, kinds) = load();
+    let site = |start| Site {
+        file: FileIdx(0),
+        span: Span {
+            start,
+            end: start + 1,
+        },
+    };
+    let flow = |at: u32, source: &str| Flow {
+        sink: site(at),
+        argument: site(at),
+        kind: kinds.sink("hash").unwrap(),
+        function: FuncId(0),
+        callee: "npm:md5".into(),
+        facts: vec![("text".into(), Unknown)],
+        paths: vec![FlowPath {
+            source: site(0),
+            kind: kinds.source("http.body").unwrap(),
+            shape: Shape::Structured,
+            text: source.into(),
+            steps: Vec::new(),
+            notes: Vec::new(),
+            entries: Vec::new(),
+        }],
+    };
+    let analysis = Analysis {
+        flows: vec![flow(1, "req.body.password"), flow(2, "req.body.text")],
+        ..Analysis::default()
+    };
+    let matches = catalogue.apply(&analysis, &kinds, &|_| true).matches;
+    let found: Vec<_> = matches
+        .iter()
+        .map(|found| (found.rule.as_str(), found.place))
+        .collect();
+    assert_eq!(found, [("weak-password-hash", site(1))]);
 }
