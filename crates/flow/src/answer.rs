@@ -99,16 +99,27 @@ fn library_findings(
             exported.extend(exports(origins, file));
         }
     }
-    let mut list: Vec<FuncId> = exported.into_iter().collect();
-    list.sort_unstable();
     let mut out = Vec::new();
-    for func in list {
+    // A function that writes to a path of members given as an argument pollutes prototypes for whoever lets the path in: that
+    // is said of every such function, with the doubt whether anybody does.
+    let utility = origins.paths.models().kinds().sink("proto").ok();
+    for func in program.function_ids() {
+        let offered = exported.contains(&func);
         let Some(summary) = result.summaries.get(func.0 as usize).and_then(Clone::clone) else {
             continue;
         };
         for sink in &summary.sinks {
             let PortBase::Param(index) = sink.port.base else {
                 continue;
+            };
+            let local = Some(sink.sink.kind) == utility && sink.sink.func == func;
+            if !offered && !local {
+                continue;
+            }
+            let doubt = if offered {
+                0
+            } else {
+                taint::note_bit(Note::WhenUnknown)
             };
             let f = program.func(func);
             let Some(param) = f.func.params.get(index as usize) else {
@@ -129,7 +140,7 @@ fn library_findings(
             out.push(Finding {
                 source,
                 sink: Arc::clone(&sink.sink),
-                notes: sink.notes | sink.sink.notes,
+                notes: sink.notes | sink.sink.notes | doubt,
                 trace: sink.trace,
             });
         }

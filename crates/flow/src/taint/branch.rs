@@ -306,6 +306,10 @@ impl Interp<'_> {
                     }
                     return;
                 }
+                Konst::Str(text) if !outcome && &**text == "__proto__" => {
+                    self.clean(operand, &[], KindSet::of(self.k.proto));
+                    return;
+                }
                 Konst::Str(_) | Konst::Number(_) => {
                     if outcome {
                         self.clean(operand, &[], KindSet::ALL);
@@ -438,22 +442,34 @@ impl Interp<'_> {
         }
         self.regex_tested(at, name, site, outcome);
         self.text_tested(name, site, outcome);
+        self.denied(name, site, outcome);
     }
 
-    /// A membership test cleans only when the list is our own.
+    /// A membership test cleans only when the list is our own: neither it nor anything else of the call came with the
+    /// request.
     fn own_list(&self, site: &CallSite, on: &Port, kinds: KindSet) -> bool {
-        if !matches!(on.base, RowBase::Arg(_))
-            || kinds != KindSet::ALL
-            || site.this_operand.is_none()
-        {
+        let RowBase::Arg(index) = &on.base else {
+            return true;
+        };
+        if kinds != KindSet::ALL || site.this_operand.is_none() {
             return true;
         }
-        // A list that came with the request, or a string that is searched, allows what the client likes.
-        !site
-            .this
-            .taints()
-            .iter()
-            .any(|t| matches!(t.origin, super::value::Origin::Source(_)) || t.derived)
+        let foreign = |value: &Value| {
+            value
+                .taints()
+                .iter()
+                .any(|t| matches!(t.origin, super::value::Origin::Source(_)) || t.derived)
+        };
+        let tested: Vec<_> = self
+            .selected(site, index)
+            .into_iter()
+            .map(|a| a.operand)
+            .collect();
+        !foreign(&site.this)
+            && !site
+                .args
+                .iter()
+                .any(|a| !tested.contains(&a.operand) && foreign(&a.value))
     }
 
     /// `/^[a-z]+$/.test(x)`: clean for the kinds that the allowed characters cannot serve.
@@ -477,6 +493,23 @@ impl Interp<'_> {
             .cleared_by_regex(pattern, flags, outcome == Outcome::True);
         if !kinds.is_empty() {
             self.clean(tested, &[], kinds);
+        }
+    }
+
+    /// `['__proto__', …].includes(key)`, `denied.has(key)`: a key that is none of these reaches no prototype.
+    fn denied(&mut self, name: Option<&str>, site: &CallSite, outcome: Outcome) {
+        if outcome != Outcome::False || !matches!(name, Some("has" | "includes" | "indexOf")) {
+            return;
+        }
+        let Some(key) = site.args.first().and_then(|a| a.operand) else {
+            return;
+        };
+        let Some(list) = site.this_operand else {
+            return;
+        };
+        let list = super::lists::strings(self.origins, self.f, list, 0);
+        if list.is_some_and(|l| l.iter().any(|text| text == "__proto__")) {
+            self.clean(key, &[], KindSet::of(self.k.proto));
         }
     }
 

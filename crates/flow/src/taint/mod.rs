@@ -12,6 +12,7 @@ mod instantiate;
 mod interp;
 mod kinds;
 mod library;
+mod lists;
 mod place;
 mod port;
 mod state;

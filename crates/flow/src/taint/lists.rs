@@ -1,0 +1,86 @@
+//! Lists of constants, found by following definitions across functions: `const DENIED = new Set(['__proto__'])`.
+
+use crate::origin::Solver;
+use crate::program::FuncRef;
+use casemate_ir::{Const, FnKind, Instr, LocalId, LocalKind, Operand, VarRef};
+
+/// The strings of the list that an operand is, when it was made in one place from constants.
+pub(super) fn strings(
+    origins: &Solver<'_, '_>,
+    func: FuncRef<'_>,
+    operand: Operand,
+    depth: u32,
+) -> Option<Vec<String>> {
+    if depth > 8 {
+        return None;
+    }
+    let Operand::Local(local) = operand else {
+        return None;
+    };
+    match *single_definition(func, local)? {
+        Instr::Copy { from, .. } => strings(origins, func, from, depth + 1),
+        Instr::Array { parts, .. } => func
+            .func
+            .parts(parts)
+            .iter()
+            .map(|part| match part.value {
+                Operand::Const(id) => match func.file.facts.constant(id) {
+                    Const::Str(text) => Some(func.file.facts.str(*text).to_owned()),
+                    _ => None,
+                },
+                Operand::Local(_) => None,
+            })
+            .collect(),
+        // `new Set([…])`, `Object.freeze([…])`: a call with nothing but the list.
+        Instr::Call { args, .. } => match func.func.args(args) {
+            [one] => strings(origins, func, one.value, depth + 1),
+            _ => None,
+        },
+        Instr::LoadVar {
+            var: VarRef::Captured(capture),
+            ..
+        } => {
+            let (owner, local) = origins.capture_owner(func, capture)?;
+            strings(
+                origins,
+                origins.program.func(owner),
+                Operand::Local(local),
+                depth + 1,
+            )
+        }
+        Instr::LoadVar {
+            var: VarRef::Global(global),
+            ..
+        } => {
+            let module = origins.program.func(func.sibling(casemate_ir::FnId(0)));
+            if module.func.kind != FnKind::Module
+                || !func.file.facts.globals.get(global.index())?.constant
+            {
+                return None;
+            }
+            let value = module.func.instrs.iter().find_map(|i| match *i {
+                Instr::StoreVar {
+                    var: VarRef::Global(g),
+                    value,
+                } if g == global => Some(value),
+                _ => None,
+            })?;
+            strings(origins, module, value, depth + 1)
+        }
+        _ => None,
+    }
+}
+
+/// The one instruction that assigns a local.
+fn single_definition<'p>(func: FuncRef<'p>, local: LocalId) -> Option<&'p Instr> {
+    if func.func.locals.get(local.index())?.kind == LocalKind::Param {
+        return None;
+    }
+    let mut all = func
+        .func
+        .instrs
+        .iter()
+        .filter(|i| super::interp::target(i) == Some(local));
+    let first = all.next()?;
+    all.next().is_none().then_some(first)
+}
