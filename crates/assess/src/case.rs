@@ -151,7 +151,14 @@ fn findings(case: &Case, knowledge: &Knowledge) -> Result<Vec<Found>, Error> {
     )?;
     let project = Project::from_memory("example", &files);
     let chosen = Chosen::new(&config, &knowledge.catalogue)?;
-    let assessment = pipeline::run(&project, &config, &chosen, &policy, knowledge);
+    let assessment = pipeline::run(
+        &project,
+        &config,
+        &chosen,
+        &policy,
+        knowledge,
+        crate::stage::NOBODY,
+    );
     Ok(assessment
         .findings
         .into_iter()

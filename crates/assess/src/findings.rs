@@ -10,7 +10,7 @@ use crate::link::Linked;
 use crate::snippet;
 use crate::trigger;
 use crate::within::{self, Within};
-use casemate_flow::result::{Analysis, Entry, FileIdx, FlowPath, Site};
+use casemate_flow::result::{Analysis, Entry, FactValue, FileIdx, FlowPath, Site};
 use casemate_ir::Span;
 use casemate_rules::matching::{Evidence, Match};
 use casemate_rules::rule::{Fill, Heading, Rule};
@@ -23,6 +23,9 @@ const SECRET_CWES: &[u16] = &[259, 321, 522, 547, 798];
 
 /// Characters of a source that is shown as it is written.
 const SOURCE: usize = 60;
+
+/// Constants shorter than this are names of algorithms and the like.
+const SECRET: usize = 8;
 
 /// Endpoints of one finding.
 const ENDPOINTS: usize = 20;
@@ -57,6 +60,7 @@ impl Maker<'_> {
                 Some(finding)
             })
             .collect();
+        mask_secrets(&mut findings, &secrets(matches, self.knowledge));
         findings.sort_by(|a, b| {
             let serious = |f: &Finding| std::cmp::Reverse((f.severity.level, f.confidence.level));
             (serious(a), &a.place, &a.rule).cmp(&(serious(b), &b.place, &b.rule))
@@ -76,8 +80,7 @@ impl Maker<'_> {
     }
 
     fn finding(&self, found: &Match, rule: &Rule) -> Option<Finding> {
-        let secret =
-            rule.area.name() == "secret" || rule.cwe.iter().any(|cwe| SECRET_CWES.contains(cwe));
+        let secret = holds_secrets(rule);
         let kinds = self.knowledge.models.kinds();
         let place = self.place(found.place, secret)?;
         let (flow_paths, sinks): (&[FlowPath], Vec<&str>) = match &found.evidence {
@@ -315,6 +318,51 @@ impl Maker<'_> {
     fn file(&self, site: Site) -> Option<&SourceFile> {
         let origin = self.linked.origin.get(site.file.0 as usize)?;
         self.project.files.get(*origin)
+    }
+}
+
+fn holds_secrets(rule: &Rule) -> bool {
+    rule.area.name() == "secret" || rule.cwe.iter().any(|cwe| SECRET_CWES.contains(cwe))
+}
+
+/// The constants that rules about secrets found.
+fn secrets(matches: &[Match], knowledge: &Knowledge) -> Vec<String> {
+    let about = matches
+        .iter()
+        .filter(|m| knowledge.catalogue.get(&m.rule).is_some_and(holds_secrets));
+    let values = about.flat_map(|m| match &m.evidence {
+        Evidence::Fact(fact) => fact.values.iter().map(|(_, value)| value).collect(),
+        Evidence::Flow { .. } => Vec::new(),
+    });
+    let mut secrets: Vec<String> = values
+        .filter_map(|value| match value {
+            FactValue::Str(text) if text.len() >= SECRET => Some(text.clone()),
+            _ => None,
+        })
+        .collect();
+    secrets.sort();
+    secrets.dedup();
+    secrets
+}
+
+/// Other findings may show the line that a secret stands on.
+fn mask_secrets(findings: &mut [Finding], secrets: &[String]) {
+    if secrets.is_empty() {
+        return;
+    }
+    for finding in findings {
+        let steps = finding
+            .paths
+            .iter_mut()
+            .flat_map(|p| &mut p.steps)
+            .map(|s| &mut s.place);
+        for place in std::iter::once(&mut finding.place).chain(steps) {
+            place.snippet = snippet::without(&place.snippet, secrets);
+        }
+        for path in &mut finding.paths {
+            path.source = snippet::without(&path.source, secrets);
+        }
+        finding.message = snippet::without(&finding.message, secrets);
     }
 }
 

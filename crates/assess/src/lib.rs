@@ -26,6 +26,7 @@ mod pipeline;
 pub mod policy;
 pub mod pool;
 mod snippet;
+pub mod stage;
 mod suppress;
 mod templates;
 mod threat;
@@ -40,6 +41,7 @@ use config::Config;
 use error::Error;
 use knowledge::Knowledge;
 use policy::Policy;
+use stage::{NOBODY, Observer, Stage};
 use std::path::Path;
 
 /// Assesses what the configuration names.
@@ -47,6 +49,14 @@ use std::path::Path;
 /// # Errors
 /// When there is nothing to read at a path, the configuration is wrong, or the system gives no threads.
 pub fn assess(config: &Config) -> Result<Assessment, Error> {
+    assess_observed(config, NOBODY)
+}
+
+/// As [`assess`], with somebody who is told of the stages.
+///
+/// # Errors
+/// As [`assess`].
+pub fn assess_observed(config: &Config, observer: Observer<'_>) -> Result<Assessment, Error> {
     let knowledge = Knowledge::built_in()?;
     let chosen = Chosen::new(config, &knowledge.catalogue)?;
     let located = locate::locate(&config.paths)?;
@@ -67,8 +77,11 @@ pub fn assess(config: &Config) -> Result<Assessment, Error> {
         isolated: config.isolated,
     };
     pool::run(config.jobs, || {
+        observer(Stage::Read);
         let project = Project::open(&located, &options);
-        pipeline::run(&project, config, &chosen, &policy, knowledge)
+        let assessment = pipeline::run(&project, config, &chosen, &policy, knowledge, observer);
+        observer(Stage::Done);
+        assessment
     })
     .map_err(Error::from)
 }
@@ -92,7 +105,7 @@ pub fn assess_files(
     )?;
     let project = Project::from_memory("example", files);
     pool::run(config.jobs, || {
-        pipeline::run(&project, config, &chosen, &policy, knowledge)
+        pipeline::run(&project, config, &chosen, &policy, knowledge, NOBODY)
     })
     .map_err(Error::from)
 }

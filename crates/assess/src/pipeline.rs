@@ -12,6 +12,7 @@ use crate::knowledge::Knowledge;
 use crate::link::{self, Linked};
 use crate::lower::{self, Lowered};
 use crate::policy::Policy;
+use crate::stage::{Observer, Stage};
 use crate::suppress::{self, Kept};
 use crate::templates::Templates;
 use crate::threat::{self, Judgement};
@@ -27,15 +28,20 @@ pub(crate) fn run(
     chosen: &Chosen,
     policy: &Policy,
     knowledge: &Knowledge,
+    observer: Observer<'_>,
 ) -> Assessment {
+    observer(Stage::Lower(project.files.len()));
     let lowered = lower::all(project);
     let mut coverage = Coverage {
         files: coverage::files(project),
         ..Coverage::default()
     };
     count_code(project, &lowered, &mut coverage);
+    observer(Stage::Link);
     let linked = link::link(project, lowered);
+    observer(Stage::Analyse);
     let (analysis, judgements) = analyse(project, config, &linked, knowledge);
+    observer(Stage::Judge);
     let applied = knowledge
         .catalogue
         .apply(&analysis, knowledge.models.kinds(), &|rule| {

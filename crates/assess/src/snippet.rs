@@ -54,6 +54,14 @@ pub fn of_line(line: &str, secret: bool) -> String {
     cut(&mask_marked(&line))
 }
 
+/// A text without these secrets; masking keeps the length.
+#[must_use]
+pub fn without(text: &str, secrets: &[String]) -> String {
+    secrets.iter().fold(text.to_owned(), |text, secret| {
+        text.replace(secret.as_str(), &mask(secret))
+    })
+}
+
 /// Masks the inside of every quoted literal.
 fn mask_literals(line: &str) -> String {
     let mut out = String::with_capacity(line.len());

@@ -5,6 +5,7 @@ use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::print;
 use crate::terminal;
+use crate::watch::Watch;
 use casemate_assess::assessment::{Assessment, Certainty, Level, ThreatModel};
 use casemate_assess::config::Config;
 use casemate_assess::error::Error;
@@ -13,15 +14,66 @@ use casemate_report::Format;
 /// Assesses and writes the reports.
 pub fn run(args: &AssessArgs) -> Result<Exit, Failure> {
     let destinations = output::open(&args.output.format, &args.output.output)?;
-    let assessment = casemate_assess::assess(&config(args)).map_err(|e| failure(&e))?;
+    let watch = Watch::new(!args.output.quiet && terminal::watched());
+    let assessment = casemate_assess::assess_observed(&config(args), &|stage| watch.begins(stage))
+        .map_err(|e| failure(&e))?;
+    watch.ends();
     if let Some(format) = destinations.stdout {
         print::results(&render(&assessment, format, args))?;
     }
+    let mut unwritten = None;
     for file in destinations.files {
-        let text = casemate_report::render(&assessment, file.format);
-        file.finish(&text)?;
+        let (format, shown) = (file.format, file.shown.display().to_string());
+        match file.finish(&casemate_report::render(&assessment, format)) {
+            Ok(()) if !args.output.quiet => {
+                print::note(&format!("wrote {shown}: {}", counted(&assessment)))
+            }
+            Ok(()) => {}
+            // The other reports are still written.
+            Err(failure) => unwritten = Some(failure),
+        }
     }
-    Ok(exit(&assessment, args))
+    if args.output.statistics {
+        print::note(&statistics(&watch, &assessment));
+    }
+    unwritten.map_or_else(|| Ok(exit(&assessment, args)), Err)
+}
+
+/// One line for stderr.
+fn counted(assessment: &Assessment) -> String {
+    let levels: Vec<String> = Level::ALL
+        .iter()
+        .rev()
+        .map(|level| (level.name(), assessment.count(*level)))
+        .filter(|(_, n)| *n > 0)
+        .map(|(name, n)| format!("{n} {name}"))
+        .collect();
+    match assessment.findings.len() {
+        0 => "no findings".into(),
+        1 => format!("1 finding ({})", levels.join(", ")),
+        n => format!("{n} findings ({})", levels.join(", ")),
+    }
+}
+
+fn statistics(watch: &Watch, assessment: &Assessment) -> String {
+    let code = &assessment.coverage.code;
+    let mut lines: Vec<String> = watch
+        .took()
+        .into_iter()
+        .map(|(what, time)| format!("{:>8.1} ms  {what}", time.as_secs_f64() * 1000.0))
+        .collect();
+    lines.push(format!(
+        "{:>8} kB  of source, {} lines, {} instructions",
+        code.bytes / 1024,
+        code.lines,
+        code.instructions
+    ));
+    lines.extend(terminal::peak_memory().map(|kb| format!("{kb:>8} kB  of memory at most")));
+    lines.push(format!(
+        "{:>8}     rules applied",
+        assessment.coverage.rules_applied
+    ));
+    lines.join("\n")
 }
 
 fn render(assessment: &Assessment, format: Format, args: &AssessArgs) -> String {

@@ -13,6 +13,7 @@ mod failure;
 mod output;
 mod print;
 mod terminal;
+mod watch;
 
 use args::{Cli, Command};
 use clap::Parser;

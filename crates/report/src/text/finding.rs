@@ -59,7 +59,7 @@ fn marks(finding: &Finding) -> Vec<Mark<'_>> {
     if steps.is_empty() {
         return vec![Mark {
             place: &finding.place,
-            text: finding.message.clone(),
+            text: String::new(),
             ink,
         }];
     }
@@ -87,9 +87,7 @@ fn marks(finding: &Finding) -> Vec<Mark<'_>> {
 fn facts(page: &mut Page, cause: &Cause<'_>, assessment: &Assessment) {
     let finding = cause.first;
     let mut fact = |label: &str, text: &str| page.labelled(&format!("  {label}"), LABELS, text);
-    if !finding.paths.is_empty() {
-        fact("what", &finding.message);
-    }
+    fact("what", &finding.message);
     if !finding.endpoints.is_empty() {
         let named: Vec<String> = finding
             .endpoints

@@ -1,0 +1,7 @@
+//! The command, as its users meet it.
+
+mod bad_input;
+mod common;
+mod exit_codes;
+mod outputs;
+mod policy;
