@@ -324,11 +324,10 @@ impl Builder {
             let edges = |node: u32| self.nodes.get(node as usize).map(|draft| &draft.edges);
             let prototype =
                 edges(*root).and_then(|edges| edges.get(&Step::Member("prototype".into())));
-            for (step, to) in prototype
-                .and_then(|node| edges(*node))
-                .into_iter()
-                .flatten()
-            {
+            let nodes = prototype
+                .map(|node| self.closure(*node))
+                .unwrap_or_default();
+            for (step, to) in nodes.into_iter().filter_map(edges).flatten() {
                 if let Step::Member(method) = step {
                     let states = core
                         .entry(language.to_owned())
