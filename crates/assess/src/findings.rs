@@ -207,17 +207,34 @@ impl Maker<'_> {
 
     fn endpoints(&self, paths: &[FlowPath]) -> Vec<Endpoint> {
         let mut endpoints: Vec<Endpoint> = Vec::new();
-        for entry in paths
-            .iter()
-            .flat_map(|p| &p.entries)
-            .filter_map(|index| self.analysis.entries.get(*index as usize))
-        {
+        for entry in paths.iter().flat_map(|path| self.entries(path)) {
             let endpoint = self.endpoint(entry);
             if endpoints.len() < ENDPOINTS && !endpoints.contains(&endpoint) {
                 endpoints.push(endpoint);
             }
         }
         endpoints
+    }
+
+    /// The entries that lead to a path. A source that is written inside a registration belongs to that one alone, whatever
+    /// wrapper the handlers of all endpoints share.
+    fn entries<'p>(&'p self, path: &'p FlowPath) -> Vec<&'p Entry> {
+        let entries = &self.analysis.entries;
+        let around = |entry: &&Entry| {
+            let (site, source) = (entry.site, path.source);
+            site.file == source.file
+                && site.span.start <= source.span.start
+                && source.span.end <= site.span.end
+        };
+        let length = |entry: &&Entry| entry.site.span.end - entry.site.span.start;
+        match entries.iter().filter(around).min_by_key(length) {
+            Some(inside) => vec![inside],
+            None => path
+                .entries
+                .iter()
+                .filter_map(|index| entries.get(*index as usize))
+                .collect(),
+        }
     }
 
     /// How an attacker comes to the place, with what shows it.
@@ -235,11 +252,7 @@ impl Maker<'_> {
             "store" | "queue" => (Exposure::Stored, None),
             "cli" | "env" | "file" => (Exposure::Local, None),
             _ => {
-                let bare = path
-                    .entries
-                    .iter()
-                    .filter_map(|i| self.analysis.entries.get(*i as usize))
-                    .find(|e| self.is_bare(e));
+                let bare = self.entries(path).into_iter().find(|e| self.is_bare(e));
                 match (bare, endpoints.first()) {
                     (Some(entry), _) => {
                         let endpoint = self.endpoint(entry).title();
