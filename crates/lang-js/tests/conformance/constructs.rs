@@ -1,0 +1,480 @@
+//! One snippet for each construct. `yes`: what `source()` returns arrives at `sink`. `no`: it must not.
+
+/// A construct: its group, its name, a snippet through which the value passes, and one through which it must not.
+pub struct Construct {
+    pub group: &'static str,
+    pub name: &'static str,
+    pub yes: &'static str,
+    pub no: &'static str,
+}
+
+const fn row(
+    group: &'static str,
+    name: &'static str,
+    yes: &'static str,
+    no: &'static str,
+) -> Construct {
+    Construct {
+        group,
+        name,
+        yes,
+        no,
+    }
+}
+
+const V: &str = "variables";
+const E: &str = "expressions";
+const P: &str = "patterns";
+const O: &str = "objects";
+const F: &str = "functions";
+const C: &str = "classes";
+const S: &str = "statements";
+const A: &str = "asynchronous";
+const T: &str = "TypeScript and JSX";
+
+pub const CONSTRUCTS: &[Construct] = &[
+    row(
+        V,
+        "`var`, `let`, `const`",
+        "var a = source(); let b = a; const c = b; sink(c)",
+        "let a = source(), b = 1; sink(b)",
+    ),
+    row(
+        V,
+        "hoisted `var`",
+        "function f() { return x } var x = source(); sink(f())",
+        "",
+    ),
+    row(
+        V,
+        "shadowing",
+        "let a = source(); { let a = 1; } sink(a)",
+        "let a = 1; { let a = source(); } sink(a)",
+    ),
+    row(
+        V,
+        "captured variable",
+        "function f() { let a; const g = () => { a = source() }; g(); sink(a) }",
+        "function f() { let a, b; const g = () => { a = source() }; g(); sink(b) }",
+    ),
+    row(
+        V,
+        "captured through two functions",
+        "function f(a) { return () => () => sink(a) } f(source())()()",
+        "",
+    ),
+    row(
+        V,
+        "variable of the module",
+        "let a; function set() { a = source() } function get() { sink(a) }",
+        "",
+    ),
+    row(V, "`using`", "{ using a = source(); sink(a) }", ""),
+    row(
+        E,
+        "`+` and `+=`",
+        "let s = 'x'; s += source(); sink('a' + s)",
+        "",
+    ),
+    row(E, "template literal", "sink(`a ${source()} b`)", ""),
+    row(E, "tagged template", "sink(tag`a ${source()} b`)", ""),
+    row(E, "arithmetic", "", "sink(-source() * 2)"),
+    row(E, "comparison", "", "sink(source() === 'x')"),
+    row(
+        E,
+        "`? :`",
+        "sink(c ? source() : 1)",
+        "sink(source() ? 2 : 1)",
+    ),
+    row(E, "`&&`, `||`, `??`", "sink(a && b || source())", ""),
+    row(
+        E,
+        "`??=`, `||=`, `&&=`",
+        "let a; a ??= source(); sink(a)",
+        "let a, b; a ||= source(); sink(b)",
+    ),
+    row(E, "comma", "sink((1, source()))", "sink((source(), 1))"),
+    row(E, "`?.`", "sink(a?.b?.[c]?.(source()))", ""),
+    row(E, "`?.` on a value", "const a = source(); sink(a?.b.c)", ""),
+    row(E, "assignment as a value", "let a; sink(a = source())", ""),
+    row(
+        E,
+        "`typeof`, `void`, `!`, `delete`",
+        "",
+        "sink(typeof source(), void source(), !source())",
+    ),
+    row(
+        E,
+        "`in`, `instanceof`",
+        "",
+        "sink('a' in source(), source() instanceof X)",
+    ),
+    row(
+        E,
+        "`new` of a known class",
+        "class A { constructor(x) { this.x = x } } sink(new A(source()).x)",
+        "class A { constructor(x, y) { this.x = x; this.y = y } } sink(new A(source(), 1).y)",
+    ),
+    row(
+        E,
+        "`new` of an unknown class",
+        "sink(new Thing(source()))",
+        "",
+    ),
+    row(E, "regular expression", "sink(/a/.exec(source()))", ""),
+    row(
+        E,
+        "`import.meta`, `new.target`",
+        "import.meta.url; function f() { new.target } sink(source())",
+        "",
+    ),
+    row(
+        P,
+        "object pattern",
+        "const { a, b: { c } } = source(); sink(c)",
+        "const { a, b } = { a: source(), b: 1 }; sink(b)",
+    ),
+    row(P, "array pattern", "const [, a] = source(); sink(a)", ""),
+    row(
+        P,
+        "rest of an object",
+        "const { a, ...b } = source(); sink(b)",
+        "",
+    ),
+    row(
+        P,
+        "rest of an array",
+        "const [a, ...b] = source(); sink(b)",
+        "",
+    ),
+    row(
+        P,
+        "default in a pattern",
+        "const { a = source() } = {}; sink(a)",
+        "",
+    ),
+    row(
+        P,
+        "computed key in a pattern",
+        "const { [k]: a } = source(); sink(a)",
+        "",
+    ),
+    row(
+        P,
+        "assignment to a pattern",
+        "let a, o = {}; ({ a, b: o.c } = source()); sink(o.c)",
+        "",
+    ),
+    row(
+        P,
+        "swap",
+        "let a = 1, b = source(); [a, b] = [b, a]; sink(a)",
+        "",
+    ),
+    row(
+        O,
+        "object literal",
+        "const o = { a: source() }; sink(o.a)",
+        "const o = { a: source(), b: 1 }; sink(o.b)",
+    ),
+    row(
+        O,
+        "shorthand and computed keys",
+        "const a = source(); const o = { a, [k]: 1 }; sink(o.a)",
+        "",
+    ),
+    row(O, "spread in an object", "sink({ ...source() }.a)", ""),
+    row(
+        O,
+        "methods of an object",
+        "const o = { m(x) { return x } }; sink(o.m(source()))",
+        "",
+    ),
+    row(
+        O,
+        "getter and setter of an object",
+        "const o = { get a() { return source() } }; sink(o.a)",
+        "",
+    ),
+    row(
+        O,
+        "member assignment",
+        "const o = {}; o.a.b = source(); sink(o.a.b)",
+        "const o = {}; o.a.b = source(); sink(o.a.c)",
+    ),
+    row(
+        O,
+        "compound member assignment",
+        "const o = { a: '' }; o.a += source(); sink(o.a)",
+        "",
+    ),
+    row(
+        O,
+        "computed member",
+        "const o = {}; o[k] = source(); sink(o[j])",
+        "",
+    ),
+    row(
+        O,
+        "array literal and spread",
+        "const a = [1, ...source()]; sink([...a])",
+        "",
+    ),
+    row(
+        F,
+        "declaration, called before it stands",
+        "sink(f(source())); function f(x) { return x }",
+        "sink(f(source(), 1)); function f(x, y) { return y }",
+    ),
+    row(
+        F,
+        "expression and arrow",
+        "const f = function (x) { return x }, g = x => f(x); sink(g(source()))",
+        "",
+    ),
+    row(
+        F,
+        "default parameter",
+        "function f(a = source()) { sink(a) }",
+        "",
+    ),
+    row(
+        F,
+        "pattern as parameter",
+        "function f({ a: [b] }) { sink(b) } f(source())",
+        "",
+    ),
+    row(
+        F,
+        "rest parameter",
+        "function f(a, ...b) { sink(b[0]) } f(1, source())",
+        "function f(a, ...b) { sink(a) } f(1, source())",
+    ),
+    row(
+        F,
+        "spread argument",
+        "function f(a, b) { sink(b) } f(1, ...[source()])",
+        "function f(a, b) { sink(a) } f(1, ...[source()])",
+    ),
+    row(
+        F,
+        "`arguments`",
+        "function f() { sink(arguments[0]) } f(source())",
+        "",
+    ),
+    row(
+        F,
+        "`this` of a method",
+        "const o = { set(x) { this.x = x }, get() { return this.x } }; o.set(source()); sink(o.get())",
+        "",
+    ),
+    row(
+        F,
+        "function that calls itself",
+        "const f = function g(n, x) { return n ? g(n - 1, x) : x }; sink(f(3, source()))",
+        "",
+    ),
+    row(
+        F,
+        "callback of an unknown function",
+        "list.forEach.call(source(), x => sink(x)); source().map(x => sink(x))",
+        "",
+    ),
+    row(
+        F,
+        "immediately called",
+        "(function () { sink(source()) })(); (() => { const a = source(); sink(a) })()",
+        "",
+    ),
+    row(
+        F,
+        "constructor function and prototype",
+        "function A(x) { this.x = x } A.prototype.get = function () { return this.x }; sink(new A(source()).x)",
+        "",
+    ),
+    row(
+        F,
+        "generator",
+        "function* g() { yield source() } for (const x of g()) sink(x)",
+        "",
+    ),
+    row(
+        F,
+        "`yield*`",
+        "function* g() { yield* source() } for (const x of g()) sink(x)",
+        "",
+    ),
+    row(
+        C,
+        "fields and methods",
+        "class A { x = source(); m() { return this.x } } sink(new A().m())",
+        "",
+    ),
+    row(
+        C,
+        "inheritance and `super`",
+        "class A { constructor(x) { this.x = x } m() { return this.x } } class B extends A { constructor(x) { super(x) } m() { return super.m() } } sink(new B(source()).m())",
+        "",
+    ),
+    row(
+        C,
+        "constructor that is not written",
+        "class A { constructor(x) { this.x = x } } class B extends A {} sink(new B(source()).x)",
+        "",
+    ),
+    row(
+        C,
+        "getter and setter of a class",
+        "class A { get a() { return this.v } set a(x) { this.v = x } } const o = new A(); o.a = source(); sink(o.a)",
+        "",
+    ),
+    row(
+        C,
+        "static members and blocks",
+        "class A { static x = 1; static { A.x = source() } static m() { return A.x } } sink(A.m())",
+        "",
+    ),
+    row(
+        C,
+        "private members",
+        "class A { #x; constructor(x) { this.#x = x } get() { return this.#x } } sink(new A(source()).get())",
+        "class A { #x; x = 1; constructor(x) { this.#x = x } } sink(new A(source()).x)",
+    ),
+    row(
+        C,
+        "class expression",
+        "const A = class { m(x) { return x } }; sink(new A().m(source()))",
+        "",
+    ),
+    row(
+        C,
+        "decorators",
+        "@dec(source()) class A { @m() b(@p() c) {} } sink(source())",
+        "",
+    ),
+    row(
+        S,
+        "`if`, `else`",
+        "let a; if (c) a = source(); else a = 1; sink(a)",
+        "",
+    ),
+    row(
+        S,
+        "`for`",
+        "let s = ''; for (let i = 0, x = source(); i < 3; i++) s += x; sink(s)",
+        "",
+    ),
+    row(S, "`for of`", "for (const { a } of source()) sink(a)", ""),
+    row(S, "`for in`", "for (const k in source()) sink(k)", ""),
+    row(
+        S,
+        "`while`, `do while`",
+        "let a; do { a = b; var b = source() } while (a); sink(a)",
+        "",
+    ),
+    row(
+        S,
+        "`break`, `continue`, labels",
+        "a: for (;;) { for (;;) { if (c) continue a; var x = source(); break a } } sink(x)",
+        "",
+    ),
+    row(
+        S,
+        "`switch`",
+        "let a; switch (c) { case 1: a = source(); case 2: break; default: a = 1 } sink(a)",
+        "",
+    ),
+    row(
+        S,
+        "`try`, `catch`",
+        "try { throw source() } catch (e) { sink(e) }",
+        "",
+    ),
+    row(
+        S,
+        "`catch` with a pattern",
+        "try { throw source() } catch ({ message }) { sink(message) }",
+        "",
+    ),
+    row(
+        S,
+        "`finally`",
+        "function f() { let a; try { return 1 } finally { a = source(); sink(a) } }",
+        "",
+    ),
+    row(
+        S,
+        "`return` in `finally`",
+        "function f() { try { return 1 } finally { return source() } } sink(f())",
+        "",
+    ),
+    row(S, "`with`", "with (o) { sink(source()) }", ""),
+    row(
+        A,
+        "`async`, `await`",
+        "async function f() { return source() } async function g() { sink(await f()) }",
+        "",
+    ),
+    row(
+        A,
+        "`await` at module level",
+        "export {}; const a = await source(); sink(a)",
+        "",
+    ),
+    row(
+        A,
+        "`for await`",
+        "async function f() { for await (const x of source()) sink(x) }",
+        "",
+    ),
+    row(
+        A,
+        "asynchronous generator",
+        "async function* g() { yield await source() } async function f() { for await (const x of g()) sink(x) }",
+        "",
+    ),
+    row(A, "`.then`", "source().then(x => sink(x))", ""),
+    row(
+        T,
+        "`as`, `!`, `satisfies`, `<T>x`",
+        "sink(((source() as any)! satisfies X) as Y)",
+        "",
+    ),
+    row(
+        T,
+        "parameter property",
+        "class A { constructor(private x: string) {} m() { return this.x } } sink(new A(source()).m())",
+        "",
+    ),
+    row(T, "enumeration", "enum E { A = source() } sink(E.A)", ""),
+    row(
+        T,
+        "namespace",
+        "namespace N { export const a = source() } sink(N.a)",
+        "",
+    ),
+    row(
+        T,
+        "overloads and types",
+        "function f(a: string): string; function f(a: any) { return a } type X = { a: 1 }; interface Y {} sink(f(source()))",
+        "",
+    ),
+    row(
+        T,
+        "`import =`, `export =`",
+        "import a = require('a'); const b = source(); sink(b); export = b",
+        "",
+    ),
+    row(
+        T,
+        "JSX",
+        "function A({ b }) { sink(b) } const e = <A b={source()}>{1}</A>",
+        "",
+    ),
+    row(
+        T,
+        "children and spread of JSX",
+        "const a = source(); sink(<A {...a}><b>{a}</b></A>)",
+        "",
+    ),
+];
