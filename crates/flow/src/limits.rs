@@ -38,6 +38,8 @@ pub const OBJECT_FIELDS: usize = 256;
 pub const CONSTANTS: usize = 8;
 /// Depth of a value that is read whole (`.**`).
 pub const DEEP_READ: usize = 6;
+/// Objects of a value that is read whole.
+pub const DEEP_OBJECTS: usize = 64;
 /// Paths of one finding.
 pub const PATHS: usize = 5;
 /// Steps of one path as shown.

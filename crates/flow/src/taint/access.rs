@@ -145,40 +145,49 @@ impl Interp<'_> {
         out.consts = None;
     }
 
-    /// The taints of a value and of everything below it.
+    /// The taints of a value and of everything below it, as far as the caps on depth and objects allow.
     pub(super) fn deep(&mut self, value: &Value) -> Value {
         let mut out = value.clone();
         out.consts = None;
+        let below = |interp: &Self, value: &Value, list: &mut Vec<ObjId>| {
+            list.extend(value.refs.iter().copied());
+            list.extend(value.identities().filter_map(|p| interp.place_obj(&p)));
+        };
+        let mut level: Vec<ObjId> = Vec::new();
+        below(self, value, &mut level);
+        if level.is_empty() {
+            return out;
+        }
         let mut seen: FxHashSet<ObjId> = FxHashSet::default();
-        let mut level: Vec<Value> = vec![value.clone()];
+        let mut capped = false;
         for _ in 0..limits::DEEP_READ {
-            let mut next: Vec<Value> = Vec::new();
-            for value in &level {
-                let mut ids: Vec<ObjId> = value.refs.to_vec();
-                ids.extend(value.identities().filter_map(|p| self.place_obj(&p)));
-                for id in ids {
-                    if !seen.insert(id) {
-                        continue;
-                    }
-                    let Some(obj) = self.state.obj(id) else {
-                        continue;
-                    };
-                    if matches!(obj.kind, ObjKind::Closure(_)) {
-                        continue;
-                    }
-                    for field in &obj.fields {
-                        next.push(field.value.clone());
-                    }
-                    next.push(obj.any.clone());
+            let mut next: Vec<ObjId> = Vec::new();
+            for id in level {
+                if seen.len() >= limits::DEEP_OBJECTS {
+                    capped = true;
+                    break;
+                }
+                if !seen.insert(id) {
+                    continue;
+                }
+                let Some(obj) = self.state.obj(id) else {
+                    continue;
+                };
+                if matches!(obj.kind, ObjKind::Closure(_)) {
+                    continue;
+                }
+                for value in obj.fields.iter().map(|f| &f.value).chain([&obj.any]) {
+                    out.join_taints(value);
+                    below(self, value, &mut next);
                 }
             }
-            if next.is_empty() {
+            if next.is_empty() || capped {
                 break;
             }
-            for value in &next {
-                out.join_taints(value);
-            }
             level = next;
+        }
+        if capped {
+            self.cap("objects of a value read whole");
         }
         out
     }

@@ -127,6 +127,7 @@ impl Interp<'_> {
                     port: target,
                     value: export.value(&field.value),
                     strong: field.definite,
+                    relative: true,
                 });
             }
             if !obj.any.is_empty() {
@@ -134,6 +135,7 @@ impl Interp<'_> {
                     port: port.member(crate::symbol::Sym::ANY),
                     value: export.value(&obj.any),
                     strong: false,
+                    relative: true,
                 });
             }
         }
@@ -143,6 +145,7 @@ impl Interp<'_> {
                     port: var.port,
                     value: export.value(&var.value),
                     strong: var.definite,
+                    relative: true,
                 });
             }
         }
@@ -166,6 +169,7 @@ impl Interp<'_> {
                     port: PortPath::root(PortBase::Var(self.f.id, local)),
                     value,
                     strong: false,
+                    relative: true,
                 });
             }
         }
@@ -173,6 +177,9 @@ impl Interp<'_> {
         if effects.len() > limits::SUMMARY_EFFECTS {
             effects.truncate(limits::SUMMARY_EFFECTS);
             self.cap("effects of a summary");
+        }
+        for effect in &mut effects {
+            effect.relative = is_relative(&effect.value, &export.objs);
         }
         summary.effects = effects;
         let full = export.full;
@@ -266,4 +273,27 @@ fn is_absolute(taint: &Taint) -> bool {
 /// The place holds what it held before, only better known.
 fn is_refinement(value: &Value, place: &PortPath) -> bool {
     value.refs.is_empty() && value.identities().any(|p| p == *place)
+}
+
+/// Whether a value, or an object below it, holds something that only the caller knows.
+fn is_relative(value: &Value, objs: &[Obj]) -> bool {
+    let relative = |value: &Value| value.taints().iter().any(|t| !is_absolute(t));
+    let mut seen = vec![false; objs.len()];
+    let mut level: Vec<&Value> = vec![value];
+    while let Some(value) = level.pop() {
+        if relative(value) {
+            return true;
+        }
+        for id in &value.refs {
+            let index = id.0 as usize;
+            let (Some(seen), Some(obj)) = (seen.get_mut(index), objs.get(index)) else {
+                continue;
+            };
+            if !std::mem::replace(seen, true) {
+                level.extend(obj.fields.iter().map(|f| &f.value));
+                level.push(&obj.any);
+            }
+        }
+    }
+    false
 }

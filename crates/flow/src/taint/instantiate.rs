@@ -311,6 +311,9 @@ impl Interp<'_> {
     /// Its writes.
     fn effects_of(&mut self, env: &mut Env<'_>, summary: &Summary) {
         for effect in &summary.effects {
+            if effect.port.base.is_absolute() && !effect.relative {
+                continue;
+            }
             let value = self.translate(env, summary, &effect.value);
             match effect.port.split() {
                 Some((parent, last)) => {

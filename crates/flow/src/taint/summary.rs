@@ -82,6 +82,8 @@ pub struct Effect {
     pub value: Value,
     /// It holds nothing else.
     pub strong: bool,
+    /// What it holds depends on the caller. A write of anything else to a place that all functions share is known already.
+    pub relative: bool,
 }
 
 /// The outcome of a function on which an argument is clean.
