@@ -6,10 +6,10 @@ use super::place::{PortBase, PortPath};
 use super::port::Argument;
 use super::summary::{Finding, PortSink, Summary};
 use super::trace::{TraceKind, TraceNode, TraceRef};
-use super::value::{ObjId, Origin, Taint, Value};
+use super::value::{ObjId, Origin, Taint, Value, note_bit};
 use crate::limits;
 use crate::program::to_u32;
-use crate::result::FuncId;
+use crate::result::{FuncId, Note};
 use crate::symbol::Sym;
 use casemate_ir::{ArgKey, Span};
 use casemate_model::kind::KindSet;
@@ -422,6 +422,10 @@ impl Interp<'_> {
                             trace,
                         });
                     }
+                    // Through a call that is not resolved, one caller further is far enough.
+                    Origin::Port(port)
+                        if notes & note_bit(Note::ViaUnknown) != 0
+                            && (port.base.is_absolute() || sink.sink.func != env.func) => {}
                     Origin::Port(port) => self.add_port_sink(PortSink {
                         port,
                         deep: sink.deep && !taint.derived,
