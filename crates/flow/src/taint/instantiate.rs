@@ -24,6 +24,9 @@ struct Env<'e> {
     params: Vec<Value>,
     callbacks: Vec<Value>,
     objs: FxHashMap<u32, ObjId>,
+    /// What each port holds when the call begins, and all that is below it: looked up once.
+    given: FxHashMap<PortPath, Value>,
+    whole: FxHashMap<PortPath, Value>,
     span: Span,
     /// Tells nested instantiations at one instruction apart.
     nesting: u32,
@@ -56,6 +59,8 @@ impl Interp<'_> {
             params,
             callbacks: Vec::new(),
             objs: FxHashMap::default(),
+            given: FxHashMap::default(),
+            whole: FxHashMap::default(),
             span,
             nesting: self.depth,
         };
@@ -154,6 +159,24 @@ impl Interp<'_> {
         value
     }
 
+    fn given(&mut self, env: &mut Env<'_>, port: &PortPath) -> Value {
+        if let Some(known) = env.given.get(port) {
+            return known.clone();
+        }
+        let value = self.lookup(env, port);
+        env.given.insert(*port, value.clone());
+        value
+    }
+
+    fn whole(&mut self, env: &mut Env<'_>, port: &PortPath, given: &Value) -> Value {
+        if let Some(known) = env.whole.get(port) {
+            return known.clone();
+        }
+        let value = self.deep(given);
+        env.whole.insert(*port, value.clone());
+        value
+    }
+
     /// The content of a captured variable.
     fn captured(&mut self, env: &Env<'_>, index: u32) -> Value {
         if let Some(closure) = env.closure {
@@ -217,7 +240,7 @@ impl Interp<'_> {
                     out.add_taint(Taint { trace, ..*taint });
                 }
                 Origin::Port(port) => {
-                    let given = self.lookup(env, &port);
+                    let given = self.given(env, &port);
                     if !taint.derived {
                         identities += 1;
                         for &id in &given.refs {
@@ -228,7 +251,7 @@ impl Interp<'_> {
                         out.consts.clone_from(&given.consts);
                     } else if !given.refs.is_empty() {
                         // Made from an object: from whatever it holds.
-                        let whole = self.deep(&given);
+                        let whole = self.whole(env, &port, &given);
                         self.carry(env, taint, &whole, &mut out);
                         continue;
                     }
@@ -396,9 +419,9 @@ impl Interp<'_> {
             if sink.port.base.is_absolute() {
                 continue;
             }
-            let given = self.lookup(env, &sink.port);
+            let given = self.given(env, &sink.port);
             let given = if sink.deep || sink.derived {
-                self.deep(&given)
+                self.whole(env, &sink.port, &given)
             } else {
                 given
             };

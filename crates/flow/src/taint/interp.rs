@@ -1082,7 +1082,9 @@ impl<'a> Interp<'a> {
             }
             // What became of a shared variable in a call that is not resolved says nothing.
             Origin::Port(port)
-                if port.base.is_absolute() && taint.notes & super::value::note_bit(crate::result::Note::ViaUnknown) != 0 => {}
+                if port.base.is_absolute()
+                    && taint.notes & super::value::note_bit(crate::result::Note::ViaUnknown)
+                        != 0 => {}
             Origin::Port(port) => self.add_port_sink(PortSink {
                 port,
                 deep: deep && !taint.derived,
