@@ -1,12 +1,10 @@
 //! EJS and Eta.
 
-mod page;
-
-use casemate_lang_template::Engine;
-use page::{
+use crate::page::{
     Escape::{Escaped, Raw},
     Page,
 };
+use casemate_lang_template::Engine;
 
 fn ejs(text: &str) -> Page<'_> {
     Page::new(text, "views/page.ejs", Engine::Ejs)

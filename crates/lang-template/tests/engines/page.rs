@@ -1,9 +1,4 @@
 //! What the tests of the engines ask of a lowered template.
-#![allow(
-    dead_code,
-    clippy::allow_attributes,
-    reason = "not every engine's tests ask everything"
-)]
 
 use casemate_ir::{FileFacts, Function, Instr, Key, Operand, Span, VarRef, text, validate};
 use casemate_lang_template::{Engine, lower};

@@ -1,12 +1,10 @@
 //! Pug.
 
-mod page;
-
-use casemate_lang_template::Engine;
-use page::{
+use crate::page::{
     Escape::{Escaped, Raw},
     Page,
 };
+use casemate_lang_template::Engine;
 
 fn pug(text: &str) -> Page<'_> {
     Page::new(text, "views/page.pug", Engine::Pug)

@@ -1,12 +1,10 @@
 //! Dust.
 
-mod page;
-
-use casemate_lang_template::Engine;
-use page::{
+use crate::page::{
     Escape::{Escaped, Raw},
     Page,
 };
+use casemate_lang_template::Engine;
 
 fn dust(text: &str) -> Page<'_> {
     Page::new(text, "views/page.dust", Engine::Dust)

@@ -1,12 +1,10 @@
 //! Nunjucks and Swig.
 
-mod page;
-
-use casemate_lang_template::Engine;
-use page::{
+use crate::page::{
     Escape::{Configured, Escaped, Raw},
     Page,
 };
+use casemate_lang_template::Engine;
 
 fn nunjucks(text: &str) -> Page<'_> {
     Page::new(text, "views/page.njk", Engine::Nunjucks)

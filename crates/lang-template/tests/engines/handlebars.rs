@@ -1,12 +1,10 @@
 //! Handlebars and Mustache.
 
-mod page;
-
-use casemate_lang_template::Engine;
-use page::{
+use crate::page::{
     Escape::{Escaped, Raw},
     Page,
 };
+use casemate_lang_template::Engine;
 
 fn handlebars(text: &str) -> Page<'_> {
     Page::new(text, "views/page.hbs", Engine::Handlebars)
