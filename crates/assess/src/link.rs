@@ -3,8 +3,9 @@
 use crate::lower::Lowered;
 use casemate_flow::program::{InputFile, Program, Target};
 use casemate_flow::result::FileIdx;
-use casemate_ir::FileFacts;
+use casemate_ir::{FileFacts, Import};
 use casemate_lang_js::{Resolution, Resolver};
+use casemate_lang_template::Templates;
 use casemate_source::Project;
 
 /// A program, and where its files come from.
@@ -38,11 +39,50 @@ pub(crate) fn link(project: &Project, lowered: Lowered) -> Linked {
         .map(|m| (m.path.clone(), m.text.to_string()))
         .collect();
     let resolver = Resolver::new(&paths, &manifests);
+    let is_template = |index: usize| {
+        project
+            .files
+            .get(index)
+            .is_some_and(|f| f.file_type.is_template())
+    };
+    let pages: Vec<usize> = lowered
+        .files
+        .iter()
+        .enumerate()
+        .filter(|(_, (index, _))| is_template(*index))
+        .map(|(at, _)| at)
+        .collect();
+    let page_paths: Vec<&str> = pages
+        .iter()
+        .filter_map(|at| paths.get(*at))
+        .map(String::as_str)
+        .collect();
+    let templates = Templates {
+        paths: &page_paths,
+        views: &[],
+    };
+    let of_template = |facts: &FileFacts, path: &str| {
+        let target = |import: &Import| {
+            let name = facts.str(import.specifier?);
+            pages
+                .get(templates.resolve(name, path)?)
+                .map(|at| Target::File(FileIdx(u32::try_from(*at).unwrap_or(u32::MAX))))
+        };
+        facts
+            .imports
+            .iter()
+            .map(|import| target(import).unwrap_or(Target::Unknown))
+            .collect()
+    };
     let mut origin = Vec::with_capacity(paths.len());
     let mut inputs = Vec::with_capacity(paths.len());
-    for ((index, facts), path) in lowered.files.into_iter().zip(paths) {
+    for ((index, facts), path) in lowered.files.into_iter().zip(paths.iter().cloned()) {
         origin.push(index);
-        let imports = imports(&facts, &path, &resolver);
+        let imports = if is_template(index) {
+            of_template(&facts, &path)
+        } else {
+            imports(&facts, &path, &resolver)
+        };
         inputs.push(InputFile {
             path,
             facts,

@@ -1,11 +1,11 @@
-//! Files to facts: every file on its own, in parallel, its panics contained.
+//! Files to facts: every file on its own, in parallel, its panics contained. Code comes first: it says which engine reads a
+//! template.
 
 use crate::pool;
-use crate::templates;
+use crate::templates::Hints;
 use casemate_ir::FileFacts;
 use casemate_lang_js::LowerOptions;
 use casemate_source::{Project, SourceFile};
-use std::ops::Range;
 
 /// What became of the files of a project.
 #[derive(Default)]
@@ -18,35 +18,38 @@ pub(crate) struct Lowered {
 
 /// Lowers all files.
 pub(crate) fn all(project: &Project) -> Lowered {
-    let range: Range<usize> = 0..project.files.len();
-    let indices: Vec<usize> = range.collect();
-    let results = pool::map_contained(&indices, |index| {
-        project
-            .files
-            .get(*index)
-            .and_then(|file| one(file, project))
-    });
     let mut lowered = Lowered::default();
-    for (index, result) in indices.into_iter().zip(results) {
-        match result {
-            Ok(Some(facts)) => lowered.files.push((index, facts)),
-            Ok(None) => {}
-            Err(message) => lowered.failed.push((index, message)),
-        }
-    }
+    let code = |file: &SourceFile| {
+        file.file_type
+            .is_code()
+            .then(|| casemate_lang_js::lower(&file.text, &file.path, &LowerOptions::default()))
+    };
+    lowered.add(project, code);
+    let hints = Hints::new(project, &lowered.files);
+    let template = |file: &SourceFile| {
+        let engine = (!file.file_type.is_code())
+            .then(|| hints.engine(file))
+            .flatten()?;
+        Some(casemate_lang_template::lower(
+            &file.text, &file.path, engine,
+        ))
+    };
+    lowered.add(project, template);
+    lowered.files.sort_by_key(|(index, _)| *index);
     lowered
 }
 
-fn one(file: &SourceFile, project: &Project) -> Option<FileFacts> {
-    if file.file_type.is_code() {
-        return Some(casemate_lang_js::lower(
-            &file.text,
-            &file.path,
-            &LowerOptions::default(),
-        ));
+impl Lowered {
+    fn add(&mut self, project: &Project, lower: impl Fn(&SourceFile) -> Option<FileFacts> + Sync) {
+        for (index, result) in pool::map_contained(&project.files, lower)
+            .into_iter()
+            .enumerate()
+        {
+            match result {
+                Ok(Some(facts)) => self.files.push((index, facts)),
+                Ok(None) => {}
+                Err(message) => self.failed.push((index, message)),
+            }
+        }
     }
-    let engine = templates::engine(file, project)?;
-    Some(casemate_lang_template::lower(
-        &file.text, &file.path, engine,
-    ))
 }

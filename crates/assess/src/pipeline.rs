@@ -14,7 +14,7 @@ use crate::lower::{self, Lowered};
 use crate::policy::Policy;
 use crate::stage::{Observer, Stage};
 use crate::suppress::{self, Kept};
-use crate::templates::Templates;
+use crate::templates::Known;
 use crate::threat::{self, Judgement};
 use casemate_flow::result::{Analysis, Entry, FileIdx};
 use casemate_source::Project;
@@ -113,7 +113,7 @@ fn analyse(
             .and_then(|o| project.files.get(*o))
             .is_some_and(|f| f.file_type.is_template())
     };
-    let templates = Templates::of(&linked.program, is_template);
+    let templates = Known::of(&linked.program, is_template);
     let offered = threat::offered(project, linked);
     // Asked once per file, decided once.
     let judgements: OnceCell<Vec<Judgement>> = OnceCell::new();

@@ -1,202 +1,194 @@
-//! Which engine reads a template, and which template a name means.
+//! Which engine reads a template, and which template a name means, for the templates of a project.
 
 use casemate_flow::program::Program;
 use casemate_flow::result::{FileIdx, FuncId};
-use casemate_ir::FnId;
-use casemate_source::{Engine, FileType, Project, SourceFile};
+use casemate_ir::{Const, FileFacts, FnId, Function, Instr, Key, LocalId, Operand};
+use casemate_lang_template::{EngineHints, Templates};
+use casemate_source::{Engine, Project, SourceFile};
 use std::sync::Arc;
 
-/// Packages that render `.html` files, and with which engine.
-const HTML_ENGINES: &[(&str, Engine)] = &[
-    ("swig", Engine::Swig),
-    ("swig-templates", Engine::Swig),
-    ("nunjucks", Engine::Nunjucks),
-    ("ejs", Engine::Ejs),
-    ("ejs-locals", Engine::Ejs),
-    ("ejs-mate", Engine::Ejs),
-    ("hbs", Engine::Handlebars),
-    ("express-handlebars", Engine::Handlebars),
-    ("handlebars", Engine::Handlebars),
-    ("mustache-express", Engine::Mustache),
-    ("mustache", Engine::Mustache),
-    ("hogan-express", Engine::Mustache),
-    ("hogan.js", Engine::Mustache),
-    ("dustjs-linkedin", Engine::Dust),
-    ("adaro", Engine::Dust),
-    ("eta", Engine::Eta),
-];
+/// What the packages of a project and their code say about engines, by unit.
+pub(crate) struct Hints {
+    units: Vec<EngineHints>,
+}
 
-/// The engine of a template: by its extension, or, for HTML, the one that its package depends on, if its tags occur at all.
-pub(crate) fn engine(file: &SourceFile, project: &Project) -> Option<Engine> {
-    match file.file_type {
-        FileType::Template(engine) => Some(engine),
-        FileType::Html => {
-            let unit = project.units.get(file.unit.index())?;
-            let found = HTML_ENGINES
-                .iter()
-                .find(|(package, _)| unit.dependencies.contains_key(*package))
-                .map(|(_, e)| *e);
-            found.filter(|engine| marks(*engine).iter().any(|mark| file.text.contains(mark)))
+impl Hints {
+    /// Hints from the manifests and from code that was lowered.
+    pub(crate) fn new(project: &Project, code: &[(usize, FileFacts)]) -> Self {
+        let mut units: Vec<EngineHints> = project
+            .units
+            .iter()
+            .map(|_| EngineHints::default())
+            .collect();
+        for (hints, unit) in units.iter_mut().zip(&project.units) {
+            unit.dependencies
+                .keys()
+                .for_each(|name| hints.package(name));
         }
-        _ => None,
+        for (index, facts) in code {
+            let unit = project.files.get(*index).map(|f| f.unit.index());
+            let Some(hints) = unit.and_then(|u| units.get_mut(u)) else {
+                continue;
+            };
+            for (extension, engine) in registrations(facts) {
+                hints.register(&extension, &engine);
+            }
+        }
+        Self { units }
+    }
+
+    /// The engine of a file, if it is a template.
+    pub(crate) fn engine(&self, file: &SourceFile) -> Option<Engine> {
+        casemate_lang_template::engine_of(&file.path, self.units.get(file.unit.index())?)
     }
 }
 
-const fn marks(engine: Engine) -> &'static [&'static str] {
-    match engine {
-        Engine::Ejs | Engine::Eta => &["<%"],
-        Engine::Handlebars | Engine::Mustache => &["{{"],
-        Engine::Nunjucks | Engine::Swig => &["{{", "{%"],
-        Engine::Dust => &["{"],
-        Engine::Pug => &[],
+/// Calls of a method `engine` with an extension and something that names an engine: `app.engine('html', consolidate.swig)`.
+fn registrations(facts: &FileFacts) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for function in &facts.functions {
+        for instr in &function.instrs {
+            let Instr::Call {
+                callee: Operand::Local(callee),
+                args,
+                ..
+            } = instr
+            else {
+                continue;
+            };
+            let is_engine = matches!(defined(function, *callee), Some(Instr::Load { key: Key::Field(name), .. }) if facts.str(*name) == "engine");
+            let [extension, engine, ..] = function.args(*args) else {
+                continue;
+            };
+            if let (true, Operand::Const(extension)) = (is_engine, extension.value)
+                && let Const::Str(extension) = facts.constant(extension)
+            {
+                found.extend(
+                    names(facts, function, engine.value)
+                        .into_iter()
+                        .map(|name| (facts.str(*extension).to_owned(), name)),
+                );
+            }
+        }
     }
+    found
 }
 
-/// The templates of a program, by path.
-pub(crate) struct Templates {
-    known: Vec<(String, FuncId)>,
+/// The names that lead to a value: members and packages, outermost first.
+fn names(facts: &FileFacts, function: &Function, value: Operand) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut at = value;
+    // A chain of members and calls is short; a loop in the program ends here too.
+    for _ in 0..8 {
+        let Operand::Local(local) = at else { break };
+        match defined(function, local) {
+            Some(Instr::Load {
+                base,
+                key: Key::Field(name),
+                ..
+            }) => {
+                names.push(facts.str(*name).to_owned());
+                at = *base;
+            }
+            Some(Instr::Call { callee, .. }) => at = *callee,
+            Some(Instr::Copy { from, .. }) => at = *from,
+            Some(Instr::Import { import, .. }) => {
+                let specifier = facts.imports.get(import.index()).and_then(|i| i.specifier);
+                names.extend(specifier.map(|s| facts.str(s).to_owned()));
+                break;
+            }
+            _ => break,
+        }
+    }
+    names
 }
 
-impl Templates {
+fn defined(function: &Function, local: LocalId) -> Option<&Instr> {
+    function.instrs.iter().find(|instr| match instr {
+        Instr::Copy { to, .. }
+        | Instr::Load { to, .. }
+        | Instr::Call { to, .. }
+        | Instr::Import { to, .. } => *to == local,
+        _ => false,
+    })
+}
+
+/// The templates of a program.
+pub(crate) struct Known {
+    paths: Vec<String>,
+    functions: Vec<FuncId>,
+}
+
+impl Known {
     /// The templates among the program's files; `is_template` says which.
     pub(crate) fn of(program: &Program, is_template: impl Fn(usize) -> bool) -> Self {
-        let known = program
+        let templates = program
             .files
             .iter()
             .enumerate()
-            .filter(|(index, _)| is_template(*index))
-            .map(|(index, file)| {
-                let idx = FileIdx(u32::try_from(index).unwrap_or(u32::MAX));
-                (file.path.clone(), program.func_id(idx, FnId(0)))
-            });
-        Self {
-            known: known.collect(),
-        }
+            .filter(|(index, _)| is_template(*index));
+        let function = |index: usize| {
+            program.func_id(FileIdx(u32::try_from(index).unwrap_or(u32::MAX)), FnId(0))
+        };
+        let (paths, functions) = templates
+            .map(|(index, file)| (file.path.clone(), function(index)))
+            .unzip();
+        Self { paths, functions }
     }
 
-    /// The templates that a name means, seen from a file: those whose path ends in it, with any extension where it has none.
-    /// Parts of the name that are not constant stand for anything. Where several packages have one of that name, the nearest is
-    /// meant.
+    /// The templates that a name means, seen from a file. Parts of the name that are not constant stand for anything.
     pub(crate) fn lookup(&self, from: &str, name: &[Option<Arc<str>>]) -> Vec<FuncId> {
-        let Some(pattern) = Pattern::new(name) else {
-            return Vec::new();
+        let paths: Vec<&str> = self.paths.iter().map(String::as_str).collect();
+        let templates = Templates {
+            paths: &paths,
+            views: &[],
         };
-        let matching: Vec<&(String, FuncId)> = self
-            .known
-            .iter()
-            .filter(|(path, _)| pattern.matches(path))
-            .collect();
-        let nearest = matching
-            .iter()
-            .map(|(path, _)| common_folders(from, path))
-            .max();
-        matching
-            .iter()
-            .filter(|(path, _)| Some(common_folders(from, path)) == nearest)
-            .map(|(_, func)| *func)
+        let constant: Option<String> = name.iter().map(|piece| piece.as_deref()).collect();
+        let found = match constant {
+            Some(name) => templates.resolve(&name, from).into_iter().collect(),
+            None => {
+                let edge = |piece: Option<&Option<Arc<str>>>| {
+                    piece
+                        .and_then(|p| p.as_deref())
+                        .unwrap_or_default()
+                        .to_owned()
+                };
+                templates.resolve_joined(&edge(name.first()), &edge(name.last()), from)
+            }
+        };
+        found
+            .into_iter()
+            .filter_map(|index| self.functions.get(index).copied())
             .collect()
     }
-}
-
-/// A template's name with holes.
-struct Pattern {
-    pieces: Vec<Option<String>>,
-}
-
-impl Pattern {
-    /// Nothing when no letter of the name is known: everything would match.
-    fn new(name: &[Option<Arc<str>>]) -> Option<Self> {
-        let mut pieces: Vec<Option<String>> = Vec::new();
-        for (index, piece) in name.iter().enumerate() {
-            let text = piece.as_ref().map(|p| {
-                if index == 0 {
-                    p.trim_start_matches(['.', '/']).to_owned()
-                } else {
-                    p.to_string()
-                }
-            });
-            match (pieces.last_mut(), text) {
-                (Some(Some(last)), Some(text)) => last.push_str(&text),
-                (Some(None), None) => {}
-                (_, text) => pieces.push(text),
-            }
-        }
-        let known = pieces
-            .iter()
-            .flatten()
-            .any(|p| p.chars().any(char::is_alphanumeric));
-        known.then_some(Self { pieces })
-    }
-
-    fn matches(&self, path: &str) -> bool {
-        let without_extension = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
-        self.ends(path) || self.ends(without_extension)
-    }
-
-    /// Whether the path ends in the name, beginning at a folder's border.
-    fn ends(&self, path: &str) -> bool {
-        let starts = std::iter::once(0).chain(path.match_indices('/').map(|(at, _)| at + 1));
-        starts
-            .into_iter()
-            .any(|at| path.get(at..).is_some_and(|rest| whole(&self.pieces, rest)))
-    }
-}
-
-/// Whether the pieces, holes for anything between them, make up the whole text.
-fn whole(pieces: &[Option<String>], text: &str) -> bool {
-    match pieces.split_first() {
-        None => text.is_empty(),
-        Some((Some(piece), rest)) => text
-            .strip_prefix(piece.as_str())
-            .is_some_and(|t| whole(rest, t)),
-        Some((None, [])) => !text.contains('/'),
-        Some((None, rest)) => text
-            .char_indices()
-            .map(|(at, _)| at)
-            .take_while(|at| !text.get(..*at).is_some_and(|skipped| skipped.contains('/')))
-            .any(|at| text.get(at..).is_some_and(|t| whole(rest, t))),
-    }
-}
-
-fn common_folders(a: &str, b: &str) -> usize {
-    a.split('/')
-        .zip(b.split('/'))
-        .take_while(|(x, y)| x == y)
-        .count()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn found(name: &[Option<&str>]) -> Vec<u32> {
-        let known = [
-            "admin/views/list.ejs",
-            "shop/views/list.ejs",
-            "shop/views/user/edit.html",
-            "views/index.ejs",
-        ];
-        let known = known
-            .iter()
-            .zip(0..)
-            .map(|(path, n)| ((*path).to_owned(), FuncId(n)))
-            .collect();
-        let name: Vec<Option<Arc<str>>> = name.iter().map(|p| p.map(Arc::from)).collect();
-        Templates { known }
-            .lookup("shop/routes/a.js", &name)
-            .iter()
-            .map(|f| f.0)
-            .collect()
-    }
-
     #[test]
-    fn names_lead_to_templates() {
-        assert_eq!(found(&[Some("list")]), [1], "the nearest");
-        assert_eq!(found(&[Some("./user/edit.html")]), [2]);
-        assert_eq!(found(&[Some("index.ejs")]), [3]);
-        assert_eq!(found(&[Some("dex")]), [0_u32; 0], "no part of a name");
-        assert_eq!(found(&[Some("user/"), None]), [2]);
-        assert_eq!(found(&[None, Some("/edit")]), [2]);
-        assert_eq!(found(&[None]), [0_u32; 0]);
+    fn engines_that_code_registers() {
+        let code = "const cons = require('consolidate'); const app = require('express')();\n\
+                    app.engine('html', cons.swig); app.engine('.tpl', require('ejs').renderFile); app.set('view engine', 'html')";
+        let facts =
+            casemate_lang_js::lower(code, "app.js", &casemate_lang_js::LowerOptions::default());
+        let project = Project::from_memory(
+            "x",
+            &[
+                ("app.js".into(), code.into()),
+                ("views/a.html".into(), "{{a}}".into()),
+            ],
+        );
+        let hints = Hints::new(&project, &[(0, facts)]);
+        assert_eq!(
+            hints.engine(&SourceFile::new("views/a.html", "")),
+            Some(Engine::Swig)
+        );
+        assert_eq!(
+            hints.engine(&SourceFile::new("views/a.tpl", "")),
+            Some(Engine::Ejs)
+        );
+        assert_eq!(hints.engine(&SourceFile::new("views/a.js", "")), None);
     }
 }

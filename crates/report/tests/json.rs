@@ -1,0 +1,59 @@
+//! The JSON form and its published schema.
+
+mod common;
+
+use casemate_assess::assessment::Assessment;
+use serde_json::Value;
+use std::path::Path;
+
+fn schema() -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/assessment-1.json");
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+fn json(assessment: &Assessment) -> Value {
+    serde_json::from_str(&casemate_report::json::render(assessment)).unwrap()
+}
+
+#[test]
+fn valid_by_the_published_schema() {
+    let mut schemas = boon::Schemas::new();
+    let mut compiler = boon::Compiler::new();
+    compiler
+        .add_resource("memory:assessment", schema())
+        .unwrap();
+    let compiled = compiler.compile("memory:assessment", &mut schemas).unwrap();
+    let sample = json(&common::sample());
+    if let Err(error) = schemas.validate(&sample, compiled) {
+        panic!("{error:#}");
+    }
+    let mut wrong = sample;
+    wrong["findings"][0]["surprise"] = Value::Bool(true);
+    assert!(
+        schemas.validate(&wrong, compiled).is_err(),
+        "a new member needs a place in the schema"
+    );
+}
+
+#[test]
+fn every_promised_member_is_there() {
+    let sample = json(&common::sample());
+    let schema = schema();
+    let promised: Vec<&str> = schema["required"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    let there: Vec<&str> = sample
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    assert!(
+        promised.iter().all(|name| there.contains(name)),
+        "{promised:?} {there:?}"
+    );
+    assert_eq!(sample["schema"], schema["properties"]["schema"]["const"]);
+}
