@@ -328,7 +328,7 @@ fn flows(
                 source: shown,
                 kind: finding.source.kind,
                 shape: finding.source.shape,
-                text: String::new(),
+                text: expression(program, finding.source.func, shown.span),
                 steps,
                 notes: notes(finding.notes),
                 entries: reach.of(finding.source.func),
@@ -464,3 +464,57 @@ impl Writer<'_> {
 }
 
 const _: fn(&Origin) = |_| {};
+
+/// The expression at a place, rebuilt from the program: `req.query.id`. Empty where no instruction stands there.
+fn expression(program: &Program, func: FuncId, span: Span) -> String {
+    let f = program.func(func);
+    let at = f.func.spans.iter().rposition(|s| *s == span);
+    at.and_then(|at| f.func.instrs.get(at))
+        .map_or_else(String::new, |instr| instr_text(program, func, instr, 0))
+}
+
+fn instr_text(program: &Program, func: FuncId, instr: &casemate_ir::Instr, depth: u32) -> String {
+    use casemate_ir::{Instr, Key, LocalKind, Operand, VarRef};
+    let f = program.func(func);
+    let text = |s| f.file.facts.str(s);
+    let operand = |operand: Operand| -> String {
+        let Operand::Local(local) = operand else {
+            return String::new();
+        };
+        match f.func.locals.get(local.index()) {
+            Some(l) if l.kind == LocalKind::This => "this".to_owned(),
+            Some(l) if l.name.is_some() => l.name.map(text).unwrap_or_default().to_owned(),
+            _ if depth < 6 => {
+                let made = f
+                    .func
+                    .instrs
+                    .iter()
+                    .find(|i| crate::taint::target(i) == Some(local));
+                made.map_or_else(String::new, |i| instr_text(program, func, i, depth + 1))
+            }
+            _ => String::new(),
+        }
+    };
+    match *instr {
+        Instr::Load { base, key, .. } => match key {
+            Key::Field(name) => format!("{}.{}", operand(base), text(name)),
+            Key::Index(index) => format!("{}[{index}]", operand(base)),
+            Key::Computed(_) => format!("{}[…]", operand(base)),
+        },
+        Instr::LoadVar { var, .. } => match var {
+            VarRef::Global(g) => f
+                .file
+                .facts
+                .globals
+                .get(g.index())
+                .map(|b| text(b.name))
+                .unwrap_or_default()
+                .to_owned(),
+            VarRef::Free(name) => text(name).to_owned(),
+            VarRef::Captured(_) => String::new(),
+        },
+        Instr::Call { callee, .. } => format!("{}(…)", operand(callee)),
+        Instr::Copy { from, .. } | Instr::Await { from, .. } => operand(from),
+        _ => String::new(),
+    }
+}

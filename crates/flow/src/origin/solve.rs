@@ -574,9 +574,18 @@ impl<'p, 'm> Solver<'p, 'm> {
                     self.set(frame, to, &vals);
                 }
             }
+            Instr::Catch { to } => {
+                // What is caught is an error, as far as anybody knows.
+                let prefix = root_prefix(frame.f.file.facts.language);
+                if let Some(error) = self.paths.global(prefix, "Error")
+                    && let Some(made) = self.paths.step(error, &Step::New)
+                {
+                    let val = self.vals.id(Val::Api(made));
+                    self.set(frame, to, &[val]);
+                }
+            }
             Instr::Delete { .. }
             | Instr::Template { .. }
-            | Instr::Catch { .. }
             | Instr::Output { .. }
             | Instr::Opaque { .. } => {}
         }
@@ -819,6 +828,34 @@ impl<'p, 'm> Solver<'p, 'm> {
             self.paths.len(),
             self.rounds.iter().map(|&r| u64::from(r)).sum::<u64>()
         )
+    }
+
+    /// The constant that a member of an object of the program is, where the object is written in one place.
+    #[must_use]
+    pub fn constant_at(&self, port: &PortPath) -> Option<(FileIdx, casemate_ir::ConstId)> {
+        let (parent, last) = port.split()?;
+        let mut found = None;
+        for val in self.of_place(&parent) {
+            let Some(Val::Object(func, at)) = self.vals.get(val) else {
+                return None;
+            };
+            let f = self.program.func(func);
+            let parts = match f.func.instrs.get(at as usize)? {
+                Instr::Object { parts, .. } => f.func.parts(*parts),
+                _ => return None,
+            };
+            let part = parts
+                .iter()
+                .find(|p| matches!(p.key, PartKey::Field(name) if f.sym(name) == last))?;
+            let Operand::Const(id) = part.value else {
+                return None;
+            };
+            if found.is_some_and(|known| known != (f.file_idx, id)) {
+                return None;
+            }
+            found = Some((f.file_idx, id));
+        }
+        found
     }
 
     /// The path one member further, if the pass met it.

@@ -412,11 +412,12 @@ impl Interp<'_> {
             "html.attr" | "html.attr.unquoted" | "html.style" => self.k.html_attr,
             "html.url" => self.k.html_url,
             "html.script" => self.k.html_script,
-            "header" => return,
+            // No page comes out of these.
+            "header" | "text" => return,
             _ => self.k.html_text,
         };
         // Escaping makes text and quoted attributes safe; it does not make an address or a script safe.
-        if escaped == Some(true) && kind != self.k.html_url {
+        if escaped == Some(true) && kind != self.k.html_url && context != "html.attr.unquoted" {
             return;
         }
         let value = self.operand(value);

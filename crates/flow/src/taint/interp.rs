@@ -1227,7 +1227,7 @@ fn reverse_postorder(func: &casemate_ir::Function) -> Vec<BlockId> {
 }
 
 /// The local that an instruction assigns.
-pub(super) fn target(instr: &Instr) -> Option<LocalId> {
+pub(crate) fn target(instr: &Instr) -> Option<LocalId> {
     match *instr {
         Instr::Copy { to, .. }
         | Instr::Load { to, .. }

@@ -10,7 +10,7 @@ use crate::apipath::PathId;
 use crate::origin::Val;
 use crate::result::{Entry, Fact, FactValue, Note, Site};
 use crate::symbol::Sym;
-use casemate_ir::{ArgKey, Operand};
+use casemate_ir::{ArgKey, Const, Instr, Key, Operand, PartKey, Term, VarRef};
 use casemate_model::expr::{Literal, Tri, Value3, eval};
 use casemate_model::kind::KindSet;
 use casemate_model::path::{Port, PortBase, PortStep};
@@ -557,7 +557,7 @@ impl Interp<'_> {
                     } else if one.is_empty() && operand.is_none() {
                         FactValue::Unknown
                     } else {
-                        fact_value(one)
+                        self.fact_of(one)
                     }
                 }
                 many => FactValue::OneOf(many.iter().map(|v| fact_value(&v.0)).collect()),
@@ -568,6 +568,16 @@ impl Interp<'_> {
                 value = literal_fact(literal);
             }
             values.push((key.clone(), value));
+        }
+        let asks = self
+            .origins
+            .paths
+            .models()
+            .kinds()
+            .fact(&format!("{name}.target"))
+            .is_ok();
+        if asks && !read.iter().any(|r| r.0 == "target") {
+            values.push(("target".to_owned(), self.target_names(site.instr)));
         }
         for (key, literal) in default {
             if !read.iter().any(|r| r.0 == *key) {
@@ -593,6 +603,116 @@ impl Interp<'_> {
         {
             Some(known) => *known = fact,
             None => self.out.facts.push(fact),
+        }
+    }
+
+    /// A value as a fact; lists of constants are the constants, and members of objects elsewhere are looked up there.
+    fn fact_of(&self, value: &Value) -> FactValue {
+        if let [id] = value.refs.as_slice()
+            && value.taints.is_none()
+            && let Some(obj) = self.state.obj(*id)
+            && obj.any.is_empty()
+            && !obj.fields.is_empty()
+            && obj
+                .fields
+                .iter()
+                .all(|f| f.sym.as_index().is_some() && f.value.single().is_some())
+        {
+            return FactValue::OneOf(obj.fields.iter().map(|f| fact_value(&f.value)).collect());
+        }
+        let mut identities = value.identities();
+        if let (Some(port), None) = (identities.next(), identities.next())
+            && value.taints().len() == 1
+            && port.base.is_absolute()
+            && let Some((file, id)) = self.origins.constant_at(&port)
+        {
+            let facts = &self.origins.program.file(file).facts;
+            return match *facts.constant(id) {
+                Const::Str(text) => FactValue::Str(facts.str(text).to_owned()),
+                Const::Number(bits) => FactValue::Number(f64::from_bits(bits)),
+                Const::Bool(b) => FactValue::Bool(b),
+                _ => fact_value(value),
+            };
+        }
+        fact_value(value)
+    }
+
+    /// The names that the result of a call is given: variables, members, the function that returns it.
+    fn target_names(&self, call: u32) -> FactValue {
+        let func = self.f.func;
+        let Some(mut local) = func
+            .instrs
+            .get(call as usize)
+            .and_then(super::interp::target)
+        else {
+            return FactValue::Unknown;
+        };
+        let text = |s| self.f.file.facts.str(s).to_owned();
+        let mut names = Vec::new();
+        for instr in func.instrs.iter().skip(call as usize + 1).take(64) {
+            let from = Operand::Local(local);
+            match *instr {
+                Instr::Copy { to, from: f } if f == from => {
+                    names.extend(func.locals.get(to.index()).and_then(|l| l.name).map(text));
+                    local = to;
+                }
+                // `Math.random().toString(36).slice(2)`: what is made of it goes on.
+                Instr::Load { to, base, .. } if base == from => local = to,
+                Instr::Call {
+                    to,
+                    this: Some(this),
+                    callee,
+                    ..
+                } if this == from || callee == from => local = to,
+                Instr::Call { to, args, .. } if func.args(args).iter().any(|a| a.value == from) => {
+                    local = to
+                }
+                Instr::Op { to, operands, .. } | Instr::Template { to, operands }
+                    if func.operands(operands).contains(&from) =>
+                {
+                    local = to;
+                }
+                Instr::Await { to, from: f } if f == from => local = to,
+                Instr::Store {
+                    key: Key::Field(name),
+                    value,
+                    ..
+                } if value == from => names.push(text(name)),
+                Instr::StoreVar { var, value } if value == from => match var {
+                    VarRef::Global(g) => names.extend(
+                        self.f
+                            .file
+                            .facts
+                            .globals
+                            .get(g.index())
+                            .map(|b| text(b.name)),
+                    ),
+                    VarRef::Free(name) => names.push(text(name)),
+                    VarRef::Captured(_) => {}
+                },
+                Instr::Object { parts, .. } => {
+                    for part in func.parts(parts) {
+                        if let PartKey::Field(name) = part.key
+                            && part.value == from
+                        {
+                            names.push(text(name));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        if func
+            .blocks
+            .iter()
+            .any(|b| b.term == Term::Return(Some(Operand::Local(local))))
+        {
+            names.extend(func.name.map(text));
+        }
+        if names.is_empty() {
+            FactValue::Unknown
+        } else {
+            FactValue::Str(names.join(" "))
         }
     }
 
@@ -802,7 +922,8 @@ pub(super) fn fact_value(value: &Value) -> FactValue {
                 .map(|p| p.as_ref().map(ToString::to_string))
                 .collect(),
         ),
-        Konst::Regex(..) | Konst::Present => FactValue::Present,
+        Konst::Regex(pattern, flags) => FactValue::Str(format!("/{pattern}/{flags}")),
+        Konst::Present => FactValue::Present,
     };
     match value.consts.as_deref() {
         Some([konst]) => one(konst),

@@ -23,6 +23,7 @@ mod value;
 
 pub(crate) use access::LEADING;
 pub use analyse::{RenderLookup, TaintResult, run};
+pub(crate) use interp::target;
 pub use place::{PortBase, PortPath};
 pub use summary::{Finding, SinkRef, Summary};
 pub use trace::{Arena, TraceKind, TraceRef};
