@@ -534,7 +534,10 @@ impl Interp<'_> {
                     .any(|t| t.clean.has(self.k.relative));
                 self.k.cleared_by_absence(text, normalized)
             }
-            (Some("startsWith"), None) if holds && argument.taints.is_none() => {
+            (Some("startsWith"), None)
+                if holds
+                    && !argument.taints().iter().any(|t| matches!(t.origin, super::value::Origin::Source(_))) =>
+            {
                 // Below a folder of our own, once `..` is resolved.
                 let normalized = !site.this.taints().is_empty()
                     && site
