@@ -337,6 +337,14 @@ impl Interp<'_> {
             Some(Konst::Number(n)) => Some(*n),
             _ => None,
         };
+        // `x <= 100`, `100 >= x`: a number that is bounded from above.
+        let below = |least: bool| least == outcome;
+        if number(&right).is_some_and(|n| n > 0.0) && below(op == OpKind::Less) {
+            self.clean(a, &[], self.k.sizes);
+        }
+        if number(&left).is_some_and(|n| n > 0.0) && below(op == OpKind::Greater) {
+            self.clean(b, &[], self.k.sizes);
+        }
         if let Some(n) = number(&right)
             && (n == -1.0 || n == 0.0)
         {
@@ -536,7 +544,10 @@ impl Interp<'_> {
             }
             (Some("startsWith"), None)
                 if holds
-                    && !argument.taints().iter().any(|t| matches!(t.origin, super::value::Origin::Source(_))) =>
+                    && !argument
+                        .taints()
+                        .iter()
+                        .any(|t| matches!(t.origin, super::value::Origin::Source(_))) =>
             {
                 // Below a folder of our own, once `..` is resolved.
                 let normalized = !site.this.taints().is_empty()
@@ -645,6 +656,23 @@ impl Interp<'_> {
         }
     }
 
+    /// The host or origin of a parsed address is one of ours: so is the whole address (WHATWG URL, section 6.1).
+    fn host_compared(&mut self, operand: Operand, kinds: KindSet) {
+        if kinds == KindSet::ALL
+            && let Some((
+                _,
+                Instr::Load {
+                    base,
+                    key: casemate_ir::Key::Field(name),
+                    ..
+                },
+            )) = self.definition(operand)
+            && matches!(self.f.file.facts.str(name), "hostname" | "host" | "origin")
+        {
+            self.clean(base, &[], self.k.host());
+        }
+    }
+
     /// What an operand holds, or a member of it, is clean from here on.
     pub(super) fn clean(&mut self, operand: Operand, members: &[Sym], kinds: KindSet) {
         let Operand::Local(local) = operand else {
@@ -670,6 +698,7 @@ impl Interp<'_> {
         };
         match members.split_last() {
             None => {
+                self.host_compared(operand, kinds);
                 let value = cleaned(&value);
                 self.set_through(local, value, 0);
                 // `String(x)`, `x.trim()` and the like were tested in place of x: the same for a copy made before.

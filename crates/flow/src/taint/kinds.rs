@@ -54,6 +54,8 @@ pub struct KindIds {
     /// A path with `..` left in it: no sink, but what resolving a path clears.
     pub relative: SinkKind,
     path: KindSet,
+    /// Kinds that only large numbers serve.
+    pub sizes: KindSet,
     url_full: SinkKind,
     url_host: SinkKind,
     redirect: SinkKind,
@@ -73,6 +75,9 @@ impl KindIds {
             html_url: id("html.url"),
             html_script: id("html.script"),
             relative: id("path.relative"),
+            sizes: kinds
+                .set_of_all(["allocation", "loop", "timer"])
+                .unwrap_or(KindSet::EMPTY),
             path: kinds.set_of("path").unwrap_or(KindSet::EMPTY),
             url_full: id("url.full"),
             url_host: id("url.host"),
@@ -135,7 +140,9 @@ impl KindIds {
         self.path
     }
 
-    fn host(&self) -> KindSet {
+    /// The kinds that choose the host of an address.
+    #[must_use]
+    pub fn host(&self) -> KindSet {
         KindSet::of(self.url_full)
             .union(KindSet::of(self.url_host))
             .union(KindSet::of(self.redirect))
