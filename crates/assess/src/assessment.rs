@@ -332,10 +332,21 @@ pub struct PolicyEffect {
     pub says: String,
     /// The reason that is given.
     pub reason: Option<String>,
-    /// Findings (or files, where it speaks of files) that it hides.
+    /// How much it hides.
     pub hides: usize,
-    /// `findings` or `files`.
-    pub unit: String,
+    /// Of what.
+    pub unit: Hidden,
+}
+
+/// What a line of the policy hides.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Hidden {
+    /// Findings.
+    #[default]
+    Findings,
+    /// Files and folders, a folder counted once.
+    Files,
 }
 
 /// What was seen and what was not. Nothing is left out, cut off or unresolved without one of these going up.

@@ -1,6 +1,6 @@
 //! What was seen of a project's files.
 
-use crate::assessment::{Files, PolicyEffect, SetAside, Skipped};
+use crate::assessment::{Files, Hidden, PolicyEffect, SetAside, Skipped};
 use casemate_source::Project;
 
 /// The files of a project as coverage. What front ends found is added by the pipeline.
@@ -48,7 +48,7 @@ pub(crate) fn files(project: &Project) -> Files {
             says: "leaves out".into(),
             reason: None,
             hides: effect.entries,
-            unit: "files and folders".into(),
+            unit: Hidden::Files,
         })
         .collect();
     files

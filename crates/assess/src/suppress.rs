@@ -1,6 +1,6 @@
 //! Findings that are kept out: by comments in the code, by the policy, by what the caller asked for. Each effect is told.
 
-use crate::assessment::{Finding, PolicyEffect};
+use crate::assessment::{Finding, Hidden, PolicyEffect};
 use crate::config::Config;
 use crate::link::Linked;
 use crate::policy::Policy;
@@ -120,7 +120,7 @@ fn take(
         says,
         reason,
         hides: before - findings.len(),
-        unit: "findings".into(),
+        unit: Hidden::Findings,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who the attacker is, per package: somebody who sends requests, or somebody who calls what is exported.
 //!
-//! A package that registers handlers is a server. One that registers none, is published and offers modules is a library, unless
-//! only the servers of the same project use it: then its callers are read themselves.
+//! A package that registers handlers is a server. One that registers none, is published and cannot be started is a library,
+//! unless a server of the same project uses it: then its callers are read themselves.
 
 use crate::assessment::ThreatModel;
 use crate::link::Linked;
@@ -65,10 +65,15 @@ pub(crate) fn judge(
         if endpoints > 0 {
             return (ThreatModel::Server, format!("it registers {handlers}"));
         }
-        if unit.manifest.is_none() || unit.private {
+        if unit.manifest.is_none() || unit.private || unit.starts {
+            let why = if unit.starts {
+                "its manifest says how to start it"
+            } else {
+                "it is not published"
+            };
             return (
                 ThreatModel::Server,
-                "it registers no handler and is not published".to_owned(),
+                format!("it registers no handler, and {why}"),
             );
         }
         if used_by_server(unit) {

@@ -1,7 +1,7 @@
 //! Sentences that more than one format says.
 
 use crate::text::prose::{count, grouped};
-use casemate_assess::assessment::{Coverage, PolicyEffect};
+use casemate_assess::assessment::{Coverage, Hidden, PolicyEffect};
 
 /// The coverage as labelled sentences; what there is nothing to say of is left out.
 pub(crate) fn coverage(coverage: &Coverage) -> Vec<(&'static str, String)> {
@@ -112,13 +112,11 @@ pub(crate) fn effect(effect: &PolicyEffect) -> String {
         .as_ref()
         .map(|r| format!(" ({r})"))
         .unwrap_or_default();
-    format!(
-        "{} {}: hides {} {}{reason}",
-        effect.origin,
-        effect.says,
-        grouped(effect.hides as u64),
-        effect.unit
-    )
+    let hides = match effect.unit {
+        Hidden::Findings => count(effect.hides, "finding", "findings"),
+        Hidden::Files => count(effect.hides, "file or folder", "files and folders"),
+    };
+    format!("{} {}: hides {hides}{reason}", effect.origin, effect.says)
 }
 
 fn count_of(part: usize, all: usize) -> String {

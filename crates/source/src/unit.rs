@@ -31,6 +31,8 @@ pub struct Unit {
     pub offers: Vec<String>,
     /// Its manifest says that it is not published.
     pub private: bool,
+    /// Its manifest says how to start it: it is a program.
+    pub starts: bool,
 }
 
 /// The version of a dependency.
@@ -191,6 +193,11 @@ fn node_unit(manifest: &Manifest, project: &str, notes: &mut Vec<String>) -> Opt
     {
         targets(&offer, &mut unit.offers);
     }
+    unit.starts = package.scripts.as_ref().is_some_and(|s| {
+        ["start", "serve", "dev"]
+            .iter()
+            .any(|name| s.get(name).is_some())
+    });
     unit.private = package
         .private
         .is_some_and(|p| p == serde_json::Value::Bool(true));
@@ -266,7 +273,7 @@ mod tests {
         let manifests = [
             manifest(
                 "package.json",
-                r#"{"name": "shop", "workspaces": ["api"], "devDependencies": {"jest": "^29"}}"#,
+                r#"{"name": "shop", "scripts": {"start": "x"}, "devDependencies": {"jest": "^29"}}"#,
             ),
             manifest(
                 "api/package.json",
@@ -302,6 +309,7 @@ mod tests {
         );
         assert_eq!(api.dependencies["pg"], Version::Range("*".into()));
         assert_eq!(api.offers, ["a.js"]);
+        assert!(units[0].starts && !api.starts);
         assert_eq!(notes.len(), 1);
         assert_eq!(unit_of("api/esm/a.js", &units).index(), 1);
         assert_eq!(unit_of("apix/a.js", &units).index(), 0);

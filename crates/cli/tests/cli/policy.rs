@@ -22,7 +22,7 @@ fn a_comment_accepts_with_a_reason() {
     assert!(
         accepted
             .stdout
-            .contains("src/orders.js:3 ignores sql-injection: hides 1 findings"),
+            .contains("src/orders.js:3 ignores sql-injection: hides 1 finding"),
         "{}",
         accepted.stdout
     );
@@ -59,7 +59,7 @@ fn a_policy_file_accepts_and_is_listed() {
     assert!(
         accepted
             .stdout
-            .contains("casemate.toml:1 ignores sql-injection in src/**: hides 1 findings (known)"),
+            .contains("casemate.toml:1 ignores sql-injection in src/**: hides 1 finding (known)"),
         "{}",
         accepted.stdout
     );
@@ -71,7 +71,7 @@ fn a_policy_file_accepts_and_is_listed() {
     assert_eq!(run(dir.path(), &["assess", "--isolated"]).code, 1);
     let sarif = run(dir.path(), &["assess", "-f", "sarif"]);
     assert!(
-        sarif.stdout.contains("\"results\": []") && sarif.stdout.contains("hides 1 findings"),
+        sarif.stdout.contains("\"results\": []") && sarif.stdout.contains("hides 1 finding"),
         "{}",
         sarif.stdout
     );

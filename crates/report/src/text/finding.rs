@@ -123,12 +123,18 @@ fn facts(page: &mut Page, cause: &Cause<'_>, assessment: &Assessment) {
     if unsure && !finding.confidence.reasons.is_empty() {
         fact("unsure", &finding.confidence.reasons.join("; "));
     }
+    // The repair of a weakness is said once.
     let fix = prose::first_paragraph(&finding.fix);
-    if !fix.is_empty() {
-        fact("fix", &fix);
+    let new = page.said.insert(fix.clone());
+    if new && !fix.is_empty() {
+        page.labelled("  fix", LABELS, &fix);
     }
-    if assessment.rule(&finding.rule).is_some() {
-        fact("more", &format!("casemate explain {}", finding.rule));
+    if new && assessment.rule(&finding.rule).is_some() {
+        page.labelled(
+            "  more",
+            LABELS,
+            &format!("casemate explain {}", finding.rule),
+        );
     }
     others(page, cause);
 }

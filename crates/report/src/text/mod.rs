@@ -10,6 +10,7 @@ pub mod prose;
 use crate::group;
 use casemate_assess::assessment::{Assessment, Level};
 use paint::{Ink, Paint};
+use std::collections::BTreeSet;
 
 /// How text looks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,6 +40,8 @@ pub(crate) struct Page {
     pub paint: Paint,
     /// Columns.
     pub width: usize,
+    /// Repairs that were said.
+    pub said: BTreeSet<String>,
     out: String,
 }
 
@@ -52,6 +55,7 @@ impl Page {
                 colored: style.colored,
             },
             width,
+            said: BTreeSet::new(),
             out: String::new(),
         }
     }

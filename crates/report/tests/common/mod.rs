@@ -231,7 +231,7 @@ pub fn sample() -> Assessment {
             says: "ignores log-injection in src/jobs/**".into(),
             reason: Some("jobs log to a private file".into()),
             hides: 14,
-            unit: "findings".into(),
+            unit: Hidden::Findings,
         }],
         coverage: Coverage {
             files: Files {
