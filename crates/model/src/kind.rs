@@ -15,16 +15,19 @@ pub struct SinkKind(pub u8);
 pub struct SourceKind(pub u8);
 
 /// A set of sink kinds: what a value is clean *for*.
+///
+/// Kinds are the lower 64 bits. The upper 64 are the analysis's own: what else it knows of the text (characters that it lacks,
+/// quotes that are escaped), which follows a value in the same way.
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
 )]
-pub struct KindSet(pub u64);
+pub struct KindSet(pub u128);
 
 impl KindSet {
     /// No kind.
     pub const EMPTY: Self = Self(0);
     /// Every kind.
-    pub const ALL: Self = Self(u64::MAX);
+    pub const ALL: Self = Self(u64::MAX as u128);
     /// The set with one kind.
     #[must_use]
     pub const fn of(kind: SinkKind) -> Self {
@@ -39,6 +42,11 @@ impl KindSet {
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+    /// What is in this set and not in the other.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
     /// What both have.
     #[must_use]

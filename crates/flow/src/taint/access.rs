@@ -2,6 +2,7 @@
 
 use super::heap::{Obj, ObjKind};
 use super::interp::{AllocKey, Interp, target};
+use super::kinds::HOLE;
 use super::place::PortPath;
 use super::summary::SinkRef;
 use super::trace::TraceKind;
@@ -10,7 +11,7 @@ use crate::limits;
 use crate::program::to_u32;
 use crate::result::{FactValue, Note};
 use crate::symbol::Sym;
-use casemate_ir::{Instr, LocalId, Operand, Symbol, VarRef};
+use casemate_ir::{Instr, LocalId, Operand, Span, Symbol, VarRef};
 use casemate_model::kind::{KindSet, Shape, SinkKind};
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
@@ -124,7 +125,7 @@ impl Interp<'_> {
             return;
         }
         let keep = KindSet::of(self.k.proto).union(KindSet::of(self.k.method));
-        let others = KindSet(!keep.0);
+        let others = KindSet::ALL.without(keep);
         let span = self.span(at);
         let chosen: Vec<Taint> = key
             .taints()
@@ -330,6 +331,12 @@ impl Interp<'_> {
 
     /// A string built from pieces.
     pub(super) fn template(&mut self, at: usize, operands: &[Operand]) -> Value {
+        let pieces: Vec<Value> = operands.iter().map(|&o| self.operand(o)).collect();
+        self.template_of(at, &pieces)
+    }
+
+    /// A string built from pieces.
+    pub(super) fn template_of(&mut self, at: usize, pieces: &[Value]) -> Value {
         let string = self
             .origins
             .paths
@@ -337,58 +344,50 @@ impl Interp<'_> {
             .kinds()
             .shape_clears(Shape::String);
         let span = self.span(at);
-        let mut parts: Vec<Option<Arc<str>>> = Vec::with_capacity(operands.len());
+        let mut parts: Vec<Option<Arc<str>>> = Vec::with_capacity(pieces.len());
         let mut out = Value::default();
-        // The text before the hole, while it is constant.
-        let mut prefix = Some(String::new());
-        for (index, &operand) in operands.iter().enumerate() {
-            let first = index == 0;
-            let value = self.operand(operand);
-            match value.single().and_then(text_of) {
-                Some(text) => {
-                    if let Some(prefix) = &mut prefix {
-                        prefix.push_str(&text);
-                    }
-                    parts.push(Some(text));
+        // The text before the hole; earlier holes are marked.
+        let mut before = String::new();
+        for (index, value) in pieces.iter().enumerate() {
+            if let Some(text) = value.single().and_then(text_of) {
+                before.push_str(&text);
+                parts.push(Some(text));
+                continue;
+            }
+            let inner = match value.consts.as_deref() {
+                Some([Konst::Template(inner)]) => Some(Arc::clone(inner)),
+                _ => None,
+            };
+            // A piece that is a built text itself begins with its own literal.
+            let mut start = before.clone();
+            if let Some(Some(first)) = inner.as_ref().and_then(|i| i.first()) {
+                start.push_str(first);
+            }
+            let mut hole = self.hole(value, &start, string, span);
+            let leading = if index == 0 { LEADING } else { 0 };
+            hole.taints = hole.map_taints(|t| {
+                Some(Taint {
+                    notes: t.notes & !LEADING | leading,
+                    ..t
+                })
+            });
+            out.join_taints(&hole);
+            if !value.refs.is_empty() {
+                // An object in a string is its `toString()`: its elements, for arrays.
+                let whole = self.deep(&Value {
+                    taints: None,
+                    refs: value.refs.clone(),
+                    consts: None,
+                });
+                let hole = self.hole(&whole, &start, string, span);
+                out.join_taints(&hole);
+            }
+            for part in inner.as_deref().unwrap_or(&[None]) {
+                match part {
+                    Some(text) => before.push_str(text),
+                    None => before.push(HOLE),
                 }
-                None => {
-                    if let (Some(Konst::Template(inner)), true) = (
-                        value.consts.as_deref().and_then(<[Konst]>::first),
-                        value.consts.as_deref().is_some_and(|c| c.len() == 1),
-                    ) {
-                        if let (Some(prefix), Some(Some(first))) = (&mut prefix, inner.first()) {
-                            prefix.push_str(first);
-                        }
-                        parts.extend(inner.iter().cloned());
-                    } else {
-                        parts.push(None);
-                    }
-                    let clears = prefix
-                        .as_deref()
-                        .map_or(KindSet::EMPTY, |p| self.k.cleared_by_prefix(p));
-                    let mut hole =
-                        self.derive(&value, string.union(clears), TraceKind::Concat, span);
-                    let leading = if first { LEADING } else { 0 };
-                    hole.taints = hole.map_taints(|t| {
-                        Some(Taint {
-                            notes: t.notes & !LEADING | leading,
-                            ..t
-                        })
-                    });
-                    out.join_taints(&hole);
-                    if !value.refs.is_empty() {
-                        // An object in a string is its `toString()`: its elements, for arrays.
-                        let whole = self.deep(&Value {
-                            taints: None,
-                            refs: value.refs.clone(),
-                            consts: None,
-                        });
-                        let hole =
-                            self.derive(&whole, string.union(clears), TraceKind::Concat, span);
-                        out.join_taints(&hole);
-                    }
-                    prefix = None;
-                }
+                parts.push(part.clone());
             }
         }
         if parts.iter().all(Option::is_some) {
@@ -397,6 +396,20 @@ impl Interp<'_> {
         }
         out.consts = Some(Arc::from([Konst::Template(Arc::from(parts))]));
         out
+    }
+
+    /// What a hole of a built string adds, given the text before it.
+    fn hole(&mut self, value: &Value, before: &str, string: KindSet, span: Span) -> Value {
+        let clears = string.union(self.k.cleared_by_prefix(before));
+        let mut hole = self.derive(value, clears, TraceKind::Concat, span);
+        let k = self.k;
+        hole.taints = hole.map_taints(|t| {
+            Some(Taint {
+                clean: t.clean.union(k.cleared_in_context(before, t.clean)),
+                ..t
+            })
+        });
+        hole
     }
 
     /// An output tag of a template.

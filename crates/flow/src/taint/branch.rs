@@ -686,7 +686,7 @@ impl Interp<'_> {
         let cleaned = |value: &Value| {
             let taints = value.map_taints(|t| {
                 Some(Taint {
-                    clean: k.completed(t.clean.union(kinds)),
+                    clean: k.close(t.clean.union(kinds)),
                     ..t
                 })
             });

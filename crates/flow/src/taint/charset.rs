@@ -11,12 +11,9 @@ pub struct CharSet {
 }
 
 impl CharSet {
-    const ALL: Self = Self {
-        ascii: u128::MAX,
-        other: true,
-    };
-
-    fn one(c: char) -> Self {
+    /// One character.
+    #[must_use]
+    pub fn one(c: char) -> Self {
         if c.is_ascii() {
             Self {
                 ascii: 1 << (c as u32),
@@ -41,30 +38,46 @@ impl CharSet {
         out
     }
 
-    fn union(self, other: Self) -> Self {
+    /// Both together.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
         Self {
             ascii: self.ascii | other.ascii,
             other: self.other | other.other,
         }
     }
 
-    fn complement(self) -> Self {
+    /// All others.
+    #[must_use]
+    pub fn complement(self) -> Self {
         Self {
             ascii: !self.ascii,
             other: true,
         }
     }
 
+    /// These characters.
+    #[must_use]
+    pub fn of(chars: &str) -> Self {
+        chars
+            .chars()
+            .fold(Self::default(), |set, c| set.union(Self::one(c)))
+    }
+
+    /// Whether this character is possible.
+    #[must_use]
+    pub fn has(self, c: char) -> bool {
+        if c.is_ascii() {
+            self.ascii & (1 << (c as u32)) != 0
+        } else {
+            self.other
+        }
+    }
+
     /// Whether any of these characters is possible.
     #[must_use]
     pub fn has_any(self, chars: &str) -> bool {
-        chars.chars().any(|c| {
-            if c.is_ascii() {
-                self.ascii & (1 << (c as u32)) != 0
-            } else {
-                self.other
-            }
-        })
+        chars.chars().any(|c| self.has(c))
     }
 }
 
@@ -101,6 +114,13 @@ fn class_escape(c: char) -> Option<CharSet> {
     })
 }
 
+/// The character of `\x41` or `\u0041`; the position is after the letter.
+fn code(chars: &[char], at: &mut usize, digits: usize) -> Option<char> {
+    let text: String = chars.get(*at..*at + digits)?.iter().collect();
+    *at += digits;
+    char::from_u32(u32::from_str_radix(&text, 16).ok()?)
+}
+
 /// A `[…]` class; the position is after the opening bracket.
 fn bracket(chars: &[char], at: &mut usize) -> Option<CharSet> {
     let negated = chars.get(*at) == Some(&'^');
@@ -120,6 +140,12 @@ fn bracket(chars: &[char], at: &mut usize) -> Option<CharSet> {
                 if e == 'b' {
                     continue;
                 }
+                if let 'x' | 'u' = e {
+                    let c = code(chars, at, if e == 'x' { 2 } else { 4 })?;
+                    set = set.union(CharSet::one(c));
+                    last = Some(c);
+                    continue;
+                }
                 set = set.union(class_escape(e)?);
                 last = (!e.is_ascii_alphanumeric()).then_some(e);
             }
@@ -129,6 +155,9 @@ fn bracket(chars: &[char], at: &mut usize) -> Option<CharSet> {
                 if to == '\\' {
                     to = *chars.get(*at)?;
                     *at += 1;
+                    if let 'x' | 'u' = to {
+                        to = code(chars, at, if to == 'x' { 2 } else { 4 })?;
+                    }
                 }
                 set = set.union(CharSet::range(last?, to));
                 last = None;
@@ -261,7 +290,7 @@ fn split_top(pattern: &str) -> Vec<String> {
 #[must_use]
 pub fn after_test(pattern: &str, flags: &str, matches: bool) -> Option<CharSet> {
     if matches {
-        if flags.contains('m') || !anchored(pattern) {
+        if flags.contains(['m', '?']) || !anchored(pattern) {
             return None;
         }
         let chars: Vec<char> = pattern.chars().collect();
@@ -273,27 +302,58 @@ pub fn after_test(pattern: &str, flags: &str, matches: bool) -> Option<CharSet> 
         }
         return Some(set);
     }
-    // No match of a single class: none of its characters is there.
-    let chars: Vec<char> = pattern.chars().collect();
-    if chars.first() != Some(&'[') {
-        let class = match chars.as_slice() {
-            ['\\', e] => class_escape(*e)?,
-            [c] if !"^$.*+?()|{}".contains(*c) => CharSet::one(*c),
-            _ => return None,
-        };
-        return Some(class.complement());
-    }
-    let mut at = 1;
-    let set = bracket(&chars, &mut at)?;
-    let rest: String = chars.get(at..)?.iter().collect();
-    matches!(rest.as_str(), "" | "+").then(|| set.complement())
+    Some(replaced(pattern)?.complement())
 }
 
-const _: CharSet = CharSet::ALL;
+/// The characters of which none is left untouched once every match of the pattern was replaced (or where none was found):
+/// those of its alternatives that are one class, perhaps repeated. What matches more than one character (`../`) is left out:
+/// taking it away may join its pieces anew.
+#[must_use]
+pub fn replaced(pattern: &str) -> Option<CharSet> {
+    let inner = ["(?:", "("]
+        .iter()
+        .find_map(|open| pattern.strip_prefix(open)?.strip_suffix(')'))
+        .filter(|inner| !inner.contains(['(', ')']))
+        .unwrap_or(pattern);
+    split_top(inner)
+        .iter()
+        .filter_map(|part| single(part))
+        .reduce(CharSet::union)
+}
+
+/// An alternative that is one class.
+fn single(part: &str) -> Option<CharSet> {
+    let bare = ["+", "*", "{1,}"]
+        .iter()
+        .find_map(|end| {
+            part.strip_suffix(end)
+                .filter(|p| !p.is_empty() && *p != "\\")
+        })
+        .unwrap_or(part);
+    let bare = bare
+        .strip_prefix('(')
+        .and_then(|b| b.strip_suffix(')'))
+        .unwrap_or(bare);
+    let chars: Vec<char> = bare.chars().collect();
+    match chars.as_slice() {
+        ['[', ..] => {
+            let mut at = 1;
+            let set = bracket(&chars, &mut at)?;
+            (at == chars.len()).then_some(set)
+        }
+        ['\\', e] if !matches!(e, 'b' | 'B') => class_escape(*e),
+        ['\\', 'x', a, b] => {
+            let code = u32::from_str_radix(&format!("{a}{b}"), 16).ok()?;
+            Some(CharSet::one(char::from_u32(code)?))
+        }
+        [c] if !"^$.*+?()|{}".contains(*c) => Some(CharSet::one(*c)),
+        _ => None,
+    }
+}
 
 #[cfg(test)]
 mod tests {
-    use super::after_test;
+    use super::{after_test, replaced};
 
     #[test]
     fn anchored_classes_limit_what_is_left() {
@@ -315,5 +375,22 @@ mod tests {
         let set = after_test("[^\\w]", "", false).unwrap();
         assert!(!set.has_any("'/.;"));
         assert!(after_test("\\.\\.", "", false).is_none());
+        let set = after_test("<|>|[\\r\\n]+", "", false).unwrap();
+        assert!(!set.has_any("<>\r\n"));
+        assert!(set.has_any("\""));
+    }
+
+    #[test]
+    fn only_single_characters_are_gone_after_a_replacement() {
+        assert!(replaced("\\.\\./").is_none());
+        assert!(replaced("^[a-z]").is_none());
+        assert!(replaced("(['\"])").unwrap().has_any("'"));
+        assert!(!replaced("\\.\\.|<").unwrap().has_any("."));
+        assert!(
+            replaced("([\\.$?*|{}\\(\\)\\[\\]\\\\\\/\\+\\-^])")
+                .unwrap()
+                .has_any("([")
+        );
+        assert!(replaced("[\\x00-\\x1f]").unwrap().has_any("\n"));
     }
 }

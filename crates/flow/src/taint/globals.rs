@@ -23,8 +23,8 @@ pub(super) fn findings(
     // What each absolute place holds from outside, by base.
     let mut held: BTreeMap<PortBase, Vec<(PortPath, Taint)>> = BTreeMap::new();
     let mut edges: Vec<(PortPath, Taint)> = Vec::new();
-    let mut known: FxHashSet<(PortPath, super::value::SourceRef, u64)> = FxHashSet::default();
-    let mut linked: FxHashSet<(PortPath, PortPath, u64)> = FxHashSet::default();
+    let mut known: FxHashSet<(PortPath, super::value::SourceRef, u128)> = FxHashSet::default();
+    let mut linked: FxHashSet<(PortPath, PortPath, u128)> = FxHashSet::default();
     for (index, summary) in summaries.iter().enumerate() {
         let Some(summary) = summary else { continue };
         let func = FuncId(crate::program::to_u32(index));

@@ -911,8 +911,12 @@ impl<'a> Interp<'a> {
                 {
                     return Value::constant(Konst::Number(a + b));
                 }
-                let stringy =
-                    |v: &Value| matches!(v.single(), Some(Konst::Str(_) | Konst::Template(_)));
+                let stringy = |v: &Value| {
+                    matches!(
+                        v.consts.as_deref(),
+                        Some([Konst::Str(_) | Konst::Template(_)])
+                    )
+                };
                 if stringy(&first) || stringy(&second) {
                     return self.template(at, operands);
                 }

@@ -1,6 +1,6 @@
 //! The few sink kinds that the engine itself must know: language mechanisms, not libraries.
 
-use super::charset::after_test;
+use super::charset::{CharSet, after_test};
 use casemate_model::kind::{KindSet, Kinds, SinkKind};
 
 /// The characters that a value needs to break out, by sink kind. A kind that is not listed is never cleared by characters.
@@ -20,7 +20,7 @@ const BREAKS: [(&str, &str); 24] = [
     ("url.path", "/?#\\%."),
     ("redirect", "/:\\."),
     ("html.text", "<"),
-    ("html.attr", "<>\"'` ="),
+    ("html.attr", "<\"'"),
     ("html.script", "<'\"\\`/;()"),
     ("html.url", ":<\"'"),
     ("header", "\r\n"),
@@ -31,10 +31,36 @@ const BREAKS: [(&str, &str); 24] = [
     ("regex", "()[]{}*+?|\\.^$"),
 ];
 
-/// Known to start with `/`. The two highest bits of a set are facts about the text, not kinds.
-const ROOTED: KindSet = KindSet(1 << 62);
+/// Known to start with `/`.
+const ROOTED: KindSet = KindSet(1 << 124);
 /// Known not to start with `//`.
-const NOT_DOUBLE: KindSet = KindSet(1 << 61);
+const NOT_DOUBLE: KindSet = KindSet(1 << 125);
+/// The characters of which is noted whether a text lacks them: bit 64 and up of a [`KindSet`], in this order.
+const NOTED: &str = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \t\n\r\0";
+
+/// Stands for a hole in a text.
+pub const HOLE: char = '\u{fffc}';
+
+/// `'` is doubled.
+pub const QUOTES_DOUBLED: KindSet = KindSet(1 << 120);
+/// `\` is doubled.
+pub const BACKSLASHES_DOUBLED: KindSet = KindSet(1 << 121);
+/// `'` closes the word of a shell, stands for itself, and opens it again.
+pub const QUOTES_REOPENED: KindSet = KindSet(1 << 122);
+/// No two dots follow each other.
+pub const NO_PARENT: KindSet = KindSet(1 << 123);
+
+/// That a text has none of these characters.
+#[must_use]
+pub fn lacks(chars: CharSet) -> KindSet {
+    NOTED
+        .chars()
+        .enumerate()
+        .filter(|(_, c)| chars.has(*c))
+        .fold(KindSet::EMPTY, |set, (at, _)| {
+            KindSet(set.0 | 1 << (64 + at))
+        })
+}
 
 /// Ids of kinds by name. A kind that the list lacks gets a number that no set has.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +85,9 @@ pub struct KindIds {
     url_full: SinkKind,
     url_host: SinkKind,
     redirect: SinkKind,
+    regex: SinkKind,
+    shell: SinkKind,
+    sql: SinkKind,
     breaks: [SinkKind; BREAKS.len()],
 }
 
@@ -82,34 +111,43 @@ impl KindIds {
             url_full: id("url.full"),
             url_host: id("url.host"),
             redirect: id("redirect"),
+            regex: id("regex"),
+            shell: id("command.shell"),
+            sql: id("sql"),
             breaks: BREAKS.map(|b| id(b.0)),
         }
     }
 
-    /// What a hole cannot do any more after a constant prefix: choose the host of an address (RFC 3986, section 3: the
-    /// authority ends at the first `/`, `?` or `#` after `//`).
+    /// What a hole cannot do any more after the text before it: choose the host of an address (RFC 3986, section 3: the
+    /// authority ends at the first `/`, `?` or `#` after `//`). Earlier holes are [`HOLE`] and taken for something, as an
+    /// address begins with a base that the program has.
     #[must_use]
     pub fn cleared_by_prefix(&self, prefix: &str) -> KindSet {
         if prefix.is_empty() {
             return KindSet::EMPTY;
         }
-        let host = KindSet::of(self.url_full)
-            .union(KindSet::of(self.url_host))
-            .union(KindSet::of(self.redirect))
-            .union(KindSet::of(self.html_url));
+        let host = self.host();
         let after = match prefix.find("//") {
-            Some(at) if at == 0 || prefix.get(..at).is_some_and(|p| p.ends_with(':')) => {
+            Some(at)
+                if prefix
+                    .get(..at)
+                    .is_some_and(|p| p.is_empty() || p.ends_with([':', HOLE])) =>
+            {
                 prefix.get(at + 2..).unwrap_or("")
             }
-            _ => {
-                // A relative reference, unless the hole could still complete `//host`, `/\host` or a scheme.
-                let starts_open = prefix == "/"
-                    || prefix == "\\"
-                    || prefix
-                        .chars()
-                        .all(|c| c.is_ascii_alphanumeric() || c == '+');
-                return if starts_open { KindSet::EMPTY } else { host };
-            }
+            _ => match prefix.find(HOLE) {
+                // What the earlier hole began, it may not have ended.
+                Some(at) => {
+                    let own = prefix.get(..at).is_some_and(|p| !open(p));
+                    let ended = prefix
+                        .get(at..)
+                        .is_some_and(|p| p.contains(['/', '?', '#']));
+                    return if own || ended { host } else { KindSet::EMPTY };
+                }
+                // A relative reference.
+                None if open(prefix) => return KindSet::EMPTY,
+                None => return host,
+            },
         };
         if after.contains(['/', '?', '#']) {
             host
@@ -119,19 +157,68 @@ impl KindIds {
         }
     }
 
-    /// For what a string is clean once a test against a regular expression went this way.
+    /// What follows from all that is known of a text.
     #[must_use]
-    pub fn cleared_by_regex(&self, pattern: &str, flags: &str, matches: bool) -> KindSet {
-        let Some(left) = after_test(pattern, flags, matches) else {
-            return KindSet::EMPTY;
+    pub fn close(&self, set: KindSet) -> KindSet {
+        if set.0 >> 64 == 0 {
+            return set;
+        }
+        // Two half tests may be a whole one: rooted, and not `//host`.
+        let set = if set.covers(ROOTED.union(NOT_DOUBLE)) {
+            set.union(self.host())
+        } else {
+            set
         };
         BREAKS
             .iter()
             .zip(self.breaks)
-            .filter(|((_, breaks), _)| !left.has_any(breaks))
+            .filter(|((_, breaks), _)| set.covers(lacks(CharSet::of(breaks))))
+            .fold(set, |set, (_, kind)| set.union(KindSet::of(kind)))
+    }
+
+    /// The kinds that a character can serve, of those that end a context.
+    #[must_use]
+    pub fn served_by(&self, chars: CharSet) -> KindSet {
+        BREAKS
+            .iter()
+            .zip(self.breaks)
+            .filter(|((_, breaks), _)| chars.has_any(breaks))
             .fold(KindSet::EMPTY, |set, (_, kind)| {
                 set.union(KindSet::of(kind))
             })
+    }
+
+    /// The kinds that cannot be served once all of these characters are escaped.
+    #[must_use]
+    pub fn escaped(&self, chars: CharSet) -> KindSet {
+        if lacks(chars).covers(lacks(CharSet::of("()[]{}*+?|\\.^$"))) {
+            KindSet::of(self.regex)
+        } else {
+            KindSet::EMPTY
+        }
+    }
+
+    /// For what a hole in a text is clean because of what stands before it and what is known of it.
+    #[must_use]
+    pub fn cleared_in_context(&self, before: &str, known: KindSet) -> KindSet {
+        let quote = lacks(CharSet::of("'"));
+        let backslash = lacks(CharSet::of("\\"));
+        let mut out = KindSet::EMPTY;
+        if known.covers(NO_PARENT) && !before.is_empty() {
+            out = out.union(self.path);
+        }
+        let lacks_quote = known.covers(quote);
+        if (lacks_quote || known.covers(QUOTES_REOPENED)) && in_shell_quotes(before) {
+            out = out.union(KindSet::of(self.shell));
+        }
+        // Servers differ on whether a backslash escapes a quote: both must be accounted for.
+        if (lacks_quote || known.covers(QUOTES_DOUBLED))
+            && (known.covers(backslash) || known.covers(BACKSLASHES_DOUBLED))
+            && in_sql_quotes(before)
+        {
+            out = out.union(KindSet::of(self.sql));
+        }
+        out
     }
 
     /// All kinds of paths.
@@ -167,18 +254,80 @@ impl KindIds {
         match text {
             ".." | "../" if !normalized => self.path,
             "//" => NOT_DOUBLE,
-            "\n" => KindSet::EMPTY,
+            one if one.chars().count() == 1 => lacks(CharSet::of(one)),
             _ => KindSet::EMPTY,
         }
     }
 
-    /// Two half tests may be a whole one: rooted, and not `//host`.
+    /// For what a string is clean once a test against a regular expression went this way.
     #[must_use]
-    pub fn completed(&self, clean: KindSet) -> KindSet {
-        if clean.covers(ROOTED.union(NOT_DOUBLE)) {
-            clean.union(self.host())
-        } else {
-            clean
+    pub fn cleared_by_regex(&self, pattern: &str, flags: &str, matches: bool) -> KindSet {
+        let Some(left) = after_test(pattern, flags, matches) else {
+            return KindSet::EMPTY;
+        };
+        self.close(lacks(left.complement()))
+    }
+}
+
+/// Whether what follows this text could still complete `//host`, `/\host` or a scheme.
+fn open(prefix: &str) -> bool {
+    prefix == "/"
+        || prefix == "\\"
+        || prefix
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '+')
+}
+
+/// Whether a place after this text of a shell command is inside `'…'`.
+fn in_shell_quotes(before: &str) -> bool {
+    let (mut single, mut double) = (false, false);
+    let mut chars = before.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' if !single => {
+                chars.next();
+            }
+            '\'' if !double => single = !single,
+            '"' if !single => double = !double,
+            _ => {}
+        }
+    }
+    single
+}
+
+/// Whether a place after this text of an SQL statement is inside `'…'`.
+fn in_sql_quotes(before: &str) -> bool {
+    let (mut single, mut double) = (false, false);
+    for c in before.chars() {
+        match c {
+            '\'' if !double => single = !single,
+            '"' if !single => double = !double,
+            _ => {}
+        }
+    }
+    single
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_are_followed() {
+        assert!(in_shell_quotes("rm -rf '/tmp/"));
+        assert!(!in_shell_quotes("rm -rf \"'"));
+        assert!(!in_shell_quotes("echo \\'"));
+        assert!(in_sql_quotes("SELECT 'a', '"));
+        assert!(!in_sql_quotes("SELECT 'a', "));
+    }
+
+    #[test]
+    fn noted_characters_fit() {
+        assert!(NOTED.chars().count() <= 56);
+        for (_, breaks) in BREAKS {
+            for c in breaks.chars() {
+                assert!(NOTED.contains(c), "{c:?}");
+            }
         }
     }
 }

@@ -26,6 +26,7 @@ impl Interp<'_> {
             .call_rows(path, site.new)
             .map(|r| r.1)
             .collect();
+        let all_rows = rows.clone();
         let mut result = Value::default();
         let mut alive = true;
         let mut flows = false;
@@ -175,6 +176,7 @@ impl Interp<'_> {
         } else {
             self.hand_over(site, &called, &[]);
         }
+        self.text_result(at, path, &all_rows, site, &mut result);
         (result, alive)
     }
 
@@ -922,6 +924,9 @@ pub(super) fn fact_value(value: &Value) -> FactValue {
                 .map(|p| p.as_ref().map(ToString::to_string))
                 .collect(),
         ),
+        Konst::Regex(pattern, flags) if &**flags == super::replace::UNKNOWN_FLAGS => {
+            FactValue::Str(format!("/{pattern}/"))
+        }
         Konst::Regex(pattern, flags) => FactValue::Str(format!("/{pattern}/{flags}")),
         Konst::Present => FactValue::Present,
     };

@@ -15,6 +15,7 @@ mod library;
 mod lists;
 mod place;
 mod port;
+mod replace;
 mod state;
 mod store;
 mod summary;

@@ -1,0 +1,414 @@
+//! Text operations of the core library whose constants decide what is left: `replace`, `split`, `join`, `new RegExp`.
+
+use super::access::{BY_KEY, text_of};
+use super::charset::{CharSet, replaced};
+use super::interp::Interp;
+use super::kinds::{BACKSLASHES_DOUBLED, NO_PARENT, QUOTES_DOUBLED, QUOTES_REOPENED, lacks};
+use super::place::PortBase;
+use super::port::CallSite;
+use super::value::{Konst, Origin, Taint, Value};
+use crate::apipath::PathId;
+use crate::limits;
+use crate::symbol::Sym;
+use casemate_model::kind::KindSet;
+use casemate_model::row::Row;
+use std::sync::Arc;
+
+/// The flags of an expression whose flags are not known.
+pub(super) const UNKNOWN_FLAGS: &str = "?";
+
+/// What a text operation does to the characters of a text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Change {
+    /// What is known of the text afterwards.
+    pub known: KindSet,
+    /// Characters that it may bring in.
+    pub brings: CharSet,
+}
+
+/// What takes the place of what was matched.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum With {
+    /// This text; `$&` and the like stand for parts of the match.
+    Text(Arc<str>),
+    /// A text that begins so and goes on with something that depends on the match.
+    Begins(Arc<str>),
+    /// What a table of the program holds for the match.
+    Table,
+}
+
+impl Interp<'_> {
+    /// What is known of the result of a text operation beyond what its rows say.
+    pub(super) fn text_result(
+        &mut self,
+        at: usize,
+        path: PathId,
+        rows: &[&Row],
+        site: &CallSite,
+        result: &mut Value,
+    ) {
+        let core = |what: &str| rows.iter().any(|r| r.at.starts_with(what));
+        match self.origins.paths.last_member(path) {
+            "replace" if core("js:String.") => self.replaced(site, false, result),
+            "replaceAll" if core("js:String.") => self.replaced(site, true, result),
+            "split" if core("js:String.") => {
+                let change = site
+                    .args
+                    .first()
+                    .and_then(|a| separator(&a.value))
+                    .map(|chars| Change {
+                        known: lacks(chars),
+                        ..Change::default()
+                    });
+                let Some(change) = change else { return };
+                *result = self.changed(result, change);
+            }
+            "join" if core("js:Array.") => self.joined(at, site, result),
+            "RegExp" if core("js:RegExp") => {
+                if let Some(regex) = regex(site) {
+                    *result = Value::constant(regex);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn replaced(&mut self, site: &CallSite, all: bool, result: &mut Value) {
+        let Some(pattern) = site.args.first().and_then(|a| a.value.single().cloned()) else {
+            return;
+        };
+        let Some(with) = self.replacement(site) else {
+            return;
+        };
+        if let Some(change) = judge(&pattern, all, &with, |chars| self.k.escaped(chars)) {
+            *result = self.changed(result, change);
+        }
+    }
+
+    fn replacement(&mut self, site: &CallSite) -> Option<With> {
+        let arg = site.args.get(1)?;
+        if let Some(text) = arg.value.single().and_then(text_of) {
+            return Some(With::Text(text));
+        }
+        let callees = self.callees(arg.operand, &arg.value);
+        let [super::call::Callee::Closure(_, func) | super::call::Callee::Func(func)] =
+            callees.as_slice()
+        else {
+            return None;
+        };
+        let summary = self.summaries.get(func.0 as usize)?.as_ref()?;
+        match summary.ret.consts.as_deref() {
+            Some([Konst::Template(parts)]) => {
+                return parts.first().cloned().flatten().map(With::Begins);
+            }
+            // A function's text is taken as it is.
+            Some([konst]) if summary.ret.taints.is_none() => {
+                return text_of(konst).map(|t| With::Text(Arc::from(t.replace('$', "$$"))));
+            }
+            _ => {}
+        }
+        let own = summary.ret.taints().iter().all(|t| match t.origin {
+            Origin::Port(port) => t.notes & BY_KEY != 0 || !matches!(port.base, PortBase::Param(_)),
+            Origin::Source(_) => false,
+        });
+        (own && !summary.ret.is_empty()).then_some(With::Table)
+    }
+
+    /// The value after a change of its text.
+    pub(super) fn changed(&mut self, value: &Value, change: Change) -> Value {
+        let k = self.k;
+        let served = k.served_by(change.brings);
+        let alter = |t: Taint| {
+            let kept = if t.clean.covers(KindSet::ALL) {
+                t.clean
+            } else {
+                t.clean.without(lacks(change.brings)).without(served)
+            };
+            Taint {
+                clean: k.close(kept.union(change.known)),
+                ..t
+            }
+        };
+        // A list: its elements are changed.
+        for &id in &value.refs {
+            let Some(obj) = self.state.obj(id).cloned() else {
+                continue;
+            };
+            let taints = obj.any.map_taints(|t| Some(alter(t)));
+            let kind = obj.kind;
+            self.state.obj_mut(id, kind).any.taints = taints;
+        }
+        Value {
+            taints: value.map_taints(|t| Some(alter(t))),
+            refs: value.refs.clone(),
+            consts: value.consts.clone(),
+        }
+    }
+
+    /// `[a, b].join(', ')` is a text with holes.
+    fn joined(&mut self, at: usize, site: &CallSite, result: &mut Value) {
+        let separator = match site.args.first() {
+            None => Some(Arc::from(",")),
+            Some(arg) => arg.value.as_str().cloned(),
+        };
+        let Some(separator) = separator else { return };
+        if let Some(elements) = self.elements(&site.this) {
+            let between = Value::constant(Konst::Str(Arc::clone(&separator)));
+            let mut pieces = Vec::new();
+            for element in elements {
+                if !pieces.is_empty() {
+                    pieces.push(between.clone());
+                }
+                pieces.push(element);
+            }
+            *result = self.template_of(at, &pieces);
+        } else {
+            let change = Change {
+                known: KindSet::EMPTY,
+                brings: CharSet::of(&separator),
+            };
+            *result = self.changed(result, change);
+        }
+    }
+
+    /// The elements of an array of which all are known.
+    fn elements(&self, list: &Value) -> Option<Vec<Value>> {
+        let [id] = list.refs.as_slice() else {
+            return None;
+        };
+        let obj = self.state.obj(*id)?;
+        if list.taints.is_some() || !obj.any.is_empty() || obj.fields.len() > limits::CONSTANTS * 4
+        {
+            return None;
+        }
+        (0..obj.fields.len())
+            .map(|index| {
+                let field = obj.field(Sym::index(u32::try_from(index).ok()?))?;
+                field.definite.then(|| field.value.clone())
+            })
+            .collect()
+    }
+}
+
+/// The characters that a text is split at.
+fn separator(value: &Value) -> Option<CharSet> {
+    match value.single()? {
+        Konst::Str(text) if text.chars().count() == 1 => Some(CharSet::of(text)),
+        Konst::Regex(pattern, _) => replaced(pattern),
+        _ => None,
+    }
+}
+
+/// `new RegExp('a', 'g')` with constants.
+fn regex(site: &CallSite) -> Option<Konst> {
+    let flags = match site.args.get(1) {
+        None => Arc::from(""),
+        Some(arg) => arg
+            .value
+            .as_str()
+            .cloned()
+            .unwrap_or_else(|| Arc::from(UNKNOWN_FLAGS)),
+    };
+    match site.args.first()?.value.single()? {
+        Konst::Str(pattern) => Some(Konst::Regex(Arc::clone(pattern), flags)),
+        Konst::Regex(pattern, old) if site.args.len() == 1 => {
+            Some(Konst::Regex(Arc::clone(pattern), Arc::clone(old)))
+        }
+        Konst::Regex(pattern, _) => Some(Konst::Regex(Arc::clone(pattern), flags)),
+        _ => None,
+    }
+}
+
+/// What replacing does; nothing where not every match is replaced, or where it is not known.
+pub(super) fn judge(
+    pattern: &Konst,
+    all: bool,
+    with: &With,
+    escaped: impl Fn(CharSet) -> KindSet,
+) -> Option<Change> {
+    let (chars, pairs) = match pattern {
+        // Unknown flags have the benefit of the doubt: who computes them has thought of more than the first match.
+        Konst::Regex(pattern, flags) if flags.contains('g') || &**flags == UNKNOWN_FLAGS => (
+            replaced(pattern),
+            matches!(
+                &**pattern,
+                r"\.\." | r"\.{2,}" | r"\.\.+" | r"\.+" | r"[.][.]"
+            ),
+        ),
+        Konst::Str(text) if all => (
+            (text.chars().count() == 1).then(|| CharSet::of(text)),
+            &**text == "..",
+        ),
+        _ => return None,
+    };
+    let dots = |brings: CharSet| {
+        if pairs && !brings.has('.') {
+            NO_PARENT
+        } else {
+            KindSet::EMPTY
+        }
+    };
+    let text = match with {
+        With::Table => {
+            return chars.map(|chars| Change {
+                known: lacks(chars),
+                brings: CharSet::default(),
+            });
+        }
+        With::Begins(text) if &**text == "\\" => "\\$&",
+        With::Begins(text) if is_code(text) => {
+            return chars.map(|chars| Change {
+                known: lacks(chars),
+                brings: CharSet::default(),
+            });
+        }
+        With::Begins(_) => return None,
+        With::Text(text) => text,
+    };
+    let (literal, keeps) = literal(text);
+    if keeps {
+        let known = match (text.strip_prefix('\\'), chars) {
+            (Some("$&" | "$1" | "$0"), Some(chars)) => escaped(chars),
+            _ => KindSet::EMPTY,
+        };
+        return Some(Change {
+            known,
+            brings: CharSet::of(&literal),
+        });
+    }
+    let brings = if is_code(&literal) {
+        CharSet::default()
+    } else {
+        CharSet::of(&literal)
+    };
+    let Some(chars) = chars else {
+        return Some(Change {
+            known: dots(brings),
+            brings,
+        });
+    };
+    let quote = CharSet::one('\'');
+    let marks = match &*literal {
+        "''" if chars == quote => QUOTES_DOUBLED,
+        "'\\''" | "'\"'\"'" if chars == quote => QUOTES_REOPENED,
+        "\\\\" if chars == CharSet::one('\\') => BACKSLASHES_DOUBLED,
+        _ => KindSet::EMPTY,
+    };
+    Some(Change {
+        known: lacks(chars)
+            .without(lacks(brings))
+            .union(marks)
+            .union(dots(brings)),
+        brings,
+    })
+}
+
+/// A replacement without its `$` forms, and whether it has any that stand for a part of the match.
+fn literal(text: &str) -> (String, bool) {
+    let mut out = String::new();
+    let mut keeps = false;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (c, chars.peek()) {
+            ('$', Some('$')) => {
+                chars.next();
+                out.push('$');
+            }
+            ('$', Some('&' | '`' | '\'' | '0'..='9' | '<')) => {
+                chars.next();
+                keeps = true;
+            }
+            _ => out.push(c),
+        }
+    }
+    (out, keeps)
+}
+
+/// Whether a text names a character instead of being it: `&lt;`, `%3C`, `\u003c`, `\x3c`, `\n`.
+fn is_code(text: &str) -> bool {
+    let hex = |rest: &str| rest.chars().all(|c| c.is_ascii_hexdigit());
+    text.strip_prefix('&').is_some_and(|r| {
+        r.trim_end_matches(';')
+            .chars()
+            .all(|c| c.is_alphanumeric() || c == '#')
+    }) || text.strip_prefix('%').is_some_and(hex)
+        || text.strip_prefix("\\u").is_some_and(hex)
+        || text.strip_prefix("\\x").is_some_and(hex)
+        || matches!(text, "\\n" | "\\r" | "\\t" | "\\b" | "\\f" | "\\0")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(pattern: &str, flags: &str, with: &str) -> Option<Change> {
+        let escaped = |chars: CharSet| {
+            if chars.has('\\') {
+                KindSet(1)
+            } else {
+                KindSet::EMPTY
+            }
+        };
+        judge(
+            &Konst::Regex(Arc::from(pattern), Arc::from(flags)),
+            false,
+            &With::Text(Arc::from(with)),
+            escaped,
+        )
+    }
+
+    fn lacking(chars: &str) -> KindSet {
+        lacks(CharSet::of(chars))
+    }
+
+    #[test]
+    fn classes_are_gone() {
+        assert!(
+            of("[^\\w]", "g", "")
+                .unwrap()
+                .known
+                .covers(lacking("'./;<"))
+        );
+        assert!(
+            of("[\\r\\n]", "g", " ")
+                .unwrap()
+                .known
+                .covers(lacking("\r\n"))
+        );
+        assert!(of("<|>", "g", "").unwrap().known.covers(lacking("<>")));
+        assert!(of("<", "g", "&lt;").unwrap().known.covers(lacking("<")));
+        assert!(!of("<", "g", "&lt;").unwrap().brings.has('&'));
+    }
+
+    #[test]
+    fn the_first_match_only_says_nothing() {
+        assert_eq!(of("<", "", ""), None);
+        assert_eq!(of("'", "i", ""), None);
+        assert!(of("'", "?", "").is_some());
+    }
+
+    #[test]
+    fn what_matches_several_characters_is_rejoined() {
+        assert_eq!(of("\\.\\.\\/", "g", "").unwrap().known, KindSet::EMPTY);
+        assert_eq!(of("\\.\\.", "g", "").unwrap().known, NO_PARENT);
+        assert_eq!(of("<script>", "gi", "").unwrap().known, KindSet::EMPTY);
+    }
+
+    #[test]
+    fn what_is_brought_in_is_told() {
+        let change = of("&lt;", "g", "<").unwrap();
+        assert!(change.brings.has('<'));
+        assert!(of("_", "g", "'").unwrap().brings.has('\''));
+    }
+
+    #[test]
+    fn quotes_are_escaped_in_known_ways() {
+        assert_eq!(of("'", "g", "''").unwrap().known, QUOTES_DOUBLED);
+        assert_eq!(of("'", "g", "'\\''").unwrap().known, QUOTES_REOPENED);
+        // In a script, "'\''" is three quotes.
+        assert_eq!(of("'", "g", "'''").unwrap().known, KindSet::EMPTY);
+        assert_eq!(of("\\\\", "g", "\\\\").unwrap().known, BACKSLASHES_DOUBLED);
+        assert_eq!(of("[.\\\\]", "g", "\\$&").unwrap().known, KindSet(1));
+        assert_eq!(of("[.]", "g", "\\$&").unwrap().known, KindSet::EMPTY);
+    }
+}
