@@ -61,7 +61,8 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
                     Interp::new(origins, &summaries, &by_name, &consts, render, func, arena);
                 interp.run();
                 let summary = interp.summary();
-                let (out, arena) = (interp.out, interp.arena);
+                let (out, mut arena) = (interp.out, interp.arena);
+                arena.nodes.shrink_to_fit();
                 let same = summaries
                     .get(index)
                     .and_then(Option::as_ref)

@@ -32,6 +32,14 @@ struct Env<'e> {
     nesting: u32,
 }
 
+impl Env<'_> {
+    /// A callback ran: it may have written anything, and its result is known from now on.
+    fn forget(&mut self) {
+        self.given.clear();
+        self.whole.clear();
+    }
+}
+
 impl Interp<'_> {
     /// The effect of calling `func`, and its result.
     pub(super) fn instantiate(
@@ -277,14 +285,18 @@ impl Interp<'_> {
 
     fn carry(&mut self, env: &Env<'_>, taint: &Taint, given: &Value, out: &mut Value) {
         for &arriving in given.taints() {
-            let trace = self.through(env, arriving.trace, Some(taint.trace), TraceKind::Through);
-            out.add_taint(Taint {
+            let mut carried = Taint {
                 origin: arriving.origin,
                 clean: arriving.clean.union(taint.clean),
                 derived: arriving.derived || taint.derived,
                 notes: arriving.notes | taint.notes,
-                trace,
-            });
+                trace: arriving.trace,
+            };
+            if out.keeps_trace_of(&carried) {
+                carried.trace =
+                    self.through(env, arriving.trace, Some(taint.trace), TraceKind::Through);
+            }
+            out.add_taint(carried);
         }
     }
 
@@ -328,6 +340,7 @@ impl Interp<'_> {
                 .collect();
             let result = self.call_value(&callee, &this, &args, env.span);
             env.callbacks.push(result);
+            env.forget();
         }
     }
 
@@ -428,13 +441,20 @@ impl Interp<'_> {
             if given.taints.is_none() {
                 continue;
             }
-            let taints: Vec<Taint> = given.taints().to_vec();
-            for taint in taints {
+            for &taint in given.taints() {
                 let clean: KindSet = taint.clean.union(sink.clean);
                 if clean.has(sink.sink.kind) {
                     continue;
                 }
-                let trace = self.through(env, taint.trace, Some(sink.trace), TraceKind::Into);
+                let deep = sink.deep && !taint.derived;
+                // Only the first way to a sink is kept.
+                let known = matches!(taint.origin, Origin::Port(port)
+                    if self.knows_port_sink(port, &sink.sink, deep));
+                let trace = if known {
+                    taint.trace
+                } else {
+                    self.through(env, taint.trace, Some(sink.trace), TraceKind::Into)
+                };
                 let notes = taint.notes | sink.notes;
                 match taint.origin {
                     Origin::Source(source) => {
@@ -451,7 +471,7 @@ impl Interp<'_> {
                             && (port.base.is_absolute() || sink.sink.func != env.func) => {}
                     Origin::Port(port) => self.add_port_sink(PortSink {
                         port,
-                        deep: sink.deep && !taint.derived,
+                        deep,
                         clean,
                         derived: sink.derived || taint.derived,
                         notes,

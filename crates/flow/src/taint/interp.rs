@@ -1021,6 +1021,12 @@ impl<'a> Interp<'a> {
 
     // ---- results ----
 
+    /// Whether the sink is known to be reached from the port, or cannot be kept any more.
+    pub(super) fn knows_port_sink(&self, port: PortPath, sink: &SinkRef, deep: bool) -> bool {
+        let key = (port, sink.func, sink.argument, sink.kind.0, deep);
+        self.sinks.len() >= limits::SUMMARY_SINKS || self.sink_index.contains_key(&key)
+    }
+
     /// A sink that a port reaches.
     pub(super) fn add_port_sink(&mut self, sink: PortSink) {
         let key = (

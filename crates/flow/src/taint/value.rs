@@ -47,6 +47,13 @@ pub struct Taint {
 }
 
 impl Taint {
+    /// The order in which a value keeps its taints; equal ones are kept once.
+    fn order(&self, other: &Self) -> std::cmp::Ordering {
+        self.origin
+            .cmp(&other.origin)
+            .then(self.derived.cmp(&other.derived))
+    }
+
     /// The place that the value is, unchanged.
     #[must_use]
     pub const fn identity(&self) -> Option<PortPath> {
@@ -202,11 +209,22 @@ impl Value {
         self.taints().iter().filter_map(Taint::identity)
     }
 
+    /// Whether adding the taint would keep its trace, so that the trace is worth making.
+    #[must_use]
+    pub fn keeps_trace_of(&self, taint: &Taint) -> bool {
+        let taints = self.taints();
+        match taints.binary_search_by(|t| t.order(taint)) {
+            Ok(at) => taints
+                .get(at)
+                .is_some_and(|old| old.clean.intersect(taint.clean) != old.clean),
+            Err(_) => taints.len() < limits::TAINTS,
+        }
+    }
+
     /// Adds a taint; the same origin is kept once, clean only for what both are clean for.
     pub fn add_taint(&mut self, taint: Taint) -> bool {
-        let key = |t: &Taint| (t.origin, t.derived);
         let set = self.taints.get_or_insert_with(|| Arc::new(Vec::new()));
-        match set.binary_search_by(|t| key(t).cmp(&key(&taint))) {
+        match set.binary_search_by(|t| t.order(&taint)) {
             Ok(at) => {
                 let Some(old) = set.get(at) else { return false };
                 let clean = old.clean.intersect(taint.clean);
@@ -278,7 +296,7 @@ impl Value {
                 self.taints = Some(Arc::clone(theirs));
                 return true;
             }
-            Some(mine) if Arc::ptr_eq(mine, theirs) => return false,
+            Some(mine) if Arc::ptr_eq(mine, theirs) || !adds(mine, theirs) => return false,
             Some(_) => {}
         }
         let mut changed = false;
@@ -312,6 +330,22 @@ impl Value {
             Origin::Port(port) => port.base.is_absolute(),
         })
     }
+}
+
+/// Whether joining `theirs` into `mine` would change anything: both are sorted, one walk tells.
+fn adds(mine: &[Taint], theirs: &[Taint]) -> bool {
+    let full = mine.len() >= limits::TAINTS;
+    let mut rest = mine.iter().peekable();
+    theirs.iter().any(|taint| {
+        while rest.next_if(|m| m.order(taint).is_lt()).is_some() {}
+        match rest.peek() {
+            Some(known) if known.order(taint).is_eq() => {
+                known.clean.intersect(taint.clean) != known.clean
+                    || known.notes | taint.notes != known.notes
+            }
+            _ => !full,
+        }
+    })
 }
 
 /// The identity of a base.
