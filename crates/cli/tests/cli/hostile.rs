@@ -282,7 +282,7 @@ fn manifests() {
     let odd = "{\"exports\": {\".\": [[[]]]}, \"workspaces\": [\"**/*\", \"../..\", \"/\"], \"main\": \"../../../etc/passwd\", \
          \"imports\": {\"#a\": \"#a\", \"#b*\": \"#b*\"}, \"name\": 5, \"dependencies\": [1, 2]}";
     let ignored = "*a".repeat(5_000)
-        + "\n[\n\\\n!\n!!\n/**/**/**/**/\n{a,{a,\n"
+        + "\n[\n\\\n!\n!!\n/**/**/**/q/\n{a,{a,\n"
         + &lines(5_000, |n| format!("/**/x{n}*y*z*/**"));
     beside(&[
         ("big/package.json", format!("{{\"name\": \"big\", \"dependencies\": {{{dependencies}\"z\": \"1\"}}}}")),

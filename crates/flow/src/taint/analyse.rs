@@ -70,8 +70,7 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
                 });
                 // A defect met in one function must not cost the others: it is a function without a summary.
                 let Ok((summary, out, arena)) = catch_unwind(run) else {
-                    if let (Some(s), Some(o)) = (summaries.get_mut(index), outputs.get_mut(index))
-                    {
+                    if let (Some(s), Some(o)) = (summaries.get_mut(index), outputs.get_mut(index)) {
                         *s = None;
                         *o = Output::default();
                         o.caps.insert(FAILED, 1);

@@ -133,8 +133,9 @@ impl Table {
                 continue;
             };
             let best = self.wild.get(before).and_then(|list| {
-                list.iter()
-                    .find_map(|(after, targets)| Some((rest.strip_suffix(after.as_str())?, targets)))
+                list.iter().find_map(|(after, targets)| {
+                    Some((rest.strip_suffix(after.as_str())?, targets))
+                })
             });
             if let Some((middle, targets)) = best {
                 return targets.iter().map(|t| t.replace('*', middle)).collect();
