@@ -31,6 +31,9 @@ pub struct Assessment {
     pub coverage: Coverage,
     /// What else a reader must be told.
     pub notes: Vec<String>,
+    /// The analysis failed as a whole; the notes say why. What is not found then says nothing.
+    #[serde(skip)]
+    pub failed: bool,
 }
 
 /// What made the assessment.
@@ -461,6 +464,7 @@ impl Coverage {
         self.files.skipped.is_empty()
             && self.files.partly.is_empty()
             && self.code.skipped_bodies == 0
+            && !self.caps.contains_key(casemate_flow::taint::FAILED)
     }
 }
 

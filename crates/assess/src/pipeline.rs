@@ -12,6 +12,7 @@ use crate::knowledge::Knowledge;
 use crate::link::{self, Linked};
 use crate::lower::{self, Lowered};
 use crate::policy::Policy;
+use crate::pool;
 use crate::stage::{Observer, Stage};
 use crate::suppress::{self, Kept};
 use crate::templates::Known;
@@ -40,7 +41,12 @@ pub(crate) fn run(
     observer(Stage::Link);
     let linked = link::link(project, lowered);
     observer(Stage::Analyse);
-    let (analysis, judgements) = analyse(project, config, &linked, knowledge);
+    let analysed = pool::contained(|| analyse(project, config, &linked, knowledge));
+    let failure = analysed.as_ref().err().cloned();
+    let (analysis, judgements) = analysed.unwrap_or_else(|_| {
+        let judged = threat::judge(project, &linked, &[], config.threat_model);
+        (Analysis::default(), judged)
+    });
     observer(Stage::Judge);
     let applied = knowledge
         .catalogue
@@ -77,6 +83,9 @@ pub(crate) fn run(
     let mut effects = kept.effects;
     effects.extend(suppress::by_filter(&mut findings, config));
     let mut notes = notes(project);
+    notes.extend(failure.as_ref().map(|message| {
+        format!("the analysis failed, which is a defect of casemate, and nothing was assessed: {message}")
+    }));
     notes.extend(kept.notes);
     Assessment {
         schema: SCHEMA.into(),
@@ -94,6 +103,7 @@ pub(crate) fn run(
         endpoints: analysis.entries.iter().map(|e| maker.endpoint(e)).collect(),
         rules: rules(&findings, knowledge),
         findings,
+        failed: failure.is_some(),
         policy: effects,
         coverage,
         notes,

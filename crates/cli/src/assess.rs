@@ -125,6 +125,9 @@ fn exit(assessment: &Assessment, args: &AssessArgs) -> Exit {
         FailOnArg::Critical => Some(Level::Critical),
         FailOnArg::Never => None,
     };
+    if assessment.failed {
+        return Exit::Failed;
+    }
     if assessment.is_empty() {
         return if verdict.allow_empty {
             Exit::Clean

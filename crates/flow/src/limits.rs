@@ -28,6 +28,10 @@ pub const SUMMARY_EFFECTS: usize = 128;
 pub const CALLBACK_DEPTH: u32 = 4;
 /// Summaries put in place for one call instruction, callbacks included.
 pub const INSTANTIATIONS: u32 = 48;
+/// Instructions between a member that is loaded and the call of it; beyond it the call has no name.
+pub const LOOK_BACK: usize = 10_000;
+/// Values that the states of one function hold in all, were every block to hold every local; beyond it the function is not analysed.
+pub const FUNCTION_VALUES: usize = 16_000_000;
 /// Objects of one function's heap.
 pub const HEAP_OBJECTS: usize = 20_000;
 /// Blocks of a function; larger ones are not analysed.
@@ -36,6 +40,10 @@ pub const FUNCTION_BLOCKS: usize = 5_000;
 pub const OBJECT_FIELDS: usize = 256;
 /// Literals of one constant set.
 pub const CONSTANTS: usize = 8;
+/// Bytes of one constant string that is put together; beyond it the rest is a hole.
+pub const CONSTANT_BYTES: usize = 64 * 1024;
+/// Pieces of one string that is put together; beyond it the rest is a hole.
+pub const STRING_PIECES: usize = 256;
 /// Depth of a value that is read whole (`.**`).
 pub const DEEP_READ: usize = 6;
 /// Objects of a value that is read whole.

@@ -3,5 +3,6 @@
 mod bad_input;
 mod common;
 mod exit_codes;
+mod hostile;
 mod outputs;
 mod policy;

@@ -2,6 +2,7 @@
 
 use super::solve::{Frame, Solver};
 use super::value::{Val, ValId, ValSet};
+use crate::limits;
 use crate::program::to_u32;
 use crate::result::FuncId;
 use crate::symbol::Sym;
@@ -475,12 +476,12 @@ pub(crate) fn method_name<'p>(
         return None;
     };
     let before = func.func.instrs.get(..call as usize)?;
-    before.iter().rev().find_map(|i| match *i {
+    let mut near = before.iter().rev().take(limits::LOOK_BACK);
+    match *near.find(|i| i.target() == Some(local))? {
         Instr::Load {
-            to,
             key: casemate_ir::Key::Field(name),
             ..
-        } if to == local => Some(func.file.facts.str(name)),
+        } => Some(func.file.facts.str(name)),
         _ => None,
-    })
+    }
 }

@@ -390,6 +390,9 @@ impl Interp<'_> {
                 parts.push(part.clone());
             }
         }
+        if bound(&mut parts) {
+            self.cap("length of a constant string");
+        }
         if parts.iter().all(Option::is_some) {
             let text: String = parts.iter().flatten().map(|p| &**p).collect();
             return Value::constant(Konst::Str(Arc::from(text)));
@@ -472,6 +475,25 @@ impl Interp<'_> {
         }
         out
     }
+}
+
+/// Cuts the pieces of a string where it grows too long, and leaves a hole there; whether it did.
+fn bound(parts: &mut Vec<Option<Arc<str>>>) -> bool {
+    let mut bytes = 0;
+    let end = parts
+        .iter()
+        .take(limits::STRING_PIECES)
+        .take_while(|part| {
+            bytes += part.as_ref().map_or(1, |p| p.len());
+            bytes <= limits::CONSTANT_BYTES
+        })
+        .count();
+    let cut = end < parts.len();
+    if cut {
+        parts.truncate(end);
+        parts.push(None);
+    }
+    cut
 }
 
 /// A constant as the text it becomes in a string.

@@ -11,7 +11,11 @@ use crate::result::FuncId;
 use crate::symbol::Sym;
 use casemate_ir::{Const, FnKind, Instr, MemberKind, Operand, VarRef};
 use rustc_hash::FxHashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+
+/// Counts functions that the engine failed on, among the caps.
+pub const FAILED: &str = "functions whose analysis failed, which is a defect of casemate";
 
 /// Finds the templates that a name means, as seen from a file: `None` parts are not constant.
 pub type RenderLookup<'a> = dyn Fn(&str, &[Option<Arc<str>>]) -> Vec<FuncId> + 'a;
@@ -57,11 +61,22 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
                     .get_mut(index)
                     .map(std::mem::take)
                     .unwrap_or_default();
-                let mut interp =
-                    Interp::new(origins, &summaries, &by_name, &consts, render, func, arena);
-                interp.run();
-                let summary = interp.summary();
-                let (out, mut arena) = (interp.out, interp.arena);
+                let run = AssertUnwindSafe(|| {
+                    let mut interp =
+                        Interp::new(origins, &summaries, &by_name, &consts, render, func, arena);
+                    interp.run();
+                    let summary = interp.summary();
+                    (summary, interp.out, interp.arena)
+                });
+                // A defect met in one function must not cost the others: it is a function without a summary.
+                let Ok((summary, out, mut arena)) = catch_unwind(run) else {
+                    if let (Some(s), Some(o)) = (summaries.get_mut(index), outputs.get_mut(index)) {
+                        *s = None;
+                        *o = Output::default();
+                        o.caps.insert(FAILED, 1);
+                    }
+                    continue;
+                };
                 arena.nodes.shrink_to_fit();
                 let same = summaries
                     .get(index)

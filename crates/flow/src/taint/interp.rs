@@ -396,6 +396,10 @@ impl<'a> Interp<'a> {
             return;
         }
         self.place_locals();
+        if func.blocks.len().saturating_mul(self.state.locals.len()) > limits::FUNCTION_VALUES {
+            self.cap("values of a function");
+            return;
+        }
         self.enter();
         let order = reverse_postorder(func);
         let mut rank = vec![u32::MAX; func.blocks.len()];

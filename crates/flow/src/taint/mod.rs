@@ -23,7 +23,7 @@ mod trace;
 mod value;
 
 pub(crate) use access::LEADING;
-pub use analyse::{RenderLookup, TaintResult, run};
+pub use analyse::{FAILED, RenderLookup, TaintResult, run};
 pub(crate) use interp::target;
 pub use place::{PortBase, PortPath};
 pub use summary::{Finding, SinkRef, Summary};

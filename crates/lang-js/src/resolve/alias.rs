@@ -1,7 +1,7 @@
 //! `paths` and `baseUrl` of tsconfig and jsconfig, with what they extend.
 
 use super::json;
-use super::package::lookup;
+use super::package::Table;
 use super::path::{file_name, join, parent};
 use rustc_hash::FxHashMap;
 use serde_json::Value;
@@ -12,13 +12,13 @@ pub(super) struct Aliases {
     /// The folder of `baseUrl`.
     pub(super) base: Option<Box<str>>,
     /// Pattern to project-relative targets.
-    paths: Vec<(String, Vec<String>)>,
+    paths: Table,
 }
 
 impl Aliases {
     /// Project-relative candidates for a specifier.
     pub(super) fn targets(&self, specifier: &str) -> Vec<String> {
-        lookup(&self.paths, specifier)
+        self.paths.lookup(specifier)
     }
 }
 
@@ -52,11 +52,7 @@ pub(super) fn read(
         if known.base.is_none() {
             known.base = found.base;
         }
-        for (pattern, targets) in found.paths {
-            if !known.paths.iter().any(|(p, _)| *p == pattern) {
-                known.paths.push((pattern, targets));
-            }
-        }
+        known.paths.complete(found.paths);
     }
     all
 }
@@ -103,17 +99,13 @@ fn aliases(
     if let Some(Value::Object(paths)) = options.get("paths") {
         let base = result.base.clone();
         let base = base.as_deref().unwrap_or(folder);
-        result.paths = paths
-            .iter()
-            .map(|(pattern, targets)| {
-                let mut list = Vec::new();
-                json::leaves(targets, &mut list);
-                (
-                    pattern.clone(),
-                    list.iter().filter_map(|t| join(base, t)).collect(),
-                )
-            })
-            .collect();
+        result.paths = Table::default();
+        for (pattern, targets) in paths {
+            let mut list = Vec::new();
+            json::leaves(targets, &mut list);
+            let list = list.iter().filter_map(|t| join(base, t)).collect();
+            result.paths.add(pattern, list);
+        }
     }
     result
 }

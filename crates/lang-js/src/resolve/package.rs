@@ -1,7 +1,9 @@
 //! `package.json`: what a package offers and calls by other names.
 
 use super::json;
+use rustc_hash::FxHashMap;
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One `package.json`.
 #[derive(Debug, Default)]
@@ -10,9 +12,9 @@ pub(super) struct Package {
     /// Entry points, the most telling first.
     pub(super) mains: Vec<String>,
     /// Subpath (`.`, `./x`, `./x/*`) to targets.
-    exports: Vec<(String, Vec<String>)>,
+    exports: Table,
     /// `#name` to targets.
-    imports: Vec<(String, Vec<String>)>,
+    imports: Table,
     /// `_moduleAliases`.
     aliases: Vec<(String, String)>,
 }
@@ -38,7 +40,7 @@ impl Package {
             Some(whole) => {
                 let mut targets = Vec::new();
                 json::leaves(whole, &mut targets);
-                package.exports.push((".".to_owned(), targets));
+                package.exports.add(".", targets);
             }
         }
         if let Some(Value::Object(members)) = root.get("imports") {
@@ -60,12 +62,12 @@ impl Package {
         } else {
             format!("./{subpath}")
         };
-        lookup(&self.exports, &wanted)
+        self.exports.lookup(&wanted)
     }
 
     /// Where `#name` leads.
     pub(super) fn import(&self, specifier: &str) -> Vec<String> {
-        lookup(&self.imports, specifier)
+        self.imports.lookup(specifier)
     }
 
     /// Where an alias of `module-alias` leads, relative to the package.
@@ -77,37 +79,68 @@ impl Package {
     }
 }
 
-fn table<'v>(members: impl Iterator<Item = (&'v String, &'v Value)>) -> Vec<(String, Vec<String>)> {
-    members
-        .map(|(key, value)| {
-            let mut targets = Vec::new();
-            json::leaves(value, &mut targets);
-            (key.clone(), targets)
-        })
-        .collect()
+fn table<'v>(members: impl Iterator<Item = (&'v String, &'v Value)>) -> Table {
+    let mut table = Table::default();
+    for (key, value) in members {
+        let mut targets = Vec::new();
+        json::leaves(value, &mut targets);
+        table.add(key, targets);
+    }
+    table
 }
 
-/// The targets of the best pattern: an exact one, else the one with the longest text before its `*`.
-pub(super) fn lookup(table: &[(String, Vec<String>)], wanted: &str) -> Vec<String> {
-    if let Some((_, targets)) = table.iter().find(|(key, _)| key == wanted) {
-        return targets.clone();
+/// Patterns and where they lead. A manifest may have any number of them, and every import asks.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Table {
+    exact: BTreeMap<String, Vec<String>>,
+    /// By the text before the `*`: the text after it, and the targets, as written.
+    wild: FxHashMap<String, Vec<(String, Vec<String>)>>,
+    /// Lengths of the texts before the `*`.
+    lengths: BTreeSet<usize>,
+}
+
+impl Table {
+    /// Adds a pattern; the first of one name stays.
+    pub(super) fn add(&mut self, pattern: &str, targets: Vec<String>) {
+        if let Some((before, after)) = pattern.split_once('*') {
+            self.lengths.insert(before.len());
+            let list = self.wild.entry(before.to_owned()).or_default();
+            if list.iter().all(|(known, _)| known != after) {
+                list.push((after.to_owned(), targets.clone()));
+            }
+        }
+        self.exact.entry(pattern.to_owned()).or_insert(targets);
     }
-    let mut best: Option<(usize, &str, &Vec<String>)> = None;
-    for (key, targets) in table {
-        let Some((before, after)) = key.split_once('*') else {
-            continue;
-        };
-        let Some(middle) = wanted
-            .strip_prefix(before)
-            .and_then(|rest| rest.strip_suffix(after))
-        else {
-            continue;
-        };
-        if best.is_none_or(|(length, _, _)| before.len() > length) {
-            best = Some((before.len(), middle, targets));
+
+    /// Adds what the other has and this has not.
+    pub(super) fn complete(&mut self, other: Self) {
+        for (pattern, targets) in other.exact {
+            self.add(&pattern, targets);
         }
     }
-    best.map_or_else(Vec::new, |(_, middle, targets)| {
-        targets.iter().map(|t| t.replace('*', middle)).collect()
-    })
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.exact.is_empty()
+    }
+
+    /// The targets of the best pattern: an exact one, else the one with the longest text before its `*`.
+    pub(super) fn lookup(&self, wanted: &str) -> Vec<String> {
+        if let Some(targets) = self.exact.get(wanted) {
+            return targets.clone();
+        }
+        for length in self.lengths.iter().rev() {
+            let Some((before, rest)) = wanted.split_at_checked(*length) else {
+                continue;
+            };
+            let best = self.wild.get(before).and_then(|list| {
+                list.iter().find_map(|(after, targets)| {
+                    Some((rest.strip_suffix(after.as_str())?, targets))
+                })
+            });
+            if let Some((middle, targets)) = best {
+                return targets.iter().map(|t| t.replace('*', middle)).collect();
+            }
+        }
+        Vec::new()
+    }
 }

@@ -53,7 +53,7 @@ fn run(assessment: &Assessment) -> Run {
         column_kind: "utf16CodeUnits",
         original_uri_base_ids: BTreeMap::from([("%SRCROOT%", Described { description: root })]),
         invocations: [Invocation {
-            execution_successful: true,
+            execution_successful: !assessment.failed,
             tool_execution_notifications: notifications(assessment),
         }],
         results: assessment

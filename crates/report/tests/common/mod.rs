@@ -187,6 +187,7 @@ pub fn sample() -> Assessment {
         ],
     };
     Assessment {
+        failed: false,
         schema: SCHEMA.into(),
         tool: Tool {
             name: "casemate".into(),
