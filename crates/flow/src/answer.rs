@@ -90,7 +90,7 @@ fn library_findings(
         .paths
         .models()
         .kinds()
-        .set_of_all(["proto", "merge", "regex.input"])
+        .set_of_all(["proto", "merge", "redos"])
         .unwrap_or_default();
     let mut exported: FxHashSet<FuncId> = FxHashSet::default();
     for index in 0..program.files.len() {
