@@ -6,7 +6,10 @@ use casemate_flow::result::FileIdx;
 use casemate_ir::{FileFacts, Import};
 use casemate_lang_js::{Resolution, Resolver};
 use casemate_lang_template::Templates;
-use casemate_source::Project;
+use casemate_model::matcher::Models;
+use casemate_source::{Project, Unit};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// A program, and where its files come from.
 pub(crate) struct Linked {
@@ -19,7 +22,7 @@ pub(crate) struct Linked {
 }
 
 /// Links what was lowered, in path order.
-pub(crate) fn link(project: &Project, lowered: Lowered) -> Linked {
+pub(crate) fn link(project: &Project, lowered: Lowered, models: &Models) -> Linked {
     let path = |index: usize| {
         project
             .files
@@ -89,11 +92,39 @@ pub(crate) fn link(project: &Project, lowered: Lowered) -> Linked {
             imports,
         });
     }
+    let mut program = Program::link(inputs);
+    for member in models.written_members() {
+        program.symbols.intern(member);
+    }
+    program.packages = packages(project, &origin);
     Linked {
-        program: Program::link(inputs),
+        program,
         origin,
         resolver,
     }
+}
+
+/// By file: what the manifests of its unit and of the units around it declare.
+fn packages(project: &Project, origin: &[usize]) -> Vec<Option<Arc<BTreeSet<String>>>> {
+    let around = |unit: &Unit| {
+        let above = |other: &&Unit| {
+            other.manifest.is_some()
+                && (other.root.is_empty()
+                    || unit
+                        .root
+                        .strip_prefix(other.root.as_str())
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+        };
+        let units: Vec<&Unit> = project.units.iter().filter(above).collect();
+        let names = units.iter().flat_map(|u| u.dependencies.keys().cloned());
+        (!units.is_empty()).then(|| Arc::new(names.collect::<BTreeSet<String>>()))
+    };
+    let by_unit: Vec<_> = project.units.iter().map(around).collect();
+    let of_file = |index: &usize| {
+        let unit = project.files.get(*index)?.unit;
+        by_unit.get(unit.index())?.clone()
+    };
+    origin.iter().map(of_file).collect()
 }
 
 fn imports(facts: &FileFacts, path: &str, resolver: &Resolver) -> Vec<Target> {

@@ -39,7 +39,7 @@ pub(crate) fn run(
     };
     count_code(project, &lowered, &mut coverage);
     observer(Stage::Link);
-    let linked = link::link(project, lowered);
+    let linked = link::link(project, lowered, &knowledge.models);
     observer(Stage::Analyse);
     let analysed = pool::contained(|| analyse(project, config, &linked, knowledge));
     let failure = analysed.as_ref().err().cloned();

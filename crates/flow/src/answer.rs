@@ -37,6 +37,7 @@ pub fn analyse(program: &Program, models: &Models, options: &Options<'_>) -> Ana
         .iter_mut()
         .flat_map(|o| std::mem::take(&mut o.entries))
         .collect();
+    entries.extend(origins.declared.values().cloned());
     entries.sort_by(|a, b| (a.site, &a.method).cmp(&(b.site, &b.method)));
     findings.extend(library_findings(&origins, &mut result, &entries, options));
     let mut facts: Vec<_> = result

@@ -3,7 +3,7 @@
 /// Values that one place may hold in the origin pass; more are dropped and the place counts as partly unknown.
 pub const ORIGIN_VALUES: usize = 16;
 /// Steps of an API path; longer paths are not followed.
-pub const API_PATH_STEPS: usize = 14;
+pub const API_PATH_STEPS: usize = 20;
 /// Evaluations of one function in the origin pass.
 pub const ORIGIN_ROUNDS: u32 = 40;
 /// Members of an access path; longer ones end in "any member".

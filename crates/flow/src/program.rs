@@ -2,6 +2,9 @@
 
 use crate::result::{FileIdx, FuncId, Site};
 use crate::symbol::{Sym, Symbols};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use casemate_ir::{
     ClassDef, ClassId, Const, ConstId, FileFacts, FnId, Function, GlobalId, LocalId, Span, Symbol,
 };
@@ -65,6 +68,9 @@ pub struct Program {
     pub files: Vec<File>,
     /// All strings.
     pub symbols: Symbols,
+    /// By file: the packages that its unit and those around it declare; absent where no manifest tells. Shorter than `files`
+    /// where nobody filled it in.
+    pub packages: Vec<Option<Arc<BTreeSet<String>>>>,
     functions: Vec<(FileIdx, FnId)>,
     classes: Vec<(FileIdx, ClassId)>,
     globals: u32,
@@ -79,6 +85,7 @@ impl Program {
         let mut program = Self {
             files: Vec::new(),
             symbols: Symbols::default(),
+            packages: Vec::new(),
             functions: Vec::new(),
             classes: Vec::new(),
             globals: 0,
@@ -231,6 +238,23 @@ impl Program {
     #[must_use]
     pub fn constant(&self, file: FileIdx, id: ConstId) -> &Const {
         self.file(file).facts.constant(id)
+    }
+
+    /// Whether a file may use one of some packages (`npm:next`): its manifest declares it or one of its imports leads there. Where
+    /// no manifest is known, it may.
+    #[must_use]
+    pub fn may_use(&self, file: FileIdx, packages: &[String]) -> bool {
+        let Some(Some(declared)) = self.packages.get(file.0 as usize) else {
+            return true;
+        };
+        packages.iter().any(|package| {
+            let name = package.split_once(':').map_or(&**package, |(_, name)| name);
+            declared.contains(name)
+                || self.file(file).imports.iter().any(|target| {
+                    matches!(target, Target::Package(root) if root.strip_prefix(package.as_str())
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+                })
+        })
     }
 
     /// A name for a function: its own, or where it stands.

@@ -11,6 +11,7 @@
 //! Start reading at [`row::Row`], then [`matcher::Models`].
 
 pub mod expr;
+pub mod glob;
 pub mod kind;
 pub mod load;
 pub mod matcher;

@@ -18,7 +18,7 @@
 //! | test | on = `arg(0)` (or a list), accept = `true` (`false`, `returns`, `nonnull`, a port, `!` and a port), kinds |
 //! | schema | type, members — or — on = `arg(0)`, to, accept = `returns`, unknown = `keep` |
 //! | call | fn, args (a list of ports, `_` where nothing is known), result |
-//! | entry | method, path, methods, handlers, params, params4, prefix, guards, depends |
+//! | entry | method, path, methods, handlers, params, params4, prefix, guards, depends, result; instead of `at`: file, export (each one or a list) |
 //! | inject | by = `constructor-type` |
 //! | guard | kind, principal |
 //! | render | template = `arg(0)`, locals = `arg(1)`, to, inline, engine |

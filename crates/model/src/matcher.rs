@@ -7,8 +7,8 @@ pub use assume::Known;
 
 use crate::kind::{Kinds, SourceKind};
 use crate::load::{LoadError, ModelFile, read_folder};
-use crate::path::{ArgIndex, Step};
-use crate::row::{Role, Row, SourceKindRef};
+use crate::path::{ArgIndex, PortStep, Step};
+use crate::row::{EntryRow, ExportRow, Role, Row, SourceKindRef};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
@@ -126,6 +126,28 @@ impl Models {
     #[must_use]
     pub fn rows(&self) -> &[Row] {
         &self.rows
+    }
+
+    /// The members that rows write: a program must know their names, even where its files do not have them.
+    pub fn written_members(&self) -> impl Iterator<Item = &str> {
+        let ports = self.rows.iter().filter_map(|row| match &row.role {
+            Role::Flow { to, .. } | Role::Clean { to, .. } => Some(to),
+            _ => None,
+        });
+        ports
+            .flat_map(|port| &port.steps)
+            .filter_map(|step| match step {
+                PortStep::Member(name) => Some(name.as_str()),
+                _ => None,
+            })
+    }
+
+    /// The rows of handlers that are found by file and name.
+    pub fn exported_entries(&self) -> impl Iterator<Item = (&EntryRow, &ExportRow)> {
+        self.rows.iter().filter_map(|row| match &row.role {
+            Role::Entry(entry) => Some((entry, entry.export.as_ref()?)),
+            _ => None,
+        })
     }
 
     /// A row.

@@ -211,4 +211,19 @@ pub struct EntryRow {
     pub guards: Option<String>,
     /// As written.
     pub depends: Option<String>,
+    /// The type whose sinks (`in = "value"`) say what becomes of what a handler returns (`@reply`).
+    pub result: Option<String>,
+    /// The handlers are found by file and name instead of being registered; present instead of a path.
+    pub export: Option<ExportRow>,
+}
+
+/// Handlers that a framework finds by the file that they stand in and by the name under which it exports them.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct ExportRow {
+    /// Patterns of files: `**/pages/api/**`; see [`crate::glob`].
+    pub files: Vec<String>,
+    /// Names of exports: `default`, `GET`.
+    pub names: Vec<String>,
+    /// Packages, of which the unit must use one: those of the library.
+    pub packages: Vec<String>,
 }

@@ -10,6 +10,9 @@ use casemate_ir::{Arg, ArgKey, CallFlags, FnKind, Instr, LocalId, Operand};
 use casemate_model::path::{ArgIndex, Step};
 use casemate_model::row::Role;
 
+/// How deep the objects are followed that a package is given.
+const GIVEN_DEPTH: u32 = 6;
+
 /// One call with its values.
 pub(super) struct CallSite {
     pub to: Option<LocalId>,
@@ -369,8 +372,19 @@ impl<'p> Solver<'p, '_> {
                     let api = self.vals.id(Val::Api(path));
                     self.bind_this(func, &[api]);
                 }
+                if let Some(path) = self.paths.step(path, &Step::Ret)
+                    && self.paths.known(path)
+                {
+                    self.returns_to(func, path);
+                    if depth < GIVEN_DEPTH {
+                        let node = self.return_node(func);
+                        for inner in self.get_shared(node, frame.f.id) {
+                            self.given(frame, path, inner, depth + 1);
+                        }
+                    }
+                }
             }
-            Some(Val::Object(..) | Val::Exports(_) | Val::Instance(_)) if depth < 3 => {
+            Some(Val::Object(..) | Val::Exports(_) | Val::Instance(_)) if depth < GIVEN_DEPTH => {
                 self.watch_list(val, frame.f.id);
                 let list: Vec<_> = self.field_lists.get(&val).cloned().unwrap_or_default();
                 for (sym, node) in list {
@@ -443,21 +457,7 @@ impl<'p> Solver<'p, '_> {
                         let Some(Val::Func(func)) = self.vals.get(val) else {
                             continue;
                         };
-                        self.called_by_package.insert(func);
-                        let count = self.program.func(func).func.params.len();
-                        let params = if count >= 4 && !entry.params4.is_empty() {
-                            &entry.params4
-                        } else {
-                            &entry.params
-                        };
-                        for (index, name) in params.iter().enumerate() {
-                            if name.starts_with('@')
-                                && let Some(path) = self.paths.named_type(name)
-                            {
-                                let api = self.vals.id(Val::Api(path));
-                                self.param(frame, func, index, &[api]);
-                            }
-                        }
+                        self.handles(frame, func, entry);
                     }
                 }
                 _ => {}

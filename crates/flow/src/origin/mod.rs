@@ -6,6 +6,7 @@
 //! same in every run.
 
 mod call;
+mod declared;
 mod member;
 mod port;
 mod solve;

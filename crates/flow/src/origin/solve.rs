@@ -4,7 +4,7 @@ use super::value::{Val, ValId, ValSet, Vals, add};
 use crate::apipath::{PathId, Paths};
 use crate::limits;
 use crate::program::{FuncRef, Program, Target, to_u32};
-use crate::result::{FileIdx, FuncId};
+use crate::result::{Entry, FileIdx, FuncId};
 use crate::symbol::Sym;
 use crate::taint::{PortBase, PortPath};
 use casemate_ir::{
@@ -13,9 +13,10 @@ use casemate_ir::{
 };
 use casemate_model::matcher::Models;
 use casemate_model::path::Step;
+use casemate_model::row::{EntryRow, ExportRow};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// A place: a local of a function, a result, a module-level variable, a member of a value.
 pub(super) type NodeId = u32;
@@ -48,6 +49,12 @@ pub struct Solver<'p, 'm> {
     pub assigned_names: FxHashSet<Sym>,
     /// Functions that some package calls (callbacks, handlers): nobody in the program needs to.
     pub called_by_package: FxHashSet<FuncId>,
+    /// Handlers that are declared instead of registered: by decorators, by file and name.
+    pub declared: BTreeMap<(FuncId, String), Entry>,
+    /// The places where packages put what a function returns.
+    pub(super) returned: FxHashMap<FuncId, SmallVec<[PathId; 1]>>,
+    /// By file: the rows of handlers that are found in it by name.
+    pub(super) exported: Vec<Vec<(&'m EntryRow, &'m ExportRow)>>,
 }
 
 /// The function under evaluation.
@@ -90,6 +97,9 @@ impl<'p, 'm> Solver<'p, 'm> {
             caps: FxHashMap::default(),
             assigned_names: assigned_names(program),
             called_by_package: FxHashSet::default(),
+            declared: BTreeMap::new(),
+            returned: FxHashMap::default(),
+            exported: super::declared::exported(program, models),
         };
         solver.seed();
         while let Some(id) = solver.queue.pop_front() {
@@ -313,6 +323,9 @@ impl<'p, 'm> Solver<'p, 'm> {
         for (index, instr) in func.instrs.iter().enumerate() {
             self.instr(frame, to_u32(index), instr);
         }
+        if func.kind == FnKind::Module {
+            self.exported_handlers(frame);
+        }
         let result = self.return_node(id);
         for block in &func.blocks {
             if let Term::Return(Some(value)) = block.term {
@@ -324,6 +337,7 @@ impl<'p, 'm> Solver<'p, 'm> {
 
     /// Annotated and decorated parameters.
     fn entry(&mut self, frame: Frame<'p>) {
+        self.decorated(frame);
         for param in &frame.f.func.params {
             if let Some(ty) = &param.ty {
                 let vals = self.instances(frame, ty);
@@ -351,7 +365,10 @@ impl<'p, 'm> Solver<'p, 'm> {
         for (index, local) in frame.f.func.locals.iter().enumerate() {
             if let Some(ty) = &local.ty {
                 let vals = self.instances(frame, ty);
-                self.set(frame, LocalId::from(index), &vals);
+                let local = LocalId::from(index);
+                self.set(frame, local, &vals);
+                let node = self.local_node(frame.f.id, local);
+                self.typed_functions(frame, node, &vals);
             }
         }
         if frame.f.func.kind == FnKind::Module {
@@ -360,6 +377,22 @@ impl<'p, 'm> Solver<'p, 'm> {
                     let vals = self.instances(frame, ty);
                     let node = self.global_node(frame.f.global(casemate_ir::GlobalId::from(index)));
                     self.add_all(node, &vals);
+                    self.typed_functions(frame, node, &vals);
+                }
+            }
+        }
+    }
+
+    /// A function in a variable whose type is that of a package's callback: `const f: RequestHandler = (req, res) => …`.
+    fn typed_functions(&mut self, frame: Frame<'p>, node: NodeId, types: &[ValId]) {
+        for &ty in types {
+            if let Some(Val::Api(path)) = self.vals.get(ty)
+                && self.paths.known(path)
+            {
+                for val in self.get_shared(node, frame.f.id) {
+                    if matches!(self.vals.get(val), Some(Val::Func(_))) {
+                        self.given(frame, path, val, 0);
+                    }
                 }
             }
         }
@@ -464,6 +497,7 @@ impl<'p, 'm> Solver<'p, 'm> {
                 let sym = self.key(frame, key);
                 for val in base {
                     self.store(frame, val, sym, &value);
+                    self.store_to_package(frame, val, sym, &value);
                 }
             }
             Instr::LoadVar { to, var } => {
@@ -630,6 +664,18 @@ impl<'p, 'm> Solver<'p, 'm> {
         }
     }
 
+    /// A member of a package's value is written: a callback (`socket.onmessage = f`), or a sink.
+    fn store_to_package(&mut self, frame: Frame<'p>, base: ValId, sym: Sym, value: &[ValId]) {
+        if let Some(Val::Api(path)) = self.vals.get(base)
+            && let Some(member) = self.member_path(path, sym)
+            && self.paths.known(member)
+        {
+            for &val in value {
+                self.given(frame, member, val, 0);
+            }
+        }
+    }
+
     fn import(&mut self, frame: Frame<'p>, import: usize, name: Option<Sym>) -> ValSet {
         let file = frame.f.file;
         let require = file.facts.imports.get(import).is_some_and(|i| i.require);
@@ -652,7 +698,7 @@ impl<'p, 'm> Solver<'p, 'm> {
         }
     }
 
-    fn import_file(
+    pub(super) fn import_file(
         &mut self,
         frame: Frame<'p>,
         target: FileIdx,
@@ -862,6 +908,12 @@ impl<'p, 'm> Solver<'p, 'm> {
     #[must_use]
     pub fn met_member(&self, path: PathId, sym: Sym) -> Option<PathId> {
         self.members.get(&(path, sym)).copied().flatten()
+    }
+
+    /// The places where packages put what a function returns.
+    #[must_use]
+    pub fn returned(&self, func: FuncId) -> &[PathId] {
+        self.returned.get(&func).map_or(&[], SmallVec::as_slice)
     }
 
     /// What `module.exports` of a file holds.

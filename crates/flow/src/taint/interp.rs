@@ -474,6 +474,9 @@ impl<'a> Interp<'a> {
                 }
                 Term::Return(value) => {
                     let result = value.map(|v| self.operand(v));
+                    if let (Some(operand), Some(result)) = (value, &result) {
+                        self.returned_sinks(operand, result);
+                    }
                     exits.insert(index, (std::mem::take(&mut self.state), result, value));
                 }
                 Term::Throw(_) | Term::Unreachable => {}
@@ -581,6 +584,7 @@ impl<'a> Interp<'a> {
                 if let Key::Computed(key) = key {
                     self.computed_store(at, base, key, &value);
                 }
+                self.member_sinks(at, base, sym, &value);
                 self.store_operand(at, base, sym, value);
             }
             Instr::Delete { base, key } => {

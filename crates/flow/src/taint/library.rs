@@ -11,7 +11,7 @@ use crate::origin::Val;
 use crate::result::{Entry, Fact, FactValue, Note, Site};
 use crate::symbol::Sym;
 use casemate_ir::{ArgKey, Const, Instr, Key, Operand, PartKey, Term, VarRef};
-use casemate_model::expr::{Literal, Tri, Value3, eval};
+use casemate_model::expr::{Literal, Scope, Tri, Value3, eval_in};
 use casemate_model::kind::KindSet;
 use casemate_model::path::{Port, PortBase, PortStep};
 use casemate_model::row::{EntryRow, Role, Row, SourceKindRef};
@@ -255,6 +255,8 @@ impl Interp<'_> {
                                 self.store_value(&target, Sym::ANY, value.clone(), false);
                             }
                         }
+                        // What is not known says nothing of a member; several rows may write the same one.
+                        Some(_) if value.is_empty() => {}
                         Some((last, init)) => {
                             let mut base = target.clone();
                             for &sym in init {
@@ -267,9 +269,9 @@ impl Interp<'_> {
                             } else if init.is_empty()
                                 && let Some(operand) = operand
                             {
-                                self.store_weak(at, operand, *last, value.clone());
+                                self.store_member(at, operand, *last, value.clone());
                             } else {
-                                self.store_value(&base, *last, value.clone(), false);
+                                self.store_value(&base, *last, value.clone(), true);
                             }
                         }
                     }
@@ -296,12 +298,12 @@ impl Interp<'_> {
         }
     }
 
-    fn store_weak(&mut self, at: usize, operand: Operand, sym: Sym, value: Value) {
+    fn store_member(&mut self, at: usize, operand: Operand, sym: Sym, value: Value) {
         let target = self.operand(operand);
         if target.refs.is_empty() && target.identities().next().is_none() {
             self.store_operand(at, operand, sym, value);
         } else {
-            self.store_value(&target, sym, value, false);
+            self.store_value(&target, sym, value, true);
         }
     }
 
@@ -406,7 +408,7 @@ impl Interp<'_> {
 
     // ---- conditions ----
 
-    fn holds(&mut self, row: &Row, path: PathId, site: &CallSite) -> Tri {
+    pub(super) fn holds(&mut self, row: &Row, path: PathId, site: &CallSite) -> Tri {
         let Some(when) = &row.when else {
             return Tri::Yes;
         };
@@ -422,12 +424,7 @@ impl Interp<'_> {
             };
             known.push((text.to_owned(), value));
         }
-        eval(when, &|path: &str| {
-            known
-                .iter()
-                .find(|k| k.0 == path)
-                .map_or(Value3::Unknown, |k| k.1.clone())
-        })
+        eval_in(when, &AtCall(known))
     }
 
     /// The value of `arg(2).shell` at a call.
@@ -455,14 +452,18 @@ impl Interp<'_> {
                 };
                 (arg.value.clone(), rest)
             }
-            _ => match text.strip_prefix("this") {
+            // Of a member that is written or a result, the value itself.
+            _ => match text
+                .strip_prefix("this")
+                .or_else(|| text.strip_prefix("value"))
+            {
                 Some(rest) => (site.this.clone(), rest),
                 None => return Value3::Unknown,
             },
         };
         let mut value = base;
         let mut absent = false;
-        for member in rest.split('.').filter(|m| !m.is_empty()) {
+        for member in members(rest) {
             absent = false;
             if member.starts_with("__") {
                 return self.said(&value, member);
@@ -816,7 +817,13 @@ impl Interp<'_> {
                 stack.extend(elements.into_iter().rev().map(|v| (v, None, depth + 1)));
             }
         }
+        let named = entry
+            .methods
+            .as_ref()
+            .map(|port| self.port_read(site, port))
+            .and_then(|value| value.as_str().map(|text| text.to_lowercase()));
         let method = match entry.method.as_deref() {
+            _ if named.is_some() => named.unwrap_or_default(),
             Some("name") | None => self.origins.paths.last_member(path).to_lowercase(),
             Some(literal) => literal.to_owned(),
         };
@@ -890,6 +897,36 @@ impl Interp<'_> {
         }
         let _ = Val::Func;
     }
+}
+
+/// What a condition reads at one call.
+struct AtCall(Vec<(String, Value3)>);
+
+impl Scope for AtCall {
+    fn value(&self, path: &str) -> Value3 {
+        self.0
+            .iter()
+            .find(|known| known.0 == path)
+            .map_or(Value3::Unknown, |known| known.1.clone())
+    }
+
+    /// `known(path)`: for conditions whose unknown answer is not a doubt but the ordinary case.
+    fn apply(&self, name: &str, arguments: &[Value3]) -> Value3 {
+        match (name, arguments) {
+            ("known", [one]) => {
+                let unknown = matches!(one, Value3::Unknown | Value3::Present);
+                Value3::Known(Literal::Bool(!unknown))
+            }
+            _ => Value3::Unknown,
+        }
+    }
+}
+
+/// The members of `.headers['content-type'].x`.
+fn members(text: &str) -> impl Iterator<Item = &str> {
+    text.split(['.', '[', ']'])
+        .map(|member| member.trim_matches('\''))
+        .filter(|member| !member.is_empty())
 }
 
 fn literal(konst: &Konst) -> Option<Literal> {

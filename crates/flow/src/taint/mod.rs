@@ -13,6 +13,7 @@ mod interp;
 mod kinds;
 mod library;
 mod lists;
+mod member_sink;
 mod place;
 mod port;
 mod replace;

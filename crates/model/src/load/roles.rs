@@ -5,7 +5,7 @@ use crate::expr::{self, Expr, Literal};
 use crate::kind::{KindSet, Kinds, Shape};
 use crate::near::near;
 use crate::path::{ApiPath, PathScope, Port, PortBase, Root, Step};
-use crate::row::{Accept, EntryRow, Role, Row, SchemaRow, SourceKindRef};
+use crate::row::{Accept, EntryRow, ExportRow, Role, Row, SchemaRow, SourceKindRef};
 use toml::de::DeValue;
 
 /// What rows are read against.
@@ -117,7 +117,7 @@ impl Reader<'_, '_, '_> {
 
     fn paths(&mut self) -> (String, Vec<ApiPath>) {
         let texts = self.fields.texts("at");
-        if texts.is_empty() {
+        if texts.is_empty() && !self.fields.has("file") {
             self.fields.wrong(self.fields.offset, "the row needs `at`");
         }
         let mut paths = Vec::new();
@@ -154,6 +154,17 @@ impl Reader<'_, '_, '_> {
                 for path in expr.paths() {
                     self.check_name(path, text.offset);
                 }
+                expr.visit(&mut |part| {
+                    if let Expr::Apply(name, _) = part
+                        && name != "known"
+                    {
+                        self.add(
+                            text.offset,
+                            format!("`when`: unknown function `{name}`"),
+                            near(name, ["known"]),
+                        );
+                    }
+                });
                 Some(expr)
             }
             Err(error) => {
@@ -517,7 +528,43 @@ impl Reader<'_, '_, '_> {
             handlers: self.port("handlers"),
             params: self.parameters("params"),
             params4: self.parameters("params4"),
+            result: self.result_type(),
+            export: self.export(),
         }
+    }
+
+    fn result_type(&mut self) -> Option<String> {
+        let text = self.fields.text("result")?;
+        let name = self.type_name(text)?;
+        self.uses.push((name.clone(), text.offset));
+        Some(format!("@{name}"))
+    }
+
+    fn export(&self) -> Option<ExportRow> {
+        let texts = |key| -> Vec<String> {
+            let found = self.fields.texts(key);
+            found.iter().map(|text| text.value.to_owned()).collect()
+        };
+        let (files, names) = (texts("file"), texts("export"));
+        if files.is_empty() && names.is_empty() {
+            return None;
+        }
+        if files.is_empty() || names.is_empty() || self.fields.has("at") {
+            self.fields.wrong(
+                self.fields.offset,
+                "an entry is found by `at`, or by `file` and `export`",
+            );
+        }
+        for file in self.fields.texts("file") {
+            if let Err(what) = crate::glob::check(file.value) {
+                self.add(file.offset, what, None);
+            }
+        }
+        Some(ExportRow {
+            files,
+            names,
+            packages: self.context.scope.packages.to_vec(),
+        })
     }
 
     fn parameters(&mut self, key: &str) -> Vec<String> {

@@ -1,0 +1,210 @@
+//! Handlers that nobody registers by a call: decorated methods, and exports that a framework finds by file and name.
+
+use super::solve::{Frame, Solver};
+use super::value::{Val, ValSet};
+use crate::apipath::PathId;
+use crate::program::Program;
+use crate::result::{Entry, FuncId, Site};
+use casemate_ir::{ArgKey, Const, Decorator, Instr, Operand};
+use casemate_model::glob;
+use casemate_model::matcher::Models;
+use casemate_model::path::{ArgIndex, Port, PortBase, Step};
+use casemate_model::row::{EntryRow, ExportRow, Role};
+
+/// By file: the rows of handlers that are found in it by name.
+pub(super) fn exported<'m>(
+    program: &Program,
+    models: &'m Models,
+) -> Vec<Vec<(&'m EntryRow, &'m ExportRow)>> {
+    let rows: Vec<_> = models.exported_entries().collect();
+    let mut out = Vec::with_capacity(program.files.len());
+    for (index, file) in (0_u32..).zip(&program.files) {
+        let fits = |row: &ExportRow| {
+            row.files.iter().any(|p| glob::fits(p, &file.path))
+                && program.may_use(crate::result::FileIdx(index), &row.packages)
+        };
+        out.push(rows.iter().copied().filter(|row| fits(row.1)).collect());
+    }
+    out
+}
+
+impl<'p> Solver<'p, '_> {
+    /// A function is a handler: what its parameters are, and where its result goes.
+    pub(super) fn handles(&mut self, frame: Frame<'p>, func: FuncId, entry: &EntryRow) {
+        self.called_by_package.insert(func);
+        let count = self.program.func(func).func.params.len();
+        let params = if count >= 4 && !entry.params4.is_empty() {
+            &entry.params4
+        } else {
+            &entry.params
+        };
+        for (index, name) in params.iter().enumerate() {
+            if name.starts_with('@')
+                && let Some(path) = self.paths.named_type(name)
+            {
+                let api = self.vals.id(Val::Api(path));
+                self.param(frame, func, index, &[api]);
+            }
+        }
+        if let Some(path) = entry.result.as_ref().and_then(|n| self.paths.named_type(n)) {
+            self.returns_to(func, path);
+        }
+    }
+
+    /// What a function returns goes to a place of a package.
+    pub(super) fn returns_to(&mut self, func: FuncId, path: PathId) {
+        let known = self.returned.entry(func).or_default();
+        if !known.contains(&path) && known.len() < crate::limits::ORIGIN_VALUES {
+            known.push(path);
+        }
+    }
+
+    /// The decorators of the function under evaluation.
+    pub(super) fn decorated(&mut self, frame: Frame<'p>) {
+        for decorator in &frame.f.func.decorators {
+            for val in self.decorator(frame, decorator) {
+                let Some(Val::Api(path)) = self.vals.get(val) else {
+                    continue;
+                };
+                let Some(path) = self.paths.step(path, &Step::Deco) else {
+                    continue;
+                };
+                if !self.paths.known(path) {
+                    continue;
+                }
+                let itself = self.vals.id(Val::Func(frame.f.id));
+                self.given(frame, path, itself, 0);
+                let rows: Vec<_> = self.paths.rows(path).map(|(_, row)| row).collect();
+                for row in rows {
+                    if let Role::Entry(entry) = &row.role {
+                        self.handles(frame, frame.f.id, entry);
+                        let name = self.paths.last_member(path).to_owned();
+                        let route = self.decorator_path(frame, decorator, entry);
+                        let callee = self.paths.text(path);
+                        self.declare(frame.f.id, entry, &name, route, callee);
+                    }
+                }
+            }
+        }
+    }
+
+    fn decorator(&mut self, frame: Frame<'p>, decorator: &Decorator) -> ValSet {
+        match (frame.f.parent(), decorator.value) {
+            (Some(parent), Operand::Local(local)) => {
+                let node = self.local_node(parent, local);
+                self.get_shared(node, frame.f.id)
+            }
+            _ => ValSet::new(),
+        }
+    }
+
+    /// The path of a route: what the decorators of the class and of the method are called with.
+    fn decorator_path(
+        &self,
+        frame: Frame<'p>,
+        decorator: &Decorator,
+        entry: &EntryRow,
+    ) -> Option<String> {
+        let Some(Port {
+            base: PortBase::Arg(ArgIndex::At(index)),
+            ..
+        }) = entry.path
+        else {
+            return None;
+        };
+        let own = self.argument(frame, decorator, index).unwrap_or_default();
+        let prefix = entry.prefix.as_ref().and_then(|_| {
+            let (_, class) = self.program.class(frame.f.class(frame.f.func.class?))?;
+            class
+                .decorators
+                .iter()
+                .find_map(|d| self.argument(frame, d, 0))
+        });
+        let whole: Vec<&str> = prefix
+            .iter()
+            .chain([&own])
+            .flat_map(|part| part.split('/'))
+            .filter(|name| !name.is_empty())
+            .collect();
+        Some(format!("/{}", whole.join("/")))
+    }
+
+    /// A constant argument of the call that a decorator is.
+    fn argument(&self, frame: Frame<'p>, decorator: &Decorator, index: u32) -> Option<String> {
+        let owner = self.program.func(frame.f.parent()?);
+        owner.func.instrs.iter().find_map(|instr| match *instr {
+            Instr::Call { to, args, .. } if Operand::Local(to) == decorator.value => {
+                let arg = owner.func.args(args).get(index as usize)?;
+                match (arg.key, arg.value) {
+                    (ArgKey::Pos, Operand::Const(id)) => match owner.file.facts.constant(id) {
+                        Const::Str(text) => Some(owner.file.facts.str(*text).to_owned()),
+                        _ => None,
+                    },
+                    _ => None,
+                }
+            }
+            _ => None,
+        })
+    }
+
+    /// The exports of the file under evaluation that a framework calls.
+    pub(super) fn exported_handlers(&mut self, frame: Frame<'p>) {
+        let index = frame.f.file_idx.0 as usize;
+        let rows = self.exported.get(index).cloned().unwrap_or_default();
+        for (entry, export) in rows {
+            for name in &export.names {
+                for val in self.named_export(frame, name) {
+                    let Some(Val::Func(func)) = self.vals.get(val) else {
+                        continue;
+                    };
+                    self.handles(frame, func, entry);
+                    let route = Some(format!("/{}", frame.f.file.path));
+                    let callee = format!("{}#{name}", frame.f.file.path);
+                    self.declare(func, entry, name, route, callee);
+                }
+            }
+        }
+    }
+
+    /// The values of an export, or of a member of one: `default.fetch`.
+    fn named_export(&mut self, frame: Frame<'p>, name: &str) -> ValSet {
+        let mut names = name.split('.').map(|name| self.program.symbols.find(name));
+        let Some(Some(first)) = names.next() else {
+            return ValSet::new();
+        };
+        let mut vals = self.import_file(frame, frame.f.file_idx, Some(first), false);
+        for name in names {
+            vals = name.map_or_else(ValSet::new, |name| self.load_all(frame, &vals, name));
+        }
+        vals
+    }
+
+    fn declare(
+        &mut self,
+        func: FuncId,
+        entry: &EntryRow,
+        name: &str,
+        path: Option<String>,
+        callee: String,
+    ) {
+        let method = match entry.method.as_deref() {
+            Some("name") | None => name.to_lowercase(),
+            Some(literal) => literal.to_owned(),
+        };
+        let f = self.program.func(func);
+        let site = Site {
+            file: f.file_idx,
+            span: f.func.head,
+        };
+        self.declared
+            .entry((func, method.clone()))
+            .or_insert(Entry {
+                method,
+                path,
+                site,
+                callee,
+                handlers: vec![func],
+                unresolved: 0,
+            });
+    }
+}

@@ -1,0 +1,118 @@
+//! Sinks that are not called: members that are written (`ctx.body = value`), and what a handler returns.
+
+use super::access::BY_KEY;
+use super::interp::Interp;
+use super::library::fact_value;
+use super::port::CallSite;
+use super::summary::SinkRef;
+use super::value::{Taint, Value, note_bit};
+use crate::apipath::PathId;
+use crate::origin::Val;
+use crate::result::Note;
+use crate::symbol::Sym;
+use casemate_ir::{Operand, Span};
+use casemate_model::expr::Tri;
+use casemate_model::path::{PortBase, PortStep};
+use casemate_model::row::{Role, Row};
+use std::sync::Arc;
+
+impl Interp<'_> {
+    /// A value is written to a member.
+    pub(super) fn member_sinks(&mut self, at: usize, base: Operand, sym: Sym, value: &Value) {
+        let origins = self.origins;
+        for &val in origins.of_operand(self.f.id, base) {
+            if let Some(Val::Api(path)) = origins.val(val)
+                && let Some(member) = origins.met_member(path, sym)
+            {
+                self.value_sinks(member, value, self.span(at));
+            }
+        }
+    }
+
+    /// A function that a package calls returns a value.
+    pub(super) fn returned_sinks(&mut self, operand: Operand, value: &Value) {
+        let origins = self.origins;
+        let paths = origins.returned(self.f.id);
+        if paths.is_empty() {
+            return;
+        }
+        let span = match operand {
+            Operand::Local(local) => self
+                .defs
+                .get(local.index())
+                .and_then(|&at| self.f.func.spans.get(at as usize))
+                .copied(),
+            Operand::Const(_) => None,
+        };
+        for &path in paths {
+            self.value_sinks(path, value, span.unwrap_or(self.f.func.head));
+        }
+    }
+
+    /// The sinks of a path that take the value itself.
+    fn value_sinks(&mut self, path: PathId, value: &Value, span: Span) {
+        let origins = self.origins;
+        if !origins.paths.has_rows(path) {
+            return;
+        }
+        let rows: Vec<&Row> = origins.paths.rows(path).map(|r| r.1).collect();
+        for row in rows {
+            let Role::Sink { kind, port, .. } = &row.role else {
+                continue;
+            };
+            if port.base != PortBase::Value {
+                continue;
+            }
+            let site = CallSite {
+                instr: self.call_index,
+                span,
+                this: value.clone(),
+                this_operand: None,
+                args: Vec::new(),
+                new: false,
+            };
+            let holds = self.holds(row, path, &site);
+            if holds == Tri::No {
+                continue;
+            }
+            let mut value = value.clone();
+            for step in &port.steps {
+                let sym = match step {
+                    PortStep::Member(name) => origins.program.symbols.find(name),
+                    PortStep::Index(index) => Some(Sym::index(*index)),
+                    PortStep::Any => Some(Sym::ANY),
+                    PortStep::Param(_) | PortStep::Ret => None,
+                };
+                value = sym.map_or_else(Value::default, |sym| self.load(&value, sym));
+            }
+            if port.deep {
+                value = self.deep(&value);
+            }
+            if value.taints.is_none() {
+                continue;
+            }
+            let unsure = holds == Tri::Unknown
+                || row.versions.is_some()
+                || row.confidence.as_deref() == Some("low");
+            let sink = Arc::new(SinkRef {
+                func: self.f.id,
+                span,
+                argument: span,
+                kind: *kind,
+                callee: Arc::from(origins.paths.text(path)),
+                facts: Arc::from(vec![("text".to_owned(), fact_value(&value))]),
+                notes: if unsure {
+                    note_bit(Note::WhenUnknown)
+                } else {
+                    0
+                },
+            });
+            let taints: Vec<Taint> = value.taints().to_vec();
+            for taint in taints {
+                if taint.notes & BY_KEY == 0 {
+                    self.arrive(&taint, &sink, port.deep);
+                }
+            }
+        }
+    }
+}
