@@ -652,7 +652,7 @@ impl<'p, 'm> Solver<'p, 'm> {
                 Const::Str(text) => frame.f.sym(*text),
                 Const::Number(bits) => {
                     let n = f64::from_bits(*bits);
-                    if n >= 0.0 && n < 256.0 && n.fract() == 0.0 {
+                    if (0.0..256.0).contains(&n) && n.fract() == 0.0 {
                         Sym::index(n as u32)
                     } else {
                         Sym::ANY
@@ -982,11 +982,10 @@ impl<'p, 'm> Solver<'p, 'm> {
                     out.extend_from_slice(self.of_field(proto, sym));
                 }
             }
-            Some(Val::Module(file)) => {
-                if self.program.text(sym) == "exports" {
+            Some(Val::Module(file))
+                if self.program.text(sym) == "exports" => {
                     out.extend(self.vals.find(Val::Exports(file)));
                 }
-            }
             Some(Val::Namespace(file)) => {
                 for export in &self.program.file(file).facts.exports {
                     if self.program.sym(file, export.name) == sym

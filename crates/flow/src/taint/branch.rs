@@ -310,12 +310,11 @@ impl Interp<'_> {
                     self.clean(operand, &[], KindSet::of(self.k.proto));
                     return;
                 }
-                Konst::Str(_) | Konst::Number(_) => {
-                    if outcome {
+                Konst::Str(_) | Konst::Number(_)
+                    if outcome => {
                         self.clean(operand, &[], KindSet::ALL);
                         return;
                     }
-                }
                 _ => {}
             }
         }

@@ -222,7 +222,7 @@ fn matched(pattern: &[char]) -> Option<CharSet> {
             }
             '.' => {
                 set = set.union(CharSet {
-                    ascii: u128::MAX & !(1 << 10) & !(1 << 13),
+                    ascii: !(1 << 10) & !(1 << 13),
                     other: true,
                 })
             }

@@ -173,7 +173,7 @@ impl Interp<'_> {
                 });
             }
         }
-        effects.sort_by(|a, b| a.port.cmp(&b.port));
+        effects.sort_by_key(|a| a.port);
         if effects.len() > limits::SUMMARY_EFFECTS {
             effects.truncate(limits::SUMMARY_EFFECTS);
             self.cap("effects of a summary");

@@ -72,7 +72,7 @@ pub struct Interp<'a> {
     pub(super) summaries: &'a [Option<Arc<Summary>>],
     pub(super) by_name: &'a FxHashMap<Sym, FuncId>,
     pub(super) consts: &'a FxHashMap<u32, Konst>,
-    pub(super) render: &'a dyn Fn(&str, &[Option<Arc<str>>]) -> Vec<FuncId>,
+    pub(super) render: &'a super::analyse::RenderLookup<'a>,
     pub(super) k: super::kinds::KindIds,
     pub(super) f: FuncRef<'a>,
     pub(super) state: State,
@@ -101,7 +101,7 @@ impl<'a> Interp<'a> {
         summaries: &'a [Option<Arc<Summary>>],
         by_name: &'a FxHashMap<Sym, FuncId>,
         consts: &'a FxHashMap<u32, Konst>,
-        render: &'a dyn Fn(&str, &[Option<Arc<str>>]) -> Vec<FuncId>,
+        render: &'a super::analyse::RenderLookup<'a>,
         id: FuncId,
         arena: Arena,
     ) -> Self {
@@ -549,7 +549,7 @@ impl<'a> Interp<'a> {
                 let mut value = self.operand(from);
                 value.consts = value
                     .consts
-                    .filter(|c| !c.iter().any(|k| *k == Konst::Present));
+                    .filter(|c| !c.contains(&Konst::Present));
                 self.set(to, value);
             }
             Instr::Load {
@@ -697,9 +697,11 @@ impl<'a> Interp<'a> {
                     IterKind::Elements => self.load(&of, Sym::ANY),
                     IterKind::Keys => {
                         // The keys of a tainted object are the client's; those of an array or own object are not.
-                        let mut out = Value::default();
-                        out.taints = of.map_taints(|t| Some(Taint { derived: true, ..t }));
-                        out
+                        let taints = of.map_taints(|t| Some(Taint { derived: true, ..t }));
+                        Value {
+                            taints,
+                            ..Value::default()
+                        }
                     }
                 };
                 self.set(to, value);

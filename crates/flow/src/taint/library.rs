@@ -875,7 +875,7 @@ impl Interp<'_> {
         {
             names = consts
                 .iter()
-                .filter_map(|k| super::access::text_of(k))
+                .filter_map(super::access::text_of)
                 .map(|t| vec![Some(t)])
                 .collect();
         }
