@@ -5,7 +5,17 @@ use casemate_assess::knowledge::Knowledge;
 
 fn differing(results: &[CaseResult]) -> String {
     let wrong = results.iter().filter(|r| !r.mismatches.is_empty());
-    wrong.map(|r| format!("{} · {} ({})\n  {}\n", r.of, r.case, r.variant, r.mismatches.join("\n  "))).collect()
+    wrong
+        .map(|r| {
+            format!(
+                "{} · {} ({})\n  {}\n",
+                r.of,
+                r.case,
+                r.variant,
+                r.mismatches.join("\n  ")
+            )
+        })
+        .collect()
 }
 
 #[test]
@@ -13,7 +23,11 @@ fn every_example_of_a_rule_is_as_marked() {
     let knowledge = Knowledge::built_in().unwrap();
     let results = case::of_rules(knowledge, None).unwrap();
     let wrong = differing(&results);
-    assert!(results.len() > 100 && wrong.is_empty(), "{} cases, these differ:\n{wrong}", results.len());
+    assert!(
+        results.len() > 100 && wrong.is_empty(),
+        "{} cases, these differ:\n{wrong}",
+        results.len()
+    );
 }
 
 #[test]

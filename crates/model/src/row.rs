@@ -26,7 +26,10 @@ pub struct Row {
 
 /// What an API is.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[expect(clippy::large_enum_variant, reason = "a thousand rows in all; a box would only cost readers")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a thousand rows in all; a box would only cost readers"
+)]
 pub enum Role {
     /// Its value comes from outside.
     Source {

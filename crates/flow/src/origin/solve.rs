@@ -982,10 +982,9 @@ impl<'p, 'm> Solver<'p, 'm> {
                     out.extend_from_slice(self.of_field(proto, sym));
                 }
             }
-            Some(Val::Module(file))
-                if self.program.text(sym) == "exports" => {
-                    out.extend(self.vals.find(Val::Exports(file)));
-                }
+            Some(Val::Module(file)) if self.program.text(sym) == "exports" => {
+                out.extend(self.vals.find(Val::Exports(file)));
+            }
             Some(Val::Namespace(file)) => {
                 for export in &self.program.file(file).facts.exports {
                     if self.program.sym(file, export.name) == sym

@@ -98,13 +98,14 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
             if !changed {
                 break;
             }
-            if round + 1 == rounds && cyclic
+            if round + 1 == rounds
+                && cyclic
                 && let Some(out) = component
                     .first()
                     .and_then(|f| outputs.get_mut(f.0 as usize))
-                {
-                    *out.caps.entry("rounds over a cycle of calls").or_default() += 1;
-                }
+            {
+                *out.caps.entry("rounds over a cycle of calls").or_default() += 1;
+            }
         }
     }
     TaintResult {

@@ -310,11 +310,10 @@ impl Interp<'_> {
                     self.clean(operand, &[], KindSet::of(self.k.proto));
                     return;
                 }
-                Konst::Str(_) | Konst::Number(_)
-                    if outcome => {
-                        self.clean(operand, &[], KindSet::ALL);
-                        return;
-                    }
+                Konst::Str(_) | Konst::Number(_) if outcome => {
+                    self.clean(operand, &[], KindSet::ALL);
+                    return;
+                }
                 _ => {}
             }
         }

@@ -547,9 +547,7 @@ impl<'a> Interp<'a> {
             }
             Instr::Await { to, from } => {
                 let mut value = self.operand(from);
-                value.consts = value
-                    .consts
-                    .filter(|c| !c.contains(&Konst::Present));
+                value.consts = value.consts.filter(|c| !c.contains(&Konst::Present));
                 self.set(to, value);
             }
             Instr::Load {
