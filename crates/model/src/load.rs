@@ -29,6 +29,7 @@
 //! Lists of kinds take parents (`html`), all (`*`) and exceptions (`-log`).
 
 mod fields;
+mod reader;
 mod roles;
 
 use crate::kind::Kinds;

@@ -7,10 +7,12 @@
 
 mod call;
 mod declared;
+mod import;
 mod member;
 mod port;
 mod solve;
 mod value;
+mod visit;
 
 pub(crate) use call::method_name;
 pub(crate) use port::positions;

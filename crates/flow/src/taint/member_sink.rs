@@ -1,8 +1,8 @@
 //! Sinks that are not called: members that are written (`ctx.body = value`), and what a handler returns.
 
 use super::access::BY_KEY;
+use super::fact::fact_value;
 use super::interp::Interp;
-use super::library::fact_value;
 use super::port::CallSite;
 use super::summary::SinkRef;
 use super::value::{Taint, Value, note_bit};

@@ -1,0 +1,182 @@
+//! The conditions of rows, answered at a call.
+
+use super::interp::Interp;
+use super::port::CallSite;
+use super::value::{Konst, Value};
+use crate::apipath::PathId;
+use casemate_ir::ArgKey;
+use casemate_model::expr::{Literal, Scope, Tri, Value3, eval_in};
+use casemate_model::row::Row;
+
+impl Interp<'_> {
+    pub(super) fn holds(&mut self, row: &Row, path: PathId, site: &CallSite) -> Tri {
+        let Some(when) = &row.when else {
+            return Tri::Yes;
+        };
+        let name = self.origins.paths.last_member(path).to_owned();
+        let mut known: Vec<(String, Value3)> = Vec::new();
+        for text in when.paths() {
+            let value = if text == "name" {
+                Value3::Known(Literal::Str(name.clone()))
+            } else if text.starts_with("fact:") {
+                Value3::Unknown
+            } else {
+                self.value_at(text, site)
+            };
+            known.push((text.to_owned(), value));
+        }
+        eval_in(when, &AtCall(known))
+    }
+
+    /// The value of `arg(2).shell` at a call.
+    pub(super) fn value_at(&mut self, text: &str, site: &CallSite) -> Value3 {
+        let (base, rest) = match text.split_once(')') {
+            Some((call, rest)) if call.starts_with("arg(") => {
+                let index = call.trim_start_matches("arg(");
+                let value = match index.parse::<i64>() {
+                    Ok(n) if n >= 0 => site.args.get(usize::try_from(n).unwrap_or(usize::MAX)),
+                    Ok(n) => usize::try_from(-n)
+                        .ok()
+                        .and_then(|n| site.args.len().checked_sub(n))
+                        .and_then(|i| site.args.get(i)),
+                    Err(_) => {
+                        let name = index.trim_matches(['\'', '"']);
+                        site.args.iter().find(|a| matches!(a.key, ArgKey::Keyword(k) if self.f.file.facts.str(k) == name))
+                    }
+                };
+                let Some(arg) = value else {
+                    return if site.args.iter().any(|a| a.key == ArgKey::Spread) {
+                        Value3::Unknown
+                    } else {
+                        Value3::Known(Literal::Null)
+                    };
+                };
+                (arg.value.clone(), rest)
+            }
+            // Of a member that is written or a result, the value itself.
+            _ => match text
+                .strip_prefix("this")
+                .or_else(|| text.strip_prefix("value"))
+            {
+                Some(rest) => (site.this.clone(), rest),
+                None => return Value3::Unknown,
+            },
+        };
+        let mut value = base;
+        let mut absent = false;
+        for member in members(rest) {
+            absent = false;
+            if member.starts_with("__") {
+                return self.said(&value, member);
+            }
+            let Some(sym) = self.origins.program.symbols.find(member) else {
+                // No file has the name: an object that is fully known has no such member.
+                return if value.refs.is_empty() {
+                    Value3::Unknown
+                } else {
+                    Value3::Known(Literal::Null)
+                };
+            };
+            let closed = value.taints.is_none()
+                && !value.refs.is_empty()
+                && value.refs.iter().all(|&id| {
+                    self.state
+                        .obj(id)
+                        .is_some_and(|o| o.any.is_empty() && o.field(sym).is_none())
+                });
+            if closed {
+                absent = true;
+            }
+            if value.refs.is_empty() && value.taints.is_none() && value.consts.is_some() {
+                absent = true;
+            }
+            value = self.load(&value, sym);
+        }
+        if absent {
+            return Value3::Known(Literal::Null);
+        }
+        self.value3(&value)
+    }
+
+    /// What models wrote of an object; null where nothing was said.
+    pub(super) fn said(&self, value: &Value, member: &str) -> Value3 {
+        let Some(sym) = self.member_sym(member) else {
+            return Value3::Unknown;
+        };
+        let objects = value
+            .refs
+            .iter()
+            .copied()
+            .chain(value.identities().filter_map(|p| self.place_obj(&p)));
+        let fields: Vec<_> = objects
+            .filter_map(|id| self.state.obj(id)?.field(sym))
+            .collect();
+        match fields.as_slice() {
+            [] => Value3::Known(Literal::Null),
+            [field] if field.definite => self.value3(&field.value),
+            _ => Value3::Unknown,
+        }
+    }
+
+    pub(super) fn value3(&self, value: &Value) -> Value3 {
+        if let Some(consts) = value.consts.as_deref()
+            && value.taints.is_none()
+            && value.refs.is_empty()
+        {
+            let literals: Option<Vec<Literal>> = consts.iter().map(literal).collect();
+            return match literals {
+                Some(list) if list.len() == 1 => list
+                    .into_iter()
+                    .next()
+                    .map_or(Value3::Unknown, Value3::Known),
+                Some(list) => Value3::OneOf(list),
+                None => Value3::Present,
+            };
+        }
+        if value.refs.is_empty() {
+            Value3::Unknown
+        } else {
+            Value3::Present
+        }
+    }
+}
+
+/// What a condition reads at one call.
+struct AtCall(Vec<(String, Value3)>);
+
+impl Scope for AtCall {
+    fn value(&self, path: &str) -> Value3 {
+        self.0
+            .iter()
+            .find(|known| known.0 == path)
+            .map_or(Value3::Unknown, |known| known.1.clone())
+    }
+
+    /// `known(path)`: for conditions whose unknown answer is not a doubt but the ordinary case.
+    fn apply(&self, name: &str, arguments: &[Value3]) -> Value3 {
+        match (name, arguments) {
+            ("known", [one]) => {
+                let unknown = matches!(one, Value3::Unknown | Value3::Present);
+                Value3::Known(Literal::Bool(!unknown))
+            }
+            _ => Value3::Unknown,
+        }
+    }
+}
+
+/// The members of `.headers['content-type'].x`.
+pub(super) fn members(text: &str) -> impl Iterator<Item = &str> {
+    text.split(['.', '[', ']'])
+        .map(|member| member.trim_matches('\''))
+        .filter(|member| !member.is_empty())
+}
+
+pub(super) fn literal(konst: &Konst) -> Option<Literal> {
+    match konst {
+        Konst::Undefined | Konst::Null => Some(Literal::Null),
+        Konst::Bool(b) => Some(Literal::Bool(*b)),
+        Konst::Number(n) => Some(Literal::Number(*n)),
+        Konst::Str(s) => Some(Literal::Str(s.to_string())),
+        Konst::Regex(..) | Konst::Template(_) | Konst::Present => None,
+    }
+}

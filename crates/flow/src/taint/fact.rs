@@ -1,0 +1,270 @@
+//! Facts of configuration, gathered at a call.
+
+use super::interp::Interp;
+use super::port::CallSite;
+use super::value::{Konst, Value};
+use crate::apipath::PathId;
+use crate::result::{Fact, FactValue, Site};
+use crate::symbol::Sym;
+use casemate_ir::{Const, Instr, Key, Operand, PartKey, Term, VarRef};
+use casemate_model::expr::Literal;
+use casemate_model::path::{Port, PortStep};
+
+impl Interp<'_> {
+    pub(super) fn fact(
+        &mut self,
+        path: PathId,
+        site: &CallSite,
+        name: &str,
+        read: &[(String, Port)],
+        default: &[(String, Literal)],
+    ) {
+        let mut values = Vec::new();
+        for (key, port) in read {
+            let found = self.port_values(site, port);
+            let mut value = match found.as_slice() {
+                [] => FactValue::Absent,
+                [(one, operand)] => {
+                    if one.is_empty() && !port.steps.is_empty() {
+                        self.member_presence(site, port)
+                    } else if one.is_empty() && operand.is_none() {
+                        FactValue::Unknown
+                    } else {
+                        self.fact_of(one)
+                    }
+                }
+                many => FactValue::OneOf(many.iter().map(|v| fact_value(&v.0)).collect()),
+            };
+            if value == FactValue::Absent
+                && let Some((_, literal)) = default.iter().find(|d| d.0 == *key)
+            {
+                value = literal_fact(literal);
+            }
+            values.push((key.clone(), value));
+        }
+        let asks = self
+            .origins
+            .paths
+            .models()
+            .kinds()
+            .fact(&format!("{name}.target"))
+            .is_ok();
+        if asks && !read.iter().any(|r| r.0 == "target") {
+            values.push(("target".to_owned(), self.target_names(site.instr)));
+        }
+        for (key, literal) in default {
+            if !read.iter().any(|r| r.0 == *key) {
+                values.push((key.clone(), literal_fact(literal)));
+            }
+        }
+        let site = Site {
+            file: self.f.file_idx,
+            span: site.span,
+        };
+        let fact = Fact {
+            fact: name.to_owned(),
+            site,
+            function: self.f.id,
+            callee: self.origins.paths.text(path),
+            values,
+        };
+        match self
+            .out
+            .facts
+            .iter_mut()
+            .find(|f| f.site == fact.site && f.fact == fact.fact)
+        {
+            Some(known) => *known = fact,
+            None => self.out.facts.push(fact),
+        }
+    }
+
+    /// A value as a fact; lists of constants are the constants, and members of objects elsewhere are looked up there.
+    pub(super) fn fact_of(&self, value: &Value) -> FactValue {
+        if let [id] = value.refs.as_slice()
+            && value.taints.is_none()
+            && let Some(obj) = self.state.obj(*id)
+            && obj.any.is_empty()
+            && !obj.fields.is_empty()
+            && obj
+                .fields
+                .iter()
+                .all(|f| f.sym.as_index().is_some() && f.value.single().is_some())
+        {
+            return FactValue::OneOf(obj.fields.iter().map(|f| fact_value(&f.value)).collect());
+        }
+        let mut identities = value.identities();
+        if let (Some(port), None) = (identities.next(), identities.next())
+            && value.taints().len() == 1
+            && port.base.is_absolute()
+            && let Some((file, id)) = self.origins.constant_at(&port)
+        {
+            let facts = &self.origins.program.file(file).facts;
+            return match *facts.constant(id) {
+                Const::Str(text) => FactValue::Str(facts.str(text).to_owned()),
+                Const::Number(bits) => FactValue::Number(f64::from_bits(bits)),
+                Const::Bool(b) => FactValue::Bool(b),
+                _ => fact_value(value),
+            };
+        }
+        fact_value(value)
+    }
+
+    /// The names that the result of a call is given: variables, members, the function that returns it.
+    pub(super) fn target_names(&self, call: u32) -> FactValue {
+        let func = self.f.func;
+        let Some(mut local) = func
+            .instrs
+            .get(call as usize)
+            .and_then(super::interp::target)
+        else {
+            return FactValue::Unknown;
+        };
+        let text = |s| self.f.file.facts.str(s).to_owned();
+        let mut names = Vec::new();
+        for instr in func.instrs.iter().skip(call as usize + 1).take(64) {
+            let from = Operand::Local(local);
+            match *instr {
+                Instr::Copy { to, from: f } if f == from => {
+                    names.extend(func.locals.get(to.index()).and_then(|l| l.name).map(text));
+                    local = to;
+                }
+                // `Math.random().toString(36).slice(2)`: what is made of it goes on.
+                Instr::Load { to, base, .. } if base == from => local = to,
+                Instr::Call {
+                    to,
+                    this: Some(this),
+                    callee,
+                    ..
+                } if this == from || callee == from => local = to,
+                Instr::Call { to, args, .. } if func.args(args).iter().any(|a| a.value == from) => {
+                    local = to
+                }
+                Instr::Op { to, operands, .. } | Instr::Template { to, operands }
+                    if func.operands(operands).contains(&from) =>
+                {
+                    local = to;
+                }
+                Instr::Await { to, from: f } if f == from => local = to,
+                Instr::Store {
+                    key: Key::Field(name),
+                    value,
+                    ..
+                } if value == from => names.push(text(name)),
+                Instr::StoreVar { var, value } if value == from => match var {
+                    VarRef::Global(g) => names.extend(
+                        self.f
+                            .file
+                            .facts
+                            .globals
+                            .get(g.index())
+                            .map(|b| text(b.name)),
+                    ),
+                    VarRef::Free(name) => names.push(text(name)),
+                    VarRef::Captured(_) => {}
+                },
+                Instr::Object { parts, .. } => {
+                    for part in func.parts(parts) {
+                        if let PartKey::Field(name) = part.key
+                            && part.value == from
+                        {
+                            names.push(text(name));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        if func
+            .blocks
+            .iter()
+            .any(|b| b.term == Term::Return(Some(Operand::Local(local))))
+        {
+            names.extend(func.name.map(text));
+        }
+        if names.is_empty() {
+            FactValue::Unknown
+        } else {
+            FactValue::Str(names.join(" "))
+        }
+    }
+
+    /// Whether a member of an argument is certainly not given.
+    pub(super) fn member_presence(&mut self, site: &CallSite, port: &Port) -> FactValue {
+        let Some((last, init)) = port.steps.split_last() else {
+            return FactValue::Unknown;
+        };
+        let holder = Port {
+            base: port.base.clone(),
+            steps: init.to_vec(),
+            deep: false,
+        };
+        let name = match last {
+            PortStep::Member(name) => self.origins.program.symbols.find(name),
+            PortStep::Index(index) => Some(Sym::index(*index)),
+            _ => return FactValue::Unknown,
+        };
+        let holders = self.port_values(site, &holder);
+        if holders.is_empty() {
+            return FactValue::Absent;
+        }
+        let closed = holders.iter().all(|(value, operand)| {
+            let constant =
+                value.consts.is_some() && value.refs.is_empty() && value.taints.is_none();
+            let object = !value.refs.is_empty()
+                && value.taints.is_none()
+                && value.refs.iter().all(|&id| {
+                    self.state.obj(id).is_some_and(|o| {
+                        o.any.is_empty() && name.is_none_or(|n| o.field(n).is_none())
+                    })
+                });
+            constant
+                || object
+                || (value.is_empty()
+                    && operand.is_none()
+                    && !init.is_empty()
+                    && self.state.heap.is_empty())
+        });
+        if closed {
+            FactValue::Absent
+        } else {
+            FactValue::Unknown
+        }
+    }
+}
+
+pub(super) fn literal_fact(literal: &Literal) -> FactValue {
+    match literal {
+        Literal::Str(s) => FactValue::Str(s.clone()),
+        Literal::Number(n) => FactValue::Number(*n),
+        Literal::Bool(b) => FactValue::Bool(*b),
+        Literal::Null => FactValue::Null,
+    }
+}
+
+/// A value as a fact.
+pub(super) fn fact_value(value: &Value) -> FactValue {
+    let one = |konst: &Konst| match konst {
+        Konst::Undefined | Konst::Null => FactValue::Null,
+        Konst::Bool(b) => FactValue::Bool(*b),
+        Konst::Number(n) => FactValue::Number(*n),
+        Konst::Str(s) => FactValue::Str(s.to_string()),
+        Konst::Template(parts) => FactValue::Template(
+            parts
+                .iter()
+                .map(|p| p.as_ref().map(ToString::to_string))
+                .collect(),
+        ),
+        Konst::Regex(pattern, flags) if &**flags == super::replace::UNKNOWN_FLAGS => {
+            FactValue::Str(format!("/{pattern}/"))
+        }
+        Konst::Regex(pattern, flags) => FactValue::Str(format!("/{pattern}/{flags}")),
+        Konst::Present => FactValue::Present,
+    };
+    match value.consts.as_deref() {
+        Some([konst]) => one(konst),
+        Some(many) => FactValue::OneOf(many.iter().map(one).collect()),
+        None if !value.refs.is_empty() => FactValue::Present,
+        None => FactValue::Unknown,
+    }
+}

@@ -1,0 +1,381 @@
+//! What one instruction does to the state.
+
+use super::heap::{Obj, ObjKind};
+use super::interp::{AllocKey, Interp};
+use super::labels::label_kind;
+use super::place::{PortBase, PortPath};
+use super::trace::{TraceKind, TraceNode};
+use super::value::{Konst, Origin, Taint, Value};
+use crate::program::to_u32;
+use crate::symbol::Sym;
+use casemate_ir::{Capture, Instr, IterKind, Key, Operand, PartKey, Span, VarRef};
+
+impl Interp<'_> {
+    /// One instruction; `false` when what follows is not reached.
+    pub(super) fn instr(&mut self, at: usize, instr: &Instr) -> bool {
+        let func = self.f.func;
+        match *instr {
+            Instr::Copy { to, from } => {
+                let value = self.operand(from);
+                self.set(to, value);
+            }
+            Instr::Await { to, from } => {
+                let mut value = self.operand(from);
+                value.consts = value.consts.filter(|c| !c.contains(&Konst::Present));
+                self.set(to, value);
+            }
+            Instr::Load {
+                to,
+                base: base_operand,
+                key,
+            } => {
+                let base = self.operand(base_operand);
+                let sym = self.key(key);
+                let span = self.span(at);
+                let mut value = self.load(&base, sym);
+                if let Key::Computed(key) = key
+                    && sym == Sym::ANY
+                {
+                    let key = self.operand(key);
+                    self.load_by_key(at, &key, &mut value);
+                }
+                self.reread(&mut value, span);
+                for label in self.member_labels(base_operand, sym, span) {
+                    let kept = value.taints().iter().any(
+                        |t| matches!(t.origin, Origin::Source(s) if s.kind == label_kind(&label)),
+                    );
+                    if !kept && !self.overwritten(&base, sym) {
+                        value.add_taint(label);
+                    }
+                }
+                self.set(to, value);
+            }
+            Instr::Store { base, key, value } => {
+                let sym = self.key(key);
+                let value = self.operand(value);
+                if let Key::Computed(key) = key {
+                    self.computed_store(at, base, key, &value);
+                }
+                self.member_sinks(at, base, sym, &value);
+                self.store_operand(at, base, sym, value);
+            }
+            Instr::Delete { base, key } => {
+                let sym = self.key(key);
+                if sym != Sym::ANY {
+                    self.store_operand(at, base, sym, Value::constant(Konst::Undefined));
+                }
+            }
+            Instr::LoadVar { to, var } => {
+                let mut value = self.var(var);
+                let span = self.span(at);
+                for label in self.labels(to, span) {
+                    value.add_taint(label);
+                }
+                self.set(to, value);
+            }
+            Instr::StoreVar { var, value } => {
+                let value = self.operand(value);
+                match var {
+                    VarRef::Global(g) => {
+                        let port = PortPath::root(PortBase::Global(self.f.global(g)));
+                        self.state.set_var(port, value);
+                    }
+                    VarRef::Captured(c) => self
+                        .state
+                        .set_var(PortPath::root(PortBase::Capture(c.0)), value),
+                    VarRef::Free(name) => {
+                        let port = PortPath::root(PortBase::Named(self.f.sym(name)));
+                        self.state.set_var(port, value);
+                    }
+                }
+            }
+            Instr::Object { to, parts } | Instr::Array { to, parts } => {
+                let id = self.alloc(AllocKey::Instr(to_u32(at)));
+                let mut obj = Obj::new(ObjKind::Plain);
+                let mut carried = Value::default();
+                let mut next = 0;
+                for part in func.parts(parts) {
+                    let value = self.operand(part.value);
+                    match part.key {
+                        PartKey::Field(name) => obj.set(self.f.sym(name), value, true),
+                        PartKey::Next => {
+                            obj.set(Sym::index(next), value, true);
+                            next += 1;
+                        }
+                        PartKey::Computed(key) => match self.const_key(key) {
+                            Some(sym) => obj.set(sym, value, true),
+                            None => obj.set(Sym::ANY, value, false),
+                        },
+                        PartKey::Spread => {
+                            next = 0x100;
+                            self.spread(&value, &mut obj, &mut carried);
+                        }
+                        PartKey::Getter(name) => {
+                            let result =
+                                self.call_value(&value, &Value::default(), &[], self.span(at));
+                            obj.set(self.f.sym(name), result, false);
+                        }
+                        PartKey::Setter(_) => {}
+                    }
+                }
+                // Each execution makes a new object; the abstract one stands for the last.
+                *self.state.obj_mut(id, ObjKind::Plain) = obj;
+                let mut value = Value::object(id);
+                value.taints = carried.taints;
+                self.set(to, value);
+            }
+            Instr::Template { to, operands } => {
+                let value = self.template(at, func.operands(operands));
+                self.set(to, value);
+            }
+            Instr::Op { to, op, operands } => {
+                let value = self.op(at, op, func.operands(operands));
+                self.set(to, value);
+            }
+            Instr::Closure { to, func: inner } => {
+                let value = self.closure(at, inner);
+                self.set(to, value);
+            }
+            Instr::Class { to, .. } => self.set(to, Value::constant(Konst::Present)),
+            Instr::Call {
+                to,
+                callee,
+                this,
+                args,
+                flags,
+            } => {
+                self.call_index = to_u32(at);
+                return self.call(at, to, callee, this, func.args(args), flags);
+            }
+            Instr::Import { to, .. } => {
+                let span = self.span(at);
+                let mut value = Value::default();
+                for label in self.labels(to, span) {
+                    value.add_taint(label);
+                }
+                self.set(to, value);
+            }
+            Instr::Yield { to, value, .. } => {
+                let value = self.operand(value);
+                let id = self.alloc(AllocKey::Attached(u32::MAX));
+                self.state
+                    .obj_mut(id, ObjKind::Plain)
+                    .set(Sym::ANY, value, false);
+                self.set(to, Value::default());
+            }
+            Instr::IterNext { to, of, kind } => {
+                let of = self.operand(of);
+                let value = match kind {
+                    IterKind::Elements => self.load(&of, Sym::ANY),
+                    IterKind::Keys => {
+                        // The keys of a tainted object are the client's; those of an array or own object are not.
+                        let taints = of.map_taints(|t| Some(Taint { derived: true, ..t }));
+                        Value {
+                            taints,
+                            ..Value::default()
+                        }
+                    }
+                };
+                self.set(to, value);
+            }
+            Instr::Catch { to } => {
+                let mut value = Value::default();
+                let span = self.span(at);
+                for label in self.labels(to, span) {
+                    value.add_taint(label);
+                }
+                self.set(to, value);
+            }
+            Instr::Output {
+                value,
+                context,
+                escaped,
+            } => self.output(at, value, context, escaped),
+            Instr::Opaque { to, operands } => {
+                let mut value = Value::default();
+                for &operand in func.operands(operands) {
+                    let part = self.operand(operand);
+                    let taints = part.map_taints(|t| {
+                        Some(Taint {
+                            derived: true,
+                            notes: t.notes | super::value::note_bit(crate::result::Note::ViaOpaque),
+                            ..t
+                        })
+                    });
+                    value.join_taints(&Value {
+                        taints,
+                        ..Value::default()
+                    });
+                }
+                self.set(to, value);
+            }
+        }
+        true
+    }
+
+    /// Reading a member of a source is the source, seen closer.
+    pub(super) fn reread(&mut self, value: &mut Value, span: Span) {
+        let direct = value.taints().iter().any(|t| {
+            !t.derived
+                && matches!(t.origin, Origin::Source(_))
+                && t.trace.func == self.f.id
+                && self
+                    .arena
+                    .nodes
+                    .get(t.trace.node as usize)
+                    .is_some_and(|n| n.kind == TraceKind::Source)
+        });
+        if !direct {
+            return;
+        }
+        let node = TraceNode {
+            kind: TraceKind::Source,
+            span,
+            prev: None,
+            inner: None,
+            callee: None,
+        };
+        let trace = self.arena.push(self.f.id, node);
+        let id = self.f.id;
+        let nodes = &self.arena.nodes;
+        let changed = value.map_taints(|mut t| {
+            if !t.derived
+                && matches!(t.origin, Origin::Source(_))
+                && t.trace.func == id
+                && nodes
+                    .get(t.trace.node as usize)
+                    .is_some_and(|n| n.kind == TraceKind::Source)
+            {
+                t.trace = trace;
+            }
+            Some(t)
+        });
+        value.taints = changed;
+    }
+
+    /// Whether the member was written here, so that its origins say nothing of it any more.
+    pub(super) fn overwritten(&self, base: &Value, sym: Sym) -> bool {
+        let mut identities = base.identities();
+        let (Some(port), None) = (identities.next(), identities.next()) else {
+            return false;
+        };
+        self.place_obj(&port)
+            .and_then(|id| self.state.obj(id))
+            .and_then(|obj| obj.field(sym))
+            .is_some_and(|f| f.definite)
+    }
+
+    pub(super) fn var(&mut self, var: VarRef) -> Value {
+        let base = match var {
+            VarRef::Global(g) => PortBase::Global(self.f.global(g)),
+            VarRef::Captured(c) => PortBase::Capture(c.0),
+            VarRef::Free(name) => {
+                let text = self.f.file.facts.str(name);
+                if text == "undefined" {
+                    return Value::constant(Konst::Undefined);
+                }
+                let sym = self.f.sym(name);
+                if !self.origins.assigned_names.contains(&sym) {
+                    return Value::default();
+                }
+                PortBase::Named(sym)
+            }
+        };
+        let port = PortPath::root(base);
+        let written = self.state.var(&port).cloned();
+        match written {
+            Some(var) if var.definite => var.value,
+            other => {
+                let mut value = match base {
+                    PortBase::Global(g) => match self.consts.get(&g) {
+                        Some(konst) => return Value::constant(konst.clone()),
+                        None => self.symbolic(base),
+                    },
+                    _ => self.symbolic(base),
+                };
+                if let Some(var) = other {
+                    value.join(&var.value);
+                }
+                value
+            }
+        }
+    }
+
+    /// The key of a member, constants folded.
+    pub(super) fn key(&self, key: Key) -> Sym {
+        match key {
+            Key::Field(name) => self.f.sym(name),
+            Key::Index(index) => Sym::index(index),
+            Key::Computed(operand) => self.const_key(operand).unwrap_or(Sym::ANY),
+        }
+    }
+
+    pub(super) fn const_key(&self, operand: Operand) -> Option<Sym> {
+        match self.operand(operand).single()? {
+            Konst::Str(text) => self.origins.program.symbols.find(text),
+            Konst::Number(n) if *n >= 0.0 && *n < 256.0 && n.fract() == 0.0 => {
+                Some(Sym::index(*n as u32))
+            }
+            _ => None,
+        }
+    }
+
+    /// A function value with what it captures.
+    pub(super) fn closure(&mut self, at: usize, inner: casemate_ir::FnId) -> Value {
+        let id = self.alloc(AllocKey::Instr(to_u32(at)));
+        let func = self.f.sibling(inner);
+        let captures = self.origins.program.func(func).func.captures.clone();
+        let mut obj = Obj::new(ObjKind::Closure(func));
+        for (index, capture) in captures.iter().enumerate() {
+            let value = match *capture {
+                Capture::Local(local) => {
+                    let boxed = self.alloc(AllocKey::Box(local));
+                    self.state.obj_mut(boxed, ObjKind::Box);
+                    Value::object(boxed)
+                }
+                Capture::Outer(outer) => self.symbolic(PortBase::Capture(outer.0)),
+            };
+            obj.set(Sym::index(to_u32(index)), value, true);
+        }
+        *self.state.obj_mut(id, ObjKind::Closure(func)) = obj;
+        Value::object(id)
+    }
+
+    /// `...value` in an object or array literal.
+    pub(super) fn spread(&mut self, value: &Value, obj: &mut Obj, carried: &mut Value) {
+        for &id in &value.refs {
+            let Some(source) = self.state.obj(id).cloned() else {
+                continue;
+            };
+            for field in source.fields {
+                obj.set(field.sym, field.value, field.definite);
+            }
+            if !source.any.is_empty() {
+                obj.set(Sym::ANY, source.any, false);
+            }
+        }
+        // Members that are only known as "of that object" become members at unknown keys.
+        let rest = value.map_taints(|t| match t.origin {
+            Origin::Port(port) if !t.derived => Some(Taint {
+                origin: Origin::Port(port.member(Sym::ANY)),
+                ..t
+            }),
+            _ => Some(t),
+        });
+        if rest.is_some() {
+            let inherited = Value {
+                taints: rest,
+                ..Value::default()
+            };
+            // Whoever chooses the keys chooses the object as a whole.
+            let whole = inherited.map_taints(|t| {
+                matches!(t.origin, Origin::Source(_)).then_some(Taint { derived: true, ..t })
+            });
+            carried.join_taints(&Value {
+                taints: whole,
+                ..Value::default()
+            });
+            obj.set(Sym::ANY, inherited, false);
+        }
+    }
+}

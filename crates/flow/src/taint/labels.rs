@@ -1,0 +1,111 @@
+//! Where taint begins: values whose API path a model calls a source.
+
+use super::interp::Interp;
+use super::trace::{TraceKind, TraceNode};
+use super::value::{Origin, SourceRef, Taint};
+use crate::apipath::PathId;
+use crate::origin::Val;
+use crate::symbol::Sym;
+use casemate_ir::{LocalId, Operand, Span};
+use casemate_model::kind::Shape;
+use casemate_model::row::{Role, SourceKindRef};
+use smallvec::SmallVec;
+
+impl Interp<'_> {
+    pub(super) fn source(
+        &mut self,
+        kind: casemate_model::kind::SourceKind,
+        shape: Shape,
+        span: Span,
+    ) -> Taint {
+        let trace = self.arena.push(
+            self.f.id,
+            TraceNode {
+                kind: TraceKind::Source,
+                span,
+                prev: None,
+                inner: None,
+                callee: None,
+            },
+        );
+        let source = SourceRef {
+            func: self.f.id,
+            span,
+            kind,
+            shape,
+        };
+        let clean = self.origins.paths.models().kinds().shape_clears(shape);
+        Taint {
+            origin: Origin::Source(source),
+            clean,
+            derived: false,
+            notes: 0,
+            trace,
+        }
+    }
+
+    /// The sources that a local is because of what it was given as.
+    pub(super) fn labels(&mut self, local: LocalId, span: Span) -> SmallVec<[Taint; 1]> {
+        let origins = self.origins;
+        let mut out = SmallVec::new();
+        for &val in origins.of_local(self.f.id, local) {
+            if let Some(Val::Api(path)) = origins.val(val)
+                && origins.paths.has_rows(path)
+                && origins.paths.is_given(path)
+            {
+                self.path_labels(path, span, &mut out);
+            }
+        }
+        out
+    }
+
+    /// The sources that reading a member makes.
+    pub(super) fn member_labels(
+        &mut self,
+        base: Operand,
+        sym: Sym,
+        span: Span,
+    ) -> SmallVec<[Taint; 1]> {
+        let origins = self.origins;
+        let mut out = SmallVec::new();
+        for &val in origins.of_operand(self.f.id, base) {
+            if let Some(Val::Api(path)) = origins.val(val)
+                && let Some(read) = origins.met_member(path, sym)
+                && origins.paths.has_rows(read)
+            {
+                self.path_labels(read, span, &mut out);
+            }
+        }
+        out
+    }
+
+    pub(super) fn path_labels(&mut self, path: PathId, span: Span, out: &mut SmallVec<[Taint; 1]>) {
+        let origins = self.origins;
+        for (_, row) in origins.paths.rows(path) {
+            if let Role::Source { kind, shape, port } = &row.role
+                && port.base == casemate_model::path::PortBase::Value
+                && port.steps.is_empty()
+                && row.when.is_none()
+            {
+                let kind = match kind {
+                    SourceKindRef::Fixed(kind) => Some(*kind),
+                    SourceKindRef::Named => origins
+                        .paths
+                        .models()
+                        .source_kind(row, origins.paths.last_member(path)),
+                };
+                if let Some(kind) = kind {
+                    out.push(self.source(kind, *shape, span));
+                }
+            }
+        }
+    }
+}
+
+/// The kind of a source's label; none for a parameter's.
+pub(super) fn label_kind(taint: &Taint) -> casemate_model::kind::SourceKind {
+    match taint.origin {
+        Origin::Source(source) => source.kind,
+        Origin::Port(_) => casemate_model::kind::SourceKind(u8::MAX),
+    }
+}

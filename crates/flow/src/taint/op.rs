@@ -1,0 +1,138 @@
+//! Operators: what they compute and what they carry on.
+
+use super::interp::Interp;
+use super::trace::{TraceKind, TraceRef};
+use super::value::{Konst, Taint, Value};
+use casemate_ir::{OpKind, Operand, Span};
+use casemate_model::kind::{KindSet, Shape};
+use smallvec::SmallVec;
+
+impl Interp<'_> {
+    pub(super) fn op(&mut self, at: usize, op: OpKind, operands: &[Operand]) -> Value {
+        let values: SmallVec<[Value; 2]> = operands.iter().map(|&o| self.operand(o)).collect();
+        let first = values.first().cloned().unwrap_or_default();
+        let second = values.get(1).cloned().unwrap_or_default();
+        match op {
+            OpKind::Add => {
+                if let (Some(Konst::Number(a)), Some(Konst::Number(b))) =
+                    (first.single(), second.single())
+                    && !self.revisit
+                {
+                    return Value::constant(Konst::Number(a + b));
+                }
+                let stringy = |v: &Value| {
+                    matches!(
+                        v.consts.as_deref(),
+                        Some([Konst::Str(_) | Konst::Template(_)])
+                    )
+                };
+                if stringy(&first) || stringy(&second) {
+                    return self.template(at, operands);
+                }
+                let mut out = Value::default();
+                let span = self.span(at);
+                for value in &values {
+                    let part = self.derive(value, KindSet::EMPTY, TraceKind::Concat, span);
+                    out.join_taints(&part);
+                }
+                out
+            }
+            OpKind::Arithmetic => match (first.single(), second.single()) {
+                (Some(Konst::Number(_)), Some(Konst::Number(_))) => Value::default(),
+                _ => self.shaped(&values, Shape::Number, at),
+            },
+            OpKind::Not => first
+                .truthy()
+                .map_or_else(Value::default, |b| Value::constant(Konst::Bool(!b))),
+            OpKind::StrictEq | OpKind::Eq => compare(&first, &second)
+                .map_or_else(Value::default, |b| Value::constant(Konst::Bool(b))),
+            OpKind::StrictNe | OpKind::Ne => compare(&first, &second)
+                .map_or_else(Value::default, |b| Value::constant(Konst::Bool(!b))),
+            OpKind::Less | OpKind::Greater => match (first.single(), second.single()) {
+                (Some(Konst::Number(a)), Some(Konst::Number(b))) if !self.revisit && a != b => {
+                    Value::constant(Konst::Bool(if op == OpKind::Less { a < b } else { a > b }))
+                }
+                _ => Value::default(),
+            },
+            OpKind::In | OpKind::InstanceOf | OpKind::TypeOf => Value::default(),
+            OpKind::Void => Value::constant(Konst::Undefined),
+            OpKind::Select => {
+                let mut out: Option<Value> = None;
+                for value in values {
+                    match &mut out {
+                        None => out = Some(value),
+                        Some(out) => {
+                            out.join(&value);
+                        }
+                    }
+                }
+                out.unwrap_or_default()
+            }
+            OpKind::ToString => {
+                let clears = self
+                    .origins
+                    .paths
+                    .models()
+                    .kinds()
+                    .shape_clears(Shape::String);
+                let span = self.span(at);
+                self.derive(&first, clears, TraceKind::Concat, span)
+            }
+            OpKind::Rest => first,
+        }
+    }
+
+    /// Numbers and truth values carry only what their shape lets through.
+    pub(super) fn shaped(&mut self, values: &[Value], shape: Shape, at: usize) -> Value {
+        let clears = self.origins.paths.models().kinds().shape_clears(shape);
+        let span = self.span(at);
+        let mut out = Value::default();
+        for value in values {
+            let part = self.derive(value, clears, TraceKind::Library, span);
+            out.join_taints(&part);
+        }
+        out
+    }
+
+    /// A value made from another: its taints, cleaned for some kinds.
+    pub(super) fn derive(
+        &mut self,
+        value: &Value,
+        clean: KindSet,
+        kind: TraceKind,
+        span: Span,
+    ) -> Value {
+        if value.taints.is_none() {
+            return Value::default();
+        }
+        let mut made: SmallVec<[(TraceRef, TraceRef); 2]> = SmallVec::new();
+        let taints: SmallVec<[Taint; 4]> = value.taints().iter().copied().collect();
+        let mut out = Value::default();
+        for taint in taints {
+            let clean = taint.clean.union(clean);
+            let trace = match made.iter().find(|m| m.0 == taint.trace) {
+                Some(known) => known.1,
+                None => {
+                    let step = self.step(kind, span, taint.trace);
+                    made.push((taint.trace, step));
+                    step
+                }
+            };
+            out.add_taint(Taint {
+                clean,
+                derived: true,
+                trace,
+                ..taint
+            });
+        }
+        out
+    }
+}
+
+pub(super) fn compare(a: &Value, b: &Value) -> Option<bool> {
+    match (a.single()?, b.single()?) {
+        (Konst::Template(_) | Konst::Present | Konst::Regex(..), _)
+        | (_, Konst::Template(_) | Konst::Present | Konst::Regex(..)) => None,
+        (a, b) => Some(a == b),
+    }
+}

@@ -1,0 +1,345 @@
+//! The forward pass: blocks in order, states joined, exits kept.
+
+use super::heap::ObjKind;
+use super::interp::{AllocKey, Interp, Slot, target};
+use super::place::PortBase;
+use super::state::State;
+use super::value::Value;
+use crate::limits;
+use crate::program::to_u32;
+use crate::symbol::Sym;
+use casemate_ir::{BlockId, Instr, Key, LocalId, LocalKind, Operand, PartKey, Term};
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+use std::collections::BTreeSet;
+
+impl Interp<'_> {
+    // ---- where locals live ----
+
+    pub(super) fn place_locals(&mut self) {
+        let func = self.f.func;
+        let mut seen: Vec<Option<u32>> = vec![None; func.locals.len()];
+        let mut crosses = vec![false; func.locals.len()];
+        let mut see = |local: LocalId, block: u32| {
+            if let (Some(seen), Some(crosses)) =
+                (seen.get_mut(local.index()), crosses.get_mut(local.index()))
+            {
+                match *seen {
+                    None => *seen = Some(block),
+                    Some(b) if b != block => *crosses = true,
+                    Some(_) => {}
+                }
+            }
+        };
+        for param in &func.params {
+            see(param.local, 0);
+        }
+        for (index, block) in func.blocks.iter().enumerate() {
+            let b = to_u32(index);
+            for (_, instr) in func.block_instrs(block) {
+                visit_locals(func, instr, &mut |l| see(l, b));
+            }
+            match block.term {
+                Term::Branch {
+                    cond: Operand::Local(l),
+                    ..
+                }
+                | Term::Return(Some(Operand::Local(l)))
+                | Term::Throw(Operand::Local(l)) => {
+                    see(l, b);
+                }
+                _ => {}
+            }
+        }
+        for (index, instr) in func.instrs.iter().enumerate() {
+            if let Some(to) = target(instr)
+                && let Some(def) = self.defs.get_mut(to.index())
+            {
+                *def = to_u32(index);
+            }
+        }
+        let mut next = 0;
+        for (index, local) in func.locals.iter().enumerate() {
+            let slot = if local.captured {
+                Slot::Box(self.alloc(AllocKey::Box(LocalId::from(index))))
+            } else if crosses.get(index).copied().unwrap_or(true) {
+                next += 1;
+                Slot::State(next - 1)
+            } else {
+                Slot::Temp
+            };
+            self.slots.push(slot);
+        }
+        self.state.locals = vec![Value::default(); next as usize];
+    }
+
+    // ---- the pass ----
+
+    /// Interprets the function; its exits stand in `exits` afterwards.
+    pub(super) fn run(&mut self) {
+        let func = self.f.func;
+        if func.blocks.len() > limits::FUNCTION_BLOCKS {
+            self.cap("blocks of a function");
+            return;
+        }
+        self.place_locals();
+        if func.blocks.len().saturating_mul(self.state.locals.len()) > limits::FUNCTION_VALUES {
+            self.cap("values of a function");
+            return;
+        }
+        self.enter();
+        let order = reverse_postorder(func);
+        let mut rank = vec![u32::MAX; func.blocks.len()];
+        for (r, block) in order.iter().enumerate() {
+            if let Some(slot) = rank.get_mut(block.index()) {
+                *slot = to_u32(r);
+            }
+        }
+        let mut states: Vec<Option<State>> = vec![None; func.blocks.len()];
+        let mut visits = vec![0u32; func.blocks.len()];
+        if let Some(first) = states.first_mut() {
+            *first = Some(std::mem::take(&mut self.state));
+        }
+        let mut work: BTreeSet<u32> = BTreeSet::from([0]);
+        let mut exits: FxHashMap<usize, (State, Option<Value>, Option<Operand>)> =
+            FxHashMap::default();
+        while let Some(r) = work.pop_first() {
+            let Some(&block_id) = order.get(r as usize) else {
+                continue;
+            };
+            let index = block_id.index();
+            let (Some(block), Some(Some(entry)), Some(count)) = (
+                func.blocks.get(index),
+                states.get(index),
+                visits.get_mut(index),
+            ) else {
+                continue;
+            };
+            *count += 1;
+            if *count > limits::BLOCK_VISITS {
+                self.cap("visits of a block");
+                continue;
+            }
+            self.revisit = *count > 1;
+            self.state = entry.clone();
+            if let Some(handler) = block.unwind {
+                flow_into(&mut states, &mut work, &rank, handler, self.state.clone());
+            }
+            let mut alive = true;
+            for (at, instr) in func.block_instrs(block) {
+                alive = self.instr(at, instr);
+                if !alive {
+                    break;
+                }
+            }
+            if let Some(handler) = block.unwind {
+                flow_into(&mut states, &mut work, &rank, handler, self.state.clone());
+            }
+            if !alive {
+                continue;
+            }
+            match block.term {
+                Term::Goto(next) => {
+                    let state = std::mem::take(&mut self.state);
+                    flow_into(&mut states, &mut work, &rank, next, state);
+                }
+                Term::Branch { cond, yes, no } => {
+                    let truth = self.operand(cond).truthy();
+                    let state = std::mem::take(&mut self.state);
+                    if truth != Some(false) {
+                        self.state = state.clone();
+                        self.assume(cond, true, 0);
+                        let taken = std::mem::take(&mut self.state);
+                        flow_into(&mut states, &mut work, &rank, yes, taken);
+                    }
+                    if truth != Some(true) {
+                        self.state = state;
+                        self.assume(cond, false, 0);
+                        let taken = std::mem::take(&mut self.state);
+                        flow_into(&mut states, &mut work, &rank, no, taken);
+                    }
+                }
+                Term::Return(value) => {
+                    let result = value.map(|v| self.operand(v));
+                    if let (Some(operand), Some(result)) = (value, &result) {
+                        self.returned_sinks(operand, result);
+                    }
+                    exits.insert(index, (std::mem::take(&mut self.state), result, value));
+                }
+                Term::Throw(_) | Term::Unreachable => {}
+            }
+        }
+        let mut list: Vec<_> = exits.into_iter().collect();
+        list.sort_by_key(|e| e.0);
+        self.exits = list.into_iter().map(|e| e.1).collect();
+    }
+
+    /// Parameters, receiver and `arguments`.
+    pub(super) fn enter(&mut self) {
+        let func = self.f.func;
+        for (index, param) in func.params.iter().enumerate() {
+            let mut value =
+                self.symbolic(PortBase::Param(u16::try_from(index).unwrap_or(u16::MAX)));
+            for label in self.labels(param.local, func.head) {
+                value.add_taint(label);
+            }
+            // TypeScript's types say what the author believes, not what arrives: the annotation is used for receivers,
+            // not for cleaning.
+            self.set(param.local, value);
+        }
+        if let Some(this) = func.this {
+            let value = self.symbolic(PortBase::This);
+            self.set(this, value);
+        }
+        if let Some(arguments) = func.arguments {
+            let id = self.alloc(AllocKey::Box(arguments));
+            let count = func.params.len().max(6);
+            for index in 0..count {
+                let value =
+                    self.symbolic(PortBase::Param(u16::try_from(index).unwrap_or(u16::MAX)));
+                self.state
+                    .obj_mut(id, ObjKind::Plain)
+                    .set(Sym::index(to_u32(index)), value, true);
+            }
+            self.set(arguments, Value::object(id));
+        }
+        // `var` and hoisted variables start undefined; boxes exist from the start.
+        for (index, local) in func.locals.iter().enumerate() {
+            if local.captured && local.kind == LocalKind::Named {
+                let id = self.alloc(AllocKey::Box(LocalId::from(index)));
+                self.state.obj_mut(id, ObjKind::Box);
+            }
+        }
+    }
+}
+
+pub(super) fn flow_into(
+    states: &mut [Option<State>],
+    work: &mut BTreeSet<u32>,
+    rank: &[u32],
+    block: BlockId,
+    state: State,
+) {
+    let (Some(slot), Some(&rank)) = (states.get_mut(block.index()), rank.get(block.index())) else {
+        return;
+    };
+    match slot {
+        None => {
+            *slot = Some(state);
+            work.insert(rank);
+        }
+        Some(known) => {
+            if known.join(&state) {
+                work.insert(rank);
+            }
+        }
+    }
+}
+
+/// Blocks in reverse postorder from the entry; handlers count as successors.
+pub(super) fn reverse_postorder(func: &casemate_ir::Function) -> Vec<BlockId> {
+    let mut seen = vec![false; func.blocks.len()];
+    let mut out = Vec::with_capacity(func.blocks.len());
+    let mut stack: Vec<(BlockId, SmallVec<[BlockId; 3]>)> = Vec::new();
+    let successors = |id: BlockId| -> SmallVec<[BlockId; 3]> {
+        let Some(block) = func.blocks.get(id.index()) else {
+            return SmallVec::new();
+        };
+        let mut list: SmallVec<[BlockId; 3]> = match block.term {
+            Term::Goto(next) => SmallVec::from_slice(&[next]),
+            Term::Branch { yes, no, .. } => SmallVec::from_slice(&[no, yes]),
+            _ => SmallVec::new(),
+        };
+        list.extend(block.unwind);
+        list
+    };
+    if func.blocks.is_empty() {
+        return out;
+    }
+    if let Some(first) = seen.first_mut() {
+        *first = true;
+    }
+    stack.push((BlockId(0), successors(BlockId(0))));
+    while let Some((id, rest)) = stack.last_mut() {
+        match rest.pop() {
+            Some(next) => {
+                if let Some(flag) = seen.get_mut(next.index())
+                    && !*flag
+                {
+                    *flag = true;
+                    stack.push((next, successors(next)));
+                }
+            }
+            None => {
+                out.push(*id);
+                stack.pop();
+            }
+        }
+    }
+    out.reverse();
+    out
+}
+
+/// Every local that an instruction reads or writes.
+pub(super) fn visit_locals(
+    func: &casemate_ir::Function,
+    instr: &Instr,
+    see: &mut dyn FnMut(LocalId),
+) {
+    if let Some(to) = target(instr) {
+        see(to);
+    }
+    let mut operand = |o: Operand| {
+        if let Operand::Local(l) = o {
+            see(l);
+        }
+    };
+    let computed = |key: Key| match key {
+        Key::Computed(o) => Some(o),
+        _ => None,
+    };
+    match *instr {
+        Instr::Copy { from, .. } | Instr::Await { from, .. } => operand(from),
+        Instr::Load { base, key, .. } | Instr::Delete { base, key } => {
+            operand(base);
+            computed(key).into_iter().for_each(&mut operand);
+        }
+        Instr::Store { base, key, value } => {
+            operand(base);
+            operand(value);
+            computed(key).into_iter().for_each(&mut operand);
+        }
+        Instr::StoreVar { value, .. }
+        | Instr::Yield { value, .. }
+        | Instr::Output { value, .. } => operand(value),
+        Instr::Object { parts, .. } | Instr::Array { parts, .. } => {
+            for part in func.parts(parts) {
+                operand(part.value);
+                if let PartKey::Computed(key) = part.key {
+                    operand(key);
+                }
+            }
+        }
+        Instr::Template { operands, .. }
+        | Instr::Op { operands, .. }
+        | Instr::Opaque { operands, .. } => {
+            func.operands(operands)
+                .iter()
+                .copied()
+                .for_each(&mut operand);
+        }
+        Instr::Class { base, .. } => base.into_iter().for_each(&mut operand),
+        Instr::Call {
+            callee, this, args, ..
+        } => {
+            operand(callee);
+            this.into_iter().for_each(&mut operand);
+            func.args(args).iter().for_each(|a| operand(a.value));
+        }
+        Instr::IterNext { of, .. } => operand(of),
+        Instr::LoadVar { .. }
+        | Instr::Closure { .. }
+        | Instr::Import { .. }
+        | Instr::Catch { .. } => {}
+    }
+}
