@@ -309,7 +309,10 @@ fn question(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<Question>
 }
 
 fn flow(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<FlowQuestion> {
-    table.expect("key of `flow`", &["from", "to", "where", "unless"]);
+    table.expect(
+        "key of `flow`",
+        &["from", "to", "where", "unless", "spared_by"],
+    );
     let mut from = Vec::new();
     for origin in table.strings("from") {
         let (kind, cap) = match origin.value.split_once(':') {
@@ -333,7 +336,8 @@ fn flow(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<FlowQuestion>
         });
     }
     let to = table.strings("to");
-    for kind in &to {
+    let spared_by = table.strings("spared_by");
+    for kind in to.iter().chain(&spared_by) {
         if let Err(unknown) = names.kinds.set_of(&kind.value) {
             table.error(kind.line, unknown.to_string());
         }
@@ -351,6 +355,7 @@ fn flow(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<FlowQuestion>
         to: values(to),
         condition: wanted,
         unless,
+        spared_by: values(spared_by),
     })
 }
 

@@ -11,8 +11,8 @@ use casemate_flow::result::{Analysis, Fact, FactValue, Flow, FlowPath, FuncId, S
 use casemate_model::expr::Tri;
 use casemate_model::kind::{Kinds, Shape, SinkKind};
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A rule at a place.
 #[derive(Clone, PartialEq, Debug)]
@@ -182,13 +182,17 @@ fn flows(
     let to = kinds
         .set_of_all(question.to.iter().map(String::as_str))
         .unwrap_or_default();
+    let spared = spared_sources(question, analysis, kinds);
     let mut by_place: BTreeMap<Site, Match> = BTreeMap::new();
     for flow in analysis.flows.iter().filter(|flow| to.has(flow.kind)) {
         let values = sink_values(flow, analysis);
-        let judged = flow
-            .paths
-            .iter()
-            .filter_map(|path| Some((judge(rule, question, (flow, &values), path, kinds)?, path)));
+        let judged = flow.paths.iter().filter_map(|path| {
+            let mut judged = judge(rule, question, (flow, &values), path, kinds)?;
+            if spared.contains(&path.source) {
+                judged.verdict = Verdict::Passed;
+            }
+            Some((judged, path))
+        });
         let mut paths: Vec<(Judgement, &FlowPath)> = judged.collect();
         if paths.is_empty() {
             continue;
@@ -235,6 +239,20 @@ fn flows(
     tally.unknown.dedup();
     tally.found = u32::try_from(by_place.len()).unwrap_or(u32::MAX);
     by_place.into_values().collect()
+}
+
+/// The sources that reach a sink which makes up for what the rule is about.
+fn spared_sources(question: &FlowQuestion, analysis: &Analysis, kinds: &Kinds) -> BTreeSet<Site> {
+    if question.spared_by.is_empty() {
+        return BTreeSet::new();
+    }
+    let sinks = kinds
+        .set_of_all(question.spared_by.iter().map(String::as_str))
+        .unwrap_or_default();
+    let flows = analysis.flows.iter().filter(|flow| sinks.has(flow.kind));
+    flows
+        .flat_map(|flow| flow.paths.iter().map(|path| path.source))
+        .collect()
 }
 
 /// What is known of a sink: its own facts, and those of rows at the same call (`parseXml` is a sink and says how it parses).

@@ -95,7 +95,7 @@ fn parents_cover_children_and_caps_hold() {
         flow(1, "sql", &[], vec![path("http.query", &[])]),
         flow(2, "sql", &[], vec![path("store", &[])]),
         flow(3, "sql", &[], vec![path("cli", &[])]),
-        flow(4, "log", &[], vec![path("http.query", &[])]),
+        flow(4, "log.line", &[], vec![path("http.query", &[])]),
     ];
     let applied = apply(vec![rule("sql-x", "[89]", SQL)], flows, vec![]);
     assert_eq!(

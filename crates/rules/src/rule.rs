@@ -130,6 +130,9 @@ pub struct FlowQuestion {
     pub condition: Option<Condition>,
     /// Keeps out what answers yes; what is not known stays, with less confidence.
     pub unless: Option<Condition>,
+    /// Sink kinds that make up for it: a source that reaches one of them as well is no finding (a token that is decoded
+    /// here and verified there).
+    pub spared_by: Vec<String>,
 }
 
 /// A source kind and how far it is trusted to matter.

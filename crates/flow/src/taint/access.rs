@@ -458,12 +458,15 @@ impl Interp<'_> {
     }
 
     /// What comes out of something of which nothing is known: made of everything that went in.
+    ///
+    /// That an object of operators comes through unchanged is a second assumption on top of the first, and seldom true:
+    /// what comes back is most often a record, an id or an answer.
     pub(super) fn unknown_result(&mut self, inputs: &[Value], at: usize) -> Value {
         let span = self.span(at);
         let mut out = Value::default();
         for value in inputs {
             let whole = self.deep(value);
-            let mut part = self.derive(&whole, KindSet::EMPTY, TraceKind::Unknown, span);
+            let mut part = self.derive(&whole, self.k.operators, TraceKind::Unknown, span);
             let noted = part.map_taints(|t| {
                 (t.notes & BY_KEY == 0).then_some(Taint {
                     notes: t.notes | note_bit(Note::ViaUnknown),

@@ -25,7 +25,7 @@ const BREAKS: [(&str, &str); 24] = [
     ("html.url", ":<\"'"),
     ("header", "\r\n"),
     ("mail.header", "\r\n"),
-    ("log", "\r\n"),
+    ("log.line", "\r\n"),
     ("ldap", "()*\\\0"),
     ("xpath", "'\"[]()/|="),
     ("regex", "()[]{}*+?|\\.^$"),
@@ -82,6 +82,8 @@ pub struct KindIds {
     path: KindSet,
     /// Kinds that only large numbers serve.
     pub sizes: KindSet,
+    /// Kinds that only an object with operators serves.
+    pub operators: KindSet,
     url_full: SinkKind,
     url_host: SinkKind,
     redirect: SinkKind,
@@ -107,6 +109,7 @@ impl KindIds {
             sizes: kinds
                 .set_of_all(["allocation", "loop", "timer"])
                 .unwrap_or(KindSet::EMPTY),
+            operators: kinds.set_of("nosql").unwrap_or(KindSet::EMPTY),
             path: kinds.set_of("path").unwrap_or(KindSet::EMPTY),
             url_full: id("url.full"),
             url_host: id("url.host"),

@@ -291,7 +291,7 @@ source = "the project"
 [[row]]
 at = "@express/res.send"
 role = "sink"
-kind = "log"
+kind = "log.line"
 in = "arg(0)"
 replace = true
 "#;
