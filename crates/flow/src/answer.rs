@@ -59,7 +59,7 @@ pub fn analyse(program: &Program, models: &Models, options: &Options<'_>) -> Ana
 fn counts(origins: &Solver<'_, '_>, result: &TaintResult) -> Counts {
     let mut counts = Counts::default();
     let mut caps: BTreeMap<&'static str, u64> = BTreeMap::new();
-    for (name, n) in &origins.caps {
+    for (name, n) in origins.caps.iter().chain(&result.caps) {
         *caps.entry(name).or_default() += n;
     }
     for out in &result.outputs {

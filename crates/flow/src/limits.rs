@@ -54,3 +54,8 @@ pub const PATHS: usize = 5;
 pub const PATH_STEPS: usize = 40;
 /// Rounds over global state.
 pub const GLOBAL_ROUNDS: u32 = 6;
+/// Under this name are counted the ways that were cut where they met a second call that is not resolved.
+pub const TWICE_UNKNOWN: &str = "ways through two calls that are not resolved";
+/// Under this name are counted the values that went through a call that is not resolved before they were shared or stored;
+/// they are not followed to where they are read.
+pub const SHARED_UNKNOWN: &str = "values shared after a call that is not resolved";

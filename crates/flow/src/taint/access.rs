@@ -6,7 +6,7 @@ use super::kinds::HOLE;
 use super::place::PortPath;
 use super::summary::SinkRef;
 use super::trace::TraceKind;
-use super::value::{Konst, ObjId, Origin, Taint, Value, note_bit};
+use super::value::{Konst, ObjId, Origin, Taint, Value, note_bit, twice_unknown};
 use crate::limits;
 use crate::program::to_u32;
 use crate::result::{FactValue, Note};
@@ -64,9 +64,9 @@ impl Interp<'_> {
                 }
                 Some(field) => {
                     put(&field.value);
-                    put(&obj.any);
+                    put(&unchosen(&obj.any));
                 }
-                None => put(&obj.any),
+                None => put(&unchosen(&obj.any)),
             }
         }
         let mut rest = Value::default();
@@ -467,9 +467,13 @@ impl Interp<'_> {
         for value in inputs {
             let whole = self.deep(value);
             let mut part = self.derive(&whole, self.k.operators, TraceKind::Unknown, span);
+            let seen = note_bit(Note::ViaUnknown);
+            if part.taints().iter().any(|t| twice_unknown(t.notes, seen)) {
+                self.cap(limits::TWICE_UNKNOWN);
+            }
             let noted = part.map_taints(|t| {
-                (t.notes & BY_KEY == 0).then_some(Taint {
-                    notes: t.notes | note_bit(Note::ViaUnknown),
+                (t.notes & BY_KEY == 0 && !twice_unknown(t.notes, seen)).then_some(Taint {
+                    notes: t.notes | seen,
                     ..t
                 })
             });
@@ -478,6 +482,16 @@ impl Interp<'_> {
         }
         out
     }
+}
+
+/// What elements that were written under keys from outside are to who reads a member by its name: the client chose another
+/// element, not this member.
+fn unchosen(elements: &Value) -> Value {
+    let mut out = elements.clone();
+    if elements.taints().iter().any(|t| t.notes & BY_KEY != 0) {
+        out.taints = elements.map_taints(|t| (t.notes & BY_KEY == 0).then_some(t));
+    }
+    out
 }
 
 /// Cuts the pieces of a string where it grows too long, and leaves a hole there; whether it did.

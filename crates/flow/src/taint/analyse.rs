@@ -30,6 +30,8 @@ pub struct TaintResult {
     pub arenas: Vec<Arena>,
     /// Callees of each function.
     pub callees: Vec<Vec<FuncId>>,
+    /// Caps of the whole program, by name.
+    pub caps: FxHashMap<&'static str, u64>,
 }
 
 /// Runs the pass over the whole program.
@@ -113,6 +115,7 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
         outputs,
         arenas,
         callees,
+        caps: FxHashMap::default(),
     }
 }
 

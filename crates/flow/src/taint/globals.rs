@@ -3,7 +3,7 @@
 use super::place::{PortBase, PortPath};
 use super::summary::{Finding, Summary};
 use super::trace::{Arena, TraceKind, TraceNode};
-use super::value::{ObjId, Origin, Taint};
+use super::value::{ObjId, Origin, Taint, note_bit};
 use crate::limits;
 use crate::origin::{Solver, Val};
 use crate::program::ClassIdx;
@@ -19,6 +19,7 @@ pub(super) fn findings(
     origins: &Solver<'_, '_>,
     summaries: &[Option<Arc<Summary>>],
     arenas: &mut [Arena],
+    cut: &mut u64,
 ) -> Vec<(FuncId, Finding)> {
     // What each absolute place holds from outside, by base.
     let mut held: BTreeMap<PortBase, Vec<(PortPath, Taint)>> = BTreeMap::new();
@@ -34,6 +35,7 @@ pub(super) fn findings(
             };
             let mut seen = FxHashSet::default();
             let mut see = |port: PortPath, taint: Taint| match taint.origin {
+                _ if taint.notes & note_bit(Note::ViaUnknown) != 0 => *cut += 1,
                 Origin::Source(source) => {
                     if known.insert((port, source, taint.clean.0)) {
                         held.entry(port.base).or_default().push((port, taint));
@@ -149,7 +151,7 @@ pub(super) fn findings(
                     | sink.sink.notes
                     | match port.base {
                         PortBase::Store(_) => via_store(port.base),
-                        _ => super::value::note_bit(Note::MayAlias),
+                        _ => note_bit(Note::MayAlias),
                     };
                 out.push((
                     func,

@@ -6,7 +6,7 @@ use super::place::{PortBase, PortPath};
 use super::port::Argument;
 use super::summary::{Finding, PortSink, Summary};
 use super::trace::{TraceKind, TraceNode, TraceRef};
-use super::value::{ObjId, Origin, Taint, Value, note_bit};
+use super::value::{ObjId, Origin, Taint, Value, note_bit, twice_unknown};
 use crate::limits;
 use crate::program::to_u32;
 use crate::result::{FuncId, Note};
@@ -285,6 +285,10 @@ impl Interp<'_> {
 
     fn carry(&mut self, env: &Env<'_>, taint: &Taint, given: &Value, out: &mut Value) {
         for &arriving in given.taints() {
+            if twice_unknown(arriving.notes, taint.notes) {
+                self.cap(limits::TWICE_UNKNOWN);
+                continue;
+            }
             let mut carried = Taint {
                 origin: arriving.origin,
                 clean: arriving.clean.union(taint.clean),
@@ -444,6 +448,10 @@ impl Interp<'_> {
             for &taint in given.taints() {
                 let clean: KindSet = taint.clean.union(sink.clean);
                 if clean.has(sink.sink.kind) {
+                    continue;
+                }
+                if twice_unknown(taint.notes, sink.notes) {
+                    self.cap(limits::TWICE_UNKNOWN);
                     continue;
                 }
                 let deep = sink.deep && !taint.derived;

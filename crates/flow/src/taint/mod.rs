@@ -46,6 +46,13 @@ pub fn global_findings(
     origins: &crate::origin::Solver<'_, '_>,
     result: &mut TaintResult,
 ) -> Vec<Finding> {
-    let found = globals::findings(origins, &result.summaries, &mut result.arenas);
+    let mut cut = 0;
+    let found = globals::findings(origins, &result.summaries, &mut result.arenas, &mut cut);
+    if cut > 0 {
+        *result
+            .caps
+            .entry(crate::limits::SHARED_UNKNOWN)
+            .or_default() += cut;
+    }
     found.into_iter().map(|f| f.1).collect()
 }

@@ -64,6 +64,14 @@ impl Taint {
     }
 }
 
+/// Whether a way of two parts runs through a call that is not resolved in both. One such step is a guess that the result
+/// was made of the arguments; two in a row are a guess upon a guess, and in public backends such findings were wrong. The
+/// way is cut there, and counted.
+#[must_use]
+pub(super) const fn twice_unknown(first: u16, then: u16) -> bool {
+    first & then & note_bit(Note::ViaUnknown) != 0
+}
+
 /// The bit of a note.
 #[must_use]
 pub const fn note_bit(note: Note) -> u16 {
