@@ -1,0 +1,125 @@
+//! Annotations: what they say of the class behind a value.
+
+use super::Lowerer;
+use super::vars::Place;
+use casemate_ir::{Symbol, TypeRef, VarRef};
+use ruff_python_ast::{Expr, Operator};
+
+impl<'a> Lowerer<'a> {
+    /// The type that an annotation names.
+    pub(super) fn type_ref(&mut self, annotation: &'a Expr) -> Option<TypeRef> {
+        self.annotated(annotation, 0)
+    }
+
+    fn annotated(&mut self, annotation: &'a Expr, depth: u32) -> Option<TypeRef> {
+        if depth > 8 {
+            return None;
+        }
+        match annotation {
+            Expr::Name(_) | Expr::Attribute(_) => {
+                let mut names = Vec::new();
+                dotted(annotation, &mut names)?;
+                self.named_type(&names)
+            }
+            // `"User"`: a class that comes later, by its name alone.
+            Expr::StringLiteral(s) => {
+                let text = s.value.to_str().trim();
+                let fine = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
+                if text.is_empty() || !text.chars().all(fine) {
+                    return None;
+                }
+                let names: Vec<&'a str> = text.split('.').collect();
+                self.named_type(&names)
+            }
+            // `User | None`
+            Expr::BinOp(b) if b.op == Operator::BitOr => match &*b.right {
+                Expr::NoneLiteral(_) => self.annotated(&b.left, depth + 1),
+                right if b.left.is_none_literal_expr() => self.annotated(right, depth + 1),
+                _ => None,
+            },
+            Expr::Subscript(s) => self.generic(&s.value, &s.slice, depth),
+            _ => None,
+        }
+    }
+
+    fn generic(&mut self, generic: &'a Expr, argument: &'a Expr, depth: u32) -> Option<TypeRef> {
+        let mut names = Vec::new();
+        dotted(generic, &mut names)?;
+        let first = match argument {
+            Expr::Tuple(t) => t.elts.first()?,
+            other => other,
+        };
+        match *names.last()? {
+            "Optional" | "Annotated" | "Final" | "ClassVar" | "Required" | "NotRequired" | "ReadOnly" | "Mapped" => {
+                self.annotated(first, depth + 1)
+            }
+            "Union" => {
+                let Expr::Tuple(t) = argument else {
+                    return self.annotated(argument, depth + 1);
+                };
+                let mut real = t.elts.iter().filter(|e| !e.is_none_literal_expr());
+                let one = real.next()?;
+                if real.next().is_some() {
+                    return None;
+                }
+                self.annotated(one, depth + 1)
+            }
+            "Awaitable" | "Coroutine" => self.wrapped(first, "Promise", depth),
+            "list" | "List" | "set" | "Set" | "tuple" | "Tuple" | "Sequence" | "Iterable" | "Iterator" | "Collection"
+            | "frozenset" | "FrozenSet" | "Generator" | "AsyncIterator" => self.wrapped(first, "Array", depth),
+            "dict" | "Dict" | "Mapping" | "Type" | "type" | "Callable" | "Literal" | "defaultdict" => None,
+            // A class of a library with a parameter: `Session[User]`.
+            _ => self.named_type(&names),
+        }
+    }
+
+    fn wrapped(&mut self, inner: &'a Expr, wrapper: &str, depth: u32) -> Option<TypeRef> {
+        let mut ty = self.annotated(inner, depth + 1)?;
+        ty.wrapper = Some(self.symbol(wrapper));
+        Some(ty)
+    }
+
+    fn named_type(&mut self, names: &[&'a str]) -> Option<TypeRef> {
+        let first = *names.first()?;
+        let path: Vec<Symbol> = names.iter().map(|n| self.symbol(n)).collect();
+        let binding = match self.place(first) {
+            Place::Var(VarRef::Free(_)) | Place::Local(_) => None,
+            Place::Var(var) => Some(var),
+        };
+        let primitive = match (binding, names) {
+            (None, ["str" | "bytes"]) => Some("string"),
+            (None, ["int" | "float" | "complex"]) => Some("number"),
+            (None, ["bool"]) => Some("boolean"),
+            _ => match *names.last()? {
+                "datetime" | "date" => Some("Date"),
+                _ => None,
+            },
+        };
+        let primitive = primitive.map(|p| self.symbol(p));
+        Some(TypeRef {
+            binding,
+            path,
+            wrapper: None,
+            primitive,
+        })
+    }
+}
+
+/// The names of `a.b.c`, outermost first.
+pub(super) fn dotted<'a>(expr: &'a Expr, names: &mut Vec<&'a str>) -> Option<()> {
+    let mut at = expr;
+    loop {
+        match at {
+            Expr::Name(n) => {
+                names.push(&n.id);
+                names.reverse();
+                return Some(());
+            }
+            Expr::Attribute(a) => {
+                names.push(&a.attr);
+                at = &a.value;
+            }
+            _ => return None,
+        }
+    }
+}
