@@ -132,6 +132,14 @@ pub enum OpKind {
     Add,
     /// `- * / ** % | & ^ << >> >>>` and unary `+ - ~`: a number.
     Arithmetic,
+    /// `a - b`.
+    Subtract,
+    /// `a * b`.
+    Multiply,
+    /// `a / b`.
+    Divide,
+    /// `a % b` of numbers.
+    Modulo,
     /// `!a`.
     Not,
     /// `a === b` (also Python `is`).

@@ -27,7 +27,7 @@ mod resolve;
 mod settle;
 
 pub use resolve::{Resolution, Resolver};
-pub use settle::{Modules, settle};
+pub use settle::{Module, settle};
 
 use casemate_ir::FileFacts;
 

@@ -83,11 +83,15 @@ impl<'a> Names<'a> {
         match stmt {
             Stmt::FunctionDef(f) => {
                 self.bind(&f.name.id);
-                f.decorator_list.iter().for_each(|d| self.expr(&d.expression));
+                f.decorator_list
+                    .iter()
+                    .for_each(|d| self.expr(&d.expression));
             }
             Stmt::ClassDef(c) => {
                 self.bind(&c.name.id);
-                c.decorator_list.iter().for_each(|d| self.expr(&d.expression));
+                c.decorator_list
+                    .iter()
+                    .for_each(|d| self.expr(&d.expression));
             }
             Stmt::Return(r) => r.value.iter().for_each(|v| self.expr(v)),
             Stmt::Delete(d) => d.targets.iter().for_each(|t| self.target(t)),

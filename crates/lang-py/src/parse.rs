@@ -135,12 +135,16 @@ pub(crate) fn is_python2(text: &str) -> bool {
         let line = line.trim_start();
         let printed = line.strip_prefix("print ").is_some_and(|rest| {
             let rest = rest.trim_start();
-            !rest.is_empty() && !rest.starts_with(['(', '=', '.', '+', ',']) && !rest.starts_with("in ")
+            !rest.is_empty()
+                && !rest.starts_with(['(', '=', '.', '+', ','])
+                && !rest.starts_with("in ")
         });
         let caught = line
             .strip_prefix("except ")
             .and_then(|rest| rest.strip_suffix(':'))
-            .is_some_and(|rest| rest.contains(", ") && !rest.contains(['(', '"']) && !rest.contains(" as "));
+            .is_some_and(|rest| {
+                rest.contains(", ") && !rest.contains(['(', '"']) && !rest.contains(" as ")
+            });
         let raised = line
             .strip_prefix("raise ")
             .is_some_and(|rest| rest.contains(", \"") && !rest.contains('('));

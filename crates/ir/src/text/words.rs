@@ -42,6 +42,10 @@ pub(super) const LOCALS: Words<LocalKind> = &[
 pub(super) const OPERATORS: Words<OpKind> = &[
     (OpKind::Add, "add"),
     (OpKind::Arithmetic, "arithmetic"),
+    (OpKind::Subtract, "subtract"),
+    (OpKind::Multiply, "multiply"),
+    (OpKind::Divide, "divide"),
+    (OpKind::Modulo, "modulo"),
     (OpKind::Not, "not"),
     (OpKind::StrictEq, "strict_eq"),
     (OpKind::StrictNe, "strict_ne"),

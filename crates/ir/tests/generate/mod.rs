@@ -82,6 +82,10 @@ const NUMBERS: [f64; 12] = [
 const OPS: [OpKind; 16] = [
     OpKind::Add,
     OpKind::Arithmetic,
+    OpKind::Subtract,
+    OpKind::Multiply,
+    OpKind::Divide,
+    OpKind::Modulo,
     OpKind::Not,
     OpKind::StrictEq,
     OpKind::StrictNe,

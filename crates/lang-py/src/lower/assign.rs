@@ -20,7 +20,10 @@ impl<'a> Lowerer<'a> {
         if let ([target], Expr::Tuple(values)) = (a.targets.as_slice(), &*a.value)
             && let Some(targets) = elements(target)
             && targets.len() == values.elts.len()
-            && !targets.iter().chain(&values.elts).any(Expr::is_starred_expr)
+            && !targets
+                .iter()
+                .chain(&values.elts)
+                .any(Expr::is_starred_expr)
         {
             // `a, b = b, a`: all values are read before any name is written.
             let values: Vec<Operand> = values
@@ -163,7 +166,11 @@ impl<'a> Lowerer<'a> {
                     let key = Key::Computed(self.undecided(span));
                     self.load(value, key, span)
                 }
-                _ => self.load(value, Key::Index(u32::try_from(i).unwrap_or(u32::MAX)), span),
+                _ => self.load(
+                    value,
+                    Key::Index(u32::try_from(i).unwrap_or(u32::MAX)),
+                    span,
+                ),
             };
             self.assign(target, item, span);
         }
@@ -174,7 +181,7 @@ impl<'a> Lowerer<'a> {
         match expr {
             Expr::StringLiteral(s) => Key::Field(self.symbol(s.value.to_str())),
             Expr::NumberLiteral(n) => match &n.value {
-                Number::Int(i) => match i.as_u32() {
+                Number::Int(i) => match i.as_i64().and_then(|i| u32::try_from(i).ok()) {
                     Some(index) => Key::Index(index),
                     None => Key::Computed(self.expr(expr)),
                 },

@@ -1,7 +1,10 @@
 //! Calls that are not calls of a value: `super()`, `getattr(x, "name")`, `dict(a=1)`, `import_module("m")`.
 
 use super::{Lowerer, sp};
-use casemate_ir::{Arg, ArgKey, CallFlags, FnKind, Instr, Key, LocalKind, OpKind, Operand, Param, Part, PartKey, Span, Term};
+use casemate_ir::{
+    Arg, ArgKey, CallFlags, FnKind, Instr, Key, LocalKind, OpKind, Operand, Param, Part, PartKey,
+    Span, Term,
+};
 use ruff_python_ast::{CmpOp, Expr, ExprCall};
 
 impl<'a> Lowerer<'a> {
@@ -28,8 +31,8 @@ impl<'a> Lowerer<'a> {
         match name {
             "import_module" => return self.dynamic_import(call),
             "partial" if !self.is_free("partial") => return self.partial(call),
-            "super" | "getattr" | "setattr" | "delattr" | "isinstance" | "dict" | "list" | "set" | "tuple" | "frozenset"
-            | "__import__" => {}
+            "super" | "getattr" | "setattr" | "delattr" | "isinstance" | "dict" | "list"
+            | "set" | "tuple" | "frozenset" | "__import__" => {}
             _ => return None,
         }
         if !self.is_free(name) {
@@ -66,7 +69,9 @@ impl<'a> Lowerer<'a> {
                 self.emit(Instr::Delete { base, key }, span);
                 Some(self.none())
             }
-            ("isinstance", [value, classes]) if plain => Some(self.isinstance(value, classes, span)),
+            ("isinstance", [value, classes]) if plain => {
+                Some(self.isinstance(value, classes, span))
+            }
             ("dict", [] | [_]) if !args.iter().any(Expr::is_starred_expr) => {
                 let mut parts = Vec::new();
                 if let [from] = args {
@@ -128,7 +133,7 @@ impl<'a> Lowerer<'a> {
         let mut args = if super::call::is_super(&init.value) {
             self.arguments(&call.arguments)
         } else {
-            let Expr::Name(_) | Expr::Attribute(_) = &*init.value else {
+            let (Expr::Name(_) | Expr::Attribute(_)) = &*init.value else {
                 return None;
             };
             let mut args = self.arguments(&call.arguments);
@@ -189,20 +194,24 @@ impl<'a> Lowerer<'a> {
         }
         let owner = self.outer.len();
         let func = self.synthetic(FnKind::Function, span, |lowerer| {
-            let mut values = kept.iter().zip(std::iter::once(callee).chain(given.iter().map(|a| a.value))).map(
-                |(slot, constant)| match slot {
+            let mut values = kept
+                .iter()
+                .zip(std::iter::once(callee).chain(given.iter().map(|a| a.value)))
+                .map(|(slot, constant)| match slot {
                     Some(slot) => {
                         let place = lowerer.reach(*slot, owner);
                         lowerer.read(place, span)
                     }
                     None => constant,
-                },
-            );
+                });
             let callee = values.next()?;
             let mut args: Vec<Arg> = given
                 .iter()
                 .zip(values)
-                .map(|(arg, value)| Arg { key: arg.key, value })
+                .map(|(arg, value)| Arg {
+                    key: arg.key,
+                    value,
+                })
                 .collect();
             let (rest, keywords) = lowerer.all_arguments();
             let at = args
@@ -212,7 +221,10 @@ impl<'a> Lowerer<'a> {
             args.insert(at, rest);
             args.push(keywords);
             let value = lowerer.emit_call(callee, None, &args, CallFlags::default(), span);
-            lowerer.frame.builder.terminate(Term::Return(Some(value)), span);
+            lowerer
+                .frame
+                .builder
+                .terminate(Term::Return(Some(value)), span);
             Some(())
         });
         let to = self.temp();
@@ -222,7 +234,7 @@ impl<'a> Lowerer<'a> {
 
     /// Gives the function being lowered `*args, **kwargs`, as arguments to be handed on.
     pub(super) fn all_arguments(&mut self) -> (Arg, Arg) {
-        let mut param = |lowerer: &mut Self, name: &str, keyword_rest: bool| {
+        let param = |lowerer: &mut Self, name: &str, keyword_rest: bool| {
             let name = Some(lowerer.symbol(name));
             let local = lowerer.frame.builder.local(LocalKind::Param, name);
             lowerer.frame.builder.function.params.push(Param {

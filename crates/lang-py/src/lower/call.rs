@@ -43,7 +43,11 @@ impl<'a> Lowerer<'a> {
         for link in links.into_iter().rev() {
             match link {
                 Link::Member(a) => {
-                    let receiver = if on_super { self.receiver_value(sp(a)) } else { None };
+                    let receiver = if on_super {
+                        self.receiver_value(sp(a))
+                    } else {
+                        None
+                    };
                     let base = value;
                     value = self.load_field(base, &a.attr, sp(a));
                     this = Some(receiver.unwrap_or(base));

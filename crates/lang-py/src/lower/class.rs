@@ -4,8 +4,8 @@ use super::function::{Body, Shape, decorator_name};
 use super::{Lowerer, sp};
 use crate::frame::Scope;
 use casemate_ir::{
-    Arg, CallFlags, ClassDef, ClassId, Decorator, FnId, FnKind, Instr, Key, LocalKind, Member, MemberKind, OpKind, Operand,
-    Param, Span, Symbol, TypeRef,
+    Arg, CallFlags, ClassDef, ClassId, Decorator, FnId, FnKind, Instr, Key, LocalKind, Member,
+    MemberKind, OpKind, Operand, Param, Span, Symbol, TypeRef,
 };
 use ruff_python_ast::{Expr, Stmt, StmtClassDef, StmtFunctionDef};
 
@@ -61,7 +61,14 @@ impl<'a> Lowerer<'a> {
             def.members = body.members;
         }
         let to = self.temp();
-        self.emit(Instr::Class { to, class: id, base }, span);
+        self.emit(
+            Instr::Class {
+                to,
+                class: id,
+                base,
+            },
+            span,
+        );
         let value = Operand::Local(to);
         if let Some(scope) = scope {
             self.class_values(value, &scope, span);
@@ -158,7 +165,13 @@ impl<'a> Lowerer<'a> {
         self.goto_and_switch(end, span);
     }
 
-    fn field_member(&mut self, class: &mut ClassBody, name: Symbol, ty: Option<TypeRef>, span: Span) {
+    fn field_member(
+        &mut self,
+        class: &mut ClassBody,
+        name: Symbol,
+        ty: Option<TypeRef>,
+        span: Span,
+    ) {
         if class.members.iter().any(|m| m.name == name) {
             return;
         }
@@ -183,7 +196,10 @@ impl<'a> Lowerer<'a> {
         let is_setter = names.iter().any(|n| matches!(*n, "setter" | "deleter"));
         let mut decorators = Vec::new();
         for d in &f.decorator_list {
-            let plain = matches!(decorator_name(&d.expression), Some("setter" | "deleter" | "getter" | "overload"));
+            let plain = matches!(
+                decorator_name(&d.expression),
+                Some("setter" | "deleter" | "getter" | "overload")
+            );
             if !plain {
                 decorators.push(Decorator {
                     value: self.expr(&d.expression),
@@ -196,8 +212,13 @@ impl<'a> Lowerer<'a> {
         }
         let is_static = names.contains(&"staticmethod");
         let is_class = names.contains(&"classmethod")
-            || matches!(f.name.as_str(), "__new__" | "__init_subclass__" | "__class_getitem__");
-        let is_property = names.iter().any(|n| n.to_ascii_lowercase().ends_with("property"));
+            || matches!(
+                f.name.as_str(),
+                "__new__" | "__init_subclass__" | "__class_getitem__"
+            );
+        let is_property = names
+            .iter()
+            .any(|n| n.to_ascii_lowercase().ends_with("property"));
         let (kind, fn_kind) = if f.name.as_str() == "__init__" && class.constructor.is_none() {
             (MemberKind::Method, FnKind::Constructor)
         } else if is_setter {

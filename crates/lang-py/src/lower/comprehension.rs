@@ -28,7 +28,9 @@ impl<'a> Lowerer<'a> {
             let of = self.expr(&generator.iter);
             if !opened {
                 opened = true;
-                self.frame.scopes.push(std::mem::replace(&mut scope, Scope::new(false)));
+                self.frame
+                    .scopes
+                    .push(std::mem::replace(&mut scope, Scope::new(false)));
             }
             self.bind_names(&generator.target);
             back = self.next_element(of, generator, back);

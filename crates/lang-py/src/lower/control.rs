@@ -11,7 +11,11 @@ impl<'a> Lowerer<'a> {
     pub(super) fn if_statement(&mut self, i: &'a StmtIf) {
         let span = sp(i);
         let end = self.block();
-        let mut no = if i.elif_else_clauses.is_empty() { end } else { self.block() };
+        let mut no = if i.elif_else_clauses.is_empty() {
+            end
+        } else {
+            self.block()
+        };
         let yes = self.block();
         self.condition(&i.test, yes, no);
         self.switch(yes);
@@ -22,7 +26,11 @@ impl<'a> Lowerer<'a> {
             self.switch(no);
             let clause_span = sp(clause);
             if let Some(test) = &clause.test {
-                no = if clauses.peek().is_some() { self.block() } else { end };
+                no = if clauses.peek().is_some() {
+                    self.block()
+                } else {
+                    end
+                };
                 let yes = self.block();
                 self.condition(test, yes, no);
                 self.switch(yes);
@@ -39,7 +47,10 @@ impl<'a> Lowerer<'a> {
         self.goto_and_switch(head, span);
         self.condition(&w.test, body, otherwise);
         self.switch(body);
-        self.frame.exits.push(Exit::Loop { brk: end, cont: head });
+        self.frame.exits.push(Exit::Loop {
+            brk: end,
+            cont: head,
+        });
         self.statements(&w.body);
         self.frame.exits.pop();
         self.goto(head, span);
@@ -67,7 +78,10 @@ impl<'a> Lowerer<'a> {
             item = Operand::Local(to);
         }
         self.assign(&f.target, item, sp(&*f.target));
-        self.frame.exits.push(Exit::Loop { brk: end, cont: head });
+        self.frame.exits.push(Exit::Loop {
+            brk: end,
+            cont: head,
+        });
         self.statements(&f.body);
         self.frame.exits.pop();
         self.goto(head, span);
@@ -80,7 +94,11 @@ impl<'a> Lowerer<'a> {
         for item in &w.items {
             let span = sp(item);
             let context = self.expr(&item.context_expr);
-            let name = if w.is_async { "__aenter__" } else { "__enter__" };
+            let name = if w.is_async {
+                "__aenter__"
+            } else {
+                "__enter__"
+            };
             let mut entered = self.call_method(context, name, span);
             if w.is_async {
                 let to = self.temp();
@@ -102,11 +120,16 @@ impl<'a> Lowerer<'a> {
         let finally = (!t.finalbody.is_empty()).then_some(&*t.finalbody);
         let rethrow = finally.map(|_| self.block());
         if let Some(body) = finally {
-            self.frame.exits.push(Exit::Finally { body, unwind: outside });
+            self.frame.exits.push(Exit::Finally {
+                body,
+                unwind: outside,
+            });
         }
         self.frame.builder.set_unwind(rethrow.or(outside));
         let handler = (!t.handlers.is_empty()).then(|| self.block());
-        self.frame.builder.set_unwind(handler.or(rethrow).or(outside));
+        self.frame
+            .builder
+            .set_unwind(handler.or(rethrow).or(outside));
         let body = self.block();
         self.goto_and_switch(body, span);
         self.statements(&t.body);
@@ -138,7 +161,13 @@ impl<'a> Lowerer<'a> {
         self.finalizer(finally);
     }
 
-    fn handlers(&mut self, handlers: &'a [ExceptHandler], after: BlockId, unwind: Option<BlockId>, span: Span) {
+    fn handlers(
+        &mut self,
+        handlers: &'a [ExceptHandler],
+        after: BlockId,
+        unwind: Option<BlockId>,
+        span: Span,
+    ) {
         let error = self.catch(span);
         let mut open = true;
         for handler in handlers {
@@ -167,7 +196,11 @@ impl<'a> Lowerer<'a> {
         }
         let _ = unwind;
         self.frame.builder.terminate(
-            if open { Term::Throw(error) } else { Term::Unreachable },
+            if open {
+                Term::Throw(error)
+            } else {
+                Term::Unreachable
+            },
             span,
         );
     }

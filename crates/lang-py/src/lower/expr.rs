@@ -3,8 +3,8 @@
 use super::{Lowerer, of_range, sp};
 use casemate_ir::{BlockId, Const, Instr, Key, OpKind, Operand, Span};
 use ruff_python_ast::{
-    BoolOp, CmpOp, Expr, ExprBinOp, ExprBoolOp, ExprCompare, ExprIf, ExprNamed, ExprNumberLiteral, ExprUnaryOp, Number,
-    Operator, UnaryOp,
+    BoolOp, CmpOp, Expr, ExprBinOp, ExprBoolOp, ExprCompare, ExprIf, ExprNamed, ExprNumberLiteral,
+    ExprUnaryOp, Number, Operator, UnaryOp,
 };
 use ruff_text_size::Ranged;
 use smallvec::SmallVec;
@@ -84,8 +84,11 @@ impl<'a> Lowerer<'a> {
             Expr::Starred(s) => self.expr(&s.value),
             Expr::Slice(s) => {
                 let operands = [&s.lower, &s.upper, &s.step];
-                let operands: SmallVec<[Operand; 3]> =
-                    operands.into_iter().flatten().map(|e| self.expr(e)).collect();
+                let operands: SmallVec<[Operand; 3]> = operands
+                    .into_iter()
+                    .flatten()
+                    .map(|e| self.expr(e))
+                    .collect();
                 self.opaque(&operands, span)
             }
             Expr::IpyEscapeCommand(_) => self.opaque(&[], span),
@@ -99,7 +102,14 @@ impl<'a> Lowerer<'a> {
         }
         self.frame.builder.function.is_generator = true;
         let to = self.temp();
-        self.emit(Instr::Yield { to, value, delegate }, span);
+        self.emit(
+            Instr::Yield {
+                to,
+                value,
+                delegate,
+            },
+            span,
+        );
         Operand::Local(to)
     }
 
@@ -277,7 +287,13 @@ impl<'a> Lowerer<'a> {
         Operand::Local(to)
     }
 
-    pub(super) fn comparison(&mut self, op: CmpOp, left: Operand, right: Operand, span: Span) -> Operand {
+    pub(super) fn comparison(
+        &mut self,
+        op: CmpOp,
+        left: Operand,
+        right: Operand,
+        span: Span,
+    ) -> Operand {
         let kind = match op {
             CmpOp::Eq => OpKind::Eq,
             CmpOp::NotEq => OpKind::Ne,
@@ -304,7 +320,11 @@ impl<'a> Lowerer<'a> {
         let first = loop {
             spine.push(at);
             match &*at.left {
-                Expr::BinOp(inner) if !(inner.op == Operator::Mod && super::text::is_text(&inner.left, 8)) => at = inner,
+                Expr::BinOp(inner)
+                    if !(inner.op == Operator::Mod && super::text::is_text(&inner.left, 8)) =>
+                {
+                    at = inner
+                }
                 other => break other,
             }
         };
@@ -333,7 +353,14 @@ impl<'a> Lowerer<'a> {
     }
 
     /// `left op right`. Where neither is a number for certain, what goes in may come out: sets, queries and texts have operators too.
-    pub(super) fn operate(&mut self, op: Operator, left: Operand, right: Operand, numeric: bool, span: Span) -> Operand {
+    pub(super) fn operate(
+        &mut self,
+        op: Operator,
+        left: Operand,
+        right: Operand,
+        numeric: bool,
+        span: Span,
+    ) -> Operand {
         if op == Operator::Div && !numeric {
             // `Path(root) / name`
             let name = self.symbol("__truediv__");
@@ -345,14 +372,20 @@ impl<'a> Lowerer<'a> {
             Operator::Mult => OpKind::Multiply,
             Operator::Div => OpKind::Divide,
             Operator::Mod if numeric => OpKind::Modulo,
-            Operator::FloorDiv | Operator::Pow | Operator::LShift | Operator::RShift => OpKind::Arithmetic,
+            Operator::FloorDiv | Operator::Pow | Operator::LShift | Operator::RShift => {
+                OpKind::Arithmetic
+            }
             Operator::Mod => {
                 let to = self.temp();
                 let operands = self.frame.builder.operands(&[left, right]);
                 self.emit(Instr::Template { to, operands }, span);
                 return Operand::Local(to);
             }
-            Operator::Add | Operator::MatMult | Operator::BitOr | Operator::BitXor | Operator::BitAnd => OpKind::Add,
+            Operator::Add
+            | Operator::MatMult
+            | Operator::BitOr
+            | Operator::BitXor
+            | Operator::BitAnd => OpKind::Add,
         };
         self.op(kind, &[left, right], span)
     }

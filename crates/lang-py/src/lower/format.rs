@@ -20,7 +20,9 @@ pub(super) enum Piece {
 
 /// Whether a format specification demands a number.
 pub(super) fn is_numeric(spec: &str) -> bool {
-    spec.ends_with(['d', 'f', 'F', 'e', 'E', 'g', 'G', 'x', 'X', 'o', 'b', 'n', '%'])
+    spec.ends_with([
+        'd', 'f', 'F', 'e', 'E', 'g', 'G', 'x', 'X', 'o', 'b', 'n', '%',
+    ])
 }
 
 /// `%s`, `%(name)s`, `%5.2f`; absent where the string is not one.
@@ -48,7 +50,10 @@ pub(super) fn percent(text: &str) -> Option<Vec<Piece>> {
         }
         let conversion = loop {
             let c = chars.next()?;
-            if !matches!(c, '#' | '0'..='9' | '-' | ' ' | '+' | '.' | '*' | 'l' | 'h' | 'L') {
+            if !matches!(
+                c,
+                '#' | '0'..='9' | '-' | ' ' | '+' | '.' | '*' | 'l' | 'h' | 'L'
+            ) {
                 break c;
             }
             if c == '*' {
@@ -59,7 +64,10 @@ pub(super) fn percent(text: &str) -> Option<Vec<Piece>> {
             literal.push('%');
             continue;
         }
-        let numeric = matches!(conversion, 'd' | 'i' | 'o' | 'u' | 'x' | 'X' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G');
+        let numeric = matches!(
+            conversion,
+            'd' | 'i' | 'o' | 'u' | 'x' | 'X' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G'
+        );
         if !numeric && !matches!(conversion, 's' | 'r' | 'a' | 'c' | 'b') {
             return None;
         }
@@ -187,7 +195,10 @@ mod tests {
         }
         for (text, want) in [
             ("a {} {} {{x}}", "'a '<0>' '<1>' {x}'"),
-            ("{1}{user.name[first]!r:>10}{n:03d}", "<1><user.name.first><n number>"),
+            (
+                "{1}{user.name[first]!r:>10}{n:03d}",
+                "<1><user.name.first><n number>",
+            ),
             ("{:{width}}", "<0>"),
             ("}", "none"),
             ("{", "none"),

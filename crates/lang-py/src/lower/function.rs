@@ -4,7 +4,8 @@ use super::{Lowerer, sp};
 use crate::frame::{Bound, Frame};
 use crate::names::Names;
 use casemate_ir::{
-    ClassId, Decorator, FnId, FnKind, Instr, LocalId, LocalKind, OpKind, Operand, Param, Span, Symbol, Term,
+    ClassId, Decorator, FnId, FnKind, Instr, LocalId, LocalKind, OpKind, Operand, Param, Span,
+    Symbol, Term,
 };
 use ruff_python_ast::{Expr, ExprLambda, ParameterWithDefault, Parameters, Stmt, StmtFunctionDef};
 
@@ -40,7 +41,12 @@ struct Default_ {
 }
 
 impl<'a> Shape<'a> {
-    pub(super) fn of(f: &'a StmtFunctionDef, kind: FnKind, name: Symbol, decorators: Vec<Decorator>) -> Self {
+    pub(super) fn of(
+        f: &'a StmtFunctionDef,
+        kind: FnKind,
+        name: Symbol,
+        decorators: Vec<Decorator>,
+    ) -> Self {
         let span = sp(f);
         let start = f.name.range.start().to_u32();
         Self {
@@ -53,7 +59,10 @@ impl<'a> Shape<'a> {
             class: None,
             receiver: false,
             manager: f.decorator_list.iter().any(|d| {
-                matches!(decorator_name(&d.expression), Some("contextmanager" | "asynccontextmanager"))
+                matches!(
+                    decorator_name(&d.expression),
+                    Some("contextmanager" | "asynccontextmanager")
+                )
             }),
             decorators,
             span: Span::new(start.min(span.end), span.end),
@@ -156,11 +165,15 @@ impl<'a> Lowerer<'a> {
                 Body::Statements(body) => self.statements(body),
                 Body::Expression(e) => {
                     let value = self.expr(e);
-                    self.frame.builder.terminate(Term::Return(Some(value)), sp(e));
+                    self.frame
+                        .builder
+                        .terminate(Term::Return(Some(value)), sp(e));
                 }
             }
             if let Some(slot) = self.frame.manager {
-                self.frame.builder.terminate(Term::Return(Some(Operand::Local(slot))), shape.span);
+                self.frame
+                    .builder
+                    .terminate(Term::Return(Some(Operand::Local(slot))), shape.span);
             }
             self.leave();
         }
@@ -244,7 +257,9 @@ impl<'a> Lowerer<'a> {
             .map(|p| Operand::Local(p.local))
             .collect();
         let value = self.opaque(&operands, span);
-        self.frame.builder.terminate(Term::Return(Some(value)), span);
+        self.frame
+            .builder
+            .terminate(Term::Return(Some(value)), span);
     }
 
     /// Default values, computed once, where the function is made.
@@ -269,7 +284,12 @@ impl<'a> Lowerer<'a> {
             .collect()
     }
 
-    fn parameters(&mut self, params: &'a Parameters, receiver: bool, defaults: &[Operand]) -> Vec<Default_> {
+    fn parameters(
+        &mut self,
+        params: &'a Parameters,
+        receiver: bool,
+        defaults: &[Operand],
+    ) -> Vec<Default_> {
         let mut waiting = Vec::new();
         let mut defaults = defaults.iter();
         let mut receiver = receiver;
@@ -320,7 +340,12 @@ impl<'a> Lowerer<'a> {
         }
     }
 
-    fn plain_parameter(&mut self, param: &'a ruff_python_ast::Parameter, rest: bool, keyword_rest: bool) -> LocalId {
+    fn plain_parameter(
+        &mut self,
+        param: &'a ruff_python_ast::Parameter,
+        rest: bool,
+        keyword_rest: bool,
+    ) -> LocalId {
         let name = self.symbol(&param.name);
         let ty = param.annotation.as_ref().and_then(|a| self.type_ref(a));
         let local = self.frame.builder.local(LocalKind::Param, Some(name));
@@ -330,7 +355,9 @@ impl<'a> Lowerer<'a> {
         {
             l.ty.clone_from(&ty);
         }
-        self.frame.names.insert(&param.name.id, Bound::Local(Some(local)));
+        self.frame
+            .names
+            .insert(&param.name.id, Bound::Local(Some(local)));
         self.frame.builder.function.params.push(Param {
             local,
             name: Some(name),
@@ -346,7 +373,11 @@ impl<'a> Lowerer<'a> {
     fn apply_default(&mut self, default: &Default_, owner: usize, span: Span) {
         let (missing, end) = (self.block(), self.block());
         let undefined = self.undefined();
-        let cond = self.op(OpKind::StrictEq, &[Operand::Local(default.local), undefined], span);
+        let cond = self.op(
+            OpKind::StrictEq,
+            &[Operand::Local(default.local), undefined],
+            span,
+        );
         self.branch(cond, missing, end, span);
         self.switch(missing);
         let value = match default.value {

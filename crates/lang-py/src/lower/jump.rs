@@ -79,7 +79,10 @@ impl<'a> Lowerer<'a> {
         self.frame.copies += 1;
         if self.frame.copies > FINALLY_COPIES {
             if self.frame.copies == FINALLY_COPIES + 1 {
-                self.note("a `finally` body is not followed from every jump that leaves it", span);
+                self.note(
+                    "a `finally` body is not followed from every jump that leaves it",
+                    span,
+                );
             }
             self.opaque(&[], span);
             return false;

@@ -22,8 +22,8 @@ use crate::LowerOptions;
 use crate::frame::Frame;
 use crate::parse::{self, Tree};
 use casemate_ir::{
-    BlockId, ClassId, Const, FactsBuilder, FileFacts, FnId, FnKind, GlobalId, Instr, Key, Language, LocalId, LocalKind,
-    LocalizedNote, OpKind, Operand, Span, Symbol, Term,
+    BlockId, ClassId, Const, FactsBuilder, FileFacts, FnId, FnKind, GlobalId, Instr, Key, Language,
+    LocalId, LocalKind, LocalizedNote, OpKind, Operand, Span, Symbol, Term,
 };
 use ruff_text_size::{Ranged, TextRange};
 use rustc_hash::FxHashMap;
@@ -37,7 +37,10 @@ pub(crate) fn file(text: &str, options: &LowerOptions) -> FileFacts {
     let mut lowerer = Lowerer::new(text, options);
     if text.len() > options.max_body_bytes {
         lowerer.skip_bodies = true;
-        lowerer.note("too large: only the code outside of functions is analysed", Span::default());
+        lowerer.note(
+            "too large: only the code outside of functions is analysed",
+            Span::default(),
+        );
     }
     lowerer.facts.facts.comments = tree.comments(text, "casemate:");
     lowerer.module(tree.module());
@@ -177,7 +180,9 @@ impl<'a> Lowerer<'a> {
     }
 
     fn branch(&mut self, cond: Operand, yes: BlockId, no: BlockId, span: Span) {
-        self.frame.builder.terminate(Term::Branch { cond, yes, no }, span);
+        self.frame
+            .builder
+            .terminate(Term::Branch { cond, yes, no }, span);
     }
 
     fn copy(&mut self, to: LocalId, from: Operand, span: Span) {
@@ -240,7 +245,10 @@ impl<'a> Lowerer<'a> {
 
     /// A value that is true or false, nobody knows which.
     fn undecided(&mut self, span: Span) -> Operand {
-        let operands = [self.constant(Const::Bool(true)), self.constant(Const::Bool(false))];
+        let operands = [
+            self.constant(Const::Bool(true)),
+            self.constant(Const::Bool(false)),
+        ];
         self.op(OpKind::Select, &operands, span)
     }
 }

@@ -2,7 +2,9 @@
 
 use super::{Lowerer, of_range, sp};
 use crate::names::{Names, declared_global};
-use casemate_ir::{Export, ExportKind, FnKind, GlobalId, Import, ImportId, Instr, Operand, Span, Term};
+use casemate_ir::{
+    Export, ExportKind, FnKind, GlobalId, Import, ImportId, Instr, Operand, Span, Term,
+};
 use ruff_python_ast::{ModModule, StmtImport, StmtImportFrom};
 use ruff_text_size::Ranged;
 
@@ -24,7 +26,10 @@ impl<'a> Lowerer<'a> {
         let end = Span::new(span.end, span.end);
         self.frame.builder.terminate(Term::Return(None), end);
         let id = self.frame.id;
-        let frame = std::mem::replace(&mut self.frame, crate::frame::Frame::new(id, FnKind::Module));
+        let frame = std::mem::replace(
+            &mut self.frame,
+            crate::frame::Frame::new(id, FnKind::Module),
+        );
         self.facts.finish_function(id, frame.builder.finish());
         let exports: Vec<Export> = self
             .facts
@@ -60,7 +65,12 @@ impl<'a> Lowerer<'a> {
     }
 
     /// A module, or one name of it.
-    pub(super) fn import_module(&mut self, specifier: &str, name: Option<&str>, span: Span) -> Operand {
+    pub(super) fn import_module(
+        &mut self,
+        specifier: &str,
+        name: Option<&str>,
+        span: Span,
+    ) -> Operand {
         let import = self.import_of(specifier, span);
         let name = name.map(|n| self.symbol(n));
         let to = self.temp();

@@ -61,7 +61,11 @@ impl<'a> Lowerer<'a> {
                         let key = Key::Computed(self.undecided(span));
                         self.load(value, key, span)
                     } else {
-                        self.load(value, Key::Index(u32::try_from(i).unwrap_or(u32::MAX)), span)
+                        self.load(
+                            value,
+                            Key::Index(u32::try_from(i).unwrap_or(u32::MAX)),
+                            span,
+                        )
                     };
                     self.pattern(inner, item, no);
                 }
@@ -105,7 +109,12 @@ impl<'a> Lowerer<'a> {
         self.leave();
     }
 
-    fn class_pattern(&mut self, p: &'a ruff_python_ast::PatternMatchClass, value: Operand, no: BlockId) {
+    fn class_pattern(
+        &mut self,
+        p: &'a ruff_python_ast::PatternMatchClass,
+        value: Operand,
+        no: BlockId,
+    ) {
         let span = sp(p);
         let fits = self.block();
         let primitive = match &*p.cls {
@@ -135,7 +144,11 @@ impl<'a> Lowerer<'a> {
             let item = if primitive.is_some() {
                 value
             } else {
-                self.load(value, Key::Index(u32::try_from(i).unwrap_or(u32::MAX)), span)
+                self.load(
+                    value,
+                    Key::Index(u32::try_from(i).unwrap_or(u32::MAX)),
+                    span,
+                )
             };
             self.pattern(inner, item, no);
         }
@@ -145,7 +158,14 @@ impl<'a> Lowerer<'a> {
         }
     }
 
-    fn wanted(&mut self, op: OpKind, value: Operand, wanted: Operand, no: BlockId, span: casemate_ir::Span) {
+    fn wanted(
+        &mut self,
+        op: OpKind,
+        value: Operand,
+        wanted: Operand,
+        no: BlockId,
+        span: casemate_ir::Span,
+    ) {
         let fits = self.block();
         let cond = self.op(op, &[value, wanted], span);
         self.branch(cond, fits, no, span);

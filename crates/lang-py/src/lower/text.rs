@@ -4,13 +4,19 @@ use super::format::{self, Piece};
 use super::{Lowerer, sp};
 use casemate_ir::{Instr, Key, OpKind, Operand, Span};
 use ruff_python_ast::{
-    Expr, ExprBinOp, ExprCall, ExprFString, ExprTString, FStringPart, InterpolatedElement, InterpolatedStringElement, Operator,
+    Expr, ExprBinOp, ExprCall, ExprFString, ExprTString, FStringPart, InterpolatedElement,
+    InterpolatedStringElement, Operator,
 };
 use smallvec::SmallVec;
 
 impl<'a> Lowerer<'a> {
     /// `value + a + b`; `first` stands for a value that is not there yet.
-    pub(super) fn sum(&mut self, value: Option<Operand>, first: &'a Expr, sum: &[&'a ExprBinOp]) -> Operand {
+    pub(super) fn sum(
+        &mut self,
+        value: Option<Operand>,
+        first: &'a Expr,
+        sum: &[&'a ExprBinOp],
+    ) -> Operand {
         let text = sum.iter().any(|n| is_text(&n.right, 8)) || value.is_none() && is_text(first, 8);
         if text {
             let mut pieces = Vec::new();
@@ -112,7 +118,12 @@ impl<'a> Lowerer<'a> {
         }
     }
 
-    fn element(&mut self, element: &'a InterpolatedStringElement, pieces: &mut Vec<Operand>, depth: u32) {
+    fn element(
+        &mut self,
+        element: &'a InterpolatedStringElement,
+        pieces: &mut Vec<Operand>,
+        depth: u32,
+    ) {
         match element {
             InterpolatedStringElement::Literal(l) => self.literal_piece(&l.value, pieces),
             InterpolatedStringElement::Interpolation(i) => self.interpolation(i, pieces, depth),
@@ -129,7 +140,9 @@ impl<'a> Lowerer<'a> {
         if let Some(spec) = &i.format_spec {
             for element in &spec.elements {
                 match element {
-                    InterpolatedStringElement::Literal(l) => numeric |= format::is_numeric(&l.value),
+                    InterpolatedStringElement::Literal(l) => {
+                        numeric |= format::is_numeric(&l.value)
+                    }
                     InterpolatedStringElement::Interpolation(inner) if depth < 4 => {
                         self.interpolation(inner, &mut specs, depth + 1);
                     }
@@ -166,7 +179,10 @@ impl<'a> Lowerer<'a> {
             let right = self.expr(&b.right);
             return self.template(&[left, right], span);
         };
-        let holes = pieces.iter().filter(|p| matches!(p, Piece::Hole { .. })).count();
+        let holes = pieces
+            .iter()
+            .filter(|p| matches!(p, Piece::Hole { .. }))
+            .count();
         if let Expr::Tuple(tuple) = &*b.right
             && !tuple.elts.iter().any(Expr::is_starred_expr)
         {
@@ -178,11 +194,15 @@ impl<'a> Lowerer<'a> {
         }
         let right = self.expr(&b.right);
         self.fill(&pieces, span, |lowerer, piece| match piece {
-            Piece::Hole { name: Some(name), .. } => Some(lowerer.load_field(right, name, span)),
+            Piece::Hole {
+                name: Some(name), ..
+            } => Some(lowerer.load_field(right, name, span)),
             Piece::Hole { .. } if holes == 1 => Some(right),
-            Piece::Hole { index, .. } => {
-                Some(lowerer.load(right, Key::Index(u32::try_from(*index).unwrap_or(u32::MAX)), span))
-            }
+            Piece::Hole { index, .. } => Some(lowerer.load(
+                right,
+                Key::Index(u32::try_from(*index).unwrap_or(u32::MAX)),
+                span,
+            )),
             Piece::Text(_) => None,
         })
     }
@@ -232,7 +252,8 @@ impl<'a> Lowerer<'a> {
                 {
                     return None;
                 }
-                let values: Vec<Operand> = call.arguments.args.iter().map(|e| self.expr(e)).collect();
+                let values: Vec<Operand> =
+                    call.arguments.args.iter().map(|e| self.expr(e)).collect();
                 let named: Vec<(&'a str, Operand)> = call
                     .arguments
                     .keywords
@@ -240,7 +261,9 @@ impl<'a> Lowerer<'a> {
                     .filter_map(|k| Some((k.arg.as_ref()?.as_str(), self.expr(&k.value))))
                     .collect();
                 Some(self.fill(&pieces, span, |_, piece| match piece {
-                    Piece::Hole { name: Some(name), .. } => named.iter().find(|n| n.0 == name).map(|n| n.1),
+                    Piece::Hole {
+                        name: Some(name), ..
+                    } => named.iter().find(|n| n.0 == name).map(|n| n.1),
                     Piece::Hole { index, .. } => values.get(*index).copied(),
                     Piece::Text(_) => None,
                 }))
@@ -282,7 +305,9 @@ pub(super) fn is_text(expr: &Expr, depth: u32) -> bool {
                     return true;
                 }
                 match &*at.left {
-                    Expr::BinOp(inner) if matches!(inner.op, Operator::Add | Operator::Mod) => at = inner,
+                    Expr::BinOp(inner) if matches!(inner.op, Operator::Add | Operator::Mod) => {
+                        at = inner
+                    }
                     other => return is_text(other, 0),
                 }
             }

@@ -50,9 +50,8 @@ impl<'a> Lowerer<'a> {
             other => other,
         };
         match *names.last()? {
-            "Optional" | "Annotated" | "Final" | "ClassVar" | "Required" | "NotRequired" | "ReadOnly" | "Mapped" => {
-                self.annotated(first, depth + 1)
-            }
+            "Optional" | "Annotated" | "Final" | "ClassVar" | "Required" | "NotRequired"
+            | "ReadOnly" | "Mapped" => self.annotated(first, depth + 1),
             "Union" => {
                 let Expr::Tuple(t) = argument else {
                     return self.annotated(argument, depth + 1);
@@ -65,9 +64,11 @@ impl<'a> Lowerer<'a> {
                 self.annotated(one, depth + 1)
             }
             "Awaitable" | "Coroutine" => self.wrapped(first, "Promise", depth),
-            "list" | "List" | "set" | "Set" | "tuple" | "Tuple" | "Sequence" | "Iterable" | "Iterator" | "Collection"
-            | "frozenset" | "FrozenSet" | "Generator" | "AsyncIterator" => self.wrapped(first, "Array", depth),
-            "dict" | "Dict" | "Mapping" | "Type" | "type" | "Callable" | "Literal" | "defaultdict" => None,
+            "list" | "List" | "set" | "Set" | "tuple" | "Tuple" | "Sequence" | "Iterable"
+            | "Iterator" | "Collection" | "frozenset" | "FrozenSet" | "Generator"
+            | "AsyncIterator" => self.wrapped(first, "Array", depth),
+            "dict" | "Dict" | "Mapping" | "Type" | "type" | "Callable" | "Literal"
+            | "defaultdict" => None,
             // A class of a library with a parameter: `Session[User]`.
             _ => self.named_type(&names),
         }
