@@ -3,12 +3,13 @@
 use crate::lower::Lowered;
 use casemate_flow::program::{InputFile, Program, Target};
 use casemate_flow::result::FileIdx;
-use casemate_ir::{FileFacts, Import};
+use casemate_ir::{FileFacts, Import, Language};
 use casemate_lang_js::{Resolution, Resolver};
+use casemate_lang_py::Module;
 use casemate_lang_template::Templates;
 use casemate_model::matcher::Models;
 use casemate_source::{Project, Unit};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A program, and where its files come from.
@@ -22,7 +23,7 @@ pub(crate) struct Linked {
 }
 
 /// Links what was lowered, in path order.
-pub(crate) fn link(project: &Project, lowered: Lowered, models: &Models) -> Linked {
+pub(crate) fn link(project: &Project, mut lowered: Lowered, models: &Models) -> Linked {
     let path = |index: usize| {
         project
             .files
@@ -42,6 +43,7 @@ pub(crate) fn link(project: &Project, lowered: Lowered, models: &Models) -> Link
         .map(|m| (m.path.clone(), m.text.to_string()))
         .collect();
     let resolver = Resolver::new(&paths, &manifests);
+    let mut python = python(&mut lowered, &paths);
     let is_template = |index: usize| {
         project
             .files
@@ -81,7 +83,9 @@ pub(crate) fn link(project: &Project, lowered: Lowered, models: &Models) -> Link
     let mut inputs = Vec::with_capacity(paths.len());
     for ((index, facts), path) in lowered.files.into_iter().zip(paths.iter().cloned()) {
         origin.push(index);
-        let imports = if is_template(index) {
+        let imports = if let Some(imports) = python.remove(&inputs.len()) {
+            imports
+        } else if is_template(index) {
             of_template(&facts, &path)
         } else {
             imports(&facts, &path, &resolver)
@@ -102,6 +106,34 @@ pub(crate) fn link(project: &Project, lowered: Lowered, models: &Models) -> Link
         origin,
         resolver,
     }
+}
+
+/// By position of a Python file among those lowered: what its imports lead to. All of them are settled together.
+fn python(lowered: &mut Lowered, paths: &[String]) -> BTreeMap<usize, Vec<Target>> {
+    let mut modules: Vec<Module<'_>> = lowered
+        .files
+        .iter_mut()
+        .zip(paths)
+        .enumerate()
+        .filter(|(_, ((_, facts), _))| facts.language == Language::Python)
+        .map(|(index, ((_, facts), path))| Module { index, path, facts })
+        .collect();
+    let resolver = casemate_lang_py::Resolver::new(modules.iter().map(|m| (m.index, m.path)));
+    let settled = casemate_lang_py::settle(&mut modules, &resolver);
+    let target = |resolution| match resolution {
+        casemate_lang_py::Resolution::File(index) => {
+            Target::File(FileIdx(u32::try_from(index).unwrap_or(u32::MAX)))
+        }
+        casemate_lang_py::Resolution::Package(name) => Target::Package(format!("py:{name}")),
+        casemate_lang_py::Resolution::Folder | casemate_lang_py::Resolution::Unknown => {
+            Target::Unknown
+        }
+    };
+    modules
+        .iter()
+        .zip(settled)
+        .map(|(module, imports)| (module.index, imports.into_iter().map(target).collect()))
+        .collect()
 }
 
 /// By file: what the manifests of its unit and of the units around it declare.

@@ -5,7 +5,7 @@ use crate::pool;
 use crate::templates::Hints;
 use casemate_ir::FileFacts;
 use casemate_lang_js::LowerOptions;
-use casemate_source::{Project, SourceFile};
+use casemate_source::{FileType, Project, SourceFile};
 
 /// What became of the files of a project.
 #[derive(Default)]
@@ -19,10 +19,14 @@ pub(crate) struct Lowered {
 /// Lowers all files.
 pub(crate) fn all(project: &Project) -> Lowered {
     let mut lowered = Lowered::default();
-    let code = |file: &SourceFile| {
-        file.file_type
+    let code = |file: &SourceFile| match file.file_type {
+        FileType::Python => Some(casemate_lang_py::lower(
+            &file.text,
+            &casemate_lang_py::LowerOptions::default(),
+        )),
+        other => other
             .is_code()
-            .then(|| casemate_lang_js::lower(&file.text, &file.path, &LowerOptions::default()))
+            .then(|| casemate_lang_js::lower(&file.text, &file.path, &LowerOptions::default())),
     };
     lowered.add(project, code);
     let hints = Hints::new(project, &lowered.files);

@@ -9,6 +9,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("casemate-source", &[]),
     ("casemate-ir", &[]),
     ("casemate-lang-js", &["casemate-ir", "casemate-source"]),
+    ("casemate-lang-py", &["casemate-ir", "casemate-source"]),
     (
         "casemate-lang-template",
         &["casemate-ir", "casemate-source", "casemate-lang-js"],
@@ -34,6 +35,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "casemate-source",
             "casemate-ir",
             "casemate-lang-js",
+            "casemate-lang-py",
             "casemate-lang-template",
             "casemate-model",
             "casemate-flow",
@@ -57,6 +59,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 /// Heavy dependencies and the crates that may know them.
 const ONLY: &[(&str, &[&str])] = &[
     ("oxc_", &["casemate-lang-js"]),
+    ("ruff_", &["casemate-lang-py"]),
     ("clap", &["casemate"]),
     ("anstream", &["casemate"]),
 ];

@@ -110,6 +110,14 @@ impl<'m> Paths<'m> {
 
     /// The path of a root (`npm:express`); packages that no model speaks of have one too.
     pub fn root(&mut self, root: &str) -> PathId {
+        // In Python a module of a package is a member of it, however it was imported.
+        if let Some((package, members)) = root.split_once('.').filter(|_| root.starts_with("py:")) {
+            let mut at = self.root(package);
+            for member in members.split('.') {
+                at = self.step(at, &Step::Member(member.into())).unwrap_or(at);
+            }
+            return at;
+        }
         if let Some(&Some(id)) = self.roots.get(root) {
             return id;
         }

@@ -252,7 +252,7 @@ impl Program {
             declared.contains(name)
                 || self.file(file).imports.iter().any(|target| {
                     matches!(target, Target::Package(root) if root.strip_prefix(package.as_str())
-                        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.'])))
                 })
         })
     }

@@ -6,9 +6,7 @@ use casemate_lang_py::{LowerOptions, Module, Resolution, Resolver, lower, settle
 use std::path::{Path, PathBuf};
 
 fn main() {
-    let child = std::thread::Builder::new()
-        .stack_size(512 << 20)
-        .spawn(run);
+    let child = std::thread::Builder::new().stack_size(512 << 20).spawn(run);
     if let Ok(child) = child
         && child.join().is_err()
     {
@@ -39,7 +37,10 @@ fn run() {
         .collect();
     let options = LowerOptions::default();
     let begin = processor_time();
-    let mut all: Vec<FileFacts> = texts.iter().map(|(_, text)| lower(text, &options)).collect();
+    let mut all: Vec<FileFacts> = texts
+        .iter()
+        .map(|(_, text)| lower(text, &options))
+        .collect();
     let seconds = processor_time() - begin;
     if mode == "--floor" {
         let floor = floor(&texts);
@@ -87,11 +88,23 @@ fn run() {
                 *count += 1;
             }
             if mode == "--imports" {
-                println!("{name}: {} {to:?}", import.specifier.map_or("", |s| facts.str(s)));
+                println!(
+                    "{name}: {} {to:?}",
+                    import.specifier.map_or("", |s| facts.str(s))
+                );
             }
         }
     }
-    let [lines, bytes, functions, instrs, opaque, errors, skipped, notes] = sums;
+    let [
+        lines,
+        bytes,
+        functions,
+        instrs,
+        opaque,
+        errors,
+        skipped,
+        notes,
+    ] = sums;
     println!(
         "{} files, {lines} lines, {bytes} bytes, {functions} functions, {instrs} instructions, {opaque} opaque, {errors} syntax errors, {skipped} bodies skipped, {notes} notes",
         texts.len()
@@ -144,10 +157,8 @@ fn show(mode: &str, name: &str, text: &str, facts: &FileFacts) {
 fn floor(texts: &[(String, String)]) -> f64 {
     let begin = processor_time();
     for (_, text) in texts {
-        let parsed = ruff_python_parser::parse_unchecked_source(
-            text,
-            ruff_python_ast::PySourceType::Python,
-        );
+        let parsed =
+            ruff_python_parser::parse_unchecked_source(text, ruff_python_ast::PySourceType::Python);
         std::hint::black_box(parsed.syntax().body.len());
     }
     processor_time() - begin

@@ -215,7 +215,7 @@ impl<'a> Visitor<'a> for Names<'a> {
 }
 
 /// All names that functions inside some statements declare `global`.
-pub(crate) fn declared_global<'a>(body: &'a [Stmt]) -> Vec<&'a str> {
+pub(crate) fn declared_global(body: &[Stmt]) -> Vec<&str> {
     struct Finder<'a>(Vec<&'a str>);
     impl<'a> Visitor<'a> for Finder<'a> {
         fn visit_stmt(&mut self, stmt: &'a Stmt) {

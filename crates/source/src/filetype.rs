@@ -74,7 +74,7 @@ impl FileType {
         match extension {
             "js" | "mjs" | "cjs" | "jsx" | "es6" | "es" => Self::JavaScript,
             "ts" | "mts" | "cts" | "tsx" => Self::TypeScript,
-            "py" => Self::Python,
+            "py" | "pyw" => Self::Python,
             "ejs" => Self::Template(Engine::Ejs),
             "eta" => Self::Template(Engine::Eta),
             "hbs" | "handlebars" => Self::Template(Engine::Handlebars),
@@ -128,14 +128,19 @@ impl FileType {
     pub const fn is_read(self) -> bool {
         matches!(
             self,
-            Self::JavaScript | Self::TypeScript | Self::Template(_) | Self::Html | Self::Manifest
+            Self::JavaScript
+                | Self::TypeScript
+                | Self::Python
+                | Self::Template(_)
+                | Self::Html
+                | Self::Manifest
         )
     }
 
     /// Whether it holds code that runs, in a language that has a front end.
     #[must_use]
     pub const fn is_code(self) -> bool {
-        matches!(self, Self::JavaScript | Self::TypeScript)
+        matches!(self, Self::JavaScript | Self::TypeScript | Self::Python)
     }
 
     /// Whether it can be a server-side template.
@@ -148,7 +153,6 @@ impl FileType {
     #[must_use]
     pub const fn without_front_end(self) -> Option<&'static str> {
         match self {
-            Self::Python => Some("Python"),
             Self::OtherCode(language) => Some(language),
             _ => None,
         }

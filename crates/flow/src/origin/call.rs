@@ -1,12 +1,12 @@
 //! Calls: arguments reach parameters, results come back, packages call what they are given.
 
-use super::solve::{Frame, Solver};
+use super::solve::{Frame, Solver, making};
 use super::value::{Val, ValId, ValSet};
 use crate::limits;
 use crate::program::to_u32;
 use crate::result::FuncId;
 use crate::symbol::Sym;
-use casemate_ir::{Arg, ArgKey, CallFlags, FnKind, Instr, LocalId, Operand};
+use casemate_ir::{Arg, ArgKey, CallFlags, FnKind, Instr, Language, LocalId, Operand, Param};
 use casemate_model::path::{ArgIndex, Step};
 use casemate_model::row::Role;
 
@@ -77,7 +77,8 @@ impl<'p> Solver<'p, '_> {
         site: &CallSite,
         flags: CallFlags,
     ) -> bool {
-        if flags.new || site.this.is_empty() {
+        let scripts = frame.f.file.facts.language != Language::Python;
+        if !scripts || flags.new || site.this.is_empty() {
             return false;
         }
         let functions: ValSet = site
@@ -155,6 +156,7 @@ impl<'p> Solver<'p, '_> {
                     }
                 }
                 Some(Val::Func(func)) => self.bind(frame, func, site),
+                Some(Val::Api(path)) if making(frame) == Step::Call => self.rows(frame, path, site),
                 Some(Val::Api(path)) => {
                     if let Some(path) = self.paths.step(path, &Step::New) {
                         self.rows(frame, path, site);
@@ -220,6 +222,21 @@ impl<'p> Solver<'p, '_> {
                     self.set(frame, to, &[made]);
                 }
             }
+            Some(Val::Instance(_)) if making(frame) == Step::Call => {
+                if let Some(name) = self.program.symbols.find("__call__") {
+                    for method in self.load_all(frame, &[callee], name) {
+                        if let Some(Val::Func(func)) = self.vals.get(method) {
+                            self.bind_this(func, &[callee]);
+                            self.bind(frame, func, site);
+                            if let Some(to) = site.to {
+                                let result = self.return_node(func);
+                                let vals = self.get_shared(result, frame.f.id);
+                                self.set(frame, to, &vals);
+                            }
+                        }
+                    }
+                }
+            }
             Some(Val::Api(path)) => {
                 let step = if site.new { Step::New } else { Step::Call };
                 if let Some(called) = self.paths.step(path, &step) {
@@ -257,26 +274,60 @@ impl<'p> Solver<'p, '_> {
                     self.param(frame, func, position, vals);
                     position += 1;
                 }
-                ArgKey::Keyword(name) => {
-                    let text = frame.f.file.facts.str(*name);
-                    if let Some(index) = callee
-                        .func
-                        .params
-                        .iter()
-                        .position(|p| p.name.is_some_and(|n| callee.file.facts.str(n) == text))
-                    {
-                        self.param(frame, func, index, vals);
-                    }
-                }
+                ArgKey::Keyword(name) => self.keyword(frame, func, frame.f.sym(*name), vals),
                 ArgKey::Spread => {
                     let elements = self.load_all(frame, vals, Sym::ANY);
                     for index in position..callee.func.params.len() {
                         self.param(frame, func, index, &elements);
                     }
                 }
-                ArgKey::KeywordSpread => {}
+                ArgKey::KeywordSpread => self.keywords(frame, func, vals),
             }
         }
+    }
+
+    /// An argument by keyword reaches the parameter of that name, else the parameter that gathers keywords.
+    fn keyword(&mut self, frame: Frame<'p>, func: FuncId, name: Sym, vals: &[ValId]) {
+        let callee = self.program.func(func);
+        let named = |p: &&Param| !p.rest && p.name.is_some_and(|n| callee.sym(n) == name);
+        if let Some(param) = callee.func.params.iter().find(named) {
+            let node = self.local_node(func, param.local);
+            self.add_all(node, vals);
+        } else if let Some(gathered) = self.gathered(func) {
+            self.store(frame, gathered, name, vals);
+        }
+    }
+
+    /// The members of a mapping reach parameters by name.
+    fn keywords(&mut self, frame: Frame<'p>, func: FuncId, vals: &[ValId]) {
+        let callee = self.program.func(func);
+        for param in callee
+            .func
+            .params
+            .iter()
+            .filter(|p| !p.rest && !p.keyword_rest)
+        {
+            if let Some(name) = param.name {
+                let members = self.load_all(frame, vals, callee.sym(name));
+                let node = self.local_node(func, param.local);
+                self.add_all(node, &members);
+            }
+        }
+        if let Some(gathered) = self.gathered(func) {
+            for &val in vals {
+                self.copy_members(frame, val, gathered);
+            }
+        }
+    }
+
+    /// The object of a parameter that gathers keywords.
+    fn gathered(&mut self, func: FuncId) -> Option<ValId> {
+        let callee = self.program.func(func);
+        let param = callee.func.params.iter().find(|p| p.keyword_rest)?;
+        let object = self.vals.id(Val::Object(func, u32::MAX - 3));
+        let node = self.local_node(func, param.local);
+        self.add(node, object);
+        Some(object)
     }
 
     /// One argument reaches a parameter, the rest parameter, and `arguments`.
@@ -303,7 +354,7 @@ impl<'p> Solver<'p, '_> {
                 self.store(frame, array, Sym::index(to_u32(index - rest)), vals);
             }
             _ => {
-                if let Some(param) = callee.func.params.get(index) {
+                if let Some(param) = callee.func.params.get(index).filter(|p| !p.keyword_rest) {
                     let node = self.local_node(func, param.local);
                     self.add_all(node, vals);
                 }
@@ -325,6 +376,17 @@ impl<'p> Solver<'p, '_> {
         }
         let count = site.args.len();
         for (index, (key, vals, _)) in site.args.iter().enumerate() {
+            if let ArgKey::Keyword(name) = key {
+                let name = frame.f.file.facts.str(*name).to_owned();
+                if let Some(path) = self.paths.step(path, &Step::Arg(ArgIndex::Keyword(name)))
+                    && self.paths.known(path)
+                {
+                    for &val in vals {
+                        self.given(frame, path, val, 0);
+                    }
+                }
+                continue;
+            }
             if vals.is_empty() || *key != ArgKey::Pos {
                 continue;
             }

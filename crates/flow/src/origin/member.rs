@@ -1,15 +1,17 @@
 //! Reading and writing members of abstract values.
 
-use super::solve::{Frame, Solver};
+use super::solve::{Frame, Solver, making, root_prefix};
 use super::value::{Val, ValId, ValSet};
 use crate::program::ClassIdx;
 use crate::symbol::Sym;
-use casemate_ir::MemberKind;
-use casemate_model::path::Step;
+use casemate_ir::{Language, MemberKind};
 
 impl<'p> Solver<'p, '_> {
     pub(super) fn load_all(&mut self, frame: Frame<'p>, base: &[ValId], sym: Sym) -> ValSet {
         let mut out = ValSet::new();
+        if self.program.text(sym) == "__super__" {
+            return self.bases_of_this(frame);
+        }
         for &val in base {
             self.load(frame, val, sym, 0, &mut out);
         }
@@ -51,6 +53,11 @@ impl<'p> Solver<'p, '_> {
             return;
         }
         match self.vals.get(val) {
+            Some(Val::Object(..)) if self.is_core_of_python(frame, sym) => {
+                let node = self.field_node(val, sym);
+                let vals = self.get_shared(node, frame.f.id);
+                Self::merge(out, &vals);
+            }
             Some(Val::Object(..) | Val::Proto(_) | Val::Exports(_)) => {
                 self.field(frame, val, sym, out)
             }
@@ -116,7 +123,7 @@ impl<'p> Solver<'p, '_> {
                 // An own method hides the base's.
                 if out.len() == before || sym == Sym::ANY {
                     for base in self.bases(frame, class) {
-                        if let Some(instance) = self.instance_of(base) {
+                        if let Some(instance) = self.instance_of(frame, base) {
                             self.load(frame, instance, sym, depth + 1, out);
                         }
                     }
@@ -126,12 +133,40 @@ impl<'p> Solver<'p, '_> {
         }
     }
 
+    /// In Python `d.get` is the method, whatever stands in `d` under keys that nobody knows.
+    fn is_core_of_python(&mut self, frame: Frame<'p>, sym: Sym) -> bool {
+        let language = frame.f.file.facts.language;
+        language == Language::Python
+            && sym != Sym::ANY
+            && self
+                .paths
+                .core_method(root_prefix(language), self.program.text(sym))
+                .is_some()
+    }
+
+    /// The receiver as the base classes of the method's class see it: `super()` of Python.
+    fn bases_of_this(&mut self, frame: Frame<'p>) -> ValSet {
+        let mut at = Some(frame.f.id);
+        let mut out = ValSet::new();
+        while let Some(id) = at {
+            let f = self.program.func(id);
+            if let Some(class) = f.func.class {
+                for base in self.bases(frame, f.class(class)) {
+                    out.extend(self.instance_of(frame, base));
+                }
+                break;
+            }
+            at = f.parent();
+        }
+        out
+    }
+
     /// What `new` of a class value makes.
-    pub(super) fn instance_of(&mut self, class: ValId) -> Option<ValId> {
+    pub(super) fn instance_of(&mut self, frame: Frame<'p>, class: ValId) -> Option<ValId> {
         let made = match self.vals.get(class)? {
             Val::Class(class) => Val::Instance(class),
             Val::Func(func) => Val::FnInstance(func),
-            Val::Api(path) => Val::Api(self.paths.step(path, &Step::New)?),
+            Val::Api(path) => Val::Api(self.paths.step(path, &making(frame))?),
             _ => return None,
         };
         Some(self.vals.id(made))

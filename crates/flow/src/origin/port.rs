@@ -52,6 +52,13 @@ impl<'p> Solver<'p, '_> {
                             vals.extend(arg.iter().copied());
                         }
                     }
+                    if let Some(sym) = self.program.symbols.find(name) {
+                        for (key, arg, _) in &site.args {
+                            if *key == ArgKey::KeywordSpread {
+                                vals.extend(self.load_all(frame, arg, sym));
+                            }
+                        }
+                    }
                 }
             }
             PortBase::This => vals.extend(site.this.iter().copied()),

@@ -464,6 +464,14 @@ impl<'p, 'm> Solver<'p, 'm> {
     }
 }
 
+/// The step from a class of a package to what it makes: languages without `new` call it.
+pub(super) fn making(frame: Frame<'_>) -> Step {
+    match frame.f.file.facts.language {
+        Language::Python => Step::Call,
+        Language::JavaScript | Language::Template => Step::New,
+    }
+}
+
 /// The root prefix of global names of a language.
 pub(crate) fn root_prefix(language: Language) -> &'static str {
     match language {

@@ -1,6 +1,6 @@
 //! The rule of each instruction: which values it moves where.
 
-use super::solve::{Frame, NodeId, Solver, root_prefix};
+use super::solve::{Frame, NodeId, Solver, making, root_prefix};
 use super::value::{Val, ValId, ValSet};
 use crate::program::to_u32;
 use crate::result::FuncId;
@@ -130,7 +130,7 @@ impl<'p, 'm> Solver<'p, 'm> {
             let made = match self.vals.get(val) {
                 Some(Val::Class(class)) => Some(Val::Instance(class)),
                 Some(Val::Func(func)) => Some(Val::FnInstance(func)),
-                Some(Val::Api(path)) => self.paths.step(path, &Step::New).map(Val::Api),
+                Some(Val::Api(path)) => self.paths.step(path, &making(frame)).map(Val::Api),
                 _ => None,
             };
             if let Some(made) = made {

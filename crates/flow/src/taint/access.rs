@@ -270,6 +270,19 @@ impl Interp<'_> {
         self.state.set_var(PortPath::root(base), value);
     }
 
+    /// The object at a member of a value; made where nothing is known of it.
+    pub(super) fn below(&mut self, base: &Value, sym: Sym, depth: u32) -> Value {
+        let known = self.load(base, sym);
+        if !known.refs.is_empty() || known.identities().next().is_some() {
+            return known;
+        }
+        let id = self.alloc(AllocKey::Below(self.call_index, depth));
+        self.state.obj_mut(id, ObjKind::Plain);
+        let made = Value::object(id);
+        self.store_value(base, sym, made.clone(), false);
+        made
+    }
+
     /// Writes a member of everything that a value may be.
     pub(super) fn store_value(&mut self, target: &Value, sym: Sym, value: Value, strong: bool) {
         let ports: Vec<PortPath> = target.identities().collect();

@@ -124,7 +124,7 @@ impl Interp<'_> {
 
     /// `f.call(this, …)`, `f.apply(this, array)`, `f.bind(this, …)`.
     fn protocol(&mut self, callee: Operand, site: &CallSite) -> Option<Value> {
-        if site.new {
+        if site.new || self.f.file.facts.language == casemate_ir::Language::Python {
             return None;
         }
         let name = method_name(self.f, self.call_index, callee)?;

@@ -92,6 +92,7 @@ impl Interp<'_> {
         let mut params = vec![Value::default(); count];
         let mut rest: Vec<Value> = Vec::new();
         let rest_at = declared.iter().position(|p| p.rest);
+        let mut gathered = Obj::new(ObjKind::Plain);
         let mut position = 0;
         let mut put = |params: &mut Vec<Value>, index: usize, value: &Value| {
             if rest_at.is_some_and(|r| index >= r) {
@@ -108,11 +109,12 @@ impl Interp<'_> {
                 }
                 ArgKey::Keyword(name) => {
                     let text = self.f.file.facts.str(name);
-                    if let Some(index) = declared
-                        .iter()
-                        .position(|p| p.name.is_some_and(|n| callee.file.facts.str(n) == text))
-                    {
-                        put(&mut params, index, &arg.value);
+                    let named = declared.iter().position(|p| {
+                        !p.rest && p.name.is_some_and(|n| callee.file.facts.str(n) == text)
+                    });
+                    match named.and_then(|index| params.get_mut(index)) {
+                        Some(slot) => *slot = arg.value.clone(),
+                        None => gathered.set(self.f.sym(name), arg.value.clone(), true),
                     }
                 }
                 ArgKey::Spread => {
@@ -121,8 +123,24 @@ impl Interp<'_> {
                         put(&mut params, index, &element);
                     }
                 }
-                ArgKey::KeywordSpread => {}
+                ArgKey::KeywordSpread => {
+                    for (param, slot) in declared.iter().zip(&mut params) {
+                        let name = param.name.filter(|_| !param.rest && !param.keyword_rest);
+                        if let Some(name) = name {
+                            let member = self.load(&arg.value, callee.sym(name));
+                            slot.join(&member);
+                        }
+                    }
+                    self.spread(&arg.value, &mut gathered, &mut Value::default());
+                }
             }
+        }
+        if let Some(index) = declared.iter().position(|p| p.keyword_rest)
+            && let Some(slot) = params.get_mut(index)
+        {
+            let id = self.alloc(AllocKey::Keywords(self.call_index, func));
+            *self.state.obj_mut(id, ObjKind::Plain) = gathered;
+            *slot = Value::object(id);
         }
         if let Some(rest_at) = rest_at
             && let Some(slot) = params.get_mut(rest_at)

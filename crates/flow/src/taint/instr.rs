@@ -32,7 +32,10 @@ impl Interp<'_> {
                 let base = self.operand(base_operand);
                 let sym = self.key(key);
                 let span = self.span(at);
-                let mut value = self.load(&base, sym);
+                let mut value = match letter(&base, sym) {
+                    Some(letter) => Value::constant(letter),
+                    None => self.load(&base, sym),
+                };
                 if let Key::Computed(key) = key
                     && sym == Sym::ANY
                 {
@@ -377,5 +380,14 @@ impl Interp<'_> {
             });
             obj.set(Sym::ANY, inherited, false);
         }
+    }
+}
+
+/// The letter at a constant position of a constant text.
+fn letter(base: &Value, sym: Sym) -> Option<Konst> {
+    let index = sym.as_index()? as usize;
+    match base.single()? {
+        Konst::Str(text) => Some(Konst::Str(text.chars().nth(index)?.to_string().into())),
+        _ => None,
     }
 }

@@ -39,6 +39,10 @@ pub(super) enum AllocKey {
     Place(PortPath),
     /// The array of rest arguments at instruction `.0` for function `.1`.
     Rest(u32, FuncId),
+    /// The object below the result of a package's function at instruction `.0`, `.1` members deep.
+    Below(u32, u32),
+    /// The object of gathered keywords at instruction `.0` for function `.1`.
+    Keywords(u32, FuncId),
     /// An object found where only taint was known.
     Attached(u32),
 }

@@ -234,8 +234,8 @@ impl Interp<'_> {
                     }
                     let mut base = result.clone();
                     if let Some((last, init)) = members.split_last() {
-                        for &sym in init {
-                            base = self.load(&base, sym);
+                        for (&sym, depth) in init.iter().zip(0..) {
+                            base = self.below(&base, sym, depth);
                         }
                         self.store_value(&base, *last, value, false);
                     }

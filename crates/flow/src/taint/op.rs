@@ -41,6 +41,28 @@ impl Interp<'_> {
                 (Some(Konst::Number(_)), Some(Konst::Number(_))) => Value::default(),
                 _ => self.shaped(&values, Shape::Number, at),
             },
+            OpKind::Subtract | OpKind::Multiply | OpKind::Divide | OpKind::Modulo => {
+                let folded = match (first.single(), second.single()) {
+                    (Some(Konst::Number(a)), Some(Konst::Number(b))) if !self.revisit => {
+                        calculate(op, *a, *b)
+                    }
+                    _ => None,
+                };
+                match folded {
+                    Some(n) => Value::constant(Konst::Number(n)),
+                    // A text can be repeated; all else makes numbers.
+                    None if op == OpKind::Multiply => {
+                        let span = self.span(at);
+                        let mut out = Value::default();
+                        for value in &values {
+                            let part = self.derive(value, KindSet::EMPTY, TraceKind::Concat, span);
+                            out.join_taints(&part);
+                        }
+                        out
+                    }
+                    None => self.shaped(&values, Shape::Number, at),
+                }
+            }
             OpKind::Not => first
                 .truthy()
                 .map_or_else(Value::default, |b| Value::constant(Konst::Bool(!b))),
@@ -54,7 +76,13 @@ impl Interp<'_> {
                 }
                 _ => Value::default(),
             },
-            OpKind::In | OpKind::InstanceOf | OpKind::TypeOf => Value::default(),
+            OpKind::In => match (first.single(), second.single()) {
+                (Some(Konst::Str(part)), Some(Konst::Str(whole))) => {
+                    Value::constant(Konst::Bool(whole.contains(&**part)))
+                }
+                _ => Value::default(),
+            },
+            OpKind::InstanceOf | OpKind::TypeOf => Value::default(),
             OpKind::Void => Value::constant(Konst::Undefined),
             OpKind::Select => {
                 let mut out: Option<Value> = None;
@@ -78,7 +106,7 @@ impl Interp<'_> {
                 let span = self.span(at);
                 self.derive(&first, clears, TraceKind::Concat, span)
             }
-            OpKind::Rest => first,
+            OpKind::Rest => rest(first, &values),
         }
     }
 
@@ -127,6 +155,58 @@ impl Interp<'_> {
         }
         out
     }
+}
+
+/// What remains of a value: of a constant text, the piece between constant bounds.
+fn rest(whole: Value, operands: &[Value]) -> Value {
+    if whole.consts.is_none() {
+        return whole;
+    }
+    let bound = |at: usize| match operands.get(at).map(Value::single) {
+        Some(Some(Konst::Number(n))) if n.fract() == 0.0 => Some(Some(*n)),
+        Some(Some(Konst::Null)) | None => Some(None),
+        Some(_) => None,
+    };
+    let piece = || {
+        let Konst::Str(text) = whole.single()? else {
+            return None;
+        };
+        let (from, to, step) = (bound(1)?, bound(2)?, bound(3)?);
+        if step.is_some_and(|s| s != 1.0) {
+            return None;
+        }
+        let count = text.chars().count();
+        let at = |n: f64| {
+            let n = if n < 0.0 { n + count as f64 } else { n };
+            n.clamp(0.0, count as f64) as usize
+        };
+        let (from, to) = (from.map_or(0, at), to.map_or(count, at));
+        let piece: String = text
+            .chars()
+            .skip(from)
+            .take(to.saturating_sub(from))
+            .collect();
+        Some(Konst::Str(piece.into()))
+    };
+    match piece() {
+        Some(konst) => Value::constant(konst),
+        None => Value {
+            consts: None,
+            ..whole
+        },
+    }
+}
+
+/// Constants calculated; absent where the language would complain.
+fn calculate(op: OpKind, a: f64, b: f64) -> Option<f64> {
+    let n = match op {
+        OpKind::Subtract => a - b,
+        OpKind::Multiply => a * b,
+        OpKind::Divide => a / b,
+        OpKind::Modulo => a - b * (a / b).floor(),
+        _ => return None,
+    };
+    n.is_finite().then_some(n)
 }
 
 pub(super) fn compare(a: &Value, b: &Value) -> Option<bool> {

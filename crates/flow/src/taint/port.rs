@@ -81,6 +81,14 @@ impl Interp<'_> {
                 for spread in spreads {
                     list.push((self.load(&spread.value, Sym::ANY), spread.operand));
                 }
+                if let ArgIndex::Keyword(name) | ArgIndex::AtOrKeyword(_, name) = index
+                    && let Some(sym) = self.origins.program.symbols.find(name)
+                {
+                    let spreads = site.args.iter().filter(|a| a.key == ArgKey::KeywordSpread);
+                    for spread in spreads {
+                        list.push((self.load(&spread.value, sym), None));
+                    }
+                }
                 list
             }
             PortBase::This => vec![(site.this.clone(), site.this_operand)],

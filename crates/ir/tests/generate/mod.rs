@@ -79,7 +79,7 @@ const NUMBERS: [f64; 12] = [
     f64::NEG_INFINITY,
     9_007_199_254_740_993.0,
 ];
-const OPS: [OpKind; 16] = [
+const OPS: [OpKind; 20] = [
     OpKind::Add,
     OpKind::Arithmetic,
     OpKind::Subtract,

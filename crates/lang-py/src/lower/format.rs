@@ -189,7 +189,7 @@ mod tests {
             ("a %s b %5.2f%%", "'a '<0>' b '<1 number>'%'"),
             ("%(user)s = %(age)d", "<user>' = '<age number>"),
             ("100%", "none"),
-            ("50% of", "none"),
+            ("50% zz", "none"),
         ] {
             assert_eq!(shown(percent(text)), want, "{text}");
         }

@@ -85,10 +85,7 @@ impl<'a> Lowerer<'a> {
 
     fn return_statement(&mut self, r: &'a StmtReturn) {
         let span = sp(r);
-        let mut value = match &r.value {
-            Some(value) => Some(self.expr(value)),
-            None => None,
-        };
+        let mut value = r.value.as_ref().map(|value| self.expr(value));
         if let Some(slot) = self.frame.manager {
             value = Some(Operand::Local(slot));
         }
