@@ -103,6 +103,7 @@ fn library_findings(
     let mut out = Vec::new();
     // A function that writes to a path of members given as an argument pollutes prototypes for whoever lets the path in: that
     // is said of every such function, with the doubt whether anybody does.
+    let ids = taint::KindIds::new(origins.paths.models().kinds());
     let utility = origins.paths.models().kinds().sink("proto").ok();
     for func in program.function_ids() {
         let offered = exported.contains(&func);
@@ -126,10 +127,15 @@ fn library_findings(
             let Some(param) = f.func.params.get(index as usize) else {
                 continue;
             };
-            let _ = param;
-            // A function that runs, reads or fetches exactly what it is given is asked to; one that builds text around it is not.
+            // A function that runs, reads or fetches exactly what it is given is asked to; one that builds text around it is not,
+            // unless what it is given is called a command.
             let chosen = !sink.derived || sink.notes & taint::LEADING != 0;
-            if chosen && !whole.has(sink.sink.kind) {
+            let called = match sink.port.members().last() {
+                Some(member) => Some(program.text(*member)),
+                None => param.name.map(|n| f.file.facts.str(n)),
+            };
+            let meant = called.is_some_and(|name| ids.meant(sink.sink.kind, name));
+            if (chosen || meant) && !whole.has(sink.sink.kind) {
                 continue;
             }
             let source = SourceRef {

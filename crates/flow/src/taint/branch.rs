@@ -3,6 +3,7 @@
 use super::interp::Interp;
 use super::port::{Argument, CallSite};
 use super::summary::Outcome;
+use super::state::State;
 use super::value::{Konst, Value};
 use casemate_ir::{Instr, LocalId, LocalKind, OpKind, Operand};
 use casemate_model::kind::{KindSet, Shape};
@@ -34,6 +35,29 @@ impl Interp<'_> {
             }
         }
         None
+    }
+
+    /// The call that an instruction is, with what its operands hold here.
+    pub(super) fn site_of(&self, at: usize) -> Option<CallSite> {
+        let Some(&Instr::Call {
+            this, args, flags, ..
+        }) = self.f.func.instrs.get(at)
+        else {
+            return None;
+        };
+        let args = self.f.func.args(args).iter().map(|a| Argument {
+            key: a.key,
+            value: self.operand(a.value),
+            operand: Some(a.value),
+        });
+        Some(CallSite {
+            instr: u32::try_from(at).unwrap_or(u32::MAX),
+            span: self.span(at),
+            this: this.map_or_else(Value::default, |t| self.operand(t)),
+            this_operand: this,
+            args: args.collect(),
+            new: flags.new,
+        })
     }
 
     /// The parts of `a && b` (true) or `a || b` (false) whose value went into a local of its own.
@@ -105,6 +129,17 @@ impl Interp<'_> {
                 == 1
     }
 
+    /// The state where `cond` went this way. What that says of temporaries holds on this edge only.
+    pub(super) fn edge(&mut self, state: State, cond: Operand, outcome: bool) -> State {
+        self.state = state;
+        self.undo = Some(Vec::new());
+        self.assume(cond, outcome, 0);
+        for (local, before) in self.undo.take().into_iter().flatten().rev() {
+            self.set(local, before);
+        }
+        std::mem::take(&mut self.state)
+    }
+
     /// The branch on `cond` went this way.
     pub(super) fn assume(&mut self, cond: Operand, outcome: bool, depth: u32) {
         if depth > 4 {
@@ -147,32 +182,8 @@ impl Interp<'_> {
                     _ => {}
                 }
             }
-            Instr::Call {
-                callee,
-                this,
-                args,
-                flags,
-                ..
-            } => {
-                let args: Vec<Argument> = self
-                    .f
-                    .func
-                    .args(args)
-                    .iter()
-                    .map(|a| Argument {
-                        key: a.key,
-                        value: self.operand(a.value),
-                        operand: Some(a.value),
-                    })
-                    .collect();
-                let site = CallSite {
-                    instr: u32::try_from(at).unwrap_or(u32::MAX),
-                    span: self.span(at),
-                    this: this.map_or_else(Value::default, |t| self.operand(t)),
-                    this_operand: this,
-                    args,
-                    new: flags.new,
-                };
+            Instr::Call { callee, .. } => {
+                let Some(site) = self.site_of(at) else { return };
                 self.tested(
                     at,
                     callee,
@@ -203,7 +214,7 @@ impl Interp<'_> {
 
     /// A falsy value is empty: nothing can be injected with it.
     pub(super) fn falsy(&mut self, cond: Operand) {
-        self.clean(cond, &[], KindSet::ALL);
+        self.cleaned(cond, KindSet::ALL);
     }
 
     pub(super) fn equal(&mut self, a: Operand, b: Operand, outcome: bool, depth: u32) {
@@ -230,7 +241,9 @@ impl Interp<'_> {
                         _ => None,
                     };
                     if outcome {
-                        if let Some(shape) = shape {
+                        if &**name == "undefined" {
+                            self.falsy(tested);
+                        } else if let Some(shape) = shape {
                             let kinds = self.origins.paths.models().kinds().shape_clears(shape);
                             self.clean(tested, &[], kinds);
                         } else if &**name == "function" {
@@ -267,36 +280,9 @@ impl Interp<'_> {
                 Konst::Null | Konst::Undefined => {
                     if outcome {
                         self.falsy(operand);
-                    } else if let Some((
-                        at,
-                        Instr::Call {
-                            callee,
-                            this,
-                            args,
-                            flags,
-                            ..
-                        },
-                    )) = self.definition(operand)
+                    } else if let Some((at, Instr::Call { callee, .. })) = self.definition(operand)
+                        && let Some(site) = self.site_of(at)
                     {
-                        let args: Vec<Argument> = self
-                            .f
-                            .func
-                            .args(args)
-                            .iter()
-                            .map(|a| Argument {
-                                key: a.key,
-                                value: self.operand(a.value),
-                                operand: Some(a.value),
-                            })
-                            .collect();
-                        let site = CallSite {
-                            instr: u32::try_from(at).unwrap_or(u32::MAX),
-                            span: self.span(at),
-                            this: this.map_or_else(Value::default, |t| self.operand(t)),
-                            this_operand: this,
-                            args,
-                            new: flags.new,
-                        };
                         self.tested(at, callee, &site, Outcome::True);
                     }
                     return;

@@ -66,6 +66,9 @@ impl Interp<'_> {
         let mut absent = false;
         for member in members(rest) {
             absent = false;
+            if member == "__prefixed" {
+                return Value3::Known(Literal::Bool(prefixed(&value)));
+            }
             if member.starts_with("__") {
                 return self.said(&value, member);
             }
@@ -90,7 +93,19 @@ impl Interp<'_> {
             if value.refs.is_empty() && value.taints.is_none() && value.consts.is_some() {
                 absent = true;
             }
+            let given = value.taints.is_none()
+                && !value.refs.is_empty()
+                && value.refs.iter().all(|&id| {
+                    self.state
+                        .obj(id)
+                        .and_then(|o| o.field(sym))
+                        .is_some_and(|f| f.definite && f.value.is_empty())
+                });
             value = self.load(&value, sym);
+            if given {
+                // Who writes an option gives it a value.
+                return Value3::Present;
+            }
         }
         if absent {
             return Value3::Known(Literal::Null);
@@ -113,7 +128,13 @@ impl Interp<'_> {
             .collect();
         match fields.as_slice() {
             [] => Value3::Known(Literal::Null),
-            [field] if field.definite => self.value3(&field.value),
+            // Said, though not with a text that is known here: not what holds where nothing is said.
+            [field] if field.definite && field.value.taints.is_none() => {
+                match self.value3(&field.value) {
+                    Value3::Known(Literal::Null) | Value3::Unknown => Value3::Present,
+                    known => known,
+                }
+            }
             _ => Value3::Unknown,
         }
     }
@@ -162,6 +183,15 @@ impl Scope for AtCall {
             _ => Value3::Unknown,
         }
     }
+}
+
+/// Whether a text of the program's own stands before whatever came from outside.
+fn prefixed(value: &Value) -> bool {
+    matches!(value.consts.as_deref(), Some([Konst::Template(parts)]) if parts.len() > 1)
+        && value
+            .taints()
+            .iter()
+            .all(|t| t.derived && t.notes & super::access::LEADING == 0)
 }
 
 /// The members of `.headers['content-type'].x`.

@@ -223,11 +223,16 @@ impl Interp<'_> {
                         (_, None) => {
                             // `return test(x)`: the value itself is the test.
                             self.state = state.clone();
+                            self.undo = Some(Vec::new());
                             if let Some(operand) = operand {
                                 self.assume(*operand, outcome == Outcome::True, 0);
                             }
                             let state = std::mem::take(&mut self.state);
-                            self.clean_in(&state, local, &port)
+                            let clean = self.clean_in(&state, local, &port);
+                            for (local, before) in self.undo.take().into_iter().flatten().rev() {
+                                self.set(local, before);
+                            }
+                            clean
                         }
                     };
                     *slot = Some(slot.map_or(clean, |known| known.intersect(clean)));

@@ -73,6 +73,8 @@ pub struct Interp<'a> {
     pub(super) f: FuncRef<'a>,
     pub(super) state: State,
     pub(super) temps: Vec<Value>,
+    /// What temporaries held before an edge was tried; `None` outside of edges.
+    pub(super) undo: Option<Vec<(LocalId, Value)>>,
     pub(super) slots: Vec<Slot>,
     pub(super) defs: Vec<u32>,
     pub(super) arena: Arena,
@@ -112,6 +114,7 @@ impl<'a> Interp<'a> {
             f,
             state: State::default(),
             temps: vec![Value::default(); f.func.locals.len()],
+            undo: None,
             slots: Vec::new(),
             defs: vec![u32::MAX; f.func.locals.len()],
             arena,
@@ -170,7 +173,10 @@ impl<'a> Interp<'a> {
         match self.slots.get(local.index()).copied() {
             Some(Slot::Temp) => {
                 if let Some(slot) = self.temps.get_mut(local.index()) {
-                    *slot = value;
+                    let before = std::mem::replace(slot, value);
+                    if let Some(undo) = &mut self.undo {
+                        undo.push((local, before));
+                    }
                 }
             }
             Some(Slot::State(index)) => {

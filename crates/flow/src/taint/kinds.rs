@@ -7,7 +7,8 @@ use casemate_model::kind::{KindSet, Kinds, SinkKind};
 const BREAKS: [(&str, &str); 24] = [
     ("sql", "'\"\\`;()=*/ \t\n"),
     ("nosql", "[ "),
-    ("command.shell", ";&|`$()<>\n \t'\"\\*?{}!#~[]"),
+    // Other marks split, quote and expand words; none of them starts a command.
+    ("command.shell", ";&|`$<>\n"),
     ("command.argument", "-"),
     ("code", "()`[]=;.+'\"\\/"),
     ("template", "{}<>%()$#"),
@@ -31,10 +32,23 @@ const BREAKS: [(&str, &str); 24] = [
     ("regex", "()[]{}*+?|\\.^$"),
 ];
 
+/// Names of parameters that are meant to be what the kind says: whoever calls `run(command)` asks for it.
+const MEANT: [(&str, &[&str]); 4] = [
+    (
+        "command.shell",
+        &["command", "cmd", "commandline", "cmdline", "shell"],
+    ),
+    ("sql", &["sql", "query", "statement", "rawsql"]),
+    ("code", &["code", "script", "expression", "expr", "source"]),
+    ("template", &["template", "tpl", "templatestring"]),
+];
+
 /// Known to start with `/`.
 const ROOTED: KindSet = KindSet(1 << 124);
 /// Known not to start with `//`.
-const NOT_DOUBLE: KindSet = KindSet(1 << 125);
+pub const NOT_DOUBLE: KindSet = KindSet(1 << 125);
+/// JSON text: a value where a script expects one.
+pub const JSON: KindSet = KindSet(1 << 126);
 /// The characters of which is noted whether a text lacks them: bit 64 and up of a [`KindSet`], in this order.
 const NOTED: &str = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \t\n\r\0";
 
@@ -89,8 +103,10 @@ pub struct KindIds {
     redirect: SinkKind,
     regex: SinkKind,
     shell: SinkKind,
+    code: SinkKind,
     sql: SinkKind,
     breaks: [SinkKind; BREAKS.len()],
+    meant: [SinkKind; MEANT.len()],
 }
 
 impl KindIds {
@@ -116,8 +132,10 @@ impl KindIds {
             redirect: id("redirect"),
             regex: id("regex"),
             shell: id("command.shell"),
+            code: id("code"),
             sql: id("sql"),
             breaks: BREAKS.map(|b| id(b.0)),
+            meant: MEANT.map(|m| id(m.0)),
         }
     }
 
@@ -167,7 +185,8 @@ impl KindIds {
             return set;
         }
         // Two half tests may be a whole one: rooted, and not `//host`.
-        let set = if set.covers(ROOTED.union(NOT_DOUBLE)) {
+        let relative = set.covers(NOT_DOUBLE.union(lacks(CharSet::of(":\\"))));
+        let set = if relative || set.covers(ROOTED.union(NOT_DOUBLE)) {
             set.union(self.host())
         } else {
             set
@@ -211,6 +230,10 @@ impl KindIds {
             out = out.union(self.path);
         }
         let lacks_quote = known.covers(quote);
+        // Since ECMAScript 2019 every JSON text is an expression.
+        if known.covers(JSON) && !in_quotes(before) {
+            out = out.union(KindSet::of(self.code));
+        }
         if (lacks_quote || known.covers(QUOTES_REOPENED)) && in_shell_quotes(before) {
             out = out.union(KindSet::of(self.shell));
         }
@@ -222,6 +245,27 @@ impl KindIds {
             out = out.union(KindSet::of(self.sql));
         }
         out
+    }
+
+    /// Whether a parameter of this name is meant to be what the kind says.
+    #[must_use]
+    pub fn meant(&self, kind: SinkKind, name: &str) -> bool {
+        let name = name.replace('_', "").to_ascii_lowercase();
+        self.meant
+            .iter()
+            .zip(MEANT)
+            .any(|(known, (_, names))| *known == kind && names.contains(&name.as_str()))
+    }
+
+    /// What only depends on which characters a text has, and what is noted of them: true of a text, it is true of its parts.
+    #[must_use]
+    pub fn of_characters(&self) -> KindSet {
+        self.breaks
+            .iter()
+            .fold(lacks(CharSet::default().complement()), |set, kind| {
+                set.union(KindSet::of(*kind))
+            })
+            .without(self.host())
     }
 
     /// All kinds of paths.
@@ -296,6 +340,23 @@ fn in_shell_quotes(before: &str) -> bool {
         }
     }
     single
+}
+
+/// Whether a place after this text of a script is inside a string.
+fn in_quotes(before: &str) -> bool {
+    let mut open = None;
+    let mut chars = before.chars();
+    while let Some(c) = chars.next() {
+        match (c, open) {
+            ('\\', Some(_)) => {
+                chars.next();
+            }
+            ('\'' | '"' | '`', None) => open = Some(c),
+            (c, Some(quote)) if c == quote => open = None,
+            _ => {}
+        }
+    }
+    open.is_some()
 }
 
 /// Whether a place after this text of an SQL statement is inside `'…'`.

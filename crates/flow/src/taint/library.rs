@@ -4,7 +4,7 @@ use super::heap::{Obj, ObjKind};
 use super::interp::{AllocKey, Interp};
 use super::port::{Argument, CallSite, PortTarget};
 use super::trace::TraceKind;
-use super::value::{ObjId, Taint, Value, note_bit};
+use super::value::{Konst, ObjId, Taint, Value, note_bit};
 use crate::apipath::PathId;
 use crate::result::Note;
 use crate::symbol::Sym;
@@ -12,7 +12,7 @@ use casemate_ir::{ArgKey, Operand};
 use casemate_model::expr::Tri;
 use casemate_model::kind::KindSet;
 use casemate_model::path::{Port, PortBase, PortStep};
-use casemate_model::row::{Role, Row, SourceKindRef};
+use casemate_model::row::{Accept, Role, Row, SourceKindRef};
 
 impl Interp<'_> {
     /// Calls a function of a package; `false` when it never returns.
@@ -70,6 +70,13 @@ impl Interp<'_> {
                     let value = if *derive || from.deep {
                         let whole = self.deep(&value);
                         self.derive(&whole, KindSet::EMPTY, TraceKind::Library, site.span)
+                    } else {
+                        value
+                    };
+                    let said = matches!(to.steps.last(), Some(PortStep::Member(m)) if m.starts_with("__"));
+                    let value = if said && value.is_empty() && from.steps.is_empty() {
+                        // It is said, though not known what.
+                        Value::constant(Konst::Present)
                     } else {
                         value
                     };
@@ -141,9 +148,13 @@ impl Interp<'_> {
                         self.write_store(site, object.as_ref(), fields);
                     }
                 }
-                Role::Test { .. } | Role::Neutral | Role::Guard { .. } | Role::Inject { .. } => {
-                    speaks = true
+                Role::Test { on, accept, kinds } => {
+                    speaks = true;
+                    if *accept == Accept::Returns {
+                        self.clean_port(site, on, *kinds);
+                    }
                 }
+                Role::Neutral | Role::Guard { .. } | Role::Inject { .. } => speaks = true,
                 Role::Schema(_) => {
                     speaks = true;
                 }

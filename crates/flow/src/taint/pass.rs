@@ -33,6 +33,10 @@ impl Interp<'_> {
         };
         for param in &func.params {
             see(param.local, 0);
+            if func.blocks.len() > 1 {
+                // What is known of a parameter at each exit is part of the summary.
+                see(param.local, u32::MAX);
+            }
         }
         for (index, block) in func.blocks.iter().enumerate() {
             let b = to_u32(index);
@@ -147,15 +151,11 @@ impl Interp<'_> {
                     let truth = self.operand(cond).truthy();
                     let state = std::mem::take(&mut self.state);
                     if truth != Some(false) {
-                        self.state = state.clone();
-                        self.assume(cond, true, 0);
-                        let taken = std::mem::take(&mut self.state);
+                        let taken = self.edge(state.clone(), cond, true);
                         flow_into(&mut states, &mut work, &rank, yes, taken);
                     }
                     if truth != Some(true) {
-                        self.state = state;
-                        self.assume(cond, false, 0);
-                        let taken = std::mem::take(&mut self.state);
+                        let taken = self.edge(state, cond, false);
                         flow_into(&mut states, &mut work, &rank, no, taken);
                     }
                 }

@@ -3,13 +3,14 @@
 use super::access::{BY_KEY, text_of};
 use super::charset::{CharSet, replaced};
 use super::interp::Interp;
-use super::kinds::{BACKSLASHES_DOUBLED, NO_PARENT, QUOTES_DOUBLED, QUOTES_REOPENED, lacks};
+use super::kinds::{BACKSLASHES_DOUBLED, JSON, NO_PARENT, QUOTES_DOUBLED, QUOTES_REOPENED, lacks};
 use super::place::PortBase;
 use super::port::CallSite;
 use super::value::{Konst, Origin, Taint, Value};
 use crate::apipath::PathId;
 use crate::limits;
 use crate::symbol::Sym;
+use casemate_ir::ArgKey;
 use casemate_model::kind::KindSet;
 use casemate_model::row::Row;
 use std::sync::Arc;
@@ -64,6 +65,18 @@ impl Interp<'_> {
                 *result = self.changed(result, change);
             }
             "join" if core("js:Array.") => self.joined(at, site, result),
+            "format" if core("node:util.") => {
+                if let Some(pieces) = formatted(site) {
+                    *result = self.template_of(at, &pieces);
+                }
+            }
+            "stringify" if core("js:JSON.") && site.args.len() == 1 => {
+                let change = Change {
+                    known: JSON,
+                    ..Change::default()
+                };
+                *result = self.changed(result, change);
+            }
             "RegExp" if core("js:RegExp") => {
                 if let Some(regex) = regex(site) {
                     *result = Value::constant(regex);
@@ -188,6 +201,45 @@ impl Interp<'_> {
             })
             .collect()
     }
+}
+
+/// The pieces of `util.format('a %s b', x)`: what has no mark of its own follows after a blank.
+fn formatted(site: &CallSite) -> Option<Vec<Value>> {
+    let text = |text: &str| Value::constant(Konst::Str(Arc::from(text)));
+    let (format, rest) = site.args.split_first()?;
+    if site.args.iter().any(|a| a.key != ArgKey::Pos) {
+        return None;
+    }
+    let format = format.value.as_str()?;
+    let mut rest = rest.iter();
+    let mut pieces = Vec::new();
+    let mut literal = String::new();
+    let mut chars = format.chars();
+    while let Some(c) = chars.next() {
+        if c != '%' {
+            literal.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some('s' | 'o' | 'O' | 'j' | 'd' | 'i' | 'f') => match rest.next() {
+                Some(arg) => {
+                    pieces.push(text(&std::mem::take(&mut literal)));
+                    pieces.push(arg.value.clone());
+                }
+                None => literal.push('%'),
+            },
+            Some('%') | None => literal.push('%'),
+            Some(other) => literal.extend(['%', other]),
+        }
+    }
+    for arg in rest {
+        literal.push(' ');
+        pieces.push(text(&std::mem::take(&mut literal)));
+        pieces.push(arg.value.clone());
+    }
+    pieces.push(text(&literal));
+    pieces.retain(|p| p.as_str().is_none_or(|t| !t.is_empty()));
+    Some(pieces)
 }
 
 /// The characters that a text is split at.

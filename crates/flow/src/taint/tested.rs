@@ -1,51 +1,23 @@
 //! What a branch on the answer of a call says about what it was asked of.
 
 use super::interp::Interp;
-use super::place::PortBase;
-use super::port::{Argument, CallSite};
+use super::port::CallSite;
 use super::summary::Outcome;
 use super::value::{Konst, Taint, Value};
 use crate::origin::method_name;
 use crate::symbol::Sym;
-use casemate_ir::{Instr, Operand};
+use casemate_ir::{Instr, OpKind, Operand};
 use casemate_model::kind::KindSet;
 use casemate_model::path::{Port, PortBase as RowBase, PortStep};
 use casemate_model::row::{Accept, Role};
+use std::sync::Arc;
 
 impl Interp<'_> {
     pub(super) fn found(&mut self, operand: Operand, found: bool) {
-        let Some((
-            at,
-            Instr::Call {
-                callee,
-                this,
-                args,
-                flags,
-                ..
-            },
-        )) = self.definition(operand)
-        else {
+        let Some((at, Instr::Call { callee, .. })) = self.definition(operand) else {
             return;
         };
-        let args: Vec<Argument> = self
-            .f
-            .func
-            .args(args)
-            .iter()
-            .map(|a| Argument {
-                key: a.key,
-                value: self.operand(a.value),
-                operand: Some(a.value),
-            })
-            .collect();
-        let site = CallSite {
-            instr: u32::try_from(at).unwrap_or(u32::MAX),
-            span: self.span(at),
-            this: this.map_or_else(Value::default, |t| self.operand(t)),
-            this_operand: this,
-            args,
-            new: flags.new,
-        };
+        let Some(site) = self.site_of(at) else { return };
         self.tested(
             at,
             callee,
@@ -82,6 +54,13 @@ impl Interp<'_> {
         {
             let language = crate::origin::root_prefix(self.f.file.facts.language);
             paths.extend(self.origins.paths.made_core_method(language, name));
+        }
+        if callees
+            .iter()
+            .all(|c| matches!(c, super::call::Callee::Api(_)))
+            && !paths.iter().any(|&p| self.origins.paths.known(p))
+        {
+            self.checked_elsewhere(callee, name, site, outcome);
         }
         for path in paths {
             let rows: Vec<_> = self
@@ -233,19 +212,16 @@ impl Interp<'_> {
 
     /// A member of a result is truthy or falsy: `parsed.success`, `!error`.
     pub(super) fn member_tested(&mut self, base: Operand, member: Sym, outcome: bool) {
-        let Some((
-            _,
-            Instr::Call {
-                callee,
-                this,
-                args,
-                flags,
-                ..
-            },
-        )) = self.definition(base)
-        else {
+        let Some((at, Instr::Call { callee, flags, .. })) = self.definition(base) else {
             return;
         };
+        if !outcome
+            && matches!(self.origins.program.text(member), "hostname" | "host")
+            && let Some(text) = self.parsed(base)
+        {
+            // It names no host: not `//host`.
+            self.clean(text, &[], super::kinds::NOT_DOUBLE);
+        }
         let value = self.operand(callee);
         for callee in self.callees(Some(callee), &value) {
             let super::call::Callee::Api(path) = callee else {
@@ -268,25 +244,7 @@ impl Interp<'_> {
                 };
                 let named = matches!(port.steps.as_slice(), [PortStep::Member(name)] if self.member_sym(name) == Some(member));
                 if named && *truthy == outcome {
-                    let args: Vec<Argument> = self
-                        .f
-                        .func
-                        .args(args)
-                        .iter()
-                        .map(|a| Argument {
-                            key: a.key,
-                            value: self.operand(a.value),
-                            operand: Some(a.value),
-                        })
-                        .collect();
-                    let site = CallSite {
-                        instr: 0,
-                        span: casemate_ir::Span::default(),
-                        this: this.map_or_else(Value::default, |t| self.operand(t)),
-                        this_operand: this,
-                        args,
-                        new: flags.new,
-                    };
+                    let Some(site) = self.site_of(at) else { return };
                     self.clean_port(&site, on, *kinds);
                 }
             }
@@ -332,51 +290,118 @@ impl Interp<'_> {
             && matches!(self.f.file.facts.str(name), "hostname" | "host" | "origin")
         {
             self.clean(base, &[], self.k.host());
+            if let Some(text) = self.parsed(base) {
+                self.clean(text, &[], self.k.host());
+            }
+        }
+    }
+
+    /// The text that an address was parsed from: `new URL(text, …)`, `url.parse(text)`.
+    fn parsed(&self, address: Operand) -> Option<Operand> {
+        let (at, Instr::Call { callee, .. }) = self.definition(address)? else {
+            return None;
+        };
+        let site = self.site_of(at)?;
+        let value = self.operand(callee);
+        let parses = |path: &str| {
+            let path = path.trim_end_matches("()").trim_end_matches(".new");
+            matches!(
+                path,
+                "js:URL" | "js:URL.parse" | "node:url.URL" | "node:url.parse" | "npm:url.parse" | "npm:url-parse"
+            )
+        };
+        let known = self.callees(Some(callee), &value).iter().all(|c| match c {
+            super::call::Callee::Api(path) => parses(&self.origins.paths.text(*path)),
+            _ => false,
+        });
+        known.then(|| site.args.first()?.operand).flatten()
+    }
+
+    /// What a whole text lacks, its parts lack: `"a/" + x` was tested, or `x || ''`.
+    fn parts_cleaned(&mut self, operand: Operand, kinds: KindSet) {
+        let parts = match self.definition(operand) {
+            Some((_, Instr::Template { operands, .. })) => operands,
+            Some((
+                _,
+                Instr::Op {
+                    op: OpKind::Add | OpKind::ToString,
+                    operands,
+                    ..
+                },
+            )) => operands,
+            Some(_) => return,
+            None => {
+                for part in self.alternatives(operand) {
+                    self.clean(part, &[], kinds);
+                }
+                return;
+            }
+        };
+        // Where a text starts, and what it is equal to, is not said of its parts.
+        let kinds = if kinds == KindSet::ALL {
+            kinds
+        } else {
+            kinds.intersect(self.k.of_characters())
+        };
+        let parts: Vec<Operand> = self.f.func.operands(parts).to_vec();
+        for part in parts {
+            self.clean(part, &[], kinds);
+        }
+    }
+
+    /// The two sides of `x || 'default'` behind a local of its own, where the second is a constant.
+    fn alternatives(&self, operand: Operand) -> Vec<Operand> {
+        match self.short_circuit(operand) {
+            Some((false, parts)) => {
+                let own = parts
+                    .iter()
+                    .skip(1)
+                    .all(|p| matches!(p, Operand::Const(_)));
+                parts.into_iter().take(usize::from(own)).collect()
+            }
+            _ => Vec::new(),
         }
     }
 
     /// What an operand holds, or a member of it, is clean from here on.
     pub(super) fn clean(&mut self, operand: Operand, members: &[Sym], kinds: KindSet) {
+        let Some((last, init)) = members.split_last() else {
+            self.host_compared(operand, kinds);
+            self.cleaned(operand, kinds);
+            return;
+        };
+        let mut base = self.operand(operand);
+        for &sym in init {
+            base = self.load(&base, sym);
+        }
+        let mut member = self.load(&base, *last);
+        if member.taints.is_some() {
+            member.taints = self.without(&member, kinds);
+            self.store_value(&base, *last, member, true);
+        }
+    }
+
+    /// What an operand holds is clean from here on, whatever it was compared with.
+    pub(super) fn cleaned(&mut self, operand: Operand, kinds: KindSet) {
         let Operand::Local(local) = operand else {
             return;
         };
-        let value = self.get(local);
+        let mut value = self.get(local);
         if value.taints.is_none() {
             return;
         }
-        let k = self.k;
-        let cleaned = |value: &Value| {
-            let taints = value.map_taints(|t| {
-                Some(Taint {
-                    clean: k.close(t.clean.union(kinds)),
-                    ..t
-                })
-            });
-            Value {
-                taints,
-                refs: value.refs.clone(),
-                consts: value.consts.clone(),
-            }
-        };
-        match members.split_last() {
-            None => {
-                self.host_compared(operand, kinds);
-                let value = cleaned(&value);
-                self.set_through(local, value, 0);
-                // `String(x)`, `x.trim()` and the like were tested in place of x: the same for a copy made before.
-            }
-            Some((last, init)) => {
-                let mut base = value;
-                for &sym in init {
-                    base = self.load(&base, sym);
-                }
-                let member = self.load(&base, *last);
-                if member.taints.is_some() {
-                    let member = cleaned(&member);
-                    self.store_value(&base, *last, member, true);
-                }
-            }
-        }
-        let _ = PortBase::This;
+        value.taints = self.without(&value, kinds);
+        self.set_through(local, value, 0);
+        self.parts_cleaned(operand, kinds);
+    }
+
+    /// The taints of a value, clean for more kinds.
+    fn without(&self, value: &Value, kinds: KindSet) -> Option<Arc<Vec<Taint>>> {
+        value.map_taints(|t| {
+            Some(Taint {
+                clean: self.k.close(t.clean.union(kinds)),
+                ..t
+            })
+        })
     }
 }
