@@ -326,7 +326,10 @@ fn flows(
                 file: program.func(finding.source.func).file_idx,
                 span: finding.source.span,
             };
-            if paths.iter().any(|p| p.source == source) {
+            if paths
+                .iter()
+                .any(|p| p.source == source && p.kind == finding.source.kind)
+            {
                 continue;
             }
             let steps = writer.steps(&finding);

@@ -2,8 +2,8 @@
 
 use super::interp::Interp;
 use super::port::{Argument, CallSite};
-use super::summary::Outcome;
 use super::state::State;
+use super::summary::Outcome;
 use super::value::{Konst, Value};
 use casemate_ir::{Instr, LocalId, LocalKind, OpKind, Operand};
 use casemate_model::kind::{KindSet, Shape};

@@ -94,7 +94,9 @@ impl Interp<'_> {
 fn accepting(name: &str) -> Option<bool> {
     let words = words(name);
     let has = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
-    let negated = words.iter().any(|w| matches!(w.as_str(), "not" | "no" | "un"));
+    let negated = words
+        .iter()
+        .any(|w| matches!(w.as_str(), "not" | "no" | "un"));
     match (has(&ACCEPTS), has(&REFUSES)) {
         (true, false) => Some(!negated),
         (false, true) => Some(negated),

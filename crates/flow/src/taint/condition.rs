@@ -4,7 +4,8 @@ use super::interp::Interp;
 use super::port::CallSite;
 use super::value::{Konst, Value};
 use crate::apipath::PathId;
-use casemate_ir::ArgKey;
+use crate::origin::Val;
+use casemate_ir::{ArgKey, Operand};
 use casemate_model::expr::{Literal, Scope, Tri, Value3, eval_in};
 use casemate_model::row::Row;
 
@@ -30,7 +31,7 @@ impl Interp<'_> {
 
     /// The value of `arg(2).shell` at a call.
     pub(super) fn value_at(&mut self, text: &str, site: &CallSite) -> Value3 {
-        let (base, rest) = match text.split_once(')') {
+        let (base, operand, rest) = match text.split_once(')') {
             Some((call, rest)) if call.starts_with("arg(") => {
                 let index = call.trim_start_matches("arg(");
                 let value = match index.parse::<i64>() {
@@ -51,14 +52,14 @@ impl Interp<'_> {
                         Value3::Known(Literal::Null)
                     };
                 };
-                (arg.value.clone(), rest)
+                (arg.value.clone(), arg.operand, rest)
             }
             // Of a member that is written or a result, the value itself.
             _ => match text
                 .strip_prefix("this")
                 .or_else(|| text.strip_prefix("value"))
             {
-                Some(rest) => (site.this.clone(), rest),
+                Some(rest) => (site.this.clone(), site.this_operand, rest),
                 None => return Value3::Unknown,
             },
         };
@@ -68,6 +69,10 @@ impl Interp<'_> {
             absent = false;
             if member == "__prefixed" {
                 return Value3::Known(Literal::Bool(prefixed(&value)));
+            }
+            if member == "__class" {
+                let names = operand.map_or_else(String::new, |o| self.class_names(o));
+                return Value3::Known(Literal::Str(names));
             }
             if member.starts_with("__") {
                 return self.said(&value, member);
@@ -111,6 +116,32 @@ impl Interp<'_> {
             return Value3::Known(Literal::Null);
         }
         self.value3(&value)
+    }
+
+    /// What decorates or is extended by the classes that a value is an instance of.
+    fn class_names(&self, operand: Operand) -> String {
+        let origins = self.origins;
+        let mut out = String::new();
+        for &val in origins.of_operand(self.f.id, operand) {
+            let Some(Val::Instance(class)) = origins.val(val) else {
+                continue;
+            };
+            let Some((file, def)) = origins.program.class(class) else {
+                continue;
+            };
+            let owner = origins.program.func_id(file, def.owner);
+            let decorators = def
+                .decorators
+                .iter()
+                .flat_map(|d| origins.of_operand(owner, d.value));
+            for &what in decorators.chain(origins.of_bases(class)) {
+                if let Some(Val::Api(path)) = origins.val(what) {
+                    out.push_str(&origins.paths.text(path));
+                    out.push(' ');
+                }
+            }
+        }
+        out
     }
 
     /// What models wrote of an object; null where nothing was said.

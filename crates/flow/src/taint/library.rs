@@ -73,8 +73,9 @@ impl Interp<'_> {
                     } else {
                         value
                     };
-                    let said = matches!(to.steps.last(), Some(PortStep::Member(m)) if m.starts_with("__"));
-                    let value = if said && value.is_empty() && from.steps.is_empty() {
+                    let said =
+                        matches!(to.steps.last(), Some(PortStep::Member(m)) if m.starts_with("__"));
+                    let value = if said && value.is_empty() && self.is_given(site, from) {
                         // It is said, though not known what.
                         Value::constant(Konst::Present)
                     } else {

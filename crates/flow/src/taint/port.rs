@@ -110,6 +110,32 @@ impl Interp<'_> {
         values
     }
 
+    /// Whether the call certainly has something at a port, known or not.
+    pub(super) fn is_given(&mut self, site: &CallSite, port: &Port) -> bool {
+        let Some((last, init)) = port.steps.split_last() else {
+            return !self.port_values(site, port).is_empty();
+        };
+        let PortStep::Member(name) = last else {
+            return false;
+        };
+        let Some(sym) = self.origins.program.symbols.find(name) else {
+            return false;
+        };
+        let holder = Port {
+            base: port.base.clone(),
+            steps: init.to_vec(),
+            deep: false,
+        };
+        let holders = self.port_values(site, &holder);
+        holders
+            .iter()
+            .flat_map(|(value, _)| &value.refs)
+            .any(|&id| {
+                let obj = self.state.obj(id);
+                obj.and_then(|o| o.field(sym)).is_some_and(|f| f.definite)
+            })
+    }
+
     /// All values at a port joined; deep ports gather the taints of everything below.
     pub(super) fn port_read(&mut self, site: &CallSite, port: &Port) -> Value {
         let mut out: Option<Value> = None;

@@ -12,6 +12,9 @@ use casemate_model::path::{Port, PortBase as RowBase, PortStep};
 use casemate_model::row::{Accept, Role};
 use std::sync::Arc;
 
+/// Parts of a tested text that are looked at.
+const PARTS: usize = 16;
+
 impl Interp<'_> {
     pub(super) fn found(&mut self, operand: Operand, found: bool) {
         let Some((at, Instr::Call { callee, .. })) = self.definition(operand) else {
@@ -307,7 +310,12 @@ impl Interp<'_> {
             let path = path.trim_end_matches("()").trim_end_matches(".new");
             matches!(
                 path,
-                "js:URL" | "js:URL.parse" | "node:url.URL" | "node:url.parse" | "npm:url.parse" | "npm:url-parse"
+                "URL"
+                    | "URL.parse"
+                    | "node:url.URL"
+                    | "node:url.parse"
+                    | "npm:url.parse"
+                    | "npm:url-parse"
             )
         };
         let known = self.callees(Some(callee), &value).iter().all(|c| match c {
@@ -318,45 +326,38 @@ impl Interp<'_> {
     }
 
     /// What a whole text lacks, its parts lack: `"a/" + x` was tested, or `x || ''`.
-    fn parts_cleaned(&mut self, operand: Operand, kinds: KindSet) {
+    fn parts_of(&self, operand: Operand, kinds: KindSet) -> Vec<(Operand, KindSet)> {
         let parts = match self.definition(operand) {
-            Some((_, Instr::Template { operands, .. })) => operands,
             Some((
                 _,
-                Instr::Op {
+                Instr::Template { operands, .. }
+                | Instr::Op {
                     op: OpKind::Add | OpKind::ToString,
                     operands,
                     ..
                 },
             )) => operands,
-            Some(_) => return,
+            Some(_) => return Vec::new(),
             None => {
-                for part in self.alternatives(operand) {
-                    self.clean(part, &[], kinds);
-                }
-                return;
+                let sides = self.alternatives(operand).into_iter();
+                return sides.map(|side| (side, kinds)).collect();
             }
         };
-        // Where a text starts, and what it is equal to, is not said of its parts.
+        // Where a text starts is not said of its parts.
         let kinds = if kinds == KindSet::ALL {
             kinds
         } else {
             kinds.intersect(self.k.of_characters())
         };
-        let parts: Vec<Operand> = self.f.func.operands(parts).to_vec();
-        for part in parts {
-            self.clean(part, &[], kinds);
-        }
+        let parts = self.f.func.operands(parts).iter();
+        parts.map(|&part| (part, kinds)).collect()
     }
 
     /// The two sides of `x || 'default'` behind a local of its own, where the second is a constant.
     fn alternatives(&self, operand: Operand) -> Vec<Operand> {
         match self.short_circuit(operand) {
             Some((false, parts)) => {
-                let own = parts
-                    .iter()
-                    .skip(1)
-                    .all(|p| matches!(p, Operand::Const(_)));
+                let own = parts.iter().skip(1).all(|p| matches!(p, Operand::Const(_)));
                 parts.into_iter().take(usize::from(own)).collect()
             }
             _ => Vec::new(),
@@ -383,16 +384,23 @@ impl Interp<'_> {
 
     /// What an operand holds is clean from here on, whatever it was compared with.
     pub(super) fn cleaned(&mut self, operand: Operand, kinds: KindSet) {
-        let Operand::Local(local) = operand else {
-            return;
-        };
-        let mut value = self.get(local);
-        if value.taints.is_none() {
-            return;
+        let mut parts = vec![(operand, kinds)];
+        // A loop may make a variable a part of itself.
+        for _ in 0..PARTS {
+            let Some((operand, kinds)) = parts.pop() else {
+                break;
+            };
+            let Operand::Local(local) = operand else {
+                continue;
+            };
+            let mut value = self.get(local);
+            if value.taints.is_none() {
+                continue;
+            }
+            value.taints = self.without(&value, kinds);
+            self.set_through(local, value, 0);
+            parts.extend(self.parts_of(operand, kinds));
         }
-        value.taints = self.without(&value, kinds);
-        self.set_through(local, value, 0);
-        self.parts_cleaned(operand, kinds);
     }
 
     /// The taints of a value, clean for more kinds.
