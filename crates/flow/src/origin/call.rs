@@ -6,8 +6,10 @@ use crate::limits;
 use crate::program::to_u32;
 use crate::result::FuncId;
 use crate::symbol::Sym;
-use casemate_ir::{Arg, ArgKey, CallFlags, FnKind, Instr, Language, LocalId, Operand, Param};
-use casemate_model::path::{ArgIndex, Step};
+use casemate_ir::{
+    Arg, ArgKey, CallFlags, Const, FnKind, Instr, Language, LocalId, Operand, Param,
+};
+use casemate_model::path::{ArgIndex, Port, PortBase, Step};
 use casemate_model::row::Role;
 
 /// How deep the objects are followed that a package is given.
@@ -447,6 +449,9 @@ impl<'p> Solver<'p, '_> {
                 }
             }
             Some(Val::Object(..) | Val::Exports(_) | Val::Instance(_)) if depth < GIVEN_DEPTH => {
+                if let Some(Val::Instance(class)) = self.vals.get(val) {
+                    self.given_methods(frame, path, class, depth);
+                }
                 self.watch_list(val, frame.f.id);
                 let list: Vec<_> = self.field_lists.get(&val).cloned().unwrap_or_default();
                 for (sym, node) in list {
@@ -462,6 +467,31 @@ impl<'p> Solver<'p, '_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// The methods of an object in the hands of a package.
+    fn given_methods(
+        &mut self,
+        frame: Frame<'p>,
+        path: crate::apipath::PathId,
+        class: crate::program::ClassIdx,
+        depth: u32,
+    ) {
+        let program = self.program;
+        let Some((file, def)) = program.class(class) else {
+            return;
+        };
+        for member in &def.members {
+            let (Some(func), false) = (member.func, member.is_static) else {
+                continue;
+            };
+            if let Some(path) = self.member_path(path, program.sym(file, member.name))
+                && self.paths.known(path)
+            {
+                let method = self.vals.id(Val::Func(program.func_id(file, func)));
+                self.given(frame, path, method, depth + 1);
+            }
         }
     }
 
@@ -515,16 +545,34 @@ impl<'p> Solver<'p, '_> {
                         continue;
                     };
                     let handlers = self.port_read(frame, site, port);
+                    let route = entry
+                        .path
+                        .as_ref()
+                        .and_then(|path| constant(frame, site, path));
                     for val in handlers {
                         let Some(Val::Func(func)) = self.vals.get(val) else {
                             continue;
                         };
-                        self.handles(frame, func, entry);
+                        self.handles(frame, func, entry, route.as_deref());
                     }
                 }
                 _ => {}
             }
         }
+    }
+}
+
+/// The constant text that a call is given as this argument.
+fn constant(frame: Frame<'_>, site: &CallSite, port: &Port) -> Option<String> {
+    let PortBase::Arg(ArgIndex::At(index) | ArgIndex::AtOrKeyword(index, _)) = &port.base else {
+        return None;
+    };
+    let Some((ArgKey::Pos, _, Some(Operand::Const(id)))) = site.args.get(*index as usize) else {
+        return None;
+    };
+    match frame.f.file.facts.constant(*id) {
+        Const::Str(text) => Some(frame.f.file.facts.str(*text).to_owned()),
+        _ => None,
     }
 }
 

@@ -30,15 +30,23 @@ pub(super) fn exported<'m>(
 
 impl<'p> Solver<'p, '_> {
     /// A function is a handler: what its parameters are, and where its result goes.
-    pub(super) fn handles(&mut self, frame: Frame<'p>, func: FuncId, entry: &EntryRow) {
+    pub(super) fn handles(
+        &mut self,
+        frame: Frame<'p>,
+        func: FuncId,
+        entry: &EntryRow,
+        route: Option<&str>,
+    ) {
         self.called_by_package.insert(func);
+        self.by_signature(frame, func, entry, route);
         let count = self.program.func(func).func.params.len();
         let params = if count >= 4 && !entry.params4.is_empty() {
             &entry.params4
         } else {
             &entry.params
         };
-        for (index, name) in params.iter().enumerate() {
+        let listed = params.iter().take_while(|word| *word != "signature");
+        for (index, name) in listed.enumerate() {
             if name.starts_with('@')
                 && let Some(path) = self.paths.named_type(name)
             {
@@ -77,9 +85,9 @@ impl<'p> Solver<'p, '_> {
                 let rows: Vec<_> = self.paths.rows(path).map(|(_, row)| row).collect();
                 for row in rows {
                     if let Role::Entry(entry) = &row.role {
-                        self.handles(frame, frame.f.id, entry);
                         let name = self.paths.last_member(path).to_owned();
                         let route = self.decorator_path(frame, decorator, entry);
+                        self.handles(frame, frame.f.id, entry, route.as_deref());
                         let callee = self.paths.text(path);
                         self.declare(frame.f.id, entry, &name, route, callee);
                     }
@@ -106,7 +114,7 @@ impl<'p> Solver<'p, '_> {
         entry: &EntryRow,
     ) -> Option<String> {
         let Some(Port {
-            base: PortBase::Arg(ArgIndex::At(index)),
+            base: PortBase::Arg(ArgIndex::At(index) | ArgIndex::AtOrKeyword(index, _)),
             ..
         }) = entry.path
         else {
@@ -157,7 +165,7 @@ impl<'p> Solver<'p, '_> {
                     let Some(Val::Func(func)) = self.vals.get(val) else {
                         continue;
                     };
-                    self.handles(frame, func, entry);
+                    self.handles(frame, func, entry, None);
                     let route = Some(format!("/{}", frame.f.file.path));
                     let callee = format!("{}#{name}", frame.f.file.path);
                     self.declare(func, entry, name, route, callee);
@@ -179,7 +187,7 @@ impl<'p> Solver<'p, '_> {
         vals
     }
 
-    fn declare(
+    pub(super) fn declare(
         &mut self,
         func: FuncId,
         entry: &EntryRow,

@@ -8,8 +8,10 @@
 mod call;
 mod declared;
 mod import;
+mod inherited;
 mod member;
 mod port;
+mod signature;
 mod solve;
 mod value;
 mod visit;

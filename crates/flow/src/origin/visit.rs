@@ -274,6 +274,7 @@ impl<'p, 'm> Solver<'p, 'm> {
                     self.add_all(node, &vals);
                 }
                 self.class_fields(frame, class);
+                self.inherited(frame, class);
             }
             Instr::Call { .. } => self.call(frame, index, instr),
             Instr::Import { to, import, name } => {

@@ -1,12 +1,13 @@
 //! The conditions of rows, answered at a call.
 
 use super::interp::Interp;
-use super::port::CallSite;
+use super::port::{Argument, CallSite};
 use super::value::{Konst, Value};
 use crate::apipath::PathId;
-use crate::origin::Val;
+use crate::origin::{Val, ValId, ValSet};
 use casemate_ir::{ArgKey, Operand};
 use casemate_model::expr::{Literal, Scope, Tri, Value3, eval_in};
+use casemate_model::path::ArgIndex;
 use casemate_model::row::Row;
 
 impl Interp<'_> {
@@ -33,20 +34,11 @@ impl Interp<'_> {
     pub(super) fn value_at(&mut self, text: &str, site: &CallSite) -> Value3 {
         let (base, operand, rest) = match text.split_once(')') {
             Some((call, rest)) if call.starts_with("arg(") => {
-                let index = call.trim_start_matches("arg(");
-                let value = match index.parse::<i64>() {
-                    Ok(n) if n >= 0 => site.args.get(usize::try_from(n).unwrap_or(usize::MAX)),
-                    Ok(n) => usize::try_from(-n)
-                        .ok()
-                        .and_then(|n| site.args.len().checked_sub(n))
-                        .and_then(|i| site.args.get(i)),
-                    Err(_) => {
-                        let name = index.trim_matches(['\'', '"']);
-                        site.args.iter().find(|a| matches!(a.key, ArgKey::Keyword(k) if self.f.file.facts.str(k) == name))
-                    }
-                };
-                let Some(arg) = value else {
-                    return if site.args.iter().any(|a| a.key == ArgKey::Spread) {
+                let index = argument(call.trim_start_matches("arg("));
+                let Some(arg) = self.selected(site, &index).into_iter().next() else {
+                    let spread =
+                        |a: &Argument| matches!(a.key, ArgKey::Spread | ArgKey::KeywordSpread);
+                    return if site.args.iter().any(spread) {
                         Value3::Unknown
                     } else {
                         Value3::Known(Literal::Null)
@@ -73,6 +65,9 @@ impl Interp<'_> {
             if member == "__class" {
                 let names = operand.map_or_else(String::new, |o| self.class_names(o));
                 return Value3::Known(Literal::Str(names));
+            }
+            if member == ORIGIN {
+                return self.origin_of(&value, operand);
             }
             if member.starts_with("__") {
                 return self.said(&value, member);
@@ -144,6 +139,36 @@ impl Interp<'_> {
         out
     }
 
+    /// The API path that a value has, as text: `py:yaml.SafeLoader`. For a class of the program, that of its base.
+    fn origin_of(&self, value: &Value, operand: Option<Operand>) -> Value3 {
+        let origins = self.origins;
+        let mut vals = operand.map_or_else(Default::default, |o| {
+            ValSet::from_slice(origins.of_operand(self.f.id, o))
+        });
+        for place in value.identities() {
+            vals.extend(origins.of_place(&place));
+        }
+        let mut texts = Vec::new();
+        for val in vals {
+            let bases: &[ValId] = match origins.val(val) {
+                Some(Val::Class(class)) => origins.of_bases(class),
+                _ => std::slice::from_ref(&val),
+            };
+            for base in bases {
+                match origins.val(*base) {
+                    Some(Val::Api(path)) => texts.push(Literal::Str(origins.paths.text(path))),
+                    _ => return Value3::Unknown,
+                }
+            }
+        }
+        match texts.len() {
+            0 if value.consts.is_some() => Value3::Known(Literal::Str(String::new())),
+            0 => Value3::Unknown,
+            1 => texts.pop().map_or(Value3::Unknown, Value3::Known),
+            _ => Value3::OneOf(texts),
+        }
+    }
+
     /// What models wrote of an object; null where nothing was said.
     pub(super) fn said(&self, value: &Value, member: &str) -> Value3 {
         let Some(sym) = self.member_sym(member) else {
@@ -191,6 +216,24 @@ impl Interp<'_> {
             Value3::Present
         }
     }
+}
+
+/// The member by which a condition asks where a value comes from.
+const ORIGIN: &str = "__origin";
+
+/// Which argument `0`, `-1`, `'kw'` or `0/'kw'` is.
+fn argument(text: &str) -> ArgIndex {
+    let number = |text: &str| text.parse::<u32>().ok();
+    let name = |text: &str| text.trim_matches(['\'', '"']).to_owned();
+    if let Some((position, keyword)) = text.split_once('/')
+        && let Some(position) = number(position)
+    {
+        return ArgIndex::AtOrKeyword(position, name(keyword));
+    }
+    if let Some(end) = text.strip_prefix('-').and_then(number) {
+        return ArgIndex::FromEnd(end);
+    }
+    number(text).map_or_else(|| ArgIndex::Keyword(name(text)), ArgIndex::At)
 }
 
 /// What a condition reads at one call.

@@ -55,11 +55,12 @@ impl Interp<'_> {
             }
             Instr::Store { base, key, value } => {
                 let sym = self.key(key);
+                let operand = value;
                 let value = self.operand(value);
                 if let Key::Computed(key) = key {
                     self.computed_store(at, base, key, &value);
                 }
-                self.member_sinks(at, base, sym, &value);
+                self.member_sinks(at, base, sym, &value, operand);
                 self.store_operand(at, base, sym, value);
             }
             Instr::Delete { base, key } => {

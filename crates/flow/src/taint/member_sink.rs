@@ -18,13 +18,20 @@ use std::sync::Arc;
 
 impl Interp<'_> {
     /// A value is written to a member.
-    pub(super) fn member_sinks(&mut self, at: usize, base: Operand, sym: Sym, value: &Value) {
+    pub(super) fn member_sinks(
+        &mut self,
+        at: usize,
+        base: Operand,
+        sym: Sym,
+        value: &Value,
+        operand: Operand,
+    ) {
         let origins = self.origins;
         for &val in origins.of_operand(self.f.id, base) {
             if let Some(Val::Api(path)) = origins.val(val)
                 && let Some(member) = origins.met_member(path, sym)
             {
-                self.value_sinks(member, value, self.span(at));
+                self.value_sinks(member, value, Some(operand), self.span(at));
             }
         }
     }
@@ -45,31 +52,39 @@ impl Interp<'_> {
             Operand::Const(_) => None,
         };
         for &path in paths {
-            self.value_sinks(path, value, span.unwrap_or(self.f.func.head));
+            self.value_sinks(path, value, Some(operand), span.unwrap_or(self.f.func.head));
         }
     }
 
-    /// The sinks of a path that take the value itself.
-    fn value_sinks(&mut self, path: PathId, value: &Value, span: Span) {
+    /// The sinks of a path that take the value itself, and what writing it says about configuration.
+    fn value_sinks(&mut self, path: PathId, value: &Value, operand: Option<Operand>, span: Span) {
         let origins = self.origins;
         if !origins.paths.has_rows(path) {
             return;
         }
         let rows: Vec<&Row> = origins.paths.rows(path).map(|r| r.1).collect();
         for row in rows {
-            let Role::Sink { kind, port, .. } = &row.role else {
-                continue;
-            };
-            if port.base != PortBase::Value {
-                continue;
-            }
             let site = CallSite {
                 instr: self.call_index,
                 span,
                 this: value.clone(),
-                this_operand: None,
+                this_operand: operand,
                 args: Vec::new(),
                 new: false,
+            };
+            let (kind, port) = match &row.role {
+                Role::Sink { kind, port, .. } if port.base == PortBase::Value => (kind, port),
+                Role::Config {
+                    fact,
+                    read,
+                    default,
+                } if read.iter().all(|(_, port)| port.base == PortBase::Value) => {
+                    if self.holds(row, path, &site) == Tri::Yes {
+                        self.fact(path, &site, fact, read, default);
+                    }
+                    continue;
+                }
+                _ => continue,
             };
             let holds = self.holds(row, path, &site);
             if holds == Tri::No {

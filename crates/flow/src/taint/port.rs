@@ -1,6 +1,7 @@
 //! Ports of model rows, read and written as values at one call.
 
-use super::interp::Interp;
+use super::heap::{Obj, ObjKind};
+use super::interp::{AllocKey, Interp};
 use super::value::Value;
 use crate::origin::positions;
 use crate::symbol::Sym;
@@ -59,6 +60,24 @@ impl Interp<'_> {
         out
     }
 
+    /// All arguments by keyword, as the mapping that they are: the port `arg('*')`.
+    fn keywords(&mut self, site: &CallSite) -> Value {
+        let mut object = Obj::new(ObjKind::Plain);
+        let mut carried = Value::default();
+        for argument in &site.args {
+            match argument.key {
+                ArgKey::Keyword(name) => object.set(self.f.sym(name), argument.value.clone(), true),
+                ArgKey::KeywordSpread => self.spread(&argument.value, &mut object, &mut carried),
+                ArgKey::Pos | ArgKey::Spread => {}
+            }
+        }
+        let id = self.alloc(AllocKey::Keywords(site.instr, self.f.id));
+        *self.state.obj_mut(id, ObjKind::Plain) = object;
+        let mut value = Value::object(id);
+        value.taints = carried.taints;
+        value
+    }
+
     /// The values at a port, with the operand where the port is an argument itself.
     pub(super) fn port_values(
         &mut self,
@@ -66,6 +85,10 @@ impl Interp<'_> {
         port: &Port,
     ) -> Vec<(Value, Option<Operand>)> {
         let mut values: Vec<(Value, Option<Operand>)> = match &port.base {
+            PortBase::Arg(ArgIndex::Keyword(name)) if name == "*" => {
+                vec![(self.keywords(site), None)]
+            }
+            PortBase::Value => vec![(site.this.clone(), None)],
             PortBase::Arg(index) => {
                 let mut list: Vec<_> = self
                     .selected(site, index)
