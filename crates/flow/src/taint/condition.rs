@@ -5,6 +5,7 @@ use super::port::{Argument, CallSite};
 use super::value::{Konst, Value};
 use crate::apipath::PathId;
 use crate::origin::{Val, ValId, ValSet};
+use crate::symbol::Sym;
 use casemate_ir::{ArgKey, Operand};
 use casemate_model::expr::{Literal, Scope, Tri, Value3, eval_in};
 use casemate_model::path::ArgIndex;
@@ -72,7 +73,8 @@ impl Interp<'_> {
             if member.starts_with("__") {
                 return self.said(&value, member);
             }
-            let Some(sym) = self.origins.program.symbols.find(member) else {
+            let index = member.parse().ok().map(Sym::index);
+            let Some(sym) = index.or_else(|| self.origins.program.symbols.find(member)) else {
                 // No file has the name: an object that is fully known has no such member.
                 return if value.refs.is_empty() {
                     Value3::Unknown

@@ -43,7 +43,12 @@ impl Interp<'_> {
                     self.load_by_key(at, &key, &mut value);
                 }
                 self.reread(&mut value, span);
-                for label in self.member_labels(base_operand, sym, span) {
+                let inherited = self.inherited_labels(base_operand, to, span);
+                for label in self
+                    .member_labels(base_operand, sym, span)
+                    .into_iter()
+                    .chain(inherited)
+                {
                     let kept = value.taints().iter().any(
                         |t| matches!(t.origin, Origin::Source(s) if s.kind == label_kind(&label)),
                     );

@@ -79,6 +79,28 @@ impl Interp<'_> {
         out
     }
 
+    /// The sources that reading a member makes which an object of the program has from a package's class.
+    pub(super) fn inherited_labels(
+        &mut self,
+        base: Operand,
+        to: LocalId,
+        span: Span,
+    ) -> SmallVec<[Taint; 1]> {
+        let origins = self.origins;
+        let mut out = SmallVec::new();
+        let own = |val| matches!(origins.val(val), Some(Val::Instance(_)));
+        if origins.of_operand(self.f.id, base).iter().copied().any(own) {
+            for &val in origins.of_local(self.f.id, to) {
+                if let Some(Val::Api(path)) = origins.val(val)
+                    && origins.paths.has_rows(path)
+                {
+                    self.path_labels(path, span, &mut out);
+                }
+            }
+        }
+        out
+    }
+
     pub(super) fn path_labels(&mut self, path: PathId, span: Span, out: &mut SmallVec<[Taint; 1]>) {
         let origins = self.origins;
         for (_, row) in origins.paths.rows(path) {

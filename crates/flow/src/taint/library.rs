@@ -278,7 +278,10 @@ impl Interp<'_> {
                             for &sym in init {
                                 base = self.load(&base, sym);
                             }
-                            if self.origins.program.text(*last).starts_with("__") {
+                            let said = self.origins.program.text(*last).starts_with("__");
+                            let nameless =
+                                base.refs.is_empty() && base.identities().next().is_none();
+                            if said && !(nameless && init.is_empty() && operand.is_some()) {
                                 if !value.is_empty() {
                                     self.store_value(&base, *last, value.clone(), true);
                                 }
