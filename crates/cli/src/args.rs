@@ -24,6 +24,8 @@ pub enum Command {
     /// Assess a project, a folder or a file
     #[command(after_help = EXIT_CODES)]
     Assess(Box<AssessArgs>),
+    /// Write a secure backend from a short description
+    New(NewArgs),
     /// Explain a rule: why it matters, the attack, the fix, alternatives
     Explain(ExplainArgs),
     /// List, show or test the rules
@@ -152,6 +154,17 @@ pub struct RunArgs {
     /// Read and write no cache (there is none yet: every run is cold)
     #[arg(long)]
     pub no_cache: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct NewArgs {
+    /// The description; examples/notes/backend.toml is one
+    #[arg(value_name = "backend.toml")]
+    pub description: PathBuf,
+
+    /// A folder that is empty or not there
+    #[arg(value_name = "DIR")]
+    pub target: PathBuf,
 }
 
 #[derive(Args, Debug)]

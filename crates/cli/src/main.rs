@@ -10,6 +10,7 @@ mod assess;
 mod catalogue;
 mod debug;
 mod failure;
+mod new;
 mod output;
 mod print;
 mod terminal;
@@ -61,6 +62,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Explain(args) => catalogue::explain(&args),
         Command::Rules(args) => catalogue::rules(&args),
         Command::Models(args) => catalogue::models(&args),
+        Command::New(args) => new::run(&args),
         Command::Debug(args) => debug::run(&args),
     }
 }

@@ -44,10 +44,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("casemate-report", &["casemate-assess"]),
+    ("casemate-build", &[]),
     (
         "casemate",
         &[
             "casemate-assess",
+            "casemate-build",
             "casemate-report",
             "casemate-ir",
             "casemate-model",
@@ -60,6 +62,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const ONLY: &[(&str, &[&str])] = &[
     ("oxc_", &["casemate-lang-js"]),
     ("ruff_", &["casemate-lang-py"]),
+    ("minijinja", &["casemate-build"]),
     ("clap", &["casemate"]),
     ("anstream", &["casemate"]),
 ];

@@ -4,5 +4,6 @@ mod bad_input;
 mod common;
 mod exit_codes;
 mod hostile;
+mod new;
 mod outputs;
 mod policy;

@@ -1,0 +1,472 @@
+//! What is well-formed but means no backend: names that lead nowhere, rules that contradict each other.
+
+use crate::access::world::{self, Actor, State};
+use crate::access::{Formula, Literal, Rule};
+use crate::description::{Description, Entity};
+use crate::field::Kind;
+use crate::names;
+use crate::problem::{Problem, near};
+use crate::read::table::Problems;
+use std::collections::BTreeMap;
+
+/// Finds all contradictions.
+pub fn check(description: &Description, text: &str) -> Result<(), Vec<Problem>> {
+    let problems = Problems::new(text);
+    one_name_one_thing(description, &problems);
+    for entity in &description.entities {
+        references(description, entity, &problems);
+        lists(entity, &problems);
+        rules(description, entity, &problems);
+    }
+    cycles(description, &problems);
+    let found = problems.into_sorted();
+    if found.is_empty() { Ok(()) } else { Err(found) }
+}
+
+fn one_name_one_thing(description: &Description, problems: &Problems<'_>) {
+    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+    for taken in [
+        "users",
+        "sessions",
+        "refresh_tokens",
+        "audit_events",
+        "idempotency_keys",
+        "rate_limits",
+        "invitations",
+        "auth",
+        "health",
+    ] {
+        seen.insert(taken, "every backend");
+    }
+    if let Some(tenant) = &description.tenant {
+        seen.insert(&tenant.name, "the tenant");
+        seen.insert(&tenant.plural, "the tenant");
+    }
+    for entity in &description.entities {
+        for name in [&entity.name, &entity.plural] {
+            if let Some(other) = seen.insert(name, &entity.name) {
+                problems.add(
+                    &entity.span,
+                    format!("`{name}` is already the name of something of {other}"),
+                    "choose another name, or set `plural`",
+                );
+            }
+        }
+    }
+}
+
+fn references(description: &Description, entity: &Entity, problems: &Problems<'_>) {
+    for field in &entity.fields {
+        let Kind::Ref(to) = &field.kind else { continue };
+        let column = format!("{}_id", field.name);
+        if entity.field(&column).is_some() {
+            problems.add(
+                &field.name_span,
+                format!("`{}` and `{column}` would be the same column", field.name),
+                "rename one",
+            );
+        }
+        if description
+            .tenant
+            .as_ref()
+            .is_some_and(|tenant| tenant.name == field.name)
+        {
+            problems.add(
+                &field.name_span,
+                format!("`{}` is the tenant, which every row has", field.name),
+                "leave it out",
+            );
+        }
+        if to == "user" {
+            if entity.owner.as_deref() != Some(&field.name) && !field.readonly {
+                problems.add(
+                    &field.span,
+                    format!(
+                        "`{}` refers to a user who is not the owner; this is not built yet",
+                        field.name
+                    ),
+                    format!("write `owner = \"{}\"`, or use a text", field.name),
+                );
+            }
+            continue;
+        }
+        match description.entities.iter().find(|other| other.name == *to) {
+            None => {
+                let known = description
+                    .entities
+                    .iter()
+                    .map(|e| e.name.as_str())
+                    .chain(["user"]);
+                let help = near(to, known).map_or_else(
+                    || format!("write `[entity.{to}]`"),
+                    |meant| format!("did you mean `{meant}`?"),
+                );
+                problems.add(&field.span, format!("there is no entity `{to}`"), help);
+            }
+            Some(other) if other.allow.read.is_none() => {
+                problems.add(
+                    &field.span,
+                    format!("nobody may read `{to}`, so nobody could refer to one"),
+                    format!("write `allow.read` in `[entity.{to}]`"),
+                );
+            }
+            Some(other) if other.tenant && !entity.tenant => {
+                problems.add(
+                    &field.span,
+                    format!("`{to}` belongs to a tenant and `{}` to none", entity.name),
+                    "give both the same `tenant`",
+                );
+            }
+            Some(_) if field.readonly => {
+                problems.add(
+                    &field.span,
+                    "a `readonly` reference to an entity is not built yet",
+                    "write `immutable`",
+                );
+            }
+            Some(_) => {}
+        }
+    }
+    if let Some(owner) = entity
+        .owner
+        .as_deref()
+        .and_then(|owner| entity.field(owner))
+        && (owner.readonly || owner.immutable)
+    {
+        problems.add(
+            &owner.span,
+            "the owner is set by the service and never changes",
+            "leave `readonly` and `immutable` out",
+        );
+    }
+}
+
+fn lists(entity: &Entity, problems: &Problems<'_>) {
+    for name in &entity.list.filter {
+        match entity.field(name) {
+            None => problems.add(
+                &entity.span,
+                format!("`{}` has no field `{name}` to filter by", entity.name),
+                known_fields(entity, name),
+            ),
+            Some(field) if field.encrypted || matches!(field.kind, Kind::Timestamp) => {
+                problems.add(
+                    &field.span,
+                    format!("lists cannot be filtered by `{name}`"),
+                    "leave it out of `list.filter`",
+                );
+            }
+            Some(_) => {}
+        }
+    }
+    for name in &entity.list.sort {
+        match entity.field(name) {
+            None if ["created_at", "updated_at"].contains(&name.as_str()) => {}
+            None => problems.add(
+                &entity.span,
+                format!("`{}` has no field `{name}` to sort by", entity.name),
+                known_fields(entity, name),
+            ),
+            Some(field)
+                if field.encrypted
+                    || field.optional
+                    || matches!(field.kind, Kind::Ref(_) | Kind::Bool) =>
+            {
+                problems.add(
+                    &field.span,
+                    format!("lists cannot be sorted by `{name}`"),
+                    "sort by fields that are not optional, encrypted, `bool` or `ref`",
+                );
+            }
+            Some(field) if matches!(field.kind, Kind::Text(_, high) if high > 500) => {
+                problems.add(
+                    &field.span,
+                    format!("`{name}` is too long to sort by"),
+                    "sort by texts of up to 500 characters",
+                );
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+fn known_fields(entity: &Entity, name: &str) -> String {
+    match near(name, entity.fields.iter().map(|field| field.name.as_str())) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => "leave it out".to_owned(),
+    }
+}
+
+fn rules(description: &Description, entity: &Entity, problems: &Problems<'_>) {
+    let allow = &entity.allow;
+    if entity.rules().next().is_none() {
+        problems.add(
+            &entity.span,
+            format!("nobody may do anything with `{}`", entity.name),
+            "write `allow.read = \"authenticated\"`; what is not allowed does not exist",
+        );
+        return;
+    }
+    let mut sound = true;
+    for (name, rule) in entity.rules() {
+        sound &= conditions(description, entity, &name, rule, problems);
+    }
+    for (name, rule) in &allow.set {
+        match entity.field(name) {
+            None => problems.add(
+                &rule.span,
+                format!("`{}` has no field `{name}`", entity.name),
+                known_fields(entity, name),
+            ),
+            Some(field)
+                if field.readonly || field.immutable || matches!(field.kind, Kind::Ref(_)) =>
+            {
+                problems.add(
+                    &rule.span,
+                    format!("`{name}` cannot be set later"),
+                    "leave the rule or the mark out",
+                );
+            }
+            Some(field) if field.default.is_none() && !field.optional => {
+                problems.add(
+                    &field.span,
+                    format!("`{name}` is not set on creation and has no value then"),
+                    "add a default (` = value`) or `optional`",
+                );
+            }
+            Some(_) => {}
+        }
+    }
+    let written = entity.fields.iter().any(|f| {
+        !f.readonly
+            && !f.immutable
+            && entity.owner.as_ref() != Some(&f.name)
+            && allow.set.iter().all(|(name, _)| *name != f.name)
+    });
+    if let Some(update) = &allow.update
+        && !written
+    {
+        problems.add(
+            &update.span,
+            format!("`{}` has no field that `update` could change", entity.name),
+            "leave `allow.update` out",
+        );
+    }
+    let Some(states) = world::states(entity) else {
+        if sound {
+            problems.add(
+                &entity.span,
+                format!(
+                    "the rules of `{}` tell more than {} states apart",
+                    entity.name,
+                    world::MOST_STATES
+                ),
+                "compare fewer fields",
+            );
+        }
+        return;
+    };
+    if sound {
+        seen_before_changed(description, entity, &states, problems);
+    }
+}
+
+/// Checks the words of one rule; whether it can be evaluated.
+fn conditions(
+    description: &Description,
+    entity: &Entity,
+    name: &str,
+    rule: &Rule,
+    problems: &Problems<'_>,
+) -> bool {
+    let mut sound = true;
+    let mut wrong = |message: String, help: String| {
+        sound = false;
+        problems.add(&rule.span, message, help);
+    };
+    if name != "read" && rule.formula.mentions_anyone() {
+        wrong(
+            "`anyone` may read, never write".into(),
+            "write `authenticated`".into(),
+        );
+    }
+    if name == "read" && rule.formula.mentions_anyone() && entity.tenant {
+        wrong(
+            format!(
+                "`{}` belongs to a tenant, and `anyone` to none",
+                entity.name
+            ),
+            "write `authenticated`, or `tenant = false`".into(),
+        );
+    }
+    rule.formula.visit(&mut |formula| match formula {
+        Formula::Role(role) if !description.auth.roles.contains(role) => {
+            let known = description.auth.roles.iter().map(String::as_str);
+            let help = near(role, known).map_or_else(
+                || {
+                    format!(
+                        "add it to `auth.roles`, or write one of {}",
+                        description.auth.roles.join(", ")
+                    )
+                },
+                |meant| format!("did you mean `role:{meant}`?"),
+            );
+            wrong(format!("there is no role `{role}`"), help);
+        }
+        Formula::Owner if name == "create" => wrong(
+            "on creation there is no owner yet".into(),
+            "write `authenticated`: who creates becomes the owner".into(),
+        ),
+        Formula::Owner if entity.owner.is_none() => wrong(
+            format!("`{}` has no owner", entity.name),
+            "write `owner = \"author\"` and `fields.author = \"ref(user)\"`".into(),
+        ),
+        Formula::Field(field, ..) if name == "create" => wrong(
+            format!("on creation `{field}` has no value yet"),
+            "leave the comparison out".into(),
+        ),
+        Formula::Field(field, _, value) => {
+            if let Some((message, help)) = comparison(entity, field, value) {
+                wrong(message, help);
+            }
+        }
+        _ => {}
+    });
+    sound
+}
+
+fn comparison(entity: &Entity, name: &str, value: &Literal) -> Option<(String, String)> {
+    let Some(field) = entity.field(name) else {
+        return Some((
+            format!("`{}` has no field `{name}`", entity.name),
+            known_fields(entity, name),
+        ));
+    };
+    let Some(values) = world::values(entity, name) else {
+        return Some((
+            format!("rules cannot compare `{name}`"),
+            "compare fields of type `enum` or `bool`".to_owned(),
+        ));
+    };
+    if field.optional {
+        return Some((
+            format!("rules cannot compare `{name}`, which may be null"),
+            "give it a default and leave `optional` out".to_owned(),
+        ));
+    }
+    let shown: Vec<String> = values
+        .iter()
+        .map(|value| match value {
+            Literal::Text(text) => format!("'{text}'"),
+            Literal::Bool(value) => value.to_string(),
+        })
+        .collect();
+    (!values.contains(value)).then(|| {
+        (
+            format!("`{name}` never has this value"),
+            format!("write one of {}", shown.join(", ")),
+        )
+    })
+}
+
+/// Whoever changes or deletes a row must be able to see it: the answer shows it, and so does PostgreSQL.
+fn seen_before_changed(
+    description: &Description,
+    entity: &Entity,
+    states: &[State],
+    problems: &Problems<'_>,
+) {
+    let actors = world::actors(description, entity);
+    for (name, rule) in entity.rules() {
+        if name == "read" {
+            continue;
+        }
+        let created = default_state(entity);
+        let unseen = actors.iter().find_map(|actor| {
+            // Who creates becomes the owner, and the row has its defaults.
+            let states: &[State] = if name == "create" {
+                std::slice::from_ref(&created)
+            } else {
+                states
+            };
+            let actor = if name == "create" && actor.role.is_some() {
+                &Actor {
+                    owner: entity.owner.is_some(),
+                    ..actor.clone()
+                }
+            } else {
+                actor
+            };
+            let blind = states.iter().any(|state| {
+                world::allows(rule, actor, state)
+                    && !entity
+                        .allow
+                        .read
+                        .as_ref()
+                        .is_some_and(|read| world::allows(read, actor, state))
+            });
+            blind.then(|| described(actor))
+        });
+        if let Some(who) = unseen {
+            problems.add(
+                &rule.span,
+                format!(
+                    "{who} may {name} a `{}` that `allow.read` hides from them",
+                    entity.name
+                ),
+                "widen `allow.read`, or narrow this rule",
+            );
+        }
+    }
+}
+
+/// A row as it is created, as far as rules look at it; values that the creator chooses are taken at their first.
+fn default_state(entity: &Entity) -> State {
+    let mut state = State::new();
+    for field in entity.rules().flat_map(|(_, rule)| rule.formula.fields()) {
+        let fallback = entity
+            .field(field)
+            .and_then(|field| field.default.clone())
+            .map(|default| match default {
+                crate::field::Default::Text(text) => Literal::Text(text),
+                crate::field::Default::Bool(value) => Literal::Bool(value),
+                crate::field::Default::Int(number) => Literal::Text(number.to_string()),
+            });
+        if let Some(value) = fallback.or_else(|| world::values(entity, field)?.into_iter().next()) {
+            state.insert(field.to_owned(), value);
+        }
+    }
+    state
+}
+
+fn described(actor: &Actor) -> String {
+    match (&actor.role, actor.owner) {
+        (None, _) => "somebody who is not signed in".to_owned(),
+        (Some(role), true) => format!("an owner with the role `{role}`"),
+        (Some(role), false) => format!("somebody with the role `{role}`"),
+    }
+}
+
+/// Tables are made one after the other, each after those it refers to.
+fn cycles(description: &Description, problems: &Problems<'_>) {
+    for entity in &description.entities {
+        let mut reached: Vec<&str> = vec![&entity.name];
+        let mut next = 0;
+        while let Some(name) = reached.get(next).copied() {
+            next += 1;
+            let Some(from) = description.entities.iter().find(|other| other.name == name) else {
+                continue;
+            };
+            for field in &from.fields {
+                let Kind::Ref(to) = &field.kind else { continue };
+                if *to == entity.name {
+                    problems.add(&entity.span, format!("`{}` refers to itself, directly or through others; this is not built yet", names::words(&entity.name)), "leave one of the references out");
+                    return;
+                }
+                if !reached.contains(&to.as_str()) {
+                    reached.push(to);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What a backend is to be: the description, read and typed.
+
+use crate::access::Rule;
+use crate::field::Field;
+use std::ops::Range;
+
+/// A whole `backend.toml`.
+#[derive(Clone, Debug)]
+pub struct Description {
+    /// `[app]`.
+    pub app: App,
+    /// `[auth]`.
+    pub auth: Auth,
+    /// `[tenant]`, where customers are kept apart.
+    pub tenant: Option<Tenant>,
+    /// `[entity.*]`, in the order of the file.
+    pub entities: Vec<Entity>,
+}
+
+/// What the service is called.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// Lower case, with hyphens.
+    pub name: String,
+    /// One sentence.
+    pub description: String,
+}
+
+/// Who may come in, and for how long.
+#[derive(Clone, Debug)]
+pub struct Auth {
+    /// All roles, in the order of the file.
+    pub roles: Vec<String>,
+    /// The role of whoever registers (with tenants: joins by invitation).
+    pub default_role: String,
+    /// The role that invites people and changes roles.
+    pub admin_role: String,
+    /// Life of an access token, in seconds.
+    pub access_seconds: u64,
+    /// Life of a refresh token, in seconds.
+    pub refresh_seconds: u64,
+}
+
+/// Customers whose data are kept apart.
+#[derive(Clone, Debug)]
+pub struct Tenant {
+    /// Singular, snake case: `workspace`.
+    pub name: String,
+    /// Plural of the name.
+    pub plural: String,
+}
+
+/// One kind of thing that the backend keeps.
+#[derive(Clone, Debug)]
+pub struct Entity {
+    /// Singular, snake case.
+    pub name: String,
+    /// Where the name stands.
+    pub span: Range<usize>,
+    /// Plural, snake case.
+    pub plural: String,
+    /// Belongs to a tenant.
+    pub tenant: bool,
+    /// The field that names the owner.
+    pub owner: Option<String>,
+    /// In the order of the file.
+    pub fields: Vec<Field>,
+    /// Who may do what.
+    pub allow: Allow,
+    /// How lists are cut and ordered.
+    pub list: List,
+    /// How creation is limited.
+    pub create: Create,
+}
+
+/// Access rules of an entity; what has none does not exist.
+#[derive(Clone, Debug, Default)]
+pub struct Allow {
+    /// Who creates.
+    pub create: Option<Rule>,
+    /// Who reads one and lists many.
+    pub read: Option<Rule>,
+    /// Who changes.
+    pub update: Option<Rule>,
+    /// Who deletes.
+    pub delete: Option<Rule>,
+    /// Who sets these fields, whatever `update` says.
+    pub set: Vec<(String, Rule)>,
+}
+
+/// Lists of an entity.
+#[derive(Clone, Debug)]
+pub struct List {
+    /// Fields that a list may be filtered by.
+    pub filter: Vec<String>,
+    /// Fields that a list may be sorted by; the first is the default.
+    pub sort: Vec<String>,
+    /// The longest page.
+    pub max: u32,
+}
+
+/// Creation of an entity.
+#[derive(Clone, Debug, Default)]
+pub struct Create {
+    /// Needs an `Idempotency-Key`.
+    pub idempotent: bool,
+    /// At most so many for one user.
+    pub rate: Option<Rate>,
+}
+
+/// So many in so long.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rate {
+    /// How many.
+    pub points: u32,
+    /// In how many seconds.
+    pub seconds: u32,
+}
+
+impl Entity {
+    /// A field by name.
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// All rules with what they are for.
+    pub fn rules(&self) -> impl Iterator<Item = (String, &Rule)> {
+        let allow = &self.allow;
+        let plain = [
+            ("create", &allow.create),
+            ("read", &allow.read),
+            ("update", &allow.update),
+            ("delete", &allow.delete),
+        ];
+        plain
+            .into_iter()
+            .filter_map(|(name, rule)| rule.as_ref().map(|rule| (name.to_owned(), rule)))
+            .chain(
+                allow
+                    .set
+                    .iter()
+                    .map(|(name, rule)| (format!("set.{name}"), rule)),
+            )
+    }
+}

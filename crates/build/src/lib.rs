@@ -1,0 +1,70 @@
+//! Writes a whole backend from a short description: `backend.toml` in, a folder of files out.
+//!
+//! The way: [`read`] turns text into a [`description::Description`] or a list of [`problem::Problem`]s; [`check`] finds
+//! what is well-formed but means no backend; [`view`] says the description in the words of the target (TypeScript, SQL);
+//! [`render`] fills `templates/`; [`write`] puts the result on disk, whole or not at all.
+//!
+//! Invariants
+//! - What is not understood is an error with line and column. No key is ignored.
+//! - What the description does not allow does not exist in the output: no route, no grant, no policy.
+//! - The same description gives the same bytes: no clock, no random number, no hash map on the way.
+//! - It knows nothing of the assessment, and the assessment nothing of it: each can be the judge of the other.
+//!
+//! Start reading at [`generate`].
+
+pub mod access;
+pub mod check;
+pub mod description;
+pub mod field;
+pub mod names;
+pub mod problem;
+pub mod read;
+pub mod render;
+pub mod view;
+pub mod write;
+
+use problem::Problem;
+use thiserror::Error;
+
+/// What a complete backend has and this one does not have yet; said whenever one is written.
+pub const NOT_YET: &[&str] = &[
+    "e-mail verification and password reset",
+    "second factors, passkeys, OIDC and SAML",
+    "outbound client",
+    "uploads",
+    "webhooks",
+    "jobs",
+    "cache",
+    "metrics",
+    "Kubernetes manifests",
+    "backup and restore drill",
+    "front-end client",
+    "`casemate prove`",
+];
+
+/// One file of the generated project.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct File {
+    /// Path below the project's folder, with `/`.
+    pub path: String,
+    /// Content.
+    pub text: String,
+}
+
+/// Why there is no project.
+#[derive(Debug, Error)]
+pub enum GenerateError {
+    /// Everything that is wrong with the description, in the order of lines.
+    #[error("the description has {} mistakes", .0.len())]
+    Description(Vec<Problem>),
+    /// A template of ours is broken.
+    #[error("a template is broken: {0:#}")]
+    Template(minijinja::Error),
+}
+
+/// The whole project that a description asks for, in the order of paths.
+pub fn generate(text: &str) -> Result<Vec<File>, GenerateError> {
+    let description = read::description(text).map_err(GenerateError::Description)?;
+    check::check(&description, text).map_err(GenerateError::Description)?;
+    render::render(&view::project(&description)).map_err(GenerateError::Template)
+}

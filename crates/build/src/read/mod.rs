@@ -1,0 +1,295 @@
+//! Reads `backend.toml`. All mistakes are told at once.
+
+mod amounts;
+mod entity;
+pub mod table;
+
+use crate::description::{App, Auth, Description, Tenant};
+use crate::names;
+use crate::problem::Problem;
+use table::{Problems, Table};
+use toml::de::DeTable;
+
+/// Most entities of one description.
+pub const MOST_ENTITIES: usize = 100;
+
+const LATER: &[(&str, &str)] = &[
+    (
+        "outbound",
+        "leave the table out; call other services from your own code behind an interface",
+    ),
+    ("webhook", "leave the table out"),
+    ("job", "leave the table out"),
+    ("upload", "leave the table out"),
+    ("cache", "leave the table out"),
+    (
+        "deploy",
+        "leave it out: a Dockerfile and a compose file are written",
+    ),
+    ("compliance", "leave it out"),
+    ("retention", "leave it out"),
+    ("front_end", "leave it out"),
+    (
+        "limits",
+        "leave it out, or limit creation with `create.rate` of an entity",
+    ),
+];
+
+/// Reads a description, or says everything that is wrong with it.
+pub fn description(text: &str) -> Result<Description, Vec<Problem>> {
+    let document = match DeTable::parse(text) {
+        Ok(document) => document,
+        Err(error) => {
+            let span = error.span().unwrap_or(0..0);
+            return Err(vec![
+                Problem::at(text, &span, error.message().replace('\n', ", "))
+                    .help("this is no TOML; see https://toml.io"),
+            ]);
+        }
+    };
+    let problems = Problems::new(text);
+    let description = {
+        let root = Table::new("", 0..0, document.get_ref(), &problems);
+        let read = Description {
+            app: app(&root),
+            auth: auth(&root),
+            tenant: tenant(&root),
+            entities: entity::entities(&root),
+        };
+        for (key, instead) in LATER {
+            root.later(key, instead);
+        }
+        root.end();
+        read
+    };
+    let problems = problems.into_sorted();
+    if problems.is_empty() {
+        Ok(description)
+    } else {
+        Err(problems)
+    }
+}
+
+fn app(root: &Table<'_, '_>) -> App {
+    let nothing = App {
+        name: String::new(),
+        description: String::new(),
+    };
+    let Some(table) = root.table("app") else {
+        root.problems().add(
+            &(0..0),
+            "there is no `[app]`",
+            "begin with `[app]` and `name = \"shop\"`",
+        );
+        return nothing;
+    };
+    let name = table.text("name");
+    let description = table.text("description");
+    if let Some((stack, span)) = table.text("stack")
+        && stack != "express-drizzle-postgres"
+    {
+        table.problems().add(
+            &span,
+            format!("the stack `{stack}` is not built yet"),
+            "write `express-drizzle-postgres`, or leave it out",
+        );
+    }
+    table.end();
+    match &name {
+        None => table.problems().add(
+            &table.span(),
+            "`app.name` is missing",
+            "write `name = \"shop\"`",
+        ),
+        Some((name, span)) => {
+            let plain = name.len() <= 40
+                && name.starts_with(|c: char| c.is_ascii_lowercase())
+                && !name.ends_with('-')
+                && name
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+            if !plain {
+                table.problems().add(
+                    span,
+                    format!("`{name}` cannot be the name of a service"),
+                    "use up to 40 lower case letters, digits and hyphens, beginning with a letter",
+                );
+            }
+        }
+    }
+    if let Some((text, span)) = &description
+        && (text.len() > 200
+            || text.contains(|c: char| c.is_control() || matches!(c, '"' | '\\' | '`' | '<' | '>')))
+    {
+        table.problems().add(
+            span,
+            "`app.description` is no plain sentence",
+            "use one line of up to 200 characters without quotes or markup",
+        );
+    }
+    let name = name.map_or_else(String::new, |(name, _)| name.to_owned());
+    App {
+        description: description.map_or_else(
+            || format!("The {name} service."),
+            |(text, _)| text.to_owned(),
+        ),
+        name,
+    }
+}
+
+fn auth(root: &Table<'_, '_>) -> Auth {
+    let nothing = Auth {
+        roles: vec![],
+        default_role: String::new(),
+        admin_role: String::new(),
+        access_seconds: 900,
+        refresh_seconds: 30 * 86_400,
+    };
+    let Some(table) = root.table("auth") else {
+        root.problems().add(
+            &(0..0),
+            "there is no `[auth]`",
+            "write `[auth]` and `roles = [\"member\", \"admin\"]`",
+        );
+        return nothing;
+    };
+    let problems = table.problems();
+    let said = table.texts("roles");
+    let unsaid = said.is_none() && table.entries().iter().all(|entry| entry.key != "roles");
+    let roles = said.unwrap_or_default();
+    if unsaid || (roles.is_empty() && problems.is_empty()) {
+        problems.add(
+            &table.span(),
+            "`auth.roles` is empty",
+            "write `roles = [\"member\", \"admin\"]`",
+        );
+    }
+    if roles.len() > 12 {
+        problems.add(
+            &table.span(),
+            "there are more than 12 roles",
+            "roles are few; let rules look at the row instead",
+        );
+    }
+    for (at, (role, span)) in roles.iter().enumerate() {
+        if !names::is_snake(role) || ["anonymous", "system", "user"].contains(role) {
+            problems.add(span, format!("`{role}` cannot be the name of a role"), "use lower case letters, digits and `_`; `anonymous`, `system` and `user` are taken");
+        }
+        if roles.iter().take(at).any(|(other, _)| other == role) {
+            problems.add(
+                span,
+                format!("the role `{role}` is named twice"),
+                "leave one out",
+            );
+        }
+    }
+    let known: Vec<&str> = roles.iter().map(|(role, _)| *role).collect();
+    let chosen = |key: &'static str, fallback: Option<&&str>| match table.text(key) {
+        Some((role, span)) => {
+            if !known.contains(&role) {
+                problems.add(
+                    &span,
+                    format!("there is no role `{role}`"),
+                    format!("write one of {}", known.join(", ")),
+                );
+            }
+            role.to_owned()
+        }
+        None => fallback.map_or_else(String::new, |role| (*role).to_owned()),
+    };
+    let default_role = chosen("default_role", known.first());
+    let admin_role = chosen("admin_role", known.last());
+    if known.len() > 1 && default_role == admin_role {
+        problems.add(
+            &table.span(),
+            format!("whoever registers would be `{admin_role}`, who manages all users"),
+            "set `default_role` and `admin_role` to different roles",
+        );
+    }
+    if let Some((mode, span)) = table.text("mode")
+        && mode != "rotating-tokens"
+    {
+        problems.add(
+            &span,
+            format!("the mode `{mode}` is not built yet"),
+            "write `rotating-tokens`, or leave it out",
+        );
+    }
+    for (method, span) in table.texts("methods").unwrap_or_default() {
+        if method != "password" {
+            problems.add(
+                &span,
+                format!("the method `{method}` is not built yet"),
+                "write `[\"password\"]`, or leave it out",
+            );
+        }
+    }
+    table.later("mfa", "leave it out");
+    let seconds = |key: &'static str, fallback: u64, least: u64, most: u64| match table.text(key) {
+        Some((text, span)) => match amounts::duration(text) {
+            Some(seconds) if (least..=most).contains(&seconds) => seconds,
+            Some(_) => {
+                problems.add(
+                    &span,
+                    format!("`{text}` is too short or too long for `auth.{key}`"),
+                    format!(
+                        "write between {} and {}",
+                        amounts::shown(least),
+                        amounts::shown(most)
+                    ),
+                );
+                fallback
+            }
+            None => {
+                problems.add(
+                    &span,
+                    format!("`{text}` is no duration"),
+                    "write `15m`, `12h` or `30d`",
+                );
+                fallback
+            }
+        },
+        None => fallback,
+    };
+    let access_seconds = seconds("access_ttl", 900, 60, 3_600);
+    let refresh_seconds = seconds("refresh_ttl", 30 * 86_400, 3_600, 90 * 86_400);
+    table.end();
+    Auth {
+        roles: known.iter().map(|role| (*role).to_owned()).collect(),
+        default_role,
+        admin_role,
+        access_seconds,
+        refresh_seconds,
+    }
+}
+
+fn tenant(root: &Table<'_, '_>) -> Option<Tenant> {
+    let table = root.table("tenant")?;
+    let name = table.text("name");
+    let plural = table.text("plural");
+    table.end();
+    let Some((name, span)) = name else {
+        table.problems().add(
+            &table.span(),
+            "`tenant.name` is missing",
+            "write `name = \"workspace\"`",
+        );
+        return None;
+    };
+    for (word, span) in [Some((name, span)), plural.clone()].into_iter().flatten() {
+        if !names::is_snake(word)
+            || names::RESERVED.contains(&word)
+            || (names::TAKEN_ENTITIES.contains(&word) && word != "tenant" && word != "account")
+        {
+            table.problems().add(
+                &span,
+                format!("`{word}` cannot be the name of the tenant"),
+                "use lower case letters, digits and `_`, as in `workspace`",
+            );
+        }
+    }
+    Some(Tenant {
+        name: name.to_owned(),
+        plural: plural.map_or_else(|| names::plural(name), |(plural, _)| plural.to_owned()),
+    })
+}

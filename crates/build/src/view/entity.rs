@@ -1,0 +1,713 @@
+//! An entity in the words of the target.
+
+use super::field::{self, View as Field, owner_names};
+use super::matrix::{self, Cell, CreateCell};
+use super::sql::{self, Index, Policy};
+use crate::access::{Formula, Rule, print, world};
+use crate::description::{self, Description};
+use crate::field::Kind;
+use crate::names::{camel, kebab, pascal, words};
+use serde::Serialize;
+
+/// An entity as the templates print it.
+#[derive(Clone, Serialize, Debug)]
+pub struct Entity {
+    /// Camel case: variables and file names.
+    pub name: String,
+    /// Pascal case: types.
+    pub pascal: String,
+    /// Snake case: audit actions.
+    snake: String,
+    words: String,
+    plural: String,
+    pascal_plural: String,
+    plural_words: String,
+    path: String,
+    table: String,
+    /// Belongs to a tenant.
+    tenant: bool,
+    owner: Option<Owner>,
+    /// Whether strangers may read.
+    public: bool,
+    /// Fields in the order of the description.
+    pub fields: Vec<Field>,
+    ops: Operations,
+    rules: Vec<RuleView>,
+    sources: Sources,
+    set_rules: Vec<SetRule>,
+    /// Some fields follow `allow.update` beside those with rules of their own.
+    update_others: bool,
+    list: List,
+    create: Create,
+    /// Some field is encrypted.
+    encrypted: bool,
+    has_enum: bool,
+    needs_text: bool,
+    ref_entities: Vec<RefEntity>,
+    ref_fields: Vec<Field>,
+    updates_refs: bool,
+    read_drizzle: String,
+    read_uses_actor: bool,
+    read_guard: String,
+    read_actor: String,
+    guards: String,
+    drizzle_imports: String,
+    column_imports: String,
+    repository_imports: String,
+    condition_imports: String,
+    /// Tests of the actor that the repository uses.
+    actor_tests: String,
+    enum_imports: String,
+    access_imports: String,
+    access_functions: String,
+    service_types: String,
+    error_imports: String,
+    actor_imports: String,
+    controller_imports: String,
+    constraints: Vec<String>,
+    indexes: Vec<Index>,
+    grants: Vec<String>,
+    policies: Vec<Policy>,
+    matrix: Vec<Cell>,
+    inserts: String,
+    uses_unique: bool,
+    required_fields: bool,
+    page_size: u32,
+    /// A role that sees rows which it owns, in `listed_state`.
+    lister: String,
+    listed_state: Option<String>,
+    /// A field that a second creation differs in.
+    change_create: Option<Change>,
+    /// Bodies of creations hold references, which tests make first.
+    body_refs: bool,
+    /// There is a field that tests can change.
+    ops_update_by_rule: bool,
+    uses_unique_change: bool,
+    creations: Vec<CreateCell>,
+    /// A role that may create, for tests.
+    creator: Option<String>,
+    /// A role that may create and then change.
+    editor: Option<String>,
+    change: Option<Change>,
+    wrong: Vec<Wrong>,
+}
+
+#[derive(Clone, Serialize, Debug)]
+struct Owner {
+    prop: String,
+    column: String,
+}
+
+#[derive(Clone, Serialize, Debug)]
+struct Operations {
+    create: bool,
+    update: bool,
+    delete: bool,
+}
+
+#[derive(Clone, Serialize, Debug)]
+struct RuleView {
+    function: String,
+    source: String,
+    row: bool,
+    parameters: String,
+    typescript: String,
+}
+
+/// Rules as the description has them, for the table of the README.
+#[derive(Clone, Serialize, Debug)]
+struct Sources {
+    read: String,
+    create: String,
+    update: String,
+    delete: String,
+}
+
+#[derive(Clone, Serialize, Debug)]
+struct SetRule {
+    prop: String,
+    function: String,
+    cell: String,
+    value: String,
+}
+
+#[derive(Clone, Serialize, Debug)]
+struct List {
+    filters: Vec<Field>,
+    sorts: Vec<Sort>,
+    max: u32,
+    default_limit: u32,
+    default_sort: String,
+}
+
+#[derive(Clone, Serialize, Debug)]
+struct Sort {
+    prop: String,
+}
+
+#[derive(Clone, Serialize, Debug)]
+struct Create {
+    idempotent: bool,
+    rate: Rate,
+}
+
+#[derive(Clone, Serialize, Debug)]
+struct Rate {
+    points: u32,
+    seconds: u32,
+}
+
+#[derive(Clone, Serialize, Debug)]
+struct RefEntity {
+    name: String,
+    pascal: String,
+    plural: String,
+}
+
+#[derive(Clone, Serialize, Debug)]
+struct Change {
+    prop: String,
+    value: String,
+}
+
+#[derive(Clone, Serialize, Debug)]
+struct Wrong {
+    prop: String,
+    values: Vec<String>,
+}
+
+impl Entity {
+    /// The table.
+    pub fn table(&self) -> &str {
+        &self.table
+    }
+}
+
+/// Says an entity in the words of the target.
+pub fn entity(description: &Description, entity: &description::Entity) -> Entity {
+    let name = camel(&entity.name);
+    let pascal_name = pascal(&entity.name);
+    let plural = camel(&entity.plural);
+    let fields: Vec<Field> = entity
+        .fields
+        .iter()
+        .map(|f| field::view(description, entity, f))
+        .collect();
+    let allow = &entity.allow;
+    let ops = Operations {
+        create: allow.create.is_some(),
+        update: fields.iter().any(|f| f.in_update),
+        delete: allow.delete.is_some(),
+    };
+    let public = allow
+        .read
+        .as_ref()
+        .is_some_and(|rule| rule.formula.mentions_anyone());
+    let (owner_prop, owner_column) = owner_names(entity);
+    let read_drizzle = read_drizzle(description, entity, &plural, &owner_prop);
+    let ref_fields: Vec<Field> = fields
+        .iter()
+        .filter(|f| f.ref_name.is_some() && (f.in_create || f.in_update))
+        .cloned()
+        .collect();
+    let mut ref_entities: Vec<RefEntity> = Vec::new();
+    for field in &ref_fields {
+        let (Some(name), Some(plural)) = (&field.ref_name, &field.ref_plural) else {
+            continue;
+        };
+        if !ref_entities.iter().any(|r| r.name == *name) {
+            let singular = description
+                .entities
+                .iter()
+                .find(|e| camel(&e.name) == *name);
+            ref_entities.push(RefEntity {
+                name: name.clone(),
+                pascal: singular.map_or_else(String::new, |e| pascal(&e.name)),
+                plural: plural.clone(),
+            });
+        }
+    }
+    let updates_refs = ref_fields.iter().any(|f| f.in_update);
+    let rules = rules(description, entity, &pascal_name, &owner_prop);
+    let set_rules: Vec<SetRule> = allow
+        .set
+        .iter()
+        .map(|(field, _)| SetRule {
+            prop: camel(field),
+            function: format!("maySet{pascal_name}{}", pascal(field)),
+            cell: matrix::cell_of(field),
+            value: fields
+                .iter()
+                .find(|f| f.name == *field)
+                .and_then(|f| f.sample.clone())
+                .unwrap_or_default(),
+        })
+        .collect();
+    let rate = entity.create.rate.map_or(
+        Rate {
+            points: 60,
+            seconds: 60,
+        },
+        |rate| Rate {
+            points: rate.points,
+            seconds: rate.seconds,
+        },
+    );
+    let creations = matrix::creations(description, entity);
+    let cells = matrix::cells(description, entity);
+    let after_creation = |rule: &Option<Rule>, role: &str| {
+        created_by(entity, role)
+            && rule
+                .as_ref()
+                .is_some_and(|rule| holds_after_creation(entity, rule, role))
+    };
+    let editor = role_where(description, |role| after_creation(&allow.update, role));
+    let creator = editor
+        .clone()
+        .or_else(|| role_where(description, |role| created_by(entity, role)));
+    let lister = matrix::lister(description, entity);
+    let idempotent = entity.create.idempotent && ops.create;
+    let change_create = fields
+        .iter()
+        .find(|f| f.in_create && f.ref_name.is_none() && f.other_sample != f.sample)
+        .and_then(|f| {
+            Some(Change {
+                prop: f.prop.clone(),
+                value: f.other_sample.clone()?,
+            })
+        });
+    // What tests change must not change what rules see.
+    let seen: Vec<&str> = entity
+        .rules()
+        .flat_map(|(_, rule)| rule.formula.fields())
+        .collect();
+    let change = fields
+        .iter()
+        .find(|f| f.by_update && f.ref_name.is_none() && !seen.contains(&f.name.as_str()))
+        .and_then(|f| {
+            Some(Change {
+                prop: f.prop.clone(),
+                value: f.other_sample.clone()?,
+            })
+        });
+    Entity {
+        drizzle_imports: drizzle_imports(entity),
+        column_imports: if fields.iter().any(|f| f.drizzle.starts_with("day"))
+            && fields.iter().any(|f| f.drizzle.starts_with("moment"))
+        {
+            "day, id, lifecycle, moment"
+        } else if fields.iter().any(|f| f.drizzle.starts_with("day")) {
+            "day, id, lifecycle"
+        } else if fields.iter().any(|f| f.drizzle.starts_with("moment")) {
+            "id, lifecycle, moment"
+        } else {
+            "id, lifecycle"
+        }
+        .to_owned(),
+        repository_imports: words_in(
+            &read_drizzle,
+            &[("ne(", "ne"), ("not(", "not"), ("or(", "or")],
+        ),
+        condition_imports: words_in(&read_drizzle, &[("ownedBy(", "ownedBy"), ("when(", "when")])
+            .split_terminator(", ")
+            .map(|name| format!(", {name}"))
+            .collect(),
+        actor_tests: words_in(
+            &read_drizzle,
+            &[("hasRole(", "hasRole"), ("isUser(", "isUser")],
+        )
+        .trim_end_matches(", ")
+        .to_owned(),
+        access_imports: access_imports(&rules),
+        access_functions: rules
+            .iter()
+            .filter(|r| {
+                r.function != format!("mayUpdate{pascal_name}")
+                    || fields.iter().any(|f| f.by_update)
+            })
+            .map(|r| r.function.clone())
+            .collect::<Vec<_>>()
+            .join(", "),
+        service_types: service_types(&pascal_name, &ops),
+        error_imports: error_imports(
+            entity,
+            &ops,
+            !ref_fields.is_empty() && (ops.create || updates_refs),
+        ),
+        actor_imports: if public && (ops.create || ops.update || ops.delete) {
+            "actorOf, userOf"
+        } else if public {
+            "actorOf"
+        } else {
+            "userOf"
+        }
+        .to_owned(),
+        controller_imports: controller_imports(&pascal_name, &pascal(&entity.plural), &ops),
+        enum_imports: fields
+            .iter()
+            .filter(|f| f.values.is_some())
+            .map(|f| f.values_const.clone())
+            .collect::<Vec<_>>()
+            .join(", "),
+        has_enum: fields.iter().any(|f| f.values.is_some()),
+        needs_text: fields.iter().any(|f| {
+            [&f.zod_create, &f.zod_query]
+                .iter()
+                .any(|z| z.starts_with("text("))
+                && (f.in_create || f.in_update)
+        }),
+        encrypted: fields.iter().any(|f| f.encrypted),
+        read_uses_actor: read_drizzle.contains("actor"),
+        read_guard: if public { "identify" } else { "authenticate" }.to_owned(),
+        read_actor: if public { "actorOf" } else { "userOf" }.to_owned(),
+        guards: guards(public, &ops),
+        list: List {
+            filters: entity
+                .list
+                .filter
+                .iter()
+                .filter_map(|name| fields.iter().find(|f| f.name == *name).cloned())
+                .collect(),
+            sorts: entity
+                .list
+                .sort
+                .iter()
+                .map(|name| Sort { prop: camel(name) })
+                .collect(),
+            max: entity.list.max,
+            default_limit: entity.list.max.min(20),
+            default_sort: entity.list.sort.first().map_or_else(String::new, |name| {
+                let newest = ["created_at", "updated_at"].contains(&name.as_str());
+                format!("{}{}", if newest { "-" } else { "" }, camel(name))
+            }),
+        },
+        create: Create { idempotent, rate },
+        constraints: sql::constraints(description, entity),
+        indexes: sql::indexes(description, entity),
+        grants: sql::grants(description, entity),
+        policies: sql::policies(description, entity),
+        wrong: fields
+            .iter()
+            .filter(|f| f.in_create)
+            .map(|f| Wrong {
+                prop: f.prop.clone(),
+                values: f.wrong.clone(),
+            })
+            .collect(),
+        editor: editor.clone(),
+        update_others: fields.iter().any(|f| f.by_update),
+        owner: entity.owner.as_ref().map(|_| Owner {
+            prop: owner_prop,
+            column: owner_column,
+        }),
+        snake: entity.name.clone(),
+        words: words(&entity.name),
+        pascal_plural: pascal(&entity.plural),
+        plural_words: words(&entity.plural),
+        path: kebab(&entity.plural),
+        table: entity.plural.clone(),
+        tenant: entity.tenant,
+        name,
+        pascal: pascal_name.clone(),
+        plural,
+        public,
+        ops,
+        rules,
+        set_rules,
+        ref_entities,
+        ref_fields: ref_fields.clone(),
+        updates_refs,
+        read_drizzle,
+        inserts: {
+            let mut inserts = vec![format!("insert{pascal_name}")];
+            for field in ref_fields
+                .iter()
+                .filter(|f| creator.is_some() && f.in_create && f.ref_tenant && entity.tenant)
+            {
+                inserts.extend(field.ref_pascal.iter().map(|name| format!("insert{name}")));
+            }
+            inserts.sort();
+            inserts.dedup();
+            inserts.join(", ")
+        },
+        uses_unique: {
+            let unique = |value: &Option<String>| {
+                value
+                    .as_ref()
+                    .is_some_and(|value| value.contains("unique()"))
+            };
+            let sample = |holds: &dyn Fn(&Field) -> bool| {
+                fields.iter().any(|f| holds(f) && unique(&f.sample))
+            };
+            (creator.is_some() && sample(&|f| !f.in_create))
+                || sample(&|f| f.encrypted)
+                || fields
+                    .iter()
+                    .any(|f| entity.list.filter.contains(&f.name) && unique(&f.filter_sample))
+                || (idempotent
+                    && change_create
+                        .as_ref()
+                        .is_some_and(|c| c.value.contains("unique()")))
+                || (editor.is_some()
+                    && change
+                        .as_ref()
+                        .is_some_and(|c| c.value.contains("unique()") || sample(&|f| !f.in_update)))
+        },
+        required_fields: fields.iter().any(|f| f.required),
+        page_size: entity.list.max.min(3),
+        lister: lister
+            .as_ref()
+            .map_or_else(String::new, |(role, _)| role.clone()),
+        listed_state: lister.and_then(|(_, state)| state),
+        change_create,
+        sources: {
+            let source = |rule: &Option<Rule>| {
+                rule.as_ref().map_or_else(
+                    || "nobody".to_owned(),
+                    |rule| format!("`{}`", field::source(rule)),
+                )
+            };
+            let set: String = allow
+                .set
+                .iter()
+                .map(|(name, rule)| format!("; {}: `{}`", camel(name), field::source(rule)))
+                .collect();
+            Sources {
+                read: source(&allow.read),
+                create: source(&allow.create),
+                update: source(&allow.update) + &set,
+                delete: source(&allow.delete),
+            }
+        },
+        body_refs: fields.iter().any(|f| f.in_create && f.ref_name.is_some()),
+        ops_update_by_rule: change.is_some() && allow.update.is_some(),
+        uses_unique_change: change
+            .as_ref()
+            .is_some_and(|change| change.value.contains("unique()")),
+        creations,
+        matrix: cells,
+        creator: creator.clone(),
+        change: change.clone(),
+        fields,
+    }
+}
+
+fn role_where(description: &Description, holds: impl Fn(&str) -> bool) -> Option<String> {
+    description
+        .auth
+        .roles
+        .iter()
+        .find(|role| holds(role))
+        .cloned()
+}
+
+fn created_by(entity: &description::Entity, role: &str) -> bool {
+    let actor = world::Actor {
+        role: Some(role.to_owned()),
+        owner: false,
+    };
+    let state = world::State::new();
+    entity
+        .allow
+        .create
+        .as_ref()
+        .is_some_and(|rule| world::allows(rule, &actor, &state))
+}
+
+/// Whether a rule holds for the creator of a row that has the values which tests send.
+fn holds_after_creation(entity: &description::Entity, rule: &Rule, role: &str) -> bool {
+    let actor = world::Actor {
+        role: Some(role.to_owned()),
+        owner: entity.owner.is_some(),
+    };
+    world::states(entity)
+        .unwrap_or_default()
+        .iter()
+        .all(|state| world::allows(rule, &actor, state))
+}
+
+fn read_drizzle(
+    description: &Description,
+    entity: &description::Entity,
+    plural: &str,
+    owner: &str,
+) -> String {
+    let condition = entity.allow.read.as_ref().map_or_else(
+        || "sql`false`".to_owned(),
+        |rule| print::drizzle(&world::enforced(entity, rule), plural, owner),
+    );
+    match description.tenant.as_ref().filter(|_| entity.tenant) {
+        Some(tenant) => format!(
+            "and(inTenantOf({plural}.{}Id, actor), {condition})",
+            camel(&tenant.name)
+        ),
+        None => condition,
+    }
+}
+
+fn rules(
+    description: &Description,
+    entity: &description::Entity,
+    pascal_name: &str,
+    owner: &str,
+) -> Vec<RuleView> {
+    let written = |name: &str| entity.fields.iter().any(|f| f.name == name);
+    entity
+        .rules()
+        .filter(|(name, _)| name.strip_prefix("set.").is_none_or(written))
+        .map(|(name, rule)| {
+            let row = name != "create";
+            let formula = world::enforced(entity, rule);
+            let mut typescript = print::typescript(&formula, owner);
+            if row && let Some(tenant) = description.tenant.as_ref().filter(|_| entity.tenant) {
+                let inner = if matches!(formula, Formula::Or(_)) {
+                    format!("({typescript})")
+                } else {
+                    typescript
+                };
+                typescript = format!("belongsTo(actor, row.{}Id) && {inner}", camel(&tenant.name));
+            }
+            let parameters = match (typescript.contains("actor"), typescript.contains("row.")) {
+                (_, true) if !typescript.contains("actor") => "_actor, row",
+                (_, true) => "actor, row",
+                (true, false) => "actor",
+                (false, false) => "",
+            };
+            RuleView {
+                function: match name.strip_prefix("set.") {
+                    Some(field) => format!("maySet{pascal_name}{}", pascal(field)),
+                    None => format!("may{}{pascal_name}", pascal(&name)),
+                },
+                source: field::source(rule),
+                row,
+                parameters: parameters.to_owned(),
+                typescript,
+            }
+        })
+        .collect()
+}
+
+fn guards(public: bool, ops: &Operations) -> String {
+    let mut guards = Vec::new();
+    if !public || ops.create || ops.update || ops.delete {
+        guards.push("authenticate");
+    }
+    if public {
+        guards.push("identify");
+    }
+    if ops.create || ops.update || ops.delete {
+        guards.push("csrf");
+    }
+    if ops.create {
+        guards.push("limits");
+    }
+    guards.join(", ")
+}
+
+fn drizzle_imports(entity: &description::Entity) -> String {
+    let mut names = vec!["pgTable"];
+    for field in &entity.fields {
+        names.push(match field.kind {
+            Kind::Text(..) | Kind::Email | Kind::Url | Kind::Enum(_) => "text",
+            Kind::Int(..) => "integer",
+            Kind::Money(_) => "bigint",
+            Kind::Bool => "boolean",
+            Kind::Ref(_) => "uuid",
+            Kind::Date | Kind::Timestamp => continue,
+        });
+    }
+    if entity.tenant {
+        names.push("uuid");
+    }
+    names.sort_unstable();
+    names.dedup();
+    names.join(", ")
+}
+
+/// Those names whose sign stands in the text as a whole word, each with a comma behind.
+fn words_in(text: &str, signs: &[(&str, &str)]) -> String {
+    let whole = |sign: &str| {
+        text.match_indices(sign).any(|(at, _)| {
+            at == 0
+                || !text
+                    .get(..at)
+                    .unwrap_or_default()
+                    .ends_with(|c: char| c.is_ascii_alphanumeric())
+        })
+    };
+    signs
+        .iter()
+        .filter(|(sign, _)| whole(sign))
+        .map(|(_, name)| format!("{name}, "))
+        .collect()
+}
+
+fn access_imports(rules: &[RuleView]) -> String {
+    let text: String = rules
+        .iter()
+        .map(|rule| rule.typescript.as_str())
+        .collect::<Vec<_>>()
+        .join(" ");
+    let mut names = words_in(
+        &text,
+        &[
+            ("belongsTo(", "belongsTo"),
+            ("hasRole(", "hasRole"),
+            ("isUser(", "isUser"),
+            ("owns(", "owns"),
+        ],
+    );
+    let mut types = Vec::new();
+    if rules.iter().any(|rule| rule.row) {
+        types.push("type RowRule");
+    }
+    if rules.iter().any(|rule| !rule.row) {
+        types.push("type Rule");
+    }
+    names.push_str(&types.join(", "));
+    names
+}
+
+fn service_types(pascal_name: &str, ops: &Operations) -> String {
+    let mut names = Vec::new();
+    if ops.update {
+        names.push(format!("{pascal_name}Changes"));
+    }
+    names.push(format!("{pascal_name}List"));
+    if ops.create {
+        names.push(format!("{pascal_name}Values"));
+    }
+    names.join(", ")
+}
+
+fn error_imports(entity: &description::Entity, ops: &Operations, references: bool) -> String {
+    let mut names = Vec::new();
+    if entity.allow.create.is_some() || ops.update || ops.delete {
+        names.push("ForbiddenError");
+    }
+    names.push("NotFoundError");
+    if ops.update {
+        names.push("PreconditionFailedError");
+    }
+    if references {
+        names.push("ValidationError");
+    }
+    names.join(", ")
+}
+
+fn controller_imports(pascal_name: &str, pascal_plural: &str, ops: &Operations) -> String {
+    let mut names = Vec::new();
+    if ops.create {
+        names.push(format!("create{pascal_name}Request"));
+    }
+    if ops.delete {
+        names.push(format!("delete{pascal_name}Request"));
+    }
+    names.push(format!("get{pascal_name}Request"));
+    names.push(format!("list{pascal_plural}Request"));
+    names.push(format!("type {pascal_name}View"));
+    if ops.update {
+        names.push(format!("update{pascal_name}Request"));
+    }
+    names.join(", ")
+}

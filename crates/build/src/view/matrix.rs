@@ -1,0 +1,253 @@
+//! The authorisation matrix: who gets which answer, worked out from the description and not from the code.
+
+use crate::access::world::{self, Actor, State};
+use crate::access::{Literal, Rule};
+use crate::description::{Description, Entity};
+use crate::names::{camel, pascal};
+use serde::Serialize;
+
+/// One actor and one state of a row, with the answer to everything that can be asked.
+#[derive(Clone, Serialize, Debug)]
+pub struct Cell {
+    who: String,
+    /// `null` is somebody who is not signed in.
+    role: Option<String>,
+    owner: bool,
+    foreign: bool,
+    /// A TypeScript object of columns.
+    state: String,
+    listed: bool,
+    read: u16,
+    update: Option<u16>,
+    remove: Option<u16>,
+    set: Vec<SetCell>,
+}
+
+/// The answer to setting one field.
+#[derive(Clone, Serialize, Debug)]
+pub struct SetCell {
+    cell: String,
+    status: u16,
+}
+
+/// The member of a cell that holds the answer to setting this field.
+pub fn cell_of(field: &str) -> String {
+    format!("set{}", pascal(field))
+}
+
+/// A row after one of its fields was set as the tests do it: to the first value that it can have.
+fn after(entity: &Entity, state: &State, field: &str) -> State {
+    let mut state = state.clone();
+    if let (Some(value), Some(values)) = (state.get_mut(field), world::values(entity, field))
+        && let Some(first) = first_value(&values)
+    {
+        *value = first;
+    }
+    state
+}
+
+/// Tests set enums to their first value, and bools to `true`.
+fn first_value(values: &[Literal]) -> Option<Literal> {
+    values
+        .iter()
+        .find(|value| **value == Literal::Bool(true))
+        .or(values.first())
+        .cloned()
+}
+
+/// Who may create.
+#[derive(Clone, Serialize, Debug)]
+pub struct CreateCell {
+    role: Option<String>,
+    status: u16,
+}
+
+/// All cells for rows that exist.
+pub fn cells(description: &Description, entity: &Entity) -> Vec<Cell> {
+    let states = world::states(entity).unwrap_or_default();
+    let mut cells = Vec::new();
+    for state in &states {
+        for actor in world::actors(description, entity) {
+            cells.push(cell(entity, &actor, state, false));
+        }
+        if description.tenant.is_some() && entity.tenant {
+            for role in &description.auth.roles {
+                cells.push(cell(
+                    entity,
+                    &Actor {
+                        role: Some(role.clone()),
+                        owner: false,
+                    },
+                    state,
+                    true,
+                ));
+            }
+        }
+    }
+    cells
+}
+
+/// One cell for each role, and one for strangers.
+pub fn creations(description: &Description, entity: &Entity) -> Vec<CreateCell> {
+    let Some(rule) = &entity.allow.create else {
+        return vec![];
+    };
+    let mut cells = vec![CreateCell {
+        role: None,
+        status: 401,
+    }];
+    for role in &description.auth.roles {
+        let actor = Actor {
+            role: Some(role.clone()),
+            owner: false,
+        };
+        let allowed = world::allows(rule, &actor, &State::new());
+        cells.push(CreateCell {
+            role: Some(role.clone()),
+            status: if allowed { 201 } else { 403 },
+        });
+    }
+    cells
+}
+
+fn cell(entity: &Entity, actor: &Actor, state: &State, foreign: bool) -> Cell {
+    let allow = &entity.allow;
+    let holds = |rule: &Rule| !foreign && world::allows(rule, actor, state);
+    let visible = allow.read.as_ref().is_some_and(holds);
+    let open = allow
+        .read
+        .as_ref()
+        .is_some_and(|rule| rule.formula.mentions_anyone());
+    let answer = |allowed: bool, done: u16| match (&actor.role, visible, allowed) {
+        (None, ..) => 401,
+        (_, false, _) => 404,
+        (_, true, false) => 403,
+        (_, true, true) => done,
+    };
+    let read = if visible {
+        200
+    } else if actor.role.is_none() && !open {
+        401
+    } else {
+        404
+    };
+    let fields: Vec<String> = state
+        .iter()
+        .map(|(name, value)| format!("{}: {}", camel(name), typescript(value)))
+        .collect();
+    let role = actor
+        .role
+        .clone()
+        .unwrap_or_else(|| "a stranger".to_owned());
+    let relation = match (
+        foreign,
+        actor.owner,
+        actor.role.is_some() && entity.owner.is_some(),
+    ) {
+        (true, ..) => " of another tenant",
+        (_, true, _) => " who owns it",
+        (_, false, true) => " who does not own it",
+        _ => "",
+    };
+    let shown: Vec<String> = state
+        .iter()
+        .map(|(name, value)| format!("{name} is {}", plain(value)))
+        .collect();
+    let when = if shown.is_empty() {
+        String::new()
+    } else {
+        format!(" while {}", shown.join(" and "))
+    };
+    Cell {
+        who: format!("{role}{relation}{when}"),
+        role: actor.role.clone(),
+        owner: actor.owner,
+        foreign,
+        state: if fields.is_empty() {
+            "{}".to_owned()
+        } else {
+            format!("{{ {} }}", fields.join(", "))
+        },
+        listed: visible,
+        read,
+        update: allow.update.as_ref().map(|rule| answer(holds(rule), 200)),
+        remove: allow.delete.as_ref().map(|rule| answer(holds(rule), 204)),
+        set: allow
+            .set
+            .iter()
+            .map(|(name, rule)| {
+                // PostgreSQL refuses a change after which the row is out of sight.
+                let seen = allow
+                    .read
+                    .as_ref()
+                    .is_some_and(|read| world::allows(read, actor, &after(entity, state, name)));
+                SetCell {
+                    cell: cell_of(name),
+                    status: answer(holds(rule) && seen, 200),
+                }
+            })
+            .collect(),
+    }
+}
+
+fn typescript(value: &Literal) -> String {
+    match value {
+        Literal::Text(text) => format!("'{text}'"),
+        Literal::Bool(value) => value.to_string(),
+    }
+}
+
+fn plain(value: &Literal) -> String {
+    match value {
+        Literal::Text(text) => text.clone(),
+        Literal::Bool(value) => value.to_string(),
+    }
+}
+
+/// A state in which everybody who may create a row of one entity sees a row of the other, as an object of columns.
+pub fn referable(description: &Description, from: &Entity, to: &Entity) -> Option<String> {
+    let (create, read) = (from.allow.create.as_ref()?, to.allow.read.as_ref()?);
+    let actors: Vec<Actor> = description
+        .auth
+        .roles
+        .iter()
+        .map(|role| Actor {
+            role: Some(role.clone()),
+            owner: to.owner.is_some(),
+        })
+        .collect();
+    let creators = actors
+        .iter()
+        .filter(|actor| world::allows(create, actor, &State::new()));
+    let creators: Vec<&Actor> = creators.collect();
+    let state = world::states(to)?.into_iter().find(|state| {
+        creators
+            .iter()
+            .all(|actor| world::allows(read, actor, state))
+    })?;
+    object(&state)
+}
+
+fn object(state: &State) -> Option<String> {
+    let columns: Vec<String> = state
+        .iter()
+        .map(|(name, value)| format!("{name}: {}", typescript(value)))
+        .collect();
+    (!columns.is_empty()).then(|| format!("{{ {} }}", columns.join(", ")))
+}
+
+/// A role and a state in which it sees a row, of its own where rows have owners; the state as an object of columns.
+pub fn lister(description: &Description, entity: &Entity) -> Option<(String, Option<String>)> {
+    let read = entity.allow.read.as_ref()?;
+    let states = world::states(entity)?;
+    description.auth.roles.iter().find_map(|role| {
+        let actor = Actor {
+            role: Some(role.clone()),
+            owner: entity.owner.is_some(),
+        };
+        let state = states
+            .iter()
+            .find(|state| world::allows(read, &actor, state))?;
+        Some((role.clone(), object(state)))
+    })
+}

@@ -1,0 +1,12 @@
+import type { Request } from 'express';
+import type { z } from 'zod';
+import { ValidationError } from './errors.js';
+
+/** Body, path, query and headers of a request as the schema describes them, or a `ValidationError`. */
+export function readRequest<Schema extends z.ZodType>(schema: Schema, req: Request): z.output<Schema> {
+  const parsed = schema.safeParse({ body: req.body ?? {}, params: req.params, query: req.query, headers: req.headers });
+  if (!parsed.success) {
+    throw new ValidationError(parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })));
+  }
+  return parsed.data;
+}

@@ -1,0 +1,66 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { environment, useService } from '../support/service.js';
+
+function start(env: NodeJS.ProcessEnv) {
+  const child = spawn(process.execPath, ['dist/server.js'], { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const listening = async (): Promise<number> => {
+    for (let attempt = 0; attempt < 200; attempt += 1) {
+      const port = /"port":(\d+)/.exec(output)?.[1];
+      if (port !== undefined) {
+        return Number(port);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`the service did not start: ${output}`);
+  };
+  return { child, listening, output: () => output };
+}
+
+describe('the process', () => {
+  const service = useService();
+
+  it('refuses to start without strong secrets, and does not print them', async () => {
+    const { child, output } = start({ ...environment(service().databaseUrl), ACCESS_TOKEN_SECRET: 'changeme' });
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(1);
+    expect(output()).toContain('ACCESS_TOKEN_SECRET: is shorter than 32 characters');
+    expect(output()).not.toContain('changeme');
+  });
+
+  it('refuses to start with a privileged database login', async () => {
+    const { child, output } = start(environment(service().ownerUrl));
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(1);
+    expect(output()).toContain('privileged');
+  });
+
+  it('finishes the request in flight when it is told to stop', async () => {
+    const { child, listening } = start(environment(service().databaseUrl));
+    const port = await listening();
+    const body = JSON.stringify({ email: 'nobody@mail.test', password: 'not the password' });
+    const call = request({
+      port,
+      host: '127.0.0.1',
+      path: '/v1/auth/login',
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'Content-Length': body.length },
+    });
+    const answered = once(call, 'response');
+    call.write(body.slice(0, 10));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    child.kill('SIGTERM');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    call.end(body.slice(10));
+    const [response] = await answered;
+    expect(response.statusCode).toBe(401);
+    response.resume();
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(0);
+  });
+});

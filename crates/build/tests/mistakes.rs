@@ -1,0 +1,318 @@
+//! Every mistake in a description that we could think of, with its place and what is said about it.
+
+use casemate_build::{GenerateError, generate};
+
+const APP: &str = "[app]\nname = \"x\"\n";
+const AUTH: &str = "[auth]\nroles = [\"member\", \"admin\"]\n";
+const NOTE: &str = "[entity.note]\nfields.title = \"text(9)\"\nallow.read = \"authenticated\"\n";
+
+fn problems(text: &str) -> Vec<String> {
+    match generate(text) {
+        Ok(_) => vec![],
+        Err(GenerateError::Description(problems)) => {
+            problems.iter().map(ToString::to_string).collect()
+        }
+        Err(error) => vec![error.to_string()],
+    }
+}
+
+/// One mistake, said like this.
+fn check(text: &str, expected: &str) {
+    let found = problems(text);
+    assert_eq!(found, [expected], "{text}");
+}
+
+/// One mistake in an entity that stands from line 5 on.
+fn entity(lines: &str, expected: &str) {
+    check(&format!("{APP}{AUTH}{lines}"), expected);
+}
+
+/// One mistake in an entity with an owner and a status; the first of these lines is line 9.
+fn owned(lines: &str, expected: &str) {
+    entity(
+        &format!(
+            "[entity.note]\nowner = \"author\"\nfields.author = \"ref(user)\"\nfields.status = \"enum(draft, done) = draft\"\n{lines}"
+        ),
+        expected,
+    );
+}
+
+#[test]
+fn the_least_that_is_right() {
+    assert_eq!(
+        problems(&format!("{APP}{AUTH}{NOTE}")),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn no_toml() {
+    check(
+        "[app\n",
+        "1:5: unclosed table, expected `]`; this is no TOML; see https://toml.io",
+    );
+    check(
+        "[app]\nname = \"x\"\nname = \"y\"\n",
+        "3:1: duplicate key; this is no TOML; see https://toml.io",
+    );
+}
+
+#[test]
+fn what_is_missing() {
+    assert_eq!(
+        problems(""),
+        [
+            "1:1: there is no `[app]`; begin with `[app]` and `name = \"shop\"`",
+            "1:1: there is no `[auth]`; write `[auth]` and `roles = [\"member\", \"admin\"]`",
+            "1:1: there is no entity; write `[entity.note]` and `fields.title = \"text(1..120)\"`",
+        ]
+    );
+    check(
+        &format!("[app]\n{AUTH}{NOTE}"),
+        "1:1: `app.name` is missing; write `name = \"shop\"`",
+    );
+    entity(
+        "[entity.note]\nallow.read = \"authenticated\"\n",
+        "5:9: `note` has no field; write `fields.title = \"text(1..120)\"`",
+    );
+    entity(
+        "[entity.note]\nfields.title = \"text(9)\"\n",
+        "5:9: nobody may do anything with `note`; write `allow.read = \"authenticated\"`; what is not allowed does not exist",
+    );
+}
+
+#[test]
+fn app_and_auth() {
+    check(
+        &format!("[app]\nname = \"My Shop\"\n{AUTH}{NOTE}"),
+        "2:8: `My Shop` cannot be the name of a service; use up to 40 lower case letters, digits and hyphens, beginning with a letter",
+    );
+    check(
+        &format!("[app]\nname = 5\n{AUTH}{NOTE}")
+            .replace("name = 5", "name = \"x\"\nstack = \"fastapi\""),
+        "3:9: the stack `fastapi` is not built yet; write `express-drizzle-postgres`, or leave it out",
+    );
+    check(
+        &format!("[app]\nname = \"x\"\nnmae = \"y\"\n{AUTH}{NOTE}"),
+        "3:1: there is no `app.nmae`; did you mean `name`?",
+    );
+    check(
+        &format!("{APP}description = \"`a`\"\n{AUTH}{NOTE}"),
+        "3:15: `app.description` is no plain sentence; use one line of up to 200 characters without quotes or markup",
+    );
+    let auth =
+        |lines: &str, expected: &str| check(&format!("{APP}[auth]\n{lines}\n{NOTE}"), expected);
+    auth(
+        "roles = \"admin\"",
+        "4:9: `auth.roles` is a text, not a list of texts in brackets; write a list of texts in brackets",
+    );
+    auth(
+        "roles = [\"a\", \"Admin\"]",
+        "4:15: `Admin` cannot be the name of a role; use lower case letters, digits and `_`; `anonymous`, `system` and `user` are taken",
+    );
+    auth(
+        "roles = [\"a\", \"b\", \"a\"]\nadmin_role = \"b\"",
+        "4:20: the role `a` is named twice; leave one out",
+    );
+    auth(
+        "roles = [\"a\", \"b\"]\nadmin_role = \"c\"",
+        "5:14: there is no role `c`; write one of a, b",
+    );
+    auth(
+        "roles = [\"a\", \"b\"]\naccess_ttl = \"15 minutes\"",
+        "5:14: `15 minutes` is no duration; write `15m`, `12h` or `30d`",
+    );
+    auth(
+        "roles = [\"a\", \"b\"]\naccess_ttl = \"30d\"",
+        "5:14: `30d` is too short or too long for `auth.access_ttl`; write between 1m and 1h",
+    );
+    auth(
+        "roles = [\"a\", \"b\"]\nmode = \"session\"",
+        "5:8: the mode `session` is not built yet; write `rotating-tokens`, or leave it out",
+    );
+    auth(
+        "roles = [\"a\", \"b\"]\nmethods = [\"password\", \"passkey\"]",
+        "5:24: the method `passkey` is not built yet; write `[\"password\"]`, or leave it out",
+    );
+    auth(
+        "roles = [\"a\", \"b\"]\nmfa = \"totp\"",
+        "5:1: `auth.mfa` is not built yet; leave it out",
+    );
+}
+
+#[test]
+fn what_is_not_built_yet_is_never_ignored() {
+    for key in [
+        "outbound",
+        "webhook",
+        "job",
+        "upload",
+        "cache",
+        "compliance",
+        "retention",
+        "front_end",
+    ] {
+        let found = problems(&format!("{APP}{AUTH}{NOTE}[{key}]\na = 1\n"));
+        let [only] = &found[..] else {
+            panic!("{found:?}")
+        };
+        assert!(
+            only.starts_with(&format!("8:2: `{key}` is not built yet; ")),
+            "{only}"
+        );
+    }
+    entity(
+        &format!("{NOTE}retention = \"30d\"\n"),
+        "8:1: `entity.note.retention` is not built yet; leave it out",
+    );
+}
+
+#[test]
+fn entities_and_fields() {
+    entity(
+        &NOTE.replace("entity.note", "entity.Note"),
+        "5:9: `Note` cannot be the name of an entity; use lower case letters, digits and `_`, in the singular",
+    );
+    entity(
+        &NOTE.replace("entity.note", "entity.session"),
+        "5:9: `session` is already something in every backend; choose another name",
+    );
+    entity(
+        &NOTE.replace("fields.title", "fields.version"),
+        "6:8: `version` is a field of every entity; leave it out, or choose another name",
+    );
+    entity(
+        &NOTE.replace("fields.title", "fields.limit"),
+        "6:8: `limit` is a word of SQL or TypeScript; choose another name",
+    );
+    entity(
+        &NOTE.replace("\"text(9)\"", "9"),
+        "6:16: `title` is a number, not a type in quotes; write a type such as `\"text(200)\"`",
+    );
+    entity(
+        &NOTE.replace("text(9)", "string"),
+        "6:16: there is no type `string`; write `text(200)`",
+    );
+    entity(
+        &format!("{NOTE}alow.update = \"owner\"\n"),
+        "8:1: there is no `entity.note.alow`; did you mean `allow`?",
+    );
+    entity(
+        &format!("{NOTE}owner = \"author\"\n"),
+        "8:9: `note` has no field `author`; write `fields.author = \"ref(user)\"`",
+    );
+    entity(
+        &format!("{NOTE}tenant = true\n"),
+        "5:9: there is no `[tenant]`; write `[tenant]` and `name = \"workspace\"`, or leave `tenant` out",
+    );
+    entity(
+        &format!("{NOTE}fields.other = \"ref(noet)\"\n"),
+        "8:16: there is no entity `noet`; did you mean `note`?",
+    );
+    entity(
+        &format!("{NOTE}fields.other = \"ref(note)\"\n"),
+        "5:9: `note` refers to itself, directly or through others; this is not built yet; leave one of the references out",
+    );
+    entity(
+        &format!("{NOTE}fields.other = \"ref(user)\"\n"),
+        "8:16: `other` refers to a user who is not the owner; this is not built yet; write `owner = \"other\"`, or use a text",
+    );
+    entity(
+        &format!("{NOTE}[entity.notes]\nfields.a = \"text(9)\"\nallow.read = \"authenticated\"\n"),
+        "8:9: `notes` is already the name of something of note; choose another name, or set `plural`",
+    );
+}
+
+#[test]
+fn lists_and_creation() {
+    entity(
+        &format!("{NOTE}list = {{ filter = [\"titel\"] }}\n"),
+        "5:9: `note` has no field `titel` to filter by; did you mean `title`?",
+    );
+    entity(
+        &format!("{NOTE}list = {{ sort = [] }}\n"),
+        "8:8: a list needs an order; write `sort = [\"created_at\"]`",
+    );
+    entity(
+        &format!("{NOTE}list = {{ max = 100000 }}\n"),
+        "8:16: a page has between 1 and 1000 rows; write `max = 100`",
+    );
+    entity(
+        &format!("{NOTE}create = {{ rate = \"30\" }}\n"),
+        "8:19: `30` is no rate; write `30/min`; units are s, min, h and d",
+    );
+    entity(
+        &format!(
+            "{NOTE}fields.secret = \"text(9) encrypted\"\nlist = {{ filter = [\"secret\"] }}\n"
+        ),
+        "8:17: lists cannot be filtered by `secret`; leave it out of `list.filter`",
+    );
+}
+
+#[test]
+fn rules() {
+    owned(
+        "allow.read = \"owner and statsu == 'draft'\"",
+        "9:14: `note` has no field `statsu`; did you mean `status`?",
+    );
+    owned(
+        "allow.read = \"owner and\"",
+        "9:24: the rule ends where a condition should stand; write a condition such as `owner` or `role:admin`, or `never`",
+    );
+    owned(
+        "allow.read = \"role:amdin\"",
+        "9:14: there is no role `amdin`; did you mean `role:admin`?",
+    );
+    owned(
+        "allow.read = \"status == 'gone'\"",
+        "9:14: `status` never has this value; write one of 'draft', 'done'",
+    );
+    owned(
+        "allow.read = \"owner\"\nallow.create = \"owner\"",
+        "10:16: on creation there is no owner yet; write `authenticated`: who creates becomes the owner",
+    );
+    owned(
+        "allow.read = \"owner\"\nallow.delete = \"anyone\"",
+        "10:16: `anyone` may read, never write; write `authenticated`",
+    );
+    owned(
+        "allow.read = \"owner\"\nallow.delete = \"role:admin\"",
+        "10:16: somebody with the role `admin` may delete a `note` that `allow.read` hides from them; widen `allow.read`, or narrow this rule",
+    );
+    owned(
+        "allow.read = \"owner\"\nallow.set.status = \"never\"",
+        "10:20: `status` could never be set; mark the field `readonly` instead",
+    );
+    owned(
+        "allow.read = \"owner\"\nallow.set.state = \"owner\"",
+        "10:19: `note` has no field `state`; did you mean `status`?",
+    );
+    entity(
+        &NOTE.replace("authenticated", "owner"),
+        "7:14: `note` has no owner; write `owner = \"author\"` and `fields.author = \"ref(user)\"`",
+    );
+    entity(
+        &NOTE.replace("authenticated", "title == 'x'"),
+        "7:14: rules cannot compare `title`; compare fields of type `enum` or `bool`",
+    );
+}
+
+#[test]
+fn no_text_makes_it_panic() {
+    let whole = include_str!("../../../examples/shop/backend.toml");
+    for end in (0..whole.len()).step_by(7) {
+        let _ = generate(whole.get(..end).unwrap_or_default());
+    }
+    for noise in [
+        "\u{feff}",
+        "[entity]\nx = 1",
+        "[entity.a.fields]\n",
+        "entity = 3",
+        "[[entity.a]]",
+        "app = []",
+        "[entity.\"\"]",
+        "[entity.a]\nfields.é = \"text(1)\"",
+    ] {
+        assert!(generate(noise).is_err(), "{noise}");
+    }
+}

@@ -1,0 +1,62 @@
+//! `casemate new`.
+
+use crate::common::{run, tree};
+use std::fs;
+
+const NOTES: &str = include_str!("../../../../examples/notes/backend.toml");
+
+#[test]
+fn writes_a_project_that_the_assessment_finds_nothing_in() {
+    let dir = tree(&[("backend.toml", NOTES)]);
+    let new = run(dir.path(), &["new", "backend.toml", "out"]);
+    assert_eq!(new.code, 0, "{new:?}");
+    assert!(
+        new.stdout.contains("Wrote ") && new.stdout.contains("Not generated yet: "),
+        "{new:?}"
+    );
+    assert!(dir.path().join("out/src/server.ts").is_file());
+    let assess = run(&dir.path().join("out"), &["assess", "--fail-on", "info"]);
+    assert_eq!(assess.code, 0, "{assess:?}");
+}
+
+#[test]
+fn says_all_mistakes_with_their_places_and_writes_nothing() {
+    let dir = tree(&[(
+        "backend.toml",
+        &NOTES
+            .replace("ref(notebook)", "ref(notebok)")
+            .replace("role:admin", "role:boss"),
+    )]);
+    let run = run(dir.path(), &["new", "backend.toml", "out"]);
+    assert_eq!(run.code, 2);
+    assert!(
+        run.stderr
+            .contains("backend.toml:31:19: there is no entity `notebok`; did you mean `notebook`?"),
+        "{run:?}"
+    );
+    assert!(run.stderr.contains("there is no role `boss`"), "{run:?}");
+    assert!(!dir.path().join("out").exists());
+}
+
+#[test]
+fn writes_over_nothing() {
+    let dir = tree(&[("backend.toml", NOTES), ("out/mine.txt", "mine")]);
+    let run = run(dir.path(), &["new", "backend.toml", "out"]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("`out` is not empty"), "{run:?}");
+    assert_eq!(fs::read_dir(dir.path().join("out")).unwrap().count(), 1);
+}
+
+#[test]
+fn a_description_that_is_not_there_or_not_text() {
+    let dir = tree(&[]);
+    fs::write(dir.path().join("binary.toml"), [0, 159, 146, 150]).unwrap();
+    for (file, said) in [
+        ("gone.toml", "`gone.toml` cannot be read"),
+        ("binary.toml", "`binary.toml` cannot be read"),
+    ] {
+        let run = run(dir.path(), &["new", file, "out"]);
+        assert_eq!(run.code, 2);
+        assert!(run.stderr.contains(said), "{run:?}");
+    }
+}
