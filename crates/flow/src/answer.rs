@@ -111,7 +111,7 @@ fn library_findings(
             continue;
         };
         for sink in &summary.sinks {
-            let PortBase::Param(index) = sink.port.base else {
+            let PortBase::Param(index) = sink.port.base() else {
                 continue;
             };
             let local = Some(sink.sink.kind) == utility && sink.sink.func == func;

@@ -20,8 +20,8 @@ pub(super) fn exported<'m>(
     let mut out = Vec::with_capacity(program.files.len());
     for (index, file) in (0_u32..).zip(&program.files) {
         let fits = |row: &ExportRow| {
-            row.files.iter().any(|p| glob::fits(p, &file.path))
-                && program.may_use(crate::result::FileIdx(index), &row.packages)
+            program.may_use(crate::result::FileIdx(index), &row.packages)
+                && row.files.iter().any(|p| glob::fits(p, &file.path))
         };
         out.push(rows.iter().copied().filter(|row| fits(row.1)).collect());
     }

@@ -6,7 +6,19 @@ use crate::limits;
 use crate::program::Target;
 use crate::result::FileIdx;
 use crate::symbol::Sym;
-use casemate_ir::Language;
+use casemate_ir::{ExportKind, Language};
+use std::rc::Rc;
+
+/// Where a chain of re-exports ends.
+#[derive(Clone, Copy)]
+pub(super) enum Leaf {
+    /// A variable of a module.
+    Variable(u32),
+    /// `export * as name`.
+    Namespace(FileIdx),
+    /// A name of an import that leads to no ES module: the file that imports it, which import, the name.
+    Import(FileIdx, usize, Option<Sym>),
+}
 
 impl<'p, 'm> Solver<'p, 'm> {
     pub(super) fn import(&mut self, frame: Frame<'p>, import: usize, name: Option<Sym>) -> ValSet {
@@ -41,7 +53,7 @@ impl<'p, 'm> Solver<'p, 'm> {
         let facts = &self.program.file(target).facts;
         if facts.is_module {
             return match name {
-                Some(name) => self.exported(frame, target, name, 0),
+                Some(name) => self.exported(frame, target, name),
                 None => ValSet::from_slice(&[self.vals.id(Val::Namespace(target))]),
             };
         }
@@ -70,54 +82,76 @@ impl<'p, 'm> Solver<'p, 'm> {
     }
 
     /// The values of one export of an ES module.
-    pub(super) fn exported(
-        &mut self,
-        frame: Frame<'p>,
-        file: FileIdx,
-        name: Sym,
-        depth: u32,
-    ) -> ValSet {
-        use casemate_ir::ExportKind;
+    pub(super) fn exported(&mut self, frame: Frame<'p>, file: FileIdx, name: Sym) -> ValSet {
+        let leaves = match self.exports.get(&(file, name)) {
+            Some(known) => Rc::clone(known),
+            None => {
+                let mut leaves = Vec::new();
+                self.leaves(file, name, 0, &mut leaves);
+                let leaves: Rc<[Leaf]> = leaves.into();
+                self.exports.insert((file, name), Rc::clone(&leaves));
+                leaves
+            }
+        };
         let mut out = ValSet::new();
-        if depth > 8 {
-            return out;
-        }
-        let program = self.program;
-        let source = program.file(file);
-        for export in &source.facts.exports {
-            let is = program.sym(file, export.name) == name;
-            match export.kind {
-                ExportKind::Variable(global) if is => {
-                    let node = self.global_node(program.global(file, global));
-                    out.extend(self.get_shared(node, frame.f.id));
+        for leaf in leaves.iter() {
+            match *leaf {
+                Leaf::Variable(global) => {
+                    let node = self.global_node(global);
+                    out.extend_from_slice(self.look(node, frame.f.id));
                 }
-                ExportKind::From(import, inner) if is => {
-                    let inner = inner.map(|i| program.sym(file, i));
-                    out.extend(self.through(frame, file, import.index(), inner, depth));
+                Leaf::Namespace(file) => out.push(self.vals.id(Val::Namespace(file))),
+                Leaf::Import(file, import, name) => {
+                    out.extend_from_slice(&self.through(frame, file, import, name));
                 }
-                ExportKind::All(import) if program.text(name) != "default" => {
-                    out.extend(self.through(frame, file, import.index(), Some(name), depth));
-                }
-                _ => {}
             }
         }
         out
     }
 
-    pub(super) fn through(
+    /// Where the chains of re-exports of a name end, in order.
+    fn leaves(&self, file: FileIdx, name: Sym, depth: u32, out: &mut Vec<Leaf>) {
+        if depth > 8 {
+            return;
+        }
+        let program = self.program;
+        for export in &program.file(file).facts.exports {
+            let is = || program.sym(file, export.name) == name;
+            let (import, inner) = match export.kind {
+                ExportKind::Variable(global) => {
+                    if is() {
+                        out.push(Leaf::Variable(program.global(file, global)));
+                    }
+                    continue;
+                }
+                ExportKind::From(import, inner) if is() => {
+                    (import, inner.map(|i| program.sym(file, i)))
+                }
+                ExportKind::All(import) if program.text(name) != "default" => (import, Some(name)),
+                _ => continue,
+            };
+            match program.file(file).imports.get(import.index()) {
+                Some(Target::File(target)) if program.file(*target).facts.is_module => {
+                    match inner {
+                        Some(inner) => self.leaves(*target, inner, depth + 1, out),
+                        None => out.push(Leaf::Namespace(*target)),
+                    }
+                }
+                _ => out.push(Leaf::Import(file, import.index(), inner)),
+            }
+        }
+    }
+
+    /// An import of something that is no ES module.
+    fn through(
         &mut self,
         frame: Frame<'p>,
         file: FileIdx,
         import: usize,
         name: Option<Sym>,
-        depth: u32,
     ) -> ValSet {
         let program = self.program;
         match program.file(file).imports.get(import) {
-            Some(Target::File(target)) if program.file(*target).facts.is_module => match name {
-                Some(name) => self.exported(frame, *target, name, depth + 1),
-                None => ValSet::from_slice(&[self.vals.id(Val::Namespace(*target))]),
-            },
             Some(Target::File(target)) => self.import_file(frame, *target, name, false),
             Some(Target::Package(root)) => {
                 let root = self.paths.root(root);

@@ -28,8 +28,7 @@ impl<'p> Solver<'p, '_> {
 
     fn field(&mut self, frame: Frame<'p>, val: ValId, sym: Sym, out: &mut ValSet) {
         let node = self.field_node(val, sym);
-        let vals = self.get_shared(node, frame.f.id);
-        Self::merge(out, &vals);
+        Self::merge(out, self.look(node, frame.f.id));
         if sym == Sym::ANY {
             self.watch_list(val, frame.f.id);
             let list: Vec<_> = self
@@ -38,13 +37,11 @@ impl<'p> Solver<'p, '_> {
                 .map(|l| l.iter().map(|e| e.1).collect())
                 .unwrap_or_default();
             for node in list {
-                let vals = self.get_shared(node, frame.f.id);
-                Self::merge(out, &vals);
+                Self::merge(out, self.look(node, frame.f.id));
             }
         } else {
             let any = self.field_node(val, Sym::ANY);
-            let vals = self.get_shared(any, frame.f.id);
-            Self::merge(out, &vals);
+            Self::merge(out, self.look(any, frame.f.id));
         }
     }
 
@@ -84,12 +81,11 @@ impl<'p> Solver<'p, '_> {
             Some(Val::Namespace(file)) => {
                 if sym == Sym::ANY {
                     for export in &self.program.file(file).facts.exports {
-                        let vals =
-                            self.exported(frame, file, self.program.sym(file, export.name), 0);
+                        let vals = self.exported(frame, file, self.program.sym(file, export.name));
                         Self::merge(out, &vals);
                     }
                 } else {
-                    let vals = self.exported(frame, file, sym, 0);
+                    let vals = self.exported(frame, file, sym);
                     Self::merge(out, &vals);
                 }
             }
@@ -260,7 +256,7 @@ impl<'p> Solver<'p, '_> {
             Some(Val::Namespace(file)) => {
                 for export in &self.program.file(file).facts.exports {
                     let sym = self.program.sym(file, export.name);
-                    let vals = self.exported(frame, file, sym, 0);
+                    let vals = self.exported(frame, file, sym);
                     self.store(frame, to, sym, &vals);
                 }
             }

@@ -1,5 +1,6 @@
 //! The fixpoint: places, the queue, and one evaluation of a function.
 
+use super::import::Leaf;
 use super::value::{Val, ValId, ValSet, Vals, add};
 use crate::apipath::{PathId, Paths};
 use crate::limits;
@@ -16,6 +17,7 @@ use casemate_model::row::{EntryRow, ExportRow};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
 
 /// A place: a local of a function, a result, a module-level variable, a member of a value.
 pub(super) type NodeId = u32;
@@ -34,13 +36,17 @@ pub struct Solver<'p, 'm> {
     pub(super) first_global: u32,
     pub(super) fields: FxHashMap<(ValId, Sym), NodeId>,
     pub(super) field_lists: FxHashMap<ValId, Vec<(Sym, NodeId)>>,
-    pub(super) readers: FxHashMap<NodeId, SmallVec<[FuncId; 2]>>,
+    /// By place: the functions to evaluate when it grows.
+    pub(super) readers: Vec<SmallVec<[FuncId; 2]>>,
     pub(super) list_readers: FxHashMap<ValId, SmallVec<[FuncId; 2]>>,
     pub(super) queue: VecDeque<FuncId>,
     pub(super) queued: Vec<bool>,
     pub(super) rounds: Vec<u32>,
     pub(super) members: FxHashMap<(PathId, Sym), Option<PathId>>,
-    pub(super) read_now: FxHashSet<NodeId>,
+    /// By place: the last evaluation that read it, doubled, and one more when it is among its readers.
+    pub(super) read_at: Vec<u32>,
+    /// The number of the evaluation under way.
+    pub(super) now: u32,
     pub(super) again: bool,
     /// Caps reached, by name.
     pub caps: FxHashMap<&'static str, u64>,
@@ -52,6 +58,8 @@ pub struct Solver<'p, 'm> {
     pub declared: BTreeMap<(FuncId, String), Entry>,
     /// The places where packages put what a function returns.
     pub(super) returned: FxHashMap<FuncId, SmallVec<[PathId; 1]>>,
+    /// Where the exports of modules lead.
+    pub(super) exports: FxHashMap<(FileIdx, Sym), Rc<[Leaf]>>,
     /// By file: the rows of handlers that are found in it by name.
     pub(super) exported: Vec<Vec<(&'m EntryRow, &'m ExportRow)>>,
 }
@@ -85,19 +93,21 @@ impl<'p, 'm> Solver<'p, 'm> {
             first_global,
             fields: FxHashMap::default(),
             field_lists: FxHashMap::default(),
-            readers: FxHashMap::default(),
+            readers: vec![SmallVec::new(); total as usize],
             list_readers: FxHashMap::default(),
             queue: program.function_ids().collect(),
             queued: vec![true; program.function_count()],
             rounds: vec![0; program.function_count()],
             members: FxHashMap::default(),
-            read_now: FxHashSet::default(),
+            read_at: vec![0; total as usize],
+            now: 0,
             again: false,
             caps: FxHashMap::default(),
             assigned_names: assigned_names(program),
             called_by_package: FxHashSet::default(),
             declared: BTreeMap::new(),
             returned: FxHashMap::default(),
+            exports: FxHashMap::default(),
             exported: super::declared::exported(program, models),
         };
         solver.seed();
@@ -117,7 +127,7 @@ impl<'p, 'm> Solver<'p, 'm> {
                 continue;
             }
             for _ in 0..4 {
-                solver.read_now.clear();
+                solver.now += 1;
                 solver.again = false;
                 solver.evaluate(id);
                 if !solver.again {
@@ -173,6 +183,8 @@ impl<'p, 'm> Solver<'p, 'm> {
         }
         let node = to_u32(self.nodes.len());
         self.nodes.push(ValSet::new());
+        self.read_at.push(0);
+        self.readers.push(SmallVec::new());
         self.fields.insert((val, sym), node);
         self.field_lists.entry(val).or_default().push((sym, node));
         if let Some(readers) = self.list_readers.get(&val).cloned() {
@@ -224,13 +236,17 @@ impl<'p, 'm> Solver<'p, 'm> {
             Some(false) => {}
             None => *self.caps.entry("origins of a place").or_default() += 1,
             Some(true) => {
-                if self.read_now.contains(&node) {
+                if self
+                    .read_at
+                    .get(node as usize)
+                    .is_some_and(|at| at >> 1 == self.now)
+                {
                     self.again = true;
                 }
-                if let Some(readers) = self.readers.get(&node).cloned() {
-                    for reader in readers {
-                        self.enqueue(reader);
-                    }
+                for at in 0.. {
+                    let reader = self.readers.get(node as usize).and_then(|r| r.get(at));
+                    let Some(&reader) = reader else { break };
+                    self.enqueue(reader);
                 }
             }
         }
@@ -244,17 +260,35 @@ impl<'p, 'm> Solver<'p, 'm> {
 
     /// Reads a place of the function under evaluation.
     pub(super) fn get(&mut self, node: NodeId) -> ValSet {
-        self.read_now.insert(node);
-        self.nodes.get(node as usize).cloned().unwrap_or_default()
+        if let Some(at) = self.read_at.get_mut(node as usize)
+            && *at >> 1 != self.now
+        {
+            *at = self.now << 1;
+        }
+        self.nodes
+            .get(node as usize)
+            .map_or_else(ValSet::new, |set| ValSet::from_slice(set))
     }
 
     /// Reads a place that other functions write.
     pub(super) fn get_shared(&mut self, node: NodeId, reader: FuncId) -> ValSet {
-        let readers = self.readers.entry(node).or_default();
-        if !readers.contains(&reader) {
-            readers.push(reader);
+        ValSet::from_slice(self.look(node, reader))
+    }
+
+    /// [`Self::get_shared`] for those who only look.
+    pub(super) fn look(&mut self, node: NodeId, reader: FuncId) -> &[ValId] {
+        let shared = self.now << 1 | 1;
+        if let Some(at) = self.read_at.get_mut(node as usize)
+            && *at != shared
+        {
+            *at = shared;
+            if let Some(readers) = self.readers.get_mut(node as usize)
+                && !readers.contains(&reader)
+            {
+                readers.push(reader);
+            }
         }
-        self.get(node)
+        self.nodes.get(node as usize).map_or(&[], |set| set)
     }
 
     pub(super) fn watch_list(&mut self, val: ValId, reader: FuncId) {
@@ -358,7 +392,7 @@ impl<'p, 'm> Solver<'p, 'm> {
     /// The values that a symbolic place with an absolute base may hold.
     #[must_use]
     pub fn of_place(&self, port: &PortPath) -> ValSet {
-        let mut vals: ValSet = match port.base {
+        let mut vals: ValSet = match port.base() {
             PortBase::Global(global) => ValSet::from_slice(self.of_global(global)),
             PortBase::Var(func, local) => ValSet::from_slice(self.of_local(func, local)),
             PortBase::Instance(class) => self.vals.find(Val::Instance(class)).into_iter().collect(),

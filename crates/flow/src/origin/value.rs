@@ -37,7 +37,7 @@ pub enum Val {
 pub struct ValId(pub u32);
 
 /// The values of one place, in order of arrival, without duplicates.
-pub type ValSet = SmallVec<[ValId; 2]>;
+pub type ValSet = SmallVec<[ValId; 4]>;
 
 /// The table of values.
 #[derive(Default)]

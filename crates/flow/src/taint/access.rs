@@ -5,6 +5,7 @@ use super::interp::{AllocKey, Interp, target};
 use super::kinds::HOLE;
 use super::place::PortPath;
 use super::summary::SinkRef;
+use super::taint_set::Union;
 use super::trace::TraceKind;
 use super::value::{Konst, ObjId, Origin, Taint, Value, note_bit, twice_unknown};
 use crate::limits;
@@ -14,6 +15,7 @@ use crate::symbol::Sym;
 use casemate_ir::{Instr, LocalId, Operand, Span, Symbol, VarRef};
 use casemate_model::kind::{KindSet, Shape, SinkKind};
 use rustc_hash::FxHashSet;
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// The mark of a value that was looked up by a key from outside; above the bits of [`Note`].
@@ -71,7 +73,12 @@ impl Interp<'_> {
         }
         let mut rest = Value::default();
         let mut fields: Vec<Value> = Vec::new();
-        for taint in base.taints() {
+        let plain = |t: &Taint| t.identity().is_none() && t.notes & BY_KEY == 0;
+        let whole = base.taints().iter().all(plain);
+        if whole {
+            rest.taints.clone_from(&base.taints);
+        }
+        for taint in base.taints().iter().filter(|_| !whole) {
             match taint.identity() {
                 Some(port) => {
                     let mut definite = false;
@@ -148,17 +155,23 @@ impl Interp<'_> {
 
     /// The taints of a value and of everything below it, as far as the caps on depth and objects allow.
     pub(super) fn deep(&mut self, value: &Value) -> Value {
-        let mut out = value.clone();
-        out.consts = None;
         let below = |interp: &Self, value: &Value, list: &mut Vec<ObjId>| {
             list.extend(value.refs.iter().copied());
             list.extend(value.identities().filter_map(|p| interp.place_obj(&p)));
         };
         let mut level: Vec<ObjId> = Vec::new();
         below(self, value, &mut level);
+        let mut out = Value {
+            taints: None,
+            refs: SmallVec::from_slice(&value.refs),
+            consts: None,
+        };
         if level.is_empty() {
+            out.taints.clone_from(&value.taints);
             return out;
         }
+        let mut union = Union::default();
+        union.add(value.taints.as_ref());
         let mut seen: FxHashSet<ObjId> = FxHashSet::default();
         let mut capped = false;
         for _ in 0..limits::DEEP_READ {
@@ -178,7 +191,7 @@ impl Interp<'_> {
                     continue;
                 }
                 for value in obj.fields.iter().map(|f| &f.value).chain([&obj.any]) {
-                    out.join_taints(value);
+                    union.add(value.taints.as_ref());
                     below(self, value, &mut next);
                 }
             }
@@ -190,6 +203,7 @@ impl Interp<'_> {
         if capped {
             self.cap("objects of a value read whole");
         }
+        out.taints = union.finish();
         out
     }
 

@@ -48,6 +48,7 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
     let mut outputs: Vec<Output> = Vec::with_capacity(count);
     outputs.resize_with(count, Output::default);
     let mut arenas: Vec<Arena> = vec![Arena::default(); count];
+    let kinds = super::kinds::KindIds::new(origins.paths.models().kinds());
     let template = |f: FuncId| program.func(f).func.kind == FnKind::Template;
     for component in components(&callees, &template) {
         let cyclic = component.len() > 1
@@ -64,8 +65,9 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
                     .map(std::mem::take)
                     .unwrap_or_default();
                 let run = AssertUnwindSafe(|| {
-                    let mut interp =
-                        Interp::new(origins, &summaries, &by_name, &consts, render, func, arena);
+                    let mut interp = Interp::new(
+                        origins, &summaries, &by_name, &consts, render, kinds, func, arena,
+                    );
                     interp.run();
                     let summary = interp.summary();
                     (summary, interp.out, interp.arena)

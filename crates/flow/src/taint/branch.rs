@@ -7,6 +7,7 @@ use super::summary::Outcome;
 use super::value::{Konst, Value};
 use casemate_ir::{Instr, LocalId, LocalKind, OpKind, Operand};
 use casemate_model::kind::{KindSet, Shape};
+use smallvec::SmallVec;
 
 impl Interp<'_> {
     /// The instruction that makes an operand, seen through copies of temporaries.
@@ -67,18 +68,14 @@ impl Interp<'_> {
         };
         let func = self.f.func;
         for _ in 0..3 {
-            let defs: Vec<(usize, Operand)> = func
-                .instrs
-                .iter()
-                .enumerate()
-                .filter_map(|(at, i)| match *i {
-                    Instr::Copy { to, from } if to == local => Some((at, from)),
-                    ref other if super::interp::target(other) == Some(local) => {
-                        Some((usize::MAX, operand))
-                    }
-                    _ => None,
+            let mut defs: SmallVec<[(usize, Operand); 4]> = self
+                .definitions(local)
+                .map(|at| match func.instrs.get(at) {
+                    Some(Instr::Copy { from, .. }) => (at, *from),
+                    _ => (usize::MAX, operand),
                 })
                 .collect();
+            defs.reverse();
             if let [(at, Operand::Local(from))] = defs.as_slice()
                 && *at != usize::MAX
             {
@@ -119,14 +116,7 @@ impl Interp<'_> {
             .locals
             .get(local.index())
             .is_some_and(|l| l.kind == LocalKind::Named && !l.captured)
-            && self
-                .f
-                .func
-                .instrs
-                .iter()
-                .filter(|i| super::interp::target(i) == Some(local))
-                .count()
-                == 1
+            && self.definitions(local).take(2).count() == 1
     }
 
     /// The state where `cond` went this way. What that says of temporaries holds on this edge only.

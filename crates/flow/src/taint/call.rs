@@ -133,7 +133,7 @@ impl Interp<'_> {
         }
         let this_operand = site.this_operand?;
         let functions = self.callees(Some(this_operand), &site.this);
-        let symbolic = site.this.identities().any(|p| !p.base.is_absolute());
+        let symbolic = site.this.identities().any(|p| !p.base().is_absolute());
         if functions.is_empty() && !symbolic {
             return None;
         }
@@ -206,7 +206,7 @@ impl Interp<'_> {
         // A bare parameter or captured variable is whatever each caller gives: the callers see to it.
         let bare = value
             .identities()
-            .any(|p| p.members().is_empty() && !p.base.is_absolute());
+            .any(|p| p.members().is_empty() && !p.base().is_absolute());
         for val in vals {
             let callee = match self.origins.val(val) {
                 Some(Val::Func(func)) => {
@@ -301,7 +301,7 @@ impl Interp<'_> {
             .identities()
             .filter(|p| {
                 matches!(
-                    p.base,
+                    p.base(),
                     PortBase::Param(_)
                         | PortBase::Capture(_)
                         | PortBase::This
@@ -538,7 +538,7 @@ impl Interp<'_> {
             if *known != outcome {
                 continue;
             }
-            let PortBase::Param(index) = port.base else {
+            let PortBase::Param(index) = port.base() else {
                 continue;
             };
             let Some(operand) = site

@@ -1,6 +1,6 @@
 //! From the states at the exits to the summary.
 
-use super::heap::{Obj, ObjKind};
+use super::heap::{Field, Obj, ObjKind};
 use super::interp::{AllocKey, Interp};
 use super::place::{PortBase, PortPath};
 use super::state::State;
@@ -51,9 +51,13 @@ impl Export<'_> {
         self.ids.insert(id, index);
         self.objs.push(Obj::new(source.kind));
         let mut made = Obj::new(source.kind);
+        made.fields.reserve_exact(source.fields.len());
         for field in &source.fields {
-            let value = self.value(&field.value);
-            made.set(field.sym, value, field.definite);
+            made.fields.push(Field {
+                sym: field.sym,
+                value: self.value(&field.value),
+                definite: field.definite,
+            });
         }
         made.any = self.value(&source.any);
         if let Some(slot) = self.objs.get_mut(index as usize) {
@@ -271,7 +275,7 @@ impl Interp<'_> {
 fn is_absolute(taint: &Taint) -> bool {
     match taint.origin {
         Origin::Source(_) => true,
-        Origin::Port(port) => port.base.is_absolute(),
+        Origin::Port(port) => port.base().is_absolute(),
     }
 }
 

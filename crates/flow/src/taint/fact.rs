@@ -96,7 +96,7 @@ impl Interp<'_> {
         let mut identities = value.identities();
         if let (Some(port), None) = (identities.next(), identities.next())
             && value.taints().len() == 1
-            && port.base.is_absolute()
+            && port.base().is_absolute()
             && let Some((file, id)) = self.origins.constant_at(&port)
         {
             let facts = &self.origins.program.file(file).facts;

@@ -82,7 +82,7 @@ impl Interp<'_> {
             }
             // What became of a shared variable in a call that is not resolved says nothing.
             Origin::Port(port)
-                if port.base.is_absolute()
+                if port.base().is_absolute()
                     && taint.notes & super::value::note_bit(crate::result::Note::ViaUnknown)
                         != 0 => {}
             Origin::Port(port) => self.add_port_sink(PortSink {

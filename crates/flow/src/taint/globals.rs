@@ -11,6 +11,7 @@ use crate::result::{FuncId, Note};
 use crate::symbol::Sym;
 use casemate_model::kind::KindSet;
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -38,7 +39,7 @@ pub(super) fn findings(
                 _ if taint.notes & note_bit(Note::ViaUnknown) != 0 => *cut += 1,
                 Origin::Source(source) => {
                     if known.insert((port, source, taint.clean.0)) {
-                        held.entry(port.base).or_default().push((port, taint));
+                        held.entry(port.base()).or_default().push((port, taint));
                     }
                 }
                 Origin::Port(from) => {
@@ -58,27 +59,36 @@ pub(super) fn findings(
             );
         }
     }
+    // What each place is known to hold, and how much of each list an earlier round has led along every edge.
+    let mut cleans: FxHashMap<(PortPath, Origin), SmallVec<[KindSet; 1]>> = FxHashMap::default();
+    for (place, taint) in held.values().flatten() {
+        cleans
+            .entry((*place, taint.origin))
+            .or_default()
+            .push(taint.clean);
+    }
+    let mut done: BTreeMap<PortBase, usize> = BTreeMap::new();
     for _ in 0..limits::GLOBAL_ROUNDS {
         let mut more: Vec<(PortPath, Taint)> = Vec::new();
         for (to, edge) in &edges {
             let Origin::Port(from) = edge.origin else {
                 continue;
             };
-            for (place, taint) in holders(&held, from.base) {
+            let fresh = holders(&held, from.base())
+                .flat_map(|(base, list)| list.iter().skip(done.get(&base).copied().unwrap_or(0)));
+            for (place, taint) in fresh {
                 if !meets(place, &from, true) {
                     continue;
                 }
                 let joined = Taint {
                     clean: taint.clean.union(edge.clean),
                     derived: taint.derived || edge.derived,
-                    notes: taint.notes | edge.notes | via_store(from.base),
+                    notes: taint.notes | edge.notes | via_store(from.base()),
                     ..*taint
                 };
-                let known = held.get(&to.base).is_some_and(|l| {
-                    l.iter().any(|(p, t)| {
-                        p == to && t.origin == joined.origin && joined.clean.covers(t.clean)
-                    })
-                });
+                let known = cleans
+                    .get(&(*to, joined.origin))
+                    .is_some_and(|known| known.iter().any(|&clean| joined.clean.covers(clean)));
                 if !known {
                     more.push((*to, joined));
                 }
@@ -87,10 +97,17 @@ pub(super) fn findings(
         if more.is_empty() {
             break;
         }
+        for (base, list) in &held {
+            done.insert(*base, list.len());
+        }
         for (port, taint) in more {
-            let list = held.entry(port.base).or_default();
+            let list = held.entry(port.base()).or_default();
             if list.len() < 500 {
                 list.push((port, taint));
+                cleans
+                    .entry((port, taint.origin))
+                    .or_default()
+                    .push(taint.clean);
             }
         }
     }
@@ -110,7 +127,7 @@ pub(super) fn findings(
             let Some(port) = absolute(origins, func, &sink.port) else {
                 continue;
             };
-            for (place, taint) in holders(&held, port.base) {
+            for (place, taint) in holders(&held, port.base()).flat_map(|(_, list)| list) {
                 let clean: KindSet = taint.clean.union(sink.clean);
                 let Origin::Source(mut source) = taint.origin else {
                     continue;
@@ -118,7 +135,7 @@ pub(super) fn findings(
                 if !meets(place, &port, sink.deep) || clean.has(sink.sink.kind) {
                     continue;
                 }
-                if matches!(port.base, PortBase::Store(_))
+                if matches!(port.base(), PortBase::Store(_))
                     || taint.notes & via_store(PortBase::Store(Sym::ANY)) != 0
                 {
                     source.kind = stored;
@@ -149,8 +166,8 @@ pub(super) fn findings(
                 let notes = taint.notes
                     | sink.notes
                     | sink.sink.notes
-                    | match port.base {
-                        PortBase::Store(_) => via_store(port.base),
+                    | match port.base() {
+                        PortBase::Store(_) => via_store(port.base()),
                         _ => note_bit(Note::MayAlias),
                     };
                 out.push((
@@ -179,14 +196,22 @@ fn via_store(base: PortBase) -> u16 {
 fn holders(
     held: &BTreeMap<PortBase, Vec<(PortPath, Taint)>>,
     base: PortBase,
-) -> impl Iterator<Item = &(PortPath, Taint)> {
+) -> impl Iterator<Item = (PortBase, &[(PortPath, Taint)])> {
     let stores = matches!(base, PortBase::Store(_));
-    let direct = held.get(&base).into_iter().filter(move |_| !stores);
-    let alike = held.iter().filter(move |(known, _)| match (**known, base) {
-        (PortBase::Store(a), PortBase::Store(b)) => a == b || a == Sym::ANY || b == Sym::ANY,
-        _ => false,
-    });
-    direct.chain(alike.map(|(_, list)| list)).flatten()
+    let direct = held.get(&base).filter(|_| !stores);
+    let first = PortBase::Store(Sym(0))..=PortBase::Store(Sym::ANY);
+    let alike = stores
+        .then(|| held.range(first))
+        .into_iter()
+        .flatten()
+        .filter(move |(known, _)| match (**known, base) {
+            (PortBase::Store(a), PortBase::Store(b)) => a == b || a == Sym::ANY || b == Sym::ANY,
+            _ => false,
+        });
+    direct
+        .map(|list| (base, list.as_slice()))
+        .into_iter()
+        .chain(alike.map(|(base, list)| (*base, list.as_slice())))
 }
 
 /// Whether what is held at `place` is seen by a reader of `read`.
@@ -201,7 +226,7 @@ fn meets(place: &PortPath, read: &PortPath, deep: bool) -> bool {
 
 /// The place as one that means the same everywhere: the receiver of a method is the instance of its class.
 fn absolute(origins: &Solver<'_, '_>, func: FuncId, port: &PortPath) -> Option<PortPath> {
-    match port.base {
+    match port.base() {
         PortBase::This => {
             let f = origins.program.func(func);
             let class = f.class(f.func.class?);
@@ -216,9 +241,7 @@ fn absolute(origins: &Solver<'_, '_>, func: FuncId, port: &PortPath) -> Option<P
 }
 
 fn with_base(port: &PortPath, base: PortBase) -> PortPath {
-    let mut out = *port;
-    out.base = base;
-    out
+    port.with_base(base)
 }
 
 /// The class at the top of a hierarchy stands for all below it.

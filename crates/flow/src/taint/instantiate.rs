@@ -1,10 +1,11 @@
 //! A summary in the hands of a caller: ports become values.
 
-use super::heap::{Obj, ObjKind};
+use super::heap::{Field, Obj, ObjKind};
 use super::interp::{AllocKey, Interp};
 use super::place::{PortBase, PortPath};
 use super::port::Argument;
 use super::summary::{Finding, PortSink, Summary};
+use super::taint_set::TaintSet;
 use super::trace::{TraceKind, TraceNode, TraceRef};
 use super::value::{ObjId, Origin, Taint, Value, note_bit, twice_unknown};
 use crate::limits;
@@ -14,6 +15,7 @@ use crate::symbol::Sym;
 use casemate_ir::{ArgKey, Span};
 use casemate_model::kind::KindSet;
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// One instantiation.
@@ -27,9 +29,30 @@ struct Env<'e> {
     /// What each port holds when the call begins, and all that is below it: looked up once.
     given: FxHashMap<PortPath, Value>,
     whole: FxHashMap<PortPath, Value>,
+    /// What each taint set of the summary is here. Values share their sets, so few are translated twice.
+    sets: FxHashMap<*const Vec<Taint>, Value>,
     span: Span,
     /// Tells nested instantiations at one instruction apart.
     nesting: u32,
+}
+
+/// A taint set of the caller that went into a value by one taint of the summary.
+struct Carried {
+    set: *const Vec<Taint>,
+    clean: KindSet,
+    derived: bool,
+    notes: u16,
+}
+
+impl Carried {
+    /// Whether the same set by another taint adds nothing more.
+    fn covers(&self, other: &Self) -> bool {
+        self.set == other.set
+            && self.derived == other.derived
+            && other.clean.covers(self.clean)
+            && self.notes | other.notes == self.notes
+            && !twice_unknown(self.notes, !other.notes)
+    }
 }
 
 impl Env<'_> {
@@ -37,6 +60,7 @@ impl Env<'_> {
     fn forget(&mut self) {
         self.given.clear();
         self.whole.clear();
+        self.sets.clear();
     }
 }
 
@@ -69,6 +93,7 @@ impl Interp<'_> {
             objs: FxHashMap::default(),
             given: FxHashMap::default(),
             whole: FxHashMap::default(),
+            sets: FxHashMap::default(),
             span,
             nesting: self.depth,
         };
@@ -158,7 +183,7 @@ impl Interp<'_> {
 
     /// The value at a port.
     fn lookup(&mut self, env: &Env<'_>, port: &PortPath) -> Value {
-        let mut value = match port.base {
+        let mut value = match port.base() {
             PortBase::Param(index) => env.params.get(index as usize).cloned().unwrap_or_default(),
             PortBase::This => env.this.clone(),
             PortBase::Callback(index) => env
@@ -172,10 +197,10 @@ impl Interp<'_> {
             | PortBase::Var(..)
             | PortBase::Store(_)
             | PortBase::Named(_) => {
-                let root = PortPath::root(port.base);
+                let root = PortPath::root(port.base());
                 match self.state.var(&root) {
                     Some(var) if var.definite => var.value.clone(),
-                    _ => self.symbolic(port.base),
+                    _ => self.symbolic(port.base()),
                 }
             }
         };
@@ -257,13 +282,46 @@ impl Interp<'_> {
 
     /// A value of the summary as a value of the caller.
     fn translate(&mut self, env: &mut Env<'_>, summary: &Summary, value: &Value) -> Value {
+        let mut out = match &value.taints {
+            None => Value {
+                consts: value.consts.clone(),
+                ..Value::default()
+            },
+            Some(taints) => match env.sets.get(&Arc::as_ptr(taints)) {
+                Some(known) => known.clone(),
+                None => {
+                    let made = self.translate_set(env, taints);
+                    env.sets.insert(Arc::as_ptr(taints), made.clone());
+                    made
+                }
+            },
+        };
+        if value.refs.is_empty() {
+            return out;
+        }
+        for &id in &value.refs {
+            let made = self.object(env, summary, id.0);
+            if !out.refs.contains(&made) {
+                out.refs.push(made);
+            }
+        }
+        out.refs.sort_unstable();
+        out
+    }
+
+    /// Taints of the summary, and what the places that they stand for are, in the caller.
+    fn translate_set(&mut self, env: &mut Env<'_>, taints: &[Taint]) -> Value {
         let mut out = Value::default();
         let mut identities = 0;
-        for taint in value.taints() {
+        let mut set = TaintSet {
+            taints: std::mem::take(&mut self.scratch),
+        };
+        let mut carried: SmallVec<[Carried; 8]> = SmallVec::new();
+        for taint in taints {
             match taint.origin {
                 Origin::Source(_) => {
                     let trace = self.through(env, taint.trace, None, TraceKind::Through);
-                    out.add_taint(Taint { trace, ..*taint });
+                    set.add(std::iter::once(*taint), |_| trace);
                 }
                 Origin::Port(port) => {
                     let given = self.given(env, &port);
@@ -278,47 +336,61 @@ impl Interp<'_> {
                     } else if !given.refs.is_empty() {
                         // Made from an object: from whatever it holds.
                         let whole = self.whole(env, &port, &given);
-                        self.carry(env, taint, &whole, &mut out);
+                        self.carry(env, taint, &whole, &mut carried, &mut set);
                         continue;
                     }
-                    self.carry(env, taint, &given, &mut out);
+                    self.carry(env, taint, &given, &mut carried, &mut set);
                 }
             }
         }
-        if identities != 1 || value.taints().len() != 1 {
+        if identities != 1 || taints.len() != 1 {
             out.consts = None;
         }
-        if value.taints.is_none() {
-            out.consts.clone_from(&value.consts);
-        }
-        for &id in &value.refs {
-            let made = self.object(env, summary, id.0);
-            if !out.refs.contains(&made) {
-                out.refs.push(made);
-            }
-        }
         out.refs.sort_unstable();
+        out.taints = (!set.taints.is_empty()).then(|| Arc::new(set.taints.clone()));
+        set.taints.clear();
+        self.scratch = set.taints;
         out
     }
 
-    fn carry(&mut self, env: &Env<'_>, taint: &Taint, given: &Value, out: &mut Value) {
-        for &arriving in given.taints() {
+    fn carry(
+        &mut self,
+        env: &Env<'_>,
+        taint: &Taint,
+        given: &Value,
+        known: &mut SmallVec<[Carried; 8]>,
+        out: &mut TaintSet,
+    ) {
+        let Some(set) = &given.taints else { return };
+        let this = Carried {
+            set: Arc::as_ptr(set),
+            clean: taint.clean,
+            derived: taint.derived,
+            notes: taint.notes,
+        };
+        if known.iter().any(|k| k.covers(&this)) {
+            return;
+        }
+        known.push(this);
+        let mut cut = 0;
+        let carried = given.taints().iter().filter_map(|arriving| {
             if twice_unknown(arriving.notes, taint.notes) {
-                self.cap(limits::TWICE_UNKNOWN);
-                continue;
+                cut += 1;
+                return None;
             }
-            let mut carried = Taint {
+            Some(Taint {
                 origin: arriving.origin,
                 clean: arriving.clean.union(taint.clean),
                 derived: arriving.derived || taint.derived,
                 notes: arriving.notes | taint.notes,
                 trace: arriving.trace,
-            };
-            if out.keeps_trace_of(&carried) {
-                carried.trace =
-                    self.through(env, arriving.trace, Some(taint.trace), TraceKind::Through);
-            }
-            out.add_taint(carried);
+            })
+        });
+        out.add(carried, |kept| {
+            self.through(env, kept.trace, Some(taint.trace), TraceKind::Through)
+        });
+        if cut > 0 {
+            self.cap_by(limits::TWICE_UNKNOWN, cut);
         }
     }
 
@@ -338,9 +410,13 @@ impl Interp<'_> {
             return id;
         };
         let mut obj = Obj::new(source.kind);
+        obj.fields.reserve_exact(source.fields.len());
         for field in &source.fields {
-            let value = self.translate(env, summary, &field.value);
-            obj.set(field.sym, value, field.definite);
+            obj.fields.push(Field {
+                sym: field.sym,
+                value: self.translate(env, summary, &field.value),
+                definite: field.definite,
+            });
         }
         obj.any = self.translate(env, summary, &source.any);
         *self.state.obj_mut(id, source.kind) = obj;
@@ -369,7 +445,7 @@ impl Interp<'_> {
     /// Its writes.
     fn effects_of(&mut self, env: &mut Env<'_>, summary: &Summary) {
         for effect in &summary.effects {
-            if effect.port.base.is_absolute() && !effect.relative {
+            if effect.port.base().is_absolute() && !effect.relative {
                 continue;
             }
             let value = self.translate(env, summary, &effect.value);
@@ -378,7 +454,7 @@ impl Interp<'_> {
                     let target = self.lookup(env, &parent);
                     self.store_value(&target, last, value, effect.strong);
                 }
-                None => self.write_root(env, effect.port.base, value, effect.strong),
+                None => self.write_root(env, effect.port.base(), value, effect.strong),
             }
         }
     }
@@ -440,7 +516,7 @@ impl Interp<'_> {
         } else {
             let mut joined = match self.state.var(&port) {
                 Some(var) => var.value.clone(),
-                None => self.symbolic(port.base),
+                None => self.symbolic(port.base()),
             };
             joined.join(&value);
             joined
@@ -451,7 +527,7 @@ impl Interp<'_> {
     /// Its sinks, reached by what the caller gives.
     fn sinks_of(&mut self, env: &mut Env<'_>, summary: &Summary) {
         for sink in &summary.sinks {
-            if sink.port.base.is_absolute() {
+            if sink.port.base().is_absolute() {
                 continue;
             }
             let given = self.given(env, &sink.port);
@@ -494,7 +570,7 @@ impl Interp<'_> {
                     // Through a call that is not resolved, one caller further is far enough.
                     Origin::Port(port)
                         if notes & note_bit(Note::ViaUnknown) != 0
-                            && (port.base.is_absolute() || sink.sink.func != env.func) => {}
+                            && (port.base().is_absolute() || sink.sink.func != env.func) => {}
                     Origin::Port(port) => self.add_port_sink(PortSink {
                         port,
                         deep,

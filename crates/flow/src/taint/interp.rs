@@ -5,7 +5,7 @@ use super::place::{PortBase, PortPath};
 use super::state::State;
 use super::summary::{CallbackUse, Finding, PortSink, Summary};
 use super::trace::{Arena, TraceKind, TraceNode, TraceRef};
-use super::value::{Konst, ObjId, SourceRef, Value, symbolic};
+use super::value::{Konst, ObjId, SourceRef, Taint, Value, symbolic};
 use crate::limits;
 use crate::origin::Solver;
 use crate::program::{FuncRef, to_u32};
@@ -72,11 +72,16 @@ pub struct Interp<'a> {
     pub(super) k: super::kinds::KindIds,
     pub(super) f: FuncRef<'a>,
     pub(super) state: State,
+    /// Room for a set of taints that is being built.
+    pub(super) scratch: Vec<Taint>,
     pub(super) temps: Vec<Value>,
     /// What temporaries held before an edge was tried; `None` outside of edges.
     pub(super) undo: Option<Vec<(LocalId, Value)>>,
     pub(super) slots: Vec<Slot>,
+    /// By local: the last instruction that assigns it.
     pub(super) defs: Vec<u32>,
+    /// By instruction: the one before it that assigns the same local.
+    pub(super) defs_before: Vec<u32>,
     pub(super) arena: Arena,
     pub(super) starts: FxHashMap<PortBase, TraceRef>,
     pub(super) ids: FxHashMap<AllocKey, ObjId>,
@@ -100,6 +105,7 @@ impl<'a> Interp<'a> {
         by_name: &'a FxHashMap<Sym, FuncId>,
         consts: &'a FxHashMap<u32, Konst>,
         render: &'a super::analyse::RenderLookup<'a>,
+        k: super::kinds::KindIds,
         id: FuncId,
         arena: Arena,
     ) -> Self {
@@ -110,13 +116,15 @@ impl<'a> Interp<'a> {
             by_name,
             consts,
             render,
-            k: super::kinds::KindIds::new(origins.paths.models().kinds()),
+            k,
             f,
             state: State::default(),
+            scratch: Vec::new(),
             temps: vec![Value::default(); f.func.locals.len()],
             undo: None,
             slots: Vec::new(),
             defs: vec![u32::MAX; f.func.locals.len()],
+            defs_before: vec![u32::MAX; f.func.instrs.len()],
             arena,
             starts: FxHashMap::default(),
             ids: FxHashMap::default(),
@@ -134,6 +142,15 @@ impl<'a> Interp<'a> {
         }
     }
 
+    /// The instructions that assign a local, the last first.
+    pub(super) fn definitions(&self, local: LocalId) -> impl Iterator<Item = usize> + '_ {
+        let last = self.defs.get(local.index()).copied();
+        let before = |at: &u32| self.defs_before.get(*at as usize).copied();
+        std::iter::successors(last, before)
+            .take_while(|at| *at != u32::MAX)
+            .map(|at| at as usize)
+    }
+
     pub(super) fn alloc(&mut self, key: AllocKey) -> ObjId {
         let next = to_u32(self.ids.len());
         if next as usize >= limits::HEAP_OBJECTS {
@@ -148,7 +165,11 @@ impl<'a> Interp<'a> {
     }
 
     pub(super) fn cap(&mut self, name: &'static str) {
-        *self.out.caps.entry(name).or_default() += 1;
+        self.cap_by(name, 1);
+    }
+
+    pub(super) fn cap_by(&mut self, name: &'static str, count: u64) {
+        *self.out.caps.entry(name).or_default() += count;
     }
 
     pub(super) fn get(&self, local: LocalId) -> Value {

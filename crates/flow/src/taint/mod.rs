@@ -30,6 +30,7 @@ mod sink;
 mod state;
 mod store;
 mod summary;
+mod taint_set;
 mod tested;
 mod trace;
 mod value;

@@ -59,7 +59,10 @@ impl Interp<'_> {
             if let Some(to) = target(instr)
                 && let Some(def) = self.defs.get_mut(to.index())
             {
-                *def = to_u32(index);
+                let before = std::mem::replace(def, to_u32(index));
+                if let Some(slot) = self.defs_before.get_mut(index) {
+                    *slot = before;
+                }
             }
         }
         let mut next = 0;
@@ -101,6 +104,7 @@ impl Interp<'_> {
         }
         let mut states: Vec<Option<State>> = vec![None; func.blocks.len()];
         let mut visits = vec![0u32; func.blocks.len()];
+        let loops = first_loop(func, &order, &rank);
         if let Some(first) = states.first_mut() {
             *first = Some(std::mem::take(&mut self.state));
         }
@@ -112,22 +116,25 @@ impl Interp<'_> {
                 continue;
             };
             let index = block_id.index();
-            let (Some(block), Some(Some(entry)), Some(count)) = (
+            let (Some(block), Some(slot), Some(count)) = (
                 func.blocks.get(index),
-                states.get(index),
+                states.get_mut(index),
                 visits.get_mut(index),
             ) else {
                 continue;
             };
+            // Nothing flows into a block a second time that no loop leads to.
+            let entry = if r < loops { slot.take() } else { slot.clone() };
+            let Some(entry) = entry else { continue };
             *count += 1;
             if *count > limits::BLOCK_VISITS {
                 self.cap("visits of a block");
                 continue;
             }
             self.revisit = *count > 1;
-            self.state = entry.clone();
+            self.state = entry;
             if let Some(handler) = block.unwind {
-                flow_into(&mut states, &mut work, &rank, handler, self.state.clone());
+                flow_copy(&mut states, &mut work, &rank, handler, &self.state);
             }
             let mut alive = true;
             for (at, instr) in func.block_instrs(block) {
@@ -137,7 +144,7 @@ impl Interp<'_> {
                 }
             }
             if let Some(handler) = block.unwind {
-                flow_into(&mut states, &mut work, &rank, handler, self.state.clone());
+                flow_copy(&mut states, &mut work, &rank, handler, &self.state);
             }
             if !alive {
                 continue;
@@ -149,9 +156,13 @@ impl Interp<'_> {
                 }
                 Term::Branch { cond, yes, no } => {
                     let truth = self.operand(cond).truthy();
-                    let state = std::mem::take(&mut self.state);
+                    let mut state = std::mem::take(&mut self.state);
                     if truth != Some(false) {
-                        let taken = self.edge(state.clone(), cond, true);
+                        let state = match truth {
+                            Some(_) => std::mem::take(&mut state),
+                            None => state.clone(),
+                        };
+                        let taken = self.edge(state, cond, true);
                         flow_into(&mut states, &mut work, &rank, yes, taken);
                     }
                     if truth != Some(true) {
@@ -236,23 +247,63 @@ pub(super) fn flow_into(
     }
 }
 
+/// [`flow_into`] of a state that is needed further.
+fn flow_copy(
+    states: &mut [Option<State>],
+    work: &mut BTreeSet<u32>,
+    rank: &[u32],
+    block: BlockId,
+    state: &State,
+) {
+    let (Some(slot), Some(&rank)) = (states.get_mut(block.index()), rank.get(block.index())) else {
+        return;
+    };
+    let changed = match slot {
+        None => {
+            *slot = Some(state.clone());
+            true
+        }
+        Some(known) => known.join(state),
+    };
+    if changed {
+        work.insert(rank);
+    }
+}
+
+/// Where control goes after a block: its successors, then its handler.
+fn successors(func: &casemate_ir::Function, id: BlockId) -> SmallVec<[BlockId; 3]> {
+    let Some(block) = func.blocks.get(id.index()) else {
+        return SmallVec::new();
+    };
+    let mut list: SmallVec<[BlockId; 3]> = match block.term {
+        Term::Goto(next) => SmallVec::from_slice(&[next]),
+        Term::Branch { yes, no, .. } => SmallVec::from_slice(&[no, yes]),
+        _ => SmallVec::new(),
+    };
+    list.extend(block.unwind);
+    list
+}
+
+/// The rank of the first block that some later one leads back to.
+fn first_loop(func: &casemate_ir::Function, order: &[BlockId], rank: &[u32]) -> u32 {
+    let mut first = u32::MAX;
+    for (from, &id) in (0..).zip(order) {
+        for next in successors(func, id) {
+            match rank.get(next.index()) {
+                Some(&to) if to <= from => first = first.min(to),
+                _ => {}
+            }
+        }
+    }
+    first
+}
+
 /// Blocks in reverse postorder from the entry; handlers count as successors.
 pub(super) fn reverse_postorder(func: &casemate_ir::Function) -> Vec<BlockId> {
     let mut seen = vec![false; func.blocks.len()];
     let mut out = Vec::with_capacity(func.blocks.len());
     let mut stack: Vec<(BlockId, SmallVec<[BlockId; 3]>)> = Vec::new();
-    let successors = |id: BlockId| -> SmallVec<[BlockId; 3]> {
-        let Some(block) = func.blocks.get(id.index()) else {
-            return SmallVec::new();
-        };
-        let mut list: SmallVec<[BlockId; 3]> = match block.term {
-            Term::Goto(next) => SmallVec::from_slice(&[next]),
-            Term::Branch { yes, no, .. } => SmallVec::from_slice(&[no, yes]),
-            _ => SmallVec::new(),
-        };
-        list.extend(block.unwind);
-        list
-    };
+    let successors = |id| successors(func, id);
     if func.blocks.is_empty() {
         return out;
     }

@@ -121,7 +121,9 @@ impl Interp<'_> {
             _ => {}
         }
         let own = summary.ret.taints().iter().all(|t| match t.origin {
-            Origin::Port(port) => t.notes & BY_KEY != 0 || !matches!(port.base, PortBase::Param(_)),
+            Origin::Port(port) => {
+                t.notes & BY_KEY != 0 || !matches!(port.base(), PortBase::Param(_))
+            }
             Origin::Source(_) => false,
         });
         (own && !summary.ret.is_empty()).then_some(With::Table)

@@ -40,7 +40,7 @@ impl Interp<'_> {
     }
 
     fn write_record(&mut self, store: PortPath, value: &Value, depth: u32) {
-        let target = self.symbolic(store.base);
+        let target = self.symbolic(store.base());
         if value.taints.is_some() {
             let whole = Value {
                 taints: value.taints.clone(),

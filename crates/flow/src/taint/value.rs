@@ -1,6 +1,7 @@
 //! Abstract values: taints, references to objects, constants.
 
 use super::place::{PortBase, PortPath};
+use super::taint_set::TaintSet;
 use super::trace::TraceRef;
 use crate::limits;
 use crate::result::{FuncId, Note};
@@ -48,7 +49,7 @@ pub struct Taint {
 
 impl Taint {
     /// The order in which a value keeps its taints; equal ones are kept once.
-    fn order(&self, other: &Self) -> std::cmp::Ordering {
+    pub(super) fn order(&self, other: &Self) -> std::cmp::Ordering {
         self.origin
             .cmp(&other.origin)
             .then(self.derived.cmp(&other.derived))
@@ -122,7 +123,7 @@ impl Konst {
 }
 
 /// What a place may hold.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(PartialEq, Debug, Default)]
 pub struct Value {
     /// Taints, sorted by origin and `derived`, one for each.
     pub taints: Option<Arc<Vec<Taint>>>,
@@ -130,6 +131,16 @@ pub struct Value {
     pub refs: SmallVec<[ObjId; 2]>,
     /// The constants that it may be; `None`: not known. Complete: nothing else may be there.
     pub consts: Option<Arc<[Konst]>>,
+}
+
+impl Clone for Value {
+    fn clone(&self) -> Self {
+        Self {
+            taints: self.taints.clone(),
+            refs: SmallVec::from_slice(&self.refs),
+            consts: self.consts.clone(),
+        }
+    }
 }
 
 impl Value {
@@ -217,18 +228,6 @@ impl Value {
         self.taints().iter().filter_map(Taint::identity)
     }
 
-    /// Whether adding the taint would keep its trace, so that the trace is worth making.
-    #[must_use]
-    pub fn keeps_trace_of(&self, taint: &Taint) -> bool {
-        let taints = self.taints();
-        match taints.binary_search_by(|t| t.order(taint)) {
-            Ok(at) => taints
-                .get(at)
-                .is_some_and(|old| old.clean.intersect(taint.clean) != old.clean),
-            Err(_) => taints.len() < limits::TAINTS,
-        }
-    }
-
     /// Adds a taint; the same origin is kept once, clean only for what both are clean for.
     pub fn add_taint(&mut self, taint: Taint) -> bool {
         let set = self.taints.get_or_insert_with(|| Arc::new(Vec::new()));
@@ -307,11 +306,11 @@ impl Value {
             Some(mine) if Arc::ptr_eq(mine, theirs) || !adds(mine, theirs) => return false,
             Some(_) => {}
         }
-        let mut changed = false;
-        for &taint in theirs.iter() {
-            changed |= self.add_taint(taint);
-        }
-        changed
+        let mut set = TaintSet::default();
+        set.taints.extend_from_slice(self.taints());
+        set.add(theirs.iter().copied(), |taint| taint.trace);
+        self.taints = set.finish();
+        true
     }
 
     /// The value with every taint changed; none when the set becomes empty.
@@ -335,13 +334,13 @@ impl Value {
     pub fn has_absolute(&self) -> bool {
         self.taints().iter().any(|t| match t.origin {
             Origin::Source(_) => true,
-            Origin::Port(port) => port.base.is_absolute(),
+            Origin::Port(port) => port.base().is_absolute(),
         })
     }
 }
 
 /// Whether joining `theirs` into `mine` would change anything: both are sorted, one walk tells.
-fn adds(mine: &[Taint], theirs: &[Taint]) -> bool {
+pub(super) fn adds(mine: &[Taint], theirs: &[Taint]) -> bool {
     let full = mine.len() >= limits::TAINTS;
     let mut rest = mine.iter().peekable();
     theirs.iter().any(|taint| {

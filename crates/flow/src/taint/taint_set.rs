@@ -1,0 +1,98 @@
+//! Unions of taints.
+
+use super::trace::TraceRef;
+use super::value::{Taint, adds};
+use crate::limits;
+use smallvec::SmallVec;
+use std::sync::Arc;
+
+/// A set of taints that is being built, in the order in which values keep theirs.
+#[derive(Default)]
+pub(super) struct TaintSet {
+    pub(super) taints: Vec<Taint>,
+}
+
+impl TaintSet {
+    /// Adds taints that stand in that order, each as `Value::add_taint` does; they may name an origin twice. The way of a taint
+    /// is asked for only where it is kept.
+    pub(super) fn add(
+        &mut self,
+        theirs: impl Iterator<Item = Taint>,
+        mut trace: impl FnMut(&Taint) -> TraceRef,
+    ) {
+        let set = &mut self.taints;
+        let mut from = 0;
+        for taint in theirs {
+            let rest = set.get(from..).unwrap_or(&[]);
+            let at = match rest.last() {
+                Some(last) if last.order(&taint).is_ge() => {
+                    from + rest.partition_point(|own| own.order(&taint).is_lt())
+                }
+                _ => set.len(),
+            };
+            let room = set.len() < limits::TAINTS;
+            match set.get_mut(at) {
+                Some(own) if own.order(&taint).is_eq() => {
+                    let clean = own.clean.intersect(taint.clean);
+                    // The dirtier way is the one to show.
+                    if clean != own.clean {
+                        own.trace = trace(&taint);
+                    }
+                    own.clean = clean;
+                    own.notes |= taint.notes;
+                }
+                _ if room => {
+                    let trace = trace(&taint);
+                    set.insert(at, Taint { trace, ..taint });
+                }
+                _ => {}
+            }
+            from = at;
+        }
+    }
+
+    /// The set; none when it is empty.
+    pub(super) fn finish(self) -> Option<Arc<Vec<Taint>>> {
+        (!self.taints.is_empty()).then(|| Arc::new(self.taints))
+    }
+}
+
+/// The union of sets that values hold: one that adds nothing costs nothing, and a union of one is that one.
+#[derive(Default)]
+pub(super) struct Union {
+    first: Option<Arc<Vec<Taint>>>,
+    rest: TaintSet,
+    seen: SmallVec<[*const Vec<Taint>; 8]>,
+}
+
+impl Union {
+    /// How many sets are remembered.
+    const SEEN: usize = 32;
+
+    /// Adds the set of a value, which must live as long as the union is being built.
+    pub(super) fn add(&mut self, set: Option<&Arc<Vec<Taint>>>) {
+        let Some(set) = set else { return };
+        let Some(first) = &self.first else {
+            self.first = Some(Arc::clone(set));
+            return;
+        };
+        if Arc::ptr_eq(first, set) || self.seen.contains(&Arc::as_ptr(set)) {
+            return;
+        }
+        if self.seen.len() < Self::SEEN {
+            self.seen.push(Arc::as_ptr(set));
+        }
+        if self.rest.taints.is_empty() {
+            if !adds(first, set) {
+                return;
+            }
+            self.rest.taints.extend_from_slice(first);
+        }
+        self.rest.add(set.iter().copied(), |taint| taint.trace);
+    }
+
+    /// The union.
+    pub(super) fn finish(self) -> Option<Arc<Vec<Taint>>> {
+        self.rest.finish().or(self.first)
+    }
+}
