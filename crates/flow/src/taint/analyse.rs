@@ -1,6 +1,6 @@
 //! Summaries bottom-up over the cycles of the call graph.
 
-use super::interp::{Interp, Output};
+use super::interp::{Interp, Output, Whole};
 use super::summary::Summary;
 use super::trace::Arena;
 use super::value::Konst;
@@ -65,9 +65,15 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
                     .map(std::mem::take)
                     .unwrap_or_default();
                 let run = AssertUnwindSafe(|| {
-                    let mut interp = Interp::new(
-                        origins, &summaries, &by_name, &consts, render, kinds, func, arena,
-                    );
+                    let whole = Whole {
+                        origins,
+                        summaries: &summaries,
+                        by_name: &by_name,
+                        consts: &consts,
+                        render,
+                        kinds,
+                    };
+                    let mut interp = Interp::new(&whole, func, arena);
                     interp.run();
                     let summary = interp.summary();
                     (summary, interp.out, interp.arena)

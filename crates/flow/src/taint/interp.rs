@@ -62,6 +62,16 @@ pub struct Output {
     pub caps: FxHashMap<&'static str, u64>,
 }
 
+/// What is known of the program while one function is interpreted.
+pub(super) struct Whole<'a> {
+    pub(super) origins: &'a Solver<'a, 'a>,
+    pub(super) summaries: &'a [Option<Arc<Summary>>],
+    pub(super) by_name: &'a FxHashMap<Sym, FuncId>,
+    pub(super) consts: &'a FxHashMap<u32, Konst>,
+    pub(super) render: &'a super::analyse::RenderLookup<'a>,
+    pub(super) kinds: super::kinds::KindIds,
+}
+
 /// Interprets one function.
 pub struct Interp<'a> {
     pub(super) origins: &'a Solver<'a, 'a>,
@@ -99,16 +109,15 @@ pub struct Interp<'a> {
 }
 
 impl<'a> Interp<'a> {
-    pub(super) fn new(
-        origins: &'a Solver<'a, 'a>,
-        summaries: &'a [Option<Arc<Summary>>],
-        by_name: &'a FxHashMap<Sym, FuncId>,
-        consts: &'a FxHashMap<u32, Konst>,
-        render: &'a super::analyse::RenderLookup<'a>,
-        k: super::kinds::KindIds,
-        id: FuncId,
-        arena: Arena,
-    ) -> Self {
+    pub(super) fn new(whole: &Whole<'a>, id: FuncId, arena: Arena) -> Self {
+        let Whole {
+            origins,
+            summaries,
+            by_name,
+            consts,
+            render,
+            kinds: k,
+        } = *whole;
         let f = origins.program.func(id);
         Self {
             origins,
