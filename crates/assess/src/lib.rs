@@ -31,6 +31,7 @@ mod suppress;
 mod templates;
 mod threat;
 mod trigger;
+mod versions;
 mod within;
 
 use assessment::Assessment;

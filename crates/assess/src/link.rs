@@ -101,6 +101,10 @@ pub(crate) fn link(project: &Project, mut lowered: Lowered, models: &Models) -> 
         program.symbols.intern(member);
     }
     program.packages = packages(project, &origin);
+    program.units = origin
+        .iter()
+        .map(|index| project.files.get(*index).map_or(0, |f| f.unit.0))
+        .collect();
     Linked {
         program,
         origin,

@@ -17,6 +17,7 @@ use crate::stage::{Observer, Stage};
 use crate::suppress::{self, Kept};
 use crate::templates::Known;
 use crate::threat::{self, Judgement};
+use crate::versions;
 use casemate_flow::result::{Analysis, Entry, FileIdx};
 use casemate_source::Project;
 use std::cell::OnceCell;
@@ -142,7 +143,8 @@ fn analyse(
         render: &|from, name| templates.lookup(from, name),
         library: &library,
     };
-    let analysis = casemate_flow::analyse(&linked.program, &knowledge.models, &options);
+    let models = versions::assume(&knowledge.models, project);
+    let analysis = casemate_flow::analyse(&linked.program, &models, &options);
     let judged = judgements
         .into_inner()
         .unwrap_or_else(|| judge(&analysis.entries));

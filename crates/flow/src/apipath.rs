@@ -59,6 +59,11 @@ impl<'m> Paths<'m> {
         self.nodes.is_empty()
     }
 
+    /// All paths in the order in which they were met.
+    pub fn ids(&self) -> impl Iterator<Item = PathId> + use<> {
+        (0..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)).map(PathId)
+    }
+
     /// The models.
     #[must_use]
     pub fn models(&self) -> &'m Models {

@@ -14,6 +14,8 @@ pub mod limits;
 pub mod origin;
 pub mod program;
 pub mod result;
+mod schema;
+mod setting;
 pub mod symbol;
 pub mod taint;
 

@@ -71,6 +71,8 @@ pub struct Program {
     /// By file: the packages that its unit and those around it declare; absent where no manifest tells. Shorter than `files`
     /// where nobody filled it in.
     pub packages: Vec<Option<Arc<BTreeSet<String>>>>,
+    /// By file: the unit that it belongs to. Shorter than `files` where nobody filled it in: then all are one.
+    pub units: Vec<u32>,
     functions: Vec<(FileIdx, FnId)>,
     classes: Vec<(FileIdx, ClassId)>,
     globals: u32,
@@ -86,6 +88,7 @@ impl Program {
             files: Vec::new(),
             symbols: Symbols::default(),
             packages: Vec::new(),
+            units: Vec::new(),
             functions: Vec::new(),
             classes: Vec::new(),
             globals: 0,

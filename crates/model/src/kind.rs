@@ -2,7 +2,7 @@
 
 mod list;
 
-pub use list::{Fact, Kinds, Unknown};
+pub use list::{Fact, Format, Kinds, Unknown};
 
 use serde::{Deserialize, Serialize};
 

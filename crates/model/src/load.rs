@@ -16,7 +16,8 @@
 //! | flow | from = `arg(0)` (or a list), to = `ret` (or a list), derive |
 //! | clean | from = `arg(0)` (or a list), to = `ret` (or a list), kinds |
 //! | test | on = `arg(0)` (or a list), accept = `true` (`false`, `returns`, `nonnull`, a port, `!` and a port), kinds |
-//! | schema | type, members — or — on = `arg(0)`, to, accept = `returns`, unknown = `keep` |
+//! | schema | type, members, coerce — or — step, with, format — or — on = `arg(0)`, to, accept = `returns`, unknown = `keep`, schema, guarded, earlier —
+//!   or — request, part, json, unknown — or — member, part — or — classes, unknown |
 //! | call | fn, args (a list of ports, `_` where nothing is known), result |
 //! | entry | method, path, methods, handlers, params, params4, prefix, guards, depends, result; instead of `at`: file, export (each one or a list) |
 //! | inject | by = `constructor-type` |

@@ -3,7 +3,7 @@
 mod assume;
 mod build;
 
-pub use assume::Known;
+pub use assume::{FactOf, Known};
 
 use crate::kind::{Kinds, SourceKind};
 use crate::load::{LoadError, ModelFile, read_folder};

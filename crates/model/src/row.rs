@@ -26,10 +26,6 @@ pub struct Row {
 
 /// What an API is.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a thousand rows in all; a box would only cost readers"
-)]
 pub enum Role {
     /// Its value comes from outside.
     Source {
@@ -174,12 +170,24 @@ pub enum Accept {
 /// A row of a schema library.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum SchemaRow {
-    /// A call that makes a schema of some type (`z.string()`); `name` is resolved per path.
+    /// A call that makes a schema of some type (`z.string()`).
     Type {
-        /// The type's name: `string`, `number`, `object`, `array`, `enum`, `any` … `name`: the matched member.
+        /// The type's name: a format of `kinds.toml`, one of [`SchemaRow::TYPES`], or anything else, of which nothing is known;
+        /// `name`: the matched member.
         ty: String,
         /// Where the members of an object or the element of an array stand.
         members: Option<Port>,
+        /// What is given is converted: only the result has the type.
+        coerce: bool,
+    },
+    /// A call on a schema that makes another one of it (`.optional()`, `.email()`).
+    Step {
+        /// One of [`SchemaRow::STEPS`].
+        op: String,
+        /// What it is given.
+        with: Option<Port>,
+        /// The format that it asks for; `name`: the matched member.
+        format: Option<String>,
     },
     /// A call that checks a value.
     Check {
@@ -191,7 +199,46 @@ pub enum SchemaRow {
         accept: Accept,
         /// Unknown members: `strip`, `keep`, `refuse`.
         unknown: String,
+        /// Where the schema is; absent: the function that is called, or its receiver.
+        schema: Option<Port>,
+        /// Nothing comes out of what is not valid.
+        guarded: bool,
+        /// The schemas are those of the chain of handlers, and `on` is the request.
+        earlier: bool,
+        /// The schema is written in the notation of JSON Schema.
+        json: bool,
     },
+    /// A call that puts schemas before handlers: requests that do not fit are refused.
+    Request {
+        /// The schema of one part, or an object with one for each part.
+        schemas: Port,
+        /// The part; absent: all by their names.
+        part: Option<SourceKind>,
+        /// Unknown members: `strip`, `keep`, `refuse`.
+        unknown: String,
+        /// Written in the notation of JSON Schema.
+        json: bool,
+    },
+    /// A call that has parameters checked against the classes that they are declared to be.
+    Classes {
+        /// Unknown members: `strip`, `keep`, `refuse`.
+        unknown: String,
+    },
+    /// A call that puts the schema of one member of a request before handlers; what does not fit is only noted.
+    Member {
+        /// The member's name.
+        name: Port,
+        /// The part; absent: any.
+        part: Option<SourceKind>,
+    },
+}
+
+impl SchemaRow {
+    /// What becomes of a schema.
+    pub const STEPS: [&'static str; 18] = [
+        "same", "lose", "nested", "format", "pattern", "one-of", "bound", "fields", "pick", "omit",
+        "keep", "strip", "refuse", "array", "element", "or", "and", "rest",
+    ];
 }
 
 /// A row that registers handlers.

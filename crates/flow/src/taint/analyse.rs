@@ -44,6 +44,8 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
         .collect();
     let by_name = unique_methods(origins);
     let consts = constants(origins);
+    let schemas = crate::schema::Schemas::of(origins);
+    let settings = crate::setting::Settings::of(origins);
     let mut summaries: Vec<Option<Arc<Summary>>> = vec![None; count];
     let mut outputs: Vec<Output> = Vec::with_capacity(count);
     outputs.resize_with(count, Output::default);
@@ -72,6 +74,8 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
                         consts: &consts,
                         render,
                         kinds,
+                        schemas: &schemas,
+                        settings: &settings,
                     };
                     let mut interp = Interp::new(&whole, func, arena);
                     interp.run();
@@ -117,6 +121,12 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
                 *out.caps.entry("rounds over a cycle of calls").or_default() += 1;
             }
         }
+    }
+    if let Some(out) = outputs.first_mut()
+        && schemas.unknown > 0
+    {
+        out.caps
+            .insert("schemas that are not understood", schemas.unknown);
     }
     TaintResult {
         summaries,

@@ -135,6 +135,9 @@ impl Interp<'_> {
         if depth > 4 {
             return;
         }
+        if depth == 0 {
+            self.schema_accepted(cond, outcome);
+        }
         if let Some((all, parts)) = self.short_circuit(cond) {
             // `a && b` is truthy only when both are; `a || b` is falsy only when both are.
             if all == outcome {

@@ -70,6 +70,7 @@ impl Interp<'_> {
             None => self.dispatch(at, callee, &value, &site),
         };
         let mut result = result;
+        self.checked(at, &site, &mut result);
         for label in self.call_labels(callee, flags.new, span) {
             if !result.taints().iter().any(|t| t.origin == label.origin) {
                 result.add_taint(label);

@@ -305,6 +305,30 @@ pub fn after_test(pattern: &str, flags: &str, matches: bool) -> Option<CharSet> 
     Some(replaced(pattern)?.complement())
 }
 
+/// The characters that a text can begin with that an anchored pattern matched; `None`: any, or it may be empty.
+#[must_use]
+pub fn begins(pattern: &str) -> Option<CharSet> {
+    if !anchored(pattern) || split_top(pattern).len() != 1 {
+        return None;
+    }
+    let chars: Vec<char> = pattern.strip_prefix('^')?.chars().collect();
+    let (set, next) = match *chars.first()? {
+        '\\' => (class_escape(*chars.get(1)?)?, 2),
+        '[' => {
+            let mut at = 1;
+            let set = bracket(&chars, &mut at)?;
+            (set, at)
+        }
+        c if "^$.*+?()|{}".contains(c) => return None,
+        c => (CharSet::one(c), 1),
+    };
+    match chars.get(next) {
+        Some('*' | '?') => None,
+        Some('{') if chars.get(next + 1) == Some(&'0') => None,
+        _ => Some(set),
+    }
+}
+
 /// The characters of which none is left untouched once every match of the pattern was replaced (or where none was found):
 /// those of its alternatives that are one class, perhaps repeated. What matches more than one character (`../`) is left out:
 /// taking it away may join its pieces anew.
@@ -353,7 +377,18 @@ fn single(part: &str) -> Option<CharSet> {
 
 #[cfg(test)]
 mod tests {
-    use super::{after_test, replaced};
+    use super::{after_test, begins, replaced};
+
+    #[test]
+    fn what_a_text_begins_with() {
+        let dash = |pattern| begins(pattern).map(|set| set.has('-'));
+        assert_eq!(dash("^https:\\/\\/a$"), Some(false));
+        assert_eq!(dash("^[a-z][a-z-]*$"), Some(false));
+        assert_eq!(dash("^[\\w-]+$"), Some(true));
+        assert_eq!(dash("^a*-$"), None);
+        assert_eq!(dash("^a|-$"), None);
+        assert_eq!(dash("a$"), None);
+    }
 
     #[test]
     fn anchored_classes_limit_what_is_left() {

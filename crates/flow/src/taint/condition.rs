@@ -21,14 +21,31 @@ impl Interp<'_> {
         for text in when.paths() {
             let value = if text == "name" {
                 Value3::Known(Literal::Str(name.clone()))
-            } else if text.starts_with("fact:") {
-                Value3::Unknown
+            } else if let Some(fact) = text.strip_prefix("fact:") {
+                self.settings.value(self.origins, self.f.file_idx, fact)
             } else {
                 self.value_at(text, site)
             };
             known.push((text.to_owned(), value));
         }
         eval_in(when, &AtCall(known))
+    }
+
+    /// Whether the condition of a row about a member holds: what it asks of a call is not known.
+    pub(super) fn holds_of_member(&self, row: &Row, path: PathId) -> Tri {
+        let Some(when) = &row.when else {
+            return Tri::Yes;
+        };
+        let value = |text: &str| match text.strip_prefix("fact:") {
+            Some(fact) => self.settings.value(self.origins, self.f.file_idx, fact),
+            None if text == "name" => {
+                let name = self.origins.paths.last_member(path);
+                Value3::Known(Literal::Str(name.to_owned()))
+            }
+            None => Value3::Unknown,
+        };
+        let known = when.paths().into_iter().map(|p| (p.to_owned(), value(p)));
+        eval_in(when, &AtCall(known.collect()))
     }
 
     /// The value of `arg(2).shell` at a call.

@@ -53,7 +53,8 @@ impl Interp<'_> {
                         |t| matches!(t.origin, Origin::Source(s) if s.kind == label_kind(&label)),
                     );
                     if !kept && !self.overwritten(&base, sym) {
-                        value.add_taint(label);
+                        let labelled = self.labelled(at, label);
+                        value.join_parts(labelled);
                     }
                 }
                 self.set(to, value);

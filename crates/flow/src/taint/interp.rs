@@ -45,6 +45,8 @@ pub(super) enum AllocKey {
     Keywords(u32, FuncId),
     /// An object found where only taint was known.
     Attached(u32),
+    /// Object `.1` of a value that was checked against a schema at instruction `.0`.
+    Schema(u32, u32),
 }
 
 /// What one function gives besides its summary.
@@ -70,6 +72,10 @@ pub(super) struct Whole<'a> {
     pub(super) consts: &'a FxHashMap<u32, Konst>,
     pub(super) render: &'a super::analyse::RenderLookup<'a>,
     pub(super) kinds: super::kinds::KindIds,
+    /// What schemas say.
+    pub(super) schemas: &'a crate::schema::Schemas,
+    /// What the configuration says.
+    pub(super) settings: &'a crate::setting::Settings,
 }
 
 /// Interprets one function.
@@ -79,6 +85,10 @@ pub struct Interp<'a> {
     pub(super) by_name: &'a FxHashMap<Sym, FuncId>,
     pub(super) consts: &'a FxHashMap<u32, Konst>,
     pub(super) render: &'a super::analyse::RenderLookup<'a>,
+    pub(super) schemas: &'a crate::schema::Schemas,
+    pub(super) settings: &'a crate::setting::Settings,
+    /// What was checked of the request before this function runs.
+    pub(super) request: Option<&'a crate::schema::Request>,
     pub(super) k: super::kinds::KindIds,
     pub(super) f: FuncRef<'a>,
     pub(super) state: State,
@@ -117,6 +127,8 @@ impl<'a> Interp<'a> {
             consts,
             render,
             kinds: k,
+            schemas,
+            settings,
         } = *whole;
         let f = origins.program.func(id);
         Self {
@@ -125,6 +137,9 @@ impl<'a> Interp<'a> {
             by_name,
             consts,
             render,
+            schemas,
+            settings,
+            request: schemas.request(origins, id),
             k,
             f,
             state: State::default(),

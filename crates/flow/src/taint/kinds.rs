@@ -1,6 +1,6 @@
 //! The few sink kinds that the engine itself must know: language mechanisms, not libraries.
 
-use super::charset::{CharSet, after_test};
+use super::charset::{CharSet, after_test, begins};
 use casemate_model::kind::{KindSet, Kinds, SinkKind};
 
 /// The characters that a value needs to break out, by sink kind. A kind that is not listed is never cleared by characters.
@@ -103,6 +103,7 @@ pub struct KindIds {
     redirect: SinkKind,
     regex: SinkKind,
     shell: SinkKind,
+    argument: SinkKind,
     code: SinkKind,
     sql: SinkKind,
     breaks: [SinkKind; BREAKS.len()],
@@ -132,6 +133,7 @@ impl KindIds {
             redirect: id("redirect"),
             regex: id("regex"),
             shell: id("command.shell"),
+            argument: id("command.argument"),
             code: id("code"),
             sql: id("sql"),
             breaks: BREAKS.map(|b| id(b.0)),
@@ -312,7 +314,9 @@ impl KindIds {
         let Some(left) = after_test(pattern, flags, matches) else {
             return KindSet::EMPTY;
         };
-        self.close(lacks(left.complement()))
+        let begun = begins(pattern).filter(|set| matches && !set.has('-'));
+        let option = begun.map_or(KindSet::EMPTY, |_| KindSet::of(self.argument));
+        self.close(lacks(left.complement())).union(option)
     }
 }
 

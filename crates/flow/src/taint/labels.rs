@@ -7,6 +7,7 @@ use crate::apipath::PathId;
 use crate::origin::Val;
 use crate::symbol::Sym;
 use casemate_ir::{LocalId, Operand, Span};
+use casemate_model::expr::Tri;
 use casemate_model::kind::Shape;
 use casemate_model::row::{Role, SourceKindRef};
 use smallvec::SmallVec;
@@ -107,7 +108,7 @@ impl Interp<'_> {
             if let Role::Source { kind, shape, port } = &row.role
                 && port.base == casemate_model::path::PortBase::Value
                 && port.steps.is_empty()
-                && row.when.is_none()
+                && self.holds_of_member(row, path) != Tri::No
             {
                 let kind = match kind {
                     SourceKindRef::Fixed(kind) => Some(*kind),

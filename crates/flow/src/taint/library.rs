@@ -12,7 +12,7 @@ use casemate_ir::{ArgKey, Operand};
 use casemate_model::expr::Tri;
 use casemate_model::kind::KindSet;
 use casemate_model::path::{Port, PortBase, PortStep};
-use casemate_model::row::{Accept, Role, Row, SourceKindRef};
+use casemate_model::row::{Accept, Role, Row, SchemaRow, SourceKindRef};
 
 impl Interp<'_> {
     /// Calls a function of a package; `false` when it never returns.
@@ -156,8 +156,23 @@ impl Interp<'_> {
                     }
                 }
                 Role::Neutral | Role::Guard { .. } | Role::Inject { .. } => speaks = true,
-                Role::Schema(_) => {
+                Role::Schema(schema) => {
                     speaks = true;
+                    // As long as nothing is known of the schema, the value itself; else see `checked`.
+                    if let SchemaRow::Check {
+                        on,
+                        to: Some(to),
+                        earlier: false,
+                        ..
+                    } = schema
+                        && !self.schemas.understood(self.f.id, site.instr)
+                    {
+                        let value = self.port_read(site, on);
+                        let whole = self.deep(&value);
+                        let value =
+                            self.derive(&whole, KindSet::EMPTY, TraceKind::Library, site.span);
+                        self.put(at, site, to, value, &mut result);
+                    }
                 }
                 #[expect(
                     unreachable_patterns,

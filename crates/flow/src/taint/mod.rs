@@ -26,6 +26,7 @@ mod place;
 mod port;
 mod register;
 mod replace;
+mod schema;
 mod sink;
 mod state;
 mod store;

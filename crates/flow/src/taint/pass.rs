@@ -192,7 +192,8 @@ impl Interp<'_> {
             let mut value =
                 self.symbolic(PortBase::Param(u16::try_from(index).unwrap_or(u16::MAX)));
             for label in self.labels(param.local, func.head) {
-                value.add_taint(label);
+                let labelled = self.labelled_parameter(index, label);
+                value.join_parts(labelled);
             }
             // TypeScript's types say what the author believes, not what arrives: the annotation is used for receivers,
             // not for cleaning.

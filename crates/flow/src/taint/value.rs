@@ -313,6 +313,17 @@ impl Value {
         true
     }
 
+    /// Joins the taints and objects of another value in; the constants that it may be stay.
+    pub fn join_parts(&mut self, other: Self) {
+        self.join_taints(&other);
+        for id in other.refs {
+            if !self.refs.contains(&id) {
+                self.refs.push(id);
+            }
+        }
+        self.refs.sort_unstable();
+    }
+
     /// The value with every taint changed; none when the set becomes empty.
     #[must_use]
     pub fn map_taints(

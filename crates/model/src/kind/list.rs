@@ -20,6 +20,23 @@ pub struct Kinds {
     docs: BTreeMap<String, String>,
     clears: BTreeMap<Shape, KindSet>,
     aliases: BTreeMap<String, BTreeMap<String, SourceKind>>,
+    formats: BTreeMap<String, Format>,
+}
+
+/// What a text of a format is.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Format {
+    /// Clean for these kinds.
+    Clean(KindSet),
+    /// Matched by this regular expression.
+    Pattern(String),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RawFormat {
+    Pattern(String),
+    Kinds(Vec<String>),
 }
 
 /// What rows with the role `config` may say about one thing.
@@ -52,6 +69,8 @@ struct Raw {
     sink: BTreeMap<String, String>,
     shape: BTreeMap<Shape, Vec<String>>,
     alias: BTreeMap<String, BTreeMap<String, Vec<String>>>,
+    #[serde(default)]
+    format: BTreeMap<String, RawFormat>,
     guard: BTreeMap<String, String>,
     op: BTreeMap<String, String>,
     fact: BTreeMap<String, Fact>,
@@ -109,6 +128,17 @@ impl Kinds {
                 .set_of_all(names.iter().map(String::as_str))
                 .map_err(|error| error.to_string())?;
             kinds.clears.insert(*shape, set);
+        }
+        for (name, format) in raw.format {
+            let format = match format {
+                RawFormat::Pattern(pattern) => Format::Pattern(pattern),
+                RawFormat::Kinds(names) => Format::Clean(
+                    kinds
+                        .set_of_all(names.iter().map(String::as_str))
+                        .map_err(|error| error.to_string())?,
+                ),
+            };
+            kinds.formats.insert(name, format);
         }
         for (parent, members) in raw.alias {
             let mut table = BTreeMap::new();
@@ -245,6 +275,31 @@ impl Kinds {
     #[must_use]
     pub fn shape_clears(&self, shape: Shape) -> KindSet {
         self.clears.get(&shape).copied().unwrap_or_default()
+    }
+
+    /// What a text of a format is.
+    #[must_use]
+    pub fn format(&self, name: &str) -> Option<&Format> {
+        self.formats.get(name)
+    }
+
+    /// The names of all formats.
+    pub fn formats(&self) -> impl Iterator<Item = &str> {
+        self.formats.keys().map(String::as_str)
+    }
+
+    /// The names of the members of a request that hold this part: `body`, `rawBody` … for `http.body`.
+    pub fn members_of(&self, part: SourceKind) -> impl Iterator<Item = &str> {
+        let table = self.aliases.get("http").into_iter().flatten();
+        table
+            .filter(move |(_, kind)| **kind == part)
+            .map(|(name, _)| name.as_str())
+    }
+
+    /// The part of a request that a member of this name holds, where the list has it.
+    #[must_use]
+    pub fn part_named(&self, name: &str) -> Option<SourceKind> {
+        self.aliases.get("http")?.get(name).copied()
     }
 
     /// The kinds that only a value that may be an object is dangerous for.

@@ -2,7 +2,7 @@
 
 use super::fields::{At, Fields};
 use super::reader::literal;
-use crate::kind::{Kinds, Shape};
+use crate::kind::{Kinds, Shape, SourceKind};
 use crate::near::near;
 use crate::path::{ApiPath, PathScope, Step};
 use crate::row::{EntryRow, ExportRow, Role, Row, SchemaRow, SourceKindRef};
@@ -252,16 +252,72 @@ impl Reader<'_, '_, '_> {
             return Some(SchemaRow::Type {
                 ty: ty.value.to_owned(),
                 members: self.port("members"),
+                coerce: self.fields.flag("coerce"),
+            });
+        }
+        let unknown = self.word("unknown", &["strip", "keep", "refuse"]);
+        let unknown = unknown.unwrap_or_else(|| "keep".into());
+        if self.fields.has("step") {
+            return Some(SchemaRow::Step {
+                op: self.word("step", &SchemaRow::STEPS)?,
+                with: self.port("with"),
+                format: self.format(),
+            });
+        }
+        if self.fields.has("request") {
+            return Some(SchemaRow::Request {
+                schemas: self.required_port("request")?,
+                part: self.part(),
+                unknown,
+                json: self.fields.flag("json"),
+            });
+        }
+        if self.fields.flag("classes") {
+            return Some(SchemaRow::Classes { unknown });
+        }
+        if self.fields.has("member") {
+            return Some(SchemaRow::Member {
+                name: self.required_port("member")?,
+                part: self.part(),
             });
         }
         Some(SchemaRow::Check {
             to: self.port("to"),
             accept: self.accept("returns")?,
-            unknown: self
-                .word("unknown", &["strip", "keep", "refuse"])
-                .unwrap_or_else(|| "keep".into()),
+            unknown,
             on: self.port_or("on", "arg(0)")?,
+            schema: self.port("schema"),
+            guarded: self.fields.flag("guarded"),
+            earlier: self.fields.flag("earlier"),
+            json: self.fields.flag("json"),
         })
+    }
+
+    fn format(&self) -> Option<String> {
+        let text = self.fields.text("format")?;
+        if text.value != "name" && self.context.kinds.format(text.value).is_none() {
+            self.add(
+                text.offset,
+                format!("unknown format `{}`", text.value),
+                near(text.value, self.context.kinds.formats()),
+            );
+        }
+        Some(text.value.to_owned())
+    }
+
+    fn part(&self) -> Option<SourceKind> {
+        let text = self.fields.text("part")?;
+        match self.context.kinds.source(text.value) {
+            Ok(kind) => Some(kind),
+            Err(error) => {
+                self.add(
+                    text.offset,
+                    format!("unknown {} `{}`", error.what, error.name),
+                    error.near,
+                );
+                None
+            }
+        }
     }
 
     fn call(&mut self) -> Option<Role> {

@@ -6,14 +6,18 @@ use crate::path::{ApiPath, Root};
 use crate::row::Row;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The value of a field of a fact.
+pub type FactOf = dyn Fn(&str, &str) -> Value3;
+
 /// What is known of a unit.
 #[derive(Clone, Copy)]
 pub struct Known<'a> {
-    /// The value of a field of a fact ([`crate::kind::Kinds::fact`]): `Known(Null)` where no configuration sets it.
-    pub fact: &'a dyn Fn(&str, &str) -> Value3,
-    /// Whether the installed version of a package (`npm:lodash`) lies in a range; `No` for packages that are not installed.
+    /// The value of a field of a fact ([`crate::kind::Kinds::fact`]): `Known(Null)` where no configuration sets it. Absent:
+    /// conditions about facts stay as they are.
+    pub fact: Option<&'a FactOf>,
+    /// Whether the installed version of a package (`npm:lodash`) lies in a range; none for packages that no manifest names.
     /// See [`crate::version::within`].
-    pub version: &'a dyn Fn(&str, &str) -> Tri,
+    pub version: &'a dyn Fn(&str, &str) -> Option<Tri>,
 }
 
 impl Models {
@@ -53,7 +57,7 @@ fn holds(row: &mut Row, packages: &[String], models: &Models, known: Known<'_>) 
     if let Some(range) = &row.versions {
         let answers: BTreeSet<u8> = packages
             .iter()
-            .map(|package| rank((known.version)(package, range)))
+            .filter_map(|package| (known.version)(package, range).map(rank))
             .collect();
         if answers.contains(&rank(Tri::Unknown)) || answers.is_empty() {
             // Said by the row that is left.
@@ -63,10 +67,12 @@ fn holds(row: &mut Row, packages: &[String], models: &Models, known: Known<'_>) 
             return false;
         }
     }
-    let Some(when) = &row.when else { return true };
+    let (Some(when), Some(fact_of)) = (&row.when, known.fact) else {
+        return true;
+    };
     let is_fact = |path: &str| path.starts_with("fact:");
     let value = |path: &str| match models.kinds.fact(path.trim_start_matches("fact:")) {
-        Ok((fact, field)) => (known.fact)(fact, field),
+        Ok((fact, field)) => fact_of(fact, field),
         Err(_) => Value3::Unknown,
     };
     let left = when.assume(&is_fact, &value);

@@ -378,10 +378,11 @@ when = "fact:body.json and arg(0) == 1"
                 Value3::Known(Literal::Null)
             }
         };
-        let version =
-            move |package: &str, range: &str| within(if package == "npm:a" { a } else { b }, range);
+        let version = move |package: &str, range: &str| {
+            Some(within(if package == "npm:a" { a } else { b }, range))
+        };
         models.assume(Known {
-            fact: &fact,
+            fact: Some(&fact),
             version: &version,
         })
     };
