@@ -381,7 +381,7 @@ fn seen_before_changed(
         if name == "read" {
             continue;
         }
-        let created = default_state(entity);
+        let created = world::created(entity);
         let unseen = actors.iter().find_map(|actor| {
             // Who creates becomes the owner, and the row has its defaults.
             let states: &[State] = if name == "create" {
@@ -418,25 +418,6 @@ fn seen_before_changed(
             );
         }
     }
-}
-
-/// A row as it is created, as far as rules look at it; values that the creator chooses are taken at their first.
-fn default_state(entity: &Entity) -> State {
-    let mut state = State::new();
-    for field in entity.rules().flat_map(|(_, rule)| rule.formula.fields()) {
-        let fallback = entity
-            .field(field)
-            .and_then(|field| field.default.clone())
-            .map(|default| match default {
-                crate::field::Default::Text(text) => Literal::Text(text),
-                crate::field::Default::Bool(value) => Literal::Bool(value),
-                crate::field::Default::Int(number) => Literal::Text(number.to_string()),
-            });
-        if let Some(value) = fallback.or_else(|| world::values(entity, field)?.into_iter().next()) {
-            state.insert(field.to_owned(), value);
-        }
-    }
-    state
 }
 
 fn described(actor: &Actor) -> String {

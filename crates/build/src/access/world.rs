@@ -2,7 +2,7 @@
 
 use super::{Formula, Literal, Rule};
 use crate::description::{Description, Entity};
-use crate::field::Kind;
+use crate::field::{Default, Kind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most states of a row that one entity's rules may tell apart.
@@ -116,4 +116,23 @@ pub fn holds(formula: &Formula, actor: &Actor, state: &State) -> bool {
         Formula::And(all) => all.iter().all(|one| holds(one, actor, state)),
         Formula::Or(any) => any.iter().any(|one| holds(one, actor, state)),
     }
+}
+
+/// A row as it is created, as far as rules look at it; values that the creator chooses are taken at their first.
+pub fn created(entity: &Entity) -> State {
+    let mut state = State::new();
+    for field in entity.rules().flat_map(|(_, rule)| rule.formula.fields()) {
+        let fallback = entity
+            .field(field)
+            .and_then(|field| field.default.clone())
+            .map(|default| match default {
+                Default::Text(text) => Literal::Text(text),
+                Default::Bool(value) => Literal::Bool(value),
+                Default::Int(number) => Literal::Text(number.to_string()),
+            });
+        if let Some(value) = fallback.or_else(|| values(entity, field)?.into_iter().next()) {
+            state.insert(field.to_owned(), value);
+        }
+    }
+    state
 }

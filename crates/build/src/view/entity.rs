@@ -259,7 +259,7 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
         created_by(entity, role)
             && rule
                 .as_ref()
-                .is_some_and(|rule| holds_after_creation(entity, rule, role))
+                .is_some_and(|rule| holds_after_creation(entity, &fields, rule, role))
     };
     let editor = role_where(description, |role| after_creation(&allow.update, role));
     let creator = editor
@@ -515,15 +515,26 @@ fn created_by(entity: &description::Entity, role: &str) -> bool {
 }
 
 /// Whether a rule holds for the creator of a row that has the values which tests send.
-fn holds_after_creation(entity: &description::Entity, rule: &Rule, role: &str) -> bool {
+fn holds_after_creation(
+    entity: &description::Entity,
+    fields: &[Field],
+    rule: &Rule,
+    role: &str,
+) -> bool {
     let actor = world::Actor {
         role: Some(role.to_owned()),
         owner: entity.owner.is_some(),
     };
-    world::states(entity)
-        .unwrap_or_default()
-        .iter()
-        .all(|state| world::allows(rule, &actor, state))
+    let mut state = world::created(entity);
+    for (name, value) in &mut state {
+        let sent = fields.iter().any(|f| f.name == *name && f.in_create);
+        if let Some(values) = world::values(entity, name).filter(|_| sent)
+            && let Some(first) = matrix::first_value(&values)
+        {
+            *value = first;
+        }
+    }
+    world::allows(rule, &actor, &state)
 }
 
 fn read_drizzle(

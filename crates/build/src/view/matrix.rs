@@ -47,7 +47,7 @@ fn after(entity: &Entity, state: &State, field: &str) -> State {
 }
 
 /// Tests set enums to their first value, and bools to `true`.
-fn first_value(values: &[Literal]) -> Option<Literal> {
+pub fn first_value(values: &[Literal]) -> Option<Literal> {
     values
         .iter()
         .find(|value| **value == Literal::Bool(true))
