@@ -1,11 +1,11 @@
 //! An entity in the words of the target.
 
 use super::field::{self, View as Field, owner_names};
+use super::imports;
 use super::matrix::{self, Cell, CreateCell};
 use super::sql::{self, Index, Policy};
 use crate::access::{Formula, Rule, print, world};
 use crate::description::{self, Description};
-use crate::field::Kind;
 use crate::names::{camel, kebab, pascal, words};
 use serde::Serialize;
 
@@ -98,20 +98,27 @@ struct Owner {
     column: String,
 }
 
+/// What the API offers.
 #[derive(Clone, Serialize, Debug)]
-struct Operations {
-    create: bool,
-    update: bool,
-    delete: bool,
+pub struct Operations {
+    /// There is a creation.
+    pub create: bool,
+    /// There is a change.
+    pub update: bool,
+    /// There is a deletion.
+    pub delete: bool,
 }
 
+/// An access rule as a function.
 #[derive(Clone, Serialize, Debug)]
-struct RuleView {
+pub struct RuleView {
     function: String,
     source: String,
-    row: bool,
+    /// Looks at a row.
+    pub row: bool,
     parameters: String,
-    typescript: String,
+    /// The expression.
+    pub typescript: String,
 }
 
 /// Rules as the description has them, for the table of the README.
@@ -291,7 +298,7 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
             })
         });
     Entity {
-        drizzle_imports: drizzle_imports(entity),
+        drizzle_imports: imports::drizzle_imports(entity),
         column_imports: if fields.iter().any(|f| f.drizzle.starts_with("day"))
             && fields.iter().any(|f| f.drizzle.starts_with("moment"))
         {
@@ -304,21 +311,24 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
             "id, lifecycle"
         }
         .to_owned(),
-        repository_imports: words_in(
+        repository_imports: imports::words_in(
             &read_drizzle,
             &[("ne(", "ne"), ("not(", "not"), ("or(", "or")],
         ),
-        condition_imports: words_in(&read_drizzle, &[("ownedBy(", "ownedBy"), ("when(", "when")])
-            .split_terminator(", ")
-            .map(|name| format!(", {name}"))
-            .collect(),
-        actor_tests: words_in(
+        condition_imports: imports::words_in(
+            &read_drizzle,
+            &[("ownedBy(", "ownedBy"), ("when(", "when")],
+        )
+        .split_terminator(", ")
+        .map(|name| format!(", {name}"))
+        .collect(),
+        actor_tests: imports::words_in(
             &read_drizzle,
             &[("hasRole(", "hasRole"), ("isUser(", "isUser")],
         )
         .trim_end_matches(", ")
         .to_owned(),
-        access_imports: access_imports(&rules),
+        access_imports: imports::access_imports(&rules),
         access_functions: rules
             .iter()
             .filter(|r| {
@@ -328,8 +338,8 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
             .map(|r| r.function.clone())
             .collect::<Vec<_>>()
             .join(", "),
-        service_types: service_types(&pascal_name, &ops),
-        error_imports: error_imports(
+        service_types: imports::service_types(&pascal_name, &ops),
+        error_imports: imports::error_imports(
             entity,
             &ops,
             !ref_fields.is_empty() && (ops.create || updates_refs),
@@ -342,7 +352,11 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
             "userOf"
         }
         .to_owned(),
-        controller_imports: controller_imports(&pascal_name, &pascal(&entity.plural), &ops),
+        controller_imports: imports::controller_imports(
+            &pascal_name,
+            &pascal(&entity.plural),
+            &ops,
+        ),
         enum_imports: fields
             .iter()
             .filter(|f| f.values.is_some())
@@ -360,7 +374,7 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
         read_uses_actor: read_drizzle.contains("actor"),
         read_guard: if public { "identify" } else { "authenticate" }.to_owned(),
         read_actor: if public { "actorOf" } else { "userOf" }.to_owned(),
-        guards: guards(public, &ops),
+        guards: imports::guards(public, &ops),
         list: List {
             filters: entity
                 .list
@@ -596,129 +610,4 @@ fn rules(
             }
         })
         .collect()
-}
-
-fn guards(public: bool, ops: &Operations) -> String {
-    let mut guards = Vec::new();
-    if !public || ops.create || ops.update || ops.delete {
-        guards.push("authenticate");
-    }
-    if public {
-        guards.push("identify");
-    }
-    if ops.create || ops.update || ops.delete {
-        guards.push("csrf");
-    }
-    if ops.create {
-        guards.push("limits");
-    }
-    guards.join(", ")
-}
-
-fn drizzle_imports(entity: &description::Entity) -> String {
-    let mut names = vec!["pgTable"];
-    for field in &entity.fields {
-        names.push(match field.kind {
-            Kind::Text(..) | Kind::Email | Kind::Url | Kind::Enum(_) => "text",
-            Kind::Int(..) => "integer",
-            Kind::Money(_) => "bigint",
-            Kind::Bool => "boolean",
-            Kind::Ref(_) => "uuid",
-            Kind::Date | Kind::Timestamp => continue,
-        });
-    }
-    if entity.tenant {
-        names.push("uuid");
-    }
-    names.sort_unstable();
-    names.dedup();
-    names.join(", ")
-}
-
-/// Those names whose sign stands in the text as a whole word, each with a comma behind.
-fn words_in(text: &str, signs: &[(&str, &str)]) -> String {
-    let whole = |sign: &str| {
-        text.match_indices(sign).any(|(at, _)| {
-            at == 0
-                || !text
-                    .get(..at)
-                    .unwrap_or_default()
-                    .ends_with(|c: char| c.is_ascii_alphanumeric())
-        })
-    };
-    signs
-        .iter()
-        .filter(|(sign, _)| whole(sign))
-        .map(|(_, name)| format!("{name}, "))
-        .collect()
-}
-
-fn access_imports(rules: &[RuleView]) -> String {
-    let text: String = rules
-        .iter()
-        .map(|rule| rule.typescript.as_str())
-        .collect::<Vec<_>>()
-        .join(" ");
-    let mut names = words_in(
-        &text,
-        &[
-            ("belongsTo(", "belongsTo"),
-            ("hasRole(", "hasRole"),
-            ("isUser(", "isUser"),
-            ("owns(", "owns"),
-        ],
-    );
-    let mut types = Vec::new();
-    if rules.iter().any(|rule| rule.row) {
-        types.push("type RowRule");
-    }
-    if rules.iter().any(|rule| !rule.row) {
-        types.push("type Rule");
-    }
-    names.push_str(&types.join(", "));
-    names
-}
-
-fn service_types(pascal_name: &str, ops: &Operations) -> String {
-    let mut names = Vec::new();
-    if ops.update {
-        names.push(format!("{pascal_name}Changes"));
-    }
-    names.push(format!("{pascal_name}List"));
-    if ops.create {
-        names.push(format!("{pascal_name}Values"));
-    }
-    names.join(", ")
-}
-
-fn error_imports(entity: &description::Entity, ops: &Operations, references: bool) -> String {
-    let mut names = Vec::new();
-    if entity.allow.create.is_some() || ops.update || ops.delete {
-        names.push("ForbiddenError");
-    }
-    names.push("NotFoundError");
-    if ops.update {
-        names.push("PreconditionFailedError");
-    }
-    if references {
-        names.push("ValidationError");
-    }
-    names.join(", ")
-}
-
-fn controller_imports(pascal_name: &str, pascal_plural: &str, ops: &Operations) -> String {
-    let mut names = Vec::new();
-    if ops.create {
-        names.push(format!("create{pascal_name}Request"));
-    }
-    if ops.delete {
-        names.push(format!("delete{pascal_name}Request"));
-    }
-    names.push(format!("get{pascal_name}Request"));
-    names.push(format!("list{pascal_plural}Request"));
-    names.push(format!("type {pascal_name}View"));
-    if ops.update {
-        names.push(format!("update{pascal_name}Request"));
-    }
-    names.join(", ")
 }

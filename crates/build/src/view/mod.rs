@@ -2,6 +2,7 @@
 
 mod entity;
 mod field;
+mod imports;
 mod matrix;
 mod sql;
 
