@@ -1,11 +1,64 @@
 //! The lowered program, for those who write models and front ends.
 
 use crate::error::Error;
+use crate::knowledge::Knowledge;
+use crate::link;
 use crate::lower;
 use crate::pool;
+use casemate_flow::look;
+use casemate_flow::result::FileIdx;
 use casemate_ir::FileFacts;
 use casemate_source::{Options, Project, Skipped, locate};
 use std::path::PathBuf;
+
+/// A value of the program and what it may be.
+pub struct Value {
+    /// Line and column from 1, of its first character.
+    pub at: (u32, u32),
+    /// The expression as it stands in the file.
+    pub text: String,
+    /// Whether the function that is called is meant, not what the call returns.
+    pub called: bool,
+    /// API paths and parts of the program; none where nothing is known.
+    pub may_be: Vec<String>,
+}
+
+/// What the values of a line may be. `column`, from 1, narrows it to the expressions around that character.
+///
+/// # Errors
+/// When the file is not there or is none that is assessed, or the system gives no threads.
+pub fn values(path: PathBuf, line: u32, column: Option<u32>) -> Result<Vec<Value>, Error> {
+    let located = locate::locate(std::slice::from_ref(&path))?;
+    let knowledge = Knowledge::built_in()?;
+    let read = || {
+        let project = Project::open(&located, &Options::default());
+        let linked = link::link(&project, lower::all(&project), &knowledge.models);
+        let at = linked.origin.iter().position(|index| {
+            let file = project.files.get(*index);
+            file.is_some_and(|f| project.in_focus(&f.path))
+        })?;
+        let file = project.files.get(*linked.origin.get(at)?)?;
+        let index = FileIdx(u32::try_from(at).unwrap_or(u32::MAX));
+        let seen = look::values_of(&linked.program, &knowledge.models, index);
+        let shown = seen.into_iter().map(|value| {
+            let start = file.position(value.span.start);
+            let text = file
+                .text
+                .get(value.span.start as usize..value.span.end as usize);
+            let end = file.position(value.span.end);
+            let around = |c| start.column <= c && (end.line > line || c < end.column);
+            let wanted = start.line == line && column.is_none_or(around);
+            wanted.then(|| Value {
+                at: (start.line, start.column),
+                text: text.unwrap_or_default().to_owned(),
+                called: value.called,
+                may_be: value.may_be,
+            })
+        });
+        Some(shown.flatten().collect())
+    };
+    pool::run(None, read)?.ok_or_else(|| Error::NotAssessed(path))
+}
 
 /// The files of a project as they are lowered.
 pub struct Program {

@@ -21,6 +21,9 @@ pub enum Error {
         /// What is wrong.
         message: String,
     },
+    /// A file is there, but is none that is read as backend code.
+    #[error("`{0}` is not part of what is assessed: no backend code, or left out")]
+    NotAssessed(std::path::PathBuf),
     /// The system gives no threads.
     #[error("no threads to work with: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),

@@ -250,6 +250,12 @@ pub enum DebugCommand {
         #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
         jobs: Option<u16>,
     },
+    /// Print what the values of a line may be: API paths as models name them, and parts of the program
+    Path {
+        /// FILE:LINE or FILE:LINE:COLUMN
+        #[arg(value_name = "FILE:LINE[:COLUMN]")]
+        place: String,
+    },
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]

@@ -157,5 +157,8 @@ pub fn failure(error: &Error) -> Failure {
         }
         Error::Threads(_) => failure.help("try fewer with --jobs"),
         Error::Catalogue(_) => failure.help("install casemate again"),
+        Error::NotAssessed(_) => failure.help(
+            "`casemate assess --format json` lists under `coverage` what is left out, and why",
+        ),
     }
 }

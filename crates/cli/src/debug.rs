@@ -6,18 +6,67 @@ use crate::failure::{Exit, Failure};
 use crate::print;
 use casemate_assess::debug::{self, Program};
 use std::fmt::Write;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Runs a debug command.
 pub fn run(args: &DebugArgs) -> Result<Exit, Failure> {
-    let DebugCommand::Ir {
-        path,
-        summary,
-        jobs,
-    } = &args.command;
+    match &args.command {
+        DebugCommand::Ir {
+            path,
+            summary,
+            jobs,
+        } => lowered(path, *summary, jobs.map(usize::from)),
+        DebugCommand::Path { place } => values(place),
+    }
+}
+
+/// The values of a line.
+fn values(place: &str) -> Result<Exit, Failure> {
+    let (path, line, column) = parse(place).ok_or_else(|| {
+        Failure::new(format!("`{place}` names no line"))
+            .help("give FILE:LINE or FILE:LINE:COLUMN, such as src/app.ts:12:7")
+    })?;
+    let found = debug::values(path, line, column).map_err(|e| failure(&e))?;
+    let mut out = String::new();
+    for value in &found {
+        let text: String = value.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let short: String = text.chars().take(60).collect();
+        let cut = if short.len() < text.len() { " …" } else { "" };
+        let what = if value.called { "calls" } else { "is" };
+        let _ = writeln!(out, "{}:{}  `{short}{cut}` {what}", value.at.0, value.at.1);
+        if value.may_be.is_empty() {
+            let _ = writeln!(out, "    unknown");
+        }
+        for may_be in &value.may_be {
+            let _ = writeln!(out, "    {may_be}");
+        }
+    }
+    if found.is_empty() {
+        print::note("no value is made there");
+    }
+    print::results(&out)
+}
+
+/// `FILE:LINE[:COLUMN]`; the file's name may have colons of its own.
+fn parse(place: &str) -> Option<(PathBuf, u32, Option<u32>)> {
+    let (head, last) = place.rsplit_once(':')?;
+    let last: u32 = last.parse().ok().filter(|n| *n > 0)?;
+    let with_column = head
+        .rsplit_once(':')
+        .and_then(|(file, line)| Some((file, line.parse().ok().filter(|n| *n > 0)?)));
+    let (file, line, column) = match with_column {
+        Some((file, line)) => (file, line, Some(last)),
+        None => (head, last, None),
+    };
+    (!file.is_empty()).then(|| (PathBuf::from(file), line, column))
+}
+
+/// The program as it is lowered.
+fn lowered(path: &Path, summary: bool, jobs: Option<usize>) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    let program = debug::program(path.clone(), jobs.map(usize::from)).map_err(|e| failure(&e))?;
-    if *summary {
+    let program = debug::program(path.to_owned(), jobs).map_err(|e| failure(&e))?;
+    if summary {
         let text = counts(&program);
         print::note(&format!(
             "lowered in {:.2} s",

@@ -127,9 +127,42 @@ impl<'m> Paths<'m> {
             return id;
         }
         let states = self.models.root(root);
-        let id = self.push(None, root, states, None, false);
+        let member = if states.is_empty() {
+            self.member_module(root)
+        } else {
+            None
+        };
+        let id = member.unwrap_or_else(|| self.push(None, root, states, None, false));
         self.roots.insert(root.into(), Some(id));
         id
+    }
+
+    /// The member that a module of a package stands for: libraries of many functions offer each of them as a module of its
+    /// own too (`lodash/escape`, `validator/lib/isEmail.js`). Only where the models speak of that member.
+    fn member_module(&mut self, root: &str) -> Option<PathId> {
+        let scope = root.find(":@").map_or(0, |at| {
+            root.get(at..)
+                .and_then(|r| r.find('/'))
+                .map_or(0, |slash| at + slash + 1)
+        });
+        let package = scope + root.get(scope..)?.find('/')?;
+        let (package, module) = (root.get(..package)?, root.get(package + 1..)?);
+        let name = module.rsplit('/').next()?;
+        let name = name.strip_suffix(".js").unwrap_or(name);
+        let states = self.models.root(package);
+        if states.is_empty() {
+            return None;
+        }
+        let member = Step::Member(name.to_owned());
+        let package = self.root(package);
+        let id = self.step(package, &member)?;
+        self.has_states(id).then_some(id)
+    }
+
+    fn has_states(&self, id: PathId) -> bool {
+        self.nodes
+            .get(id.0 as usize)
+            .is_some_and(|node| !node.states.is_empty())
     }
 
     /// The path of a global name (`js:Promise`), only where some model speaks of it.

@@ -11,6 +11,7 @@
 mod answer;
 pub mod apipath;
 pub mod limits;
+pub mod look;
 pub mod origin;
 pub mod program;
 pub mod result;
