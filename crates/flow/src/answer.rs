@@ -46,6 +46,10 @@ pub fn analyse(program: &Program, models: &Models, options: &Options<'_>) -> Ana
         .flat_map(|o| std::mem::take(&mut o.facts))
         .collect();
     facts.sort_by(|a, b| (a.site, &a.fact).cmp(&(b.site, &b.fact)));
+    // Copies of a function say the same of the same place.
+    facts.dedup_by(|a, b| {
+        (a.site, &a.fact, &a.callee, &a.values) == (b.site, &b.fact, &b.callee, &b.values)
+    });
     let reach = Reach::new(&result.callees, &entries, program.function_count());
     let flows = flows(program, models, &result.arenas, findings, &reach);
     Analysis {
@@ -62,15 +66,23 @@ fn counts(origins: &Solver<'_, '_>, result: &TaintResult) -> Counts {
     for (name, n) in origins.caps.iter().chain(&result.caps) {
         *caps.entry(name).or_default() += n;
     }
-    for out in &result.outputs {
+    if origins.program.uncopied > 0 {
+        let name = "wrappers analysed once for all callers";
+        caps.insert(name, origins.program.uncopied);
+    }
+    let copies = |index: usize| origins.program.is_copy(FuncId(to_u32(index)));
+    for (index, out) in result.outputs.iter().enumerate() {
+        for (name, n) in &out.caps {
+            *caps.entry(name).or_default() += n;
+        }
+        if copies(index) {
+            continue;
+        }
         let [resolved, by_name, unmodelled, unknown] = out.calls;
         counts.calls_resolved += resolved;
         counts.calls_by_name += by_name;
         counts.calls_unmodelled += unmodelled;
         counts.calls_unknown += unknown;
-        for (name, n) in &out.caps {
-            *caps.entry(name).or_default() += n;
-        }
     }
     counts.caps = caps.into_iter().collect();
     counts

@@ -10,6 +10,7 @@
 
 mod answer;
 pub mod apipath;
+mod copies;
 pub mod limits;
 pub mod look;
 pub mod origin;
@@ -21,4 +22,5 @@ pub mod symbol;
 pub mod taint;
 
 pub use answer::{Options, analyse};
+pub use copies::copy_wrappers;
 pub use program::{InputFile, Program, Target};

@@ -2,6 +2,16 @@
 
 /// Values that one place may hold in the origin pass; more are dropped and the place counts as partly unknown.
 pub const ORIGIN_VALUES: usize = 16;
+/// Functions that are copied for their callers, in all; a wrapper whose copies do not fit is analysed once for all callers.
+pub const COPIES: usize = 2_000;
+/// Large programs may copy this share of their functions (one in so many).
+pub const COPIES_SHARE: usize = 10;
+/// Call sites of one wrapper; one with more is analysed once.
+pub const COPIES_OF_ONE: usize = 600;
+/// Functions inside a wrapper; one with more is analysed once.
+pub const COPIED_FUNCTIONS: usize = 12;
+/// Instructions of a wrapper and the functions inside it; one with more is analysed once.
+pub const COPIED_INSTRUCTIONS: usize = 400;
 /// Steps of an API path; longer paths are not followed.
 pub const API_PATH_STEPS: usize = 20;
 /// Evaluations of one function in the origin pass.

@@ -2,6 +2,7 @@
 
 use crate::result::{FileIdx, FuncId, Site};
 use crate::symbol::{Sym, Symbols};
+use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -60,6 +61,8 @@ pub struct FuncRef<'p> {
     pub file: &'p File,
     /// Itself.
     pub func: &'p Function,
+    /// The functions that were copied together with it, where it is a copy.
+    copied: Option<&'p FxHashMap<FnId, FuncId>>,
 }
 
 /// The linked program.
@@ -74,6 +77,13 @@ pub struct Program {
     /// By file: the unit that it belongs to. Shorter than `files` where nobody filled it in: then all are one.
     pub units: Vec<u32>,
     functions: Vec<(FileIdx, FnId)>,
+    /// The copies follow the functions of the files; by copy, in order: its family.
+    copies: Vec<usize>,
+    families: Vec<FxHashMap<FnId, FuncId>>,
+    /// Wrappers that are analysed once for all their callers, as copying them would be too much.
+    pub(crate) uncopied: u64,
+    /// By caller, instruction and callee: the copy that is called there.
+    copied: FxHashMap<(FuncId, u32, FuncId), FuncId>,
     classes: Vec<(FileIdx, ClassId)>,
     globals: u32,
 }
@@ -90,6 +100,10 @@ impl Program {
             packages: Vec::new(),
             units: Vec::new(),
             functions: Vec::new(),
+            copies: Vec::new(),
+            families: Vec::new(),
+            uncopied: 0,
+            copied: FxHashMap::default(),
             classes: Vec::new(),
             globals: 0,
         };
@@ -128,6 +142,42 @@ impl Program {
         program
     }
 
+    /// Copies a function and those inside it for one call of it.
+    pub(crate) fn copy_for(
+        &mut self,
+        (caller, at): (FuncId, u32),
+        root: FuncId,
+        family: &[FuncId],
+    ) {
+        let mut ids = FxHashMap::default();
+        for original in family {
+            let Some(&(file, func)) = self.functions.get(original.0 as usize) else {
+                continue;
+            };
+            let copy = FuncId(to_u32(self.functions.len()));
+            self.functions.push((file, func));
+            self.copies.push(self.families.len());
+            ids.insert(func, copy);
+            if *original == root {
+                self.copied.insert((caller, at, root), copy);
+            }
+        }
+        self.families.push(ids);
+    }
+
+    /// What a call at an instruction runs when it calls a function: the copy made for that call, or the function itself.
+    #[must_use]
+    pub fn callee_at(&self, caller: FuncId, at: u32, callee: FuncId) -> FuncId {
+        let key = (caller, at, callee);
+        self.copied.get(&key).copied().unwrap_or(callee)
+    }
+
+    /// Whether a function is a copy, so that what is counted was counted.
+    #[must_use]
+    pub fn is_copy(&self, id: FuncId) -> bool {
+        id.0 as usize >= self.functions.len() - self.copies.len()
+    }
+
     /// Number of functions.
     #[must_use]
     pub fn function_count(&self) -> usize {
@@ -160,7 +210,13 @@ impl Program {
             .copied()
             .unwrap_or((FileIdx(0), FnId(0)));
         let file = self.file(file_idx);
+        let first_copy = self.functions.len() - self.copies.len();
+        let copied = (id.0 as usize)
+            .checked_sub(first_copy)
+            .and_then(|nth| self.copies.get(nth))
+            .and_then(|family| self.families.get(*family));
         FuncRef {
+            copied,
             id,
             file_idx,
             file,
@@ -298,6 +354,9 @@ impl FuncRef<'_> {
     /// The program's id of a function of the same file.
     #[must_use]
     pub fn sibling(&self, func: FnId) -> FuncId {
+        if let Some(copy) = self.copied.and_then(|ids| ids.get(&func)) {
+            return *copy;
+        }
         FuncId(self.file.first_function + func.0)
     }
     /// The program's id of a class of the same file.

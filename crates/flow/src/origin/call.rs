@@ -56,6 +56,7 @@ impl<'p> Solver<'p, '_> {
             return;
         }
         for &val in &callees {
+            let val = self.callee_at(frame, index, val);
             self.apply(frame, val, &site);
         }
         // A member of a package's value that no model speaks of may still be a core method.
@@ -68,6 +69,15 @@ impl<'p> Solver<'p, '_> {
                 self.rows(frame, path, &site);
             }
         }
+    }
+
+    /// The copy of a function that was made for this call.
+    fn callee_at(&mut self, frame: Frame<'p>, index: u32, callee: ValId) -> ValId {
+        let Some(Val::Func(func)) = self.vals.get(callee) else {
+            return callee;
+        };
+        let copy = self.program.callee_at(frame.f.id, index, func);
+        self.vals.id(Val::Func(copy))
     }
 
     /// `f.call(this, …)`, `f.apply(this, array)`, `f.bind(this, …)`: the receiver is the function.

@@ -355,6 +355,14 @@ impl<'p, 'm> Solver<'p, 'm> {
             .map_or(&[], |s| s)
     }
 
+    /// The values that a function returns.
+    #[must_use]
+    pub fn of_return(&self, func: FuncId) -> &[ValId] {
+        self.nodes
+            .get(self.return_node(func) as usize)
+            .map_or(&[], |s| s)
+    }
+
     /// The values of an operand.
     #[must_use]
     pub fn of_operand(&self, func: FuncId, operand: Operand) -> &[ValId] {

@@ -174,7 +174,7 @@ fn dependencies(origins: &Solver<'_, '_>, id: FuncId) -> Vec<FuncId> {
             }
         }
     };
-    for instr in &f.func.instrs {
+    for (at, instr) in f.func.instrs.iter().enumerate() {
         match *instr {
             Instr::Closure { func, .. } => out.push(f.sibling(func)),
             Instr::Call {
@@ -185,6 +185,9 @@ fn dependencies(origins: &Solver<'_, '_>, id: FuncId) -> Vec<FuncId> {
                 ..
             } => {
                 operand(&mut out, callee);
+                for called in &mut out {
+                    *called = origins.program.callee_at(id, to_u32(at), *called);
+                }
                 if let Some(this) = this {
                     operand(&mut out, this);
                 }

@@ -184,6 +184,12 @@ impl Interp<'_> {
             .0
     }
 
+    /// The copy of a function that was made for this call.
+    fn callee_at(&self, func: FuncId) -> FuncId {
+        let program = self.origins.program;
+        program.callee_at(self.f.id, self.call_index, func)
+    }
+
     /// Everything that a callee may be.
     pub(super) fn callees(&self, operand: Option<Operand>, value: &Value) -> Vec<Callee> {
         let mut out: Vec<Callee> = Vec::new();
@@ -193,7 +199,8 @@ impl Interp<'_> {
                 ..
             }) = self.state.obj(id)
             {
-                out.push(Callee::Closure(id, *func));
+                let func = self.callee_at(*func);
+                out.push(Callee::Closure(id, func));
             }
         }
         let mut vals: Vec<ValId> = operand
@@ -211,6 +218,7 @@ impl Interp<'_> {
         for val in vals {
             let callee = match self.origins.val(val) {
                 Some(Val::Func(func)) => {
+                    let func = self.callee_at(func);
                     if bare
                         || out
                             .iter()
