@@ -9,6 +9,8 @@ pub struct Sym(pub u32);
 impl Sym {
     /// "Any member": a computed key, an element at an unknown position.
     pub const ANY: Self = Self(u32::MAX);
+    /// The position after the last one of a list; only for writing.
+    pub const NEXT: Self = Self(u32::MAX - 1);
     /// First number of the indices.
     const INDEX: u32 = 0xFF00_0000;
 
@@ -25,7 +27,7 @@ impl Sym {
     /// The constant index that this is.
     #[must_use]
     pub const fn as_index(self) -> Option<u32> {
-        if self.0 >= Self::INDEX && self.0 != u32::MAX {
+        if self.0 >= Self::INDEX && self.0 < Self::NEXT.0 {
             Some(self.0 - Self::INDEX)
         } else {
             None

@@ -19,6 +19,7 @@
 //!
 //! ruff recurses on nesting: run [`lower`] on a thread with a large (512 MB) stack.
 
+mod folder;
 mod frame;
 mod lower;
 mod names;

@@ -31,6 +31,7 @@ pub fn settle(modules: &mut [Module<'_>], resolver: &Resolver) -> Vec<Vec<Resolu
     for (at, module) in modules.iter_mut().enumerate() {
         submodules(at, module, resolver, &names, &by_index);
         stars(at, module, resolver, &names, &by_index);
+        crate::folder::folders(module.facts, module.path, resolver);
         members(module, resolver, &by_index, &mut offered);
     }
     for (at, children) in offered {
@@ -86,7 +87,7 @@ impl Names {
     }
 }
 
-fn specifier(facts: &FileFacts, import: ImportId) -> Option<&str> {
+pub(crate) fn specifier(facts: &FileFacts, import: ImportId) -> Option<&str> {
     Some(facts.str(facts.imports.get(import.index())?.specifier?))
 }
 
@@ -257,7 +258,7 @@ fn offer(module: &mut Module<'_>, children: &BTreeSet<String>) {
     }
 }
 
-fn import_of(facts: &mut FileFacts, specifier: &str) -> ImportId {
+pub(crate) fn import_of(facts: &mut FileFacts, specifier: &str) -> ImportId {
     let symbol = symbol(facts, specifier);
     if let Some(known) = facts
         .imports
@@ -275,7 +276,7 @@ fn import_of(facts: &mut FileFacts, specifier: &str) -> ImportId {
     ImportId::from(facts.imports.len() - 1)
 }
 
-fn symbol(facts: &mut FileFacts, text: &str) -> Symbol {
+pub(crate) fn symbol(facts: &mut FileFacts, text: &str) -> Symbol {
     if let Some(known) = facts.strings.iter().position(|s| &**s == text) {
         return Symbol::from(known);
     }

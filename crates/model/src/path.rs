@@ -109,6 +109,10 @@ pub enum PortStep {
     Index(u32),
     /// `.*`, `[*]`
     Any,
+    /// `[arg(0)]`: the member that this argument names.
+    Key(u32),
+    /// `[+]`: the position after the last one.
+    Next,
     /// `.param(i)` of a function there.
     Param(u32),
     /// What a function there returns.

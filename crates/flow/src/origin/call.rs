@@ -67,6 +67,14 @@ impl<'p> Solver<'p, '_> {
             let language = super::solve::root_prefix(frame.f.file.facts.language);
             if let Some(path) = self.paths.core_method(language, name) {
                 self.rows(frame, path, &site);
+                // What a method of that name gives, whoever has it.
+                if making(frame) == Step::Call
+                    && let Some(called) = self.paths.step(path, &Step::Call)
+                    && self.paths.known(called)
+                {
+                    let val = self.vals.id(Val::Api(called));
+                    self.set(frame, to, &[val]);
+                }
             }
         }
     }

@@ -5,7 +5,7 @@ use super::solve::{Frame, Solver};
 use super::value::{Val, ValSet};
 use crate::program::to_u32;
 use crate::symbol::Sym;
-use casemate_ir::{ArgKey, Operand};
+use casemate_ir::{ArgKey, Key, Operand};
 use casemate_model::path::{ArgIndex, Port, PortBase, PortStep};
 
 /// The positions of the arguments that an index names, among `count`.
@@ -76,7 +76,11 @@ impl<'p> Solver<'p, '_> {
                     None => ValSet::new(),
                 },
                 PortStep::Index(index) => self.load_all(frame, &vals, Sym::index(*index)),
-                PortStep::Any => self.load_all(frame, &vals, Sym::ANY),
+                PortStep::Any | PortStep::Next => self.load_all(frame, &vals, Sym::ANY),
+                PortStep::Key(index) => {
+                    let sym = self.key_given(frame, site, *index);
+                    self.load_all(frame, &vals, sym)
+                }
                 PortStep::Param(index) => {
                     let mut out = ValSet::new();
                     for val in vals {
@@ -123,6 +127,14 @@ impl<'p> Solver<'p, '_> {
             }
         }
         vals
+    }
+
+    /// The member that an argument names.
+    fn key_given(&self, frame: Frame<'p>, site: &CallSite, index: u32) -> Sym {
+        match site.args.get(index as usize) {
+            Some((ArgKey::Pos, _, Some(operand))) => self.key(frame, Key::Computed(*operand)),
+            _ => Sym::ANY,
+        }
     }
 
     pub(super) fn port_write(
@@ -180,6 +192,7 @@ impl<'p> Solver<'p, '_> {
             let sym = match step {
                 PortStep::Member(name) => self.program.symbols.find(name).unwrap_or(Sym::ANY),
                 PortStep::Index(index) => Sym::index(*index),
+                PortStep::Key(index) => self.key_given(frame, site, *index),
                 _ => Sym::ANY,
             };
             bases = self.load_all(frame, &bases, sym);
@@ -192,7 +205,11 @@ impl<'p> Solver<'p, '_> {
                     }
                 }
                 PortStep::Index(index) => self.store(frame, base, Sym::index(*index), vals),
-                PortStep::Any => self.store(frame, base, Sym::ANY, vals),
+                PortStep::Any | PortStep::Next => self.store(frame, base, Sym::ANY, vals),
+                PortStep::Key(index) => {
+                    let sym = self.key_given(frame, site, *index);
+                    self.store(frame, base, sym, vals);
+                }
                 PortStep::Param(index) => {
                     if let Some(Val::Func(func)) = self.vals.get(base) {
                         self.param(frame, func, *index as usize, vals);

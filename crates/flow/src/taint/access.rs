@@ -284,6 +284,24 @@ impl Interp<'_> {
         self.state.set_var(PortPath::root(base), value);
     }
 
+    /// A value with an object that members can be written to.
+    pub(super) fn with_object(
+        &mut self,
+        at: usize,
+        mut value: Value,
+        operand: Option<Operand>,
+    ) -> Value {
+        if value.refs.is_empty()
+            && value.identities().next().is_none()
+            && let Some(Operand::Local(local)) = operand
+        {
+            let id = self.attach(at, &value);
+            value.refs.push(id);
+            self.set_through(local, value.clone(), 0);
+        }
+        value
+    }
+
     /// The object at a member of a value; made where nothing is known of it.
     pub(super) fn below(&mut self, base: &Value, sym: Sym, depth: u32) -> Value {
         let known = self.load(base, sym);

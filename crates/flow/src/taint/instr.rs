@@ -321,7 +321,12 @@ impl Interp<'_> {
     }
 
     pub(super) fn const_key(&self, operand: Operand) -> Option<Sym> {
-        match self.operand(operand).single()? {
+        self.sym_of(&self.operand(operand))
+    }
+
+    /// The member that a constant names.
+    pub(super) fn sym_of(&self, value: &Value) -> Option<Sym> {
+        match value.single()? {
             Konst::Str(text) => self.origins.program.symbols.find(text),
             Konst::Number(n) if *n >= 0.0 && *n < 256.0 && n.fract() == 0.0 => {
                 Some(Sym::index(*n as u32))

@@ -290,9 +290,16 @@ impl Interp<'_> {
                         Some(_) if value.is_empty() => {}
                         Some((last, init)) => {
                             let mut base = target.clone();
-                            for &sym in init {
-                                base = self.load(&base, sym);
+                            if !init.is_empty() {
+                                base = self.with_object(at, base, operand);
                             }
+                            for (&sym, depth) in init.iter().zip(0..) {
+                                base = self.below(&base, sym, depth);
+                            }
+                            let last = &match *last {
+                                Sym::NEXT => self.next_position(&base),
+                                known => known,
+                            };
                             let said = self.origins.program.text(*last).starts_with("__");
                             let nameless =
                                 base.refs.is_empty() && base.identities().next().is_none();

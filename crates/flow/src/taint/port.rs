@@ -122,7 +122,8 @@ impl Interp<'_> {
             let sym = match step {
                 PortStep::Member(name) => self.origins.program.symbols.find(name),
                 PortStep::Index(index) => Some(Sym::index(*index)),
-                PortStep::Any => Some(Sym::ANY),
+                PortStep::Any | PortStep::Next => Some(Sym::ANY),
+                PortStep::Key(index) => Some(self.key_given(site, *index)),
                 PortStep::Param(_) | PortStep::Ret => None,
             };
             let Some(sym) = sym else { return Vec::new() };
@@ -174,6 +175,32 @@ impl Interp<'_> {
         out.unwrap_or_default()
     }
 
+    /// The member that an argument names.
+    fn key_given(&self, site: &CallSite, index: u32) -> Sym {
+        site.args
+            .get(index as usize)
+            .filter(|a| a.key == ArgKey::Pos)
+            .and_then(|a| self.sym_of(&a.value))
+            .unwrap_or(Sym::ANY)
+    }
+
+    /// The position after the last one of a list, where it is known.
+    pub(super) fn next_position(&self, list: &Value) -> Sym {
+        let [id] = list.refs.as_slice() else {
+            return Sym::ANY;
+        };
+        let Some(obj) = self.state.obj(*id).filter(|_| !self.revisit) else {
+            return Sym::ANY;
+        };
+        let count = crate::program::to_u32(obj.fields.len());
+        let positions = (0..count).all(|i| obj.field(Sym::index(i)).is_some_and(|f| f.definite));
+        if positions && obj.any.is_empty() && list.taints.is_none() {
+            Sym::index(count)
+        } else {
+            Sym::ANY
+        }
+    }
+
     /// Where writes to a port go.
     pub(super) fn port_target(&mut self, site: &CallSite, port: &Port) -> PortTarget {
         let mut members = Vec::new();
@@ -185,6 +212,8 @@ impl Interp<'_> {
                 },
                 PortStep::Index(index) => members.push(Sym::index(*index)),
                 PortStep::Any => members.push(Sym::ANY),
+                PortStep::Next => members.push(Sym::NEXT),
+                PortStep::Key(index) => members.push(self.key_given(site, *index)),
                 PortStep::Param(_) | PortStep::Ret => return PortTarget::None,
             }
         }

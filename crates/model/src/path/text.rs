@@ -398,6 +398,19 @@ impl<'a> Cursor<'a> {
     }
 
     fn port_step(&mut self) -> Result<PortPart, PathError> {
+        if self.eat("[+]") {
+            return Ok(PortPart::Step(PortStep::Next));
+        }
+        if self.eat("[arg") {
+            let ArgIndex::At(n) = self.argument()? else {
+                return Err(wrong(format!(
+                    "keys are single arguments in `{}`",
+                    self.text
+                )));
+            };
+            self.expect("]")?;
+            return Ok(PortPart::Step(PortStep::Key(n)));
+        }
         if self.rest().starts_with('[') {
             return Ok(PortPart::Step(match self.bracket()? {
                 Step::Index(n) => PortStep::Index(n),
