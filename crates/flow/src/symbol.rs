@@ -11,6 +11,8 @@ impl Sym {
     pub const ANY: Self = Self(u32::MAX);
     /// The position after the last one of a list; only for writing.
     pub const NEXT: Self = Self(u32::MAX - 1);
+    /// A position that is taken out of a list; only for writing.
+    pub const REMOVED: Self = Self(u32::MAX - 2);
     /// First number of the indices.
     const INDEX: u32 = 0xFF00_0000;
 
@@ -27,7 +29,7 @@ impl Sym {
     /// The constant index that this is.
     #[must_use]
     pub const fn as_index(self) -> Option<u32> {
-        if self.0 >= Self::INDEX && self.0 < Self::NEXT.0 {
+        if self.0 >= Self::INDEX && self.0 < Self::REMOVED.0 {
             Some(self.0 - Self::INDEX)
         } else {
             None

@@ -113,6 +113,8 @@ pub enum PortStep {
     Key(u32),
     /// `[+]`: the position after the last one.
     Next,
+    /// `[-]`: the position that the first argument names (the last without one) is taken out; those after it move down.
+    Removed,
     /// `.param(i)` of a function there.
     Param(u32),
     /// What a function there returns.

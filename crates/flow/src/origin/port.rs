@@ -76,7 +76,9 @@ impl<'p> Solver<'p, '_> {
                     None => ValSet::new(),
                 },
                 PortStep::Index(index) => self.load_all(frame, &vals, Sym::index(*index)),
-                PortStep::Any | PortStep::Next => self.load_all(frame, &vals, Sym::ANY),
+                PortStep::Any | PortStep::Next | PortStep::Removed => {
+                    self.load_all(frame, &vals, Sym::ANY)
+                }
                 PortStep::Key(index) => {
                     let sym = self.key_given(frame, site, *index);
                     self.load_all(frame, &vals, sym)
@@ -206,6 +208,7 @@ impl<'p> Solver<'p, '_> {
                 }
                 PortStep::Index(index) => self.store(frame, base, Sym::index(*index), vals),
                 PortStep::Any | PortStep::Next => self.store(frame, base, Sym::ANY, vals),
+                PortStep::Removed => {}
                 PortStep::Key(index) => {
                     let sym = self.key_given(frame, site, *index);
                     self.store(frame, base, sym, vals);

@@ -297,6 +297,10 @@ impl Interp<'_> {
                                 base = self.below(&base, sym, depth);
                             }
                             let last = &match *last {
+                                Sym::REMOVED => {
+                                    self.take_out(&base, site);
+                                    continue;
+                                }
                                 Sym::NEXT => self.next_position(&base),
                                 known => known,
                             };

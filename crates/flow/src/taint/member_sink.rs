@@ -96,7 +96,11 @@ impl Interp<'_> {
                     PortStep::Member(name) => origins.program.symbols.find(name),
                     PortStep::Index(index) => Some(Sym::index(*index)),
                     PortStep::Any => Some(Sym::ANY),
-                    PortStep::Key(_) | PortStep::Next | PortStep::Param(_) | PortStep::Ret => None,
+                    PortStep::Key(_)
+                    | PortStep::Next
+                    | PortStep::Removed
+                    | PortStep::Param(_)
+                    | PortStep::Ret => None,
                 };
                 value = sym.map_or_else(Value::default, |sym| self.load(&value, sym));
             }

@@ -2,8 +2,9 @@
 
 use super::heap::{Obj, ObjKind};
 use super::interp::{AllocKey, Interp};
-use super::value::Value;
+use super::value::{Konst, Value};
 use crate::origin::positions;
+use crate::program::to_u32;
 use crate::symbol::Sym;
 use casemate_ir::{ArgKey, Operand, Span};
 use casemate_model::path::{ArgIndex, Port, PortBase, PortStep};
@@ -122,7 +123,7 @@ impl Interp<'_> {
             let sym = match step {
                 PortStep::Member(name) => self.origins.program.symbols.find(name),
                 PortStep::Index(index) => Some(Sym::index(*index)),
-                PortStep::Any | PortStep::Next => Some(Sym::ANY),
+                PortStep::Any | PortStep::Next | PortStep::Removed => Some(Sym::ANY),
                 PortStep::Key(index) => Some(self.key_given(site, *index)),
                 PortStep::Param(_) | PortStep::Ret => None,
             };
@@ -186,18 +187,58 @@ impl Interp<'_> {
 
     /// The position after the last one of a list, where it is known.
     pub(super) fn next_position(&self, list: &Value) -> Sym {
+        self.positions(list)
+            .map_or(Sym::ANY, |values| Sym::index(to_u32(values.len())))
+    }
+
+    /// The elements of a list whose positions are all known.
+    fn positions(&self, list: &Value) -> Option<Vec<Value>> {
         let [id] = list.refs.as_slice() else {
-            return Sym::ANY;
+            return None;
         };
-        let Some(obj) = self.state.obj(*id).filter(|_| !self.revisit) else {
-            return Sym::ANY;
+        let obj = self.state.obj(*id).filter(|_| !self.revisit)?;
+        if !obj.any.is_empty() || list.taints.is_some() {
+            return None;
+        }
+        (0..to_u32(obj.fields.len()))
+            .map(|i| {
+                let field = obj.field(Sym::index(i)).filter(|f| f.definite)?;
+                Some(field.value.clone())
+            })
+            .collect()
+    }
+
+    /// Takes an element out of a list: the one that the first argument names, else the last.
+    pub(super) fn take_out(&mut self, list: &Value, site: &CallSite) {
+        let index = match site.args.first().map(|a| a.value.single()) {
+            None => Some(None),
+            Some(Some(Konst::Number(n))) if *n >= 0.0 => Some(Some(*n as usize)),
+            // A mapping: its other members stay as they are.
+            Some(Some(Konst::Str(_))) => return,
+            Some(_) => None,
         };
-        let count = crate::program::to_u32(obj.fields.len());
-        let positions = (0..count).all(|i| obj.field(Sym::index(i)).is_some_and(|f| f.definite));
-        if positions && obj.any.is_empty() && list.taints.is_none() {
-            Sym::index(count)
-        } else {
-            Sym::ANY
+        let known = self.positions(list).zip(index);
+        for &id in &list.refs {
+            let Some(old) = self.state.obj(id).cloned() else {
+                continue;
+            };
+            let mut obj = Obj::new(old.kind);
+            match &known {
+                Some((values, index)) => {
+                    let gone = index.unwrap_or(values.len().saturating_sub(1));
+                    let left = values.iter().enumerate().filter(|(i, _)| *i != gone);
+                    for ((_, value), at) in left.zip(0..) {
+                        obj.set(Sym::index(at), value.clone(), true);
+                    }
+                }
+                None => {
+                    obj.any = old.any;
+                    for field in old.fields {
+                        obj.set(Sym::ANY, field.value, false);
+                    }
+                }
+            }
+            *self.state.obj_mut(id, old.kind) = obj;
         }
     }
 
@@ -213,6 +254,7 @@ impl Interp<'_> {
                 PortStep::Index(index) => members.push(Sym::index(*index)),
                 PortStep::Any => members.push(Sym::ANY),
                 PortStep::Next => members.push(Sym::NEXT),
+                PortStep::Removed => members.push(Sym::REMOVED),
                 PortStep::Key(index) => members.push(self.key_given(site, *index)),
                 PortStep::Param(_) | PortStep::Ret => return PortTarget::None,
             }

@@ -401,6 +401,9 @@ impl<'a> Cursor<'a> {
         if self.eat("[+]") {
             return Ok(PortPart::Step(PortStep::Next));
         }
+        if self.eat("[-]") {
+            return Ok(PortPart::Step(PortStep::Removed));
+        }
         if self.eat("[arg") {
             let ArgIndex::At(n) = self.argument()? else {
                 return Err(wrong(format!(
