@@ -170,6 +170,7 @@ const MANIFESTS: &[&str] = &[
     "deno.json",
     "deno.jsonc",
     "pyproject.toml",
+    "setup.cfg",
     "requirements.txt",
     "pipfile",
 ];

@@ -16,6 +16,7 @@ pub mod limits;
 pub mod lines;
 pub mod locate;
 mod project;
+mod python;
 mod read;
 pub mod role;
 mod skipped;

@@ -214,6 +214,8 @@ impl Project {
         }
         self.skipped.sort();
         self.units = unit::units(&self.name, &self.manifests, &mut self.notes);
+        let paths = self.files.iter().map(|f| f.path.as_str());
+        unit::add_programs(&mut self.units, paths, &self.name);
         for file in &mut self.files {
             file.unit = unit::unit_of(&file.path, &self.units);
         }

@@ -295,6 +295,9 @@ pub fn of_path(path: &str, file_type: FileType) -> Option<(Role, String)> {
     if let Some(word) = tagged(TEST_NAME_PARTS) {
         return Some((Role::Test, format!("*.{word}.*")));
     }
+    if file_type == FileType::Python && name == "conftest.py" {
+        return Some((Role::Test, "conftest.py".into()));
+    }
     if let Some(known) = TEST_NAMES.iter().find(|n| name.starts_with(**n)) {
         return Some((Role::Test, format!("{known}.*")));
     }
@@ -314,6 +317,16 @@ pub fn of_path(path: &str, file_type: FileType) -> Option<(Role, String)> {
     None
 }
 
+/// Files that Python's test runners find by name, where their text agrees.
+fn python_test(name: &str, text: &str) -> Option<String> {
+    let stem = name.strip_suffix(".py")?;
+    let named = stem.starts_with("test_") || stem.ends_with("_test") || stem == "tests";
+    let sign = ["def test_", "unittest", "pytest"]
+        .into_iter()
+        .find(|sign| text.contains(sign))?;
+    named.then(|| format!("{name} with `{sign}`"))
+}
+
 /// What the text tells of code that its path says nothing of.
 #[must_use]
 pub fn of_text(path: &str, text: &str) -> Option<(Role, String)> {
@@ -322,6 +335,9 @@ pub fn of_text(path: &str, text: &str) -> Option<(Role, String)> {
         && mean > limits::MEAN_LINE
     {
         return Some((Role::Minified, format!("mean line length {mean}")));
+    }
+    if let Some(because) = python_test(name, text) {
+        return Some((Role::Test, because));
     }
     if let Some(sign) = generated_sign(text) {
         return Some((Role::Generated, sign));
@@ -454,6 +470,8 @@ mod tests {
             ("config/env/test.js", Role::Backend),
             ("src/contest/index.js", Role::Backend),
             ("test/users.js", Role::Test),
+            ("conftest.py", Role::Test),
+            ("app/test.py", Role::Backend),
             ("src/users.spec.ts", Role::Test),
             ("tests/fixtures/page.ejs", Role::Test),
             ("lib/app.min.js", Role::Minified),
@@ -469,6 +487,8 @@ mod tests {
     #[test]
     fn texts() {
         let server = "const express = require('express')\nexpress().listen(1)";
+        assert_eq!(text("test_a.py", "def test_a(): pass"), Role::Test);
+        assert_eq!(text("test_a.py", "def a(): pass"), Role::Backend);
         assert_eq!(text("app.js", server), Role::Backend);
         assert_eq!(text("public/app.js", server), Role::Backend);
         assert_eq!(text("public/js/site.js", "$('#a').show()"), Role::Browser);

@@ -1,5 +1,6 @@
 //! Units: the packages of a project. Endpoints and threat models are per unit, never per run.
 
+use crate::python;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -107,6 +108,7 @@ const UNIT_SIGNS: &[&str] = &[
     "deno.json",
     "deno.jsonc",
     "pyproject.toml",
+    "setup.cfg",
     "requirements.txt",
     "pipfile",
 ];
@@ -133,7 +135,9 @@ pub(crate) fn units(project: &str, manifests: &[Manifest], notes: &mut Vec<Strin
             let unit = if *sign == "package.json" {
                 node_unit(manifest, project, notes)
             } else {
-                Some(plain_unit(manifest, project))
+                let mut unit = plain_unit(manifest, project);
+                python::declare(&mut unit, manifest, notes);
+                Some(unit)
             };
             if let Some(unit) = unit {
                 units.insert(folder, unit);
@@ -149,6 +153,31 @@ pub(crate) fn units(project: &str, manifests: &[Manifest], notes: &mut Vec<Strin
         }
     }
     units.into_values().collect()
+}
+
+/// Adds the folders of Django's `manage.py`: each is a program.
+pub(crate) fn add_programs<'p>(
+    units: &mut Vec<Unit>,
+    paths: impl Iterator<Item = &'p str>,
+    project: &str,
+) {
+    for path in paths {
+        let (root, name) = path.rsplit_once('/').unwrap_or(("", path));
+        if name != "manage.py" {
+            continue;
+        }
+        match units.iter_mut().find(|u| u.root == root) {
+            Some(unit) => unit.starts = true,
+            None => units.push(Unit {
+                name: folder_name(root, project),
+                root: root.to_owned(),
+                manifest: Some(path.to_owned()),
+                starts: true,
+                ..Unit::default()
+            }),
+        }
+    }
+    units.sort_by(|a, b| a.root.cmp(&b.root));
 }
 
 /// The unit of a file: the one with the deepest root around it. `units` are sorted by root.
@@ -284,7 +313,14 @@ mod tests {
                 r#"{"packages": {"node_modules/express": {"version": "4.17.3"}}}"#,
             ),
             manifest("api/esm/package.json", r#"{"type": "module"}"#),
-            manifest("worker/requirements.txt", "flask"),
+            manifest(
+                "worker/requirements.txt",
+                "-r base.txt\nFlask[async]==3.0.1 # web\nrequests>=2 ; python_version > '3'\n",
+            ),
+            manifest(
+                "jobs/pyproject.toml",
+                "[project]\nname = 'jobs'\ndependencies = ['celery>=5', \"SQLAlchemy\"]\n[tool.poetry.dependencies]\npython = '^3.11'\nredis = '^5'",
+            ),
             manifest("bad/package.json", "{"),
         ];
         let mut notes = Vec::new();
@@ -299,6 +335,7 @@ mod tests {
                 ("", "shop"),
                 ("api", "@shop/api"),
                 ("bad", "bad"),
+                ("jobs", "jobs"),
                 ("worker", "worker")
             ]
         );
@@ -308,6 +345,21 @@ mod tests {
             Version::Locked("4.17.3".into())
         );
         assert_eq!(api.dependencies["pg"], Version::Range("*".into()));
+        let names = |unit: &Unit| unit.dependencies.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&units[3]), ["celery", "redis", "sqlalchemy"]);
+        assert_eq!(names(&units[4]), ["flask", "requests"]);
+        assert_eq!(
+            units[4].dependencies["flask"],
+            Version::Locked("3.0.1".into())
+        );
+        let mut more = units.clone();
+        add_programs(
+            &mut more,
+            ["site/manage.py", "worker/manage.py"].into_iter(),
+            "shop",
+        );
+        assert_eq!(more[4].root, "site");
+        assert!(more[4].starts && more[5].starts);
         assert_eq!(api.offers, ["a.js"]);
         assert!(units[0].starts && !api.starts);
         assert_eq!(notes.len(), 1);
