@@ -9,7 +9,7 @@ use crate::result::{Entry, FileIdx, FuncId};
 use crate::symbol::Sym;
 use crate::taint::{PortBase, PortPath};
 use casemate_ir::{
-    Capture, CaptureId, Instr, Language, LocalId, LocalKind, Operand, PartKey, VarRef,
+    Capture, CaptureId, Instr, Language, LocalId, LocalKind, MemberKind, Operand, PartKey, VarRef,
 };
 use casemate_model::matcher::Models;
 use casemate_model::path::Step;
@@ -50,6 +50,8 @@ pub struct Solver<'p, 'm> {
     pub(super) again: bool,
     /// Caps reached, by name.
     pub caps: FxHashMap<&'static str, u64>,
+    /// Names of members that some class computes when they are read.
+    pub getters: FxHashSet<Sym>,
     /// Names that no scope declares and that are assigned all the same.
     pub assigned_names: FxHashSet<Sym>,
     /// Functions that some package calls (callbacks, handlers): nobody in the program needs to.
@@ -103,6 +105,7 @@ impl<'p, 'm> Solver<'p, 'm> {
             now: 0,
             again: false,
             caps: FxHashMap::default(),
+            getters: getters(program),
             assigned_names: assigned_names(program),
             called_by_package: FxHashSet::default(),
             declared: BTreeMap::new(),
@@ -499,6 +502,38 @@ impl<'p, 'm> Solver<'p, 'm> {
         self.vals.find(Val::Proto(func))
     }
 
+    /// The function behind a member of the instances of a class, its own or that of a base.
+    #[must_use]
+    pub fn member_function(
+        &self,
+        class: crate::program::ClassIdx,
+        name: Sym,
+        kind: MemberKind,
+    ) -> Option<FuncId> {
+        let mut open = vec![class];
+        let mut at = 0;
+        while let Some(&class) = open.get(at) {
+            at += 1;
+            let (file, def) = self.program.class(class)?;
+            let found = def
+                .members
+                .iter()
+                .find(|m| !m.is_static && m.kind == kind && self.program.sym(file, m.name) == name);
+            if let Some(func) = found.and_then(|m| m.func) {
+                return Some(self.program.func_id(file, func));
+            }
+            for &base in self.of_bases(class) {
+                if let Some(Val::Class(base)) = self.vals.get(base)
+                    && !open.contains(&base)
+                    && open.len() < limits::CALLEES
+                {
+                    open.push(base);
+                }
+            }
+        }
+        None
+    }
+
     /// The value of an id.
     #[must_use]
     pub fn val(&self, id: ValId) -> Option<Val> {
@@ -520,6 +555,19 @@ pub(crate) fn root_prefix(language: Language) -> &'static str {
         Language::JavaScript | Language::Template => "js",
         Language::Python => "py",
     }
+}
+
+/// Names of members that some class computes when they are read.
+fn getters(program: &Program) -> FxHashSet<Sym> {
+    let mut out = FxHashSet::default();
+    for index in 0..program.class_count() {
+        let Some((file, def)) = program.class(crate::program::ClassIdx(to_u32(index))) else {
+            continue;
+        };
+        let computed = def.members.iter().filter(|m| m.kind == MemberKind::Getter);
+        out.extend(computed.map(|m| program.sym(file, m.name)));
+    }
+    out
 }
 
 /// Names that no scope declares and that some function assigns: variables of the global object.

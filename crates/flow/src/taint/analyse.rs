@@ -9,7 +9,7 @@ use crate::origin::{Solver, Val};
 use crate::program::to_u32;
 use crate::result::FuncId;
 use crate::symbol::Sym;
-use casemate_ir::{Const, FnKind, Instr, MemberKind, Operand, VarRef};
+use casemate_ir::{Const, FnKind, Instr, Key, MemberKind, Operand, VarRef};
 use rustc_hash::FxHashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -161,22 +161,41 @@ fn same_meaning(old: &Summary, new: &Summary) -> bool {
 fn dependencies(origins: &Solver<'_, '_>, id: FuncId) -> Vec<FuncId> {
     let f = origins.program.func(id);
     let mut out = Vec::new();
-    let operand = |out: &mut Vec<FuncId>, operand: Operand| {
-        for &val in origins.of_operand(id, operand) {
-            match origins.val(val) {
-                Some(Val::Func(func)) => out.push(func),
-                Some(Val::Class(class)) => {
-                    if let Some((file, def)) = origins.program.class(class) {
-                        out.push(origins.program.func_id(file, def.constructor));
+    let operand =
+        |out: &mut Vec<FuncId>, operand: Operand| {
+            for &val in origins.of_operand(id, operand) {
+                match origins.val(val) {
+                    Some(Val::Func(func)) => out.push(func),
+                    Some(Val::Class(class)) => {
+                        if let Some((file, def)) = origins.program.class(class) {
+                            out.push(origins.program.func_id(file, def.constructor));
+                        }
                     }
+                    Some(Val::Instance(class)) => {
+                        let name = origins.program.symbols.find("__call__");
+                        out.extend(name.and_then(|name| {
+                            origins.member_function(class, name, MemberKind::Method)
+                        }));
+                    }
+                    _ => {}
                 }
-                _ => {}
             }
-        }
-    };
+        };
     for (at, instr) in f.func.instrs.iter().enumerate() {
         match *instr {
             Instr::Closure { func, .. } => out.push(f.sibling(func)),
+            Instr::Load {
+                base,
+                key: Key::Field(name),
+                ..
+            } if origins.getters.contains(&f.sym(name)) => {
+                for &val in origins.of_operand(id, base) {
+                    if let Some(Val::Instance(class)) = origins.val(val) {
+                        let getter = MemberKind::Getter;
+                        out.extend(origins.member_function(class, f.sym(name), getter));
+                    }
+                }
+            }
             Instr::Call {
                 callee,
                 this,

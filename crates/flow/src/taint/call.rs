@@ -64,6 +64,15 @@ impl Interp<'_> {
             return true;
         }
         let value = self.operand(callee);
+        let mut site = site;
+        if site.this_operand.is_none()
+            && let [called] = self.origins.of_operand(self.f.id, callee)
+            && matches!(self.origins.val(*called), Some(Val::Instance(_)))
+        {
+            // `object()` calls a method of the object.
+            site.this = value.clone();
+            site.this_operand = Some(callee);
+        }
         self.dynamic_call(at, &value);
         let (result, alive) = match self.protocol(callee, &site) {
             Some(result) => (result, true),
@@ -229,6 +238,17 @@ impl Interp<'_> {
                     Callee::Func(func)
                 }
                 Some(Val::Class(class)) => Callee::Class(class),
+                Some(Val::Instance(class)) => {
+                    let name = self.origins.program.symbols.find("__call__");
+                    let method = name.and_then(|name| {
+                        self.origins
+                            .member_function(class, name, casemate_ir::MemberKind::Method)
+                    });
+                    match method {
+                        Some(func) => Callee::Func(func),
+                        None => continue,
+                    }
+                }
                 Some(Val::Api(path)) => Callee::Api(path),
                 _ => continue,
             };

@@ -6,9 +6,14 @@ use super::labels::label_kind;
 use super::place::{PortBase, PortPath};
 use super::trace::{TraceKind, TraceNode};
 use super::value::{Konst, Origin, Taint, Value};
+use crate::origin::Val;
+use crate::program::Target;
 use crate::program::to_u32;
+use crate::result::FileIdx;
 use crate::symbol::Sym;
-use casemate_ir::{Capture, Instr, IterKind, Key, Operand, PartKey, Span, VarRef};
+use casemate_ir::{
+    Capture, ExportKind, Instr, IterKind, Key, MemberKind, Operand, PartKey, Span, VarRef,
+};
 
 impl Interp<'_> {
     /// One instruction; `false` when what follows is not reached.
@@ -36,6 +41,16 @@ impl Interp<'_> {
                     Some(letter) => Value::constant(letter),
                     None => self.load(&base, sym),
                 };
+                if self.origins.getters.contains(&sym)
+                    && let Some(got) = self.got(base_operand, &base, sym, span)
+                {
+                    value.join(&got);
+                }
+                if base.is_empty()
+                    && let Some(offered) = self.of_module(base_operand, sym)
+                {
+                    value = offered;
+                }
                 if let Key::Computed(key) = key
                     && sym == Sym::ANY
                 {
@@ -101,12 +116,16 @@ impl Interp<'_> {
             }
             Instr::Object { to, parts } | Instr::Array { to, parts } => {
                 let id = self.alloc(AllocKey::Instr(to_u32(at)));
+                let is_list = matches!(instr, Instr::Array { .. });
                 let mut obj = Obj::new(ObjKind::Plain);
                 let mut carried = Value::default();
                 let mut next = 0;
                 for part in func.parts(parts) {
                     let value = self.operand(part.value);
                     match part.key {
+                        PartKey::Spread if is_list => {
+                            self.spread_list(&value, &mut obj, &mut carried, &mut next);
+                        }
                         PartKey::Field(name) => obj.set(self.f.sym(name), value, true),
                         PartKey::Next => {
                             obj.set(Sym::index(next), value, true);
@@ -157,16 +176,28 @@ impl Interp<'_> {
                 self.call_index = to_u32(at);
                 return self.call(at, to, callee, this, func.args(args), flags);
             }
-            Instr::Import { to, .. } => {
+            Instr::Import { to, import, name } => {
                 let span = self.span(at);
-                let mut value = Value::default();
+                let mut value = match (self.f.file.imports.get(import.index()), name) {
+                    (Some(Target::File(file)), Some(name)) if self.is_python() => {
+                        self.offered(*file, self.f.sym(name), 0).unwrap_or_default()
+                    }
+                    _ => Value::default(),
+                };
                 for label in self.labels(to, span) {
                     value.add_taint(label);
                 }
                 self.set(to, value);
             }
-            Instr::Yield { to, value, .. } => {
-                let value = self.operand(value);
+            Instr::Yield {
+                to,
+                value,
+                delegate,
+            } => {
+                let mut value = self.operand(value);
+                if delegate {
+                    value = self.load(&value, Sym::ANY);
+                }
                 let id = self.alloc(AllocKey::Attached(u32::MAX));
                 self.state
                     .obj_mut(id, ObjKind::Plain)
@@ -391,6 +422,93 @@ impl Interp<'_> {
                 ..Value::default()
             });
             obj.set(Sym::ANY, inherited, false);
+        }
+    }
+}
+
+impl Interp<'_> {
+    pub(super) fn is_python(&self) -> bool {
+        self.f.file.facts.language == casemate_ir::Language::Python
+    }
+
+    /// What a member is that its class computes.
+    fn got(&mut self, operand: Operand, base: &Value, sym: Sym, span: Span) -> Option<Value> {
+        let origins = self.origins;
+        let mut out: Option<Value> = None;
+        for &val in origins.of_operand(self.f.id, operand) {
+            let Some(Val::Instance(class)) = origins.val(val) else {
+                continue;
+            };
+            let Some(func) = origins.member_function(class, sym, MemberKind::Getter) else {
+                continue;
+            };
+            let got = self.invoke(func, None, base, &[], span, false);
+            match &mut out {
+                None => out = Some(got),
+                Some(out) => {
+                    out.join(&got);
+                }
+            }
+        }
+        out
+    }
+
+    /// A member of a module, where the value is certainly that.
+    fn of_module(&mut self, operand: Operand, sym: Sym) -> Option<Value> {
+        let [val] = self.origins.of_operand(self.f.id, operand) else {
+            return None;
+        };
+        match self.origins.val(*val) {
+            Some(Val::Namespace(file)) if self.is_python() => self.offered(file, sym, 0),
+            _ => None,
+        }
+    }
+
+    /// What a module offers under a name.
+    fn offered(&mut self, file: FileIdx, name: Sym, depth: u32) -> Option<Value> {
+        let program = self.origins.program;
+        let source = program.file(file);
+        let mut stars = Vec::new();
+        for export in &source.facts.exports {
+            match export.kind {
+                ExportKind::Variable(global) if program.sym(file, export.name) == name => {
+                    let global = program.global(file, global);
+                    let port = PortPath::root(PortBase::Global(global));
+                    return Some(match self.state.var(&port) {
+                        Some(var) if var.definite => var.value.clone(),
+                        _ => match self.consts.get(&global) {
+                            Some(konst) => Value::constant(konst.clone()),
+                            None => self.symbolic(PortBase::Global(global)),
+                        },
+                    });
+                }
+                ExportKind::All(import) => match source.imports.get(import.index()) {
+                    Some(Target::File(star)) if depth < 4 => stars.push(*star),
+                    _ => {}
+                },
+                _ => {}
+            }
+        }
+        stars
+            .into_iter()
+            .find_map(|star| self.offered(star, name, depth + 1))
+    }
+
+    /// `*value` in a list: its elements come next, one after the other where their positions are known.
+    fn spread_list(&mut self, value: &Value, obj: &mut Obj, carried: &mut Value, next: &mut u32) {
+        if let Some(elements) = self.positions(value).filter(|_| *next < 0x80) {
+            for element in elements {
+                obj.set(Sym::index(*next), element, true);
+                *next += 1;
+            }
+            return;
+        }
+        *next = 0x100;
+        let mut inner = Obj::new(ObjKind::Plain);
+        self.spread(value, &mut inner, carried);
+        obj.set(Sym::ANY, inner.any, false);
+        for field in inner.fields {
+            obj.set(Sym::ANY, field.value, false);
         }
     }
 }

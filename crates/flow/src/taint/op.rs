@@ -1,8 +1,11 @@
 //! Operators: what they compute and what they carry on.
 
-use super::interp::Interp;
+use super::heap::{Obj, ObjKind};
+use super::interp::{AllocKey, Interp};
 use super::trace::{TraceKind, TraceRef};
 use super::value::{Konst, Taint, Value};
+use crate::program::to_u32;
+use crate::symbol::Sym;
 use casemate_ir::{OpKind, Operand, Span};
 use casemate_model::kind::{KindSet, Shape};
 use smallvec::SmallVec;
@@ -106,8 +109,40 @@ impl Interp<'_> {
                 let span = self.span(at);
                 self.derive(&first, clears, TraceKind::Concat, span)
             }
+            OpKind::Rest if self.is_python() && !first.refs.is_empty() && operands.len() > 1 => {
+                self.piece_of(at, first, &values)
+            }
             OpKind::Rest => rest(first, &values),
         }
+    }
+
+    /// `list[1:3]`: a list of its own.
+    fn piece_of(&mut self, at: usize, mut whole: Value, bounds: &[Value]) -> Value {
+        let bound = |at: usize| match bounds.get(at).map(Value::single) {
+            Some(Some(Konst::Number(n))) if *n >= 0.0 => Some(Some(*n as usize)),
+            Some(Some(Konst::Null)) | None => Some(None),
+            Some(_) => None,
+        };
+        let mut obj = Obj::new(ObjKind::Plain);
+        let bounds = bound(1).zip(bound(2)).filter(|_| bound(3) == Some(None));
+        match self.positions(&whole).zip(bounds) {
+            Some((elements, (from, to))) => {
+                let from = from.unwrap_or(0);
+                let count = to.unwrap_or(usize::MAX).saturating_sub(from);
+                for (element, to) in elements.into_iter().skip(from).take(count).zip(0..) {
+                    obj.set(Sym::index(to), element, true);
+                }
+            }
+            None => {
+                let any = self.load(&whole, Sym::ANY);
+                obj.set(Sym::ANY, any, false);
+            }
+        }
+        let id = self.alloc(AllocKey::Instr(to_u32(at)));
+        *self.state.obj_mut(id, ObjKind::Plain) = obj;
+        whole.refs.clear();
+        whole.refs.push(id);
+        whole
     }
 
     /// Numbers and truth values carry only what their shape lets through.

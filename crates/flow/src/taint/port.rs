@@ -192,7 +192,7 @@ impl Interp<'_> {
     }
 
     /// The elements of a list whose positions are all known.
-    fn positions(&self, list: &Value) -> Option<Vec<Value>> {
+    pub(super) fn positions(&self, list: &Value) -> Option<Vec<Value>> {
         let [id] = list.refs.as_slice() else {
             return None;
         };

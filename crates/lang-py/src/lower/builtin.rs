@@ -1,9 +1,10 @@
 //! Calls that are not calls of a value: `super()`, `getattr(x, "name")`, `dict(a=1)`, `import_module("m")`.
 
+use super::vars::Place;
 use super::{Lowerer, sp};
 use casemate_ir::{
     Arg, ArgKey, CallFlags, FnKind, Instr, Key, LocalKind, OpKind, Operand, Param, Part, PartKey,
-    Span, Term,
+    Span, Term, VarRef,
 };
 use ruff_python_ast::{CmpOp, Expr, ExprCall};
 
@@ -174,7 +175,16 @@ impl<'a> Lowerer<'a> {
         if target.is_starred_expr() {
             return None;
         }
-        let callee = self.expr(target);
+        // A function of the module is looked up when it is called.
+        let global = match target {
+            Expr::Name(n) => Some(self.place(&n.id))
+                .filter(|p| matches!(p, Place::Var(VarRef::Global(_) | VarRef::Free(_)))),
+            _ => None,
+        };
+        let callee = match global {
+            Some(_) => self.undefined(),
+            None => self.expr(target),
+        };
         let mut given = self.arguments(&call.arguments);
         if !given.is_empty() {
             given.remove(0);
@@ -194,17 +204,22 @@ impl<'a> Lowerer<'a> {
         }
         let owner = self.outer.len();
         let func = self.synthetic(FnKind::Function, span, |lowerer| {
-            let mut values = kept
-                .iter()
-                .zip(std::iter::once(callee).chain(given.iter().map(|a| a.value)))
-                .map(|(slot, constant)| match slot {
+            let constants = std::iter::once(callee).chain(given.iter().map(|a| a.value));
+            let mut values: Vec<Operand> = Vec::with_capacity(kept.len());
+            for (slot, constant) in kept.iter().zip(constants) {
+                values.push(match slot {
                     Some(slot) => {
                         let place = lowerer.reach(*slot, owner);
                         lowerer.read(place, span)
                     }
                     None => constant,
                 });
-            let callee = values.next()?;
+            }
+            let mut values = values.into_iter();
+            let mut callee = values.next()?;
+            if let Some(place) = global {
+                callee = lowerer.read(place, span);
+            }
             let mut args: Vec<Arg> = given
                 .iter()
                 .zip(values)
