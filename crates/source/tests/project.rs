@@ -53,6 +53,7 @@ fn what_is_read() {
             "src/a.js",
             "src/b.ts",
             "src/vendor/offers.js",
+            "tool.py",
             "views/page.ejs"
         ]
     );
