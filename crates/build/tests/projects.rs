@@ -112,3 +112,36 @@ fn parts_that_are_not_asked_for_are_not_there() {
         assert!(least.contains(path), "{path}");
     }
 }
+
+/// A lock made where a registry lacks a package for some platform does not install anywhere.
+#[test]
+fn the_lock_is_complete() {
+    let files = project(EXAMPLES[0].1);
+    let lock = files
+        .iter()
+        .find(|file| file.path == "package-lock.json")
+        .unwrap();
+    let lock: serde_json::Value = serde_json::from_str(&lock.text).unwrap();
+    let packages = lock["packages"].as_object().unwrap();
+    for (path, package) in packages.iter().filter(|(path, _)| !path.is_empty()) {
+        assert!(
+            package["version"].is_string() && package["integrity"].is_string(),
+            "{path}"
+        );
+        assert!(
+            package.get("hasInstallScript").is_none(),
+            "{path} runs a script when it is installed"
+        );
+        for name in package["optionalDependencies"]
+            .as_object()
+            .into_iter()
+            .flat_map(|names| names.keys())
+        {
+            let end = format!("node_modules/{name}");
+            assert!(
+                packages.keys().any(|path| path.ends_with(&end)),
+                "{name} of {path}"
+            );
+        }
+    }
+}
