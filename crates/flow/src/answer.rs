@@ -324,7 +324,7 @@ fn flows(
         let sink = Arc::clone(&first.sink);
         list.sort_by_key(|f| {
             (
-                (f.notes & (taint::LEADING - 1)).count_ones(),
+                (f.notes & (taint::SPREAD - 1)).count_ones(),
                 program.func(f.source.func).file_idx,
                 f.source,
             )

@@ -22,6 +22,8 @@ use std::sync::Arc;
 pub(super) const BY_KEY: u16 = 1 << 15;
 /// The mark of a string that starts with the value: all of it may be the value.
 pub(crate) const LEADING: u16 = 1 << 14;
+/// The mark of "whatever that object has" in an object that it was spread into: its member `x` is that object's `x`.
+pub(crate) const SPREAD: u16 = 1 << 13;
 
 impl Interp<'_> {
     /// The object that stands for a symbolic place.
@@ -123,7 +125,43 @@ impl Interp<'_> {
             out.consts = None;
         }
         out.refs.sort_unstable();
-        out
+        self.unspread(out, sym)
+    }
+
+    /// What came in with a spread is the member of the object that was spread.
+    fn unspread(&mut self, mut value: Value, sym: Sym) -> Value {
+        let marked = |t: &&Taint| t.notes & SPREAD != 0;
+        let spread: Vec<Taint> = value.taints().iter().filter(marked).copied().collect();
+        if spread.is_empty() {
+            return value;
+        }
+        value.taints = value.map_taints(|t| (t.notes & SPREAD == 0).then_some(t));
+        for taint in spread {
+            let taint = Taint {
+                notes: taint.notes & !SPREAD,
+                ..taint
+            };
+            let whole = taint.identity().and_then(|port| port.split());
+            match whole {
+                Some((object, Sym::ANY)) if sym != Sym::ANY => {
+                    let object = Value::tainted(Taint {
+                        origin: Origin::Port(object),
+                        ..taint
+                    });
+                    let member = self.load(&object, sym);
+                    if value.is_empty() {
+                        value = member;
+                    } else {
+                        value.join(&member);
+                    }
+                }
+                _ => {
+                    value.add_taint(taint);
+                    value.consts = None;
+                }
+            }
+        }
+        value
     }
 
     /// Reading a member by a key from outside: whatever comes out was chosen by the client.

@@ -5,7 +5,8 @@ use super::port::{Argument, CallSite};
 use super::state::State;
 use super::summary::Outcome;
 use super::value::{Konst, Value};
-use casemate_ir::{Instr, LocalId, LocalKind, OpKind, Operand};
+use crate::origin::Val;
+use casemate_ir::{Instr, Key, LocalId, LocalKind, OpKind, Operand};
 use casemate_model::kind::{KindSet, Shape};
 use smallvec::SmallVec;
 
@@ -192,6 +193,12 @@ impl Interp<'_> {
                 }
             }
             Instr::Load { base, key, .. } => {
+                if let (Key::Computed(chosen), true) = (key, outcome)
+                    && self.own_table(base)
+                {
+                    let inherited = KindSet::of(self.k.proto).union(KindSet::of(self.k.method));
+                    self.clean(chosen, &[], KindSet::ALL.without(inherited));
+                }
                 self.member_tested(base, self.key(key), outcome);
                 if !outcome {
                     self.falsy(cond);
@@ -203,6 +210,20 @@ impl Interp<'_> {
                 }
             }
         }
+    }
+
+    /// Whether a value is an object that the program wrote down with its members.
+    fn own_table(&self, base: Operand) -> bool {
+        let vals = self.origins.of_operand(self.f.id, base);
+        !vals.is_empty()
+            && vals.iter().all(|&val| match self.origins.val(val) {
+                Some(Val::Object(func, at)) => {
+                    let func = self.origins.program.func(func).func;
+                    matches!(func.instrs.get(at as usize), Some(Instr::Object { parts, .. })
+                        if !func.parts(*parts).is_empty())
+                }
+                _ => false,
+            })
     }
 
     /// A falsy value is empty: nothing can be injected with it.

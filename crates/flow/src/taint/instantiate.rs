@@ -1,5 +1,6 @@
 //! A summary in the hands of a caller: ports become values.
 
+use super::access::SPREAD;
 use super::heap::{Field, Obj, ObjKind};
 use super::interp::{AllocKey, Interp};
 use super::place::{PortBase, PortPath};
@@ -410,17 +411,41 @@ impl Interp<'_> {
             return id;
         };
         let mut obj = Obj::new(source.kind);
-        obj.fields.reserve_exact(source.fields.len());
-        for field in &source.fields {
-            obj.fields.push(Field {
-                sym: field.sym,
-                value: self.translate(env, summary, &field.value),
-                definite: field.definite,
-            });
+        let marked = source.any.taints().iter().any(|t| t.notes & SPREAD != 0);
+        if marked {
+            self.spread_into(env, summary, source, &mut obj);
+        } else {
+            obj.fields.reserve_exact(source.fields.len());
+            for field in &source.fields {
+                obj.fields.push(Field {
+                    sym: field.sym,
+                    value: self.translate(env, summary, &field.value),
+                    definite: field.definite,
+                });
+            }
+            obj.any = self.translate(env, summary, &source.any);
         }
-        obj.any = self.translate(env, summary, &source.any);
         *self.state.obj_mut(id, source.kind) = obj;
         id
+    }
+
+    /// An object of the summary into which objects of the caller were spread.
+    fn spread_into(&mut self, env: &mut Env<'_>, summary: &Summary, source: &Obj, obj: &mut Obj) {
+        let mut any = source.any.clone();
+        any.taints = any.map_taints(|t| (t.notes & SPREAD == 0).then_some(t));
+        obj.any = self.translate(env, summary, &any);
+        for taint in source.any.taints() {
+            if taint.notes & SPREAD != 0
+                && let Some((spread, Sym::ANY)) = taint.identity().and_then(|p| p.split())
+            {
+                let given = self.given(env, &spread);
+                self.spread(&given, obj, &mut Value::default());
+            }
+        }
+        for field in &source.fields {
+            let value = self.translate(env, summary, &field.value);
+            obj.set(field.sym, value, field.definite);
+        }
     }
 
     /// Functions that it is given are called.

@@ -404,6 +404,7 @@ impl Interp<'_> {
         let rest = value.map_taints(|t| match t.origin {
             Origin::Port(port) if !t.derived => Some(Taint {
                 origin: Origin::Port(port.member(Sym::ANY)),
+                notes: t.notes | super::access::SPREAD,
                 ..t
             }),
             _ => Some(t),

@@ -7,6 +7,7 @@ mod call;
 mod charset;
 mod checked;
 mod condition;
+mod deny_list;
 mod exit;
 mod fact;
 mod gather;
@@ -36,7 +37,7 @@ mod tested;
 mod trace;
 mod value;
 
-pub(crate) use access::LEADING;
+pub(crate) use access::{LEADING, SPREAD};
 pub use analyse::{FAILED, RenderLookup, TaintResult, run};
 pub(crate) use interp::target;
 pub(crate) use kinds::KindIds;

@@ -89,6 +89,7 @@ impl Interp<'_> {
         self.regex_tested(at, name, site, outcome);
         self.text_tested(name, site, outcome);
         self.denied(name, site, outcome);
+        self.none_found(name, site, outcome);
     }
 
     /// A membership test cleans only when the list is our own: neither it nor anything else of the call came with the
