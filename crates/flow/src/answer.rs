@@ -113,7 +113,7 @@ fn library_findings(
         }
     }
     let mut out = Vec::new();
-    // A function that writes to a path of members given as an argument pollutes prototypes for whoever lets the path in: that
+    // A function that walks along a path of members and writes at its end given as an argument pollutes prototypes for whoever lets the path in: that
     // is said of every such function, with the doubt whether anybody does.
     let ids = taint::KindIds::new(origins.paths.models().kinds());
     let utility = origins.paths.models().kinds().sink("proto").ok();
@@ -126,7 +126,9 @@ fn library_findings(
             let PortBase::Param(index) = sink.port.base() else {
                 continue;
             };
-            let local = Some(sink.sink.kind) == utility && sink.sink.func == func;
+            let local = Some(sink.sink.kind) == utility
+                && sink.sink.func == func
+                && sink.sink.notes & taint::WALK != 0;
             if !offered && !local {
                 continue;
             }
@@ -324,7 +326,7 @@ fn flows(
         let sink = Arc::clone(&first.sink);
         list.sort_by_key(|f| {
             (
-                (f.notes & (taint::SPREAD - 1)).count_ones(),
+                (f.notes & (taint::WALK - 1)).count_ones(),
                 program.func(f.source.func).file_idx,
                 f.source,
             )

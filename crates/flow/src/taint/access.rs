@@ -12,7 +12,7 @@ use crate::limits;
 use crate::program::to_u32;
 use crate::result::{FactValue, Note};
 use crate::symbol::Sym;
-use casemate_ir::{Instr, LocalId, Operand, Span, Symbol, VarRef};
+use casemate_ir::{Instr, Key, LocalId, Operand, Span, Symbol, VarRef};
 use casemate_model::kind::{KindSet, Shape, SinkKind};
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
@@ -24,6 +24,9 @@ pub(super) const BY_KEY: u16 = 1 << 15;
 pub(crate) const LEADING: u16 = 1 << 14;
 /// The mark of "whatever that object has" in an object that it was spread into: its member `x` is that object's `x`.
 pub(crate) const SPREAD: u16 = 1 << 13;
+
+/// On a sink: the object that is written to was reached by a walk along keys of any number.
+pub(crate) const WALK: u16 = 1 << 12;
 
 impl Interp<'_> {
     /// The object that stands for a symbolic place.
@@ -391,11 +394,44 @@ impl Interp<'_> {
         if chosen.is_empty() {
             return;
         }
-        let sink = self.sink(at, self.k.proto, "member assignment", 0);
+        let notes = if self.walks(base) { WALK } else { 0 };
+        let sink = self.sink(at, self.k.proto, "member assignment", notes);
         for mut taint in chosen {
             taint.notes &= !BY_KEY;
             self.arrive(&taint, &sink, false);
         }
+    }
+
+    /// Whether a local is led on from itself by computed keys: `at = at[key]` in a loop, as whoever follows a path does.
+    fn walks(&self, base: Operand) -> bool {
+        let Operand::Local(walker) = base else {
+            return false;
+        };
+        let instrs = &self.f.func.instrs;
+        let mut led: FxHashSet<LocalId> = FxHashSet::default();
+        for instr in instrs {
+            match *instr {
+                Instr::Load {
+                    to,
+                    base: Operand::Local(from),
+                    key: Key::Computed(_),
+                    ..
+                } if from == walker => {
+                    led.insert(to);
+                }
+                Instr::Copy {
+                    to,
+                    from: Operand::Local(from),
+                } if led.contains(&from) => {
+                    if to == walker {
+                        return true;
+                    }
+                    led.insert(to);
+                }
+                _ => {}
+            }
+        }
+        false
     }
 
     /// A sink at an instruction of this function.

@@ -37,7 +37,7 @@ mod tested;
 mod trace;
 mod value;
 
-pub(crate) use access::{LEADING, SPREAD};
+pub(crate) use access::{LEADING, WALK};
 pub use analyse::{FAILED, RenderLookup, TaintResult, run};
 pub(crate) use interp::target;
 pub(crate) use kinds::KindIds;
