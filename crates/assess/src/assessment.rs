@@ -2,6 +2,7 @@
 //!
 //! Its JSON form is published and versioned: [`SCHEMA`] changes its number whenever a field changes its meaning or goes.
 
+use crate::application::GuardModel;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -278,6 +279,10 @@ pub struct Endpoint {
     pub file: String,
     /// The line.
     pub line: u32,
+    /// Whether it wants to know who asks: `yes`, `no` or `unknown`.
+    pub authentication: String,
+    /// What refuses requests before its handler answers.
+    pub guards: Vec<GuardModel>,
 }
 
 impl Endpoint {
@@ -361,6 +366,8 @@ pub struct Coverage {
     pub code: Code,
     /// Calls.
     pub calls: Calls,
+    /// Registrations of handlers.
+    pub registrations: Registrations,
     /// Limits that were reached, by name.
     pub caps: BTreeMap<String, u64>,
     /// Rules that were applied.
@@ -442,6 +449,15 @@ pub struct Code {
     pub opaque: u64,
     /// Functions whose body was not read because a limit was reached.
     pub skipped_bodies: u64,
+}
+
+/// The calls that register handlers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Registrations {
+    /// All.
+    pub seen: usize,
+    /// Those of which something is not known; `casemate model` lists them.
+    pub unresolved: usize,
 }
 
 /// The calls of the code.

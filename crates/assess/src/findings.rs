@@ -1,5 +1,6 @@
 //! Matches of rules to findings: places, sentences, severity, ids.
 
+use crate::application::{Teller, word};
 use crate::assessment::{
     Certainty, Confidence, Endpoint, Factor, Finding, Level, Path, Place, Severity, Step,
 };
@@ -10,6 +11,7 @@ use crate::link::Linked;
 use crate::snippet;
 use crate::trigger;
 use crate::within::{self, Within};
+use casemate_app::model::Answer;
 use casemate_flow::result::{Analysis, Entry, FactValue, FileIdx, FlowPath, Site};
 use casemate_ir::Span;
 use casemate_rules::matching::{Evidence, Match};
@@ -35,6 +37,7 @@ pub(crate) struct Maker<'a> {
     pub project: &'a Project,
     pub linked: &'a Linked,
     pub analysis: &'a Analysis,
+    pub application: &'a casemate_app::Application,
     pub knowledge: &'a Knowledge,
 }
 
@@ -76,7 +79,34 @@ impl Maker<'_> {
             path: entry.path.clone(),
             file: file.map(|f| f.path.clone()).unwrap_or_default(),
             line: file.map_or(1, |f| f.position(entry.site.span.start).line),
+            authentication: word(self.answer(entry)).to_owned(),
+            guards: self
+                .modelled(entry)
+                .map_or_else(Vec::new, |e| self.teller().guards(e)),
         }
+    }
+
+    fn teller(&self) -> Teller<'_> {
+        Teller {
+            project: self.project,
+            linked: self.linked,
+        }
+    }
+
+    /// What the application model knows of an entry.
+    fn modelled(&self, entry: &Entry) -> Option<&casemate_app::model::Endpoint> {
+        let all = &self.application.endpoints;
+        let first = all.partition_point(|e| e.site < entry.site);
+        all.get(first..)?
+            .iter()
+            .take_while(|e| e.site == entry.site)
+            .find(|e| e.method == entry.method && e.path == entry.path)
+    }
+
+    /// Whether an entry wants to know who asks.
+    fn answer(&self, entry: &Entry) -> Answer {
+        self.modelled(entry)
+            .map_or(Answer::Unknown, |e| e.guarded("authentication"))
     }
 
     fn finding(&self, found: &Match, rule: &Rule) -> Option<Finding> {
@@ -92,7 +122,10 @@ impl Maker<'_> {
             Evidence::Fact(_) => (&[], Vec::new()),
         };
         let best = flow_paths.first();
-        let endpoints = self.endpoints(flow_paths);
+        let endpoints = match &found.evidence {
+            Evidence::Fact(fact) if fact.fact == "endpoint" => self.registered_at(found),
+            _ => self.endpoints(flow_paths),
+        };
         let endpoint_title = endpoints.first().map(Endpoint::title);
         let source = best
             .map(|path| self.source(path))
@@ -205,6 +238,16 @@ impl Maker<'_> {
         finding.within = shown;
     }
 
+    /// The endpoint that a finding is about.
+    fn registered_at(&self, found: &Match) -> Vec<Endpoint> {
+        let entries = self.analysis.entries.iter();
+        let here = entries.filter(|e| e.site == found.place);
+        let endpoints = here.map(|e| self.endpoint(e));
+        // A loop registers several at one place; the one that was judged is named.
+        let judged = endpoints.filter(|e| e.title() == found.callee);
+        judged.take(ENDPOINTS).collect()
+    }
+
     fn endpoints(&self, paths: &[FlowPath]) -> Vec<Endpoint> {
         let mut endpoints: Vec<Endpoint> = Vec::new();
         for entry in paths.iter().flat_map(|path| self.entries(path)) {
@@ -228,7 +271,7 @@ impl Maker<'_> {
         };
         let length = |entry: &&Entry| entry.site.span.end - entry.site.span.start;
         match entries.iter().filter(around).min_by_key(length) {
-            Some(inside) => vec![inside],
+            Some(inside) => entries.iter().filter(|e| e.site == inside.site).collect(),
             None => path
                 .entries
                 .iter()
@@ -252,35 +295,45 @@ impl Maker<'_> {
             "store" | "queue" => (Exposure::Stored, None),
             "cli" | "env" | "file" => (Exposure::Local, None),
             _ => {
-                let bare = self.entries(path).into_iter().find(|e| self.is_bare(e));
-                match (bare, endpoints.first()) {
-                    (Some(entry), _) => {
-                        let endpoint = self.endpoint(entry).title();
-                        (
-                            Exposure::Public,
-                            Some(format!(
-                                "`{endpoint}` has one handler and nothing is registered before it"
-                            )),
-                        )
-                    }
-                    (None, Some(endpoint)) => (
-                        Exposure::Unknown,
-                        Some(format!(
-                            "`{}` reaches it; what stands before its handler was not judged",
-                            endpoint.title()
-                        )),
-                    ),
-                    (None, None) => (Exposure::Unknown, None),
-                }
+                let entries: Vec<&Entry> = self
+                    .entries(path)
+                    .into_iter()
+                    .filter(|e| e.method != "use")
+                    .collect();
+                self.reached_by(&entries, endpoints)
             }
         }
     }
 
-    /// Nothing of the project or of a library can refuse a request before this handler.
-    fn is_bare(&self, entry: &Entry) -> bool {
-        let alone = |e: &Entry| e.handlers.len() == 1 && e.unresolved == 0;
-        let middleware = |e: &Entry| e.method.split(',').any(|m| m == "use" || m == "all");
-        alone(entry) && !middleware(entry) && !self.analysis.entries.iter().any(middleware)
+    /// How an attacker comes to what some endpoints reach: the least guarded of them decides.
+    fn reached_by(&self, entries: &[&Entry], endpoints: &[Endpoint]) -> (Exposure, Option<String>) {
+        let of = |answer: Answer| entries.iter().find(|e| self.answer(e) == answer);
+        if let Some(open) = of(Answer::No) {
+            let title = self.endpoint(open).title();
+            let evidence = format!("`{title}` reaches it, and nothing before it asks for a login");
+            return (Exposure::Public, Some(evidence));
+        }
+        if of(Answer::Unknown).is_none()
+            && let Some(guarded) = of(Answer::Yes)
+        {
+            let endpoint = self.endpoint(guarded);
+            let title = endpoint.title();
+            let guard = endpoint
+                .guards
+                .iter()
+                .find(|g| g.kind == "authentication" && g.certain);
+            let place =
+                guard.map_or_else(String::new, |g| format!(" ({}:{})", g.at.file, g.at.line));
+            let evidence = format!("`{title}` reaches it, which wants a login{place}");
+            return (Exposure::Authenticated, Some(evidence));
+        }
+        let evidence = endpoints.first().map(|endpoint| {
+            format!(
+                "`{}` reaches it; whether that wants a login is not known",
+                endpoint.title()
+            )
+        });
+        (Exposure::Unknown, evidence)
     }
 
     fn path(&self, path: &FlowPath, secret: bool) -> Path {

@@ -9,6 +9,7 @@
 //!
 //! Start reading at [`assessment::Assessment`], then `pipeline`, where the parts are wired.
 
+pub mod application;
 pub mod assessment;
 pub mod case;
 mod chosen;
@@ -60,6 +61,58 @@ pub fn assess(config: &Config) -> Result<Assessment, Error> {
 pub fn assess_observed(config: &Config, observer: Observer<'_>) -> Result<Assessment, Error> {
     let knowledge = Knowledge::built_in()?;
     let chosen = Chosen::new(config, &knowledge.catalogue)?;
+    let Opened {
+        located,
+        policy,
+        options,
+    } = open(config, knowledge)?;
+    pool::run(config.jobs, || {
+        observer(Stage::Read);
+        let project = Project::open(&located, &options);
+        let assessment = pipeline::run(&project, config, &chosen, &policy, knowledge, observer);
+        observer(Stage::Done);
+        assessment
+    })
+    .map_err(Error::from)
+}
+
+/// The application model of what the configuration names; no rule is applied.
+///
+/// # Errors
+/// As [`assess`].
+pub fn model(config: &Config) -> Result<application::Application, Error> {
+    let knowledge = Knowledge::built_in()?;
+    let Opened {
+        located, options, ..
+    } = open(config, knowledge)?;
+    pool::run(config.jobs, || {
+        let project = Project::open(&located, &options);
+        pipeline::model(&project, knowledge)
+    })
+    .map_err(Error::from)
+}
+
+/// The application model of texts as one project.
+///
+/// # Errors
+/// When the system gives no threads.
+pub fn model_files(
+    files: &[(String, String)],
+    jobs: Option<usize>,
+    knowledge: &Knowledge,
+) -> Result<application::Application, Error> {
+    let project = Project::from_memory("example", files);
+    pool::run(jobs, || pipeline::model(&project, knowledge)).map_err(Error::from)
+}
+
+/// What is read, and how.
+struct Opened {
+    located: locate::Located,
+    policy: Policy,
+    options: Options,
+}
+
+fn open(config: &Config, knowledge: &Knowledge) -> Result<Opened, Error> {
     let located = locate::locate(&config.paths)?;
     let policy = if config.isolated {
         Policy::default()
@@ -77,14 +130,11 @@ pub fn assess_observed(config: &Config, observer: Observer<'_>) -> Result<Assess
         exclude: exclude.collect(),
         isolated: config.isolated,
     };
-    pool::run(config.jobs, || {
-        observer(Stage::Read);
-        let project = Project::open(&located, &options);
-        let assessment = pipeline::run(&project, config, &chosen, &policy, knowledge, observer);
-        observer(Stage::Done);
-        assessment
+    Ok(Opened {
+        located,
+        policy,
+        options,
     })
-    .map_err(Error::from)
 }
 
 /// Assesses texts as one project: what the examples of rules are.

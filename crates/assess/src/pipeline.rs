@@ -1,8 +1,9 @@
 //! Where the parts are wired: files are lowered, linked, analysed, and the rules applied.
 
+use crate::application::{Application, Teller};
 use crate::assessment::{
-    Assessment, Calls, Coverage, Finding, PartlyParsed, ProjectInfo, RuleInfo, SCHEMA, Skipped,
-    Tool, UnitInfo,
+    Assessment, Calls, Coverage, Finding, PartlyParsed, ProjectInfo, Registrations, RuleInfo,
+    SCHEMA, Skipped, Tool, UnitInfo,
 };
 use crate::chosen::Chosen;
 use crate::config::Config;
@@ -18,6 +19,7 @@ use crate::suppress::{self, Kept};
 use crate::templates::Known;
 use crate::threat::{self, Judgement};
 use crate::versions;
+use casemate_flow::origin::Solver;
 use casemate_flow::result::{Analysis, Entry, FileIdx};
 use casemate_source::Project;
 use std::cell::OnceCell;
@@ -47,9 +49,13 @@ pub(crate) fn run(
         analyse(project, config, &linked, knowledge)
     });
     let failure = analysed.as_ref().err().cloned();
-    let (analysis, judgements) = analysed.unwrap_or_else(|_| {
+    let (analysis, application, judgements) = analysed.unwrap_or_else(|_| {
         let judged = threat::judge(project, &linked, &[], config.threat_model);
-        (Analysis::default(), judged)
+        (
+            Analysis::default(),
+            casemate_app::Application::default(),
+            judged,
+        )
     });
     observer(Stage::Judge);
     let applied = knowledge
@@ -58,6 +64,7 @@ pub(crate) fn run(
             chosen.wants(rule)
         });
     count_analysis(&analysis, &mut coverage);
+    count_registrations(&application, &mut coverage);
     coverage.rules_applied = applied.tallies.len();
     coverage.undecided = applied
         .tallies
@@ -69,6 +76,7 @@ pub(crate) fn run(
         project,
         linked: &linked,
         analysis: &analysis,
+        application: &application,
         knowledge,
     };
     let mut findings = maker.findings(&applied.matches);
@@ -93,18 +101,15 @@ pub(crate) fn run(
     notes.extend(kept.notes);
     Assessment {
         schema: SCHEMA.into(),
-        tool: Tool {
-            name: "casemate".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-        },
-        project: ProjectInfo {
-            name: project.name.clone(),
-            root: project.display.clone(),
-            commit: project.commit.clone(),
-            focus: project.focus.clone(),
-        },
+        tool: tool(),
+        project: info(project),
         units: units(project, &judgements),
-        endpoints: analysis.entries.iter().map(|e| maker.endpoint(e)).collect(),
+        endpoints: analysis
+            .entries
+            .iter()
+            .filter(|e| e.method != "use")
+            .map(|e| maker.endpoint(e))
+            .collect(),
         rules: rules(&findings, knowledge),
         findings,
         failed: failure.is_some(),
@@ -119,7 +124,7 @@ fn analyse(
     config: &Config,
     linked: &Linked,
     knowledge: &Knowledge,
-) -> (Analysis, Vec<Judgement>) {
+) -> (Analysis, casemate_app::Application, Vec<Judgement>) {
     let is_template = |index: usize| {
         linked
             .origin
@@ -147,11 +152,50 @@ fn analyse(
         library: &library,
     };
     let models = versions::assume(&knowledge.models, project);
-    let analysis = casemate_flow::analyse(&linked.program, &models, &options);
+    let mut origins = Solver::run(&linked.program, &models);
+    let application = casemate_app::read(&mut origins);
+    let mut analysis = casemate_flow::analyse_from(&origins, Some(application.entries()), &options);
+    analysis.facts.extend(application.facts(&origins));
+    analysis
+        .facts
+        .sort_by(|a, b| (a.site, &a.fact).cmp(&(b.site, &b.fact)));
     let judged = judgements
         .into_inner()
         .unwrap_or_else(|| judge(&analysis.entries));
-    (analysis, judged)
+    (analysis, application, judged)
+}
+
+/// The application model of a project that was read.
+pub(crate) fn model(project: &Project, knowledge: &Knowledge) -> Application {
+    let lowered = lower::all(project);
+    let linked = link::link(project, lowered, &knowledge.models);
+    let teller = Teller {
+        project,
+        linked: &linked,
+    };
+    let models = versions::assume(&knowledge.models, project);
+    let read = pool::contained(|| casemate_app::read(&mut Solver::run(&linked.program, &models)));
+    Application {
+        tool: tool(),
+        project: info(project),
+        ..teller.application(&read.unwrap_or_default())
+    }
+}
+
+fn tool() -> Tool {
+    Tool {
+        name: "casemate".into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+    }
+}
+
+fn info(project: &Project) -> ProjectInfo {
+    ProjectInfo {
+        name: project.name.clone(),
+        root: project.display.clone(),
+        commit: project.commit.clone(),
+        focus: project.focus.clone(),
+    }
 }
 
 /// A finding is wanted when its place, or the source of a path to it, is in what was asked for.
@@ -251,6 +295,16 @@ fn count_code(project: &Project, lowered: &Lowered, coverage: &mut Coverage) {
         });
     }
     coverage.files.skipped.sort();
+}
+
+fn count_registrations(application: &casemate_app::Application, coverage: &mut Coverage) {
+    coverage.registrations = Registrations {
+        seen: application.registrations,
+        unresolved: application.unresolved.len(),
+    };
+    for (name, n) in &application.caps {
+        *coverage.caps.entry((*name).to_owned()).or_default() += n;
+    }
 }
 
 fn count_analysis(analysis: &Analysis, coverage: &mut Coverage) {

@@ -26,6 +26,8 @@ pub enum Command {
     Assess(Box<AssessArgs>),
     /// Write a secure backend from a short description
     New(NewArgs),
+    /// Show what an application offers: endpoints, and what stands before each
+    Model(ModelArgs),
     /// Explain a rule: why it matters, the attack, the fix, alternatives
     Explain(ExplainArgs),
     /// List, show or test the rules
@@ -165,6 +167,25 @@ pub struct NewArgs {
     /// A folder that is empty or not there
     #[arg(value_name = "DIR")]
     pub target: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub struct ModelArgs {
+    /// Projects, folders or files; the project of a file is found [default: the current folder]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// text or json
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub format: ListFormat,
+
+    /// Leave files out, in the syntax of .gitignore; repeated
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+
+    /// Threads [default: one per processor]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
 }
 
 #[derive(Args, Debug)]

@@ -10,6 +10,7 @@ mod assess;
 mod catalogue;
 mod debug;
 mod failure;
+mod model;
 mod new;
 mod output;
 mod print;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<Exit, Failure> {
     match cli.command {
         Command::Assess(args) => assess::run(&args),
+        Command::Model(args) => model::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(

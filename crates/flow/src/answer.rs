@@ -24,22 +24,37 @@ pub struct Options<'a> {
 /// Analyses a linked program.
 #[must_use]
 pub fn analyse(program: &Program, models: &Models, options: &Options<'_>) -> Analysis {
-    let origins = Solver::run(program, models);
-    let mut result = taint::run(&origins, options.render);
+    analyse_from(&Solver::run(program, models), None, options)
+}
+
+/// As [`analyse`], once the origins are known. `known`: entries that somebody else found; the engine adds those of other places.
+#[must_use]
+pub fn analyse_from(
+    origins: &Solver<'_, '_>,
+    known: Option<Vec<Entry>>,
+    options: &Options<'_>,
+) -> Analysis {
+    let (program, models) = (origins.program, origins.paths.models());
+    let mut result = taint::run(origins, options.render);
     let mut findings: Vec<Finding> = result
         .outputs
         .iter_mut()
         .flat_map(|o| std::mem::take(&mut o.findings))
         .collect();
-    findings.extend(taint::global_findings(&origins, &mut result));
-    let mut entries: Vec<Entry> = result
+    findings.extend(taint::global_findings(origins, &mut result));
+    let mut entries = known.unwrap_or_default();
+    let places: FxHashSet<Site> = entries.iter().map(|e| e.site).collect();
+    let registered = result
         .outputs
         .iter_mut()
-        .flat_map(|o| std::mem::take(&mut o.entries))
+        .flat_map(|o| std::mem::take(&mut o.entries));
+    let mut others: Vec<Entry> = registered
+        .chain(origins.declared.values().cloned())
+        .filter(|entry| !places.contains(&entry.site))
         .collect();
-    entries.extend(origins.declared.values().cloned());
-    entries.sort_by(|a, b| (a.site, &a.method).cmp(&(b.site, &b.method)));
-    findings.extend(library_findings(&origins, &mut result, &entries, options));
+    others.sort_by(|a, b| (a.site, &a.method).cmp(&(b.site, &b.method)));
+    entries.extend(others);
+    findings.extend(library_findings(origins, &mut result, &entries, options));
     let mut facts: Vec<_> = result
         .outputs
         .iter_mut()
@@ -56,7 +71,7 @@ pub fn analyse(program: &Program, models: &Models, options: &Options<'_>) -> Ana
         flows,
         facts,
         entries,
-        counts: counts(&origins, &result),
+        counts: counts(origins, &result),
     }
 }
 
@@ -253,7 +268,18 @@ impl Reach {
         Self { callers, handled }
     }
 
-    /// The entries whose handlers reach a function, nearest first; at most eight.
+    /// The entries that reach both a source and a sink; those of the source where no entry reaches both.
+    fn between(&self, source: FuncId, sink: FuncId) -> Vec<u32> {
+        let from = self.of(source);
+        if source == sink {
+            return from;
+        }
+        let to = self.of(sink);
+        let both: Vec<u32> = from.iter().copied().filter(|e| to.contains(e)).collect();
+        if both.is_empty() { from } else { both }
+    }
+
+    /// The entries whose handlers reach a function.
     fn of(&self, func: FuncId) -> Vec<u32> {
         let mut seen = FxHashSet::from_iter([func]);
         let mut level = vec![func];
@@ -276,14 +302,14 @@ impl Reach {
                     }
                 }
             }
-            if next.is_empty() || out.len() >= 8 {
+            if next.is_empty() || out.len() >= limits::ENTRIES {
                 break;
             }
             level = next;
         }
         out.sort_unstable();
         out.dedup();
-        out.truncate(8);
+        out.truncate(limits::ENTRIES);
         out
     }
 }
@@ -355,7 +381,7 @@ fn flows(
                 text: expression(program, finding.source.func, shown.span),
                 steps,
                 notes: notes(finding.notes),
-                entries: reach.of(finding.source.func),
+                entries: reach.between(finding.source.func, finding.sink.func),
             });
         }
         out.push(Flow {

@@ -276,6 +276,13 @@ impl<'m> Paths<'m> {
             .is_some_and(|n| !n.states.is_empty())
     }
 
+    /// Whether some model speaks of the value that this path is a member or result of.
+    #[must_use]
+    pub fn parent_known(&self, id: PathId) -> bool {
+        let parent = self.nodes.get(id.0 as usize).and_then(|n| n.parent);
+        parent.is_some_and(|parent| self.known(parent))
+    }
+
     /// The rows of this path.
     pub fn rows(&self, id: PathId) -> impl Iterator<Item = (RowId, &'m Row)> + '_ {
         let models = self.models;

@@ -21,6 +21,6 @@ mod setting;
 pub mod symbol;
 pub mod taint;
 
-pub use answer::{Options, analyse};
+pub use answer::{Options, analyse, analyse_from};
 pub use copies::copy_wrappers;
 pub use program::{InputFile, Program, Target};

@@ -69,3 +69,5 @@ pub const TWICE_UNKNOWN: &str = "ways through two calls that are not resolved";
 /// Under this name are counted the values that went through a call that is not resolved before they were shared or stored;
 /// they are not followed to where they are read.
 pub const SHARED_UNKNOWN: &str = "values shared after a call that is not resolved";
+/// Entries of one path.
+pub const ENTRIES: usize = 64;

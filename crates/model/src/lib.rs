@@ -17,5 +17,6 @@ pub mod load;
 pub mod matcher;
 pub mod near;
 pub mod path;
+pub mod route;
 pub mod row;
 pub mod version;

@@ -83,6 +83,8 @@ pub enum Role {
         args: Vec<Option<Port>>,
         /// Where the function's result goes.
         result: Option<Port>,
+        /// Present: the function gets a part of the receiver, whose routes stand below this prefix.
+        prefix: Option<Port>,
     },
     /// It registers handlers.
     Entry(EntryRow),
@@ -97,6 +99,11 @@ pub enum Role {
         kind: String,
         /// Where the principal is found afterwards.
         principal: Option<Port>,
+    },
+    /// It says who asks, as the server knows: a session, a user.
+    Principal {
+        /// It only holds who asks: a member of it does.
+        container: bool,
     },
     /// It renders a template.
     Render {
@@ -277,4 +284,6 @@ pub struct ExportRow {
     pub names: Vec<String>,
     /// Packages, of which the unit must use one: those of the library.
     pub packages: Vec<String>,
+    /// The folder below which the path of a file is its route; see [`crate::route`].
+    pub root: Option<String>,
 }

@@ -7,6 +7,7 @@
 //!
 //! Start reading at [`Format`], then [`text`] and [`sarif`].
 
+pub mod application;
 pub mod group;
 pub mod json;
 pub mod markdown;

@@ -143,6 +143,11 @@ fn entry(out: &mut String, cause: &Cause<'_>, assessment: &Assessment) {
             })
             .collect();
         line(out, &format!("Reached by {}.\n", endpoints.join(", ")));
+        let guards = crate::said::guards(f);
+        if !guards.is_empty() {
+            let guards: Vec<String> = guards.iter().map(|g| code(g)).collect();
+            line(out, &format!("Guarded by {}.\n", guards.join(", ")));
+        }
     }
     if !f.severity.factors.is_empty() {
         line(

@@ -1,7 +1,10 @@
 //! Sentences that more than one format says.
 
 use crate::text::prose::{count, grouped};
-use casemate_assess::assessment::{Coverage, Hidden, PolicyEffect};
+use casemate_assess::assessment::{Coverage, Finding, Hidden, PolicyEffect};
+
+/// Guards that are named for one finding.
+const GUARDS: usize = 6;
 
 /// The coverage as labelled sentences; what there is nothing to say of is left out.
 pub(crate) fn coverage(coverage: &Coverage) -> Vec<(&'static str, String)> {
@@ -40,6 +43,17 @@ pub(crate) fn coverage(coverage: &Coverage) -> Vec<(&'static str, String)> {
             String::new()
         };
         said.push(("code", format!("{share}{bodies}")));
+    }
+    let registrations = coverage.registrations;
+    if registrations.unresolved > 0 {
+        said.push((
+            "routes",
+            format!(
+                "of {}, something is not known of {} (`casemate model` lists them)",
+                count(registrations.seen, "registration", "registrations"),
+                registrations.unresolved
+            ),
+        ));
     }
     let calls = &coverage.calls;
     let all = calls.resolved + calls.by_name + calls.unmodelled + calls.unknown;
@@ -125,4 +139,21 @@ fn count_of(part: usize, all: usize) -> String {
     } else {
         format!("{} of them", grouped(part as u64))
     }
+}
+
+/// The guards before the endpoints that reach a finding: `authentication (app/session.js:37)`, with a question mark where it
+/// is not certain that they guard.
+pub(crate) fn guards(finding: &Finding) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for guard in finding.endpoints.iter().flat_map(|e| &e.guards) {
+        let doubt = if guard.certain { "" } else { "?" };
+        let text = format!(
+            "{}{doubt} ({}:{})",
+            guard.kind, guard.at.file, guard.at.line
+        );
+        if out.len() < GUARDS && !out.contains(&text) {
+            out.push(text);
+        }
+    }
+    out
 }

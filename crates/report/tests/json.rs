@@ -7,7 +7,13 @@ use serde_json::Value;
 use std::path::Path;
 
 fn schema() -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/assessment-1.json");
+    published("assessment-1.json")
+}
+
+fn published(name: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../schemas")
+        .join(name);
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
@@ -56,4 +62,57 @@ fn every_promised_member_is_there() {
         "{promised:?} {there:?}"
     );
     assert_eq!(sample["schema"], schema["properties"]["schema"]["const"]);
+}
+
+#[test]
+fn an_application_model_is_valid_by_its_schema() {
+    use casemate_assess::application::{
+        Application, Before, EndpointModel, GuardModel, Named, SCHEMA, Spot, Unresolved,
+    };
+    let at = || Spot {
+        file: "app.js".into(),
+        line: 3,
+    };
+    let application = Application {
+        schema: SCHEMA.into(),
+        endpoints: vec![EndpointModel {
+            method: "GET".into(),
+            path: Some("/a".into()),
+            mounted: true,
+            at: at(),
+            handlers: vec![Named {
+                name: "show".into(),
+                at: at(),
+            }],
+            before: vec![Before {
+                name: None,
+                at: at(),
+                certain: true,
+            }],
+            guards: vec![GuardModel {
+                kind: "authentication".into(),
+                certain: true,
+                name: "auth".into(),
+                at: at(),
+                why: "refuses with 401".into(),
+            }],
+            guarded: [("authentication".into(), "yes".into())].into(),
+        }],
+        unresolved: vec![Unresolved {
+            at: at(),
+            why: "its path is not constant".into(),
+        }],
+        ..Application::default()
+    };
+    let text = casemate_report::application::json(&application);
+    let written: Value = serde_json::from_str(&text).unwrap();
+    let mut schemas = boon::Schemas::new();
+    let mut compiler = boon::Compiler::new();
+    compiler
+        .add_resource("memory:model", published("model-1.json"))
+        .unwrap();
+    let compiled = compiler.compile("memory:model", &mut schemas).unwrap();
+    if let Err(error) = schemas.validate(&written, compiled) {
+        panic!("{error:#}");
+    }
 }

@@ -73,7 +73,7 @@ pub struct Applied {
 }
 
 impl Catalogue {
-    /// Applies the rules that are wanted. Rules about the application model and the schema are asked elsewhere.
+    /// Applies the rules that are wanted. Rules about the schema are asked elsewhere.
     #[must_use]
     pub fn apply(
         &self,
@@ -95,7 +95,18 @@ impl Catalogue {
                         .matches
                         .extend(facts(rule, question, analysis, kinds, &mut tally));
                 }
-                Question::Model(_) | Question::Schema(_) => continue,
+                // The application model answers with facts.
+                Question::Model(question) => {
+                    let question = SiteQuestion {
+                        at: vec![question.subject.clone()],
+                        condition: question.condition.clone(),
+                        unless: None,
+                    };
+                    applied
+                        .matches
+                        .extend(facts(rule, &question, analysis, kinds, &mut tally));
+                }
+                Question::Schema(_) => continue,
             }
             applied.tallies.insert(rule.id.clone(), tally);
         }

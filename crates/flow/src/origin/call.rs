@@ -534,6 +534,7 @@ impl<'p> Solver<'p, '_> {
                     function,
                     args,
                     result,
+                    ..
                 } => {
                     let functions = self.port_read(frame, site, function);
                     let given: Vec<ValSet> = args

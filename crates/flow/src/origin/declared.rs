@@ -166,7 +166,11 @@ impl<'p> Solver<'p, '_> {
                         continue;
                     };
                     self.handles(frame, func, entry, None);
-                    let route = Some(format!("/{}", frame.f.file.path));
+                    let root = export.root.as_deref();
+                    let route = root
+                        .and_then(|root| casemate_model::route::of_file(&frame.f.file.path, root))
+                        .unwrap_or_else(|| format!("/{}", frame.f.file.path));
+                    let route = Some(route);
                     let callee = format!("{}#{name}", frame.f.file.path);
                     self.declare(func, entry, name, route, callee);
                 }

@@ -95,6 +95,7 @@ impl Interp<'_> {
                     function,
                     args,
                     result: to,
+                    ..
                 } => {
                     speaks = true;
                     let functions = self.port_values(site, function);
@@ -174,10 +175,7 @@ impl Interp<'_> {
                         self.put(at, site, to, value, &mut result);
                     }
                 }
-                #[expect(
-                    unreachable_patterns,
-                    reason = "new roles are neutral for flows until they are used here"
-                )]
+                // New roles are neutral for flows until they are used here.
                 _ => {}
             }
         }

@@ -23,9 +23,24 @@ pub(super) struct Found {
     pub(super) uses: Vec<(String, usize)>,
 }
 
-const ROLES: [&str; 16] = [
-    "type", "source", "sink", "flow", "clean", "test", "schema", "call", "entry", "inject",
-    "guard", "render", "config", "effect", "neutral", "noreturn",
+const ROLES: [&str; 17] = [
+    "type",
+    "source",
+    "sink",
+    "flow",
+    "clean",
+    "test",
+    "schema",
+    "call",
+    "entry",
+    "inject",
+    "guard",
+    "principal",
+    "render",
+    "config",
+    "effect",
+    "neutral",
+    "noreturn",
 ];
 
 /// Reads one row; what is wrong with it goes to the report.
@@ -150,6 +165,9 @@ impl Reader<'_, '_, '_> {
                 }]
             }
             "guard" => self.guard().into_iter().collect(),
+            "principal" => vec![Role::Principal {
+                container: self.fields.flag("container"),
+            }],
             "render" => self.render().into_iter().collect(),
             "config" => self.config().into_iter().collect(),
             "effect" => self.effect().into_iter().collect(),
@@ -332,11 +350,12 @@ impl Reader<'_, '_, '_> {
                 }
             })
             .collect();
-        let result = self.port("result");
+        let (result, prefix) = (self.port("result"), self.port("prefix"));
         Some(Role::Call {
             function: self.required_port("fn")?,
             args,
             result,
+            prefix,
         })
     }
 
@@ -394,6 +413,7 @@ impl Reader<'_, '_, '_> {
             files,
             names,
             packages: self.context.scope.packages.to_vec(),
+            root: self.fields.text("root").map(|text| text.value.to_owned()),
         })
     }
 

@@ -4,12 +4,15 @@ mod types;
 
 use casemate_assess::assessment::{Assessment, Certainty, Finding, Level, Path, Place, RuleInfo};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use types::{
     ArtifactLocation, CodeFlow, Configuration, Described, Driver, FlowLocation, Help, Id,
     Invocation, Location, Log, Message, Notification, PhysicalLocation, Region, ResultOf, Rule,
     RuleProperties, Run, ThreadFlow, Tool,
 };
+
+/// Guards of one result.
+const RELATED: usize = 10;
 
 /// GitHub refuses files with more results; the most serious ones are kept and the rest is told.
 const RESULTS: usize = 25_000;
@@ -137,6 +140,7 @@ fn result(finding: &Finding, assessment: &Assessment) -> Option<ResultOf> {
             text: message(finding),
         },
         locations: [location(&finding.place, None)],
+        related_locations: guards(finding),
         code_flows: finding
             .paths
             .first()
@@ -191,6 +195,36 @@ fn code_flow(path: &Path) -> CodeFlow {
     CodeFlow {
         thread_flows: [ThreadFlow { locations }],
     }
+}
+
+/// The guards that were seen on the way to a finding.
+fn guards(finding: &Finding) -> Vec<Location> {
+    let mut out: Vec<Location> = Vec::new();
+    let mut seen = BTreeSet::new();
+    for endpoint in &finding.endpoints {
+        for guard in endpoint.guards.iter().filter(|g| !g.at.file.is_empty()) {
+            if out.len() < RELATED && seen.insert((&guard.at, &guard.kind)) {
+                let place = Place {
+                    file: guard.at.file.clone(),
+                    line: guard.at.line,
+                    end_line: guard.at.line,
+                    column: 1,
+                    end_column: 1,
+                    ..Place::default()
+                };
+                let doubt = if guard.certain { "" } else { "possible " };
+                let text = format!(
+                    "{doubt}{} guard `{}` of {}: {}",
+                    guard.kind,
+                    guard.name,
+                    endpoint.title(),
+                    guard.why
+                );
+                out.push(location(&place, Some(&text)));
+            }
+        }
+    }
+    out
 }
 
 fn location(place: &Place, text: Option<&str>) -> Location {

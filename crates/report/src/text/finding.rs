@@ -102,6 +102,10 @@ fn facts(page: &mut Page, cause: &Cause<'_>, assessment: &Assessment) {
             String::new()
         };
         fact("reached by", &format!("{}{more}", named.join(", ")));
+        let guards = crate::said::guards(finding);
+        if !guards.is_empty() {
+            fact("guarded by", &guards.join(", "));
+        }
     }
     if let Some(trigger) = &finding.trigger {
         for (index, line) in trigger.lines().enumerate() {

@@ -26,6 +26,8 @@ fn endpoint(method: &str, path: &str, line: u32) -> Endpoint {
         path: Some(path.into()),
         file: "src/routes/orders.ts".into(),
         line,
+        authentication: "unknown".into(),
+        guards: Vec::new(),
     }
 }
 

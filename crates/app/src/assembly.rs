@@ -1,0 +1,545 @@
+//! Registrations put together: which endpoints there are, below which prefixes, and what runs before each.
+
+use crate::limits;
+use crate::model::{Application, Endpoint, Member, Middleware, Stage, Unresolved};
+use crate::route;
+use crate::startup::{Event, HOLE, Handler, Kind, ObjId, Started};
+use casemate_flow::origin::Solver;
+use casemate_flow::result::{FuncId, Site};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeSet;
+
+/// An owner, the place in its order at which something hangs on it, and the prefix of that.
+type Level = (ObjId, (usize, usize), Option<String>);
+
+/// One line of what is registered on one owner, in order.
+struct Item {
+    order: (usize, usize),
+    site: Site,
+    what: What,
+}
+
+enum What {
+    /// Runs for everything below a path, or for one route.
+    Passes {
+        paths: Vec<Option<String>>,
+        exact: Option<Vec<String>>,
+        stage: Stage,
+    },
+    /// Answers.
+    Answers { event: usize },
+}
+
+/// One way from a root down to an owner: owners with the order of what leads on, and the prefixes on the way.
+#[derive(Clone, Default)]
+struct Way {
+    levels: Vec<Level>,
+}
+
+struct Assembly<'a, 'p, 'm> {
+    started: &'a Started,
+    origins: &'a Solver<'p, 'm>,
+    items: FxHashMap<ObjId, Vec<Item>>,
+    parents: FxHashMap<ObjId, Vec<Level>>,
+    /// Events that only start what was registered before: `http.createServer(app)`.
+    starts: FxHashSet<usize>,
+    handed: FxHashSet<ObjId>,
+    /// Nothing is mounted that is not known.
+    closed: bool,
+    made: Application,
+}
+
+/// Puts together what the start of a program registered.
+pub(crate) fn assemble(started: &Started, origins: &Solver<'_, '_>) -> Application {
+    let mut assembly = Assembly {
+        started,
+        origins,
+        items: FxHashMap::default(),
+        parents: FxHashMap::default(),
+        starts: FxHashSet::default(),
+        handed: started.handed.clone(),
+        closed: started.missed.is_empty()
+            && started.suspects.is_empty()
+            && !started
+                .events
+                .iter()
+                .any(|e| !e.is_route() && e.handlers.contains(&Handler::Unknown)),
+        made: Application {
+            caps: started.caps.clone(),
+            ..Application::default()
+        },
+    };
+    assembly.sort();
+    assembly.endpoints();
+    assembly.loose();
+    let mut made = assembly.made;
+    crate::declared::add(origins, &mut made);
+    made.endpoints
+        .sort_by(|a, b| (a.site, &a.path, &a.method).cmp(&(b.site, &b.path, &b.method)));
+    made.endpoints
+        .dedup_by(|b, a| (a.site, &a.path, &a.method) == (b.site, &b.path, &b.method));
+    made.middleware.sort_by_key(|m| m.site);
+    made.middleware.dedup();
+    made.unresolved.sort();
+    made.unresolved.dedup();
+    made
+}
+
+impl Assembly<'_, '_, '_> {
+    /// Sorts all registrations by their owners.
+    fn sort(&mut self) {
+        let started = self.started;
+        let owners: BTreeSet<ObjId> = started
+            .events
+            .iter()
+            .filter_map(|e| e.owner)
+            .chain(started.mounts.iter().map(|m| m.child))
+            .collect();
+        for mount in &started.mounts {
+            if mount.prefix.is_none() {
+                self.unresolved(
+                    mount.site,
+                    "the prefix of what is mounted here is not constant",
+                );
+            }
+            match mount.parent {
+                Some(parent) => {
+                    let order = (mount.order, 0);
+                    self.hang(parent, mount.child, order, mount.prefix.clone());
+                }
+                None => self.unresolved(mount.site, "it is not known what this is mounted on"),
+            }
+        }
+        for (index, event) in started.events.iter().enumerate() {
+            let Some(owner) = event.owner else {
+                let given = event.handlers.iter().filter_map(|h| match h {
+                    Handler::Object(id) if owners.contains(id) => Some(*id),
+                    _ => None,
+                });
+                let given: Vec<ObjId> = given.collect();
+                if !given.is_empty() {
+                    self.starts.insert(index);
+                    self.handed.extend(given);
+                }
+                continue;
+            };
+            let last = event.handlers.len().saturating_sub(1);
+            for (at, handler) in event.handlers.iter().enumerate() {
+                let order = (index, at + 1);
+                if let Handler::Object(child) = handler
+                    && owners.contains(child)
+                {
+                    for prefix in prefixes(event) {
+                        self.hang(owner, *child, order, prefix);
+                    }
+                } else if event.methods.iter().any(|m| m == "param") {
+                    // Runs for the routes that have the parameter: no guard of all of them.
+                } else if !event.is_route() && !self.ends(event, handler) {
+                    let what = What::Passes {
+                        paths: event.paths.clone(),
+                        exact: None,
+                        stage: self.stage(handler, event.next),
+                    };
+                    self.put(owner, order, event.site, what);
+                } else if at == last || !event.is_route() {
+                    self.put(owner, order, event.site, What::Answers { event: index });
+                    let all = event.methods.iter().any(|m| m == "all");
+                    let what = What::Passes {
+                        paths: event.paths.clone(),
+                        exact: (!all).then(|| event.methods.clone()),
+                        stage: self.stage(handler, event.next),
+                    };
+                    if event.is_route() && self.passes_on(event, handler) {
+                        self.put(owner, order, event.site, what);
+                    }
+                }
+            }
+        }
+        for items in self.items.values_mut() {
+            items.sort_by_key(|item| item.order);
+        }
+    }
+
+    fn put(&mut self, owner: ObjId, order: (usize, usize), site: Site, what: What) {
+        self.items
+            .entry(owner)
+            .or_default()
+            .push(Item { order, site, what });
+    }
+
+    fn hang(&mut self, parent: ObjId, child: ObjId, order: (usize, usize), prefix: Option<String>) {
+        if parent != child {
+            let parents = self.parents.entry(child).or_default();
+            parents.push((parent, order, prefix));
+        }
+    }
+
+    /// A function registered for everything that has no parameter to pass a request on with: it answers.
+    fn ends(&self, event: &Event, handler: &Handler) -> bool {
+        let Handler::Function(func, _) = handler else {
+            return false;
+        };
+        let callback = event.methods.iter().any(|m| m == "use");
+        let f = self.origins.program.func(*func).func;
+        callback
+            && f.arguments.is_none()
+            && event.next.is_some_and(|next| f.params.len() <= next)
+            && (event.next == Some(1) || !event.paths.is_empty())
+            && !f.params.iter().any(|p| p.rest)
+    }
+
+    /// A handler of a route that has a parameter to pass requests on with, and uses it.
+    fn passes_on(&self, event: &Event, handler: &Handler) -> bool {
+        match handler {
+            Handler::Function(func, _) => {
+                let f = self.origins.program.func(*func).func;
+                event.next.is_some_and(|next| {
+                    f.params
+                        .get(next)
+                        .is_some_and(|param| crate::guard::uses(f, param.local))
+                })
+            }
+            _ => false,
+        }
+    }
+
+    fn stage(&self, handler: &Handler, next: Option<usize>) -> Stage {
+        match handler {
+            Handler::Function(func, given) => Stage::Function(*func, given.clone(), next),
+            Handler::Package(path) => Stage::Package(*path),
+            Handler::Object(id) => match self.started.objects.get(id.0 as usize).map(|o| &o.kind) {
+                Some(Kind::Made(made)) => Stage::Package(made.path),
+                _ => Stage::Unknown,
+            },
+            Handler::Unknown => Stage::Unknown,
+        }
+    }
+
+    fn member(&self, site: Site, what: Stage, certain: bool) -> Member {
+        let name = match &what {
+            Stage::Function(func, ..) | Stage::Decides(func) => {
+                self.origins.program.func_name(*func)
+            }
+            Stage::Package(path) => self.origins.paths.text(*path),
+            Stage::Unknown => String::new(),
+        };
+        Member {
+            site,
+            name,
+            what,
+            certain,
+        }
+    }
+
+    fn unresolved(&mut self, site: Site, why: &str) {
+        self.made.unresolved.push(Unresolved {
+            site,
+            why: why.to_owned(),
+        });
+    }
+
+    /// All ways from roots down to an owner.
+    fn ways(&self, owner: ObjId, seen: &mut Vec<ObjId>, out: &mut Vec<Way>, below: &Way) {
+        if out.len() >= limits::MOUNTS {
+            return;
+        }
+        let parents = self.parents.get(&owner).map_or(&[][..], Vec::as_slice);
+        if parents.is_empty() || seen.len() >= limits::MOUNT_DEPTH {
+            out.push(below.clone());
+            return;
+        }
+        for (parent, order, prefix) in parents {
+            if seen.contains(parent) {
+                continue;
+            }
+            let mut way = below.clone();
+            way.levels.insert(0, (*parent, *order, prefix.clone()));
+            seen.push(*parent);
+            self.ways(*parent, seen, out, &way);
+            seen.pop();
+        }
+    }
+
+    fn endpoints(&mut self) {
+        let mut owners: Vec<ObjId> = self.items.keys().copied().collect();
+        owners.sort_unstable();
+        for owner in owners {
+            let mut ways = Vec::new();
+            self.ways(owner, &mut vec![owner], &mut ways, &Way::default());
+            if ways.len() >= limits::MOUNTS {
+                *self
+                    .made
+                    .caps
+                    .entry("places where one router is mounted")
+                    .or_default() += 1;
+            }
+            let answers: Vec<((usize, usize), usize)> = self
+                .items
+                .get(&owner)
+                .into_iter()
+                .flatten()
+                .filter_map(|item| match item.what {
+                    What::Answers { event } => Some((item.order, event)),
+                    _ => None,
+                })
+                .collect();
+            for (order, index) in answers {
+                for way in &ways {
+                    self.endpoint(owner, order, index, way);
+                }
+            }
+        }
+        for event in &self.started.events {
+            if event.owner.is_some() {
+                self.tell(event);
+            }
+        }
+    }
+
+    /// One event on one way.
+    fn endpoint(&mut self, owner: ObjId, order: (usize, usize), index: usize, way: &Way) {
+        let Some(event) = self.started.events.get(index) else {
+            return;
+        };
+        let root = way.levels.first().map_or(owner, |(root, _, _)| *root);
+        let own = if event.paths.is_empty() {
+            vec![Some(if event.is_route() { HOLE } else { "/" }.to_owned())]
+        } else {
+            event.paths.clone()
+        };
+        for path in own {
+            let path = path.unwrap_or_else(|| HOLE.to_owned());
+            // The path as each level sees it, from the owner up to the root.
+            let mut seen_by = vec![path.clone()];
+            for (_, _, prefix) in way.levels.iter().rev() {
+                let below = seen_by.last().cloned().unwrap_or_default();
+                seen_by.push(route::join(prefix.as_deref().unwrap_or(HOLE), &below));
+            }
+            seen_by.reverse();
+            let whole = route::join("", seen_by.first().map_or("/", String::as_str));
+            for method in &event.methods {
+                if self.made.endpoints.len() >= limits::ENDPOINTS {
+                    *self.made.caps.entry("endpoints").or_default() += 1;
+                    return;
+                }
+                let mut chain = Vec::new();
+                let levels = way
+                    .levels
+                    .iter()
+                    .map(|(owner, order, _)| (*owner, *order))
+                    .chain([(owner, order)]);
+                for ((level, until), path) in levels.zip(&seen_by) {
+                    // Members of the same registration stand before the handler whatever their path.
+                    self.before(level, until, path, method, index, &mut chain);
+                }
+                if event.is_route() {
+                    let (_, before) = event
+                        .handlers
+                        .split_last()
+                        .unwrap_or((&Handler::Unknown, &[]));
+                    chain.extend(
+                        before
+                            .iter()
+                            .map(|h| self.member(event.site, self.stage(h, event.next), true)),
+                    );
+                }
+                let handler = if event.is_route() {
+                    event.handlers.last()
+                } else {
+                    event.handlers.get(order.1.saturating_sub(1))
+                };
+                let handlers = match handler {
+                    Some(Handler::Function(func, given)) => {
+                        [*func].into_iter().chain(given.iter().copied()).collect()
+                    }
+                    _ => Vec::new(),
+                };
+                // Where no path is given, what is registered on is built step by step, and the steps are not read.
+                let built = event.is_route() && event.paths.is_empty();
+                let unknown = chain.iter().filter(|m| m.what == Stage::Unknown).count()
+                    + usize::from(matches!(handler, None | Some(Handler::Unknown)))
+                    + usize::from(built);
+                self.made.endpoints.push(Endpoint {
+                    method: if method == "use" { "all" } else { method }.to_owned(),
+                    path: (whole != format!("/{HOLE}") || !built).then(|| whole.clone()),
+                    mounted: self.closed || self.handed.contains(&root),
+                    site: event.site,
+                    callee: self.origins.paths.text(event.callee),
+                    handlers,
+                    chain,
+                    unknown: u32::try_from(unknown).unwrap_or(u32::MAX),
+                    guards: Vec::new(),
+                });
+            }
+        }
+    }
+
+    /// What runs on one level before something of a path.
+    fn before(
+        &self,
+        owner: ObjId,
+        until: (usize, usize),
+        path: &str,
+        method: &str,
+        own: usize,
+        chain: &mut Vec<Member>,
+    ) {
+        for item in self.items.get(&owner).into_iter().flatten() {
+            if item.order >= until {
+                break;
+            }
+            let What::Passes {
+                paths,
+                exact,
+                stage,
+            } = &item.what
+            else {
+                continue;
+            };
+            let of_route = exact.is_some() || self.is_route(item.order.0);
+            if of_route && item.order.0 == own {
+                continue;
+            }
+            if exact
+                .as_ref()
+                .is_some_and(|m| !m.iter().any(|m| m == method))
+            {
+                continue;
+            }
+            let mut fits = if paths.is_empty() {
+                Some(true)
+            } else {
+                Some(false)
+            };
+            for wanted in paths {
+                let fit = match wanted {
+                    Some(wanted) if of_route => route::answers(wanted, path),
+                    Some(wanted) => route::covers(wanted, path),
+                    None => None,
+                };
+                fits = match (fits, fit) {
+                    (Some(true), _) | (_, Some(true)) => Some(true),
+                    (None, _) | (_, None) => None,
+                    _ => Some(false),
+                };
+            }
+            if fits != Some(false) {
+                chain.push(self.member(item.site, stage.clone(), fits == Some(true)));
+            }
+        }
+    }
+
+    fn is_route(&self, event: usize) -> bool {
+        self.started.events.get(event).is_some_and(Event::is_route)
+    }
+
+    /// What is known of a registration beside its endpoints.
+    fn tell(&mut self, event: &Event) {
+        if event.paths.contains(&None) {
+            self.unresolved(event.site, "its path is not constant");
+        }
+        if event.handlers.contains(&Handler::Unknown) {
+            let why = if event.is_route() {
+                "a handler is not known"
+            } else {
+                "it is not known what is registered here"
+            };
+            self.unresolved(event.site, why);
+        }
+        if !event.is_route() {
+            let handlers: Vec<FuncId> = functions(&event.handlers);
+            if !handlers.is_empty() {
+                self.made.middleware.push(Middleware {
+                    site: event.site,
+                    path: event.paths.first().cloned().flatten(),
+                    callee: self.origins.paths.text(event.callee),
+                    handlers,
+                });
+            }
+        }
+    }
+
+    /// Registrations on something that is not known, and those that no run reached.
+    fn loose(&mut self) {
+        for (index, event) in self.started.events.iter().enumerate() {
+            if event.owner.is_some() || self.starts.contains(&index) {
+                continue;
+            }
+            self.unresolved(event.site, "it is not known where this is mounted");
+            self.tell(event);
+            if !event.is_route() {
+                continue;
+            }
+            let own = if event.paths.is_empty() {
+                vec![None]
+            } else {
+                event.paths.clone()
+            };
+            for path in own {
+                for method in &event.methods {
+                    let (last, before) = match event.handlers.split_last() {
+                        Some((last, before)) => (Some(last), before),
+                        None => (None, &[][..]),
+                    };
+                    let chain: Vec<Member> = before
+                        .iter()
+                        .map(|h| self.member(event.site, self.stage(h, event.next), true))
+                        .collect();
+                    let unknown = chain.iter().filter(|m| m.what == Stage::Unknown).count();
+                    self.made.endpoints.push(Endpoint {
+                        method: method.clone(),
+                        path: path.clone().map(|p| route::join("", &p)),
+                        mounted: false,
+                        site: event.site,
+                        callee: self.origins.paths.text(event.callee),
+                        handlers: last
+                            .map_or_else(Vec::new, |h| functions(std::slice::from_ref(h))),
+                        chain,
+                        unknown: u32::try_from(unknown).unwrap_or(u32::MAX)
+                            + u32::from(matches!(last, None | Some(Handler::Unknown))),
+                        guards: Vec::new(),
+                    });
+                }
+            }
+        }
+        for site in &self.started.missed {
+            self.unresolved(*site, "no run reached this registration");
+        }
+        for site in &self.started.suspects {
+            self.unresolved(
+                *site,
+                "it looks like a registration, but nothing is known of what it is made on",
+            );
+        }
+    }
+}
+
+impl Event {
+    /// For one route, not for everything below a path.
+    fn is_route(&self) -> bool {
+        !self
+            .methods
+            .iter()
+            .all(|m| matches!(m.as_str(), "use" | "hook" | "param"))
+    }
+}
+
+fn prefixes(event: &Event) -> Vec<Option<String>> {
+    if event.paths.is_empty() {
+        vec![Some(String::new())]
+    } else {
+        event.paths.clone()
+    }
+}
+
+/// The functions of handlers, with those that wrappers were given.
+fn functions(handlers: &[Handler]) -> Vec<FuncId> {
+    let mut out = Vec::new();
+    for handler in handlers {
+        if let Handler::Function(func, given) = handler {
+            out.push(*func);
+            out.extend(given);
+        }
+    }
+    out
+}

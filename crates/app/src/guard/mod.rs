@@ -1,0 +1,300 @@
+//! What stands before a handler and refuses requests: guards of libraries by their rows, those of the program by what they do.
+
+mod body;
+mod root;
+
+use crate::model::{Application, Endpoint, Guard, Member, Stage};
+use body::{Check, Pass, Reader};
+use casemate_flow::apipath::PathId;
+use casemate_flow::origin::{Solver, Val};
+use casemate_flow::result::{FuncId, Site};
+use casemate_ir::{Function, Instr, Key, LocalId, Operand};
+use casemate_model::row::Role;
+use root::Search;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// The kinds of guards.
+const KINDS: [&str; 8] = [
+    "authentication",
+    "role",
+    "owner",
+    "csrf",
+    "rate-limit",
+    "validation",
+    "origin",
+    "size-limit",
+];
+
+/// What refuses those who are known: no guard, but it is decided what it does.
+const GUESTS: &str = "guests";
+
+/// A kind by its name.
+fn known(kind: &str) -> Option<&'static str> {
+    KINDS.iter().find(|k| **k == kind).copied()
+}
+
+/// Finds the guards of all endpoints.
+pub(crate) fn judge(application: &mut Application, origins: &Solver<'_, '_>) {
+    let set = set_by_program(application, origins);
+    let reader = Reader { origins, set: &set };
+    let mut judged: FxHashMap<(FuncId, Way), Vec<Check>> = FxHashMap::default();
+    let mut looked: FxHashMap<FuncId, bool> = FxHashMap::default();
+    let endpoints = std::mem::take(&mut application.endpoints);
+    application.endpoints = endpoints
+        .into_iter()
+        .map(|mut endpoint| {
+            endpoint.guards = guards(&endpoint, &reader, &mut judged, &mut looked);
+            endpoint
+        })
+        .collect();
+}
+
+/// How requests pass, as a key.
+type Way = Option<usize>;
+
+fn guards(
+    endpoint: &Endpoint,
+    reader: &Reader<'_, '_, '_>,
+    judged: &mut FxHashMap<(FuncId, Way), Vec<Check>>,
+    looked: &mut FxHashMap<FuncId, bool>,
+) -> Vec<Guard> {
+    let mut out: Vec<Guard> = Vec::new();
+    for member in &endpoint.chain {
+        match &member.what {
+            Stage::Function(func, given, next) => {
+                let before = out.len();
+                for func in [func].into_iter().chain(given) {
+                    let checks = checks(*func, *next, reader, judged);
+                    out.extend(checks.iter().map(|c| of_check(c, member, reader)));
+                }
+                let found = out.get(before..).unwrap_or(&[]);
+                if !found
+                    .iter()
+                    .any(|g| g.kind == "authentication" || g.kind == GUESTS)
+                    && [func]
+                        .into_iter()
+                        .chain(given)
+                        .any(|f| looks(*f, reader, looked))
+                {
+                    out.push(Guard {
+                        kind: "authentication".to_owned(),
+                        certain: false,
+                        site: member.site,
+                        name: member.name.clone(),
+                        why: "looks at who asks; whether it refuses anybody cannot be told"
+                            .to_owned(),
+                    });
+                }
+            }
+            Stage::Decides(func) => {
+                let checks = reader.checks(*func, Pass::ReturnsTrue);
+                out.extend(checks.iter().map(|c| of_check(c, member, reader)));
+            }
+            Stage::Package(path) => {
+                out.extend(of_package(*path, member, reader.origins));
+                if !reader.origins.paths.known(*path) && !reader.origins.paths.parent_known(*path) {
+                    out.push(Guard {
+                        kind: "authentication".to_owned(),
+                        certain: false,
+                        site: member.site,
+                        name: member.name.clone(),
+                        why: "of a package that no model speaks of".to_owned(),
+                    });
+                }
+            }
+            Stage::Unknown => {}
+        }
+    }
+    for handler in &endpoint.handlers {
+        for check in checks(*handler, None, reader, judged) {
+            if check.kind != "validation" && check.kind != GUESTS {
+                out.push(Guard {
+                    kind: check.kind.to_owned(),
+                    certain: check.certain,
+                    site: reader.origins.program.site(check.func, check.span),
+                    name: reader.origins.program.func_name(*handler),
+                    why: format!("the handler itself {}", check.why),
+                });
+            }
+        }
+    }
+    let mut seen: Vec<(String, Site)> = Vec::new();
+    out.retain(|guard| {
+        let key = (guard.kind.clone(), guard.site);
+        let new = guard.kind != GUESTS && !seen.contains(&key);
+        seen.push(key);
+        new
+    });
+    out
+}
+
+fn checks(
+    func: FuncId,
+    next: Way,
+    reader: &Reader<'_, '_, '_>,
+    judged: &mut FxHashMap<(FuncId, Way), Vec<Check>>,
+) -> Vec<Check> {
+    let params = reader.origins.program.func(func).func.params.len();
+    let next = next.filter(|index| *index < params);
+    judged
+        .entry((func, next))
+        .or_insert_with(|| reader.checks(func, next.map_or(Pass::Returns, Pass::Calls)))
+        .clone()
+}
+
+fn of_check(check: &Check, member: &Member, reader: &Reader<'_, '_, '_>) -> Guard {
+    let why = if member.certain {
+        check.why.clone()
+    } else {
+        format!(
+            "{}; whether it stands before this path cannot be told",
+            check.why
+        )
+    };
+    Guard {
+        kind: check.kind.to_owned(),
+        certain: check.certain && member.certain,
+        site: reader.origins.program.site(check.func, check.span),
+        name: member.name.clone(),
+        why,
+    }
+}
+
+/// Whether a function, or one that it makes or calls, looks at who asks.
+fn looks(func: FuncId, reader: &Reader<'_, '_, '_>, looked: &mut FxHashMap<FuncId, bool>) -> bool {
+    if let Some(known) = looked.get(&func) {
+        return *known;
+    }
+    let origins = reader.origins;
+    let program = origins.program;
+    let mut seen = FxHashSet::default();
+    let mut level = vec![func];
+    let mut found = false;
+    for _ in 0..5 {
+        let mut next = Vec::new();
+        for func in level {
+            if found || seen.len() > 200 || !seen.insert(func) {
+                continue;
+            }
+            let f = program.func(func);
+            for (index, _) in f.func.locals.iter().enumerate() {
+                let local = LocalId::from(index);
+                for &val in origins.of_local(func, local) {
+                    found |= matches!(origins.val(val), Some(Val::Api(path)) if tells_who(origins, path));
+                }
+            }
+            for instr in &f.func.instrs {
+                match *instr {
+                    Instr::Closure { func, .. } => next.push(f.sibling(func)),
+                    Instr::Call { callee, .. } => {
+                        for &val in origins.of_operand(func, callee) {
+                            if let Some(Val::Func(inner)) = origins.val(val) {
+                                next.push(inner);
+                            }
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        level = next;
+    }
+    looked.insert(func, found);
+    found
+}
+
+/// Whether the models say that a value tells who asks.
+fn tells_who(origins: &Solver<'_, '_>, path: PathId) -> bool {
+    let name = origins.paths.last_member(path);
+    origins.paths.rows(path).any(|(_, row)| match row.role {
+        Role::Principal { .. } => true,
+        Role::Source { .. } => {
+            let models = origins.paths.models();
+            models
+                .source_kind(row, name)
+                .is_some_and(|kind| models.kinds().source_name(kind) == "http.cookie")
+        }
+        _ => name.eq_ignore_ascii_case("authorization"),
+    })
+}
+
+/// The guards that the rows of a package's value tell of.
+fn of_package(path: PathId, member: &Member, origins: &Solver<'_, '_>) -> Vec<Guard> {
+    let rows = origins.paths.rows(path);
+    rows.filter_map(|(_, row)| match &row.role {
+        Role::Guard { kind, .. } => Some(Guard {
+            kind: kind.clone(),
+            certain: member.certain && row.when.is_none(),
+            site: member.site,
+            name: member.name.clone(),
+            why: "a guard of a library".to_owned(),
+        }),
+        _ => None,
+    })
+    .collect()
+}
+
+/// Members of requests that middleware of the program sets from who is known to ask.
+fn set_by_program(application: &Application, origins: &Solver<'_, '_>) -> FxHashSet<String> {
+    let mut functions: Vec<FuncId> = Vec::new();
+    for member in application.endpoints.iter().flat_map(|e| &e.chain) {
+        if let Stage::Function(func, given, _) = &member.what {
+            functions.push(*func);
+            functions.extend(given);
+        }
+    }
+    functions.sort_unstable();
+    functions.dedup();
+    let mut names = FxHashSet::default();
+    let none = FxHashSet::default();
+    let mut seen = FxHashSet::default();
+    while let Some(func) = functions.pop() {
+        if !seen.insert(func) {
+            continue;
+        }
+        let f = origins.program.func(func);
+        for instr in &f.func.instrs {
+            match *instr {
+                Instr::Closure { func, .. } => functions.push(f.sibling(func)),
+                Instr::Store {
+                    base,
+                    key: Key::Field(name),
+                    value,
+                } if root::is_request(origins, func, base)
+                    && Search::of(origins, &none, func, value).tells_who() =>
+                {
+                    names.insert(f.file.facts.str(name).to_owned());
+                }
+                _ => {}
+            }
+        }
+    }
+    for ordinary in [
+        "headers",
+        "cookies",
+        "body",
+        "query",
+        "params",
+        "url",
+        "statusCode",
+        "status",
+    ] {
+        names.remove(ordinary);
+    }
+    names
+}
+
+/// Whether a function uses one of its locals, itself or through a function inside it.
+pub(crate) fn uses(func: &Function, local: LocalId) -> bool {
+    let captured = func.locals.get(local.index()).is_some_and(|l| l.captured);
+    let mentions = |instr: &Instr| {
+        let is = |operand: Operand| operand == Operand::Local(local);
+        match *instr {
+            Instr::Call { callee, args, .. } => {
+                is(callee) || func.args(args).iter().any(|a| is(a.value))
+            }
+            _ => false,
+        }
+    };
+    captured || func.instrs.iter().any(mentions)
+}

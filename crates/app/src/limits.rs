@@ -1,0 +1,26 @@
+//! Every cap of the application model, with what reaching it means. Each is counted by name.
+
+/// Instructions that the start of all modules may take in all; beyond it, what is left is read without what came before.
+pub const START_FUEL: u64 = 4_000_000;
+/// Instructions of one call that registers nothing; beyond it nothing is known of its result.
+pub const ASIDE_FUEL: u64 = 4_000;
+/// Instructions of one module that leads to no registration.
+pub const MODULE_FUEL: u64 = 20_000;
+/// Depth of such calls.
+pub const ASIDE_DEPTH: u32 = 8;
+/// Depth of calls.
+pub const CALL_DEPTH: u32 = 60;
+/// Times that one function may stand on the stack.
+pub const RECURSION: usize = 3;
+/// Times that one loop is run.
+pub const LOOP_ROUNDS: usize = 512;
+/// Alternatives of one value; more are dropped.
+pub const ALTERNATIVES: usize = 8;
+/// Members of one object; larger ones are not followed.
+pub const OBJECT_FIELDS: usize = 2_000;
+/// Paths below which one router is mounted; more are dropped.
+pub const MOUNTS: usize = 64;
+/// Depth of routers in routers.
+pub const MOUNT_DEPTH: usize = 12;
+/// Endpoints of one project.
+pub const ENDPOINTS: usize = 20_000;

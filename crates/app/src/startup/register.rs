@@ -1,0 +1,359 @@
+//! Registrations, as they happen.
+
+use super::Startup;
+use super::call::{Site, objects};
+use super::value::{Kind, ObjId, V, Value, texts};
+use casemate_flow::apipath::PathId;
+use casemate_flow::result::{FuncId, Site as Place};
+use casemate_ir::Capture;
+use casemate_model::path::{ArgIndex, Port, PortBase, PortStep, Step};
+use casemate_model::row::{EntryRow, Role};
+
+/// Depth of arrays in arrays of handlers.
+const NESTED: u32 = 4;
+
+/// One member of what is registered.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Handler {
+    /// A function of the program, with the functions that it was made to call.
+    Function(FuncId, Vec<FuncId>),
+    /// Something that a package made: a router, or a handler.
+    Object(ObjId),
+    /// A value of a package.
+    Package(PathId),
+    /// Not known.
+    Unknown,
+}
+
+/// One registration.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Event {
+    /// On what.
+    pub owner: Option<ObjId>,
+    /// As which function of the package.
+    pub callee: PathId,
+    /// Where.
+    pub site: Place,
+    /// In which function.
+    pub function: FuncId,
+    /// The methods, lower case.
+    pub methods: Vec<String>,
+    /// The paths; `None` among them: not known. Empty: none is given.
+    pub paths: Vec<Option<String>>,
+    /// In order; handlers of errors are left out.
+    pub handlers: Vec<Handler>,
+    /// The position of the parameter by which a handler passes a request on.
+    pub next: Option<usize>,
+}
+
+/// A part of something, below a prefix.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Mount {
+    /// The number of the events before it.
+    pub order: usize,
+    /// Where.
+    pub site: Place,
+    /// Of what.
+    pub parent: Option<ObjId>,
+    /// The part.
+    pub child: ObjId,
+    /// Below which prefix; `None`: not known.
+    pub prefix: Option<String>,
+}
+
+impl Startup<'_, '_, '_> {
+    pub(super) fn mount(&mut self, site: &Site, parent: Option<ObjId>, child: ObjId, prefix: &[V]) {
+        let place = self.site(site.frame, site.at);
+        let prefix = match prefix {
+            [] | [V::Null] => Some(String::new()),
+            some => texts(some).first().map(ToString::to_string),
+        };
+        self.mounts.push(Mount {
+            order: self.events.len(),
+            site: place,
+            parent,
+            child,
+            prefix,
+        });
+    }
+
+    pub(super) fn register(&mut self, path: PathId, site: &Site, entry: &EntryRow, made: &[V]) {
+        let function = self.func_of(site.frame).id;
+        if self
+            .wanted
+            .as_ref()
+            .is_some_and(|wanted| !wanted.contains(&(function, site.at)))
+        {
+            return;
+        }
+        let Some(port) = &entry.handlers else { return };
+        let path_port = entry.path.as_ref();
+        let mut handlers = Vec::new();
+        let values = self.read(site, port, made);
+        let first_is_path = values.len() > 1 && starts_with(path_port, port);
+        for (index, value) in values.iter().enumerate() {
+            if index == 0 && first_is_path && value.is_empty() {
+                continue;
+            }
+            self.handlers(value, 0, &mut handlers);
+        }
+        let errors = entry.params.first().is_some_and(|param| param == "error");
+        handlers.retain(|handler| match handler {
+            Handler::Function(func, _) => {
+                let count = self.program.func(*func).func.params.len();
+                !errors && (entry.params4.is_empty() || count < 4)
+            }
+            _ => !errors,
+        });
+        if handlers.is_empty() && values.iter().all(|v| !v.is_empty()) {
+            // Only texts: a setting is read.
+            self.seen.insert((function, site.at));
+            return;
+        }
+        let mut paths = self.paths(site, path_port);
+        // A function or router stands where a path may stand.
+        if first_is_path || (values.len() == 1 && starts_with(path_port, port)) {
+            let first = values.first().map(|v| v.as_slice()).unwrap_or(&[]);
+            let callable = |v: &V| match v {
+                V::Func(..) | V::Class(..) => true,
+                V::Api(path) => !self.is_setting(*path),
+                V::Object(id) => self
+                    .obj(*id)
+                    .is_some_and(|o| matches!(o.kind, Kind::Made(_))),
+                _ => false,
+            };
+            let of_array = match first {
+                [V::Object(id)] => self
+                    .obj(*id)
+                    .filter(|o| o.kind == Kind::Array)
+                    .is_some_and(|o| o.fields.iter().any(|(_, v)| v.iter().any(callable))),
+                _ => false,
+            };
+            if of_array || first.iter().any(callable) || (values.len() == 1 && first.is_empty()) {
+                paths.clear();
+            }
+        }
+        let methods = self.methods(path, site, entry);
+        let owner = self.owner(site, entry, made);
+        let next = entry.params.iter().position(|param| param == "next");
+        let prefix = entry
+            .prefix
+            .as_deref()
+            .and_then(|text| text.strip_prefix("this."));
+        if let (Some(prefix), Some(owner)) = (prefix, owner) {
+            let found = self.load(&[V::Object(owner)], prefix);
+            if let Some(prefix) = texts(&found).first() {
+                if paths.is_empty() {
+                    paths.push(Some(String::new()));
+                }
+                for path in paths.iter_mut().flatten() {
+                    *path = crate::route::join(prefix, path);
+                }
+            }
+        }
+        self.seen.insert((function, site.at));
+        let place = self.site(site.frame, site.at);
+        self.events.push(Event {
+            owner,
+            callee: path,
+            site: place,
+            function,
+            methods,
+            paths,
+            handlers,
+            next,
+        });
+    }
+
+    /// On what something is registered: the receiver, or what made it where the path was given to that.
+    fn owner(&self, site: &Site, entry: &EntryRow, made: &[V]) -> Option<ObjId> {
+        let Some(this) = objects(&site.this).next() else {
+            // A function that makes something of what it is given: `mount('/api', app)`, `createServer(app)`.
+            let made = objects(made).next()?;
+            let fluent = match self.obj(made).map(|o| &o.kind) {
+                Some(Kind::Made(m)) => site.this.contains(&V::Api(m.path)),
+                _ => true,
+            };
+            return (!fluent).then_some(made);
+        };
+        let Some(Port {
+            base: PortBase::This,
+            steps,
+            ..
+        }) = &entry.path
+        else {
+            return Some(this);
+        };
+        let Some(PortStep::Member(name)) = steps.first() else {
+            return Some(this);
+        };
+        let holder = self.holder(this, name).unwrap_or(this);
+        match self.obj(holder).map(|o| &o.kind) {
+            Some(Kind::Made(made)) => made.from.or(Some(holder)),
+            _ => Some(holder),
+        }
+    }
+
+    /// The object that has a member, among what something was made from.
+    pub(super) fn holder(&self, id: ObjId, name: &str) -> Option<ObjId> {
+        let mut at = id;
+        for _ in 0..64 {
+            let obj = self.obj(at)?;
+            if obj.get(name).is_some() {
+                return Some(at);
+            }
+            match &obj.kind {
+                Kind::Made(made) => at = made.from?,
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// Something on which handlers are registered, of which nobody saw where it was made.
+    fn is_router(&mut self, path: PathId) -> bool {
+        ["use", "get"].iter().any(|name| {
+            let step = Step::Member((*name).to_owned());
+            let member = self.origins.paths.step(path, &step);
+            member.is_some_and(|member| {
+                let mut rows = self.origins.paths.call_rows(member, false);
+                rows.any(|(_, row)| matches!(row.role, Role::Entry(_)))
+            })
+        })
+    }
+
+    /// A value that the environment gives is no handler.
+    fn is_setting(&self, path: PathId) -> bool {
+        self.origins.paths.text(path).contains("process.env")
+    }
+
+    fn methods(&mut self, path: PathId, site: &Site, entry: &EntryRow) -> Vec<String> {
+        if let Some(port) = &entry.methods {
+            let mut value = self.read_all(site, port);
+            let ids: Vec<ObjId> = objects(&value).collect();
+            for id in ids {
+                let fields = self.obj(id).map(|o| o.fields.clone()).unwrap_or_default();
+                for (_, inner) in fields {
+                    super::value::join(&mut value, &inner);
+                }
+            }
+            let named: Vec<String> = texts(&value).iter().map(|t| t.to_lowercase()).collect();
+            if !named.is_empty() {
+                return named;
+            }
+        }
+        vec![match entry.method.as_deref() {
+            Some("name") | None => self.origins.paths.last_member(path).to_lowercase(),
+            Some(literal) => literal.to_lowercase(),
+        }]
+    }
+
+    fn paths(&mut self, site: &Site, port: Option<&Port>) -> Vec<Option<String>> {
+        let Some(port) = port else { return Vec::new() };
+        let mut out = Vec::new();
+        let values = self.read(site, port, &[]);
+        for value in values {
+            let mut found = texts(&value);
+            for id in objects(&value) {
+                let array = self.obj(id).filter(|o| o.kind == Kind::Array);
+                let fields = array.map(|o| o.fields.clone()).unwrap_or_default();
+                for (_, inner) in fields {
+                    found.extend(texts(&inner));
+                }
+            }
+            if found.is_empty() {
+                out.push(None);
+            } else {
+                out.extend(found.iter().map(|t| Some(t.to_string())));
+            }
+        }
+        out.truncate(crate::limits::ALTERNATIVES);
+        out
+    }
+
+    fn handlers(&mut self, value: &[V], depth: u32, out: &mut Vec<Handler>) {
+        if value.is_empty() {
+            out.push(Handler::Unknown);
+        }
+        for v in value {
+            match v {
+                V::Func(func, env) => {
+                    let inner = self.given_functions(*func, *env, 0);
+                    out.push(Handler::Function(*func, inner));
+                }
+                V::Object(id) => match self.obj(*id).map(|o| o.kind.clone()) {
+                    Some(Kind::Made(_)) => out.push(Handler::Object(*id)),
+                    Some(Kind::Array) if depth < NESTED => {
+                        let fields = self.obj(*id).map(|o| o.fields.clone()).unwrap_or_default();
+                        for (_, inner) in fields {
+                            self.handlers(&inner, depth + 1, out);
+                        }
+                    }
+                    // Options beside the handlers.
+                    _ => {}
+                },
+                V::Api(path) if self.is_setting(*path) => {}
+                V::Api(path) if self.is_router(*path) => out.push(Handler::Unknown),
+                V::Api(path) => out.push(Handler::Package(*path)),
+                V::Class(..) => out.push(Handler::Unknown),
+                V::Text(_)
+                | V::Pattern(_)
+                | V::Number(_)
+                | V::Bool(_)
+                | V::Null
+                | V::Namespace(_) => {}
+            }
+        }
+    }
+
+    /// The functions that a wrapper was given: those among its captured variables that are parameters of the call that made it.
+    fn given_functions(
+        &self,
+        func: FuncId,
+        env: Option<super::value::FrameId>,
+        depth: u32,
+    ) -> Vec<FuncId> {
+        let mut out = Vec::new();
+        let Some(env) = env.filter(|_| depth < 4) else {
+            return out;
+        };
+        let maker = self.func_of(env);
+        for capture in &self.program.func(func).func.captures {
+            let Capture::Local(local) = capture else {
+                continue;
+            };
+            if maker.param_of(*local).is_none() {
+                continue;
+            }
+            let mut found: Value = self.local(env, *local);
+            for id in objects(&found.clone()) {
+                let fields = self.obj(id).map(|o| o.fields.clone()).unwrap_or_default();
+                if fields.len() <= 8 {
+                    for (_, inner) in fields {
+                        super::value::join(&mut found, &inner);
+                    }
+                }
+            }
+            for v in found {
+                if let V::Func(inner, env) = v
+                    && inner != func
+                {
+                    out.push(inner);
+                    out.extend(self.given_functions(inner, env, depth + 1));
+                }
+            }
+        }
+        out
+    }
+}
+
+/// Whether the first handler port begins where the path stands: `path = arg(0)`, `handlers = arg(0..)`.
+fn starts_with(path: Option<&Port>, handlers: &Port) -> bool {
+    matches!(
+        (path.map(|p| &p.base), &handlers.base),
+        (
+            Some(PortBase::Arg(ArgIndex::At(0))),
+            PortBase::Arg(ArgIndex::From(0))
+        )
+    )
+}

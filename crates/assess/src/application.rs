@@ -1,0 +1,220 @@
+//! The application model as plain data, with files and lines instead of ids.
+
+use crate::assessment::{ProjectInfo, Tool};
+use crate::link::Linked;
+use casemate_app::model::{Answer, Endpoint, Member};
+use casemate_flow::result::{FuncId, Site};
+use casemate_source::{Project, SourceFile};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The version of the form in which a model is written.
+pub const SCHEMA: &str = "casemate-model/1";
+
+/// Kinds of guards that every endpoint is asked for.
+const ASKED: [&str; 6] = [
+    "authentication",
+    "role",
+    "owner",
+    "csrf",
+    "rate-limit",
+    "validation",
+];
+
+/// What is known of an application.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Application {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// What made it.
+    pub tool: Tool,
+    /// What it is about.
+    pub project: ProjectInfo,
+    /// Endpoints in order of their place.
+    pub endpoints: Vec<EndpointModel>,
+    /// Registrations of which something is not known, in order of their place.
+    pub unresolved: Vec<Unresolved>,
+    /// Calls that register handlers, in all.
+    pub registrations: usize,
+    /// Caps reached, by name.
+    pub caps: BTreeMap<String, u64>,
+}
+
+/// One method of one path.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct EndpointModel {
+    /// `GET`, `ALL`, `WS` …
+    pub method: String,
+    /// The whole path, prefixes included; `{?}` stands for what is not known. Absent: nothing is known.
+    pub path: Option<String>,
+    /// The path below which it is mounted is known.
+    pub mounted: bool,
+    /// Where it is registered.
+    pub at: Spot,
+    /// What answers.
+    pub handlers: Vec<Named>,
+    /// What runs before that, in order.
+    pub before: Vec<Before>,
+    /// What of that refuses requests.
+    pub guards: Vec<GuardModel>,
+    /// For every kind of guard that is asked for: `yes`, `no` or `unknown`.
+    pub guarded: BTreeMap<String, String>,
+}
+
+/// A line of a file.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize)]
+pub struct Spot {
+    /// Relative to the root, with `/`.
+    pub file: String,
+    /// Counted from 1.
+    pub line: u32,
+}
+
+/// A function with its place.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Named {
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub at: Spot,
+}
+
+/// What runs before a handler.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Before {
+    /// Its name: of a function, or a path of a package. Absent: not known.
+    pub name: Option<String>,
+    /// Where it is registered.
+    pub at: Spot,
+    /// It certainly runs before this handler.
+    pub certain: bool,
+}
+
+/// What refuses requests.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize)]
+pub struct GuardModel {
+    /// `authentication`, `role` …
+    pub kind: String,
+    /// It certainly does.
+    pub certain: bool,
+    /// Its name.
+    pub name: String,
+    /// What shows it.
+    pub at: Spot,
+    /// What it does, or why that is not certain.
+    pub why: String,
+}
+
+/// A registration of which something is not known.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Unresolved {
+    /// Where.
+    pub at: Spot,
+    /// What is not known, as a sentence without a period.
+    pub why: String,
+}
+
+/// `yes`, `no` or `unknown`.
+pub(crate) const fn word(answer: Answer) -> &'static str {
+    match answer {
+        Answer::Yes => "yes",
+        Answer::No => "no",
+        Answer::Unknown => "unknown",
+    }
+}
+
+/// Turns ids into places.
+pub(crate) struct Teller<'a> {
+    pub project: &'a Project,
+    pub linked: &'a Linked,
+}
+
+impl Teller<'_> {
+    /// The whole application.
+    pub(crate) fn application(&self, model: &casemate_app::Application) -> Application {
+        let mut endpoints: Vec<EndpointModel> =
+            model.endpoints.iter().map(|e| self.endpoint(e)).collect();
+        endpoints.sort_by(|a, b| (&a.at, &a.path, &a.method).cmp(&(&b.at, &b.path, &b.method)));
+        let unresolved = model.unresolved.iter().map(|u| Unresolved {
+            at: self.spot(u.site),
+            why: u.why.clone(),
+        });
+        let mut unresolved: Vec<Unresolved> = unresolved.collect();
+        unresolved.sort_by(|a, b| (&a.at, &a.why).cmp(&(&b.at, &b.why)));
+        Application {
+            schema: SCHEMA.to_owned(),
+            endpoints,
+            unresolved,
+            registrations: model.registrations,
+            caps: model
+                .caps
+                .iter()
+                .map(|(name, n)| ((*name).to_owned(), *n))
+                .collect(),
+            ..Application::default()
+        }
+    }
+
+    fn endpoint(&self, endpoint: &Endpoint) -> EndpointModel {
+        EndpointModel {
+            method: endpoint.method.to_uppercase(),
+            path: endpoint.path.clone(),
+            mounted: endpoint.mounted,
+            at: self.spot(endpoint.site),
+            handlers: endpoint.handlers.iter().map(|f| self.named(*f)).collect(),
+            before: endpoint.chain.iter().map(|m| self.before(m)).collect(),
+            guards: self.guards(endpoint),
+            guarded: ASKED
+                .iter()
+                .map(|kind| {
+                    let answer = word(endpoint.guarded(kind));
+                    ((*kind).to_owned(), answer.to_owned())
+                })
+                .collect(),
+        }
+    }
+
+    /// The guards of an endpoint.
+    pub(crate) fn guards(&self, endpoint: &Endpoint) -> Vec<GuardModel> {
+        let guards = endpoint.guards.iter().map(|g| GuardModel {
+            kind: g.kind.clone(),
+            certain: g.certain,
+            name: g.name.clone(),
+            at: self.spot(g.site),
+            why: g.why.clone(),
+        });
+        guards.collect()
+    }
+
+    fn before(&self, member: &Member) -> Before {
+        Before {
+            name: (!member.name.is_empty()).then(|| member.name.clone()),
+            at: self.spot(member.site),
+            certain: member.certain,
+        }
+    }
+
+    fn named(&self, func: FuncId) -> Named {
+        let f = self.linked.program.func(func);
+        Named {
+            name: self.linked.program.func_name(func),
+            at: self.spot(Site {
+                file: f.file_idx,
+                span: f.func.span,
+            }),
+        }
+    }
+
+    fn spot(&self, site: Site) -> Spot {
+        let file = self.file(site);
+        Spot {
+            file: file.map(|f| f.path.clone()).unwrap_or_default(),
+            line: file.map_or(1, |f| f.position(site.span.start).line),
+        }
+    }
+
+    fn file(&self, site: Site) -> Option<&SourceFile> {
+        let origin = self.linked.origin.get(site.file.0 as usize)?;
+        self.project.files.get(*origin)
+    }
+}
