@@ -342,6 +342,10 @@ pub fn of_text(path: &str, text: &str) -> Option<(Role, String)> {
     if let Some(sign) = generated_sign(text) {
         return Some((Role::Generated, sign));
     }
+    // No browser runs Python, whatever pages it writes.
+    if name.ends_with(".py") || name.ends_with(".pyw") {
+        return None;
+    }
     if let Some(folder) = folders.iter().find(|f| BROWSER_FOLDERS.contains(f)) {
         if has(text, SERVER_SIGNS_AMONG_ASSETS).is_some() || text.starts_with("#!") {
             return None;

@@ -151,6 +151,14 @@ impl Interp<'_> {
                     value,
                     ..
                 } if value == from => names.push(text(name)),
+                // What is stored under a computed key is named by what it is stored in.
+                Instr::Store {
+                    base: Operand::Local(base),
+                    value,
+                    ..
+                } if value == from => {
+                    names.extend(func.locals.get(base.index()).and_then(|l| l.name).map(text));
+                }
                 Instr::StoreVar { var, value } if value == from => match var {
                     VarRef::Global(g) => names.extend(
                         self.f

@@ -262,7 +262,13 @@ impl Interp<'_> {
                         for (&sym, depth) in init.iter().zip(0..) {
                             base = self.below(&base, sym, depth);
                         }
-                        self.store_value(&base, *last, value, false);
+                        // The first row that says something of a member is all that is known of it.
+                        let first = base.refs.iter().all(|&id| {
+                            self.state.obj(id).is_some_and(|o| o.field(*last).is_none())
+                        });
+                        if !value.is_empty() {
+                            self.store_value(&base, *last, value, first);
+                        }
                     }
                 }
             }
