@@ -81,7 +81,15 @@ impl Interp<'_> {
                 if let Key::Computed(key) = key {
                     self.computed_store(at, base, key, &value);
                 }
-                self.member_sinks(at, base, sym, &value, operand);
+                match key {
+                    // Who chooses the name of a member has written into the object as well.
+                    Key::Computed(key) if sym == Sym::ANY => {
+                        let mut written = value.clone();
+                        written.join_taints(&self.operand(key));
+                        self.member_sinks(at, base, sym, &written, operand);
+                    }
+                    _ => self.member_sinks(at, base, sym, &value, operand),
+                }
                 self.store_operand(at, base, sym, value);
             }
             Instr::Delete { base, key } => {
