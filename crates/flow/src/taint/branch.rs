@@ -165,7 +165,8 @@ impl Interp<'_> {
                     (OpKind::StrictEq | OpKind::Eq, Some(b)) => self.equal(a, b, outcome, depth),
                     (OpKind::StrictNe | OpKind::Ne, Some(b)) => self.equal(a, b, !outcome, depth),
                     (OpKind::Greater | OpKind::Less, Some(b)) => self.ordered(op, a, b, outcome),
-                    (OpKind::In, Some(b)) if outcome => {
+                    (OpKind::In, Some(b)) if !outcome => self.held(a, b, outcome),
+                    (OpKind::In, Some(b)) => {
                         // Membership in an object of our own.
                         let table = self.operand(b);
                         if table.taints.is_none() && !table.refs.is_empty() {

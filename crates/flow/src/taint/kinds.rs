@@ -106,6 +106,7 @@ pub struct KindIds {
     argument: SinkKind,
     code: SinkKind,
     sql: SinkKind,
+    xpath: SinkKind,
     breaks: [SinkKind; BREAKS.len()],
     meant: [SinkKind; MEANT.len()],
 }
@@ -136,6 +137,7 @@ impl KindIds {
             argument: id("command.argument"),
             code: id("code"),
             sql: id("sql"),
+            xpath: id("xpath"),
             breaks: BREAKS.map(|b| id(b.0)),
             meant: MEANT.map(|m| id(m.0)),
         }
@@ -232,6 +234,10 @@ impl KindIds {
             out = out.union(self.path);
         }
         let lacks_quote = known.covers(quote);
+        // Literals of XPath know no escape: who cannot write the quote stays inside.
+        if lacks_quote && in_sql_quotes(before) {
+            out = out.union(KindSet::of(self.xpath));
+        }
         // Since ECMAScript 2019 every JSON text is an expression.
         if known.covers(JSON) && !in_quotes(before) {
             out = out.union(KindSet::of(self.code));

@@ -4,9 +4,9 @@ use super::interp::Interp;
 use super::port::CallSite;
 use super::summary::Outcome;
 use super::value::{Konst, Taint, Value};
-use crate::origin::method_name;
+use crate::origin::{Val, method_name};
 use crate::symbol::Sym;
-use casemate_ir::{Instr, OpKind, Operand};
+use casemate_ir::{Instr, Language, OpKind, Operand};
 use casemate_model::kind::KindSet;
 use casemate_model::path::{Port, PortBase as RowBase, PortStep};
 use casemate_model::row::{Accept, Role};
@@ -127,6 +127,15 @@ impl Interp<'_> {
         site: &CallSite,
         outcome: Outcome,
     ) {
+        if let Some((pattern, tested)) = self.python_regex(name, site) {
+            let kinds = self
+                .k
+                .cleared_by_regex(&pattern, "", outcome == Outcome::True);
+            if !kinds.is_empty() {
+                self.clean(tested, &[], kinds);
+            }
+            return;
+        }
         let (regex, tested) = match name {
             Some("test" | "exec") => (site.this.clone(), site.args.first().and_then(|a| a.operand)),
             Some("match" | "search") => (
@@ -178,16 +187,9 @@ impl Interp<'_> {
             .unwrap_or_default();
         let holds = outcome == Outcome::True;
         let kinds = match (name, argument.as_str()) {
-            (Some("startsWith"), Some(text)) => self.k.cleared_by_start(text, holds),
-            (Some("includes" | "indexOf"), Some(text)) if !holds => {
-                let normalized = site
-                    .this
-                    .taints()
-                    .iter()
-                    .any(|t| t.clean.has(self.k.relative));
-                self.k.cleared_by_absence(text, normalized)
-            }
-            (Some("startsWith"), None)
+            (Some("startsWith" | "startswith"), Some(text)) => self.k.cleared_by_start(text, holds),
+            (Some("includes" | "indexOf"), Some(text)) if !holds => self.absent(text, &site.this),
+            (Some("startsWith" | "startswith"), None)
                 if holds
                     && !argument
                         .taints()
@@ -212,6 +214,49 @@ impl Interp<'_> {
         if !kinds.is_empty() {
             self.clean(tested, &[], kinds);
         }
+    }
+
+    /// For what a text is clean that does not hold this one.
+    fn absent(&self, text: &str, whole: &Value) -> KindSet {
+        let normalized = whole.taints().iter().any(|t| t.clean.has(self.k.relative));
+        self.k.cleared_by_absence(text, normalized)
+    }
+
+    /// `'..' in x` in Python, where `x` may be a text.
+    pub(super) fn held(&mut self, part: Operand, whole: Operand, holds: bool) {
+        if holds || self.f.file.facts.language != Language::Python {
+            return;
+        }
+        let (part, value) = (self.operand(part), self.operand(whole));
+        if let Some(text) = part.as_str()
+            && value.refs.is_empty()
+        {
+            let kinds = self.absent(text, &value);
+            if !kinds.is_empty() {
+                self.clean(whole, &[], kinds);
+            }
+        }
+    }
+
+    /// `re.fullmatch('[a-z]+', x)`: the expression as JavaScript would write it, and what it was run on.
+    fn python_regex(&self, name: Option<&str>, site: &CallSite) -> Option<(String, Operand)> {
+        if self.f.file.facts.language != Language::Python {
+            return None;
+        }
+        let [pattern, tested] = site.args.as_slice() else {
+            return None;
+        };
+        let pattern = pattern.value.as_str()?;
+        let whole = match name? {
+            "fullmatch" => format!("^(?:{pattern})$"),
+            "match" => format!("^(?:{pattern})"),
+            "search" => pattern.to_string(),
+            _ => return None,
+        };
+        Some((
+            whole.replace("\\Z", "$").replace("\\A", "^"),
+            tested.operand?,
+        ))
     }
 
     /// A member of a result is truthy or falsy: `parsed.success`, `!error`.
@@ -291,7 +336,10 @@ impl Interp<'_> {
                     ..
                 },
             )) = self.definition(operand)
-            && matches!(self.f.file.facts.str(name), "hostname" | "host" | "origin")
+            && matches!(
+                self.f.file.facts.str(name),
+                "hostname" | "host" | "origin" | "netloc"
+            )
         {
             self.clean(base, &[], self.k.host());
             if let Some(text) = self.parsed(base) {
@@ -317,6 +365,9 @@ impl Interp<'_> {
                     | "node:url.parse"
                     | "npm:url.parse"
                     | "npm:url-parse"
+                    | "py:urllib.parse.urlparse"
+                    | "py:urllib.parse.urlsplit"
+                    | "py:urlparse.urlparse"
             )
         };
         let known = self.callees(Some(callee), &value).iter().all(|c| match c {
@@ -338,6 +389,11 @@ impl Interp<'_> {
                     ..
                 },
             )) => operands,
+            // `str(x)` is the text of `x`.
+            Some((at, Instr::Call { callee, .. })) if self.is_text(callee) => {
+                let text = self.site_of(at).and_then(|site| site.args.first()?.operand);
+                return text.map(|text| (text, kinds)).into_iter().collect();
+            }
             Some(_) => return Vec::new(),
             None => {
                 let sides = self.alternatives(operand).into_iter();
@@ -352,6 +408,21 @@ impl Interp<'_> {
         };
         let parts = self.f.func.operands(parts).iter();
         parts.map(|&part| (part, kinds)).collect()
+    }
+
+    /// Whether a callee is the built-in `str` of Python.
+    fn is_text(&self, callee: Operand) -> bool {
+        let origins = self.origins;
+        let is = |val| {
+            matches!(origins.val(val), Some(Val::Api(path))
+                if origins.paths.text(path).trim_start_matches("py:") == "str")
+        };
+        self.f.file.facts.language == Language::Python
+            && origins
+                .of_operand(self.f.id, callee)
+                .iter()
+                .copied()
+                .any(is)
     }
 
     /// The two sides of `x || 'default'` behind a local of its own, where the second is a constant.
