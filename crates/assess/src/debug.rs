@@ -57,7 +57,7 @@ pub fn values(path: PathBuf, line: u32, column: Option<u32>) -> Result<Vec<Value
         });
         Some(shown.flatten().collect())
     };
-    pool::run(None, read)?.ok_or_else(|| Error::NotAssessed(path))
+    pool::run(None, read)?.ok_or(Error::NotAssessed(path))
 }
 
 /// The files of a project as they are lowered.
