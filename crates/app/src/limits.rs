@@ -1,11 +1,11 @@
 //! Every cap of the application model, with what reaching it means. Each is counted by name.
 
 /// Instructions that the start of all modules may take in all; beyond it, what is left is read without what came before.
-pub const START_FUEL: u64 = 4_000_000;
+pub const START_FUEL: u64 = 1_000_000;
 /// Instructions of one call that registers nothing; beyond it nothing is known of its result.
 pub const ASIDE_FUEL: u64 = 4_000;
 /// Instructions of one module that leads to no registration.
-pub const MODULE_FUEL: u64 = 20_000;
+pub const MODULE_FUEL: u64 = 5_000;
 /// Depth of such calls.
 pub const ASIDE_DEPTH: u32 = 8;
 /// Depth of calls.
