@@ -69,5 +69,11 @@ pub const TWICE_UNKNOWN: &str = "ways through two calls that are not resolved";
 /// Under this name are counted the values that went through a call that is not resolved before they were shared or stored;
 /// they are not followed to where they are read.
 pub const SHARED_UNKNOWN: &str = "values shared after a call that is not resolved";
+/// Under this name are counted the reads of tables and collections whose name is not known: what is written to a named one
+/// is not followed to them.
+pub const STORE_UNNAMED: &str = "reads of stores whose name is not known";
+/// Under this name are counted the dangerous uses that depend on the release of a package, which is not known.
+pub const VERSION_UNKNOWN: &str =
+    "uses that only some releases of a package make dangerous, the release not known";
 /// Entries of one path.
 pub const ENTRIES: usize = 64;

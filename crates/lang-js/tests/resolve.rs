@@ -171,6 +171,46 @@ fn base_url_and_habits() {
 }
 
 #[test]
+fn packages_without_their_manifests() {
+    let files = [
+        "server/routes/a.ts",
+        "server/models.ts",
+        "web/src/app/b.ts",
+        "web/src/db.ts",
+        "packages/shared/src/index.ts",
+        "packages/shared/src/server/mail.ts",
+        "packages/core/index.js",
+        "deep/inside/components/index.ts",
+    ];
+    let part = Project::new(&files, &[]);
+    part.leads("server/routes/a.ts", "@server/models", "server/models.ts");
+    part.leads("web/src/app/b.ts", "@/src/db", "web/src/db.ts");
+    part.leads("web/src/app/b.ts", "@/db", "web/src/db.ts");
+    part.leads(
+        "web/src/db.ts",
+        "@my/shared",
+        "packages/shared/src/index.ts",
+    );
+    part.leads(
+        "web/src/db.ts",
+        "@my/shared/src/server/mail",
+        "packages/shared/src/server/mail.ts",
+    );
+    part.leads(
+        "web/src/db.ts",
+        "@my/shared/server/mail",
+        "packages/shared/src/server/mail.ts",
+    );
+    part.leads("web/src/db.ts", "my-core", "packages/core/index.js");
+    part.leads("web/src/db.ts", "core", "package core");
+    part.leads("web/src/db.ts", "my-components", "package my-components");
+    part.leads("web/src/db.ts", "express", "package express");
+    let whole = Project::new(&files, &[("package.json", "{}")]);
+    whole.leads("web/src/db.ts", "@my/shared", "package @my/shared");
+    whole.leads("web/src/db.ts", "my-core", "package my-core");
+}
+
+#[test]
 fn packages_of_the_same_project() {
     let project = Project::new(
         &[

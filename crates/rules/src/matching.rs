@@ -7,7 +7,7 @@ use crate::catalogue::Catalogue;
 use crate::condition::{self, Subject};
 use crate::confidence::{self, Confidence};
 use crate::rule::{Condition, FlowQuestion, Question, Rule, SiteQuestion};
-use casemate_flow::result::{Analysis, Fact, FactValue, Flow, FlowPath, FuncId, Site};
+use casemate_flow::result::{Analysis, Fact, FactValue, Flow, FlowPath, FuncId, Note, Site};
 use casemate_model::expr::Tri;
 use casemate_model::kind::{Kinds, Shape, SinkKind};
 use std::cmp::Reverse;
@@ -368,6 +368,11 @@ fn judge(
         judged.reasons.push(format!(
             "the data is {what}, which an attacker may not control"
         ));
+    }
+    if origin.cap.is_some() && path.notes.contains(&Note::WhenUnknown) {
+        // Data that may not be an attacker's, at a use that may not be dangerous: counted, not claimed.
+        judged.verdict = Verdict::Unknown;
+        judged.open = true;
     }
     let shape = match path.shape {
         Shape::Structured => "structured",

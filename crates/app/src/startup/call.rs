@@ -294,7 +294,9 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
         let mut ran: Vec<FuncId> = Vec::new();
         let made = self.product(path, site);
         for row in &rows {
-            if let Role::Flow { from, to, derive } = &row.role
+            if let Role::Flow {
+                from, to, derive, ..
+            } = &row.role
                 && (!derive || self.is_names(path))
                 && !(to.base == PortBase::Ret && to.steps.is_empty() && *derive)
             {

@@ -526,6 +526,7 @@ impl<'p> Solver<'p, '_> {
                     from,
                     to,
                     derive: false,
+                    ..
                 } => {
                     let vals = self.port_read(frame, site, from);
                     self.port_write(frame, site, to, &vals);

@@ -8,6 +8,7 @@ use super::value::{Konst, Value};
 use crate::origin::Val;
 use casemate_ir::{Instr, Key, LocalId, LocalKind, OpKind, Operand};
 use casemate_model::kind::{KindSet, Shape};
+use casemate_model::row::Role;
 use smallvec::SmallVec;
 
 impl Interp<'_> {
@@ -189,7 +190,11 @@ impl Interp<'_> {
                         Outcome::False
                     },
                 );
-                if !outcome {
+                if outcome {
+                    if let Some(copied) = self.copied_from(callee, &site) {
+                        self.assume(copied, true, depth + 1);
+                    }
+                } else {
                     self.falsy(cond);
                 }
             }
@@ -201,7 +206,10 @@ impl Interp<'_> {
                     self.clean(chosen, &[], KindSet::ALL.without(inherited));
                 }
                 self.member_tested(base, self.key(key), outcome);
-                if !outcome {
+                if outcome {
+                    // What has a truthy member is there; in `(a || {}).b` that is `a`.
+                    self.assume(self.holder(base), true, depth + 1);
+                } else {
                     self.falsy(cond);
                 }
             }
@@ -213,15 +221,44 @@ impl Interp<'_> {
         }
     }
 
-    /// Whether a value is an object that the program wrote down with its members.
+    /// What holds a member that is there: of `a || {}` only `a` can.
+    fn holder(&self, base: Operand) -> Operand {
+        let Some((false, parts)) = self.short_circuit(base) else {
+            return base;
+        };
+        let mut holders = parts.into_iter().filter(|&part| {
+            !matches!(self.definition(part), Some((_, Instr::Object { parts, .. }))
+                if self.f.func.parts(parts).is_empty())
+        });
+        match (holders.next(), holders.next()) {
+            (Some(only), None) => only,
+            _ => base,
+        }
+    }
+
+    /// What a package's function makes its copy of.
+    fn copied_from(&self, callee: Operand, site: &CallSite) -> Option<Operand> {
+        let value = self.operand(callee);
+        let callees = self.callees(Some(callee), &value);
+        let [super::call::Callee::Api(path)] = callees.as_slice() else {
+            return None;
+        };
+        let mut rows = self.origins.paths.call_rows(*path, site.new);
+        rows.any(|(_, row)| matches!(row.role, Role::Flow { copy: true, .. }))
+            .then(|| site.args.first().and_then(|given| given.operand))?
+    }
+
+    /// Whether a value is a table of the program's own: an object that it wrote down with its members, or one that was made
+    /// outside this function, whose keys are then what the program registered.
     fn own_table(&self, base: Operand) -> bool {
+        let base = self.holder(base);
         let vals = self.origins.of_operand(self.f.id, base);
         !vals.is_empty()
             && vals.iter().all(|&val| match self.origins.val(val) {
-                Some(Val::Object(func, at)) => {
-                    let func = self.origins.program.func(func).func;
+                Some(Val::Object(id, at)) => {
+                    let func = self.origins.program.func(id).func;
                     matches!(func.instrs.get(at as usize), Some(Instr::Object { parts, .. })
-                        if !func.parts(*parts).is_empty())
+                        if id != self.f.id || !func.parts(*parts).is_empty())
                 }
                 _ => false,
             })

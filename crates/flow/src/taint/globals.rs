@@ -20,7 +20,7 @@ pub(super) fn findings(
     origins: &Solver<'_, '_>,
     summaries: &[Option<Arc<Summary>>],
     arenas: &mut [Arena],
-    cut: &mut u64,
+    caps: &mut FxHashMap<&'static str, u64>,
 ) -> Vec<(FuncId, Finding)> {
     // What each absolute place holds from outside, by base.
     let mut held: BTreeMap<PortBase, Vec<(PortPath, Taint)>> = BTreeMap::new();
@@ -36,7 +36,9 @@ pub(super) fn findings(
             };
             let mut seen = FxHashSet::default();
             let mut see = |port: PortPath, taint: Taint| match taint.origin {
-                _ if taint.notes & note_bit(Note::ViaUnknown) != 0 => *cut += 1,
+                _ if taint.notes & note_bit(Note::ViaUnknown) != 0 => {
+                    *caps.entry(limits::SHARED_UNKNOWN).or_default() += 1;
+                }
                 Origin::Source(source) => {
                     if known.insert((port, source, taint.clean.0)) {
                         held.entry(port.base()).or_default().push((port, taint));
@@ -74,8 +76,8 @@ pub(super) fn findings(
             let Origin::Port(from) = edge.origin else {
                 continue;
             };
-            let fresh = holders(&held, from.base())
-                .flat_map(|(base, list)| list.iter().skip(done.get(&base).copied().unwrap_or(0)));
+            let earlier = done.get(&from.base()).copied().unwrap_or(0);
+            let fresh = held.get(&from.base()).into_iter().flatten().skip(earlier);
             for (place, taint) in fresh {
                 if !meets(place, &from, true) {
                     continue;
@@ -127,7 +129,10 @@ pub(super) fn findings(
             let Some(port) = absolute(origins, func, &sink.port) else {
                 continue;
             };
-            for (place, taint) in holders(&held, port.base()).flat_map(|(_, list)| list) {
+            if port.base() == PortBase::Store(Sym::ANY) {
+                *caps.entry(limits::STORE_UNNAMED).or_default() += 1;
+            }
+            for (place, taint) in held.get(&port.base()).into_iter().flatten() {
                 let clean: KindSet = taint.clean.union(sink.clean);
                 let Origin::Source(mut source) = taint.origin else {
                     continue;
@@ -190,28 +195,6 @@ fn via_store(base: PortBase) -> u16 {
         PortBase::Store(_) => super::value::note_bit(Note::ViaStore),
         _ => 0,
     }
-}
-
-/// What bases that may be the same hold: a store whose name is not known may be any.
-fn holders(
-    held: &BTreeMap<PortBase, Vec<(PortPath, Taint)>>,
-    base: PortBase,
-) -> impl Iterator<Item = (PortBase, &[(PortPath, Taint)])> {
-    let stores = matches!(base, PortBase::Store(_));
-    let direct = held.get(&base).filter(|_| !stores);
-    let first = PortBase::Store(Sym(0))..=PortBase::Store(Sym::ANY);
-    let alike = stores
-        .then(|| held.range(first))
-        .into_iter()
-        .flatten()
-        .filter(move |(known, _)| match (**known, base) {
-            (PortBase::Store(a), PortBase::Store(b)) => a == b || a == Sym::ANY || b == Sym::ANY,
-            _ => false,
-        });
-    direct
-        .map(|list| (base, list.as_slice()))
-        .into_iter()
-        .chain(alike.map(|(base, list)| (*base, list.as_slice())))
 }
 
 /// Whether what is held at `place` is seen by a reader of `read`.

@@ -43,6 +43,8 @@ pub(super) enum AllocKey {
     Below(u32, u32),
     /// The object of gathered keywords at instruction `.0` for function `.1`.
     Keywords(u32, FuncId),
+    /// The copy that a package's function makes at an instruction.
+    Copy(u32),
     /// An object found where only taint was known.
     Attached(u32),
     /// Object `.1` of a value that was checked against a schema at instruction `.0`.

@@ -6,6 +6,7 @@ use super::port::{Argument, CallSite, PortTarget};
 use super::trace::TraceKind;
 use super::value::{Konst, ObjId, Taint, Value, note_bit};
 use crate::apipath::PathId;
+use crate::program::to_u32;
 use crate::result::Note;
 use crate::symbol::Sym;
 use casemate_ir::{ArgKey, Operand};
@@ -59,19 +60,31 @@ impl Interp<'_> {
                     taint.notes |= notes;
                     self.emit_source(at, site, port, taint, &mut result, &mut called);
                 }
+                Role::Sink { .. } if row.versions.is_some() => {
+                    // Old releases do it, and which one is used is not known: shown, not claimed.
+                    speaks = true;
+                    self.cap(crate::limits::VERSION_UNKNOWN);
+                }
                 Role::Sink { kind, port, .. } => {
                     speaks = true;
                     self.check_sink(at, path, site, *kind, port, notes);
                 }
-                Role::Flow { from, to, derive } => {
+                Role::Flow {
+                    from,
+                    to,
+                    derive,
+                    copy,
+                } => {
                     speaks = true;
                     flows = true;
                     let value = self.port_read(site, from);
                     let value = if *derive || from.deep {
                         let whole = self.deep(&value);
                         self.derive(&whole, KindSet::EMPTY, TraceKind::Library, site.span)
+                    } else if *copy {
+                        self.copied(at, &value)
                     } else {
-                        value
+                        self.named(site, from, to, value)
                     };
                     let said =
                         matches!(to.steps.last(), Some(PortStep::Member(m)) if m.starts_with("__"));
@@ -345,6 +358,22 @@ impl Interp<'_> {
                 }
             }
         }
+    }
+
+    /// An object of its own with the members of a value: what is written to it is not written to the value.
+    fn copied(&mut self, at: usize, value: &Value) -> Value {
+        if value.refs.is_empty() && value.taints.is_none() {
+            return value.clone();
+        }
+        let id = self.alloc(AllocKey::Copy(to_u32(at)));
+        let mut obj = Obj::new(ObjKind::Plain);
+        let mut carried = Value::default();
+        self.spread(value, &mut obj, &mut carried);
+        *self.state.obj_mut(id, ObjKind::Plain) = obj;
+        let mut copy = Value::object(id);
+        // What is no object stays what it is; a place of which nothing is known may be either.
+        copy.taints = value.map_taints(|t| Some(Taint { derived: true, ..t }));
+        copy
     }
 
     pub(super) fn store_member(&mut self, at: usize, operand: Operand, sym: Sym, value: Value) {

@@ -51,13 +51,12 @@ pub fn global_findings(
     origins: &crate::origin::Solver<'_, '_>,
     result: &mut TaintResult,
 ) -> Vec<Finding> {
-    let mut cut = 0;
-    let found = globals::findings(origins, &result.summaries, &mut result.arenas, &mut cut);
-    if cut > 0 {
-        *result
-            .caps
-            .entry(crate::limits::SHARED_UNKNOWN)
-            .or_default() += cut;
-    }
+    let TaintResult {
+        summaries,
+        arenas,
+        caps,
+        ..
+    } = result;
+    let found = globals::findings(origins, summaries, arenas, caps);
     found.into_iter().map(|f| f.1).collect()
 }

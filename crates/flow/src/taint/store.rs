@@ -3,9 +3,12 @@
 use super::interp::Interp;
 use super::place::{PortBase, PortPath};
 use super::port::CallSite;
-use super::value::Value;
+use super::value::{Konst, Value};
+use crate::origin::Val;
 use crate::symbol::Sym;
+use casemate_ir::Operand;
 use casemate_model::path::{Port, PortBase as RowBase, PortStep};
+use std::sync::Arc;
 
 impl Interp<'_> {
     /// The store that a call touches, as a symbolic value. Its name is where the row says, else the receiver's `name`.
@@ -23,9 +26,45 @@ impl Interp<'_> {
         };
         let sym = name
             .as_str()
+            .map(|text| &**text)
+            .or_else(|| self.class_name(site.this_operand))
             .and_then(|text| self.member_sym(text))
             .unwrap_or(Sym::ANY);
         self.symbolic(PortBase::Store(sym))
+    }
+
+    /// The value that a row gives as a name: where a class stands for it (`getRepository(User)`), the name of the class.
+    pub(super) fn named(&self, site: &CallSite, from: &Port, to: &Port, value: Value) -> Value {
+        let name = matches!(to.steps.last(), Some(PortStep::Member(member)) if member == "name");
+        if !name || !from.steps.is_empty() || value.as_str().is_some() {
+            return value;
+        }
+        let RowBase::Arg(index) = &from.base else {
+            return value;
+        };
+        let mut classes = self
+            .selected(site, index)
+            .into_iter()
+            .filter_map(|argument| self.class_name(argument.operand));
+        match (classes.next(), classes.next()) {
+            (Some(name), None) => Value::constant(Konst::Str(Arc::from(name))),
+            _ => value,
+        }
+    }
+
+    /// The name of the one class that an operand is.
+    fn class_name(&self, operand: Option<Operand>) -> Option<&str> {
+        let [only] = *self.origins.of_operand(self.f.id, operand?) else {
+            return None;
+        };
+        match self.origins.val(only) {
+            Some(Val::Class(class)) => {
+                let program = self.origins.program;
+                let (file, def) = program.class(class)?;
+                def.name.map(|name| program.text(program.sym(file, name)))
+            }
+            _ => None,
+        }
     }
 
     /// Records are written: each field of the given object, or all of it where its fields are not known.

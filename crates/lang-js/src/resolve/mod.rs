@@ -1,13 +1,15 @@
 //! Module resolution over a set of files, without a disk.
 //!
 //! Order: relative paths, `imports` of the package (`#x`), aliases (`paths` of tsconfig and jsconfig, `_moduleAliases`), runtime modules,
-//! `baseUrl`, packages of the same project by name, aliases that bundlers use by habit (`@/x`, `~/x`), then packages from elsewhere.
+//! `baseUrl`, packages of the same project by name, aliases that bundlers use by habit (`@/x`, `~/x`), packages of the project whose
+//! manifests are not there, then packages from elsewhere.
 
 mod alias;
 mod core;
 mod json;
 mod package;
 mod path;
+mod undeclared;
 
 use alias::Aliases;
 use package::Package;
@@ -42,6 +44,8 @@ pub struct Resolver {
     names: FxHashMap<Box<str>, Box<str>>,
     /// By folder.
     aliases: FxHashMap<Box<str>, Aliases>,
+    /// Folders that may be packages without a manifest.
+    folders: undeclared::Folders,
 }
 
 /// Extensions in the order in which they are tried; sources before what they may have been compiled to.
@@ -82,11 +86,13 @@ impl Resolver {
             packages.insert(folder, package);
         }
         let aliases = alias::read(&sorted, &names);
+        let folders = undeclared::folders(files.keys().map(|file| &**file));
         Self {
             files,
             packages,
             names,
             aliases,
+            folders,
         }
     }
 
@@ -146,7 +152,8 @@ impl Resolver {
                 .habitual(rest, folder)
                 .map_or(Resolution::Unknown, Resolution::File);
         }
-        external(specifier)
+        self.undeclared(specifier, folder)
+            .map_or_else(|| external(specifier), Resolution::File)
     }
 
     /// A file or folder at a path.
@@ -337,10 +344,16 @@ impl Resolver {
     }
 
     fn habitual(&self, rest: &str, folder: &str) -> Option<usize> {
-        let at = self.package_of(folder).map_or("", |(at, _)| at);
-        ["src", "app", "", "lib", "client", "server"]
-            .iter()
-            .find_map(|s| self.path(&join(at, &format!("{s}/{rest}"))?))
+        let below = |at: &str| {
+            ["src", "app", "", "lib", "client", "server"]
+                .iter()
+                .find_map(|s| self.path(&join(at, &format!("{s}/{rest}"))?))
+        };
+        match self.package_of(folder) {
+            Some((at, _)) => below(at),
+            // Without a manifest any folder around the file may be the package's.
+            None => path::ancestors(folder).find_map(below),
+        }
     }
 }
 

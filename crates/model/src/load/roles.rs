@@ -252,6 +252,7 @@ impl Reader<'_, '_, '_> {
 
     fn flows(&mut self) -> Vec<Role> {
         let derive = self.fields.flag("derive");
+        let copy = self.fields.flag("copy");
         let to = self.ports("to", "ret");
         let from = self.ports("from", "arg(0)");
         from.iter()
@@ -260,6 +261,7 @@ impl Reader<'_, '_, '_> {
                     from: from.clone(),
                     to: to.clone(),
                     derive,
+                    copy,
                 })
             })
             .collect()

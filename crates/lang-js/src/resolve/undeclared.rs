@@ -1,0 +1,67 @@
+//! Packages of the project whose manifests are not among the files: a part of a repository was given, or they were left out.
+//!
+//! Where no `package.json` stands around a file, a workspace is known by its folder: `@any/shared` and `any-shared` may be
+//! `packages/shared`. Where one does, what it does not name comes from elsewhere.
+
+use super::path::{ancestors, file_name, join, parent};
+use super::{Resolver, split_package};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Folders that hold the packages of a project, by habit.
+const WORKSPACES: [&str; 6] = ["packages", "libs", "apps", "modules", "services", ""];
+
+/// The folders that may be packages, by their names.
+pub(super) type Folders = FxHashMap<Box<str>, Vec<Box<str>>>;
+
+/// The folders of all files that stand in a workspace folder or at the root.
+pub(super) fn folders<'f>(files: impl Iterator<Item = &'f str>) -> Folders {
+    let mut seen: FxHashSet<&str> = FxHashSet::default();
+    let mut folders = Folders::default();
+    for file in files {
+        for folder in ancestors(parent(file)) {
+            if folder.is_empty() || !seen.insert(folder) {
+                break;
+            }
+            if WORKSPACES.contains(&file_name(parent(folder))) {
+                let list = folders.entry(file_name(folder).into()).or_default();
+                list.push(folder.into());
+            }
+        }
+    }
+    for list in folders.values_mut() {
+        list.sort_by_key(|folder| (folder.len(), folder.clone()));
+    }
+    folders
+}
+
+impl Resolver {
+    /// The file that a specifier means in a folder around which there is no manifest.
+    pub(super) fn undeclared(&self, specifier: &str, folder: &str) -> Option<usize> {
+        if self.package_of(folder).is_some() {
+            return None;
+        }
+        // `@server/x`: an alias for a folder at the root.
+        let alias = || self.path(specifier.strip_prefix('@')?);
+        let (name, subpath) = split_package(specifier);
+        let last = match name.strip_prefix('@') {
+            Some(scoped) => scoped.split_once('/')?.1,
+            None => name.split_once('-')?.1,
+        };
+        let package = |at: &str| {
+            let tried = match subpath {
+                "" => [
+                    "src/index".to_owned(),
+                    "index".to_owned(),
+                    "lib/index".to_owned(),
+                ],
+                _ => [
+                    subpath.to_owned(),
+                    format!("src/{subpath}"),
+                    format!("lib/{subpath}"),
+                ],
+            };
+            tried.iter().find_map(|path| self.path(&join(at, path)?))
+        };
+        alias().or_else(|| self.folders.get(last)?.iter().find_map(|at| package(at)))
+    }
+}
