@@ -301,6 +301,9 @@ fn join(into: &mut Match, mut other: Match) {
     }
 }
 
+/// Kinds of sources that were written earlier, by whoever.
+const AT_REST: [&str; 2] = ["store", "file"];
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     Found,
@@ -369,7 +372,10 @@ fn judge(
             "the data is {what}, which an attacker may not control"
         ));
     }
-    if origin.cap.is_some() && path.notes.contains(&Note::WhenUnknown) {
+    if origin.cap.is_some()
+        && AT_REST.contains(&origin.kind.as_str())
+        && path.notes.contains(&Note::WhenUnknown)
+    {
         // Data that may not be an attacker's, at a use that may not be dangerous: counted, not claimed.
         judged.verdict = Verdict::Unknown;
         judged.open = true;
