@@ -113,6 +113,15 @@ impl Program {
         }
         for (index, input) in inputs.into_iter().enumerate() {
             let file_idx = FileIdx(u32::try_from(index).unwrap_or(u32::MAX));
+            for text in &input.facts.strings {
+                // Tables and columns are members of stores.
+                for name in crate::sql::read(text)
+                    .iter()
+                    .flat_map(crate::sql::Statement::names)
+                {
+                    program.symbols.intern(&crate::sql::folded(name));
+                }
+            }
             let symbols = input
                 .facts
                 .strings

@@ -112,6 +112,11 @@ pub struct KindIds {
 }
 
 impl KindIds {
+    /// Whether a sink runs statements of SQL.
+    pub(super) fn is_sql(&self, kind: SinkKind) -> bool {
+        kind == self.sql
+    }
+
     /// Looks the kinds up.
     #[must_use]
     pub fn new(kinds: &Kinds) -> Self {

@@ -68,6 +68,9 @@ impl Interp<'_> {
                 Role::Sink { kind, port, .. } => {
                     speaks = true;
                     self.check_sink(at, path, site, *kind, port, notes);
+                    if self.k.is_sql(*kind) && port.steps.is_empty() {
+                        self.run_statement(site);
+                    }
                 }
                 Role::Flow {
                     from,

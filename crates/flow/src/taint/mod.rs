@@ -30,6 +30,7 @@ mod replace;
 mod schema;
 mod sink;
 mod state;
+mod statement;
 mod store;
 mod summary;
 mod taint_set;

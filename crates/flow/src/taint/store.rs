@@ -11,11 +11,15 @@ use casemate_model::path::{Port, PortBase as RowBase, PortStep};
 use std::sync::Arc;
 
 impl Interp<'_> {
-    /// The store that a call touches, as a symbolic value. Its name is where the row says, else the receiver's `name`.
+    /// The store that a call touches, as a symbolic value. Its name is where the row says, else in the
+    /// statement that is run, else the receiver's `name`.
     pub(super) fn store_of(&mut self, site: &CallSite, object: Option<&Port>) -> Value {
         let name = match object {
             Some(port) => self.port_read(site, port),
             None => {
+                if let Some(tables) = self.tables_read(site) {
+                    return tables;
+                }
                 let port = Port {
                     base: RowBase::This,
                     steps: vec![PortStep::Member("name".to_owned())],
