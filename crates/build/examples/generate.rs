@@ -6,7 +6,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("FILE and DIR are missing".into());
     };
     match casemate_build::generate(&std::fs::read_to_string(description)?) {
-        Ok(files) => Ok(casemate_build::write::write(&files, target.as_ref())?),
+        Ok(made) => Ok(casemate_build::write::write(&made.files, target.as_ref())?),
         Err(casemate_build::GenerateError::Description(problems)) => {
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
             Err(lines.join("\n").into())

@@ -2,27 +2,34 @@
 //!
 //! The way: [`read`] turns text into a [`description::Description`] or a list of [`problem::Problem`]s; [`check`] finds
 //! what is well-formed but means no backend; [`view`] says the description in the words of the target (TypeScript, SQL);
-//! [`render`] fills `templates/`; [`write`] puts the result on disk, whole or not at all.
+//! [`render`] fills `templates/`; [`write`] puts the result on disk, whole or not at all. What protects is marked in the
+//! templates ([`control`]), and [`prove`] takes each such place away and looks who notices.
 //!
 //! Invariants
 //! - What is not understood is an error with line and column. No key is ignored.
 //! - What the description does not allow does not exist in the output: no route, no grant, no policy.
 //! - The same description gives the same bytes: no clock, no random number, no hash map on the way.
-//! - It knows nothing of the assessment, and the assessment nothing of it: each can be the judge of the other.
+//! - It knows nothing of the assessment, and the assessment nothing of it: each can be the judge of the other. `prove`
+//!   is handed a judge by its caller.
+//! - Only [`prove`] starts programs, and only those of the project at hand.
 //!
 //! Start reading at [`generate`].
 
 pub mod access;
 pub mod check;
+pub mod control;
 pub mod description;
 pub mod field;
+pub mod merge;
 pub mod names;
 pub mod problem;
+pub mod prove;
 pub mod read;
 pub mod render;
 pub mod view;
 pub mod write;
 
+use control::Control;
 use problem::Problem;
 use thiserror::Error;
 
@@ -39,7 +46,6 @@ pub const NOT_YET: &[&str] = &[
     "Kubernetes manifests",
     "backup and restore drill",
     "front-end client",
-    "`casemate prove`",
 ];
 
 /// One file of the generated project.
@@ -49,6 +55,15 @@ pub struct File {
     pub path: String,
     /// Content.
     pub text: String,
+}
+
+/// A whole project.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Generated {
+    /// In the order of paths.
+    pub files: Vec<File>,
+    /// In the order of places.
+    pub controls: Vec<Control>,
 }
 
 /// Why there is no project.
@@ -62,9 +77,21 @@ pub enum GenerateError {
     Template(minijinja::Error),
 }
 
-/// The whole project that a description asks for, in the order of paths.
-pub fn generate(text: &str) -> Result<Vec<File>, GenerateError> {
+/// The name under which a project keeps its description.
+pub const DESCRIPTION: &str = "backend.toml";
+
+/// The whole project that a description asks for.
+pub fn generate(text: &str) -> Result<Generated, GenerateError> {
     let description = read::description(text).map_err(GenerateError::Description)?;
     check::check(&description, text).map_err(GenerateError::Description)?;
-    render::render(&view::project(&description)).map_err(GenerateError::Template)
+    let mut made = render::render(&view::project(&description)).map_err(GenerateError::Template)?;
+    let at = made.files.partition_point(|file| *file.path < *DESCRIPTION);
+    made.files.insert(
+        at,
+        File {
+            path: DESCRIPTION.to_owned(),
+            text: text.to_owned(),
+        },
+    );
+    Ok(made)
 }

@@ -2,19 +2,21 @@
 //!
 //! - `dot-` at the start of a name stands for `.`;
 //! - `.j2` at the end: it has expressions; all others are copied as they are;
-//! - `__entity__` or `__entities__` in the path: it is filled once for each entity.
+//! - `__entity__` or `__entities__` in the path: it is filled once for each entity;
+//! - `⟦…⟧` marks a control, see [`crate::control`].
 
-use crate::File;
+use crate::control::{self, Control};
 use crate::view::Project;
+use crate::{File, Generated};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{Environment, Error, UndefinedBehavior, Value, context};
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value, context};
 
 /// All templates with their paths.
 const TEMPLATES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 
-/// All files of the project, in the order of their paths.
-pub fn render(project: &Project) -> Result<Vec<File>, Error> {
+/// All files of the project, in the order of their paths, and all controls in the order of their places.
+pub fn render(project: &Project) -> Result<Generated, Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_syntax(
@@ -25,29 +27,19 @@ pub fn render(project: &Project) -> Result<Vec<File>, Error> {
     );
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     let whole = Value::from(Serde(project));
-    let mut files = Vec::new();
+    let mut made = Generated::default();
     for (template, text) in TEMPLATES {
         if !wanted(template, &whole) {
             continue;
         }
         let path = template.replace("dot-", ".");
         let Some(path) = path.strip_suffix(".j2") else {
-            files.push(File {
-                path,
-                text: (*text).to_owned(),
-            });
+            add(&mut made, path, (*text).to_owned(), None, str::to_owned)?;
             continue;
         };
-        let fill = |values: Value| {
-            environment
-                .render_named_str(template, text, values)
-                .map(|text| tidy(&text))
-        };
+        let fill = |values: Value| environment.render_named_str(template, text, values);
         if !path.contains("__entit") {
-            files.push(File {
-                path: path.to_owned(),
-                text: fill(whole.clone())?,
-            });
+            add(&mut made, path.to_owned(), fill(whole.clone())?, None, tidy)?;
             continue;
         }
         for (at, entity) in project.entities.iter().enumerate() {
@@ -56,14 +48,46 @@ pub fn render(project: &Project) -> Result<Vec<File>, Error> {
                 .replace("__entities__", entity.table())
                 .replace("__entity__", &entity.name);
             let values = context! { e => Value::from(Serde(entity)), ..whole.clone() };
-            files.push(File {
-                path,
-                text: fill(values)?,
-            });
+            add(&mut made, path, fill(values)?, Some(&entity.name), tidy)?;
         }
     }
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(files)
+    made.files.sort_by(|a, b| a.path.cmp(&b.path));
+    made.controls
+        .sort_by(|a, b| (&a.path, a.line, a.ordinal).cmp(&(&b.path, b.line, b.ordinal)));
+    Ok(made)
+}
+
+/// Adds a filled template and its controls.
+fn add(
+    made: &mut Generated,
+    path: String,
+    filled: String,
+    entity: Option<&str>,
+    finish: impl Fn(&str) -> String,
+) -> Result<(), Error> {
+    let marked = control::marked(&filled)
+        .map_err(|why| Error::new(ErrorKind::SyntaxError, format!("{path}: {why}")))?;
+    let text = finish(&marked.text);
+    for (at, (id, without)) in marked.without.iter().enumerate() {
+        let without = finish(without);
+        let tests = control::catalogue()
+            .get(id)
+            .map_or(&[][..], |about| &about.tests)
+            .iter()
+            .map(|test| test.replace("__entity__", entity.unwrap_or_default()))
+            .collect();
+        let earlier = marked.without.iter().take(at);
+        made.controls.push(Control {
+            ordinal: earlier.filter(|(other, _)| other == id).count() + 1,
+            line: control::first_difference(&text, &without),
+            id: id.clone(),
+            path: path.clone(),
+            without,
+            tests,
+        });
+    }
+    made.files.push(File { path, text });
+    Ok(())
 }
 
 /// Parts that not every project has.

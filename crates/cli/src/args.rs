@@ -26,6 +26,9 @@ pub enum Command {
     Assess(Box<AssessArgs>),
     /// Write a secure backend from a short description
     New(NewArgs),
+    /// Take each control of a generated backend away and look who notices
+    #[command(after_help = PROVE_CODES)]
+    Prove(ProveArgs),
     /// Show what an application offers: endpoints, and what stands before each
     Model(ModelArgs),
     /// Explain a rule: why it matters, the attack, the fix, alternatives
@@ -50,6 +53,37 @@ Exit codes:
   2  wrong use, or the run failed
   3  nothing to assess (0 with --allow-empty)
   4  incomplete, with --error-on-incomplete";
+
+const PROVE_CODES: &str = "\
+Runs code of the project: its tests, with node. Nothing is changed but README.md and .casemate/proof.json.
+
+Exit codes:
+  0  without any of the controls a test goes red
+  1  some test stays green
+  2  wrong use, or the run failed";
+
+#[derive(Args, Debug)]
+pub struct ProveArgs {
+    /// A project that `casemate new` has written, with its packages installed
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
+
+    /// Only these controls
+    #[arg(long, value_name = "CONTROL", value_delimiter = ',')]
+    pub control: Vec<String>,
+
+    /// Look again at what was seen before
+    #[arg(long)]
+    pub fresh: bool,
+
+    /// How many at a time [default: half of the processors]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+
+    /// Say nothing on stderr but errors
+    #[arg(short, long)]
+    pub quiet: bool,
+}
 
 #[derive(Args, Debug)]
 pub struct AssessArgs {

@@ -14,6 +14,7 @@ mod model;
 mod new;
 mod output;
 mod print;
+mod prove;
 mod terminal;
 mod watch;
 
@@ -65,6 +66,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Rules(args) => catalogue::rules(&args),
         Command::Models(args) => catalogue::models(&args),
         Command::New(args) => new::run(&args),
+        Command::Prove(args) => prove::run(&args),
         Command::Debug(args) => debug::run(&args),
     }
 }

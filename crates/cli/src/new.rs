@@ -25,7 +25,7 @@ pub fn run(args: &NewArgs) -> Result<Exit, Failure> {
             .help("a description has some hundred lines; is this the right file?"));
     }
     let text = fs::read_to_string(&args.description).map_err(|e| cannot(&e))?;
-    let files = generate(&text).map_err(|error| match error {
+    let made = generate(&text).map_err(|error| match error {
         GenerateError::Description(problems) => {
             let mut lines = format!("`{shown}` has {}", count(problems.len(), "mistake"));
             for problem in &problems {
@@ -37,7 +37,7 @@ pub fn run(args: &NewArgs) -> Result<Exit, Failure> {
             Failure::new(error).help("this is a defect of casemate; please report it")
         }
     })?;
-    write::write(&files, &args.target).map_err(|error| {
+    write::write(&made.files, &args.target).map_err(|error| {
         let help = match &error {
             WriteError::NotEmpty(_) => {
                 "choose a folder that is empty or not there; casemate never writes over anything"
@@ -47,12 +47,12 @@ pub fn run(args: &NewArgs) -> Result<Exit, Failure> {
         };
         Failure::new(&error).help(help)
     })?;
-    print::results(&summary(args, files.len()))
+    print::results(&summary(args, made.files.len()))
 }
 
 fn summary(args: &NewArgs, files: usize) -> String {
     format!(
-        "Wrote {} to {}.\n\nNext:\n  cd {}\n  npm ci\n  npm run typecheck\n  npm test            # starts a PostgreSQL of its own\n\n\
+        "Wrote {} to {}.\n\nNext:\n  cd {}\n  npm ci\n  npm run typecheck\n  npm test            # starts a PostgreSQL of its own\n  casemate prove .    # takes each control away and looks which test goes red\n\n\
          Read README.md for what is protected and how.\n\
          Not generated yet: {}.\n",
         count(files, "file"),

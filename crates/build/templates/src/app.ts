@@ -16,22 +16,22 @@ const BODY_LIMIT = '100kb';
 export function createApp(container: Container): Express {
   const { config, controllers, guards, logger } = container;
   const app = express();
-  app.disable('x-powered-by');
-  app.set('trust proxy', config.trustedProxies);
+⟦no-fingerprint│  app.disable('x-powered-by');
+⟧  app.set('trust proxy', ⟦proxy-trust│config.trustedProxies│true⟧);
   app.set('query parser', 'simple');
   app.set('etag', false);
 
   app.use(requestLog(logger));
-  app.use(
+⟦security-headers│  app.use(
     helmet({
       contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
       strictTransportSecurity: { maxAge: 63_072_000, includeSubDomains: true },
       referrerPolicy: { policy: 'no-referrer' },
     }),
   );
-  app.use((_req, res, next) => {
-    res.set('Cache-Control', 'no-store');
-    next();
+⟧  app.use((_req, res, next) => {
+⟦no-cache│    res.set('Cache-Control', 'no-store');
+⟧    next();
   });
 
   app.get('/health/live', controllers.health.live);
@@ -39,7 +39,7 @@ export function createApp(container: Container): Express {
 
   app.use(
     cors({
-      origin: [...config.allowedOrigins],
+      origin: ⟦cors-allow-list│[...config.allowedOrigins]│true⟧,
       credentials: true,
       methods: ['GET', 'POST', 'PATCH', 'DELETE'],
       allowedHeaders: ['Content-Type', 'X-CSRF-Token', 'If-Match', 'Idempotency-Key'],
@@ -47,16 +47,16 @@ export function createApp(container: Container): Express {
       maxAge: 600,
     }),
   );
-  app.use(guards.limits.limit({ name: 'address', points: config.requestsPerMinute, seconds: 60 }, byAddress));
-  app.use(sameOrigin(config.allowedOrigins));
-  app.use(requireJson);
-  app.use(express.json({ limit: BODY_LIMIT, strict: true, type: 'application/json' }));
+⟦address-limit│  app.use(guards.limits.limit({ name: 'address', points: config.requestsPerMinute, seconds: 60 }, byAddress));
+⟧⟦same-origin│  app.use(sameOrigin(config.allowedOrigins));
+⟧⟦json-only│  app.use(requireJson);
+⟧  app.use(express.json({ limit: ⟦body-limit│BODY_LIMIT│'100mb'⟧, strict: true, type: 'application/json' }));
   app.use(cookieParser());
 
   for (const { path, router } of mounts(container)) {
     app.use(path, router);
   }
-  app.get('/v1/openapi.json', guards.authenticate, (_req, res) => {
+  app.get('/v1/openapi.json', ⟦contract-authentication│guards.authenticate, ⟧(_req, res) => {
     res.json(openApiDocument);
   });
 

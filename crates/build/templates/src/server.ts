@@ -13,16 +13,16 @@ async function main(): Promise<void> {
   const logger = createLogger(config.logLevel);
   const container = createContainer(config, logger);
   try {
-    await assertUnprivileged(container.pool);
+    ⟦unprivileged-login│await assertUnprivileged(container.pool);⟧
   } catch (error) {
     await container.database.close();
     throw error;
   }
 
-  const server = createServer(createApp(container));
-  server.headersTimeout = 10_000;
+  const server = createServer({ connectionsCheckingInterval: 1_000 }, createApp(container));
+⟦slow-requests│  server.headersTimeout = 10_000;
   server.requestTimeout = 30_000;
-  server.keepAliveTimeout = 5_000;
+⟧  server.keepAliveTimeout = 5_000;
   server.maxRequestsPerSocket = 1_000;
 
   let stopping = false;
@@ -40,8 +40,8 @@ async function main(): Promise<void> {
       graceMilliseconds: GRACE_MILLISECONDS,
     });
   };
-  process.on('SIGTERM', () => void end('SIGTERM'));
-  process.on('SIGINT', () => void end('SIGINT'));
+⟦graceful-stop│  process.on('SIGTERM', () => void end('SIGTERM'));
+⟧  process.on('SIGINT', () => void end('SIGINT'));
   process.on('unhandledRejection', (reason) => {
     logger.fatal({ err: reason }, 'a rejection was not handled');
     void end('unhandledRejection').then(() => process.exit(1));

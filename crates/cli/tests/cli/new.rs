@@ -60,3 +60,21 @@ fn a_description_that_is_not_there_or_not_text() {
         assert!(run.stderr.contains(said), "{run:?}");
     }
 }
+
+#[test]
+fn prove_needs_a_generated_project_with_its_packages() {
+    let dir = tree(&[("backend.toml", NOTES), ("other/package.json", "{}")]);
+    assert_eq!(run(dir.path(), &["new", "backend.toml", "out"]).code, 0);
+    for (arguments, said) in [
+        (&["prove", "other"][..], "`other` has no backend.toml"),
+        (&["prove", "out"], "`out` has no node_modules"),
+        (
+            &["prove", "out", "--control", "helmet"],
+            "there is no control `helmet`",
+        ),
+    ] {
+        let run = run(dir.path(), arguments);
+        assert_eq!(run.code, 2);
+        assert!(run.stderr.contains(said), "{run:?}");
+    }
+}

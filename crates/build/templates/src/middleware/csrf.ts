@@ -15,9 +15,9 @@ export interface Csrf {
 export function createCsrf(secret: string): Csrf {
   const { doubleCsrfProtection, generateCsrfToken } = doubleCsrf({
     getSecret: () => secret,
-    getSessionIdentifier: (req) => req.user?.sessionId ?? 'nobody',
+    getSessionIdentifier: (req) => ⟦csrf-session│req.user?.sessionId ?? 'nobody'│'nobody'⟧,
     cookieName: '__Host-csrf',
-    cookieOptions: { httpOnly: true, secure: true, sameSite: 'strict', path: '/' },
+    cookieOptions: { httpOnly: ⟦csrf-cookie│true│false⟧, secure: true, sameSite: 'strict', path: '/' },
     getCsrfTokenFromRequest: (req) => req.get('x-csrf-token'),
     errorConfig: { statusCode: 403, message: 'The CSRF token is missing or wrong.', code: 'csrf' },
   });
@@ -40,7 +40,7 @@ export function sameOrigin(allowedOrigins: readonly string[]): RequestHandler {
     const origin = req.get('origin');
     const trusted = origin !== undefined && allowedOrigins.includes(origin);
     const site = req.get('sec-fetch-site');
-    if ((origin !== undefined && !trusted) || (site === 'cross-site' && !trusted)) {
+    if (⟦foreign-origin│(origin !== undefined && !trusted)│false⟧ || ⟦fetch-metadata│(site === 'cross-site' && !trusted)│false⟧) {
       throw new ForbiddenError('Requests from this origin are refused.');
     }
     next();

@@ -34,7 +34,7 @@ export const errorHandler: ErrorRequestHandler = (error: unknown, req, res, next
       type: 'about:blank',
       status,
       code: known?.code ?? 'internal',
-      title: known?.message ?? 'Something went wrong on our side.',
+      title: known?.message ?? ⟦hidden-causes│'Something went wrong on our side.'│String(error instanceof Error ? error.cause : error)⟧,
       requestId: req.id,
       ...known?.details,
     });

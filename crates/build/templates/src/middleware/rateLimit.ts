@@ -41,7 +41,8 @@ export class RateLimits {
           throw new TooManyRequestsError(Math.ceil(refusal.msBeforeNext / 1_000));
         }
         req.log.error({ err: refusal }, 'the rate limiter failed');
-        throw new UnavailableError();
+        ⟦closed-limits│throw new UnavailableError();│next();
+        return;⟧
       }
       next();
     };
@@ -51,7 +52,7 @@ export class RateLimits {
 /** The address of the client; one network of IPv6 is one client, as everybody has many addresses in it. */
 export function byAddress(req: Request): string {
   const address = req.ip ?? 'unknown';
-  return isIPv6(address) && !address.startsWith('::ffff:') ? address.split(':').slice(0, 4).join(':') : address;
+  return ⟦network-limit│isIPv6(address) && !address.startsWith('::ffff:') ? address.split(':').slice(0, 4).join(':') : address│address⟧;
 }
 
 /** The account that somebody tries to enter, as a hash: addresses of persons do not belong into this table. */
@@ -60,7 +61,7 @@ export function byAccount(req: Request): string | undefined {
   if (typeof body !== 'object' || body === null || !('email' in body) || typeof body.email !== 'string') {
     return undefined;
   }
-  return createHash('sha256').update(body.email.trim().toLowerCase()).digest('base64url');
+  return createHash('sha256').update(body.email⟦one-account-one-limit│.trim().toLowerCase()⟧).digest('base64url');
 }
 
 export function byUser(req: Request): string | undefined {

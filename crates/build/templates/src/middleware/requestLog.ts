@@ -7,8 +7,8 @@ import { pinoHttp } from 'pino-http';
 export function requestLog(logger: Logger): RequestHandler {
   return pinoHttp({
     logger,
-    genReqId: (_req, res) => {
-      const id = randomUUID();
+    genReqId: (⟦own-request-id*│_req│req⟧, res) => {
+      const id = ⟦own-request-id*│randomUUID()│String(req.headers['x-request-id'] ?? randomUUID())⟧;
       res.setHeader('X-Request-Id', id);
       return id;
     },
@@ -18,7 +18,7 @@ export function requestLog(logger: Logger): RequestHandler {
       req: (req: { id: unknown; method: unknown; url: unknown }) => ({
         id: req.id,
         method: req.method,
-        path: String(req.url).split('?')[0],
+        path: String(req.url)⟦path-without-query│.split('?')[0]⟧,
       }),
       res: (res: { statusCode: unknown }) => ({ status: res.statusCode }),
     },

@@ -9,12 +9,12 @@ export function authRoutes(controller: AuthController, { authenticate, csrf, lim
   const perAccount = limits.limit({ name: 'login', points: 10, seconds: 900 }, byAccount);
   const perUser = limits.limit({ name: 'password', points: 5, seconds: 900 }, byUser);
 
-  router.post('/register', perAddress, controller.register);
-  router.post('/login', perAddress, perAccount, controller.login);
-  router.post('/refresh', perAddress, controller.refresh);
-  router.post('/logout', perAddress, controller.logout);
-  router.get('/csrf', authenticate, controller.csrfToken);
-  router.get('/me', authenticate, controller.me);
-  router.post('/password', authenticate, csrf, perUser, controller.changePassword);
+  router.post('/register', ⟦sign-in-address-limit│perAddress, ⟧controller.register);
+  router.post('/login', ⟦sign-in-address-limit│perAddress, ⟧⟦account-limit│perAccount, ⟧controller.login);
+  router.post('/refresh', ⟦sign-in-address-limit│perAddress, ⟧controller.refresh);
+  router.post('/logout', ⟦sign-in-address-limit│perAddress, ⟧controller.logout);
+  router.get('/csrf', ⟦account-authentication│authenticate, ⟧controller.csrfToken);
+  router.get('/me', ⟦account-authentication│authenticate, ⟧controller.me);
+  router.post('/password', ⟦account-authentication│authenticate, ⟧⟦account-csrf│csrf, ⟧⟦password-limit│perUser, ⟧controller.changePassword);
   return router;
 }

@@ -19,7 +19,7 @@ export class Idempotency {
   async claim(tx: Transaction, actor: User, attempt: Attempt): Promise<string | undefined> {
     const fingerprint = createHash('sha256').update(JSON.stringify([attempt.operation, attempt.input])).digest('hex');
     const earlier = await this.keys.claim(tx, { userId: actor.id, key: attempt.key, fingerprint, resourceId: attempt.resourceId });
-    if (earlier !== undefined && earlier.fingerprint !== fingerprint) {
+    if (earlier !== undefined⟦idempotency-key-reuse│ && earlier.fingerprint !== fingerprint│ && false⟧) {
       throw new ConflictError('This idempotency key was used for another request.');
     }
     return earlier?.resourceId;

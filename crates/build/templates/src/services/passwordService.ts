@@ -1,7 +1,7 @@
 import { hash, verify } from '@node-rs/argon2';
 
 /** OWASP's parameters for argon2id: 19 MiB, two passes, one lane. */
-const ARGON2ID = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+const ARGON2ID = { algorithm: 2, memoryCost: ⟦password-cost│19_456│1_024⟧, timeCost: 2, parallelism: 1 };
 
 export class PasswordService {
   /** Compared with when there is no such user, so that both answers take the same time. */
@@ -12,7 +12,7 @@ export class PasswordService {
   }
 
   async matches(passwordHash: string | undefined, password: string): Promise<boolean> {
-    const matched = await verify(passwordHash ?? (await this.#decoy), password);
+    const matched = ⟦equal-work│await verify(passwordHash ?? (await this.#decoy), password)│passwordHash !== undefined && (await verify(passwordHash, password))⟧;
     return matched && passwordHash !== undefined;
   }
 }

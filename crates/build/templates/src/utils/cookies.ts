@@ -4,8 +4,8 @@ import type { CookieOptions, Request, Response } from 'express';
 const ACCESS = '__Host-access';
 const REFRESH = '__Secure-refresh';
 
-const ACCESS_OPTIONS: CookieOptions = { httpOnly: true, secure: true, sameSite: 'strict', path: '/' };
-const REFRESH_OPTIONS: CookieOptions = { httpOnly: true, secure: true, sameSite: 'strict', path: '/v1/auth' };
+const ACCESS_OPTIONS: CookieOptions = { httpOnly: ⟦cookie-http-only│true│false⟧, ⟦cookie-secure│secure: true, ⟧⟦cookie-same-site│sameSite: 'strict', ⟧path: '/' };
+const REFRESH_OPTIONS: CookieOptions = { httpOnly: ⟦cookie-http-only│true│false⟧, ⟦cookie-secure│secure: true, ⟧⟦cookie-same-site│sameSite: 'strict', ⟧path: '/v1/auth' };
 
 interface TokenCookies {
   readonly accessToken: string;

@@ -23,7 +23,7 @@ export function decodeCursor(text: string, sort: string): Cursor {
     value = undefined;
   }
   const parsed = position.safeParse(value);
-  if (!parsed.success || parsed.data[0] !== sort) {
+  if (!parsed.success⟦cursor-order│ || parsed.data[0] !== sort⟧) {
     throw new ValidationError([{ path: 'query.cursor', message: 'is no cursor of this list' }]);
   }
   return { sort, value: parsed.data[1], id: parsed.data[2] };

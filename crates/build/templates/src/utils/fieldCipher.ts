@@ -23,10 +23,10 @@ export class FieldCipher {
   }
 
   seal(text: string, place: string): string {
-    const nonce = randomBytes(12);
+    const nonce = ⟦fresh-nonce│randomBytes(12)│Buffer.alloc(12)⟧;
     const cipher = createCipheriv('aes-256-gcm', this.#current.key, nonce, { authTagLength: 16 });
-    cipher.setAAD(Buffer.from(place));
-    const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+⟦cipher-place*│    cipher.setAAD(Buffer.from(place));
+⟧    const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
     return [this.#current.version, ...[nonce, sealed, cipher.getAuthTag()].map((part) => part.toString('base64url'))].join('.');
   }
 
@@ -37,8 +37,8 @@ export class FieldCipher {
       throw new Error(`there is no key of version ${version}`);
     }
     const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(nonce, 'base64url'), { authTagLength: 16 });
-    decipher.setAAD(Buffer.from(place));
-    decipher.setAuthTag(Buffer.from(tag, 'base64url'));
+⟦cipher-place*│    decipher.setAAD(Buffer.from(place));
+⟧    decipher.setAuthTag(Buffer.from(tag, 'base64url'));
     return Buffer.concat([decipher.update(Buffer.from(text, 'base64url')), decipher.final()]).toString('utf8');
   }
 }

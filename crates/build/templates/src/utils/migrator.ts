@@ -25,7 +25,7 @@ export async function migrate(url: string, folder: string): Promise<string[]> {
   await client.connect();
   try {
     await client.query("set lock_timeout = '5s'; set statement_timeout = '15min'; set client_min_messages = 'warning'");
-    await lock(client);
+    ⟦migration-lock│await lock(client);⟧
     await client.query(
       `create table if not exists schema_migrations (
          name text primary key, checksum text not null, applied_at timestamptz not null default now())`,
@@ -79,7 +79,7 @@ async function pendingOf(client: pg.Client, migrations: readonly Migration[]): P
   const pending: Migration[] = [];
   for (const migration of migrations) {
     const checksum = applied.get(migration.name);
-    if (checksum !== undefined && checksum !== migration.checksum) {
+    if (checksum !== undefined && ⟦migration-checksum│checksum !== migration.checksum│false⟧) {
       throw new Error(`${migration.name} has changed since it was applied; write a new migration`);
     }
     if (checksum !== undefined && pending.length > 0) {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { environment, useService } from '../support/service.js';
 
@@ -62,5 +63,17 @@ describe('the process', () => {
     response.resume();
     const [code] = await once(child, 'exit');
     expect(code).toBe(0);
+  });
+
+  it('hangs up on who sends headers slowly', async () => {
+    const { child, listening } = start(environment(service().databaseUrl));
+    const socket = connect(await listening(), '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write('GET /health/live HTTP/1.1\r\nHost: x\r\n');
+    const begun = Date.now();
+    await once(socket.resume(), 'close');
+    expect(Date.now() - begun).toBeGreaterThan(5_000);
+    child.kill('SIGTERM');
+    await once(child, 'exit');
   });
 });

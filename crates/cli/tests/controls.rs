@@ -1,0 +1,57 @@
+//! A generated backend without one of its controls is a labelled flaw: how many of them the assessment names.
+
+use casemate_assess::assessment::Assessment;
+use casemate_assess::config::Config;
+use casemate_assess::assess_files;
+use casemate_assess::knowledge::Knowledge;
+use casemate_build::generate;
+use std::collections::BTreeSet;
+
+const NOTES: &str = include_str!("../../../examples/notes/backend.toml");
+/// Kinds of controls of the example whose absence is named where it is. This number never falls.
+const NAMED: usize = 0;
+
+#[test]
+fn missing_controls_are_named_where_they_are_missing() {
+    let made = generate(NOTES).unwrap();
+    let whole: Vec<(String, String)> = made
+        .files
+        .into_iter()
+        .map(|file| (file.path, file.text))
+        .collect();
+    let assess = |files: &[(String, String)]| -> Assessment {
+        let config = Config::default();
+        assess_files(files, &config, Knowledge::built_in().unwrap()).unwrap()
+    };
+    assert_eq!(assess(&whole).findings.len(), 0);
+    let mut tried = BTreeSet::new();
+    let mut named = Vec::new();
+    for control in made.controls {
+        if !tried.insert(control.id.clone()) {
+            continue;
+        }
+        let mut files = whole.clone();
+        for (path, text) in &mut files {
+            if *path == control.path {
+                text.clone_from(&control.without);
+            }
+        }
+        let here = |assessment: Assessment| {
+            assessment.findings.iter().any(|finding| {
+                let steps = finding.paths.iter().flat_map(|path| &path.steps);
+                std::iter::once(&finding.place)
+                    .chain(steps.map(|step| &step.place))
+                    .any(|place| place.file == control.path)
+            })
+        };
+        if here(assess(&files)) {
+            named.push(control.id);
+        }
+    }
+    assert!(
+        named.len() >= NAMED,
+        "{} of {} kinds are named, and it were {NAMED}: {named:?}",
+        named.len(),
+        tried.len()
+    );
+}
