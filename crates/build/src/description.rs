@@ -35,6 +35,8 @@ pub struct Auth {
     pub default_role: String,
     /// The role that invites people and changes roles.
     pub admin_role: String,
+    /// Whoever wants may add a second factor: codes of an authenticator app.
+    pub mfa: bool,
     /// Life of an access token, in seconds.
     pub access_seconds: u64,
     /// Life of a refresh token, in seconds.

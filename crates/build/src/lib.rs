@@ -35,8 +35,7 @@ use thiserror::Error;
 
 /// What a complete backend has and this one does not have yet; said whenever one is written.
 pub const NOT_YET: &[&str] = &[
-    "e-mail verification and password reset",
-    "second factors, passkeys, OIDC and SAML",
+    "passkeys, OIDC and SAML",
     "outbound client",
     "uploads",
     "webhooks",

@@ -63,6 +63,7 @@ pub fn plural(name: &str) -> String {
 pub const TAKEN_ENTITIES: &[&str] = &[
     "account",
     "actor",
+    "answer",
     "app",
     "audit",
     "audit_event",
@@ -81,6 +82,8 @@ pub const TAKEN_ENTITIES: &[&str] = &[
     "idempotency_key",
     "invitation",
     "logger",
+    "mail",
+    "mail_token",
     "map",
     "migration",
     "next",
@@ -91,6 +94,7 @@ pub const TAKEN_ENTITIES: &[&str] = &[
     "promise",
     "rate_limit",
     "record",
+    "recovery_code",
     "refresh_token",
     "repository",
     "request",
@@ -100,6 +104,7 @@ pub const TAKEN_ENTITIES: &[&str] = &[
     "router",
     "row",
     "schema",
+    "second_factor",
     "server",
     "service",
     "session",
@@ -109,6 +114,7 @@ pub const TAKEN_ENTITIES: &[&str] = &[
     "tenant",
     "token",
     "transaction",
+    "transport",
     "user",
 ];
 

@@ -92,10 +92,10 @@ fn add(
 
 /// Parts that not every project has.
 fn wanted(template: &str, project: &Value) -> bool {
-    let set = |name: &str| {
+    let set = |part: &str, name: &str| {
         project
-            .get_attr("app")
-            .and_then(|app| app.get_attr(name))
+            .get_attr(part)
+            .and_then(|part| part.get_attr(name))
             .is_ok_and(|value| value.is_true())
     };
     let name = template
@@ -104,9 +104,11 @@ fn wanted(template: &str, project: &Value) -> bool {
         .unwrap_or(template)
         .to_lowercase();
     if name.starts_with("fieldcipher") {
-        set("encrypted")
+        set("app", "encrypted")
     } else if name.starts_with("idempotency") {
-        set("idempotent")
+        set("app", "idempotent")
+    } else if name.starts_with("secondfactor") || name.starts_with("totp") {
+        set("auth", "mfa")
     } else {
         true
     }

@@ -135,8 +135,8 @@ fn app_and_auth() {
         "5:24: the method `passkey` is not built yet; write `[\"password\"]`, or leave it out",
     );
     auth(
-        "roles = [\"a\", \"b\"]\nmfa = \"totp\"",
-        "5:1: `auth.mfa` is not built yet; leave it out",
+        "roles = [\"a\", \"b\"]\nmfa = \"sms\"",
+        "5:7: the second factor `sms` is not built yet; write `totp`, or leave it out",
     );
 }
 

@@ -38,7 +38,6 @@ fn later(pointer: &str) -> &'static [&'static str] {
             "front_end",
             "limits",
         ],
-        "/properties/auth/properties" => &["mfa"],
         "/$defs/entity/properties" => &["retention", "soft_delete", "upload", "job"],
         _ => &[],
     }

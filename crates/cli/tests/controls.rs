@@ -1,8 +1,8 @@
 //! A generated backend without one of its controls is a labelled flaw: how many of them the assessment names.
 
+use casemate_assess::assess_files;
 use casemate_assess::assessment::Assessment;
 use casemate_assess::config::Config;
-use casemate_assess::assess_files;
 use casemate_assess::knowledge::Knowledge;
 use casemate_build::generate;
 use std::collections::BTreeSet;

@@ -142,6 +142,7 @@ fn auth(root: &Table<'_, '_>) -> Auth {
         roles: vec![],
         default_role: String::new(),
         admin_role: String::new(),
+        mfa: false,
         access_seconds: 900,
         refresh_seconds: 30 * 86_400,
     };
@@ -224,7 +225,16 @@ fn auth(root: &Table<'_, '_>) -> Auth {
             );
         }
     }
-    table.later("mfa", "leave it out");
+    let mfa = table.text("mfa");
+    if let Some((mfa, span)) = &mfa
+        && *mfa != "totp"
+    {
+        problems.add(
+            span,
+            format!("the second factor `{mfa}` is not built yet"),
+            "write `totp`, or leave it out",
+        );
+    }
     let seconds = |key: &'static str, fallback: u64, least: u64, most: u64| match table.text(key) {
         Some((text, span)) => match amounts::duration(text) {
             Some(seconds) if (least..=most).contains(&seconds) => seconds,
@@ -258,6 +268,7 @@ fn auth(root: &Table<'_, '_>) -> Auth {
         roles: known.iter().map(|role| (*role).to_owned()).collect(),
         default_role,
         admin_role,
+        mfa: mfa.is_some(),
         access_seconds,
         refresh_seconds,
     }

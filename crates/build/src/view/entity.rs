@@ -2,9 +2,10 @@
 
 use super::field::{self, View as Field, owner_names};
 use super::imports;
-use super::matrix::{self, Cell, CreateCell};
+use super::matrix::{self, Cell, CreateCell, created_by, holds_after_creation, role_where};
+use super::rules::{self, RuleView};
 use super::sql::{self, Index, Policy};
-use crate::access::{Formula, Rule, print, world};
+use crate::access::Rule;
 use crate::description::{self, Description};
 use crate::names::{camel, kebab, pascal, words};
 use serde::Serialize;
@@ -109,18 +110,6 @@ pub struct Operations {
     pub delete: bool,
 }
 
-/// An access rule as a function.
-#[derive(Clone, Serialize, Debug)]
-pub struct RuleView {
-    function: String,
-    source: String,
-    /// Looks at a row.
-    pub row: bool,
-    parameters: String,
-    /// The expression.
-    pub typescript: String,
-}
-
 /// Rules as the description has them, for the table of the README.
 #[derive(Clone, Serialize, Debug)]
 struct Sources {
@@ -211,7 +200,7 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
         .as_ref()
         .is_some_and(|rule| rule.formula.mentions_anyone());
     let (owner_prop, owner_column) = owner_names(entity);
-    let read_drizzle = read_drizzle(description, entity, &plural, &owner_prop);
+    let read_drizzle = rules::read_drizzle(description, entity, &plural, &owner_prop);
     let ref_fields: Vec<Field> = fields
         .iter()
         .filter(|f| f.ref_name.is_some() && (f.in_create || f.in_update))
@@ -235,7 +224,7 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
         }
     }
     let updates_refs = ref_fields.iter().any(|f| f.in_update);
-    let rules = rules(description, entity, &pascal_name, &owner_prop);
+    let rules = rules::rules(description, entity, &pascal_name, &owner_prop);
     let set_rules: Vec<SetRule> = allow
         .set
         .iter()
@@ -504,110 +493,4 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
         change: change.clone(),
         fields,
     }
-}
-
-fn role_where(description: &Description, holds: impl Fn(&str) -> bool) -> Option<String> {
-    description
-        .auth
-        .roles
-        .iter()
-        .find(|role| holds(role))
-        .cloned()
-}
-
-fn created_by(entity: &description::Entity, role: &str) -> bool {
-    let actor = world::Actor {
-        role: Some(role.to_owned()),
-        owner: false,
-    };
-    let state = world::State::new();
-    entity
-        .allow
-        .create
-        .as_ref()
-        .is_some_and(|rule| world::allows(rule, &actor, &state))
-}
-
-/// Whether a rule holds for the creator of a row that has the values which tests send.
-fn holds_after_creation(
-    entity: &description::Entity,
-    fields: &[Field],
-    rule: &Rule,
-    role: &str,
-) -> bool {
-    let actor = world::Actor {
-        role: Some(role.to_owned()),
-        owner: entity.owner.is_some(),
-    };
-    let mut state = world::created(entity);
-    for (name, value) in &mut state {
-        let sent = fields.iter().any(|f| f.name == *name && f.in_create);
-        if let Some(values) = world::values(entity, name).filter(|_| sent)
-            && let Some(first) = matrix::first_value(&values)
-        {
-            *value = first;
-        }
-    }
-    world::allows(rule, &actor, &state)
-}
-
-fn read_drizzle(
-    description: &Description,
-    entity: &description::Entity,
-    plural: &str,
-    owner: &str,
-) -> String {
-    let condition = entity.allow.read.as_ref().map_or_else(
-        || "sql`false`".to_owned(),
-        |rule| print::drizzle(&world::enforced(entity, rule), plural, owner),
-    );
-    match description.tenant.as_ref().filter(|_| entity.tenant) {
-        Some(tenant) => format!(
-            "and(inTenantOf({plural}.{}Id, actor), {condition})",
-            camel(&tenant.name)
-        ),
-        None => condition,
-    }
-}
-
-fn rules(
-    description: &Description,
-    entity: &description::Entity,
-    pascal_name: &str,
-    owner: &str,
-) -> Vec<RuleView> {
-    let written = |name: &str| entity.fields.iter().any(|f| f.name == name);
-    entity
-        .rules()
-        .filter(|(name, _)| name.strip_prefix("set.").is_none_or(written))
-        .map(|(name, rule)| {
-            let row = name != "create";
-            let formula = world::enforced(entity, rule);
-            let mut typescript = print::typescript(&formula, owner);
-            if row && let Some(tenant) = description.tenant.as_ref().filter(|_| entity.tenant) {
-                let inner = if matches!(formula, Formula::Or(_)) {
-                    format!("({typescript})")
-                } else {
-                    typescript
-                };
-                typescript = format!("belongsTo(actor, row.{}Id) && {inner}", camel(&tenant.name));
-            }
-            let parameters = match (typescript.contains("actor"), typescript.contains("row.")) {
-                (_, true) if !typescript.contains("actor") => "_actor, row",
-                (_, true) => "actor, row",
-                (true, false) => "actor",
-                (false, false) => "",
-            };
-            RuleView {
-                function: match name.strip_prefix("set.") {
-                    Some(field) => format!("maySet{pascal_name}{}", pascal(field)),
-                    None => format!("may{}{pascal_name}", pascal(&name)),
-                },
-                source: field::source(rule),
-                row,
-                parameters: parameters.to_owned(),
-                typescript,
-            }
-        })
-        .collect()
 }

@@ -1,6 +1,7 @@
 //! What each generated file imports: exactly what it uses, since unused names fail its type check.
 
-use super::entity::{Operations, RuleView};
+use super::entity::Operations;
+use super::rules::RuleView;
 use crate::description;
 use crate::field::Kind;
 

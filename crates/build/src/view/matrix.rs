@@ -1,5 +1,6 @@
 //! The authorisation matrix: who gets which answer, worked out from the description and not from the code.
 
+use super::field::View as Field;
 use crate::access::world::{self, Actor, State};
 use crate::access::{Literal, Rule};
 use crate::description::{Description, Entity};
@@ -250,4 +251,46 @@ pub fn lister(description: &Description, entity: &Entity) -> Option<(String, Opt
             .find(|state| world::allows(read, &actor, state))?;
         Some((role.clone(), object(state)))
     })
+}
+
+/// The first role of which this holds.
+pub fn role_where(description: &Description, holds: impl Fn(&str) -> bool) -> Option<String> {
+    description
+        .auth
+        .roles
+        .iter()
+        .find(|role| holds(role))
+        .cloned()
+}
+
+/// Whether this role may create.
+pub fn created_by(entity: &Entity, role: &str) -> bool {
+    let actor = Actor {
+        role: Some(role.to_owned()),
+        owner: false,
+    };
+    let state = State::new();
+    entity
+        .allow
+        .create
+        .as_ref()
+        .is_some_and(|rule| world::allows(rule, &actor, &state))
+}
+
+/// Whether a rule holds for the creator of a row that has the values which tests send.
+pub fn holds_after_creation(entity: &Entity, fields: &[Field], rule: &Rule, role: &str) -> bool {
+    let actor = Actor {
+        role: Some(role.to_owned()),
+        owner: entity.owner.is_some(),
+    };
+    let mut state = world::created(entity);
+    for (name, value) in &mut state {
+        let sent = fields.iter().any(|f| f.name == *name && f.in_create);
+        if let Some(values) = world::values(entity, name).filter(|_| sent)
+            && let Some(first) = first_value(&values)
+        {
+            *value = first;
+        }
+    }
+    world::allows(rule, &actor, &state)
 }

@@ -4,6 +4,7 @@ mod entity;
 mod field;
 mod imports;
 mod matrix;
+mod rules;
 mod sql;
 
 use crate::description::Description;
@@ -47,6 +48,7 @@ pub struct Auth {
     roles: Vec<String>,
     default_role: String,
     admin_role: String,
+    mfa: bool,
     access_seconds: u64,
     refresh_seconds: u64,
 }
@@ -86,7 +88,7 @@ pub fn project(description: &Description) -> Project {
             name: name.clone(),
             description: description.app.description.clone(),
             description_ts: description.app.description.replace('\'', "\\'"),
-            encrypted: fields().any(|f| f.encrypted),
+            encrypted: description.auth.mfa || fields().any(|f| f.encrypted),
             public: description.entities.iter().any(|e| {
                 e.allow
                     .read
@@ -103,6 +105,7 @@ pub fn project(description: &Description) -> Project {
             roles: description.auth.roles.clone(),
             default_role: description.auth.default_role.clone(),
             admin_role: description.auth.admin_role.clone(),
+            mfa: description.auth.mfa,
             access_seconds: description.auth.access_seconds,
             refresh_seconds: description.auth.refresh_seconds,
         },

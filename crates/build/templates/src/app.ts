@@ -16,8 +16,8 @@ const BODY_LIMIT = '100kb';
 export function createApp(container: Container): Express {
   const { config, controllers, guards, logger } = container;
   const app = express();
-⟦no-fingerprint│  app.disable('x-powered-by');
-⟧  app.set('trust proxy', ⟦proxy-trust│config.trustedProxies│true⟧);
+  app.disable('x-powered-by');
+  app.set('trust proxy', ⟦proxy-trust│config.trustedProxies│true⟧);
   app.set('query parser', 'simple');
   app.set('etag', false);
 

@@ -4,9 +4,11 @@ import { loadConfig } from './config/config.js';
 import { assertUnprivileged } from './config/database.js';
 import { createContainer } from './container.js';
 import { createLogger } from './utils/logger.js';
+import { repeat } from './utils/repeat.js';
 import { stop } from './utils/shutdown.js';
 
 const GRACE_MILLISECONDS = 10_000;
+const MAIL_MILLISECONDS = 2_000;
 
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
@@ -25,6 +27,8 @@ async function main(): Promise<void> {
 ⟧  server.keepAliveTimeout = 5_000;
   server.maxRequestsPerSocket = 1_000;
 
+  const stopMail = repeat(() => container.services.mail.deliver(), MAIL_MILLISECONDS, logger);
+
   let stopping = false;
   const end = async (reason: string): Promise<void> => {
     if (stopping) {
@@ -35,7 +39,10 @@ async function main(): Promise<void> {
     process.exitCode = await stop({
       server,
       drain: container.controllers.health.drain,
-      close: () => container.database.close(),
+      close: async () => {
+        await stopMail();
+        await container.database.close();
+      },
       logger,
       graceMilliseconds: GRACE_MILLISECONDS,
     });
