@@ -13,6 +13,10 @@ pub struct Description {
     pub auth: Auth,
     /// `[tenant]`, where customers are kept apart.
     pub tenant: Option<Tenant>,
+    /// `[deploy]` asks for manifests of Kubernetes beside the container.
+    pub kubernetes: bool,
+    /// `[outbound.*]`, in the order of the file.
+    pub outbound: Vec<Outbound>,
     /// `[entity.*]`, in the order of the file.
     pub entities: Vec<Entity>,
 }
@@ -50,6 +54,19 @@ pub struct Tenant {
     pub name: String,
     /// Plural of the name.
     pub plural: String,
+}
+
+/// A service that the backend calls.
+#[derive(Clone, Debug)]
+pub struct Outbound {
+    /// Snake case.
+    pub name: String,
+    /// Whole names of hosts; nothing else is called.
+    pub hosts: Vec<String>,
+    /// The longest wait for an answer.
+    pub seconds: u64,
+    /// The largest answer.
+    pub bytes: i64,
 }
 
 /// One kind of thing that the backend keeps.

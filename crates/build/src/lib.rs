@@ -36,13 +36,10 @@ use thiserror::Error;
 /// What a complete backend has and this one does not have yet; said whenever one is written.
 pub const NOT_YET: &[&str] = &[
     "passkeys, OIDC and SAML",
-    "outbound client",
     "uploads",
     "webhooks",
     "jobs",
     "cache",
-    "metrics",
-    "Kubernetes manifests",
     "backup and restore drill",
     "front-end client",
 ];

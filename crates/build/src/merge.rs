@@ -42,10 +42,10 @@ pub fn merge(base: &str, ours: &str, theirs: &str) -> Merged {
         let (mut mine, mut others) = (Vec::new(), Vec::new());
         loop {
             let touches = |change: &Change| change.base.start <= end;
-            if let Some(change) = left.next_if(&touches) {
+            if let Some(change) = left.next_if(touches) {
                 end = end.max(change.base.end);
                 mine.push(change);
-            } else if let Some(change) = right.next_if(&touches) {
+            } else if let Some(change) = right.next_if(touches) {
                 end = end.max(change.base.end);
                 others.push(change);
             } else {

@@ -109,6 +109,15 @@ fn wanted(template: &str, project: &Value) -> bool {
         set("app", "idempotent")
     } else if name.starts_with("secondfactor") || name.starts_with("totp") {
         set("auth", "mfa")
+    } else if ["outbound", "exchange", "publicaddress"]
+        .iter()
+        .any(|part| name.starts_with(part))
+    {
+        project
+            .get_attr("outbound")
+            .is_ok_and(|value| value.is_true())
+    } else if template.starts_with("deploy/kubernetes") || name.starts_with("kubernetes") {
+        set("app", "kubernetes")
     } else {
         true
     }

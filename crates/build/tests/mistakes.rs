@@ -143,7 +143,6 @@ fn app_and_auth() {
 #[test]
 fn what_is_not_built_yet_is_never_ignored() {
     for key in [
-        "outbound",
         "webhook",
         "job",
         "upload",
@@ -161,6 +160,26 @@ fn what_is_not_built_yet_is_never_ignored() {
             "{only}"
         );
     }
+    let outbound = |text: &str, said: &str| {
+        let found = problems(&format!("{APP}{AUTH}{NOTE}[outbound.pay]\n{text}\n"));
+        assert_eq!(found, [said]);
+    };
+    outbound(
+        "hosts = []",
+        "8:11: `outbound.pay.hosts` is empty; write `hosts = [\"api.example.org\"]`",
+    );
+    outbound(
+        "hosts = [\"https://pay.example\"]",
+        "9:10: `https://pay.example` is no name of a host; write a whole name in lower case, as in `api.example.org`: no scheme, port, path, star or address",
+    );
+    outbound(
+        "hosts = [\"pay.example\"]\ntimeout = \"2h\"",
+        "10:11: `2h` is no time to wait for an answer; write between `1s` and `1m`",
+    );
+    outbound(
+        "hosts = [\"pay.example\"]\nmax_bytes = 0",
+        "10:13: `max_bytes` is too small or too large; write between 1 and 100000000",
+    );
     entity(
         &format!("{NOTE}retention = \"30d\"\n"),
         "8:1: `entity.note.retention` is not built yet; leave it out",

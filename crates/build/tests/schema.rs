@@ -27,12 +27,10 @@ fn keys(text: &str) -> BTreeSet<String> {
 fn later(pointer: &str) -> &'static [&'static str] {
     match pointer {
         "/properties" => &[
-            "outbound",
             "webhook",
             "job",
             "upload",
             "cache",
-            "deploy",
             "compliance",
             "retention",
             "front_end",
@@ -51,8 +49,16 @@ fn the_schema_has_the_keys_of_the_reader() {
         ("[app]\nqqqqqqqqqqqqqqq = 1", "/properties/app/properties"),
         ("[auth]\nqqqqqqqqqqqqqqq = 1", "/properties/auth/properties"),
         (
+            "[deploy]\nqqqqqqqqqqqqqqq = 1",
+            "/properties/deploy/properties",
+        ),
+        (
             "[tenant]\nqqqqqqqqqqqqqqq = 1",
             "/properties/tenant/properties",
+        ),
+        (
+            "[outbound.a]\nqqqqqqqqqqqqqqq = 1",
+            "/properties/outbound/additionalProperties/properties",
         ),
         (
             "[entity.a]\nqqqqqqqqqqqqqqq = 1",

@@ -2,6 +2,7 @@
 
 mod amounts;
 mod entity;
+mod outbound;
 pub mod table;
 
 use crate::description::{App, Auth, Description, Tenant};
@@ -14,18 +15,10 @@ use toml::de::DeTable;
 pub const MOST_ENTITIES: usize = 100;
 
 const LATER: &[(&str, &str)] = &[
-    (
-        "outbound",
-        "leave the table out; call other services from your own code behind an interface",
-    ),
     ("webhook", "leave the table out"),
     ("job", "leave the table out"),
     ("upload", "leave the table out"),
     ("cache", "leave the table out"),
-    (
-        "deploy",
-        "leave it out: a Dockerfile and a compose file are written",
-    ),
     ("compliance", "leave it out"),
     ("retention", "leave it out"),
     ("front_end", "leave it out"),
@@ -54,6 +47,8 @@ pub fn description(text: &str) -> Result<Description, Vec<Problem>> {
             app: app(&root),
             auth: auth(&root),
             tenant: tenant(&root),
+            kubernetes: kubernetes(&root),
+            outbound: outbound::outbound(&root),
             entities: entity::entities(&root),
         };
         for (key, instead) in LATER {
@@ -272,6 +267,14 @@ fn auth(root: &Table<'_, '_>) -> Auth {
         access_seconds,
         refresh_seconds,
     }
+}
+
+fn kubernetes(root: &Table<'_, '_>) -> bool {
+    root.table("deploy").is_some_and(|table| {
+        let wanted = table.bool("kubernetes").unwrap_or_default();
+        table.end();
+        wanted
+    })
 }
 
 fn tenant(root: &Table<'_, '_>) -> Option<Tenant> {

@@ -2,7 +2,7 @@
 
 use super::field::{self, View as Field, owner_names};
 use super::imports;
-use super::matrix::{self, Cell, CreateCell, created_by, holds_after_creation, role_where};
+use super::matrix::{self, Cell, CreateCell, Tells, created_by, holds_after_creation, role_where};
 use super::rules::{self, RuleView};
 use super::sql::{self, Index, Policy};
 use crate::access::Rule;
@@ -34,6 +34,7 @@ pub struct Entity {
     pub fields: Vec<Field>,
     ops: Operations,
     rules: Vec<RuleView>,
+    tells: Tells,
     sources: Sources,
     set_rules: Vec<SetRule>,
     /// Some fields follow `allow.update` beside those with rules of their own.
@@ -125,6 +126,7 @@ struct SetRule {
     function: String,
     cell: String,
     value: String,
+    tells: bool,
 }
 
 #[derive(Clone, Serialize, Debug)]
@@ -225,6 +227,8 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
     }
     let updates_refs = ref_fields.iter().any(|f| f.in_update);
     let rules = rules::rules(description, entity, &pascal_name, &owner_prop);
+    let creations = matrix::creations(description, entity);
+    let cells = matrix::cells(description, entity);
     let set_rules: Vec<SetRule> = allow
         .set
         .iter()
@@ -232,6 +236,7 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
             prop: camel(field),
             function: format!("maySet{pascal_name}{}", pascal(field)),
             cell: matrix::cell_of(field),
+            tells: matrix::tells_set(&cells, &matrix::cell_of(field)),
             value: fields
                 .iter()
                 .find(|f| f.name == *field)
@@ -249,8 +254,6 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
             seconds: rate.seconds,
         },
     );
-    let creations = matrix::creations(description, entity);
-    let cells = matrix::cells(description, entity);
     let after_creation = |rule: &Option<Rule>, role: &str| {
         created_by(entity, role)
             && rule
@@ -416,6 +419,7 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
         public,
         ops,
         rules,
+        tells: matrix::tells(&cells, &creations),
         set_rules,
         ref_entities,
         ref_fields: ref_fields.clone(),

@@ -111,6 +111,38 @@ pub fn creations(description: &Description, entity: &Entity) -> Vec<CreateCell> 
     cells
 }
 
+/// Which rules make a difference among those who are asked: others could be taken away unnoticed.
+#[derive(Clone, Serialize, Debug)]
+pub struct Tells {
+    read: bool,
+    create: bool,
+    update: bool,
+    delete: bool,
+}
+
+/// Says it of an entity.
+pub fn tells(cells: &[Cell], creations: &[CreateCell]) -> Tells {
+    let seen = || cells.iter().filter(|c| c.role.is_some() && c.listed);
+    let refused = |status: Option<u16>| status.is_some_and(|status| status >= 400);
+    Tells {
+        read: cells.iter().any(|cell| !cell.listed),
+        create: creations
+            .iter()
+            .any(|cell| cell.role.is_some() && cell.status >= 400),
+        update: seen().any(|cell| refused(cell.update)),
+        delete: seen().any(|cell| refused(cell.remove)),
+    }
+}
+
+/// Says it of the rule of one field.
+pub fn tells_set(cells: &[Cell], member: &str) -> bool {
+    cells
+        .iter()
+        .filter(|cell| cell.role.is_some() && cell.listed)
+        .flat_map(|cell| &cell.set)
+        .any(|set| set.cell == member && set.status >= 400)
+}
+
 fn cell(entity: &Entity, actor: &Actor, state: &State, foreign: bool) -> Cell {
     let allow = &entity.allow;
     let holds = |rule: &Rule| !foreign && world::allows(rule, actor, state);

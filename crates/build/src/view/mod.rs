@@ -23,6 +23,8 @@ pub struct Project {
     pub auth: Auth,
     /// Customers that are kept apart.
     pub tenant: Option<Tenant>,
+    /// Services that it calls.
+    pub outbound: Vec<Outbound>,
     /// All entities, each after those it refers to.
     pub entities: Vec<Entity>,
 }
@@ -37,9 +39,19 @@ pub struct App {
     description_ts: String,
     encrypted: bool,
     idempotent: bool,
+    kubernetes: bool,
     /// Strangers may read something.
     public: bool,
     pii: Vec<String>,
+}
+
+/// A service that the backend calls.
+#[derive(Clone, Serialize, Debug)]
+pub struct Outbound {
+    name: String,
+    hosts: Vec<String>,
+    milliseconds: u64,
+    max_bytes: i64,
 }
 
 /// Sign-in.
@@ -89,6 +101,7 @@ pub fn project(description: &Description) -> Project {
             description: description.app.description.clone(),
             description_ts: description.app.description.replace('\'', "\\'"),
             encrypted: description.auth.mfa || fields().any(|f| f.encrypted),
+            kubernetes: description.kubernetes,
             public: description.entities.iter().any(|e| {
                 e.allow
                     .read
@@ -118,6 +131,16 @@ pub fn project(description: &Description) -> Project {
             column: format!("{}_id", tenant.name),
             prop: format!("{}Id", names::camel(&tenant.name)),
         }),
+        outbound: description
+            .outbound
+            .iter()
+            .map(|service| Outbound {
+                name: names::camel(&service.name),
+                hosts: service.hosts.clone(),
+                milliseconds: service.seconds * 1_000,
+                max_bytes: service.bytes,
+            })
+            .collect(),
         entities: entities
             .into_iter()
             .map(|e| entity::entity(description, e))

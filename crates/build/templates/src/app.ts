@@ -5,6 +5,7 @@ import helmet from 'helmet';
 import type { Container } from './container.js';
 import { sameOrigin } from './middleware/csrf.js';
 import { errorHandler, notFound } from './middleware/errorHandler.js';
+import { measure, mountedAt } from './middleware/measure.js';
 import { byAddress } from './middleware/rateLimit.js';
 import { requestLog } from './middleware/requestLog.js';
 import { requireJson } from './middleware/requireJson.js';
@@ -14,13 +15,14 @@ import { mounts } from './routes/index.js';
 const BODY_LIMIT = '100kb';
 
 export function createApp(container: Container): Express {
-  const { config, controllers, guards, logger } = container;
+  const { config, controllers, guards, logger, metrics } = container;
   const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', ⟦proxy-trust│config.trustedProxies│true⟧);
   app.set('query parser', 'simple');
   app.set('etag', false);
 
+  app.use(measure(metrics));
   app.use(requestLog(logger));
 ⟦security-headers│  app.use(
     helmet({
@@ -54,7 +56,7 @@ export function createApp(container: Container): Express {
   app.use(cookieParser());
 
   for (const { path, router } of mounts(container)) {
-    app.use(path, router);
+    app.use(path, mountedAt(path), router);
   }
   app.get('/v1/openapi.json', ⟦contract-authentication│guards.authenticate, ⟧(_req, res) => {
     res.json(openApiDocument);

@@ -4,6 +4,7 @@ import { loadConfig } from './config/config.js';
 import { assertUnprivileged } from './config/database.js';
 import { createContainer } from './container.js';
 import { createLogger } from './utils/logger.js';
+import { metricsListener } from './utils/metrics.js';
 import { repeat } from './utils/repeat.js';
 import { stop } from './utils/shutdown.js';
 
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
 ⟧  server.keepAliveTimeout = 5_000;
   server.maxRequestsPerSocket = 1_000;
 
+  const metrics = createServer(metricsListener(container.metrics));
   const stopMail = repeat(() => container.services.mail.deliver(), MAIL_MILLISECONDS, logger);
 
   let stopping = false;
@@ -40,6 +42,7 @@ async function main(): Promise<void> {
       server,
       drain: container.controllers.health.drain,
       close: async () => {
+        metrics.close();
         await stopMail();
         await container.database.close();
       },
@@ -54,6 +57,7 @@ async function main(): Promise<void> {
     void end('unhandledRejection').then(() => process.exit(1));
   });
 
+  metrics.listen(config.metricsPort, config.host);
   server.listen(config.port, config.host, () => logger.info({ listening: server.address() }, 'ready'));
 }
 
