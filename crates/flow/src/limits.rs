@@ -70,7 +70,7 @@ pub const TWICE_UNKNOWN: &str = "ways through two calls that are not resolved";
 /// they are not followed to where they are read.
 pub const SHARED_UNKNOWN: &str = "values shared after a call that is not resolved";
 /// Under this name are counted the reads of tables and collections whose name is not known: what is written to a named one
-/// is not followed to them.
+/// is followed to them only where the field is the same.
 pub const STORE_UNNAMED: &str = "reads of stores whose name is not known";
 /// Under this name are counted the dangerous uses that depend on the release of a package, which is not known.
 pub const VERSION_UNKNOWN: &str =

@@ -76,8 +76,8 @@ pub(super) fn findings(
             let Origin::Port(from) = edge.origin else {
                 continue;
             };
-            let earlier = done.get(&from.base()).copied().unwrap_or(0);
-            let fresh = held.get(&from.base()).into_iter().flatten().skip(earlier);
+            let fresh = holders(&held, from.base())
+                .flat_map(|(base, list)| list.iter().skip(done.get(&base).copied().unwrap_or(0)));
             for (place, taint) in fresh {
                 if !meets(place, &from, true) {
                     continue;
@@ -132,7 +132,7 @@ pub(super) fn findings(
             if port.base() == PortBase::Store(Sym::ANY) {
                 *caps.entry(limits::STORE_UNNAMED).or_default() += 1;
             }
-            for (place, taint) in held.get(&port.base()).into_iter().flatten() {
+            for (place, taint) in holders(&held, port.base()).flat_map(|(_, list)| list) {
                 let clean: KindSet = taint.clean.union(sink.clean);
                 let Origin::Source(mut source) = taint.origin else {
                     continue;
@@ -197,9 +197,38 @@ fn via_store(base: PortBase) -> u16 {
     }
 }
 
-/// Whether what is held at `place` is seen by a reader of `read`.
+/// What bases that may be the same hold: a store whose name is not known may be any.
+fn holders(
+    held: &BTreeMap<PortBase, Vec<(PortPath, Taint)>>,
+    base: PortBase,
+) -> impl Iterator<Item = (PortBase, &[(PortPath, Taint)])> {
+    let stores = matches!(base, PortBase::Store(_));
+    let direct = held.get(&base).filter(|_| !stores);
+    let first = PortBase::Store(Sym(0))..=PortBase::Store(Sym::ANY);
+    let alike = stores
+        .then(|| held.range(first))
+        .into_iter()
+        .flatten()
+        .filter(move |(known, _)| match (**known, base) {
+            (PortBase::Store(a), PortBase::Store(b)) => a == b || a == Sym::ANY || b == Sym::ANY,
+            _ => false,
+        });
+    direct
+        .map(|list| (base, list.as_slice()))
+        .into_iter()
+        .chain(alike.map(|(base, list)| (*base, list.as_slice())))
+}
+
+/// Whether what is held at `place` is seen by a reader of `read`. Where the name of one store is known and that of the other is
+/// not, only the same field is taken for the same.
 fn meets(place: &PortPath, read: &PortPath, deep: bool) -> bool {
     let (held, wanted) = (place.members(), read.members());
+    if place.base() != read.base() {
+        let same = held.first().zip(wanted.first());
+        if !same.is_some_and(|(a, b)| a == b && *a != Sym::ANY) {
+            return false;
+        }
+    }
     let common = held
         .iter()
         .zip(wanted)

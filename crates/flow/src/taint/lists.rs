@@ -36,22 +36,26 @@ pub(super) fn strings(
             [one] => strings(origins, func, one.value, depth + 1),
             _ => None,
         },
-        Instr::LoadVar {
-            var: VarRef::Captured(capture),
-            ..
-        } => {
-            let (owner, local) = origins.capture_owner(func, capture)?;
-            strings(
-                origins,
-                origins.program.func(owner),
-                Operand::Local(local),
-                depth + 1,
-            )
+        Instr::LoadVar { var, .. } => {
+            let (func, value) = variable(origins, func, var)?;
+            strings(origins, func, value, depth + 1)
         }
-        Instr::LoadVar {
-            var: VarRef::Global(global),
-            ..
-        } => {
+        _ => None,
+    }
+}
+
+/// Where a variable that is assigned once, around a function or in its module, gets its value.
+pub(super) fn variable<'p>(
+    origins: &Solver<'p, '_>,
+    func: FuncRef<'p>,
+    var: VarRef,
+) -> Option<(FuncRef<'p>, Operand)> {
+    match var {
+        VarRef::Captured(capture) => {
+            let (owner, local) = origins.capture_owner(func, capture)?;
+            Some((origins.program.func(owner), Operand::Local(local)))
+        }
+        VarRef::Global(global) => {
             let module = origins.program.func(func.sibling(casemate_ir::FnId(0)));
             if module.func.kind != FnKind::Module
                 || !func.file.facts.globals.get(global.index())?.constant
@@ -65,14 +69,14 @@ pub(super) fn strings(
                 } if g == global => Some(value),
                 _ => None,
             })?;
-            strings(origins, module, value, depth + 1)
+            Some((module, value))
         }
-        _ => None,
+        VarRef::Free(_) => None,
     }
 }
 
 /// The one instruction that assigns a local.
-fn single_definition<'p>(func: FuncRef<'p>, local: LocalId) -> Option<&'p Instr> {
+pub(super) fn single_definition<'p>(func: FuncRef<'p>, local: LocalId) -> Option<&'p Instr> {
     if func.func.locals.get(local.index())?.kind == LocalKind::Param {
         return None;
     }

@@ -1,13 +1,16 @@
 //! Stores: what is written to a table or collection is what is read from it, field by field.
 
 use super::interp::Interp;
+use super::lists;
 use super::place::{PortBase, PortPath};
 use super::port::CallSite;
 use super::value::{Konst, Value};
 use crate::origin::Val;
+use crate::program::FuncRef;
 use crate::symbol::Sym;
-use casemate_ir::Operand;
+use casemate_ir::{Const, Instr, Operand};
 use casemate_model::path::{Port, PortBase as RowBase, PortStep};
+use casemate_model::row::{Role, Row};
 use std::sync::Arc;
 
 impl Interp<'_> {
@@ -31,7 +34,8 @@ impl Interp<'_> {
         let sym = name
             .as_str()
             .map(|text| &**text)
-            .or_else(|| self.class_name(site.this_operand))
+            .or_else(|| self.class_name(self.f, site.this_operand))
+            .or_else(|| self.name_at_making(self.f, site.this_operand?, 0))
             .and_then(|text| self.member_sym(text))
             .unwrap_or(Sym::ANY);
         self.symbolic(PortBase::Store(sym))
@@ -49,7 +53,7 @@ impl Interp<'_> {
         let mut classes = self
             .selected(site, index)
             .into_iter()
-            .filter_map(|argument| self.class_name(argument.operand));
+            .filter_map(|argument| self.class_name(self.f, argument.operand));
         match (classes.next(), classes.next()) {
             (Some(name), None) => Value::constant(Konst::Str(Arc::from(name))),
             _ => value,
@@ -57,8 +61,8 @@ impl Interp<'_> {
     }
 
     /// The name of the one class that an operand is.
-    fn class_name(&self, operand: Option<Operand>) -> Option<&str> {
-        let [only] = *self.origins.of_operand(self.f.id, operand?) else {
+    fn class_name(&self, func: FuncRef<'_>, operand: Option<Operand>) -> Option<&str> {
+        let [only] = *self.origins.of_operand(func.id, operand?) else {
             return None;
         };
         match self.origins.val(only) {
@@ -66,6 +70,60 @@ impl Interp<'_> {
                 let program = self.origins.program;
                 let (file, def) = program.class(class)?;
                 def.name.map(|name| program.text(program.sym(file, name)))
+            }
+            _ => None,
+        }
+    }
+
+    /// The name that was given where the receiver was made, in a variable around this function or of its module:
+    /// `const users = db.collection('users')`.
+    fn name_at_making<'a>(
+        &'a self,
+        func: FuncRef<'a>,
+        made: Operand,
+        depth: u32,
+    ) -> Option<&'a str> {
+        let Operand::Local(local) = made else {
+            return None;
+        };
+        if depth > 4 {
+            return None;
+        }
+        match *lists::single_definition(func, local)? {
+            Instr::Copy { from, .. } | Instr::Await { from, .. } => {
+                self.name_at_making(func, from, depth + 1)
+            }
+            Instr::LoadVar { var, .. } => {
+                let (owner, value) = lists::variable(self.origins, func, var)?;
+                self.name_at_making(owner, value, depth + 1)
+            }
+            Instr::Call {
+                callee,
+                args,
+                flags,
+                ..
+            } => {
+                let [only] = *self.origins.of_operand(func.id, callee) else {
+                    return None;
+                };
+                let Some(Val::Api(path)) = self.origins.val(only) else {
+                    return None;
+                };
+                let names = |row: &Row| {
+                    matches!(&row.role, Role::Flow { to, .. }
+                    if matches!(to.steps.as_slice(), [PortStep::Member(member)] if member == "name"))
+                };
+                let mut rows = self.origins.paths.call_rows(path, flags.new);
+                let first = rows
+                    .any(|(_, row)| names(row))
+                    .then(|| func.func.args(args).first())??;
+                match first.value {
+                    Operand::Const(id) => match func.file.facts.constant(id) {
+                        Const::Str(text) => Some(func.file.facts.str(*text)),
+                        _ => None,
+                    },
+                    local => self.class_name(func, Some(local)),
+                }
             }
             _ => None,
         }
