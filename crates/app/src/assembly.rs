@@ -74,6 +74,7 @@ pub(crate) fn assemble(started: &Started, origins: &Solver<'_, '_>) -> Applicati
     assembly.loose();
     let mut made = assembly.made;
     crate::declared::add(origins, &mut made);
+    crate::decoration::add(origins, &mut made);
     made.endpoints
         .sort_by(|a, b| (a.site, &a.path, &a.method).cmp(&(b.site, &b.path, &b.method)));
     made.endpoints
@@ -216,13 +217,7 @@ impl Assembly<'_, '_, '_> {
     }
 
     fn member(&self, site: Site, what: Stage, certain: bool) -> Member {
-        let name = match &what {
-            Stage::Function(func, ..) | Stage::Decides(func) => {
-                self.origins.program.func_name(*func)
-            }
-            Stage::Package(path) => self.origins.paths.text(*path),
-            Stage::Unknown => String::new(),
-        };
+        let name = crate::decoration::name(self.origins, &what);
         Member {
             site,
             name,
@@ -369,8 +364,22 @@ impl Assembly<'_, '_, '_> {
                     chain,
                     unknown: u32::try_from(unknown).unwrap_or(u32::MAX),
                     guards: Vec::new(),
+                    open: false,
+                    aware: false,
+                    root: self.made_at(root),
+                    objects: crate::model::Objects::default(),
+                    outside: Vec::new(),
+                    misplaced: Vec::new(),
                 });
             }
+        }
+    }
+
+    /// Where something that a package made is made.
+    fn made_at(&self, id: ObjId) -> Option<Site> {
+        match self.started.objects.get(id.0 as usize).map(|o| &o.kind) {
+            Some(Kind::Made(made)) => Some(made.site),
+            _ => None,
         }
     }
 
@@ -498,6 +507,12 @@ impl Assembly<'_, '_, '_> {
                         unknown: u32::try_from(unknown).unwrap_or(u32::MAX)
                             + u32::from(matches!(last, None | Some(Handler::Unknown))),
                         guards: Vec::new(),
+                        open: false,
+                        aware: false,
+                        root: None,
+                        objects: crate::model::Objects::default(),
+                        outside: Vec::new(),
+                        misplaced: Vec::new(),
                     });
                 }
             }

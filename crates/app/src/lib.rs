@@ -11,10 +11,12 @@
 
 mod assembly;
 mod declared;
+mod decoration;
 mod fact;
 mod guard;
 mod limits;
 pub mod model;
+mod object;
 mod route;
 mod startup;
 
@@ -26,10 +28,12 @@ use casemate_flow::result::Entry;
 /// Reads the application out of a program whose origins are known.
 #[must_use]
 pub fn read(origins: &mut Solver<'_, '_>) -> Application {
+    decoration::prepare(origins);
     let started = startup::run(origins);
     let mut application = assembly::assemble(&started, origins);
     application.registrations = started.sites;
-    guard::judge(&mut application, origins);
+    let set = guard::judge(&mut application, origins);
+    object::find(&mut application, origins, &set);
     application
 }
 

@@ -2,7 +2,8 @@
 
 use casemate_flow::apipath::PathId;
 use casemate_flow::result::{FuncId, Site};
-use std::collections::BTreeMap;
+use casemate_ir::LocalId;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An application.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -15,6 +16,8 @@ pub struct Application {
     pub unresolved: Vec<Unresolved>,
     /// Calls that register, seen anywhere in the program.
     pub registrations: usize,
+    /// Names of records that somewhere are made or found by who asks: they belong to somebody.
+    pub owned: BTreeSet<String>,
     /// Caps reached, by name.
     pub caps: BTreeMap<&'static str, u64>,
 }
@@ -40,6 +43,54 @@ pub struct Endpoint {
     pub unknown: u32,
     /// What refuses requests before the handler answers, in order.
     pub guards: Vec<Guard>,
+    /// It says itself that it is for everybody.
+    pub open: bool,
+    /// The handler, or what it calls, looks at who asks.
+    pub aware: bool,
+    /// Where the application that it belongs to is made.
+    pub root: Option<Site>,
+    /// What it reads and changes.
+    pub objects: Objects,
+    /// Decorators above the one that registers the handler: they wrap what nobody calls.
+    pub outside: Vec<Member>,
+    /// What of those would refuse requests.
+    pub misplaced: Vec<Guard>,
+}
+
+/// What an endpoint does with records.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Objects {
+    /// Records that are found by something that the client says.
+    pub chosen: Vec<Access>,
+    /// Whether whoever asks plays a part: in a comparison, in a query, in a call that is not known.
+    pub personal: bool,
+    /// Something is deleted, of a store or of the file system.
+    pub deletes: bool,
+    /// Something is written.
+    pub writes: bool,
+    /// Records of persons are read.
+    pub persons: bool,
+    /// Places where a password takes part in a query or is stored as it came.
+    pub passwords: BTreeSet<(Site, FuncId)>,
+    /// Places where a client says which role somebody gets, with the field's name.
+    pub privileges: BTreeSet<(Site, FuncId, String)>,
+}
+
+/// One way to records.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Access {
+    /// The query.
+    pub site: Site,
+    /// The function around it.
+    pub function: FuncId,
+    /// `read`, `write`, `delete`, `create`.
+    pub op: String,
+    /// The records' name, lower case: of the model, table or collection; empty: not known.
+    pub object: String,
+    /// The names by which the record is chosen, lower case.
+    pub key: Vec<String>,
+    /// What is called.
+    pub callee: String,
 }
 
 /// What refuses some requests.
@@ -105,6 +156,13 @@ pub enum Stage {
     Function(FuncId, Vec<FuncId>, Option<usize>),
     /// A function of the program that says whether a request passes.
     Decides(FuncId),
+    /// A function of the program that stands in the place of the handler and calls it through the parameter of the function
+    /// that made it.
+    Wraps(FuncId, (FuncId, LocalId)),
+    /// A function of the program that runs before handlers; what it returns is the answer, unless it is nothing.
+    Before(FuncId),
+    /// A guard of a kind that a setting names.
+    Setting(&'static str, String),
     /// Something of a package.
     Package(PathId),
     /// Not known.

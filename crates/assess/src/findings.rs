@@ -241,7 +241,11 @@ impl Maker<'_> {
     /// The endpoint that a finding is about.
     fn registered_at(&self, found: &Match) -> Vec<Endpoint> {
         let entries = self.analysis.entries.iter();
-        let here = entries.filter(|e| e.site == found.place);
+        // What is registered by a call of another file is told at its handler.
+        let here = entries.filter(|e| {
+            e.site == found.place
+                || e.handlers.contains(&found.function) && e.callee.starts_with("py:")
+        });
         let endpoints = here.map(|e| self.endpoint(e));
         // A loop registers several at one place; the one that was judged is named.
         let judged = endpoints.filter(|e| e.title() == found.callee);

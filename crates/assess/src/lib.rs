@@ -26,6 +26,7 @@ mod lower;
 mod pipeline;
 pub mod policy;
 pub mod pool;
+mod secret;
 mod snippet;
 pub mod stage;
 mod suppress;

@@ -155,7 +155,10 @@ fn analyse(
     let mut origins = Solver::run(&linked.program, &models);
     let application = casemate_app::read(&mut origins);
     let mut analysis = casemate_flow::analyse_from(&origins, Some(application.entries()), &options);
-    analysis.facts.extend(application.facts(&origins));
+    let facts = application.facts(&origins, &analysis.facts);
+    analysis.facts.extend(facts);
+    let secrets = crate::secret::facts(project, linked, &analysis.facts);
+    analysis.facts.extend(secrets);
     analysis
         .facts
         .sort_by(|a, b| (a.site, &a.fact).cmp(&(b.site, &b.fact)));

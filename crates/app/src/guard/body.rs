@@ -1,15 +1,15 @@
 //! What a function does before it lets a request pass: which of its branches refuse, and on what they depend.
 
-use super::root::{Roots, Search};
+use super::graph::{captures, is_false, is_nothing, polarity, reaches_uncut, reaching, throws};
+use super::refusal::Refusal;
+use super::root::{Known, Roots, Search};
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
-use casemate_ir::{
-    BlockId, Const, Function, Instr, Key, LocalId, OpKind, Operand, Span, Term, VarRef,
-};
+use casemate_ir::{Instr, LocalId, Operand, Span, Term, VarRef};
+use casemate_model::path::Step;
 use casemate_model::row::Role;
 use rustc_hash::FxHashSet;
-use std::collections::BTreeSet;
 
 /// Depth of functions that check on behalf of others.
 const DEPTH: u32 = 3;
@@ -23,6 +23,10 @@ pub(super) enum Pass {
     Returns,
     /// By returning something truthy.
     ReturnsTrue,
+    /// By returning nothing.
+    ReturnsNothing,
+    /// By calling the function in whose place it stands, with whatever arguments.
+    Wraps,
 }
 
 /// A check that was found.
@@ -39,35 +43,7 @@ pub(super) struct Check {
 pub(super) struct Reader<'a, 'p, 'm> {
     pub origins: &'a Solver<'p, 'm>,
     /// Members of requests that the program sets from credentials.
-    pub set: &'a FxHashSet<String>,
-}
-
-/// How a refusing side ends.
-#[derive(Clone, Default, Debug)]
-struct Refusal {
-    statuses: BTreeSet<u32>,
-    redirects: bool,
-    throws: bool,
-}
-
-impl Refusal {
-    fn is_denial(&self) -> bool {
-        self.statuses.contains(&401) || self.statuses.contains(&403) || self.redirects
-    }
-
-    /// It says clearly that something else is wrong.
-    fn is_other(&self) -> bool {
-        !self.is_denial() && self.statuses.iter().any(|s| (400..600).contains(s))
-    }
-
-    fn words(&self) -> String {
-        match self.statuses.iter().find(|s| **s >= 400) {
-            Some(status) => format!("refuses with {status}"),
-            None if self.redirects => "redirects".to_owned(),
-            None if self.throws => "throws".to_owned(),
-            None => "does not go on".to_owned(),
-        }
-    }
+    pub set: &'a Known,
 }
 
 impl<'p> Reader<'_, 'p, '_> {
@@ -75,6 +51,15 @@ impl<'p> Reader<'_, 'p, '_> {
     pub(super) fn checks(&self, func: FuncId, pass: Pass) -> Vec<Check> {
         let mut out = Vec::new();
         self.read(func, pass, None, 0, &mut out);
+        out.sort_by_key(|c| (c.kind, !c.certain, c.func, c.span.start));
+        out.dedup_by_key(|c| c.kind);
+        out
+    }
+
+    /// The checks of a function that stands in the place of another one, which it calls through a parameter of what made it.
+    pub(super) fn wraps(&self, func: FuncId, next: (FuncId, LocalId)) -> Vec<Check> {
+        let mut out = Vec::new();
+        self.read(func, Pass::Wraps, Some(next), 0, &mut out);
         out.sort_by_key(|c| (c.kind, !c.certain, c.func, c.span.start));
         out.dedup_by_key(|c| c.kind);
         out
@@ -109,27 +94,31 @@ impl<'p> Reader<'_, 'p, '_> {
             let refusal = self.refusal(f, index);
             let ends = matches!(block.term, Term::Throw(_)) || self.never_returns(f, index);
             match pass {
-                Pass::Calls(_) => {
+                Pass::Calls(_) | Pass::Wraps => {
                     for (_, instr) in f.func.block_instrs(block) {
                         match *instr {
                             Instr::Call { callee, args, .. } if self.is_next(f, callee, next) => {
-                                if f.func
+                                let plain = f
+                                    .func
                                     .args(args)
                                     .first()
-                                    .is_none_or(|a| is_nothing(f, a.value))
-                                {
+                                    .is_none_or(|a| is_nothing(f, a.value));
+                                if plain || pass == Pass::Wraps {
                                     targets.insert(index);
                                 } else {
                                     refused.insert(index);
                                 }
                             }
-                            Instr::Call { args, .. }
+                            Instr::Call { args, callee, .. }
                                 if f.func
                                     .args(args)
                                     .iter()
                                     .any(|a| self.is_next(f, a.value, next)) =>
                             {
                                 targets.insert(index);
+                                if self.guarded_by(f, callee, block.term_span, out) {
+                                    guarded.insert(index);
+                                }
                             }
                             Instr::Closure { func: inner, .. } => {
                                 let inner = f.sibling(inner);
@@ -159,6 +148,15 @@ impl<'p> Reader<'_, 'p, '_> {
                         targets.insert(index);
                     }
                 }
+                Pass::ReturnsNothing => {
+                    if let Term::Return(value) = block.term {
+                        if value.is_none_or(|v| is_nothing(f, v)) {
+                            targets.insert(index);
+                        } else {
+                            refused.insert(index);
+                        }
+                    }
+                }
                 Pass::ReturnsTrue => {
                     if let Term::Return(value) = block.term {
                         let no = value.is_none_or(|v| is_nothing(f, v) || is_false(f, v));
@@ -186,6 +184,15 @@ impl<'p> Reader<'_, 'p, '_> {
             };
             let (yes_clean, no_clean) = (clean.contains(&yes.index()), clean.contains(&no.index()));
             if yes_clean == no_clean || refused.contains(&index) {
+                // Whoever is known passes here, others further on.
+                if yes_clean
+                    && matches!(pass, Pass::Wraps | Pass::Calls(_))
+                    && Search::of(self.origins, self.set, func, cond).tells_who()
+                    && let Some(positive) = polarity(f.func, f, cond)
+                {
+                    let known = if positive { yes } else { no };
+                    cut.insert((index, known.index()));
+                }
                 continue;
             }
             let (passing, refusing) = if yes_clean { (yes, no) } else { (no, yes) };
@@ -281,6 +288,44 @@ impl<'p> Reader<'_, 'p, '_> {
         safe
     }
 
+    /// Whether a decorator of a library is put around the function that passes requests on: `login_required(view)(…)`.
+    fn guarded_by(
+        &self,
+        f: FuncRef<'p>,
+        decorator: Operand,
+        span: Span,
+        out: &mut Vec<Check>,
+    ) -> bool {
+        let mut found = false;
+        for &val in self.origins.of_operand(f.id, decorator).iter().take(2) {
+            let Some(Val::Api(path)) = self.origins.val(val) else {
+                continue;
+            };
+            let Some(path) = self.origins.paths.made_step(path, &Step::Deco) else {
+                continue;
+            };
+            for (_, row) in self.origins.paths.rows(path) {
+                if let Role::Guard { kind, .. } = &row.role
+                    && let Some(kind) = super::known(kind)
+                {
+                    found |= matches!(kind, "authentication" | "role");
+                    out.push(Check {
+                        kind: if kind == "role" {
+                            "authentication"
+                        } else {
+                            kind
+                        },
+                        certain: row.when.is_none(),
+                        span,
+                        func: f.id,
+                        why: format!("applies `{}`", self.origins.paths.text(path)),
+                    });
+                }
+            }
+        }
+        found
+    }
+
     /// Whether a block calls a function of the program that throws or refuses unless somebody is known.
     fn asserts(&self, f: FuncRef<'p>, block: usize, depth: u32, out: &mut Vec<Check>) -> bool {
         let Some(b) = f.func.blocks.get(block) else {
@@ -297,7 +342,9 @@ impl<'p> Reader<'_, 'p, '_> {
                 match self.origins.val(val) {
                     Some(Val::Func(inner)) if vals.len() == 1 && inner != f.id => {
                         let called = self.origins.program.func(inner);
-                        if !throws(called.func) || depth + 1 > DEPTH {
+                        let ends = |block| self.never_returns(called, block);
+                        let throws = throws(called.func) || (0..called.func.blocks.len()).any(ends);
+                        if !throws || depth + 1 > DEPTH {
                             continue;
                         }
                         let mut within = Vec::new();
@@ -368,65 +415,6 @@ impl<'p> Reader<'_, 'p, '_> {
             })
         })
     }
-
-    /// How one block refuses, if it does.
-    fn refusal(&self, f: FuncRef<'p>, block: usize) -> Refusal {
-        let mut out = Refusal::default();
-        let Some(b) = f.func.blocks.get(block) else {
-            return out;
-        };
-        out.throws = matches!(b.term, Term::Throw(_));
-        let number = |operand: Operand| match operand {
-            Operand::Const(id) => match *f.file.facts.constant(id) {
-                Const::Number(bits) => Some(f64::from_bits(bits)),
-                _ => None,
-            },
-            Operand::Local(_) => None,
-        };
-        let mut status = |operand: Operand| {
-            if let Some(n) = number(operand).filter(|n| (300.0..600.0).contains(n)) {
-                out.statuses.insert(n as u32);
-            }
-        };
-        let mut redirects = false;
-        for (_, instr) in f.func.block_instrs(b) {
-            match *instr {
-                Instr::Call { args, callee, .. } => {
-                    for arg in f.func.args(args) {
-                        status(arg.value);
-                    }
-                    redirects |= loaded_name(f, callee) == Some("redirect");
-                }
-                Instr::Store { value, .. } => status(value),
-                Instr::Object { parts, .. } => {
-                    for part in f.func.parts(parts) {
-                        status(part.value);
-                    }
-                }
-                _ => {}
-            }
-        }
-        out.redirects = redirects;
-        out
-    }
-
-    /// How everything that a refusing side leads to refuses.
-    fn refusals_from(&self, f: FuncRef<'p>, start: BlockId, clean: &FxHashSet<usize>) -> Refusal {
-        let mut out = Refusal::default();
-        let mut seen = FxHashSet::default();
-        let mut stack = vec![start.index()];
-        while let Some(block) = stack.pop() {
-            if clean.contains(&block) || !seen.insert(block) {
-                continue;
-            }
-            let one = self.refusal(f, block);
-            out.statuses.extend(one.statuses);
-            out.redirects |= one.redirects;
-            out.throws |= one.throws;
-            stack.extend(successors(f.func, block));
-        }
-        out
-    }
 }
 
 /// What kind of guard a branch is.
@@ -441,7 +429,9 @@ fn kind_of(roots: Roots, refusal: &Refusal) -> Option<&'static str> {
         return Some("csrf");
     }
     if roots.principal && roots.client {
-        return Some("owner");
+        // `if (!user && !isOpen(req.path)) return login()` compares nobody with anything.
+        let to_login = refusal.redirects || refusal.statuses.contains(&401);
+        return Some(if to_login { "authentication" } else { "owner" });
     }
     if roots.principal {
         return Some(if roots.attribute {
@@ -458,188 +448,6 @@ fn kind_of(roots: Roots, refusal: &Refusal) -> Option<&'static str> {
         && roots.called
         && (refusal.statuses.contains(&401) || refusal.statuses.contains(&403));
     ((roots.tells_who() && refusal.is_denial()) || shown).then_some("authentication")
-}
-
-/// Whether a condition holds when something is there (`true`) or when it is not (`false`).
-fn polarity(func: &Function, f: FuncRef<'_>, cond: Operand) -> Option<bool> {
-    let mut at = cond;
-    let mut positive = true;
-    for _ in 0..12 {
-        let Operand::Local(local) = at else {
-            return None;
-        };
-        let mut written = func.instrs.iter().filter(|i| i.target() == Some(local));
-        let (first, more) = (written.next(), written.next().is_some());
-        match first {
-            Some(Instr::Op { op, operands, .. }) => {
-                let operands = func.operands(*operands);
-                match (op, operands) {
-                    (OpKind::Not, [inner]) => {
-                        positive = !positive;
-                        at = *inner;
-                    }
-                    (OpKind::StrictEq | OpKind::Eq, [a, b]) => {
-                        let nothing = |o: Operand| is_nothing(f, o) || is_false(f, o);
-                        return Some(if nothing(*a) || nothing(*b) {
-                            !positive
-                        } else {
-                            positive
-                        });
-                    }
-                    (OpKind::StrictNe | OpKind::Ne, [a, b]) => {
-                        let nothing = |o: Operand| is_nothing(f, o) || is_false(f, o);
-                        return Some(if nothing(*a) || nothing(*b) {
-                            positive
-                        } else {
-                            !positive
-                        });
-                    }
-                    _ => return None,
-                }
-                if more {
-                    return None;
-                }
-            }
-            Some(Instr::Copy { from, .. } | Instr::Await { from, .. }) => {
-                if more {
-                    // `a || b`: both are of one kind, or it cannot be told.
-                    return Some(positive).filter(|_| {
-                        let mut of_not = func.instrs.iter().filter(|i| i.target() == Some(local));
-                        of_not.all(|i| !comes_from_not(func, i))
-                    });
-                }
-                at = *from;
-            }
-            _ => return Some(positive),
-        }
-    }
-    None
-}
-
-fn comes_from_not(func: &Function, instr: &Instr) -> bool {
-    let Instr::Copy { from, .. } = instr else {
-        return false;
-    };
-    func.instrs
-        .iter()
-        .any(|i| i.target().map(Operand::Local) == Some(*from) && matches!(i, Instr::Op { .. }))
-}
-
-/// The blocks from which a target is reached without refusing first.
-fn reaching(
-    func: &Function,
-    targets: &FxHashSet<usize>,
-    refused: &FxHashSet<usize>,
-) -> FxHashSet<usize> {
-    let mut behind = vec![Vec::new(); func.blocks.len()];
-    for index in 0..func.blocks.len() {
-        // An exception is no way on: what it leads to refuses or not by itself.
-        for to in ways(func, index) {
-            if let Some(list) = behind.get_mut(to) {
-                list.push(index);
-            }
-        }
-    }
-    let mut clean = FxHashSet::default();
-    let mut stack: Vec<usize> = targets.iter().copied().collect();
-    while let Some(block) = stack.pop() {
-        if !clean.insert(block) {
-            continue;
-        }
-        let before = behind.get(block).into_iter().flatten();
-        stack.extend(before.filter(|b| !refused.contains(b)));
-    }
-    clean
-}
-
-/// Whether a target is reached from the start without taking a guarded way.
-fn reaches_uncut(
-    func: &Function,
-    targets: &FxHashSet<usize>,
-    cut: &FxHashSet<(usize, usize)>,
-    guarded: &FxHashSet<usize>,
-) -> bool {
-    let mut seen = FxHashSet::default();
-    let mut stack = vec![0_usize];
-    while let Some(block) = stack.pop() {
-        if !seen.insert(block) || guarded.contains(&block) {
-            continue;
-        }
-        if targets.contains(&block) {
-            return true;
-        }
-        stack.extend(
-            successors(func, block)
-                .into_iter()
-                .filter(|to| !cut.contains(&(block, *to))),
-        );
-    }
-    false
-}
-
-fn ways(func: &Function, block: usize) -> Vec<usize> {
-    match func.blocks.get(block).map(|b| b.term) {
-        Some(Term::Goto(to)) => vec![to.index()],
-        Some(Term::Branch { yes, no, .. }) => vec![yes.index(), no.index()],
-        _ => Vec::new(),
-    }
-}
-
-fn successors(func: &Function, block: usize) -> Vec<usize> {
-    let mut out = ways(func, block);
-    out.extend(
-        func.blocks
-            .get(block)
-            .and_then(|b| b.unwind)
-            .map(BlockId::index),
-    );
-    out
-}
-
-fn throws(func: &Function) -> bool {
-    func.blocks.iter().any(|b| matches!(b.term, Term::Throw(_)))
-}
-
-fn is_nothing(f: FuncRef<'_>, operand: Operand) -> bool {
-    match operand {
-        Operand::Const(id) => matches!(f.file.facts.constant(id), Const::Undefined | Const::Null),
-        Operand::Local(_) => false,
-    }
-}
-
-fn is_false(f: FuncRef<'_>, operand: Operand) -> bool {
-    match operand {
-        Operand::Const(id) => match *f.file.facts.constant(id) {
-            Const::Bool(b) => !b,
-            Const::Number(bits) => f64::from_bits(bits) == 0.0,
-            Const::Str(s) => f.file.facts.str(s).is_empty(),
-            _ => false,
-        },
-        Operand::Local(_) => false,
-    }
-}
-
-fn loaded_name<'p>(f: FuncRef<'p>, callee: Operand) -> Option<&'p str> {
-    let Operand::Local(local) = callee else {
-        return None;
-    };
-    f.func.instrs.iter().find_map(|instr| match *instr {
-        Instr::Load {
-            to,
-            key: Key::Field(name),
-            ..
-        } if to == local => Some(f.file.facts.str(name)),
-        _ => None,
-    })
-}
-
-/// Whether a function, or one inside it, captures a local of another.
-fn captures(origins: &Solver<'_, '_>, func: FuncId, wanted: (FuncId, LocalId)) -> bool {
-    let f = origins.program.func(func);
-    (0..f.func.captures.len()).any(|index| {
-        let capture = casemate_ir::CaptureId::from(index);
-        super::root::owner(origins, f, capture) == Some(wanted)
-    })
 }
 
 /// Whether a function inside calls what passes requests on without an error.

@@ -1,7 +1,9 @@
 //! What stands before a handler and refuses requests: guards of libraries by their rows, those of the program by what they do.
 
 mod body;
-mod root;
+mod graph;
+mod refusal;
+pub(crate) mod root;
 
 use crate::model::{Application, Endpoint, Guard, Member, Stage};
 use body::{Check, Pass, Reader};
@@ -10,7 +12,7 @@ use casemate_flow::origin::{Solver, Val};
 use casemate_flow::result::{FuncId, Site};
 use casemate_ir::{Function, Instr, Key, LocalId, Operand};
 use casemate_model::row::Role;
-use root::Search;
+use root::{Known, Search};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The kinds of guards.
@@ -34,8 +36,8 @@ fn known(kind: &str) -> Option<&'static str> {
 }
 
 /// Finds the guards of all endpoints.
-pub(crate) fn judge(application: &mut Application, origins: &Solver<'_, '_>) {
-    let set = set_by_program(application, origins);
+pub(crate) fn judge(application: &mut Application, origins: &Solver<'_, '_>) -> Known {
+    let set = Known::new(set_by_program(application, origins));
     let reader = Reader { origins, set: &set };
     let mut judged: FxHashMap<(FuncId, Way), Vec<Check>> = FxHashMap::default();
     let mut looked: FxHashMap<FuncId, bool> = FxHashMap::default();
@@ -44,9 +46,24 @@ pub(crate) fn judge(application: &mut Application, origins: &Solver<'_, '_>) {
         .into_iter()
         .map(|mut endpoint| {
             endpoint.guards = guards(&endpoint, &reader, &mut judged, &mut looked);
+            endpoint.aware = endpoint
+                .handlers
+                .iter()
+                .any(|handler| looks(*handler, &reader, &mut looked));
+            endpoint.misplaced = before(&endpoint.outside, &reader, &mut judged, &mut looked);
             endpoint
         })
         .collect();
+    set
+}
+
+/// The function and local that a captured variable belongs to.
+pub(crate) fn owner_of(
+    origins: &Solver<'_, '_>,
+    f: casemate_flow::program::FuncRef<'_>,
+    capture: casemate_ir::CaptureId,
+) -> Option<(FuncId, LocalId)> {
+    root::owner(origins, f, capture)
 }
 
 /// How requests pass, as a key.
@@ -58,37 +75,62 @@ fn guards(
     judged: &mut FxHashMap<(FuncId, Way), Vec<Check>>,
     looked: &mut FxHashMap<FuncId, bool>,
 ) -> Vec<Guard> {
+    let mut out = before(&endpoint.chain, reader, judged, looked);
+    of_handlers(endpoint, reader, judged, &mut out);
+    let mut seen: Vec<(String, Site)> = Vec::new();
+    out.retain(|guard| {
+        let key = (guard.kind.clone(), guard.site);
+        let new = guard.kind != GUESTS && !seen.contains(&key);
+        seen.push(key);
+        new
+    });
+    out
+}
+
+/// What members of a chain refuse.
+fn before(
+    chain: &[Member],
+    reader: &Reader<'_, '_, '_>,
+    judged: &mut FxHashMap<(FuncId, Way), Vec<Check>>,
+    looked: &mut FxHashMap<FuncId, bool>,
+) -> Vec<Guard> {
     let mut out: Vec<Guard> = Vec::new();
-    for member in &endpoint.chain {
+    for member in chain {
         match &member.what {
             Stage::Function(func, given, next) => {
-                let before = out.len();
+                let first = out.len();
                 for func in [func].into_iter().chain(given) {
                     let checks = checks(*func, *next, reader, judged);
                     out.extend(checks.iter().map(|c| of_check(c, member, reader)));
                 }
-                let found = out.get(before..).unwrap_or(&[]);
-                if !found
-                    .iter()
-                    .any(|g| g.kind == "authentication" || g.kind == GUESTS)
-                    && [func]
-                        .into_iter()
-                        .chain(given)
-                        .any(|f| looks(*f, reader, looked))
-                {
-                    out.push(Guard {
-                        kind: "authentication".to_owned(),
-                        certain: false,
-                        site: member.site,
-                        name: member.name.clone(),
-                        why: "looks at who asks; whether it refuses anybody cannot be told"
-                            .to_owned(),
-                    });
-                }
+                let functions: Vec<FuncId> =
+                    [*func].into_iter().chain(given.iter().copied()).collect();
+                look(member, &functions, first, reader, looked, &mut out);
             }
+            Stage::Wraps(func, next) => {
+                let first = out.len();
+                let checks = reader.wraps(*func, *next);
+                out.extend(checks.iter().map(|c| of_check(c, member, reader)));
+                look(member, &[*func], first, reader, looked, &mut out);
+            }
+            Stage::Before(func) => {
+                let first = out.len();
+                let checks = reader.checks(*func, Pass::ReturnsNothing);
+                out.extend(checks.iter().map(|c| of_check(c, member, reader)));
+                look(member, &[*func], first, reader, looked, &mut out);
+            }
+            Stage::Setting(kind, name) => out.push(Guard {
+                kind: (*kind).to_owned(),
+                certain: member.certain,
+                site: member.site,
+                name: name.clone(),
+                why: "a setting asks for it".to_owned(),
+            }),
             Stage::Decides(func) => {
+                let first = out.len();
                 let checks = reader.checks(*func, Pass::ReturnsTrue);
                 out.extend(checks.iter().map(|c| of_check(c, member, reader)));
+                look(member, &[*func], first, reader, looked, &mut out);
             }
             Stage::Package(path) => {
                 out.extend(of_package(*path, member, reader.origins));
@@ -105,6 +147,40 @@ fn guards(
             Stage::Unknown => {}
         }
     }
+    out
+}
+
+/// Where no check is found: whoever looks at who asks may still refuse.
+fn look(
+    member: &Member,
+    functions: &[FuncId],
+    first: usize,
+    reader: &Reader<'_, '_, '_>,
+    looked: &mut FxHashMap<FuncId, bool>,
+    out: &mut Vec<Guard>,
+) {
+    let found = out.get(first..).unwrap_or(&[]);
+    let decided = found
+        .iter()
+        .any(|g| g.kind == "authentication" || g.kind == GUESTS);
+    if !decided && functions.iter().any(|f| looks(*f, reader, looked)) {
+        out.push(Guard {
+            kind: "authentication".to_owned(),
+            certain: false,
+            site: member.site,
+            name: member.name.clone(),
+            why: "looks at who asks; whether it refuses anybody cannot be told".to_owned(),
+        });
+    }
+}
+
+/// What handlers refuse themselves.
+fn of_handlers(
+    endpoint: &Endpoint,
+    reader: &Reader<'_, '_, '_>,
+    judged: &mut FxHashMap<(FuncId, Way), Vec<Check>>,
+    out: &mut Vec<Guard>,
+) {
     for handler in &endpoint.handlers {
         for check in checks(*handler, None, reader, judged) {
             if check.kind != "validation" && check.kind != GUESTS {
@@ -118,14 +194,6 @@ fn guards(
             }
         }
     }
-    let mut seen: Vec<(String, Site)> = Vec::new();
-    out.retain(|guard| {
-        let key = (guard.kind.clone(), guard.site);
-        let new = guard.kind != GUESTS && !seen.contains(&key);
-        seen.push(key);
-        new
-    });
-    out
 }
 
 fn checks(
@@ -220,33 +288,43 @@ fn tells_who(origins: &Solver<'_, '_>, path: PathId) -> bool {
 
 /// The guards that the rows of a package's value tell of.
 fn of_package(path: PathId, member: &Member, origins: &Solver<'_, '_>) -> Vec<Guard> {
-    let rows = origins.paths.rows(path);
-    rows.filter_map(|(_, row)| match &row.role {
-        Role::Guard { kind, .. } => Some(Guard {
-            kind: kind.clone(),
-            certain: member.certain && row.when.is_none(),
-            site: member.site,
-            name: member.name.clone(),
-            why: "a guard of a library".to_owned(),
-        }),
-        _ => None,
-    })
-    .collect()
+    let mut out = Vec::new();
+    for (_, row) in origins.paths.rows(path) {
+        let Role::Guard { kind, .. } = &row.role else {
+            continue;
+        };
+        // Whoever has a role is known.
+        let also = (kind == "role").then_some("authentication");
+        for kind in [Some(kind.as_str()), also].into_iter().flatten() {
+            out.push(Guard {
+                kind: kind.to_owned(),
+                certain: member.certain && row.when.is_none(),
+                site: member.site,
+                name: member.name.clone(),
+                why: "a guard of a library".to_owned(),
+            });
+        }
+    }
+    out
 }
 
 /// Members of requests that middleware of the program sets from who is known to ask.
 fn set_by_program(application: &Application, origins: &Solver<'_, '_>) -> FxHashSet<String> {
     let mut functions: Vec<FuncId> = Vec::new();
     for member in application.endpoints.iter().flat_map(|e| &e.chain) {
-        if let Stage::Function(func, given, _) = &member.what {
-            functions.push(*func);
-            functions.extend(given);
+        match &member.what {
+            Stage::Function(func, given, _) => {
+                functions.push(*func);
+                functions.extend(given);
+            }
+            Stage::Wraps(func, _) | Stage::Before(func) => functions.push(*func),
+            _ => {}
         }
     }
     functions.sort_unstable();
     functions.dedup();
     let mut names = FxHashSet::default();
-    let none = FxHashSet::default();
+    let none = Known::default();
     let mut seen = FxHashSet::default();
     while let Some(func) = functions.pop() {
         if !seen.insert(func) {

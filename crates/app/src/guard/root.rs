@@ -5,12 +5,40 @@ use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
 use casemate_ir::{Capture, CaptureId, Instr, Key, LocalId, Operand, Range32, Term, VarRef};
 use casemate_model::row::Role;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+use std::cell::RefCell;
+use std::rc::Rc;
 
 /// Members that say that something is there, not what it may do.
 const PRESENCE: [&str; 16] = [
     "id", "_id", "sub", "uid", "userId", "user", "length", "rows", "data", "valid", "ok",
     "success", "payload", "error", "email", "value",
+];
+
+/// Parts of names of what hashes.
+const HASHES: &[&str] = &[
+    "hash",
+    "crypt",
+    "digest",
+    "make_password",
+    "pbkdf",
+    "scrypt",
+    "argon",
+    "sha",
+    "md5",
+    "hmac",
+    "derive",
+];
+
+/// Parts of names of members that say what somebody may do.
+const ROLES: [&str; 6] = [
+    "role",
+    "admin",
+    "permission",
+    "staff",
+    "superuser",
+    "privilege",
 ];
 
 /// Headers by which a browser says where a request comes from.
@@ -21,7 +49,7 @@ const FUEL: u32 = 600;
 
 /// What a value depends on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Roots {
+pub(crate) struct Roots {
     /// On who is known to ask.
     pub principal: bool,
     /// On something about them: a role, a permission.
@@ -34,6 +62,8 @@ pub(super) struct Roots {
     pub origin: bool,
     /// On a token against forged requests.
     pub csrf: bool,
+    /// Through what hashes, or through a function of which nothing is known: it may.
+    pub hashed: bool,
     /// Through the result of a call, or through what a callback is given.
     pub called: bool,
     /// Through what a callback is given.
@@ -42,35 +72,87 @@ pub(super) struct Roots {
 
 impl Roots {
     /// Whether it depends on anything that tells who asks.
-    pub(super) fn tells_who(self) -> bool {
+    pub(crate) fn tells_who(self) -> bool {
         self.principal || self.credential
     }
 }
 
 /// One search.
-pub(super) struct Search<'a, 'p, 'm> {
+pub(crate) struct Search<'a, 'p, 'm> {
     origins: &'a Solver<'p, 'm>,
-    /// Members of requests that the program sets from credentials.
-    set: &'a FxHashSet<String>,
+    set: &'a Known,
     seen: FxHashSet<(FuncId, LocalId)>,
     fuel: u32,
     found: Roots,
+    /// What parameters are known to hold where a function was entered from a known call.
+    bound: Option<&'a Bound>,
 }
+
+/// What is known of the whole program while searches run.
+#[derive(Default)]
+pub(crate) struct Known {
+    /// Members of requests that the program sets from credentials.
+    pub members: FxHashSet<String>,
+    definitions: RefCell<FxHashMap<FuncId, Rc<Definitions>>>,
+}
+
+/// By local: the instructions that write it.
+type Definitions = Vec<SmallVec<[u32; 1]>>;
+
+impl Known {
+    /// Where the program sets these members of requests from credentials.
+    pub(crate) fn new(members: FxHashSet<String>) -> Self {
+        Self {
+            members,
+            ..Self::default()
+        }
+    }
+
+    fn definitions(&self, f: FuncRef<'_>) -> Rc<Definitions> {
+        let mut all = self.definitions.borrow_mut();
+        let made = all.entry(f.id).or_insert_with(|| {
+            let mut out: Definitions = vec![SmallVec::new(); f.func.locals.len()];
+            for (at, instr) in (0_u32..).zip(&f.func.instrs) {
+                if let Some(list) = instr.target().and_then(|to| out.get_mut(to.index())) {
+                    list.push(at);
+                }
+            }
+            Rc::new(out)
+        });
+        Rc::clone(made)
+    }
+}
+
+/// What parameters hold.
+pub(crate) type Bound = FxHashMap<(FuncId, LocalId), Roots>;
 
 /// Where the search is: members read since the last call.
 #[derive(Clone, Copy, Default)]
 struct Trail {
     members: u32,
     attribute: bool,
+    /// A member that names a role was read.
+    role: bool,
     called: bool,
     given: bool,
 }
 
 impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
     /// What an operand of a function depends on.
-    pub(super) fn of(
+    pub(crate) fn of(
         origins: &'a Solver<'p, 'm>,
-        set: &'a FxHashSet<String>,
+        set: &'a Known,
+        func: FuncId,
+        operand: Operand,
+    ) -> Roots {
+        Self::with(origins, set, None, func, operand)
+    }
+
+    /// The same, where it is known what parameters hold.
+    pub(crate) fn with(
+        origins: &'a Solver<'p, 'm>,
+        set: &'a Known,
+        bound: Option<&'a Bound>,
         func: FuncId,
         operand: Operand,
     ) -> Roots {
@@ -80,6 +162,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             seen: FxHashSet::default(),
             fuel: FUEL,
             found: Roots::default(),
+            bound,
         };
         search.operand(func, operand, Trail::default(), 0);
         search.found
@@ -99,11 +182,22 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         if self.is_root(func, local, trail) {
             return;
         }
+        if let Some(held) = self.bound.and_then(|bound| bound.get(&(func, local))) {
+            self.found.principal |= held.principal;
+            self.found.attribute |= held.attribute;
+            self.found.credential |= held.credential;
+            self.found.client |= held.client;
+            self.found.called |= held.called || trail.called;
+            self.found.hashed |= held.hashed;
+            self.found.given |= trail.given;
+            return;
+        }
         let f = self.origins.program.func(func);
-        let mut written = false;
-        for instr in &f.func.instrs {
-            if instr.target() == Some(local) {
-                written = true;
+        let definitions = self.set.definitions(f);
+        let places = definitions.get(local.index()).map_or(&[][..], |p| p);
+        let written = !places.is_empty();
+        for &at in places {
+            if let Some(instr) = f.func.instrs.get(at as usize) {
                 self.instr(f, instr, trail, depth + 1);
             }
         }
@@ -154,7 +248,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
 
     fn principal(&mut self, trail: Trail, allowed: u32) {
         self.found.principal = true;
-        self.found.attribute |= trail.attribute && trail.members > allowed;
+        self.found.attribute |= trail.attribute && trail.members > allowed || trail.role;
         self.found.called |= trail.called;
         self.found.given |= trail.given;
     }
@@ -207,13 +301,14 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         if lower.contains("csrf") || lower.contains("xsrf") {
             self.found.csrf = true;
         }
-        if self.set.contains(name) && is_request(self.origins, f.id, base) {
+        if self.set.members.contains(name) && is_request(self.origins, f.id, base) {
             self.principal(trail, 0);
             return;
         }
         let next = Trail {
             members: trail.members + 1,
             attribute: trail.attribute || (!name.is_empty() && !PRESENCE.contains(&name)),
+            role: trail.role || ROLES.iter().any(|word| lower.contains(word)),
             ..trail
         };
         self.operand(f.id, base, next, depth);
@@ -232,6 +327,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         if let Operand::Local(local) = callee {
             self.local(f.id, local, trail, depth);
         }
+        self.found.hashed |= self.may_hash(f, callee);
         let through = Trail {
             called: true,
             // What was read off the result is read off whatever the call made of its arguments.
@@ -258,6 +354,20 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
                     self.operand(func, value, through, depth);
                 }
             }
+        }
+    }
+
+    /// Whether what is called hashes, or may: functions of the program and those of which nothing is known.
+    fn may_hash(&self, f: FuncRef<'p>, callee: Operand) -> bool {
+        let vals = self.origins.of_operand(f.id, callee);
+        let mut paths = vals.iter().filter_map(|&val| match self.origins.val(val) {
+            Some(Val::Api(path)) => Some(self.origins.paths.text(path).to_lowercase()),
+            _ => None,
+        });
+        let hashes = |text: &str| HASHES.iter().any(|word| text.contains(word));
+        match paths.next() {
+            Some(text) => hashes(&text) || paths.any(|text| hashes(&text)),
+            None => true,
         }
     }
 
@@ -295,7 +405,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
 }
 
 /// Whether an operand is something that a framework gives to its handlers.
-pub(super) fn is_request(origins: &Solver<'_, '_>, func: FuncId, operand: Operand) -> bool {
+pub(crate) fn is_request(origins: &Solver<'_, '_>, func: FuncId, operand: Operand) -> bool {
     origins
         .of_operand(func, operand)
         .iter()

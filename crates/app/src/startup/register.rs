@@ -275,6 +275,15 @@ impl Startup<'_, '_, '_> {
         if value.is_empty() {
             out.push(Handler::Unknown);
         }
+        // A decorated function is itself or what the decorators made of it; those are read elsewhere.
+        let decorated = value.iter().find(|v| match v {
+            V::Func(func, _) => !self.program.func(*func).func.decorators.is_empty(),
+            _ => false,
+        });
+        let value = match decorated {
+            Some(one) if value.len() > 1 => std::slice::from_ref(one),
+            _ => value,
+        };
         for v in value {
             match v {
                 V::Func(func, env) => {

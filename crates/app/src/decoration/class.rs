@@ -1,0 +1,398 @@
+//! What a class says of all its methods: guards of its own, of its bases, and those that settings give to every view.
+
+use super::{Around, arguments, elements, guards, member, wraps, written_name};
+use crate::model::Stage;
+use casemate_flow::origin::{Solver, Val};
+use casemate_flow::program::{ClassIdx, FuncRef};
+use casemate_flow::result::{FuncId, Site};
+use casemate_ir::{Const, Instr, Key, Language, MemberKind, Operand, PartKey};
+
+/// How many classes are looked at above one.
+const ANCESTORS: usize = 12;
+
+/// Names of members that list decorators of all methods.
+const LISTS: [&str; 2] = ["decorators", "method_decorators"];
+
+/// What settings and providers put before all handlers of a framework.
+pub(super) struct Defaults {
+    /// What Django REST framework asks of views that say nothing; absent: not written anywhere.
+    permissions: Option<Vec<String>>,
+    /// Guards that Nest puts before all its handlers.
+    global: Vec<(Site, Stage)>,
+    /// Something that should be among them is not known.
+    open: bool,
+}
+
+impl Defaults {
+    pub(super) fn of(origins: &Solver<'_, '_>) -> Self {
+        let mut out = Self {
+            permissions: None,
+            global: Vec::new(),
+            open: false,
+        };
+        for func in origins.program.function_ids() {
+            let f = origins.program.func(func);
+            for (at, instr) in f.func.instrs.iter().enumerate() {
+                let Instr::Object { parts, .. } = *instr else {
+                    continue;
+                };
+                for part in f.func.parts(parts) {
+                    let PartKey::Field(name) = part.key else {
+                        continue;
+                    };
+                    match f.file.facts.str(name) {
+                        "DEFAULT_PERMISSION_CLASSES" => {
+                            let texts = elements(f, part.value).unwrap_or_default();
+                            let texts = texts.into_iter().map(|e| text(f, e).unwrap_or_default());
+                            out.permissions = Some(texts.collect());
+                        }
+                        "provide" if is_global_guard(origins, f, part.value) => {
+                            let site = Site {
+                                file: f.file_idx,
+                                span: f.func.spans.get(at).copied().unwrap_or_default(),
+                            };
+                            out.provided(origins, f, f.func.parts(parts), site);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    fn provided(
+        &mut self,
+        origins: &Solver<'_, '_>,
+        f: FuncRef<'_>,
+        parts: &[casemate_ir::Part],
+        site: Site,
+    ) {
+        let class = parts.iter().find(|part| {
+            matches!(part.key, PartKey::Field(name)
+                if matches!(f.file.facts.str(name), "useClass" | "useExisting"))
+        });
+        let stages = class.map(|class| of_class_value(origins, f.id, class.value));
+        match stages {
+            Some(stages) => self.global.extend(stages.into_iter().map(|s| (site, s))),
+            None => self.open = true,
+        }
+    }
+}
+
+fn is_global_guard(origins: &Solver<'_, '_>, f: FuncRef<'_>, value: Operand) -> bool {
+    f.file.facts.language == Language::JavaScript
+        && origins.of_operand(f.id, value).iter().any(|&val| {
+            matches!(origins.val(val), Some(Val::Api(path))
+                if origins.paths.text(path) == "npm:@nestjs/core.APP_GUARD")
+        })
+}
+
+fn text(f: FuncRef<'_>, operand: Operand) -> Option<String> {
+    match operand {
+        Operand::Const(id) => match f.file.facts.constant(id) {
+            Const::Str(text) => Some(f.file.facts.str(*text).to_owned()),
+            _ => None,
+        },
+        Operand::Local(_) => written_name(f, operand).map(str::to_owned),
+    }
+}
+
+/// Adds what the class of a method says.
+pub(super) fn add(origins: &Solver<'_, '_>, f: FuncRef<'_>, defaults: &Defaults, out: &mut Around) {
+    let Some(class) = f.func.class.map(|class| f.class(class)) else {
+        return;
+    };
+    let python = f.file.facts.language == Language::Python;
+    let mut open = vec![class];
+    let mut at = 0;
+    let mut permissions: Option<bool> = None;
+    let mut rest = false;
+    if !python {
+        out.chain.extend(
+            defaults
+                .global
+                .iter()
+                .map(|(site, stage)| member(origins, *site, stage.clone())),
+        );
+        out.unknown += u32::from(defaults.open);
+    }
+    while let Some(&class) = open.get(at) {
+        at += 1;
+        let Some((file, def)) = origins.program.class(class) else {
+            continue;
+        };
+        let owner = origins.program.func_id(file, def.owner);
+        for decorator in &def.decorators {
+            let site = Site {
+                file,
+                span: decorator.span,
+            };
+            let stages = if python {
+                wraps(origins, owner, decorator.value)
+            } else {
+                use_guards(origins, owner, decorator.value)
+            };
+            let stages = stages.into_iter().filter(|stage| *stage != Stage::Unknown);
+            out.chain
+                .extend(stages.map(|stage| member(origins, site, stage)));
+        }
+        if python {
+            let overrides = def.members.iter().any(|m| {
+                m.kind == MemberKind::Method
+                    && origins.program.file(file).facts.str(m.name) == "get_permissions"
+            });
+            if overrides && permissions.is_none() {
+                permissions = Some(true);
+                out.unknown += 1;
+            }
+            listed(origins, class, owner, &mut permissions, out);
+        }
+        for &base in origins.of_bases(class) {
+            match origins.val(base) {
+                Some(Val::Class(base)) if open.len() < ANCESTORS && !open.contains(&base) => {
+                    open.push(base);
+                }
+                Some(Val::Api(path)) => {
+                    rest |= origins.paths.text(path).starts_with("py:rest_framework");
+                    if guards(origins, path) {
+                        let site = Site {
+                            file,
+                            span: def.span,
+                        };
+                        out.chain.push(member(origins, site, Stage::Package(path)));
+                    }
+                }
+                _ => {}
+            }
+        }
+        if python && origins.of_bases(class).is_empty() && has_base(origins, class, owner) {
+            out.unknown += 1;
+        }
+    }
+    if rest && permissions.is_none() {
+        by_default(defaults, f, out);
+    }
+    out.settled = true;
+}
+
+fn has_base(origins: &Solver<'_, '_>, class: ClassIdx, owner: FuncId) -> bool {
+    let f = origins.program.func(owner);
+    f.func.instrs.iter().any(
+        |instr| matches!(*instr, Instr::Class { class: c, base: Some(_), .. } if f.class(c) == class),
+    )
+}
+
+/// What settings ask of a view that says nothing itself.
+fn by_default(defaults: &Defaults, f: FuncRef<'_>, out: &mut Around) {
+    let site = Site {
+        file: f.file_idx,
+        span: f.func.head,
+    };
+    let Some(classes) = &defaults.permissions else {
+        out.unknown += 1;
+        return;
+    };
+    for class in classes {
+        let last = class.rsplit('.').next().unwrap_or_default();
+        match last {
+            "AllowAny" | "IsAuthenticatedOrReadOnly" | "DjangoModelPermissionsOrAnonReadOnly" => {}
+            "IsAuthenticated" | "IsAdminUser" | "DjangoModelPermissions" => {
+                out.chain.push(crate::model::Member {
+                    site,
+                    name: class.clone(),
+                    what: Stage::Setting("authentication", class.clone()),
+                    certain: true,
+                });
+            }
+            _ => out.unknown += 1,
+        }
+    }
+}
+
+/// What members of a class list: permissions, decorators of all methods.
+fn listed(
+    origins: &Solver<'_, '_>,
+    class: ClassIdx,
+    owner: FuncId,
+    permissions: &mut Option<bool>,
+    out: &mut Around,
+) {
+    let f = origins.program.func(owner);
+    let made = f.func.instrs.iter().find_map(|instr| match *instr {
+        Instr::Class { to, class: c, .. } if f.class(c) == class => Some(Operand::Local(to)),
+        _ => None,
+    });
+    let Some(made) = made else { return };
+    for (at, instr) in f.func.instrs.iter().enumerate() {
+        let Instr::Store {
+            base,
+            key: Key::Field(name),
+            value,
+        } = *instr
+        else {
+            continue;
+        };
+        if base != made {
+            continue;
+        }
+        let site = Site {
+            file: f.file_idx,
+            span: f.func.spans.get(at).copied().unwrap_or_default(),
+        };
+        let name = f.file.facts.str(name);
+        if name == "permission_classes" && permissions.is_none() {
+            *permissions = Some(true);
+            match elements(f, value) {
+                Some(list) => {
+                    out.open |= for_all(origins, owner, &list);
+                    for element in list {
+                        for stage in of_class_value(origins, owner, element) {
+                            out.chain.push(member(origins, site, stage));
+                        }
+                    }
+                }
+                None => out.unknown += 1,
+            }
+        } else if LISTS.contains(&name) {
+            match elements(f, value) {
+                Some(list) => {
+                    for element in list {
+                        for stage in wraps(origins, owner, element) {
+                            out.chain.push(member(origins, site, stage));
+                        }
+                    }
+                }
+                None => out.unknown += 1,
+            }
+        }
+    }
+}
+
+/// Whether a list of permissions lets everybody through: it is empty, or says so.
+fn for_all(origins: &Solver<'_, '_>, owner: FuncId, list: &[Operand]) -> bool {
+    list.iter().all(|element| {
+        origins.of_operand(owner, *element).iter().any(|&val| {
+            matches!(origins.val(val), Some(Val::Api(path))
+                if origins.paths.text(path).ends_with(".AllowAny"))
+        })
+    })
+}
+
+/// Whether a decorator names permissions.
+pub(super) fn is_permissions(origins: &Solver<'_, '_>, owner: FuncId, decorator: Operand) -> bool {
+    origins.of_operand(owner, decorator).iter().any(|&val| {
+        matches!(origins.val(val), Some(Val::Api(path))
+            if origins.paths.text(path) == "py:rest_framework.decorators.permission_classes()")
+    })
+}
+
+/// The permissions that a decorator names.
+pub(super) fn permissions(
+    origins: &Solver<'_, '_>,
+    owner: FuncId,
+    decorator: Operand,
+    open: &mut bool,
+) -> Vec<Stage> {
+    let f = origins.program.func(owner);
+    let first = arguments(origins, owner, decorator).first();
+    let Some(list) = first.and_then(|first| elements(f, first.value)) else {
+        return vec![Stage::Unknown];
+    };
+    *open |= for_all(origins, owner, &list);
+    list.iter()
+        .flat_map(|element| of_class_value(origins, owner, *element))
+        .collect()
+}
+
+/// What a class that decides on requests is: a permission, a guard.
+fn of_class_value(origins: &Solver<'_, '_>, owner: FuncId, value: Operand) -> Vec<Stage> {
+    let vals = origins.of_operand(owner, value);
+    let mut out: Vec<Stage> = Vec::new();
+    for &val in vals.iter().take(2) {
+        match origins.val(val) {
+            Some(Val::Api(path)) => out.push(Stage::Package(path)),
+            Some(Val::Class(class) | Val::Instance(class)) => {
+                out.extend(decider(origins, class, 0));
+            }
+            _ => out.push(Stage::Unknown),
+        }
+    }
+    if out.is_empty() {
+        out.push(Stage::Unknown);
+    }
+    out
+}
+
+/// The method by which a class decides, or the class of a package that does so for it.
+fn decider(origins: &Solver<'_, '_>, class: ClassIdx, depth: u32) -> Vec<Stage> {
+    let mut out = Vec::new();
+    for name in ["canActivate", "has_permission"] {
+        let method = origins
+            .program
+            .symbols
+            .find(name)
+            .and_then(|sym| origins.member_function(class, sym, MemberKind::Method));
+        out.extend(method.map(Stage::Decides));
+    }
+    for &base in origins.of_bases(class) {
+        match origins.val(base) {
+            Some(Val::Api(path)) if guards(origins, path) => out.push(Stage::Package(path)),
+            Some(Val::Class(base)) if out.is_empty() && depth < 4 => {
+                out.extend(decider(origins, base, depth + 1));
+            }
+            _ => {}
+        }
+    }
+    if out.is_empty() {
+        out.push(Stage::Unknown);
+    }
+    out
+}
+
+/// The guards that a decorator of Nest names, itself or through functions of the program that put decorators together.
+pub(super) fn use_guards(
+    origins: &Solver<'_, '_>,
+    owner: FuncId,
+    decorator: Operand,
+) -> Vec<Stage> {
+    let mut out = Vec::new();
+    for &val in origins.of_operand(owner, decorator).iter().take(2) {
+        let Some(Val::Api(path)) = origins.val(val) else {
+            continue;
+        };
+        let text = origins.paths.text(path);
+        if text == "npm:@nestjs/common.UseGuards()" {
+            for arg in arguments(origins, owner, decorator) {
+                out.extend(of_class_value(origins, owner, arg.value));
+            }
+        }
+    }
+    // A function of the program that makes decorators: what it hands to `applyDecorators`.
+    let f = origins.program.func(owner);
+    let callee = f.func.instrs.iter().find_map(|instr| match *instr {
+        Instr::Call { to, callee, .. } if Operand::Local(to) == decorator => Some(callee),
+        _ => None,
+    });
+    let made_by = callee.map_or(&[][..], |callee| origins.of_operand(owner, callee));
+    for &val in made_by.iter().take(1) {
+        let Some(Val::Func(maker)) = origins.val(val) else {
+            continue;
+        };
+        let m = origins.program.func(maker);
+        for instr in &m.func.instrs {
+            if let Instr::Call { to, .. } = *instr {
+                let names = origins.of_local(maker, to).iter().any(|&val| {
+                    matches!(origins.val(val), Some(Val::Api(path))
+                        if origins.paths.text(path) == "npm:@nestjs/common.UseGuards()")
+                });
+                if names {
+                    for arg in arguments(origins, maker, Operand::Local(to)) {
+                        out.extend(of_class_value(origins, maker, arg.value));
+                    }
+                }
+            }
+        }
+    }
+    out
+}

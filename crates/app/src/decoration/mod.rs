@@ -1,0 +1,329 @@
+//! What declarations put around a handler: its decorators, what its class says of all its methods, the values that its parameters
+//! are filled with, and the functions that are declared to run before every handler of the same application.
+
+mod before;
+mod class;
+mod parameter;
+
+use crate::model::{Application, Member, Stage};
+use casemate_flow::origin::{Solver, Val};
+use casemate_flow::program::FuncRef;
+use casemate_flow::result::{FuncId, Site};
+use casemate_ir::{Arg, ArgKey, Decorator, Instr, Key, Language, LocalId, Operand, Term, VarRef};
+use casemate_model::path::Step;
+use casemate_model::row::Role;
+
+/// Packages whose decorators never look at a request.
+const PLAIN: [&str; 9] = [
+    "py:functools",
+    "py:typing",
+    "py:contextlib",
+    "py:abc",
+    "py:staticmethod",
+    "py:classmethod",
+    "py:property",
+    "py:asyncio",
+    "py:warnings",
+];
+
+/// What stands around one handler.
+#[derive(Clone, Default)]
+pub(crate) struct Around {
+    /// What runs before it, outermost first.
+    pub chain: Vec<Member>,
+    /// Decorators above the one that registers: they wrap what nobody calls.
+    pub outside: Vec<Member>,
+    /// What is declared here and not understood.
+    pub unknown: u32,
+    /// Registered as one of a class that says who may call.
+    pub settled: bool,
+    /// It says itself that it is for everybody.
+    pub open: bool,
+}
+
+/// Makes the paths of decorated declarations for all functions that models speak of, so that calling one can be told too.
+pub(crate) fn prepare(origins: &mut Solver<'_, '_>) {
+    let python = |file: &casemate_flow::program::File| file.facts.language == Language::Python;
+    if !origins.program.files.iter().any(python) {
+        return;
+    }
+    let known: Vec<_> = origins.paths.ids().collect();
+    for path in known {
+        if origins.paths.known(path) {
+            origins.paths.step(path, &Step::Deco);
+        }
+    }
+}
+
+/// Adds what is declared around handlers to all endpoints.
+pub(crate) fn add(origins: &Solver<'_, '_>, made: &mut Application) {
+    let before = before::Befores::of(origins);
+    let defaults = class::Defaults::of(origins);
+    for endpoint in &mut made.endpoints {
+        for &handler in &endpoint.handlers {
+            let around = around(origins, handler, &defaults);
+            if around.settled {
+                endpoint.unknown = endpoint.unknown.saturating_sub(1);
+            }
+            let open = around.chain.iter().filter(|m| m.what == Stage::Unknown);
+            endpoint.unknown += around.unknown + u32::try_from(open.count()).unwrap_or(u32::MAX);
+            endpoint.chain.extend(before.of_handler(origins, handler));
+            endpoint.chain.extend(around.chain);
+            endpoint.outside.extend(around.outside);
+            endpoint.open |= around.open;
+        }
+    }
+}
+
+fn around(origins: &Solver<'_, '_>, handler: FuncId, defaults: &class::Defaults) -> Around {
+    let mut out = Around::default();
+    let f = origins.program.func(handler);
+    let python = f.file.facts.language == Language::Python;
+    let mut decorators: Vec<&Decorator> = f.func.decorators.iter().collect();
+    decorators.sort_by_key(|d| d.span.start);
+    let registering = decorators.iter().rposition(|d| registers(origins, f, d));
+    class::add(origins, f, defaults, &mut out);
+    let Some(parent) = f.parent() else { return out };
+    for (index, decorator) in decorators.iter().enumerate() {
+        if registers(origins, f, decorator) {
+            parameter::of_registration(origins, parent, decorator.value, &mut out);
+            continue;
+        }
+        let site = Site {
+            file: f.file_idx,
+            span: decorator.span,
+        };
+        let members = if python && class::is_permissions(origins, parent, decorator.value) {
+            class::permissions(origins, parent, decorator.value, &mut out.open)
+        } else if python {
+            wraps(origins, parent, decorator.value)
+        } else {
+            class::use_guards(origins, parent, decorator.value)
+        };
+        let members = members.into_iter().map(|what| member(origins, site, what));
+        if python && registering.is_some_and(|at| index < at) {
+            out.outside.extend(members);
+        } else {
+            out.chain.extend(members);
+        }
+    }
+    if python {
+        parameter::of_defaults(origins, f, &mut out);
+    }
+    out.settled |= registering.is_some();
+    out
+}
+
+/// Whether a decorator is what makes the function a handler.
+fn registers(origins: &Solver<'_, '_>, f: FuncRef<'_>, decorator: &Decorator) -> bool {
+    let Some(parent) = f.parent() else {
+        return false;
+    };
+    origins
+        .of_operand(parent, decorator.value)
+        .iter()
+        .any(|&val| {
+            let Some(Val::Api(path)) = origins.val(val) else {
+                return false;
+            };
+            let decorated = origins.paths.made_step(path, &Step::Deco);
+            decorated.is_some_and(|path| {
+                let mut rows = origins.paths.rows(path);
+                rows.any(|(_, row)| matches!(row.role, Role::Entry(_)))
+            })
+        })
+}
+
+pub(crate) fn member(origins: &Solver<'_, '_>, site: Site, what: Stage) -> Member {
+    Member {
+        site,
+        name: name(origins, &what),
+        what,
+        certain: true,
+    }
+}
+
+/// The name of something in a chain.
+pub(crate) fn name(origins: &Solver<'_, '_>, what: &Stage) -> String {
+    match what {
+        Stage::Function(func, ..) | Stage::Decides(func) | Stage::Before(func) => {
+            origins.program.func_name(*func)
+        }
+        Stage::Wraps(_, (around, _)) => origins.program.func_name(*around),
+        Stage::Package(path) => origins.paths.text(*path),
+        Stage::Setting(_, name) => name.clone(),
+        Stage::Unknown => String::new(),
+    }
+}
+
+/// What a decorator puts around a function.
+fn wraps(origins: &Solver<'_, '_>, owner: FuncId, decorator: Operand) -> Vec<Stage> {
+    let vals = origins.of_operand(owner, decorator);
+    let mut out = Vec::new();
+    let mut told = false;
+    for &val in vals.iter().take(2) {
+        match origins.val(val) {
+            Some(Val::Api(path)) => {
+                told = true;
+                let text = origins.paths.text(path);
+                if text.starts_with("py:django.utils.decorators.method_decorator()") {
+                    for arg in arguments(origins, owner, decorator).iter().take(1) {
+                        out.extend(wraps(origins, owner, arg.value));
+                    }
+                    continue;
+                }
+                let plain = PLAIN.iter().any(|package| {
+                    text.strip_prefix(package)
+                        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '(']))
+                });
+                if !plain {
+                    let decorated = origins.paths.made_step(path, &Step::Deco);
+                    out.push(Stage::Package(decorated.unwrap_or(path)));
+                }
+            }
+            Some(Val::Func(func)) => {
+                told = true;
+                out.extend(wrappers(origins, func));
+            }
+            _ => {}
+        }
+    }
+    if !told {
+        out.push(Stage::Unknown);
+    }
+    out
+}
+
+/// What a function that is used as a decorator puts around the function that it is given.
+fn wrappers(origins: &Solver<'_, '_>, decorator: FuncId) -> Vec<Stage> {
+    let f = origins.program.func(decorator);
+    let Some(given) = f.func.params.first().map(|p| p.local) else {
+        return vec![Stage::Unknown];
+    };
+    let mut out = Vec::new();
+    let returned = origins.of_return(decorator);
+    for &val in returned {
+        if let Some(Val::Func(wrapper)) = origins.val(val)
+            && origins.program.func(wrapper).parent() == Some(decorator)
+        {
+            out.push(Stage::Wraps(wrapper, (decorator, given)));
+        }
+    }
+    // Decorators of others that it applies itself.
+    for instr in &f.func.instrs {
+        let Instr::Call { callee, args, .. } = *instr else {
+            continue;
+        };
+        let gets = |arg: &Arg| is_copy_of(f, arg.value, given);
+        if !f.func.args(args).iter().any(gets) {
+            continue;
+        }
+        for &val in origins.of_operand(decorator, callee).iter().take(2) {
+            if let Some(Val::Api(path)) = origins.val(val)
+                && let Some(path) = origins.paths.made_step(path, &Step::Deco)
+                && guards(origins, path)
+            {
+                out.push(Stage::Package(path));
+            }
+        }
+    }
+    let itself = f
+        .func
+        .blocks
+        .iter()
+        .any(|b| matches!(b.term, Term::Return(Some(value)) if value == Operand::Local(given)));
+    if out.is_empty() && !itself {
+        out.push(Stage::Unknown);
+    }
+    out
+}
+
+fn is_copy_of(f: FuncRef<'_>, value: Operand, wanted: LocalId) -> bool {
+    let Operand::Local(local) = value else {
+        return false;
+    };
+    local == wanted
+        || f.func.instrs.iter().any(|instr| match *instr {
+            Instr::Copy { to, from } => to == local && from == Operand::Local(wanted),
+            _ => false,
+        })
+}
+
+/// Whether a row says that this refuses requests.
+pub(crate) fn guards(origins: &Solver<'_, '_>, path: casemate_flow::apipath::PathId) -> bool {
+    origins
+        .paths
+        .rows(path)
+        .any(|(_, row)| matches!(row.role, Role::Guard { .. }))
+}
+
+/// The arguments of the call that makes a value.
+pub(crate) fn arguments<'p>(origins: &Solver<'p, '_>, owner: FuncId, value: Operand) -> &'p [Arg] {
+    let f = origins.program.func(owner);
+    let made = f.func.instrs.iter().find_map(|instr| match *instr {
+        Instr::Call { to, args, .. } if Operand::Local(to) == value => Some(f.func.args(args)),
+        _ => None,
+    });
+    made.unwrap_or(&[])
+}
+
+/// An argument by its keyword.
+pub(crate) fn keyword(f: FuncRef<'_>, args: &[Arg], name: &str) -> Option<Operand> {
+    args.iter().find_map(|arg| match arg.key {
+        ArgKey::Keyword(key) if f.file.facts.str(key) == name => Some(arg.value),
+        _ => None,
+    })
+}
+
+/// The elements of a list that is written where it is used.
+pub(crate) fn elements(f: FuncRef<'_>, list: Operand) -> Option<Vec<Operand>> {
+    let Operand::Local(mut local) = list else {
+        return None;
+    };
+    for _ in 0..4 {
+        match *f
+            .func
+            .instrs
+            .iter()
+            .find(|instr| instr.target() == Some(local))?
+        {
+            Instr::Array { parts, .. } => {
+                return Some(f.func.parts(parts).iter().map(|part| part.value).collect());
+            }
+            Instr::Copy {
+                from: Operand::Local(from),
+                ..
+            } => local = from,
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// The name by which something is called or read.
+pub(crate) fn written_name<'p>(f: FuncRef<'p>, value: Operand) -> Option<&'p str> {
+    let Operand::Local(local) = value else {
+        return None;
+    };
+    f.func.instrs.iter().find_map(|instr| match *instr {
+        Instr::Load {
+            to,
+            key: Key::Field(name),
+            ..
+        } if to == local => Some(f.file.facts.str(name)),
+        Instr::LoadVar { to, var } if to == local => match var {
+            VarRef::Global(global) => {
+                let binding = f.file.facts.globals.get(global.index())?;
+                Some(f.file.facts.str(binding.name))
+            }
+            VarRef::Free(name) => Some(f.file.facts.str(name)),
+            VarRef::Captured(_) => None,
+        },
+        Instr::Import {
+            to,
+            name: Some(name),
+            ..
+        } if to == local => Some(f.file.facts.str(name)),
+        _ => None,
+    })
+}

@@ -1,0 +1,159 @@
+//! Records that are found by what a client says, as facts.
+
+use super::tri;
+use crate::model::{Access, Answer, Application, Endpoint};
+use crate::object::key::PERSONS;
+use casemate_flow::result::{Fact, FactValue, Site};
+use std::collections::BTreeMap;
+
+/// Names of keys that say whose a record is.
+const OWNERS: [&str; 17] = [
+    "userid",
+    "uid",
+    "user",
+    "owner",
+    "ownerid",
+    "accountid",
+    "customerid",
+    "custid",
+    "memberid",
+    "employeeid",
+    "patientid",
+    "clientid",
+    "studentid",
+    "username",
+    "email",
+    "sender",
+    "createdby",
+];
+
+impl Application {
+    /// One fact for each query by which some endpoint finds records that a client chooses.
+    pub(super) fn accesses(&self) -> Vec<Fact> {
+        let mut by_site: BTreeMap<Site, Vec<(&Endpoint, &Access)>> = BTreeMap::new();
+        for endpoint in &self.endpoints {
+            for access in &endpoint.objects.chosen {
+                by_site
+                    .entry(access.site)
+                    .or_default()
+                    .push((endpoint, access));
+            }
+        }
+        let mut out = Vec::new();
+        for (site, all) in by_site {
+            // The endpoint that asks for a login and for nothing else is the one to tell of.
+            let told = all
+                .iter()
+                .find(|(endpoint, _)| open_to_accounts(endpoint))
+                .or(all.first());
+            let Some((endpoint, access)) = told else {
+                continue;
+            };
+            let values = [
+                ("op", FactValue::Str(access.op.clone())),
+                ("object", FactValue::Str(access.object.clone())),
+                ("key", FactValue::Str(access.key.join(" "))),
+                ("authentication", tri(endpoint.guarded("authentication"))),
+                ("role", tri(endpoint.guarded("role"))),
+                ("owner", tri(endpoint.guarded("owner"))),
+                ("personal", FactValue::Bool(endpoint.objects.personal)),
+                (
+                    "owned",
+                    FactValue::Bool(self.is_owned(access) || by_path(endpoint)),
+                ),
+                ("method", FactValue::Str(endpoint.method.clone())),
+            ];
+            out.push(Fact {
+                fact: "access".to_owned(),
+                site,
+                function: access.function,
+                callee: access.callee.clone(),
+                values: values.map(|(n, v)| (n.to_owned(), v)).to_vec(),
+            });
+        }
+        out
+    }
+
+    /// One fact for each place where a password takes part in a query, or is stored, as it came.
+    pub(super) fn passwords(&self) -> Vec<Fact> {
+        let all: std::collections::BTreeSet<_> = self
+            .endpoints
+            .iter()
+            .flat_map(|endpoint| endpoint.objects.passwords.iter().copied())
+            .collect();
+        let fact = |(site, function)| Fact {
+            fact: "password.plain".to_owned(),
+            site,
+            function,
+            callee: "a query".to_owned(),
+            values: vec![("stored".to_owned(), FactValue::Bool(true))],
+        };
+        all.into_iter().map(fact).collect()
+    }
+
+    /// One fact for each place where a client says which role somebody gets.
+    pub(super) fn privileges(&self) -> Vec<Fact> {
+        let mut out: BTreeMap<Site, Fact> = BTreeMap::new();
+        for endpoint in &self.endpoints {
+            for (site, function, field) in &endpoint.objects.privileges {
+                let role = match endpoint.guarded("role") {
+                    // Whoever is asked who it is may be asked what it may do.
+                    Answer::No if endpoint.objects.personal || endpoint.aware => Answer::Unknown,
+                    answer => answer,
+                };
+                out.entry(*site).or_insert_with(|| Fact {
+                    fact: "privilege".to_owned(),
+                    site: *site,
+                    function: *function,
+                    callee: field.clone(),
+                    values: vec![
+                        ("role".to_owned(), tri(role)),
+                        ("field".to_owned(), FactValue::Str(field.clone())),
+                    ],
+                });
+            }
+        }
+        out.into_values().collect()
+    }
+
+    /// Whether the record belongs to somebody: it is chosen by whose it is, it is somebody, or others like it are made or found
+    /// by who asks.
+    fn is_owned(&self, access: &Access) -> bool {
+        let flat = |name: &String| -> String {
+            name.chars().filter(char::is_ascii_alphanumeric).collect()
+        };
+        access
+            .key
+            .iter()
+            .any(|key| OWNERS.contains(&flat(key).as_str()))
+            // A person is looked for by name in many ways that are meant; by number, one is taken.
+            || PERSONS.contains(&access.object.as_str())
+                && (access.op != "read" || access.key.iter().any(|key| flat(key).ends_with("id") || key == "pk"))
+            || (!access.object.is_empty() && self.owned.contains(&access.object))
+    }
+}
+
+/// The only parameter of the path says whose the record is.
+fn by_path(endpoint: &Endpoint) -> bool {
+    let path = endpoint.path.as_deref().unwrap_or_default();
+    let mut parameters = path
+        .split('/')
+        .filter(|part| part.starts_with([':', '<', '{']));
+    let (Some(one), None) = (parameters.next(), parameters.next()) else {
+        return false;
+    };
+    let name = one.rsplit(':').next().unwrap_or_default();
+    let name: String = name
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    OWNERS.contains(&name.as_str())
+}
+
+fn open_to_accounts(endpoint: &Endpoint) -> bool {
+    endpoint.guarded("authentication") == Answer::Yes
+        && endpoint.guarded("role") == Answer::No
+        && endpoint.guarded("owner") == Answer::No
+        && !endpoint.objects.personal
+}

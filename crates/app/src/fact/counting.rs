@@ -1,0 +1,111 @@
+//! Whether something before a handler, or the handler itself, may count attempts: a limit that the program made itself.
+
+use crate::decoration::written_name;
+use crate::model::{Endpoint, Stage};
+use casemate_flow::origin::{Solver, Val};
+use casemate_flow::result::FuncId;
+use casemate_ir::{Const, Instr, Key, Operand, PartKey};
+use rustc_hash::FxHashSet;
+
+/// Parts of names that speak of counting or of locking out.
+const WORDS: &[&str] = &[
+    "ratelimit",
+    "throttl",
+    "toomany",
+    "bruteforce",
+    "lockout",
+    "lockeduntil",
+    "attempt",
+    "failures",
+    "failedlogin",
+    "cooldown",
+    "captcha",
+];
+
+/// Depth of calls.
+const DEPTH: usize = 4;
+
+/// Functions that are read for one endpoint; where there are more, something may count.
+const FUNCTIONS: usize = 150;
+
+/// Whether anything on the way to the answer may count.
+pub(super) fn may_count(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
+    let mut level: Vec<FuncId> = endpoint.handlers.clone();
+    for member in &endpoint.chain {
+        match &member.what {
+            Stage::Function(func, given, _) => {
+                level.push(*func);
+                level.extend(given);
+            }
+            Stage::Wraps(func, _) | Stage::Before(func) | Stage::Decides(func) => level.push(*func),
+            Stage::Package(path) => {
+                if says(&origins.paths.text(*path)) {
+                    return true;
+                }
+            }
+            Stage::Setting(..) | Stage::Unknown => {}
+        }
+    }
+    let mut seen: FxHashSet<FuncId> = FxHashSet::default();
+    for _ in 0..DEPTH {
+        let mut next = Vec::new();
+        for func in level {
+            if !seen.insert(func) {
+                continue;
+            }
+            if seen.len() > FUNCTIONS || counts(func, origins, &mut next) {
+                return true;
+            }
+        }
+        level = next;
+    }
+    false
+}
+
+/// Whether one function does; the functions that it calls and makes are added.
+fn counts(func: FuncId, origins: &Solver<'_, '_>, next: &mut Vec<FuncId>) -> bool {
+    let f = origins.program.func(func);
+    let refuses = |operand: Operand| match operand {
+        Operand::Const(id) => matches!(f.file.facts.constant(id), Const::Number(bits)
+            if f64::from_bits(*bits) == 429.0),
+        Operand::Local(_) => false,
+    };
+    f.func.instrs.iter().any(|instr| match *instr {
+        Instr::Closure { func, .. } => {
+            next.push(f.sibling(func));
+            false
+        }
+        Instr::Call { callee, args, .. } => {
+            for &val in origins.of_operand(func, callee).iter().take(3) {
+                if let Some(Val::Func(inner)) = origins.val(val) {
+                    next.push(inner);
+                }
+            }
+            written_name(f, callee).is_some_and(says)
+                || f.func.args(args).iter().any(|arg| refuses(arg.value))
+        }
+        Instr::Load {
+            key: Key::Field(name),
+            ..
+        } => says(f.file.facts.str(name)),
+        Instr::Store {
+            key: Key::Field(name),
+            value,
+            ..
+        } => says(f.file.facts.str(name)) || refuses(value),
+        Instr::Object { parts, .. } => f.func.parts(parts).iter().any(|part| {
+            refuses(part.value)
+                || matches!(part.key, PartKey::Field(name) if says(f.file.facts.str(name)))
+        }),
+        _ => false,
+    })
+}
+
+fn says(name: &str) -> bool {
+    let flat: String = name
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    WORDS.iter().any(|word| flat.contains(word))
+}

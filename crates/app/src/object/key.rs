@@ -1,0 +1,375 @@
+//! What records are called and by which names they are chosen.
+
+use super::{Query, sql};
+use crate::decoration::written_name;
+use casemate_flow::origin::{Solver, Val};
+use casemate_flow::program::{ClassIdx, File, FuncRef};
+use casemate_flow::result::FuncId;
+use casemate_ir::{ArgKey, Function, Instr, Key, Operand, PartKey, Range32, VarRef};
+
+/// Ends of names that say where records lie, not what they are.
+const ENDS: [&str; 10] = [
+    "repository",
+    "collection",
+    "manager",
+    "service",
+    "table",
+    "model",
+    "repo",
+    "store",
+    "dao",
+    "col",
+];
+
+/// Records that are somebody.
+pub(crate) const PERSONS: [&str; 9] = [
+    "user", "account", "customer", "member", "patient", "employee", "profile", "student", "person",
+];
+
+/// Whether a field of this name holds a password.
+pub(super) fn is_password(name: &str) -> bool {
+    let flat: String = name
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    ["password", "passwd", "pwd", "userpassword", "passphrase"].contains(&flat.as_str())
+}
+
+/// Whether a field of this name holds what somebody may do.
+pub(super) fn is_privilege(name: &str) -> bool {
+    let flat: String = name
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    [
+        "role",
+        "roles",
+        "isadmin",
+        "admin",
+        "issuperuser",
+        "isstaff",
+        "permissions",
+        "usertype",
+        "accounttype",
+        "userrole",
+    ]
+    .contains(&flat.as_str())
+}
+
+/// Whether instances of a class are records of a store.
+pub(super) fn is_record(origins: &Solver<'_, '_>, class: ClassIdx) -> bool {
+    origins.of_bases(class).iter().any(|&base| {
+        matches!(origins.val(base), Some(Val::Api(path)) if {
+            let text = origins.paths.text(path);
+            [".Model", "Document", "declarative_base()", "DeclarativeBase", "SQLModel", "AbstractUser", "AbstractBaseUser"]
+                .iter()
+                .any(|end| text.ends_with(end))
+        })
+    })
+}
+
+/// The values that a call is given under names, each with the function that it stands in: keywords, members of objects.
+pub(super) fn named<'p>(
+    origins: &Solver<'p, '_>,
+    f: FuncRef<'p>,
+    args: Range32,
+) -> Vec<(String, FuncId, Operand)> {
+    let mut out = Vec::new();
+    for arg in f.func.args(args) {
+        if let ArgKey::Keyword(name) = arg.key {
+            out.push((f.file.facts.str(name).to_owned(), f.id, arg.value));
+        }
+        let (around, outer) = parts_around(origins, f, arg.value);
+        for (name, value) in outer {
+            let inner = parts(around.func, around.file, value);
+            out.extend(
+                inner
+                    .into_iter()
+                    .map(|(name, value)| (name, around.id, value)),
+            );
+            out.push((name, around.id, value));
+        }
+        // `User.password == password`
+        if let Operand::Local(local) = arg.value
+            && let Some(Instr::Op { operands, .. }) =
+                f.func.instrs.iter().find(|i| i.target() == Some(local))
+            && let [a, b] = *f.func.operands(*operands)
+        {
+            for (name, value) in [(a, b), (b, a)] {
+                if let Some(name) = written_name(f, name) {
+                    out.push((name.to_owned(), f.id, value));
+                }
+            }
+        }
+    }
+    out
+}
+
+/// Steps back along a chain of calls.
+const CHAIN: u32 = 12;
+
+/// A name in its plainest form: `ordersRepository` is `order`.
+pub(super) fn plain(name: &str) -> String {
+    let mut name: String = name
+        .trim_start_matches(['_', '$'])
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    for end in ENDS {
+        if let Some(rest) = name.strip_suffix(end)
+            && rest.len() > 2
+        {
+            name = rest.to_owned();
+            break;
+        }
+    }
+    if let Some(rest) = name.strip_suffix("ies") {
+        return format!("{rest}y");
+    }
+    match name.strip_suffix('s') {
+        Some(rest) if rest.len() > 2 && !rest.ends_with('s') => rest.to_owned(),
+        _ => name,
+    }
+}
+
+/// What the records of a query are called: the table, the receiver, or the class that is named first.
+pub(super) fn object(
+    _origins: &Solver<'_, '_>,
+    f: FuncRef<'_>,
+    query: &Query,
+    this: Option<Operand>,
+    args: Range32,
+) -> String {
+    if let Some(text) = &query.sql {
+        return sql::table(text).map_or_else(String::new, |table| plain(&table));
+    }
+    // `get_object_or_404(Order, …)`, `session.get(Order, …)`
+    if let Some(first) = f.func.args(args).first()
+        && let Some(name) = written_name(f, first.value)
+        && name.starts_with(|c: char| c.is_ascii_uppercase())
+    {
+        return plain(name);
+    }
+    let mut at = this;
+    for _ in 0..CHAIN {
+        let Some(operand @ Operand::Local(local)) = at else {
+            break;
+        };
+        let made = f.func.instrs.iter().find(|i| i.target() == Some(local));
+        match made {
+            Some(&Instr::Call {
+                this: of,
+                args,
+                callee,
+                ..
+            }) => {
+                // `session.query(Order)`, `select(Order)`, `db.collection('orders')`
+                let first = f.func.args(args).first().map(|arg| arg.value);
+                let named = first.and_then(|first| match first {
+                    Operand::Const(_) => sql::text(f, first),
+                    Operand::Local(_) => written_name(f, first).map(str::to_owned),
+                });
+                let by = written_name(f, callee).unwrap_or_default();
+                if let Some(named) = named
+                    && [
+                        "query",
+                        "select",
+                        "collection",
+                        "getRepository",
+                        "model",
+                        "table",
+                    ]
+                    .contains(&by)
+                {
+                    return plain(&named);
+                }
+                at = of.or(Some(callee));
+            }
+            Some(&Instr::Load { base, key, .. }) => {
+                let name = match key {
+                    Key::Field(name) => f.file.facts.str(name),
+                    _ => "",
+                };
+                if ["objects", "query", "session", "_default_manager"].contains(&name) {
+                    at = Some(base);
+                } else {
+                    return plain(name);
+                }
+            }
+            Some(&Instr::Copy { from, .. } | &Instr::Await { from, .. }) => {
+                let local = f.func.locals.get(local.index());
+                let name = local
+                    .and_then(|l| l.name)
+                    .map(|name| plain(f.file.facts.str(name)));
+                match name.filter(|name| !ENDS.contains(&name.as_str())) {
+                    Some(name) => return name,
+                    None => at = Some(from),
+                }
+            }
+            Some(_) => {
+                if let Some(name) = captured(f, operand).or_else(|| written_name(f, operand)) {
+                    return plain(name);
+                }
+                break;
+            }
+            None => break,
+        }
+    }
+    String::new()
+}
+
+/// The name of a captured variable, where the function around tells it.
+fn captured<'p>(f: FuncRef<'p>, operand: Operand) -> Option<&'p str> {
+    let Operand::Local(local) = operand else {
+        return None;
+    };
+    let mut capture = f.func.instrs.iter().find_map(|instr| match *instr {
+        Instr::LoadVar {
+            to,
+            var: casemate_ir::VarRef::Captured(capture),
+        } if to == local => Some(capture),
+        _ => None,
+    })?;
+    let mut func = f.func;
+    for _ in 0..CHAIN {
+        let parent = f.file.facts.function(func.parent?)?;
+        match *func.captures.get(capture.index())? {
+            casemate_ir::Capture::Local(local) => {
+                let name = parent.locals.get(local.index())?.name?;
+                return Some(f.file.facts.str(name));
+            }
+            casemate_ir::Capture::Outer(outer) => {
+                capture = outer;
+                func = parent;
+            }
+        }
+    }
+    None
+}
+
+/// A member of an object that is written where it is used.
+pub(super) fn member(f: FuncRef<'_>, object: Operand, name: &str) -> Option<Operand> {
+    parts(f.func, f.file, object)
+        .into_iter()
+        .find(|(known, _)| known == name)
+        .map(|(_, value)| value)
+}
+
+fn parts(func: &Function, file: &File, object: Operand) -> Vec<(String, Operand)> {
+    let Operand::Local(mut local) = object else {
+        return Vec::new();
+    };
+    for _ in 0..4 {
+        let made = func.instrs.iter().find(|i| i.target() == Some(local));
+        match made {
+            Some(Instr::Object { parts, .. }) => {
+                let named = func.parts(*parts).iter().filter_map(|p| match p.key {
+                    PartKey::Field(name) => Some((file.facts.str(name).to_owned(), p.value)),
+                    _ => None,
+                });
+                return named.collect();
+            }
+            Some(Instr::Copy {
+                from: Operand::Local(from),
+                ..
+            }) => local = *from,
+            _ => break,
+        }
+    }
+    Vec::new()
+}
+
+/// The same, with the function that it is written in, where that is one around.
+fn parts_around<'p>(
+    origins: &Solver<'p, '_>,
+    f: FuncRef<'p>,
+    object: Operand,
+) -> (FuncRef<'p>, Vec<(String, Operand)>) {
+    let Operand::Local(local) = object else {
+        return (f, Vec::new());
+    };
+    let capture = f.func.instrs.iter().find_map(|instr| match *instr {
+        Instr::LoadVar {
+            to,
+            var: VarRef::Captured(capture),
+        } if to == local => Some(capture),
+        _ => None,
+    });
+    let around = capture.and_then(|capture| crate::guard::owner_of(origins, f, capture));
+    match around {
+        Some((owner, local)) => {
+            let owner = origins.program.func(owner);
+            (owner, parts(owner.func, owner.file, Operand::Local(local)))
+        }
+        None => (f, parts(f.func, f.file, object)),
+    }
+}
+
+/// The names by which a record is chosen, of those values that the client says.
+pub(super) fn names(
+    f: FuncRef<'_>,
+    query: &Query,
+    args: Range32,
+    client: &dyn Fn(Operand) -> bool,
+) -> Vec<String> {
+    if let Some(text) = &query.sql {
+        return sql::columns(text);
+    }
+    let mut out = Vec::new();
+    for arg in f.func.args(args) {
+        if !client(arg.value) {
+            continue;
+        }
+        if let ArgKey::Keyword(name) = arg.key {
+            out.push(f.file.facts.str(name).to_lowercase());
+            continue;
+        }
+        let mut open = vec![arg.value];
+        let mut rounds = 0;
+        while let Some(value) = open.pop() {
+            rounds += 1;
+            if rounds > 40 {
+                break;
+            }
+            for (name, value) in parts(f.func, f.file, value) {
+                if client(value) {
+                    out.push(name.to_lowercase());
+                    open.push(value);
+                }
+            }
+            // `Order.id == key`
+            if let Operand::Local(local) = value
+                && let Some(Instr::Op { operands, .. }) =
+                    f.func.instrs.iter().find(|i| i.target() == Some(local))
+            {
+                for &operand in f.func.operands(*operands) {
+                    match written_name(f, operand) {
+                        Some(name) if !client(operand) => out.push(name.to_lowercase()),
+                        _ => {}
+                    }
+                }
+            }
+            // `findById(userId)`
+            if let Some(name) = variable(f, value) {
+                out.push(name.to_lowercase());
+            }
+        }
+    }
+    out.sort();
+    out.dedup();
+    out
+}
+
+/// The name of the variable, parameter or member that a value is.
+pub(super) fn variable<'p>(f: FuncRef<'p>, value: Operand) -> Option<&'p str> {
+    let Operand::Local(local) = value else {
+        return None;
+    };
+    let own = f.func.locals.get(local.index()).and_then(|l| l.name);
+    own.map(|name| f.file.facts.str(name))
+        .or_else(|| written_name(f, value))
+        .or_else(|| captured(f, value))
+}

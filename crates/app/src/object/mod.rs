@@ -1,0 +1,484 @@
+//! The records that endpoints read and change: which, found by what of the request, and whether who asks plays a part.
+//!
+//! A handler is read together with the functions inside it and those that it calls, with what their parameters are given. Who owns
+//! records is told by the rest of the program: records that are made or found by who asks belong to somebody.
+
+pub(crate) mod key;
+mod sql;
+
+use crate::guard::root::{Bound, Known, Roots, Search};
+use crate::limits;
+use crate::model::{Access, Application, Objects};
+use casemate_flow::apipath::PathId;
+use casemate_flow::origin::{Solver, Val};
+use casemate_flow::program::FuncRef;
+use casemate_flow::result::{FuncId, Site};
+use casemate_ir::{Instr, Key, OpKind, Operand, Range32, Term};
+use casemate_model::path::{ArgIndex, Port, PortBase, PortStep};
+use casemate_model::row::Role;
+use rustc_hash::FxHashSet;
+use std::collections::BTreeSet;
+
+/// Finds what all endpoints do with records.
+pub(crate) fn find(
+    application: &mut Application,
+    origins: &Solver<'_, '_>,
+    set: &Known,
+) {
+    for endpoint in &mut application.endpoints {
+        let mut walk = Walk::new(origins, set);
+        for &handler in &endpoint.handlers {
+            walk.of_route(handler, endpoint.path.as_deref().unwrap_or_default());
+            walk.function(handler, 0);
+        }
+        if !walk.made.writes {
+            walk.made.privileges.clear();
+        }
+        endpoint.objects = walk.made;
+    }
+    application.owned = owned(origins, set);
+}
+
+/// Names of records that are made or found by who asks, anywhere in the program.
+fn owned(origins: &Solver<'_, '_>, set: &Known) -> BTreeSet<String> {
+    let mut out = BTreeSet::new();
+    for func in origins.program.function_ids() {
+        let f = origins.program.func(func);
+        if f.func.instrs.is_empty() || origins.program.is_copy(func) {
+            continue;
+        }
+        for (at, instr) in f.func.instrs.iter().enumerate() {
+            let Instr::Call {
+                callee, this, args, ..
+            } = *instr
+            else {
+                continue;
+            };
+            let Some(query) = query(origins, f, at, callee, args) else {
+                continue;
+            };
+            let personal = f.func.args(args).iter().any(|arg| {
+                let roots = Search::of(origins, set, func, arg.value);
+                roots.principal
+            });
+            if personal {
+                let object = key::object(origins, f, &query, this, args);
+                if !object.is_empty() {
+                    out.insert(object);
+                }
+            }
+        }
+    }
+    out
+}
+
+/// What a call of a store does.
+struct Query {
+    op: String,
+    path: PathId,
+    /// The port of its key.
+    key: Option<Port>,
+    /// The text of its statement.
+    sql: Option<String>,
+    at: usize,
+}
+
+/// What a call asks of a store, if it does.
+fn query(
+    origins: &Solver<'_, '_>,
+    f: FuncRef<'_>,
+    at: usize,
+    callee: Operand,
+    args: Range32,
+) -> Option<Query> {
+    for &val in origins.of_operand(f.id, callee).iter().take(3) {
+        let Some(Val::Api(path)) = origins.val(val) else {
+            continue;
+        };
+        for (_, row) in origins.paths.call_rows(path, false) {
+            match &row.role {
+                Role::Effect { op, key, .. } => {
+                    return Some(Query {
+                        op: op.clone(),
+                        path,
+                        key: key.clone(),
+                        sql: None,
+                        at,
+                    });
+                }
+                Role::Sink { kind, port, .. }
+                    if origins.paths.models().kinds().sink_name(*kind) == "sql" =>
+                {
+                    let Some(text) = argument(f, args, port).and_then(|o| sql::text(f, o)) else {
+                        continue;
+                    };
+                    let op = sql::op(&text)?;
+                    return Some(Query {
+                        op: op.to_owned(),
+                        path,
+                        key: None,
+                        sql: Some(text),
+                        at,
+                    });
+                }
+                _ => {}
+            }
+        }
+    }
+    None
+}
+
+/// The argument that a port begins at.
+fn argument(f: FuncRef<'_>, args: Range32, port: &Port) -> Option<Operand> {
+    let args = f.func.args(args);
+    match &port.base {
+        PortBase::Arg(ArgIndex::At(at) | ArgIndex::AtOrKeyword(at, _)) => {
+            args.get(*at as usize).map(|arg| arg.value)
+        }
+        _ => None,
+    }
+}
+
+/// One endpoint's functions, read together.
+struct Walk<'a, 'p, 'm> {
+    origins: &'a Solver<'p, 'm>,
+    set: &'a Known,
+    bound: Bound,
+    seen: FxHashSet<FuncId>,
+    made: Objects,
+}
+
+impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
+    fn new(origins: &'a Solver<'p, 'm>, set: &'a Known) -> Self {
+        Self {
+            origins,
+            set,
+            bound: Bound::default(),
+            seen: FxHashSet::default(),
+            made: Objects::default(),
+        }
+    }
+
+    /// Parameters of a handler that its route names hold what the client says.
+    fn of_route(&mut self, handler: FuncId, path: &str) {
+        let f = self.origins.program.func(handler);
+        for param in &f.func.params {
+            let Some(name) = param.name.map(|name| f.file.facts.str(name)) else {
+                continue;
+            };
+            let of_path = path.split(['/', '<', '>', '{', '}', ':', '(', ')']);
+            if name.len() > 1 && of_path.into_iter().any(|part| part == name) {
+                self.bound.insert((handler, param.local), client());
+            }
+        }
+    }
+
+    fn roots(&self, func: FuncId, operand: Operand) -> Roots {
+        Search::with(self.origins, self.set, Some(&self.bound), func, operand)
+    }
+
+    fn function(&mut self, func: FuncId, depth: u32) {
+        if self.seen.contains(&func) {
+            return;
+        }
+        if depth > limits::OBJECT_DEPTH || self.seen.len() >= limits::OBJECT_FUNCTIONS {
+            // What is further away is not read: somebody may be asked there who it is.
+            self.made.personal |= self.seen.len() >= limits::OBJECT_FUNCTIONS;
+            return;
+        }
+        self.seen.insert(func);
+        let f = self.origins.program.func(func);
+        for block in &f.func.blocks {
+            if let Term::Branch { cond, .. } = block.term
+                && self.roots(func, cond).principal
+            {
+                self.made.personal = true;
+            }
+        }
+        for (at, instr) in f.func.instrs.iter().enumerate() {
+            match *instr {
+                Instr::Closure { func: inner, .. } => self.function(f.sibling(inner), depth),
+                Instr::Op {
+                    op: OpKind::Eq | OpKind::Ne | OpKind::StrictEq | OpKind::StrictNe | OpKind::In,
+                    operands,
+                    ..
+                } => {
+                    let operands = f.func.operands(operands);
+                    self.made.personal |= operands.iter().any(|o| self.roots(func, *o).principal);
+                }
+                Instr::Call { .. } => self.call(f, at, depth),
+                Instr::Store {
+                    base,
+                    key: Key::Field(name),
+                    value,
+                } => self.store(f, at, base, f.file.facts.str(name), value),
+                _ => {}
+            }
+        }
+    }
+
+    fn call(&mut self, f: FuncRef<'p>, at: usize, depth: u32) {
+        let Some(&Instr::Call {
+            callee, this, args, ..
+        }) = f.func.instrs.get(at)
+        else {
+            return;
+        };
+        if let Some(query) = query(self.origins, f, at, callee, args) {
+            self.query(f, &query, this, args);
+            return;
+        }
+        self.made_record(f, at, callee, args);
+        let mut entered = false;
+        for &val in self.origins.of_operand(f.id, callee).iter().take(3) {
+            match self.origins.val(val) {
+                Some(Val::Func(inner)) => {
+                    let inner = self.origins.program.callee_at(
+                        f.id,
+                        u32::try_from(at).unwrap_or(u32::MAX),
+                        inner,
+                    );
+                    self.bind(f, inner, args);
+                    self.function(inner, depth + 1);
+                    entered = true;
+                }
+                Some(Val::Api(path)) => {
+                    entered |= self.origins.paths.known(path);
+                    self.effects(path);
+                }
+                _ => {}
+            }
+        }
+        // Who asks is given to something that is not known: a policy, maybe.
+        if !entered {
+            self.made.personal |= f
+                .func
+                .args(args)
+                .iter()
+                .any(|arg| self.roots(f.id, arg.value).principal);
+        }
+    }
+
+    /// What a call of a package does to files.
+    fn effects(&mut self, path: PathId) {
+        for (_, row) in self.origins.paths.call_rows(path, false) {
+            if let Role::Sink { kind, .. } = &row.role {
+                match self.origins.paths.models().kinds().sink_name(*kind) {
+                    "path.delete" => self.made.deletes = true,
+                    "path.write" => self.made.writes = true,
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn bind(&mut self, f: FuncRef<'p>, inner: FuncId, args: Range32) {
+        let callee = self.origins.program.func(inner);
+        for (param, arg) in callee.func.params.iter().zip(f.func.args(args)) {
+            let roots = self.roots(f.id, arg.value);
+            if roots.client || roots.principal {
+                let held = self.bound.entry((inner, param.local)).or_default();
+                held.client |= roots.client;
+                held.principal |= roots.principal;
+                held.attribute |= roots.attribute;
+                held.called |= roots.called;
+                held.hashed |= roots.hashed;
+            }
+        }
+        for arg in f.func.args(args) {
+            let casemate_ir::ArgKey::Keyword(name) = arg.key else {
+                continue;
+            };
+            let name = f.file.facts.str(name);
+            let param = callee
+                .func
+                .params
+                .iter()
+                .find(|param| param.name.is_some_and(|n| callee.file.facts.str(n) == name));
+            let roots = self.roots(f.id, arg.value);
+            if let Some(param) = param
+                && (roots.client || roots.principal)
+            {
+                let held = self.bound.entry((inner, param.local)).or_default();
+                held.client |= roots.client;
+                held.principal |= roots.principal;
+                held.called |= roots.called;
+                held.hashed |= roots.hashed;
+            }
+        }
+    }
+
+    /// A password of the client that takes part in a query, or is stored, as it came.
+    fn passwords(&mut self, f: FuncRef<'p>, query: &Query, args: Range32) {
+        let plain = |func: FuncId, operand: Operand| {
+            let roots = self.roots(func, operand);
+            roots.client && !roots.hashed
+        };
+        let named = key::named(self.origins, f, args);
+        let mut found = named
+            .iter()
+            .any(|(name, func, value)| key::is_password(name) && plain(*func, *value));
+        if let Some(text) = &query.sql
+            && query.op != "read"
+            && text.to_lowercase().contains("password")
+        {
+            let mut pieces = Vec::new();
+            for arg in f.func.args(args) {
+                sql::pieces_of(f, arg.value, 0, &mut pieces);
+            }
+            found |= pieces.iter().any(|piece| {
+                key::variable(f, *piece).is_some_and(key::is_password) && plain(f.id, *piece)
+            });
+        }
+        if let Some(text) = &query.sql
+            && query.op == "read"
+            && sql::columns(text).iter().any(|name| key::is_password(name))
+        {
+            found |= f.func.args(args).iter().any(|arg| plain(f.id, arg.value));
+        }
+        if found {
+            self.made.passwords.insert((
+                Site {
+                    file: f.file_idx,
+                    span: f.func.spans.get(query.at).copied().unwrap_or_default(),
+                },
+                f.id,
+            ));
+        }
+    }
+
+    /// `user.role = req.body.role`
+    fn store(&mut self, f: FuncRef<'p>, at: usize, base: Operand, name: &str, value: Operand) {
+        if !key::is_privilege(name) || crate::guard::root::is_request(self.origins, f.id, base) {
+            return;
+        }
+        let roots = self.roots(f.id, value);
+        if roots.client && !roots.principal {
+            let span = f.func.spans.get(at).copied().unwrap_or_default();
+            let site = Site {
+                file: f.file_idx,
+                span,
+            };
+            self.made.privileges.insert((site, f.id, name.to_owned()));
+        }
+    }
+
+    /// A record that is made of what the client says: `User(password=request.form['password'])`.
+    fn made_record(&mut self, f: FuncRef<'p>, at: usize, callee: Operand, args: Range32) {
+        let record =
+            self.origins
+                .of_operand(f.id, callee)
+                .iter()
+                .any(|&val| match self.origins.val(val) {
+                    Some(Val::Class(class)) => key::is_record(self.origins, class),
+                    Some(Val::Api(path)) => {
+                        let models = ["py:django.contrib.auth", "npm:mongoose.model()"];
+                        let text = self.origins.paths.text(path);
+                        models.iter().any(|m| text.starts_with(m)) && !text.contains("hash")
+                    }
+                    _ => false,
+                });
+        if !record {
+            return;
+        }
+        let named = key::named(self.origins, f, args);
+        let client = |func: FuncId, operand: Operand| {
+            let roots = self.roots(func, operand);
+            (roots.client && !roots.principal, roots.hashed)
+        };
+        let chosen = named
+            .iter()
+            .find(|(name, func, value)| key::is_privilege(name) && client(*func, *value).0);
+        let found = named.iter().any(|(name, func, value)| {
+            key::is_password(name) && client(*func, *value) == (true, false)
+        });
+        if let Some((name, ..)) = chosen {
+            let span = f.func.spans.get(at).copied().unwrap_or_default();
+            let site = Site {
+                file: f.file_idx,
+                span,
+            };
+            self.made.privileges.insert((site, f.id, name.clone()));
+        }
+        if found {
+            self.made.passwords.insert((
+                Site {
+                    file: f.file_idx,
+                    span: f.func.spans.get(at).copied().unwrap_or_default(),
+                },
+                f.id,
+            ));
+        }
+    }
+
+    fn query(&mut self, f: FuncRef<'p>, query: &Query, this: Option<Operand>, args: Range32) {
+        match query.op.as_str() {
+            "delete" => self.made.deletes = true,
+            "read" => {}
+            _ => self.made.writes = true,
+        }
+        let all = f.func.args(args);
+        if query.op == "read" {
+            let object = key::object(self.origins, f, query, this, args);
+            self.made.persons |= key::PERSONS.contains(&object.as_str());
+        }
+        self.passwords(f, query, args);
+        if query.op != "read" {
+            let named = key::named(self.origins, f, args);
+            let chosen = named.iter().find(|(name, func, value)| {
+                let roots = || self.roots(*func, *value);
+                key::is_privilege(name) && roots().client && !roots().principal
+            });
+            if let Some((name, ..)) = chosen {
+                let span = f.func.spans.get(query.at).copied().unwrap_or_default();
+                let site = Site {
+                    file: f.file_idx,
+                    span,
+                };
+                self.made.privileges.insert((site, f.id, name.clone()));
+            }
+        }
+        self.made.personal |= all.iter().any(|arg| self.roots(f.id, arg.value).principal);
+        if query.op == "create" || query.op != "read" && query.key.is_none() && query.sql.is_none()
+        {
+            return;
+        }
+        let chosen = match &query.key {
+            Some(port) => {
+                let Some(operand) = argument(f, args, port) else {
+                    return;
+                };
+                let part = match port.steps.first() {
+                    Some(PortStep::Member(name)) => {
+                        key::member(f, operand, name).unwrap_or(operand)
+                    }
+                    _ => operand,
+                };
+                vec![part]
+            }
+            None => all.iter().map(|arg| arg.value).collect(),
+        };
+        if !chosen.iter().any(|o| self.roots(f.id, *o).client) {
+            return;
+        }
+        let keys = key::names(f, query, args, &|operand| self.roots(f.id, operand).client);
+        self.made.chosen.push(Access {
+            site: Site {
+                file: f.file_idx,
+                span: f.func.spans.get(query.at).copied().unwrap_or_default(),
+            },
+            function: f.id,
+            op: query.op.clone(),
+            object: key::object(self.origins, f, query, this, args),
+            key: keys,
+            callee: self.origins.paths.text(query.path),
+        });
+    }
+}
+
+fn client() -> Roots {
+    Roots {
+        client: true,
+        ..Roots::default()
+    }
+}
