@@ -20,11 +20,7 @@ use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
 
 /// Finds what all endpoints do with records.
-pub(crate) fn find(
-    application: &mut Application,
-    origins: &Solver<'_, '_>,
-    set: &Known,
-) {
+pub(crate) fn find(application: &mut Application, origins: &Solver<'_, '_>, set: &Known) {
     for endpoint in &mut application.endpoints {
         let mut walk = Walk::new(origins, set);
         for &handler in &endpoint.handlers {
