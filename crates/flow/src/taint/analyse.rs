@@ -3,7 +3,7 @@
 use super::interp::{Interp, Output, Whole};
 use super::summary::Summary;
 use super::trace::Arena;
-use super::value::Konst;
+use super::value::{Konst, Taint, Value};
 use crate::limits;
 use crate::origin::{Solver, Val};
 use crate::program::to_u32;
@@ -145,16 +145,23 @@ fn same_meaning(old: &Summary, new: &Summary) -> bool {
         && old.objs.len() == new.objs.len()
         && old.noreturn == new.noreturn
         && old.accepts == new.accepts
-        && old.ret.taints().iter().map(|t| (t.origin, t.clean)).eq(new
-            .ret
-            .taints()
-            .iter()
-            .map(|t| (t.origin, t.clean)))
+        && same_taints(&old.ret, &new.ret)
+        && same_taints(&old.thrown, &new.thrown)
         && old
             .sinks
             .iter()
             .map(|s| s.clean)
             .eq(new.sinks.iter().map(|s| s.clean))
+}
+
+fn same_taints(old: &Value, new: &Value) -> bool {
+    let plain = |taints: &[Taint]| {
+        taints
+            .iter()
+            .map(|t| (t.origin, t.clean))
+            .collect::<Vec<_>>()
+    };
+    plain(old.taints()) == plain(new.taints())
 }
 
 /// Functions whose summaries a function needs: those it calls, makes, or hands on.

@@ -76,6 +76,7 @@ impl Interp<'_> {
             ..Summary::default()
         };
         summary.accepts = self.accepts(&exits);
+        summary.thrown = std::mem::take(&mut self.escaping);
         let mut state: Option<State> = None;
         let mut ret: Option<Value> = None;
         for (exit, value, _) in exits {

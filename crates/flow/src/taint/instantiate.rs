@@ -102,6 +102,8 @@ impl Interp<'_> {
         self.sinks_of(&mut env, &summary);
         self.effects_of(&mut env, &summary);
         let result = self.translate(&mut env, &summary, &summary.ret);
+        let thrown = self.translate(&mut env, &summary, &summary.thrown);
+        self.thrown.join(&thrown);
         self.depth -= 1;
         result
     }

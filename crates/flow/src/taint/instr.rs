@@ -228,7 +228,7 @@ impl Interp<'_> {
                 self.set(to, value);
             }
             Instr::Catch { to } => {
-                let mut value = Value::default();
+                let mut value = self.caught.clone();
                 let span = self.span(at);
                 for label in self.labels(to, span) {
                     value.add_taint(label);

@@ -117,6 +117,11 @@ pub struct Interp<'a> {
     pub(super) callback_index: FxHashMap<(u32, PortPath), u32>,
     pub(super) out: Output,
     pub(super) exits: Vec<(State, Option<Value>, Option<Operand>)>,
+    /// What the block at hand throws, and what its handler may have caught when it is one.
+    pub(super) thrown: Value,
+    pub(super) caught: Value,
+    /// What no handler of this function catches.
+    pub(super) escaping: Value,
     pub(super) call_index: u32,
 }
 
@@ -164,6 +169,9 @@ impl<'a> Interp<'a> {
             callback_index: FxHashMap::default(),
             out: Output::default(),
             exits: Vec::new(),
+            thrown: Value::default(),
+            caught: Value::default(),
+            escaping: Value::default(),
             call_index: 0,
         }
     }

@@ -104,6 +104,8 @@ impl Interp<'_> {
         }
         let mut states: Vec<Option<State>> = vec![None; func.blocks.len()];
         let mut visits = vec![0u32; func.blocks.len()];
+        // What each handler may catch.
+        let mut caught: FxHashMap<BlockId, Value> = FxHashMap::default();
         let loops = first_loop(func, &order, &rank);
         if let Some(first) = states.first_mut() {
             *first = Some(std::mem::take(&mut self.state));
@@ -133,6 +135,8 @@ impl Interp<'_> {
             }
             self.revisit = *count > 1;
             self.state = entry;
+            self.thrown = Value::default();
+            self.caught = caught.get(&block_id).cloned().unwrap_or_default();
             if let Some(handler) = block.unwind {
                 flow_copy(&mut states, &mut work, &rank, handler, &self.state);
             }
@@ -143,8 +147,26 @@ impl Interp<'_> {
                     break;
                 }
             }
-            if let Some(handler) = block.unwind {
-                flow_copy(&mut states, &mut work, &rank, handler, &self.state);
+            if let (Term::Throw(value), true) = (block.term, alive) {
+                let value = self.operand(value);
+                self.thrown.join(&value);
+            }
+            let thrown = std::mem::take(&mut self.thrown);
+            match block.unwind {
+                Some(handler) => {
+                    flow_copy(&mut states, &mut work, &rank, handler, &self.state);
+                    if !thrown.is_empty()
+                        && caught.entry(handler).or_default().join(&thrown)
+                        && let Some(&rank) = rank.get(handler.index())
+                    {
+                        work.insert(rank);
+                    }
+                }
+                None if !thrown.is_empty() => {
+                    let whole = self.deep(&thrown);
+                    self.escaping.join_taints(&whole);
+                }
+                None => {}
             }
             if !alive {
                 continue;

@@ -102,6 +102,8 @@ pub enum Outcome {
 pub struct Summary {
     /// What it returns.
     pub ret: Value,
+    /// What it throws, seen as a whole: taints only.
+    pub thrown: Value,
     /// Objects that `ret`, `effects` and `callbacks` refer to.
     pub objs: Vec<Obj>,
     /// Writes.
