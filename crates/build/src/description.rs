@@ -17,6 +17,8 @@ pub struct Description {
     pub kubernetes: bool,
     /// `[outbound.*]`, in the order of the file.
     pub outbound: Vec<Outbound>,
+    /// `[webhook.*]`, in the order of the file.
+    pub webhooks: Vec<Webhook>,
     /// `[entity.*]`, in the order of the file.
     pub entities: Vec<Entity>,
 }
@@ -67,6 +69,13 @@ pub struct Outbound {
     pub seconds: u64,
     /// The largest answer.
     pub bytes: i64,
+}
+
+/// Somebody whose signed messages the backend receives.
+#[derive(Clone, Debug)]
+pub struct Webhook {
+    /// Snake case.
+    pub name: String,
 }
 
 /// One kind of thing that the backend keeps.

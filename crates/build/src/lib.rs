@@ -37,7 +37,7 @@ use thiserror::Error;
 pub const NOT_YET: &[&str] = &[
     "passkeys, OIDC and SAML",
     "uploads",
-    "webhooks",
+    "webhooks to others",
     "jobs",
     "cache",
     "backup and restore drill",

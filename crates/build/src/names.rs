@@ -120,6 +120,8 @@ pub const TAKEN_ENTITIES: &[&str] = &[
     "transaction",
     "transport",
     "user",
+    "webhook",
+    "webhook_event",
 ];
 
 /// Columns that every table has.

@@ -109,6 +109,10 @@ fn wanted(template: &str, project: &Value) -> bool {
         set("app", "idempotent")
     } else if name.starts_with("secondfactor") || name.starts_with("totp") {
         set("auth", "mfa")
+    } else if name.starts_with("webhook") || name.starts_with("rawbody") {
+        project
+            .get_attr("webhooks")
+            .is_ok_and(|value| value.is_true())
     } else if ["outbound", "exchange", "publicaddress"]
         .iter()
         .any(|part| name.starts_with(part))

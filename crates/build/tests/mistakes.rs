@@ -143,7 +143,6 @@ fn app_and_auth() {
 #[test]
 fn what_is_not_built_yet_is_never_ignored() {
     for key in [
-        "webhook",
         "job",
         "upload",
         "cache",
@@ -179,6 +178,13 @@ fn what_is_not_built_yet_is_never_ignored() {
     outbound(
         "hosts = [\"pay.example\"]\nmax_bytes = 0",
         "10:13: `max_bytes` is too small or too large; write between 1 and 100000000",
+    );
+    let found = problems(&format!(
+        "{APP}{AUTH}{NOTE}[webhook.pay]\ndirection = \"out\"\n"
+    ));
+    assert_eq!(
+        found,
+        ["9:13: webhooks to others are not built yet; write `in`, or leave it out"]
     );
     entity(
         &format!("{NOTE}retention = \"30d\"\n"),

@@ -27,7 +27,6 @@ fn keys(text: &str) -> BTreeSet<String> {
 fn later(pointer: &str) -> &'static [&'static str] {
     match pointer {
         "/properties" => &[
-            "webhook",
             "job",
             "upload",
             "cache",
@@ -59,6 +58,10 @@ fn the_schema_has_the_keys_of_the_reader() {
         (
             "[outbound.a]\nqqqqqqqqqqqqqqq = 1",
             "/properties/outbound/additionalProperties/properties",
+        ),
+        (
+            "[webhook.a]\nqqqqqqqqqqqqqqq = 1",
+            "/properties/webhook/additionalProperties/properties",
         ),
         (
             "[entity.a]\nqqqqqqqqqqqqqqq = 1",

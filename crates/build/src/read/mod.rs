@@ -4,6 +4,7 @@ mod amounts;
 mod entity;
 mod outbound;
 pub mod table;
+mod webhook;
 
 use crate::description::{App, Auth, Description, Tenant};
 use crate::names;
@@ -15,7 +16,6 @@ use toml::de::DeTable;
 pub const MOST_ENTITIES: usize = 100;
 
 const LATER: &[(&str, &str)] = &[
-    ("webhook", "leave the table out"),
     ("job", "leave the table out"),
     ("upload", "leave the table out"),
     ("cache", "leave the table out"),
@@ -49,6 +49,7 @@ pub fn description(text: &str) -> Result<Description, Vec<Problem>> {
             tenant: tenant(&root),
             kubernetes: kubernetes(&root),
             outbound: outbound::outbound(&root),
+            webhooks: webhook::webhooks(&root),
             entities: entity::entities(&root),
         };
         for (key, instead) in LATER {

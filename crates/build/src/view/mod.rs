@@ -25,6 +25,8 @@ pub struct Project {
     pub tenant: Option<Tenant>,
     /// Services that it calls.
     pub outbound: Vec<Outbound>,
+    /// Whose messages it receives.
+    pub webhooks: Vec<Webhook>,
     /// All entities, each after those it refers to.
     pub entities: Vec<Entity>,
 }
@@ -52,6 +54,17 @@ pub struct Outbound {
     hosts: Vec<String>,
     milliseconds: u64,
     max_bytes: i64,
+}
+
+/// Somebody whose signed messages the backend receives.
+#[derive(Clone, Serialize, Debug)]
+pub struct Webhook {
+    name: String,
+    snake: String,
+    path: String,
+    words: String,
+    /// Of the environment, with the secret.
+    variable: String,
 }
 
 /// Sign-in.
@@ -139,6 +152,17 @@ pub fn project(description: &Description) -> Project {
                 hosts: service.hosts.clone(),
                 milliseconds: service.seconds * 1_000,
                 max_bytes: service.bytes,
+            })
+            .collect(),
+        webhooks: description
+            .webhooks
+            .iter()
+            .map(|webhook| Webhook {
+                name: names::camel(&webhook.name),
+                snake: webhook.name.clone(),
+                path: names::kebab(&webhook.name),
+                words: names::words(&webhook.name),
+                variable: format!("WEBHOOK_{}_SECRET", webhook.name.to_uppercase()),
             })
             .collect(),
         entities: entities
