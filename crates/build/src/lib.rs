@@ -3,7 +3,8 @@
 //! The way: [`read`] turns text into a [`description::Description`] or a list of [`problem::Problem`]s; [`check`] finds
 //! what is well-formed but means no backend; [`view`] says the description in the words of the target (TypeScript, SQL);
 //! [`render`] fills `templates/`; [`write`] puts the result on disk, whole or not at all. What protects is marked in the
-//! templates ([`control`]), and [`prove`] takes each such place away and looks who notices.
+//! templates ([`control`]), and [`prove`] takes each such place away and looks who notices. [`update`] merges what has
+//! changed into a project that exists.
 //!
 //! Invariants
 //! - What is not understood is an error with line and column. No key is ignored.
@@ -26,6 +27,7 @@ pub mod problem;
 pub mod prove;
 pub mod read;
 pub mod render;
+pub mod update;
 pub mod view;
 pub mod write;
 
@@ -40,7 +42,6 @@ pub const NOT_YET: &[&str] = &[
     "webhooks to others",
     "jobs",
     "cache",
-    "backup and restore drill",
     "front-end client",
 ];
 
@@ -87,6 +88,14 @@ pub fn generate(text: &str) -> Result<Generated, GenerateError> {
         File {
             path: DESCRIPTION.to_owned(),
             text: text.to_owned(),
+        },
+    );
+    let base = update::Base::of(&made.files).text();
+    made.files.insert(
+        0,
+        File {
+            path: update::BASE.to_owned(),
+            text: base,
         },
     );
     Ok(made)

@@ -90,41 +90,32 @@ fn add(
     Ok(())
 }
 
-/// Parts that not every project has.
+/// Parts that not every project has: how the names of their files begin, and where the view says that it has them.
+const OPTIONAL: &[(&str, &[&str])] = &[
+    ("exchange", &["outbound"]),
+    ("fieldcipher", &["app", "encrypted"]),
+    ("idempotency", &["app", "idempotent"]),
+    ("kubernetes", &["app", "kubernetes"]),
+    ("outbound", &["outbound"]),
+    ("publicaddress", &["outbound"]),
+    ("rawbody", &["webhooks"]),
+    ("secondfactor", &["auth", "mfa"]),
+    ("totp", &["auth", "mfa"]),
+    ("webhook", &["webhooks"]),
+];
+
+/// Whether a project has this part. A folder counts as well as a file.
 fn wanted(template: &str, project: &Value) -> bool {
-    let set = |part: &str, name: &str| {
-        project
-            .get_attr(part)
-            .and_then(|part| part.get_attr(name))
-            .is_ok_and(|value| value.is_true())
-    };
-    let name = template
-        .rsplit('/')
-        .next()
-        .unwrap_or(template)
-        .to_lowercase();
-    if name.starts_with("fieldcipher") {
-        set("app", "encrypted")
-    } else if name.starts_with("idempotency") {
-        set("app", "idempotent")
-    } else if name.starts_with("secondfactor") || name.starts_with("totp") {
-        set("auth", "mfa")
-    } else if name.starts_with("webhook") || name.starts_with("rawbody") {
-        project
-            .get_attr("webhooks")
-            .is_ok_and(|value| value.is_true())
-    } else if ["outbound", "exchange", "publicaddress"]
+    let names = template.to_lowercase();
+    OPTIONAL
         .iter()
-        .any(|part| name.starts_with(part))
-    {
-        project
-            .get_attr("outbound")
-            .is_ok_and(|value| value.is_true())
-    } else if template.starts_with("deploy/kubernetes") || name.starts_with("kubernetes") {
-        set("app", "kubernetes")
-    } else {
-        true
-    }
+        .filter(|(begin, _)| names.split('/').any(|name| name.starts_with(begin)))
+        .all(|(_, place)| {
+            let found = place
+                .iter()
+                .try_fold(project.clone(), |value, part| value.get_attr(part));
+            found.is_ok_and(|value| value.is_true())
+        })
 }
 
 /// At most one empty line in a row, none at the start of the file or after an opening bracket, one newline at the end.

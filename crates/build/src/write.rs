@@ -2,7 +2,7 @@
 
 use crate::File;
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -72,6 +72,28 @@ pub fn write(files: &[File], target: &Path) -> Result<(), WriteError> {
     fs::rename(staging.path(), &real).map_err(failed(target))?;
     // The folder is the project now; there is nothing left to remove.
     let _ = staging.keep();
+    Ok(())
+}
+
+/// Replaces a file, whole or not at all, with the folders above it.
+pub fn replace(path: &Path, text: &str) -> Result<(), WriteError> {
+    let failed = |source: io::Error| WriteError::Io {
+        path: path.to_path_buf(),
+        source,
+    };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(failed)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".casemate-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(path).map_or(0o666, |old| old.permissions().mode());
+        builder.permissions(fs::Permissions::from_mode(mode));
+    }
+    let mut file = builder.tempfile_in(folder).map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
 }
 

@@ -198,9 +198,17 @@ pub struct NewArgs {
     #[arg(value_name = "backend.toml")]
     pub description: PathBuf,
 
-    /// A folder that is empty or not there
+    /// A folder that is empty or not there; with --update, a project that was written before
     #[arg(value_name = "DIR")]
     pub target: PathBuf,
+
+    /// Bring the project up to date with the description, and keep what was changed by hand
+    #[arg(long)]
+    pub update: bool,
+
+    /// With --update: where both have changed the same lines, write both, between marks
+    #[arg(long, requires = "update")]
+    pub mark_conflicts: bool,
 }
 
 #[derive(Args, Debug)]

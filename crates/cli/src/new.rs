@@ -3,6 +3,7 @@
 use crate::args::NewArgs;
 use crate::failure::{Exit, Failure};
 use crate::print;
+use casemate_build::update::{Change, Step, Update, UpdateError};
 use casemate_build::write::{self, WriteError};
 use casemate_build::{GenerateError, generate};
 use std::fmt::Write;
@@ -25,18 +26,10 @@ pub fn run(args: &NewArgs) -> Result<Exit, Failure> {
             .help("a description has some hundred lines; is this the right file?"));
     }
     let text = fs::read_to_string(&args.description).map_err(|e| cannot(&e))?;
-    let made = generate(&text).map_err(|error| match error {
-        GenerateError::Description(problems) => {
-            let mut lines = format!("`{shown}` has {}", count(problems.len(), "mistake"));
-            for problem in &problems {
-                let _ = write!(lines, "\n  {shown}:{problem}");
-            }
-            Failure::new(lines).help("nothing was written")
-        }
-        error @ GenerateError::Template(_) => {
-            Failure::new(error).help("this is a defect of casemate; please report it")
-        }
-    })?;
+    if args.update {
+        return update(args, &text);
+    }
+    let made = generate(&text).map_err(|error| not_generated(args, error))?;
     write::write(&made.files, &args.target).map_err(|error| {
         let help = match &error {
             WriteError::NotEmpty(_) => {
@@ -48,6 +41,62 @@ pub fn run(args: &NewArgs) -> Result<Exit, Failure> {
         Failure::new(&error).help(help)
     })?;
     print::results(&summary(args, made.files.len()))
+}
+
+fn not_generated(args: &NewArgs, error: GenerateError) -> Failure {
+    let shown = args.description.display();
+    match error {
+        GenerateError::Description(problems) => {
+            let mut lines = format!("`{shown}` has {}", count(problems.len(), "mistake"));
+            for problem in &problems {
+                let _ = write!(lines, "\n  {shown}:{problem}");
+            }
+            Failure::new(lines).help("nothing was written")
+        }
+        error @ GenerateError::Template(_) => {
+            Failure::new(error).help("this is a defect of casemate; please report it")
+        }
+    }
+}
+
+/// Merges what has changed in the generated text into a project.
+fn update(args: &NewArgs, text: &str) -> Result<Exit, Failure> {
+    let failed = |error: UpdateError| match error {
+        UpdateError::Generate(error) => not_generated(args, error),
+        UpdateError::NoBase(_) => Failure::new(&error)
+            .help("--update is for projects that `casemate new` has written; it keeps what it wrote there"),
+        UpdateError::BadBase(_) => Failure::new(&error).help("take it from your version control"),
+        UpdateError::Read { .. } => Failure::new(&error).help("nothing was written"),
+        UpdateError::Write(_) => Failure::new(&error)
+            .help("what was written is whole; mend the cause and run it again"),
+    };
+    let update = Update::plan(&args.target, text).map_err(failed)?;
+    let conflicts = update.conflicts();
+    let written = conflicts == 0 || args.mark_conflicts;
+    if written {
+        update.apply(&args.target).map_err(failed)?;
+    }
+    let mut lines = String::new();
+    for Step { path, change } in &update.steps {
+        let what = match change {
+            Change::Add(_) => "added".to_owned(),
+            Change::Rewrite(_) => "changed".to_owned(),
+            Change::Remove => "removed".to_owned(),
+            Change::Conflict(_, places) => format!("conflict in {}", count(*places, "place")),
+            Change::Keep(why) => format!("kept: {why}"),
+        };
+        let _ = writeln!(lines, "{path}: {what}");
+    }
+    lines.push_str(&match (update.steps.len(), written) {
+        (0, _) => "Up to date.\n".to_owned(),
+        (steps, true) => format!("{}. Run `npm ci`, `npm run typecheck` and `npm test`.\n", count(steps, "file")),
+        (_, false) => format!(
+            "Nothing was written: {} changed by you and by casemate. --mark-conflicts writes both, between marks.\n",
+            count(conflicts, "place")
+        ),
+    });
+    print::results(&lines)?;
+    Ok(if conflicts == 0 { Exit::Clean } else { Exit::Found })
 }
 
 fn summary(args: &NewArgs, files: usize) -> String {

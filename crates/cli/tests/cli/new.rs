@@ -78,3 +78,39 @@ fn prove_needs_a_generated_project_with_its_packages() {
         assert!(run.stderr.contains(said), "{run:?}");
     }
 }
+
+#[test]
+fn an_update_keeps_what_people_have_changed() {
+    let dir = tree(&[
+        ("backend.toml", NOTES),
+        ("wider.toml", &NOTES.replace("max = 50", "max = 40")),
+    ]);
+    assert_eq!(run(dir.path(), &["new", "backend.toml", "out"]).code, 0);
+    let again = run(dir.path(), &["new", "backend.toml", "out", "--update"]);
+    assert_eq!((again.code, again.stdout.as_str()), (0, "Up to date.\n"));
+
+    let path = dir.path().join("out/src/types/note.ts");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, format!("// Ours.\n{text}")).unwrap();
+    let update = run(dir.path(), &["new", "wider.toml", "out", "--update"]);
+    assert_eq!(update.code, 0, "{update:?}");
+    let merged = fs::read_to_string(&path).unwrap();
+    assert!(merged.starts_with("// Ours.\n") && merged.contains(".max(40)"));
+
+    fs::write(&path, merged.replace(".max(40)", ".max(30)")).unwrap();
+    let conflict = run(dir.path(), &["new", "backend.toml", "out", "--update"]);
+    assert_eq!(conflict.code, 1);
+    assert!(
+        conflict.stdout.contains("src/types/note.ts: conflict in 1 place\n")
+            && conflict.stdout.contains("Nothing was written"),
+        "{conflict:?}"
+    );
+    assert!(!fs::read_to_string(&path).unwrap().contains("<<<<<<<"));
+    let arguments = ["new", "backend.toml", "out", "--update", "--mark-conflicts"];
+    assert_eq!(run(dir.path(), &arguments).code, 1);
+    assert!(fs::read_to_string(&path).unwrap().contains("<<<<<<< yours\n"));
+
+    let other = run(dir.path(), &["new", "backend.toml", ".", "--update"]);
+    assert_eq!(other.code, 2);
+    assert!(other.stderr.contains("has no .casemate/base.json"), "{other:?}");
+}

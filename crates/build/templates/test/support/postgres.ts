@@ -14,7 +14,10 @@ export interface Cluster {
 
 /** Starts a PostgreSQL of its own in a temporary folder, from the binaries of this machine. */
 export async function startCluster(): Promise<Cluster> {
-  const bin = findBinaries();
+  const bin = binaries();
+  if (bin === undefined) {
+    throw new Error('no PostgreSQL found: install it, set POSTGRES_BIN to its bin folder, or TEST_DATABASE_URL to a superuser');
+  }
   const folder = mkdtempSync(join(tmpdir(), 'pg-test-'));
   const data = join(folder, 'data');
   const port = await freePort();
@@ -46,16 +49,13 @@ export async function startCluster(): Promise<Cluster> {
   };
 }
 
-function findBinaries(): string {
+/** The folder with the programs of PostgreSQL, if this machine has them. */
+export function binaries(): string | undefined {
   const root = '/usr/lib/postgresql';
   const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : [];
   const folders = [process.env['POSTGRES_BIN'] ?? '', ...versions.map((version) => join(root, version, 'bin'))];
   folders.push(...(process.env['PATH'] ?? '').split(':'), '/opt/homebrew/bin', '/usr/local/bin');
-  const found = folders.find((folder) => folder !== '' && existsSync(join(folder, 'initdb')));
-  if (found === undefined) {
-    throw new Error('no PostgreSQL found: install it, set POSTGRES_BIN to its bin folder, or TEST_DATABASE_URL to a superuser');
-  }
-  return found;
+  return folders.find((folder) => folder !== '' && existsSync(join(folder, 'initdb')));
 }
 
 /** PostgreSQL refuses to run as root. */
