@@ -172,19 +172,24 @@ impl Update {
 }
 
 /// From the text before, the text now and the text that is generated now; nothing, if the file stays as it is.
-fn change(path: &str, before: Option<&str>, now: Option<&str>, after: Option<&str>) -> Option<Change> {
+fn change(
+    path: &str,
+    before: Option<&str>,
+    now: Option<&str>,
+    after: Option<&str>,
+) -> Option<Change> {
     if now == after || before == after {
         return None;
     }
     match (before, now, after) {
         (Some(_), None, Some(_)) => Some(Change::Keep("you have removed it, and it has changed")),
         (None, None, Some(after)) => Some(Change::Add(after.to_owned())),
-        (Some(before), Some(now), None) if before != now => {
-            Some(Change::Keep("it is not generated any more, and you have changed it"))
-        }
-        (Some(_), Some(_), None) if path.starts_with(MIGRATIONS) => {
-            Some(Change::Keep("it is not generated any more; drop its tables in a new migration"))
-        }
+        (Some(before), Some(now), None) if before != now => Some(Change::Keep(
+            "it is not generated any more, and you have changed it",
+        )),
+        (Some(_), Some(_), None) if path.starts_with(MIGRATIONS) => Some(Change::Keep(
+            "it is not generated any more; drop its tables in a new migration",
+        )),
         (Some(_), Some(_), None) => Some(Change::Remove),
         (Some(_), Some(_), Some(_)) if path.starts_with(MIGRATIONS) => Some(Change::Keep(
             "it would differ, and may have been applied; write a new migration",
@@ -214,7 +219,11 @@ fn settle_migrations(new: &mut [File], base: &Base) {
         Some((number.parse().ok()?, topic.to_owned()))
     };
     let known: Vec<(usize, String)> = base.files.keys().filter_map(|path| topic(path)).collect();
-    let mut next = known.iter().map(|(number, _)| number + 1).max().unwrap_or(1);
+    let mut next = known
+        .iter()
+        .map(|(number, _)| number + 1)
+        .max()
+        .unwrap_or(1);
     for file in new {
         let Some((_, topic)) = topic(&file.path) else {
             continue;
@@ -258,7 +267,11 @@ mod tests {
     }
 
     fn step<'a>(update: &'a Update, path: &str) -> Option<&'a Change> {
-        update.steps.iter().find(|s| s.path == path).map(|s| &s.change)
+        update
+            .steps
+            .iter()
+            .find(|s| s.path == path)
+            .map(|s| &s.change)
     }
 
     fn edit(folder: &Path, path: &str, from: &str, to: &str) {
@@ -272,7 +285,12 @@ mod tests {
     fn the_same_description_changes_nothing_whatever_people_have_done() {
         let folder = project();
         assert_eq!(plan(folder.path(), LEAST).steps, []);
-        edit(folder.path(), "src/app.ts", "const app", "// Ours.\n  const app");
+        edit(
+            folder.path(),
+            "src/app.ts",
+            "const app",
+            "// Ours.\n  const app",
+        );
         fs::remove_file(folder.path().join("biome.json")).unwrap();
         assert_eq!(plan(folder.path(), LEAST).steps, []);
     }
@@ -280,7 +298,12 @@ mod tests {
     #[test]
     fn changes_of_both_are_joined() {
         let folder = project();
-        edit(folder.path(), "src/container.ts", "/** Builds", "/** Ours. */\n/** Builds");
+        edit(
+            folder.path(),
+            "src/container.ts",
+            "/** Builds",
+            "/** Ours. */\n/** Builds",
+        );
         let wider = format!("{LEAST}{TAG}");
         let update = plan(folder.path(), &wider);
         assert_eq!(update.conflicts(), 0);
@@ -299,14 +322,33 @@ mod tests {
     #[test]
     fn migrations_never_change_and_new_ones_come_last() {
         let folder = project();
-        let update = plan(folder.path(), &LEAST.replace("[entity.note]", &format!("{TAG}[entity.note]")));
-        assert!(matches!(step(&update, "migrations/0003_badges.sql"), Some(Change::Add(_))));
+        let update = plan(
+            folder.path(),
+            &LEAST.replace("[entity.note]", &format!("{TAG}[entity.note]")),
+        );
+        assert!(matches!(
+            step(&update, "migrations/0003_badges.sql"),
+            Some(Change::Add(_))
+        ));
         assert_eq!(step(&update, "migrations/0002_notes.sql"), None);
         let update = plan(folder.path(), &LEAST.replace("text(9)", "text(10)"));
-        assert!(matches!(step(&update, "migrations/0002_notes.sql"), Some(Change::Keep(_))));
+        assert!(matches!(
+            step(&update, "migrations/0002_notes.sql"),
+            Some(Change::Keep(_))
+        ));
         update.apply(folder.path()).unwrap();
         let again = plan(folder.path(), &LEAST.replace("text(9)", "text(10)"));
-        assert!(matches!(&again.steps[..], [Step { change: Change::Keep(_), .. }]), "{:?}", again.steps);
+        assert!(
+            matches!(
+                &again.steps[..],
+                [Step {
+                    change: Change::Keep(_),
+                    ..
+                }]
+            ),
+            "{:?}",
+            again.steps
+        );
     }
 
     #[test]
@@ -318,7 +360,11 @@ mod tests {
         let Some(Change::Conflict(text, 1)) = step(&update, "src/types/note.ts") else {
             panic!("{:?}", update.steps);
         };
-        assert!(text.contains("<<<<<<< yours\n") && text.contains(".max(50)") && text.contains(".max(10)"));
+        assert!(
+            text.contains("<<<<<<< yours\n")
+                && text.contains(".max(50)")
+                && text.contains(".max(10)")
+        );
     }
 
     #[test]
@@ -327,20 +373,39 @@ mod tests {
         let wider = format!("{LEAST}{TAG}");
         fs::remove_file(folder.path().join("src/container.ts")).unwrap();
         let update = plan(folder.path(), &wider);
-        assert!(matches!(step(&update, "src/container.ts"), Some(Change::Keep(_))));
+        assert!(matches!(
+            step(&update, "src/container.ts"),
+            Some(Change::Keep(_))
+        ));
         fs::create_dir_all(folder.path().join("src/services")).unwrap();
-        fs::write(folder.path().join("src/services/badgeService.ts"), "// Ours.\n").unwrap();
+        fs::write(
+            folder.path().join("src/services/badgeService.ts"),
+            "// Ours.\n",
+        )
+        .unwrap();
         let update = plan(folder.path(), &wider);
-        assert!(matches!(step(&update, "src/services/badgeService.ts"), Some(Change::Conflict(..))));
+        assert!(matches!(
+            step(&update, "src/services/badgeService.ts"),
+            Some(Change::Conflict(..))
+        ));
     }
 
     #[test]
     fn other_folders_are_left_alone() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(matches!(Update::plan(folder.path(), LEAST), Err(UpdateError::NoBase(_))));
+        assert!(matches!(
+            Update::plan(folder.path(), LEAST),
+            Err(UpdateError::NoBase(_))
+        ));
         let folder = project();
         fs::write(folder.path().join(BASE), "{").unwrap();
-        assert!(matches!(Update::plan(folder.path(), LEAST), Err(UpdateError::BadBase(_))));
-        assert!(matches!(Update::plan(folder.path(), "x"), Err(UpdateError::Generate(_))));
+        assert!(matches!(
+            Update::plan(folder.path(), LEAST),
+            Err(UpdateError::BadBase(_))
+        ));
+        assert!(matches!(
+            Update::plan(folder.path(), "x"),
+            Err(UpdateError::Generate(_))
+        ));
     }
 }

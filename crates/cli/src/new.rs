@@ -61,7 +61,8 @@ fn not_generated(args: &NewArgs, error: GenerateError) -> Failure {
 
 /// Merges what has changed in the generated text into a project.
 fn update(args: &NewArgs, text: &str) -> Result<Exit, Failure> {
-    let failed = |error: UpdateError| match error {
+    let failed = |error: UpdateError| {
+        match error {
         UpdateError::Generate(error) => not_generated(args, error),
         UpdateError::NoBase(_) => Failure::new(&error)
             .help("--update is for projects that `casemate new` has written; it keeps what it wrote there"),
@@ -69,6 +70,7 @@ fn update(args: &NewArgs, text: &str) -> Result<Exit, Failure> {
         UpdateError::Read { .. } => Failure::new(&error).help("nothing was written"),
         UpdateError::Write(_) => Failure::new(&error)
             .help("what was written is whole; mend the cause and run it again"),
+    }
     };
     let update = Update::plan(&args.target, text).map_err(failed)?;
     let conflicts = update.conflicts();
@@ -96,7 +98,11 @@ fn update(args: &NewArgs, text: &str) -> Result<Exit, Failure> {
         ),
     });
     print::results(&lines)?;
-    Ok(if conflicts == 0 { Exit::Clean } else { Exit::Found })
+    Ok(if conflicts == 0 {
+        Exit::Clean
+    } else {
+        Exit::Found
+    })
 }
 
 fn summary(args: &NewArgs, files: usize) -> String {

@@ -101,16 +101,25 @@ fn an_update_keeps_what_people_have_changed() {
     let conflict = run(dir.path(), &["new", "backend.toml", "out", "--update"]);
     assert_eq!(conflict.code, 1);
     assert!(
-        conflict.stdout.contains("src/types/note.ts: conflict in 1 place\n")
+        conflict
+            .stdout
+            .contains("src/types/note.ts: conflict in 1 place\n")
             && conflict.stdout.contains("Nothing was written"),
         "{conflict:?}"
     );
     assert!(!fs::read_to_string(&path).unwrap().contains("<<<<<<<"));
     let arguments = ["new", "backend.toml", "out", "--update", "--mark-conflicts"];
     assert_eq!(run(dir.path(), &arguments).code, 1);
-    assert!(fs::read_to_string(&path).unwrap().contains("<<<<<<< yours\n"));
+    assert!(
+        fs::read_to_string(&path)
+            .unwrap()
+            .contains("<<<<<<< yours\n")
+    );
 
     let other = run(dir.path(), &["new", "backend.toml", ".", "--update"]);
     assert_eq!(other.code, 2);
-    assert!(other.stderr.contains("has no .casemate/base.json"), "{other:?}");
+    assert!(
+        other.stderr.contains("has no .casemate/base.json"),
+        "{other:?}"
+    );
 }
