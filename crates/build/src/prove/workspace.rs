@@ -57,6 +57,8 @@ struct Suite {
 struct Test {
     full_name: String,
     status: String,
+    #[serde(default)]
+    failure_messages: Vec<String>,
 }
 
 impl Workspace {
@@ -102,7 +104,10 @@ impl Workspace {
         self.build()?;
         Ok(match self.run(&[])? {
             Ok(report) if report.success => None,
-            Ok(report) => Some(red(&report).unwrap_or_else(|| broken(&report))),
+            Ok(report) => Some(match red(&report) {
+                Some(test) => format!("{test}: {}", reason(&report)),
+                None => broken(&report),
+            }),
             Err(why) => Some(why),
         })
     }
@@ -213,6 +218,17 @@ fn red(report: &Report) -> Option<String> {
         })
 }
 
+/// Why the first test failed that says so.
+fn reason(report: &Report) -> &str {
+    report
+        .test_results
+        .iter()
+        .flat_map(|suite| &suite.assertion_results)
+        .flat_map(|test| &test.failure_messages)
+        .find_map(|message| message.lines().next())
+        .unwrap_or("it does not say why")
+}
+
 /// Why a run failed in which no test failed.
 fn broken(report: &Report) -> String {
     report
@@ -259,9 +275,10 @@ mod tests {
     #[test]
     fn failed_tests_and_failed_preparations_are_red() {
         let failed = report(
-            r#"{"success":false,"testResults":[{"name":"a","status":"failed","assertionResults":[{"fullName":"one","status":"passed"},{"fullName":"two","status":"failed"}]}]}"#,
+            r#"{"success":false,"testResults":[{"name":"a","status":"failed","assertionResults":[{"fullName":"one","status":"passed"},{"fullName":"two","status":"failed","failureMessages":["it is 1\nat x"]}]}]}"#,
         );
         assert_eq!(red(&failed).as_deref(), Some("two"));
+        assert_eq!(reason(&failed), "it is 1");
         let prepared = report(
             r#"{"success":false,"testResults":[{"name":"a","status":"failed","message":"x","assertionResults":[{"fullName":"one","status":"skipped"}]}]}"#,
         );

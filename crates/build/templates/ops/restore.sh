@@ -1,6 +1,6 @@
 #!/bin/sh
 # Fills an empty database from a backup, whole or not at all, and looks whether the audit trail is whole. Do this every month
-# with the newest backup and a database that is thrown away: a backup that was never restored is none.
+# with the newest backup and a database that is thrown away: a backup that was never restored may be worth nothing.
 #
 #   ops/restore.sh FILE
 set -eu
