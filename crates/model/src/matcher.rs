@@ -70,6 +70,11 @@ struct Node {
 #[error("the compiled models cannot be read: {0}")]
 pub struct BlobError(String);
 
+/// Methods of promises and lists. `findAll()[*]` is a record, and `findAll().then` is none.
+const METHODS: [&str; 7] = [
+    "then", "catch", "finally", "forEach", "map", "flatMap", "reduce",
+];
+
 impl Models {
     /// Compiles model files. Their order does not matter.
     ///
@@ -177,7 +182,7 @@ impl Models {
 
     /// The states one step further, types joined in.
     ///
-    /// A member or index also follows `.*`; an argument follows ranges, and positions or keywords that name it. A subclass
+    /// A member or index also follows `.*`, unless it is a method of every promise or list; an argument follows ranges, and positions or keywords that name it. A subclass
     /// is whatever its base is.
     #[must_use]
     pub fn step(&self, from: &States, step: &Step) -> States {
@@ -188,6 +193,7 @@ impl Models {
                 self.join(&mut to, edges.get(found));
             }
             match step {
+                Step::Member(name) if METHODS.contains(&name.as_str()) => {}
                 Step::Member(_) | Step::Index(_) => {
                     if let Ok(found) =
                         edges.binary_search_by(|(edge, _)| edge.cmp(&Step::AnyMember))

@@ -160,7 +160,7 @@ impl PortPath {
         self.path.get(..self.count()).unwrap_or(&[])
     }
 
-    /// One member further. A repeated or too long path ends in "any member", which covers all below.
+    /// One member further. A path that is too long ends in "any member", which covers all below.
     #[must_use]
     pub fn member(mut self, sym: Sym) -> Self {
         let len = self.count();
@@ -171,7 +171,9 @@ impl PortPath {
         {
             return self;
         }
-        if len > 0 && self.path.get(len - 1) == Some(&Sym::ANY) {
+        // Any member of any member is any member.
+        let last = len.checked_sub(1).and_then(|last| self.path.get(last));
+        if last == Some(&Sym::ANY) && (sym == Sym::ANY || len == limits::ACCESS_PATH) {
             return self;
         }
         if let Some(slot) = self.path.get_mut(len) {
