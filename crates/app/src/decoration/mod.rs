@@ -195,7 +195,7 @@ fn wraps(origins: &Solver<'_, '_>, owner: FuncId, decorator: Operand) -> Vec<Sta
 }
 
 /// What a function that is used as a decorator puts around the function that it is given.
-fn wrappers(origins: &Solver<'_, '_>, decorator: FuncId) -> Vec<Stage> {
+pub(crate) fn wrappers(origins: &Solver<'_, '_>, decorator: FuncId) -> Vec<Stage> {
     let f = origins.program.func(decorator);
     let Some(given) = f.func.params.first().map(|p| p.local) else {
         return vec![Stage::Unknown];

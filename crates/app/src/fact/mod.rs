@@ -131,7 +131,13 @@ impl Application {
             (
                 "open".to_owned(),
                 FactValue::Bool(
-                    names(endpoint).any(|name| for_all(&name)) || named_open(endpoint, origins),
+                    names(endpoint).any(|name| for_all(&name))
+                        || named_open(endpoint, origins)
+                        || endpoint.method == "post"
+                            && endpoint
+                                .handlers
+                                .iter()
+                                .any(|f| reads_password(*f, origins, 0)),
                 ),
             ),
         ];
@@ -296,13 +302,21 @@ impl Application {
     }
 }
 
-/// Where no path is known, the handler's own name says that it is for everybody.
+/// What a handler's own name says that everybody may ask for, whatever its path.
+const OPEN_HANDLERS: &[&str] = &[
+    "login", "signin", "signup", "register", "logout", "signout", "callback", "webhook", "forgot",
+];
+
+/// The handler's own name says that it is for everybody.
 fn named_open(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
-    endpoint.path.is_none()
-        && endpoint
-            .handlers
-            .first()
-            .is_some_and(|handler| for_all(&origins.program.func_name(*handler).to_lowercase()))
+    endpoint.handlers.first().is_some_and(|handler| {
+        let name = origins.program.func_name(*handler).to_lowercase();
+        if endpoint.path.is_none() {
+            for_all(&name)
+        } else {
+            OPEN_HANDLERS.iter().any(|word| name.contains(word))
+        }
+    })
 }
 
 fn tri(answer: Answer) -> FactValue {

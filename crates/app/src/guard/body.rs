@@ -1,8 +1,11 @@
 //! What a function does before it lets a request pass: which of its branches refuse, and on what they depend.
 
-use super::graph::{captures, is_false, is_nothing, polarity, reaches_uncut, reaching, throws};
+use super::graph::{
+    captures, is_false, is_nothing, leads_to, polarity, reaches_uncut, reaching, throws,
+};
 use super::refusal::Refusal;
 use super::root::{Known, Roots, Search};
+use crate::model::Stage;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
@@ -37,6 +40,13 @@ pub(super) struct Check {
     pub span: Span,
     pub func: FuncId,
     pub why: String,
+}
+
+/// A decorator that is put around the function that passes requests on.
+#[derive(Clone, Copy)]
+struct Applied {
+    callee: Operand,
+    depth: u32,
 }
 
 /// What is known while bodies are read.
@@ -90,6 +100,7 @@ impl<'p> Reader<'_, 'p, '_> {
         let mut targets: FxHashSet<usize> = FxHashSet::default();
         let mut refused: FxHashSet<usize> = FxHashSet::default();
         let mut guarded: FxHashSet<usize> = FxHashSet::default();
+        let mut found: Vec<(Check, bool)> = Vec::new();
         for (index, block) in f.func.blocks.iter().enumerate() {
             let refusal = self.refusal(f, index);
             let ends = matches!(block.term, Term::Throw(_)) || self.never_returns(f, index);
@@ -116,9 +127,15 @@ impl<'p> Reader<'_, 'p, '_> {
                                     .any(|a| self.is_next(f, a.value, next)) =>
                             {
                                 targets.insert(index);
-                                if self.guarded_by(f, callee, block.term_span, out) {
+                                let given = Applied { callee, depth };
+                                let applied = self.guarded_by(f, given, block.term_span);
+                                if applied
+                                    .iter()
+                                    .any(|c| c.kind == "authentication" && c.certain)
+                                {
                                     guarded.insert(index);
                                 }
+                                found.extend(applied.into_iter().map(|c| (c.clone(), c.certain)));
                             }
                             Instr::Closure { func: inner, .. } => {
                                 let inner = f.sibling(inner);
@@ -177,21 +194,25 @@ impl<'p> Reader<'_, 'p, '_> {
         }
         let clean = reaching(f.func, &targets, &refused);
         let mut cut: FxHashSet<(usize, usize)> = FxHashSet::default();
-        let mut found: Vec<(Check, bool)> = Vec::new();
+        let mut settings: Vec<(usize, usize, usize)> = Vec::new();
         for (index, block) in f.func.blocks.iter().enumerate() {
             let Term::Branch { cond, yes, no } = block.term else {
                 continue;
             };
             let (yes_clean, no_clean) = (clean.contains(&yes.index()), clean.contains(&no.index()));
             if yes_clean == no_clean || refused.contains(&index) {
-                // Whoever is known passes here, others further on.
-                if yes_clean
-                    && matches!(pass, Pass::Wraps | Pass::Calls(_))
-                    && Search::of(self.origins, self.set, func, cond).tells_who()
-                    && let Some(positive) = polarity(f.func, f, cond)
-                {
-                    let known = if positive { yes } else { no };
-                    cut.insert((index, known.index()));
+                if yes_clean && matches!(pass, Pass::Wraps | Pass::Calls(_)) {
+                    let roots = Search::of(self.origins, self.set, func, cond);
+                    if roots.tells_who() {
+                        // Whoever is known passes here, others further on.
+                        if let Some(positive) = polarity(f.func, f, cond) {
+                            let known = if positive { yes } else { no };
+                            cut.insert((index, known.index()));
+                        }
+                    } else if roots.setting && !roots.client {
+                        // Who runs the program may switch the check off; no request can.
+                        settings.push((index, yes.index(), no.index()));
+                    }
                 }
                 continue;
             }
@@ -268,7 +289,22 @@ impl<'p> Reader<'_, 'p, '_> {
                 found.push((check, true));
             }
         }
-        let open = reaches_uncut(f.func, &targets, &cut, &guarded);
+        let mut open = reaches_uncut(f.func, &targets, &cut, &guarded);
+        if open && !settings.is_empty() && (!found.is_empty() || !guarded.is_empty()) {
+            // One side of each setting leads to the check: on the other one it is switched off.
+            for (block, yes, no) in settings {
+                let checked = |side: usize| {
+                    let from = FxHashSet::from_iter([side]);
+                    leads_to(f.func, &from, &guarded, &cut)
+                };
+                match (checked(yes), checked(no)) {
+                    (true, false) => cut.insert((block, no)),
+                    (false, true) => cut.insert((block, yes)),
+                    _ => false,
+                };
+            }
+            open = reaches_uncut(f.func, &targets, &cut, &guarded);
+        }
         let safe = !open && !targets.is_empty();
         for (mut check, certain) in found {
             check.certain =
@@ -288,42 +324,44 @@ impl<'p> Reader<'_, 'p, '_> {
         safe
     }
 
-    /// Whether a decorator of a library is put around the function that passes requests on: `login_required(view)(…)`.
-    fn guarded_by(
-        &self,
-        f: FuncRef<'p>,
-        decorator: Operand,
-        span: Span,
-        out: &mut Vec<Check>,
-    ) -> bool {
-        let mut found = false;
-        for &val in self.origins.of_operand(f.id, decorator).iter().take(2) {
-            let Some(Val::Api(path)) = self.origins.val(val) else {
-                continue;
-            };
-            let Some(path) = self.origins.paths.made_step(path, &Step::Deco) else {
-                continue;
-            };
-            for (_, row) in self.origins.paths.rows(path) {
-                if let Role::Guard { kind, .. } = &row.role
-                    && let Some(kind) = super::known(kind)
-                {
-                    found |= matches!(kind, "authentication" | "role");
-                    out.push(Check {
-                        kind: if kind == "role" {
-                            "authentication"
-                        } else {
-                            kind
-                        },
-                        certain: row.when.is_none(),
-                        span,
-                        func: f.id,
-                        why: format!("applies `{}`", self.origins.paths.text(path)),
-                    });
+    /// What a decorator that is put around the function that passes requests on refuses: `login_required(view)(…)`.
+    fn guarded_by(&self, f: FuncRef<'p>, given: Applied, span: Span) -> Vec<Check> {
+        let mut out = Vec::new();
+        for &val in self.origins.of_operand(f.id, given.callee).iter().take(2) {
+            match self.origins.val(val) {
+                Some(Val::Api(path)) => {
+                    let Some(path) = self.origins.paths.made_step(path, &Step::Deco) else {
+                        continue;
+                    };
+                    for (_, row) in self.origins.paths.rows(path) {
+                        if let Role::Guard { kind, .. } = &row.role
+                            && let Some(kind) = super::known(kind)
+                        {
+                            out.push(Check {
+                                kind: if kind == "role" {
+                                    "authentication"
+                                } else {
+                                    kind
+                                },
+                                certain: row.when.is_none(),
+                                span,
+                                func: f.id,
+                                why: format!("applies `{}`", self.origins.paths.text(path)),
+                            });
+                        }
+                    }
                 }
+                Some(Val::Func(decorator)) if given.depth < DEPTH => {
+                    for stage in crate::decoration::wrappers(self.origins, decorator) {
+                        if let Stage::Wraps(wrapper, next) = stage {
+                            self.read(wrapper, Pass::Wraps, Some(next), given.depth + 1, &mut out);
+                        }
+                    }
+                }
+                _ => {}
             }
         }
-        found
+        out
     }
 
     /// Whether a block calls a function of the program that throws or refuses unless somebody is known.

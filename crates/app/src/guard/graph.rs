@@ -123,6 +123,28 @@ pub(super) fn reaches_uncut(
     false
 }
 
+/// Whether some way leads from blocks to a guarded one, or to a branch of which one side is cut.
+pub(super) fn leads_to(
+    func: &Function,
+    from: &FxHashSet<usize>,
+    guarded: &FxHashSet<usize>,
+    cut: &FxHashSet<(usize, usize)>,
+) -> bool {
+    let mut seen = FxHashSet::default();
+    let mut stack: Vec<usize> = from.iter().copied().collect();
+    while let Some(block) = stack.pop() {
+        if !seen.insert(block) {
+            continue;
+        }
+        let next = successors(func, block);
+        if guarded.contains(&block) || next.iter().any(|to| cut.contains(&(block, *to))) {
+            return true;
+        }
+        stack.extend(next);
+    }
+    false
+}
+
 pub(super) fn ways(func: &Function, block: usize) -> Vec<usize> {
     match func.blocks.get(block).map(|b| b.term) {
         Some(Term::Goto(to)) => vec![to.index()],

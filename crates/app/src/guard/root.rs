@@ -62,6 +62,8 @@ pub(crate) struct Roots {
     pub origin: bool,
     /// On a token against forged requests.
     pub csrf: bool,
+    /// On how the program is configured.
+    pub setting: bool,
     /// Through what hashes, or through a function of which nothing is known: it may.
     pub hashed: bool,
     /// Through the result of a call, or through what a callback is given.
@@ -268,6 +270,13 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
                     self.local(owner, local, trail, depth);
                 }
             }
+            Instr::LoadVar { .. } => {
+                let name = crate::decoration::written_name(
+                    f,
+                    Operand::Local(instr.target().unwrap_or_default()),
+                );
+                self.found.setting |= name.is_some_and(|name| is_setting(&name.to_lowercase()));
+            }
             Instr::Op { operands, .. } | Instr::Template { operands, .. } => {
                 for &operand in f.func.operands(operands) {
                     self.operand(func, operand, trail, depth);
@@ -298,6 +307,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         if ORIGIN.contains(&lower.as_str()) {
             self.found.origin = true;
         }
+        self.found.setting |= is_setting(&lower);
         if lower.contains("csrf") || lower.contains("xsrf") {
             self.found.csrf = true;
         }
@@ -402,6 +412,13 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             }
         }
     }
+}
+
+/// Whether a name says that it holds how the program is configured.
+fn is_setting(lower: &str) -> bool {
+    lower.starts_with("config")
+        || lower.starts_with("settings")
+        || matches!(lower, "env" | "environ")
 }
 
 /// Whether an operand is something that a framework gives to its handlers.
