@@ -106,6 +106,8 @@ pub struct Guard {
     pub name: String,
     /// What it does, or why that is not certain, as a sentence without a period.
     pub why: String,
+    /// It stands before more than this endpoint.
+    pub shared: bool,
 }
 
 /// An answer that may be unknown.

@@ -221,7 +221,8 @@ impl Application {
     /// others have a guard of their own besides, that is none.
     fn own_guards<'e>(&self, endpoint: &'e Endpoint) -> impl Iterator<Item = &'e Guard> {
         let shared = |guard: &Guard| {
-            !guard.certain
+            guard.shared
+                && !guard.certain
                 && self
                     .endpoints
                     .iter()

@@ -75,7 +75,14 @@ fn guards(
     judged: &mut FxHashMap<(FuncId, Way), Vec<Check>>,
     looked: &mut FxHashMap<FuncId, bool>,
 ) -> Vec<Guard> {
-    let mut out = before(&endpoint.chain, reader, judged, looked);
+    let mut out = Vec::new();
+    for member in &endpoint.chain {
+        let package = matches!(member.what, Stage::Function(..) | Stage::Package(_));
+        let apart = member.site != endpoint.site && endpoint.callee.starts_with("npm:");
+        let shared = matches!(member.what, Stage::Before(_)) || package && apart;
+        let found = before(std::slice::from_ref(member), reader, judged, looked);
+        out.extend(found.into_iter().map(|guard| Guard { shared, ..guard }));
+    }
     of_handlers(endpoint, reader, judged, &mut out);
     let mut seen: Vec<(String, Site)> = Vec::new();
     out.retain(|guard| {
@@ -125,6 +132,7 @@ fn before(
                 site: member.site,
                 name: name.clone(),
                 why: "a setting asks for it".to_owned(),
+                shared: false,
             }),
             Stage::Decides(func) => {
                 let first = out.len();
@@ -141,6 +149,7 @@ fn before(
                         site: member.site,
                         name: member.name.clone(),
                         why: "of a package that no model speaks of".to_owned(),
+                        shared: false,
                     });
                 }
             }
@@ -170,6 +179,7 @@ fn look(
             site: member.site,
             name: member.name.clone(),
             why: "looks at who asks; whether it refuses anybody cannot be told".to_owned(),
+            shared: false,
         });
     }
 }
@@ -190,6 +200,7 @@ fn of_handlers(
                     site: reader.origins.program.site(check.func, check.span),
                     name: reader.origins.program.func_name(*handler),
                     why: format!("the handler itself {}", check.why),
+                    shared: false,
                 });
             }
         }
@@ -225,6 +236,7 @@ fn of_check(check: &Check, member: &Member, reader: &Reader<'_, '_, '_>) -> Guar
         site: reader.origins.program.site(check.func, check.span),
         name: member.name.clone(),
         why,
+        shared: false,
     }
 }
 
@@ -302,6 +314,7 @@ fn of_package(path: PathId, member: &Member, origins: &Solver<'_, '_>) -> Vec<Gu
                 site: member.site,
                 name: member.name.clone(),
                 why: "a guard of a library".to_owned(),
+                shared: false,
             });
         }
     }
