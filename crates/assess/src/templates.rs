@@ -2,7 +2,7 @@
 
 use casemate_flow::program::Program;
 use casemate_flow::result::{FileIdx, FuncId};
-use casemate_ir::{Const, FileFacts, FnId, Function, Instr, Key, LocalId, Operand};
+use casemate_ir::{Const, FileFacts, FnId, Function, Instr, Key, Language, LocalId, Operand};
 use casemate_lang_template::{EngineHints, Templates};
 use casemate_source::{Engine, Project, SourceFile};
 use std::sync::Arc;
@@ -32,6 +32,14 @@ impl Hints {
             };
             for (extension, engine) in registrations(facts) {
                 hints.register(&extension, &engine);
+            }
+            // Manifests of Python name distributions and may be absent: what is imported says more.
+            if facts.language == Language::Python {
+                let specifiers = facts.imports.iter().filter_map(|i| i.specifier);
+                for name in specifiers.map(|s| facts.str(s)) {
+                    hints.package(name);
+                    hints.package(name.split('.').next().unwrap_or(name));
+                }
             }
         }
         Self { units }

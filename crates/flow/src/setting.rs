@@ -1,9 +1,11 @@
 //! What the configuration of each unit says, as far as conditions of rows ask for it.
 
+use crate::apipath::PathId;
 use crate::origin::{Solver, Val};
+use crate::program::FuncRef;
 use crate::result::FileIdx;
 use crate::schema::{Call, Finder, Reader};
-use casemate_ir::Instr;
+use casemate_ir::{ArgKey, Instr, Key, Operand};
 use casemate_model::expr::{Literal, Tri, Value3};
 use casemate_model::path::{ArgIndex, Port, PortBase, PortStep};
 use casemate_model::row::Role;
@@ -26,7 +28,12 @@ impl Settings {
         let models = origins.paths.models();
         let mut settings = Self::default();
         for row in models.rows() {
-            for path in row.when.iter().flat_map(|when| when.paths()) {
+            let escapes = match &row.role {
+                Role::Render { escapes, .. } => escapes.as_ref(),
+                _ => None,
+            };
+            let questions = row.when.iter().chain(escapes);
+            for path in questions.flat_map(|when| when.paths()) {
                 if let Some(name) = path.strip_prefix("fact:")
                     && let Ok((fact, _)) = models.kinds().fact(name)
                 {
@@ -40,10 +47,16 @@ impl Settings {
                 matches!(&row.role, Role::Config { fact, .. } if settings.asked.contains(fact))
             })
         };
+        let written = |path| {
+            let mut rows = origins.paths.rows(path);
+            rows.any(|(_, row)| {
+                matches!(&row.role, Role::Config { fact, .. } if settings.asked.contains(fact))
+            })
+        };
         let speaking: BTreeSet<_> = origins
             .paths
             .ids()
-            .filter(|path| asked(*path, false) || asked(*path, true))
+            .filter(|path| asked(*path, false) || asked(*path, true) || written(*path))
             .collect();
         if speaking.is_empty() {
             return settings;
@@ -52,6 +65,22 @@ impl Settings {
         for id in origins.program.function_ids() {
             let f = origins.program.func(id);
             for (at, instr) in f.func.instrs.iter().enumerate() {
+                let unit = unit_of(origins, f.file_idx);
+                if let Instr::Store {
+                    base,
+                    key: Key::Field(name),
+                    value,
+                } = *instr
+                {
+                    for &val in origins.of_operand(id, base) {
+                        if let Some(Val::Api(path)) = origins.val(val)
+                            && let Some(member) = origins.met_member(path, f.sym(name))
+                            && speaking.contains(&member)
+                        {
+                            settings.tell_member(&reader, &f, value, member, unit);
+                        }
+                    }
+                }
                 let Instr::Call { callee, .. } = *instr else {
                     continue;
                 };
@@ -60,7 +89,7 @@ impl Settings {
                         && speaking.contains(&path)
                         && let Some(call) = Call::of(f, at, None)
                     {
-                        settings.tell(&reader, &call, path, unit_of(origins, f.file_idx));
+                        settings.tell(&reader, &call, path, unit);
                     }
                 }
             }
@@ -68,13 +97,35 @@ impl Settings {
         settings
     }
 
-    fn tell<'a>(
+    /// A member that says something is written.
+    fn tell_member<'a>(
         &mut self,
         reader: &Reader<'a>,
-        call: &Call<'a>,
-        path: crate::apipath::PathId,
+        f: &FuncRef<'a>,
+        written: Operand,
+        path: PathId,
         unit: u32,
     ) {
+        for (_, row) in reader.find.origins.paths.rows(path) {
+            let Role::Config { fact, read, .. } = &row.role else {
+                continue;
+            };
+            if !self.asked.contains(fact) || row.when.is_some() {
+                continue;
+            }
+            let said = reader.constant(*f, written);
+            let fields = read
+                .iter()
+                .filter(|(_, port)| port.base == PortBase::Value && port.steps.is_empty())
+                .map(|(name, _)| (name.clone(), said.clone()));
+            self.told
+                .entry((unit, fact.clone()))
+                .or_default()
+                .push(fields.collect());
+        }
+    }
+
+    fn tell<'a>(&mut self, reader: &Reader<'a>, call: &Call<'a>, path: PathId, unit: u32) {
         for (_, row) in reader.find.origins.paths.call_rows(path, call.new) {
             let Role::Config {
                 fact,
@@ -155,10 +206,25 @@ fn value<'a>(reader: &Reader<'a>, call: &Call<'a>, port: &Port) -> Value3 {
             _ => None,
         })
         .collect();
-    match (&port.base, members) {
-        (PortBase::Arg(ArgIndex::At(index)), Some(members)) => {
-            reader.literal(call, *index as usize, members)
+    let Some(members) = members else {
+        return Value3::Unknown;
+    };
+    let keyword = |name: &str| {
+        let facts = &call.f.file.facts;
+        let named = |key: &ArgKey| matches!(key, ArgKey::Keyword(k) if facts.str(*k) == name);
+        call.args.iter().position(|arg| named(&arg.key))
+    };
+    match &port.base {
+        PortBase::Arg(ArgIndex::At(index)) => reader.literal(call, *index as usize, members),
+        PortBase::Arg(ArgIndex::FromEnd(back)) => {
+            let at = call.args.len().checked_sub(*back as usize);
+            at.map_or(Value3::Unknown, |at| reader.literal(call, at, members))
         }
+        PortBase::Arg(ArgIndex::Keyword(name)) => match keyword(name) {
+            Some(at) => reader.literal(call, at, members),
+            None if call.args.iter().any(|a| a.key == ArgKey::KeywordSpread) => Value3::Unknown,
+            None => Value3::Known(Literal::Null),
+        },
         _ => Value3::Unknown,
     }
 }

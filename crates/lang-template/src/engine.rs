@@ -57,6 +57,8 @@ pub fn engine_of(path: &str, hints: &EngineHints) -> Option<Engine> {
                 Engine::Handlebars,
                 Engine::Mustache,
                 Engine::Eta,
+                Engine::Jinja,
+                Engine::Mako,
             ];
             usual.into_iter().find(|it| hints.packages.contains(it))
         }
@@ -82,6 +84,17 @@ pub fn engine_of_package(name: &str) -> Option<Engine> {
         "mustache" | "mustache-express" | "hogan.js" | "hjs" => Engine::Mustache,
         "nunjucks" | "express-nunjucks" | "koa-nunjucks-2" => Engine::Nunjucks,
         "swig" | "swig-templates" | "express-swig" => Engine::Swig,
+        "jinja2"
+        | "flask"
+        | "quart"
+        | "django"
+        | "aiohttp_jinja2"
+        | "starlette.templating"
+        | "fastapi.templating"
+        | "sanic_ext"
+        | "sanic_jinja2"
+        | "tornado.web" => Engine::Jinja,
+        "mako" | "mako.template" | "mako.lookup" => Engine::Mako,
         "dustjs-linkedin" | "dustjs-helpers" | "adaro" | "kleidustjs" | "dust" => Engine::Dust,
         _ => return None,
     })

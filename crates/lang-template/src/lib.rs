@@ -9,7 +9,7 @@
 //! | an output tag | [`casemate_ir::Instr::Output`] with its place in the page, spanning the tag |
 //! | an include, partial, layout or parent of a constant name | [`casemate_ir::Instr::Import`] and a call of it with the locals |
 //! | one of a computed name | a call of the free name `__include` with the name and the locals |
-//! | a filter or helper that is not built in | a call of a member of parameter 0 |
+//! | a filter or helper that is not built in | a call of a member of parameter 0; in engines of Python one without a receiver |
 //!
 //! Invariants
 //! - Reading never fails and never panics: what is not understood is told in the notes of the facts.
@@ -53,7 +53,9 @@ pub fn lower(text: &str, path: &str, engine: Engine) -> FileFacts {
     }
     match engine {
         Engine::Ejs | Engine::Eta => ejs::lower(text, path, engine),
-        Engine::Nunjucks | Engine::Swig => jinja::lower(text, path),
+        Engine::Nunjucks | Engine::Swig => jinja::lower(text, path, false),
+        Engine::Jinja => jinja::lower(text, path, true),
+        Engine::Mako => jinja::mako::lower(text, path),
         Engine::Handlebars => handlebars::lower(text, path, false),
         Engine::Mustache => handlebars::lower(text, path, true),
         Engine::Dust => dust::lower(text, path),

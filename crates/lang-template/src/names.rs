@@ -77,31 +77,35 @@ pub(crate) fn bindable(name: &str) -> String {
 
 /// Names bound by the template itself, innermost scope last.
 #[derive(Default)]
-pub(crate) struct Scopes(Vec<Vec<String>>);
+pub(crate) struct Scopes {
+    bound: Vec<Vec<String>>,
+    /// Functions and filters that are not bound are the engine's, as in Python: no values of the template.
+    pub(crate) own_functions: bool,
+}
 
 impl Scopes {
     pub(crate) fn push(&mut self) {
-        self.0.push(Vec::new());
+        self.bound.push(Vec::new());
     }
     pub(crate) fn pop(&mut self) {
-        self.0.pop();
+        self.bound.pop();
     }
     /// Binds a name in the innermost scope.
     pub(crate) fn bind(&mut self, name: &str) {
-        if self.0.is_empty() {
+        if self.bound.is_empty() {
             self.push();
         }
-        if let Some(scope) = self.0.last_mut()
+        if let Some(scope) = self.bound.last_mut()
             && !scope.iter().any(|it| it == name)
         {
             scope.push(name.to_owned());
         }
     }
     pub(crate) fn binds(&self, name: &str) -> bool {
-        self.0.iter().flatten().any(|it| it == name)
+        self.bound.iter().flatten().any(|it| it == name)
     }
     /// All bound names, outermost first.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().flatten().map(String::as_str)
+        self.bound.iter().flatten().map(String::as_str)
     }
 }

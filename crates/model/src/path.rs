@@ -64,6 +64,8 @@ pub enum ArgIndex {
     From(u32),
     /// `-1`: 1 is the last.
     FromEnd(u32),
+    /// `..-1`: all before the last.
+    Before(u32),
     /// `'kw'`
     Keyword(String),
     /// `0/'kw'`

@@ -56,6 +56,8 @@ pub enum Role {
         derive: bool,
         /// The result has the members of the value and is an object of its own: what is written to it does not reach the value.
         copy: bool,
+        /// It takes back what encoding, quoting or escaping made harmless.
+        undo: bool,
     },
     /// A value goes on, clean for some kinds.
     Clean {
@@ -107,6 +109,11 @@ pub enum Role {
         /// It only holds who asks: a member of it does.
         container: bool,
     },
+    /// It stands for every module of the program that assigns one of these names: a settings module.
+    Module {
+        /// Names that only such a module assigns.
+        names: Vec<String>,
+    },
     /// It renders a template.
     Render {
         /// The template's name.
@@ -119,6 +126,8 @@ pub enum Role {
         inline: bool,
         /// Which engine, where the API decides it.
         engine: Option<String>,
+        /// When the engine escapes what the template does not say otherwise of; absent: not known.
+        escapes: Option<Expr>,
     },
     /// It says something about configuration: named values read at the call.
     Config {

@@ -48,6 +48,10 @@ pub enum Engine {
     Dust,
     /// `.swig`
     Swig,
+    /// `.jinja`, `.jinja2`, `.j2`; Django's language is read as the same.
+    Jinja,
+    /// `.mako`, `.mak`
+    Mako,
 }
 
 impl FileType {
@@ -83,6 +87,8 @@ impl FileType {
             "mustache" | "hjs" => Self::Template(Engine::Mustache),
             "dust" => Self::Template(Engine::Dust),
             "swig" => Self::Template(Engine::Swig),
+            "jinja" | "jinja2" | "j2" => Self::Template(Engine::Jinja),
+            "mako" | "mak" => Self::Template(Engine::Mako),
             "html" | "htm" | "xhtml" => Self::Html,
             "vue" | "svelte" | "astro" | "marko" => Self::Component,
             _ => OTHER_LANGUAGES
@@ -176,6 +182,7 @@ const MANIFESTS: &[&str] = &[
 ];
 
 const OTHER_LANGUAGES: &[(&str, &str)] = &[
+    ("ipynb", "Jupyter notebook"),
     ("java", "Java"),
     ("kt", "Kotlin"),
     ("scala", "Scala"),

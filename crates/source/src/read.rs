@@ -65,6 +65,10 @@ pub(crate) fn decode(bytes: Vec<u8>) -> Result<Text, Reason> {
             text: without_mark(text),
             note: None,
         }),
+        Err(error) if is_latin(error.as_bytes()) => Ok(Text {
+            text: error.as_bytes().iter().map(|b| char::from(*b)).collect(),
+            note: Some("Latin-1 by its coding line, converted"),
+        }),
         Err(error) => {
             let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
             let (mut replaced, mut all) = (0, 0);
@@ -81,6 +85,37 @@ pub(crate) fn decode(bytes: Vec<u8>) -> Result<Text, Reason> {
             })
         }
     }
+}
+
+/// Whether one of the first two lines declares Latin-1 (PEP 263), or an encoding that is the same but for a few signs.
+fn is_latin(bytes: &[u8]) -> bool {
+    bytes.split(|b| *b == b'\n').take(2).any(|line| {
+        let line = String::from_utf8_lossy(line);
+        let Some((comment, declared)) = line.split_once("coding") else {
+            return false;
+        };
+        let name = declared
+            .trim_start_matches([':', '=', ' ', '\t'])
+            .split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_' | '.'))
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase()
+            .replace('_', "-");
+        comment.trim_start().starts_with('#')
+            && matches!(
+                name.as_str(),
+                "latin-1"
+                    | "latin1"
+                    | "iso-8859-1"
+                    | "iso8859-1"
+                    | "l1"
+                    | "cp1252"
+                    | "windows-1252"
+                    | "iso-8859-15"
+                    | "latin-9"
+                    | "8859"
+            )
+    })
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Text, Reason> {
@@ -132,6 +167,14 @@ mod tests {
         assert_eq!(
             text(b"caf\xE9 // rest of a latin-1 line"),
             Ok(("caf\u{FFFD} // rest of a latin-1 line".into(), true))
+        );
+        assert_eq!(
+            text(b"#!/usr/bin/python\n# -*- coding: iso-8859-1 -*-\nx = '\xE9'"),
+            Ok((
+                "#!/usr/bin/python\n# -*- coding: iso-8859-1 -*-\nx = '\u{E9}'".into(),
+                true
+            )),
+            "PEP 263"
         );
         assert_eq!(text(b"\xFF\xFEa\0b\0"), Ok(("ab".into(), true)));
         assert_eq!(text(b"MZ\0\0"), Err(Reason::Binary));

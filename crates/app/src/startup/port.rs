@@ -15,6 +15,7 @@ fn positions(index: &ArgIndex, count: usize) -> std::ops::Range<usize> {
         ArgIndex::FromEnd(i) if i > 0 && i as usize <= count => {
             count - i as usize..count - i as usize + 1
         }
+        ArgIndex::Before(i) => 0..count.saturating_sub(i as usize),
         ArgIndex::FromEnd(_) | ArgIndex::Keyword(_) => 0..0,
     }
 }

@@ -94,6 +94,11 @@ impl<'p> Solver<'p, '_> {
                     let val = self.vals.id(Val::Api(path));
                     Self::merge(out, &[val]);
                 }
+                if frame.f.file.facts.language == Language::Python && sym != Sym::ANY {
+                    let node = self.field_node(val, sym);
+                    let vals = self.get_shared(node, frame.f.id);
+                    Self::merge(out, &vals);
+                }
             }
             Some(Val::Class(class)) => {
                 if self.program.text(sym) == "prototype" {
@@ -214,7 +219,10 @@ impl<'p> Solver<'p, '_> {
         let Some(val) = self.vals.get(base) else {
             return;
         };
-        if matches!(val, Val::Api(_) | Val::Namespace(_)) {
+        // What a Python program keeps on an object of a library (`g.client = …`) it reads from there again.
+        let language = frame.f.file.facts.language;
+        let kept = language == Language::Python && sym != Sym::ANY;
+        if matches!(val, Val::Namespace(_)) || (matches!(val, Val::Api(_)) && !kept) {
             return;
         }
         // `Class.prototype` is the instance; the ANY member of a class is its base.

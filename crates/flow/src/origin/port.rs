@@ -24,6 +24,7 @@ pub(crate) fn positions(index: &ArgIndex, count: usize) -> std::ops::Range<usize
                 count - i..count - i + 1
             }
         }
+        ArgIndex::Before(i) => 0..count.saturating_sub(i as usize),
         ArgIndex::Keyword(_) => 0..0,
     }
 }

@@ -9,11 +9,12 @@ use crate::result::{Entry, FileIdx, FuncId};
 use crate::symbol::Sym;
 use crate::taint::{PortBase, PortPath};
 use casemate_ir::{
-    Capture, CaptureId, Instr, Language, LocalId, LocalKind, MemberKind, Operand, PartKey, VarRef,
+    Capture, CaptureId, GlobalId, Instr, Language, LocalId, LocalKind, MemberKind, Operand,
+    PartKey, VarRef,
 };
 use casemate_model::matcher::Models;
 use casemate_model::path::Step;
-use casemate_model::row::{EntryRow, ExportRow};
+use casemate_model::row::{EntryRow, ExportRow, Role};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, VecDeque};
@@ -64,6 +65,8 @@ pub struct Solver<'p, 'm> {
     pub(super) exports: FxHashMap<(FileIdx, Sym), Rc<[Leaf]>>,
     /// By file: the rows of handlers that are found in it by name.
     pub(super) exported: Vec<Vec<(&'m EntryRow, &'m ExportRow)>>,
+    /// By variable of a module: the member of a library that it stands for, where models speak of it.
+    stands_for: FxHashMap<u32, PathId>,
 }
 
 /// The function under evaluation.
@@ -112,7 +115,9 @@ impl<'p, 'm> Solver<'p, 'm> {
             returned: FxHashMap::default(),
             exports: FxHashMap::default(),
             exported: super::declared::exported(program, models),
+            stands_for: FxHashMap::default(),
         };
+        solver.settle_modules();
         solver.seed();
         while let Some(id) = solver.queue.pop_front() {
             if let Some(q) = solver.queued.get_mut(id.0 as usize) {
@@ -139,6 +144,39 @@ impl<'p, 'm> Solver<'p, 'm> {
             }
         }
         solver
+    }
+
+    /// Finds the modules that a library reads by the names that they assign.
+    fn settle_modules(&mut self) {
+        let program = self.program;
+        for row in self.paths.models().rows() {
+            let Role::Module { names } = &row.role else {
+                continue;
+            };
+            let root = self.paths.root(&row.at);
+            for index in 0..program.files.len() {
+                let file = FileIdx(to_u32(index));
+                let facts = &program.file(file).facts;
+                let all = || facts.globals.iter().map(|g| facts.str(g.name));
+                if !all().any(|n| names.iter().any(|m| m == n)) {
+                    continue;
+                }
+                for (global, name) in (0..).zip(all()) {
+                    if let Some(path) = self.paths.step(root, &Step::Member(name.to_owned()))
+                        && self.paths.has_rows(path)
+                    {
+                        let global = program.global(file, GlobalId(global));
+                        self.stands_for.insert(global, path);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The member of a library that a variable of a module stands for.
+    #[must_use]
+    pub fn stands_for(&self, global: u32) -> Option<PathId> {
+        self.stands_for.get(&global).copied()
     }
 
     /// Instances reach the methods of their classes before anything is evaluated.

@@ -266,16 +266,19 @@ impl<'a> Reader<'a> {
                 None => return Value3::Unknown,
             }
         }
-        match &def {
-            Def::Const(f, id) => match f.file.facts.constant(*id) {
-                Const::Str(s) => Value3::Known(Literal::Str(f.file.facts.str(*s).to_owned())),
-                Const::Number(n) => Value3::Known(Literal::Number(f64::from_bits(*n))),
-                Const::Bool(b) => Value3::Known(Literal::Bool(*b)),
-                Const::Null | Const::Undefined => Value3::Known(Literal::Null),
-                _ => Value3::Unknown,
-            },
-            _ => Value3::Unknown,
-        }
+        known_constant(&def)
+    }
+
+    /// The constant that an operand is.
+    pub(crate) fn constant(&self, f: FuncRef<'a>, operand: Operand) -> Value3 {
+        let place = Place {
+            f,
+            operand,
+            env: None,
+        };
+        self.find
+            .define(&place)
+            .map_or(Value3::Unknown, |def| known_constant(&def))
     }
 
     fn by_row(&self, call: &Call<'a>, row: &SchemaRow, path: PathId, depth: u32) -> Schema {
@@ -650,5 +653,19 @@ impl<'a> Reader<'a> {
             }
         }
         Some(out)
+    }
+}
+
+/// The constant that a definition is.
+fn known_constant(def: &Def<'_>) -> Value3 {
+    let Def::Const(f, id) = def else {
+        return Value3::Unknown;
+    };
+    match f.file.facts.constant(*id) {
+        Const::Str(s) => Value3::Known(Literal::Str(f.file.facts.str(*s).to_owned())),
+        Const::Number(n) => Value3::Known(Literal::Number(f64::from_bits(*n))),
+        Const::Bool(b) => Value3::Known(Literal::Bool(*b)),
+        Const::Null | Const::Undefined => Value3::Known(Literal::Null),
+        _ => Value3::Unknown,
     }
 }

@@ -445,6 +445,7 @@ impl Interp<'_> {
             callee: Arc::from(callee),
             facts: Arc::from([]),
             notes,
+            configured: false,
         })
     }
 
@@ -567,6 +568,8 @@ impl Interp<'_> {
             escaped.map_or(FactValue::Unknown, FactValue::Bool),
         ));
         sink.facts = Arc::from(facts);
+        sink.configured =
+            escaped.is_none() && kind != self.k.html_url && context != "html.attr.unquoted";
         let sink = Arc::new(sink);
         let taints: Vec<Taint> = value.taints().to_vec();
         for taint in taints {

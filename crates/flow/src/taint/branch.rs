@@ -4,7 +4,7 @@ use super::interp::Interp;
 use super::port::{Argument, CallSite};
 use super::state::State;
 use super::summary::Outcome;
-use super::value::{Konst, Value};
+use super::value::{Konst, Origin, Taint, Value};
 use crate::origin::Val;
 use casemate_ir::{Instr, Key, LocalId, LocalKind, OpKind, Operand};
 use casemate_model::kind::{KindSet, Shape};
@@ -139,6 +139,9 @@ impl Interp<'_> {
         }
         if depth == 0 {
             self.schema_accepted(cond, outcome);
+            if !outcome {
+                self.walked(cond);
+            }
         }
         if let Some((all, parts)) = self.short_circuit(cond) {
             // `a && b` is truthy only when both are; `a || b` is falsy only when both are.
@@ -167,6 +170,8 @@ impl Interp<'_> {
                     (OpKind::StrictNe | OpKind::Ne, Some(b)) => self.equal(a, b, !outcome, depth),
                     (OpKind::Greater | OpKind::Less, Some(b)) => self.ordered(op, a, b, outcome),
                     (OpKind::In, Some(b)) if !outcome => self.held(a, b, outcome),
+                    (OpKind::In, Some(b)) if self.above(b) => {}
+                    (OpKind::In, Some(b)) if self.own_part(a, b) => {}
                     (OpKind::In, Some(b)) => {
                         // Membership in an object of our own.
                         let table = self.operand(b);
@@ -272,6 +277,9 @@ impl Interp<'_> {
     pub(super) fn equal(&mut self, a: Operand, b: Operand, outcome: bool, depth: u32) {
         let (left, right) = (self.operand(a), self.operand(b));
         for (operand, other, other_operand) in [(a, &right, b), (b, &left, a)] {
+            if outcome && self.kept_below(operand, other) {
+                return;
+            }
             // `typeof x === 'string'`
             if let (
                 Some((
@@ -343,6 +351,11 @@ impl Interp<'_> {
                     self.clean(operand, &[], KindSet::of(self.k.proto));
                     return;
                 }
+                Konst::Str(text) if outcome && text.is_empty() => {
+                    self.no_host(operand);
+                    self.cleaned(operand, KindSet::ALL);
+                    return;
+                }
                 Konst::Str(_) | Konst::Number(_) if outcome => {
                     self.clean(operand, &[], KindSet::ALL);
                     return;
@@ -352,12 +365,28 @@ impl Interp<'_> {
         }
         if outcome {
             // Equal to something of our own: it is that.
-            if right.taints.is_none() && !right.is_empty() {
+            if self.is_own(b, &right) {
                 self.clean(a, &[], KindSet::ALL);
             }
-            if left.taints.is_none() && !left.is_empty() {
+            if self.is_own(a, &left) {
                 self.clean(b, &[], KindSet::ALL);
             }
+        }
+    }
+
+    /// Whether a value is the program's or a library's own.
+    fn is_own(&self, operand: Operand, value: &Value) -> bool {
+        let from_library = || {
+            let vals = self.origins.of_operand(self.f.id, operand);
+            let api = |val: &_| matches!(self.origins.val(*val), Some(Val::Api(_)));
+            !vals.is_empty() && vals.iter().all(api)
+        };
+        // A member of an object of a library that all functions share is what the library or the program put there.
+        let shared =
+            |t: &Taint| matches!(t.origin, Origin::Port(port) if port.base().is_absolute());
+        match value.taints() {
+            [] => !value.is_empty() || from_library(),
+            taints => taints.iter().all(shared) && from_library(),
         }
     }
 

@@ -46,7 +46,8 @@ impl Interp<'_> {
         let site = CallSite {
             instr: self.call_index,
             span,
-            this: this.map_or_else(Value::default, |t| self.operand(t)),
+            // An object that is called is its own receiver.
+            this: self.operand(this.unwrap_or(callee)),
             this_operand: this,
             args: args
                 .iter()

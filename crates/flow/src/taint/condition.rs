@@ -1,21 +1,31 @@
 //! The conditions of rows, answered at a call.
 
+use super::charset::CharSet;
 use super::interp::Interp;
+use super::kinds::{HOLE, lacks};
 use super::port::{Argument, CallSite};
-use super::value::{Konst, Value};
+use super::value::{Konst, Taint, Value};
 use crate::apipath::PathId;
 use crate::origin::{Val, ValId, ValSet};
 use crate::symbol::Sym;
 use casemate_ir::{ArgKey, Operand};
-use casemate_model::expr::{Literal, Scope, Tri, Value3, eval_in};
+use casemate_model::expr::{Expr, Literal, Scope, Tri, Value3, eval_in};
 use casemate_model::path::ArgIndex;
 use casemate_model::row::Row;
 
+/// The path that a file was opened by.
+const PATH: &str = "__path";
+
 impl Interp<'_> {
     pub(super) fn holds(&mut self, row: &Row, path: PathId, site: &CallSite) -> Tri {
-        let Some(when) = &row.when else {
-            return Tri::Yes;
-        };
+        match &row.when {
+            Some(when) => self.answer(when, path, site),
+            None => Tri::Yes,
+        }
+    }
+
+    /// The answer to a question of a row.
+    pub(super) fn answer(&mut self, when: &Expr, path: PathId, site: &CallSite) -> Tri {
         let name = self.origins.paths.last_member(path).to_owned();
         let mut known: Vec<(String, Value3)> = Vec::new();
         for text in when.paths() {
@@ -38,6 +48,7 @@ impl Interp<'_> {
         };
         let value = |text: &str| match text.strip_prefix("fact:") {
             Some(fact) => self.settings.value(self.origins, self.f.file_idx, fact),
+            None if text == "route.parameters" => self.route_parameters(),
             None if text == "name" => {
                 let name = self.origins.paths.last_member(path);
                 Value3::Known(Literal::Str(name.to_owned()))
@@ -46,6 +57,24 @@ impl Interp<'_> {
         };
         let known = when.paths().into_iter().map(|p| (p.to_owned(), value(p)));
         eval_in(when, &AtCall(known.collect()))
+    }
+
+    /// Whether a route that leads to this function has parameters in its path.
+    fn route_parameters(&self) -> Value3 {
+        let from = (self.f.id, String::new());
+        let routes = self.origins.declared.range(from..);
+        let mut all = routes
+            .take_while(|((func, _), _)| *func == self.f.id)
+            .map(|(_, entry)| entry.path.as_deref())
+            .peekable();
+        let constant = |path: Option<&str>| {
+            path.is_some_and(|p| p.starts_with('/') && !p.contains(['<', '{', ':', '*', '(']))
+        };
+        if all.peek().is_some() && all.all(constant) {
+            Value3::Known(Literal::Bool(false))
+        } else {
+            Value3::Unknown
+        }
     }
 
     /// The value of `arg(2).shell` at a call.
@@ -79,6 +108,13 @@ impl Interp<'_> {
             absent = false;
             if member == "__prefixed" {
                 return Value3::Known(Literal::Bool(prefixed(&value)));
+            }
+            if member == "__flat" {
+                let separators = lacks(CharSet::of("/\\"));
+                let flat = |t: &Taint| t.clean.covers(separators);
+                let taints = value.taints();
+                let all = !taints.is_empty() && taints.iter().all(flat);
+                return Value3::Known(Literal::Bool(all && value.refs.is_empty()));
             }
             if member == "__class" {
                 let names = operand.map_or_else(String::new, |o| self.class_names(o));
@@ -204,6 +240,7 @@ impl Interp<'_> {
         match fields.as_slice() {
             [] => Value3::Known(Literal::Null),
             // Said, though not with a text that is known here: not what holds where nothing is said.
+            [field] if member == PATH && field.definite => ended(&field.value),
             [field] if field.definite && field.value.taints.is_none() => {
                 match self.value3(&field.value) {
                     Value3::Known(Literal::Null) | Value3::Unknown => Value3::Present,
@@ -301,5 +338,17 @@ pub(super) fn literal(konst: &Konst) -> Option<Literal> {
         Konst::Number(n) => Some(Literal::Number(*n)),
         Konst::Str(s) => Some(Literal::Str(s.to_string())),
         Konst::Regex(..) | Konst::Template(_) | Konst::Present => None,
+    }
+}
+
+/// A text whose end is known, holes before it; else not known.
+fn ended(value: &Value) -> Value3 {
+    match value.consts.as_deref() {
+        Some([Konst::Str(text)]) => Value3::Known(Literal::Str(text.to_string())),
+        Some([Konst::Template(parts)]) => match parts.last() {
+            Some(Some(text)) => Value3::Known(Literal::Str(format!("{HOLE}{text}"))),
+            _ => Value3::Unknown,
+        },
+        _ => Value3::Unknown,
     }
 }

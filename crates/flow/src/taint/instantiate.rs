@@ -554,7 +554,7 @@ impl Interp<'_> {
     /// Its sinks, reached by what the caller gives.
     fn sinks_of(&mut self, env: &mut Env<'_>, summary: &Summary) {
         for sink in &summary.sinks {
-            if sink.port.base().is_absolute() {
+            if sink.port.base().is_absolute() || (self.escapes && sink.sink.configured) {
                 continue;
             }
             let given = self.given(env, &sink.port);

@@ -110,7 +110,11 @@ impl Interp<'_> {
                 let value = self.operand(value);
                 match var {
                     VarRef::Global(g) => {
-                        let port = PortPath::root(PortBase::Global(self.f.global(g)));
+                        let global = self.f.global(g);
+                        if let Some(path) = self.origins.stands_for(global) {
+                            self.value_sinks(path, &value, None, self.span(at));
+                        }
+                        let port = PortPath::root(PortBase::Global(global));
                         self.state.set_var(port, value);
                     }
                     VarRef::Captured(c) => self
@@ -215,6 +219,7 @@ impl Interp<'_> {
             Instr::IterNext { to, of, kind } => {
                 let of = self.operand(of);
                 let value = match kind {
+                    IterKind::Elements if self.is_mapping(&of) => Value::default(),
                     IterKind::Elements => self.load(&of, Sym::ANY),
                     IterKind::Keys => {
                         // The keys of a tainted object are the client's; those of an array or own object are not.
@@ -260,6 +265,34 @@ impl Interp<'_> {
             }
         }
         true
+    }
+
+    /// Whether a value is certainly a mapping of Python, which yields its keys, and these are written in the program.
+    fn is_mapping(&self, value: &Value) -> bool {
+        let written = |id: &super::value::ObjId| {
+            self.ids.iter().any(|(key, known)| {
+                let AllocKey::Instr(at) = key else {
+                    return false;
+                };
+                known == id
+                    && matches!(
+                        self.f.func.instrs.get(*at as usize),
+                        Some(Instr::Object { .. })
+                    )
+            })
+        };
+        let mapping = |id: &super::value::ObjId| {
+            self.state.obj(*id).is_some_and(|o| {
+                o.kind == ObjKind::Plain
+                    && o.any.is_empty()
+                    && !o.fields.is_empty()
+                    && o.fields.iter().all(|f| f.sym.as_index().is_none())
+            })
+        };
+        self.f.file.facts.language == casemate_ir::Language::Python
+            && value.taints.is_none()
+            && !value.refs.is_empty()
+            && value.refs.iter().all(|id| mapping(id) && written(id))
     }
 
     /// Reading a member of a source is the source, seen closer.

@@ -123,6 +123,8 @@ pub struct Interp<'a> {
     /// What no handler of this function catches.
     pub(super) escaping: Value,
     pub(super) call_index: u32,
+    /// A template is being rendered by an engine that escapes.
+    pub(super) escapes: bool,
 }
 
 impl<'a> Interp<'a> {
@@ -173,6 +175,7 @@ impl<'a> Interp<'a> {
             caught: Value::default(),
             escaping: Value::default(),
             call_index: 0,
+            escapes: false,
         }
     }
 

@@ -49,6 +49,8 @@ const ROOTED: KindSet = KindSet(1 << 124);
 pub const NOT_DOUBLE: KindSet = KindSet(1 << 125);
 /// JSON text: a value where a script expects one.
 pub const JSON: KindSet = KindSet(1 << 126);
+/// Begins with `'`.
+pub const QUOTED: KindSet = KindSet(1 << 127);
 /// The characters of which is noted whether a text lacks them: bit 64 and up of a [`KindSet`], in this order.
 const NOTED: &str = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \t\n\r\0";
 
@@ -103,7 +105,8 @@ pub struct KindIds {
     redirect: SinkKind,
     regex: SinkKind,
     shell: SinkKind,
-    argument: SinkKind,
+    /// Program arguments.
+    pub argument: SinkKind,
     code: SinkKind,
     sql: SinkKind,
     xpath: SinkKind,
@@ -287,6 +290,18 @@ impl KindIds {
         self.path
     }
 
+    /// What a literal cannot serve where a program is expected.
+    #[must_use]
+    pub fn literal(&self) -> KindSet {
+        KindSet::of(self.code)
+    }
+
+    /// The kinds that choose the host of an outgoing request.
+    #[must_use]
+    pub fn asked(&self) -> KindSet {
+        KindSet::of(self.url_full).union(KindSet::of(self.url_host))
+    }
+
     /// The kinds that choose the host of an address.
     #[must_use]
     pub fn host(&self) -> KindSet {
@@ -301,6 +316,7 @@ impl KindIds {
     pub fn cleared_by_start(&self, text: &str, holds: bool) -> KindSet {
         match (text, holds) {
             ("/", true) => ROOTED,
+            ("'", true) => QUOTED,
             ("//", false) => NOT_DOUBLE,
             (_, true) => self.cleared_by_prefix(text),
             _ => KindSet::EMPTY,

@@ -4,7 +4,7 @@ use super::heap::{Obj, ObjKind};
 use super::interp::{AllocKey, Interp};
 use super::port::{Argument, CallSite, PortTarget};
 use super::trace::TraceKind;
-use super::value::{Konst, ObjId, Taint, Value, note_bit};
+use super::value::{Konst, ObjId, Origin, Taint, Value, note_bit};
 use crate::apipath::PathId;
 use crate::program::to_u32;
 use crate::result::Note;
@@ -77,6 +77,7 @@ impl Interp<'_> {
                     to,
                     derive,
                     copy,
+                    undo,
                 } => {
                     speaks = true;
                     flows = true;
@@ -89,9 +90,21 @@ impl Interp<'_> {
                     } else {
                         self.named(site, from, to, value)
                     };
+                    let value = if *undo { self.undone(&value) } else { value };
                     let said =
                         matches!(to.steps.last(), Some(PortStep::Member(m)) if m.starts_with("__"));
-                    let value = if said && value.is_empty() && self.is_given(site, from) {
+                    let shared = |t: &Taint| {
+                        !t.derived
+                            && matches!(t.origin, Origin::Port(port) if port.base().is_absolute())
+                    };
+                    // What another object was told is not known of it where it is only known by name.
+                    let unsaid = value.refs.is_empty()
+                        && value.consts.is_none()
+                        && value.taints().iter().all(shared);
+                    if said && unsaid && !self.is_given(site, from) {
+                        continue;
+                    }
+                    let value = if said && value.is_empty() {
                         // It is said, though not known what.
                         Value::constant(Konst::Present)
                     } else {
@@ -139,10 +152,15 @@ impl Interp<'_> {
                     template,
                     locals,
                     to,
+                    escapes,
                     ..
                 } => {
                     speaks = true;
+                    self.escapes = escapes
+                        .as_ref()
+                        .is_some_and(|when| self.answer(when, path, site) != Tri::No);
                     self.render(at, site, template, locals, to.as_ref(), &mut result);
+                    self.escapes = false;
                 }
                 Role::Config {
                     fact,
@@ -216,6 +234,23 @@ impl Interp<'_> {
         }
         self.text_result(at, path, &all_rows, site, &mut result);
         (result, alive)
+    }
+
+    /// A text after decoding: what an encoding made harmless is not any more. That it is a text stays.
+    fn undone(&self, value: &Value) -> Value {
+        let taints = value.map_taints(|t| {
+            let clean = if t.clean.covers(KindSet::ALL) {
+                t.clean
+            } else {
+                t.clean.intersect(self.k.operators)
+            };
+            Some(Taint { clean, ..t })
+        });
+        Value {
+            taints,
+            refs: value.refs.clone(),
+            consts: value.consts.clone(),
+        }
     }
 
     /// A function among the arguments is called with values.

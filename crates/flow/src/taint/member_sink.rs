@@ -57,7 +57,13 @@ impl Interp<'_> {
     }
 
     /// The sinks of a path that take the value itself, and what writing it says about configuration.
-    fn value_sinks(&mut self, path: PathId, value: &Value, operand: Option<Operand>, span: Span) {
+    pub(super) fn value_sinks(
+        &mut self,
+        path: PathId,
+        value: &Value,
+        operand: Option<Operand>,
+        span: Span,
+    ) {
         let origins = self.origins;
         if !origins.paths.has_rows(path) {
             return;
@@ -125,6 +131,7 @@ impl Interp<'_> {
                 } else {
                     0
                 },
+                configured: false,
             });
             let taints: Vec<Taint> = value.taints().to_vec();
             for taint in taints {

@@ -1,6 +1,7 @@
 //! Following data: one forward pass per function with symbolic parameters, summaries for its callers.
 
 mod access;
+mod address;
 mod analyse;
 mod branch;
 mod call;
@@ -23,6 +24,7 @@ mod lists;
 mod member_sink;
 mod op;
 mod pass;
+mod pattern;
 mod place;
 mod port;
 mod register;
@@ -37,6 +39,7 @@ mod taint_set;
 mod tested;
 mod trace;
 mod value;
+mod walked;
 
 pub(crate) use access::{LEADING, WALK};
 pub use analyse::{FAILED, RenderLookup, TaintResult, run};

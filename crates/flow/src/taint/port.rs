@@ -125,7 +125,13 @@ impl Interp<'_> {
                 PortStep::Index(index) => Some(Sym::index(*index)),
                 PortStep::Any | PortStep::Next | PortStep::Removed => Some(Sym::ANY),
                 PortStep::Key(index) => Some(self.key_given(site, *index)),
-                PortStep::Param(_) | PortStep::Ret => None,
+                PortStep::Ret => {
+                    for (value, operand) in &mut values {
+                        *value = self.call_argument(value, operand.take(), &[], site);
+                    }
+                    continue;
+                }
+                PortStep::Param(_) => None,
             };
             let Some(sym) = sym else { return Vec::new() };
             for (value, _) in &mut values {

@@ -52,7 +52,19 @@ impl Interp<'_> {
         match self.origins.paths.last_member(path) {
             "replace" if core("js:String.") => self.replaced(site, false, result),
             "replaceAll" if core("js:String.") => self.replaced(site, true, result),
-            "split" if core("js:String.") => {
+            "replace" if core("py:str.") && site.args.len() == 2 => {
+                self.replaced(site, true, result);
+            }
+            "sub" if core("@re") || core("@pattern") => {
+                if let Some((pattern, with)) = self.substituted(site)
+                    && let Some(with) = site.args.get(with).and_then(|a| a.value.as_str())
+                    && !with.contains('\\')
+                {
+                    let with = With::Text(Arc::from(with.replace('$', "$$")));
+                    self.change_by(&pattern, true, &with, result);
+                }
+            }
+            "split" | "rsplit" if core("js:String.") || core("py:str.") => {
                 let change = site
                     .args
                     .first()
@@ -64,7 +76,29 @@ impl Interp<'_> {
                 let Some(change) = change else { return };
                 *result = self.changed(result, change);
             }
-            "join" if core("js:Array.") => self.joined(at, site, result),
+            "join" if core("js:Array.") => {
+                let separator = match site.args.first() {
+                    None => Some(Arc::from(",")),
+                    Some(arg) => arg.value.as_str().cloned(),
+                };
+                self.joined(at, &site.this, separator, result);
+            }
+            // Where a path ends is known where its last part is.
+            "join" if core("py:os.path") => {
+                if let Some(last) = site.args.last().filter(|a| a.key == ArgKey::Pos)
+                    && let Some(text) = last.value.as_str()
+                    && site.args.len() > 1
+                    && result.refs.is_empty()
+                {
+                    let parts = [None, Some(Arc::from(format!("/{text}")))];
+                    result.consts = Some(Arc::from([Konst::Template(Arc::from(parts))]));
+                }
+            }
+            "join" if core("py:str.") => {
+                if let Some(list) = site.args.first() {
+                    self.joined(at, &list.value, site.this.as_str().cloned(), result);
+                }
+            }
             "format" if core("node:util.") => {
                 if let Some(pieces) = formatted(site) {
                     *result = self.template_of(at, &pieces);
@@ -93,7 +127,11 @@ impl Interp<'_> {
         let Some(with) = self.replacement(site) else {
             return;
         };
-        if let Some(change) = judge(&pattern, all, &with, |chars| self.k.escaped(chars)) {
+        self.change_by(&pattern, all, &with, result);
+    }
+
+    fn change_by(&mut self, pattern: &Konst, all: bool, with: &With, result: &mut Value) {
+        if let Some(change) = judge(pattern, all, with, |chars| self.k.escaped(chars)) {
             *result = self.changed(result, change);
         }
     }
@@ -161,13 +199,9 @@ impl Interp<'_> {
     }
 
     /// `[a, b].join(', ')` is a text with holes.
-    fn joined(&mut self, at: usize, site: &CallSite, result: &mut Value) {
-        let separator = match site.args.first() {
-            None => Some(Arc::from(",")),
-            Some(arg) => arg.value.as_str().cloned(),
-        };
+    fn joined(&mut self, at: usize, list: &Value, separator: Option<Arc<str>>, result: &mut Value) {
         let Some(separator) = separator else { return };
-        if let Some(elements) = self.elements(&site.this) {
+        if let Some(elements) = self.elements(list) {
             let between = Value::constant(Konst::Str(Arc::clone(&separator)));
             let mut pieces = Vec::new();
             for element in elements {

@@ -7,8 +7,9 @@ use super::summary::SinkRef;
 use super::value::{Taint, Value};
 use crate::apipath::PathId;
 use crate::result::FactValue;
-use casemate_ir::Operand;
-use casemate_model::path::Port;
+use crate::symbol::Sym;
+use casemate_ir::{Instr, Operand, Part, PartKey};
+use casemate_model::path::{Port, PortStep};
 use std::sync::Arc;
 
 impl Interp<'_> {
@@ -22,33 +23,83 @@ impl Interp<'_> {
         notes: u16,
     ) {
         for (value, operand) in self.port_values(site, port) {
-            let value = if port.deep {
-                self.deep(&value)
-            } else {
-                self.with_elements(&value)
-            };
-            if value.taints.is_none() {
-                continue;
-            }
-            let argument = self.argument_span(site, operand);
-            let facts = self.sink_facts(&value);
-            let sink = Arc::new(SinkRef {
-                func: self.f.id,
-                span: site.span,
-                argument,
-                kind,
-                callee: Arc::from(self.origins.paths.text(path)),
-                facts: Arc::from(facts),
-                notes,
-            });
-            let taints: Vec<Taint> = value.taints().to_vec();
-            for taint in taints {
-                if taint.notes & super::access::BY_KEY == 0 {
-                    self.arrive(&taint, &sink, port.deep);
+            // After `--` nothing is an option any more (POSIX, guideline 10 of 12.2).
+            let value = match port.steps.as_slice() {
+                [PortStep::Any] if kind == self.k.argument => {
+                    self.options(site, port).unwrap_or(value)
                 }
-            }
+                _ => value,
+            };
+            self.check_value(site, path, kind, port, (value, operand), notes);
         }
         let _ = at;
+    }
+
+    /// The elements that stand before `--` in the list of arguments at a port, where it is written down and holds one.
+    fn options(&mut self, site: &CallSite, elements: &Port) -> Option<Value> {
+        let list = Port {
+            base: elements.base.clone(),
+            steps: Vec::new(),
+            deep: false,
+        };
+        let operand = self.port_values(site, &list).first()?.1?;
+        let Some((_, Instr::Array { parts, .. })) = self.definition(operand) else {
+            return None;
+        };
+        let parts = self.f.func.parts(parts);
+        let is_end = |part: &Part| {
+            self.operand(part.value)
+                .as_str()
+                .is_some_and(|t| &**t == "--")
+        };
+        let end = parts.iter().position(is_end)?;
+        let mut out = Value::default();
+        for part in parts.iter().take(end) {
+            let mut value = self.operand(part.value);
+            if part.key == PartKey::Spread {
+                value = self.load(&value, Sym::ANY);
+            }
+            out.join(&value);
+        }
+        Some(out)
+    }
+
+    /// A value arrives at a sink.
+    fn check_value(
+        &mut self,
+        site: &CallSite,
+        path: PathId,
+        kind: casemate_model::kind::SinkKind,
+        port: &Port,
+        (value, operand): (Value, Option<Operand>),
+        notes: u16,
+    ) {
+        let value = if port.deep {
+            self.deep(&value)
+        } else {
+            self.with_elements(&value)
+        };
+        if value.taints.is_none() {
+            return;
+        }
+        let argument = self.argument_span(site, operand);
+        let facts = self.sink_facts(&value);
+        let sink = Arc::new(SinkRef {
+            func: self.f.id,
+            span: site.span,
+            argument,
+            kind,
+            callee: Arc::from(self.origins.paths.text(path)),
+            facts: Arc::from(facts),
+            notes,
+            configured: false,
+        });
+        let taints: Vec<Taint> = value.taints().to_vec();
+        for taint in taints {
+            if taint.notes & super::access::BY_KEY == 0 {
+                self.arrive(&taint, &sink, port.deep);
+            }
+        }
     }
 
     /// A string was meant: an array in its place is joined from its elements.

@@ -26,6 +26,8 @@ pub struct SinkRef {
     pub facts: Arc<[(String, FactValue)]>,
     /// The row has low confidence, or its `when` is undecided.
     pub notes: u16,
+    /// An output tag that is escaped where the engine is told to.
+    pub configured: bool,
 }
 
 /// A sink that whatever a port holds reaches.

@@ -217,9 +217,13 @@ impl Interp<'_> {
     }
 
     /// For what a text is clean that does not hold this one.
-    fn absent(&self, text: &str, whole: &Value) -> KindSet {
+    pub(super) fn absent(&self, text: &str, whole: &Value) -> KindSet {
         let normalized = whole.taints().iter().any(|t| t.clean.has(self.k.relative));
         self.k.cleared_by_absence(text, normalized)
+    }
+
+    fn is_number(&self, operand: Operand, number: f64) -> bool {
+        matches!(self.operand(operand).single(), Some(Konst::Number(n)) if *n == number)
     }
 
     /// `'..' in x` in Python, where `x` may be a text.
@@ -228,6 +232,28 @@ impl Interp<'_> {
             return;
         }
         let (part, value) = (self.operand(part), self.operand(whole));
+        // `x.startswith("'")` and no `'` in `x[1:-1]`: one literal, or no program at all.
+        if part.as_str().is_some_and(|t| &**t == "'")
+            && let Some((
+                _,
+                Instr::Op {
+                    op: OpKind::Rest,
+                    operands,
+                    ..
+                },
+            )) = self.definition(whole)
+            && let &[text, from, to, ..] = self.f.func.operands(operands)
+            && self.is_number(from, 1.0)
+            && self.is_number(to, -1.0)
+        {
+            let code = self.k.literal();
+            let text_value = self.operand(text);
+            let begun = |t: &Taint| t.clean.covers(super::kinds::QUOTED);
+            if !text_value.taints().is_empty() && text_value.taints().iter().all(begun) {
+                self.clean(text, &[], code);
+            }
+            return;
+        }
         if let Some(text) = part.as_str()
             && value.refs.is_empty()
         {
@@ -238,38 +264,13 @@ impl Interp<'_> {
         }
     }
 
-    /// `re.fullmatch('[a-z]+', x)`: the expression as JavaScript would write it, and what it was run on.
-    fn python_regex(&self, name: Option<&str>, site: &CallSite) -> Option<(String, Operand)> {
-        if self.f.file.facts.language != Language::Python {
-            return None;
-        }
-        let [pattern, tested] = site.args.as_slice() else {
-            return None;
-        };
-        let pattern = pattern.value.as_str()?;
-        let whole = match name? {
-            "fullmatch" => format!("^(?:{pattern})$"),
-            "match" => format!("^(?:{pattern})"),
-            "search" => pattern.to_string(),
-            _ => return None,
-        };
-        Some((
-            whole.replace("\\Z", "$").replace("\\A", "^"),
-            tested.operand?,
-        ))
-    }
-
     /// A member of a result is truthy or falsy: `parsed.success`, `!error`.
     pub(super) fn member_tested(&mut self, base: Operand, member: Sym, outcome: bool) {
         let Some((at, Instr::Call { callee, flags, .. })) = self.definition(base) else {
             return;
         };
-        if !outcome
-            && matches!(self.origins.program.text(member), "hostname" | "host")
-            && let Some(text) = self.parsed(base)
-        {
-            // It names no host: not `//host`.
-            self.clean(text, &[], super::kinds::NOT_DOUBLE);
+        if !outcome {
+            self.lacks_part(base, self.origins.program.text(member));
         }
         let value = self.operand(callee);
         for callee in self.callees(Some(callee), &value) {
@@ -323,58 +324,6 @@ impl Interp<'_> {
         for operand in operands {
             self.clean(operand, &members, kinds);
         }
-    }
-
-    /// The host or origin of a parsed address is one of ours: so is the whole address (WHATWG URL, section 6.1).
-    pub(super) fn host_compared(&mut self, operand: Operand, kinds: KindSet) {
-        if kinds == KindSet::ALL
-            && let Some((
-                _,
-                Instr::Load {
-                    base,
-                    key: casemate_ir::Key::Field(name),
-                    ..
-                },
-            )) = self.definition(operand)
-            && matches!(
-                self.f.file.facts.str(name),
-                "hostname" | "host" | "origin" | "netloc"
-            )
-        {
-            self.clean(base, &[], self.k.host());
-            if let Some(text) = self.parsed(base) {
-                self.clean(text, &[], self.k.host());
-            }
-        }
-    }
-
-    /// The text that an address was parsed from: `new URL(text, …)`, `url.parse(text)`.
-    fn parsed(&self, address: Operand) -> Option<Operand> {
-        let (at, Instr::Call { callee, .. }) = self.definition(address)? else {
-            return None;
-        };
-        let site = self.site_of(at)?;
-        let value = self.operand(callee);
-        let parses = |path: &str| {
-            let path = path.trim_end_matches("()").trim_end_matches(".new");
-            matches!(
-                path,
-                "URL"
-                    | "URL.parse"
-                    | "node:url.URL"
-                    | "node:url.parse"
-                    | "npm:url.parse"
-                    | "npm:url-parse"
-                    | "py:urllib.parse.urlparse"
-                    | "py:urllib.parse.urlsplit"
-                    | "py:urlparse.urlparse"
-            )
-        };
-        let known = self.callees(Some(callee), &value).iter().all(|c| match c {
-            super::call::Callee::Api(path) => parses(&self.origins.paths.text(*path)),
-            _ => false,
-        });
-        known.then(|| site.args.first()?.operand).flatten()
     }
 
     /// What a whole text lacks, its parts lack: `"a/" + x` was tested, or `x || ''`.

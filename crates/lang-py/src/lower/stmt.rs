@@ -4,6 +4,9 @@ use super::{Lowerer, sp};
 use casemate_ir::{Instr, Operand, Term};
 use ruff_python_ast::{Expr, Stmt, StmtAssert, StmtRaise, StmtReturn};
 
+/// An assertion is kept up to this length.
+const MAX_ASSERTION: usize = 200;
+
 impl<'a> Lowerer<'a> {
     pub(super) fn statements(&mut self, body: &'a [Stmt]) {
         for stmt in body {
@@ -128,7 +131,16 @@ impl<'a> Lowerer<'a> {
             None => self.none(),
         };
         let class = self.read_free("AssertionError", span);
-        let error = self.call_value(class, None, &[message], span);
+        // What was asserted, as a text: who turns assertions off turns it off.
+        let at = sp(&*a.test);
+        let test = self.text.get(at.start as usize..at.end as usize);
+        let test = test
+            .unwrap_or_default()
+            .chars()
+            .take(MAX_ASSERTION)
+            .collect::<String>();
+        let test = self.string(&test);
+        let error = self.call_value(class, None, &[message, test], span);
         self.frame.builder.terminate(Term::Throw(error), span);
         self.switch(holds);
     }

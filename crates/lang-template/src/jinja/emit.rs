@@ -41,7 +41,17 @@ pub(super) fn expr(script: &mut Script<'_>, scopes: &Scopes, it: &Expr) {
             script.glue("]", at);
         }
         Kind::Call(callee, args) => {
-            expr(script, scopes, callee);
+            match &callee.kind {
+                Kind::Name(name) if scopes.own_functions && !scopes.binds(name) => {
+                    if matches!(name.as_str(), "url_for" | "url" | "static" | "csrf_token") {
+                        // Parts of an address of this site, escaped.
+                        script.glue("''", at);
+                        return;
+                    }
+                    script.glue(&format!("__own_{}", plain(name)), at.clone());
+                }
+                _ => expr(script, scopes, callee),
+            }
             script.glue("(", at.clone());
             arguments(script, scopes, args, &at);
             script.glue(")", at);
@@ -144,8 +154,8 @@ fn filter(
         script.glue(after, at.clone());
     };
     match name {
-        "safe" | "raw" | "e" | "escape" | "forceescape" | "force_escape" | "sort" | "reverse"
-        | "list" | "slice" => {
+        "safe" | "safeseq" | "raw" | "e" | "escape" | "forceescape" | "force_escape" | "sort"
+        | "reverse" | "list" | "slice" => {
             wrap(script, "(", ")");
         }
         "urlencode" | "url_encode" | "encodeURIComponent" => {
@@ -176,9 +186,13 @@ fn filter(
             script.glue(")", at.clone());
         }
         _ => {
-            script.glue("__locals[", at.clone());
-            script.string(name, at.clone());
-            script.glue("](", at.clone());
+            if scopes.own_functions {
+                script.glue(&format!("__own_{}(", plain(name)), at.clone());
+            } else {
+                script.glue("__locals[", at.clone());
+                script.string(name, at.clone());
+                script.glue("](", at.clone());
+            }
             expr(script, scopes, of);
             if !args.is_empty() {
                 script.glue(", ", at.clone());
@@ -210,13 +224,27 @@ pub(super) fn rough(script: &mut Script<'_>, scopes: &Scopes, tokens: &[Token], 
 }
 
 /// Whether the outermost filters say that a value is not escaped or is.
-pub(super) fn escaping(it: &Expr) -> Option<bool> {
+pub(super) fn escaping(it: &Expr, python: bool) -> Option<bool> {
     match &it.kind {
         Kind::Filter(of, name, _) => match name.as_str() {
-            "safe" | "raw" => Some(false),
+            "safe" | "raw" | "safeseq" => Some(false),
             "e" | "escape" | "forceescape" | "force_escape" => Some(true),
-            _ => escaping(of),
+            // These escape what could end a script or a tag, and say so.
+            "tojson" | "json_script" | "escapejs" | "xmlattr" | "urlencode" | "slugify"
+            | "filesizeformat" | "date" | "time" | "length" | "linenumbers"
+                if python =>
+            {
+                Some(true)
+            }
+            _ => escaping(of, python),
         },
         _ => None,
     }
+}
+
+/// A name with nothing in it that a script would read otherwise.
+fn plain(name: &str) -> String {
+    name.chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect()
 }

@@ -49,15 +49,18 @@ pub(super) struct Reader<'t> {
     at: usize,
     depth: u32,
     steps: u32,
+    /// Filters take an argument after a colon, as in Django.
+    colon: bool,
 }
 
 impl<'t> Reader<'t> {
-    pub(super) fn new(tokens: &'t [Token]) -> Self {
+    pub(super) fn new(tokens: &'t [Token], colon: bool) -> Self {
         Self {
             tokens,
             at: 0,
             depth: 0,
             steps: 0,
+            colon,
         }
     }
 
@@ -302,6 +305,9 @@ impl<'t> Reader<'t> {
                 }
                 let args = if self.is_op("(") {
                     self.args()?
+                } else if self.colon && self.eat_op(":") {
+                    let value = self.argument()?;
+                    vec![Arg { name: None, value }]
                 } else {
                     Vec::new()
                 };
@@ -320,6 +326,23 @@ impl<'t> Reader<'t> {
                 range: start..end,
             };
         }
+    }
+
+    /// The argument of `x|name:argument`: a literal, or a name with its members.
+    fn argument(&mut self) -> Option<Expr> {
+        let mut value = self.primary()?;
+        while self.eat_op(".") {
+            self.step()?;
+            let Token { tok, range } = self.token()?;
+            self.at += 1;
+            let Tok::Name(name) = tok else { return None };
+            let range = value.range.start..range.end;
+            value = Expr {
+                kind: Kind::Member(Box::new(value), name.clone()),
+                range,
+            };
+        }
+        Some(value)
     }
 
     fn args(&mut self) -> Option<Vec<Arg>> {

@@ -45,17 +45,24 @@ pub(super) fn pieces(text: &str) -> Vec<Piece> {
         if at < start {
             pieces.push(Piece::Text(at..start));
         }
-        let literal = match &piece {
-            Piece::Tag(inside, _) => text
-                .get(inside.clone())
-                .and_then(|it| it.split_whitespace().next()),
+        let mut words = match &piece {
+            Piece::Tag(inside, _) => text.get(inside.clone()).unwrap_or("").split_whitespace(),
+            _ => "".split_whitespace(),
+        };
+        let literal = match (words.next(), words.next()) {
+            (Some("raw"), None) => Some("raw"),
+            (Some(name @ ("verbatim" | "comment")), _) => Some(name),
             _ => None,
         };
         pieces.push(piece);
         at = end;
-        if let Some(name @ ("raw" | "verbatim")) = literal {
+        if let Some(name) = literal {
             at = skip_literal(text, end, name);
-            pieces.push(Piece::Text(end..at));
+            pieces.push(if name == "comment" {
+                Piece::Comment(end..at)
+            } else {
+                Piece::Text(end..at)
+            });
         }
         from = at;
     }

@@ -1,8 +1,9 @@
-//! The Jinja family: Nunjucks and Swig.
+//! The Jinja family: Nunjucks and Swig, Jinja and the languages of Django and Tornado, and Mako, whose expressions are those.
 
 mod emit;
 mod expr;
 mod lex;
+pub(crate) mod mako;
 mod tags;
 
 use crate::html::Html;
@@ -14,24 +15,16 @@ use lex::{Piece, Tok, Token};
 use std::ops::Range;
 use tags::Open;
 
-pub(crate) fn lower(text: &str, path: &str) -> FileFacts {
-    let mut writer = Writer {
-        script: Script::new(text, path),
-        html: Html::new(path),
-        scopes: Scopes::default(),
-        open: Vec::new(),
-        autoescape: Vec::new(),
-        parents: Vec::new(),
-        temporaries: 0,
-    };
-    writer.scopes.push();
+/// Lowers a template; `python`: of an engine of Python.
+pub(crate) fn lower(text: &str, path: &str, python: bool) -> FileFacts {
     let pieces = lex::pieces(text);
+    let mut writer = Writer::new(text, path, python);
     writer.bind_macros(&pieces);
     for piece in pieces {
         match piece {
             Piece::Text(range) => writer.html.feed(writer.script.slice(range)),
             Piece::Comment(range) => writer.script.comment(range),
-            Piece::Output(inside, whole) => writer.output(inside, whole),
+            Piece::Output(inside, whole) => writer.output(inside, whole, None),
             Piece::Tag(inside, whole) => writer.tag(inside, whole),
         }
     }
@@ -50,12 +43,36 @@ struct Writer<'a> {
     /// Templates that this one extends, with their tags: they run after everything else.
     parents: Vec<(Range<usize>, Range<usize>)>,
     temporaries: u32,
+    /// The engine is one of Python.
+    python: bool,
 }
 
 /// An included template sees this many of the names bound around it.
 const MAX_BOUND: usize = 64;
 
+impl<'a> Writer<'a> {
+    fn new(text: &'a str, path: &'a str, python: bool) -> Self {
+        let mut scopes = Scopes::default();
+        scopes.own_functions = python;
+        scopes.push();
+        Self {
+            script: Script::new(text, path),
+            html: Html::new(path),
+            scopes,
+            open: Vec::new(),
+            autoescape: Vec::new(),
+            parents: Vec::new(),
+            temporaries: 0,
+            python,
+        }
+    }
+}
+
 impl Writer<'_> {
+    fn reader<'t>(&self, tokens: &'t [Token]) -> Reader<'t> {
+        Reader::new(tokens, self.python)
+    }
+
     /// Macros may be called before they are declared.
     fn bind_macros(&mut self, pieces: &[Piece]) {
         for piece in pieces {
@@ -81,19 +98,24 @@ impl Writer<'_> {
         }
     }
 
-    fn output(&mut self, inside: Range<usize>, whole: Range<usize>) {
+    /// An output tag; `told`: whether it escapes, where the tag itself says so.
+    fn output(&mut self, inside: Range<usize>, whole: Range<usize>, told: Option<bool>) {
         let context = self.html.context();
         self.html.hole();
         let tokens = lex::tokens(self.script.text, inside);
-        let mut reader = Reader::new(&tokens);
+        let mut reader = self.reader(&tokens);
         let value = reader.expr().filter(|_| reader.token().is_none());
         if value.as_ref().is_some_and(writes_nothing) || tokens.is_empty() {
             return;
         }
         let configured = self.autoescape.last().copied().flatten();
-        let escaped = value
-            .as_ref()
-            .map_or(configured, |it| emit::escaping(it).or(configured));
+        let python = self.python;
+        let escaped = told.or_else(|| {
+            value
+                .as_ref()
+                .and_then(|it| emit::escaping(it, python))
+                .or(configured)
+        });
         let call = match escaped {
             Some(false) => "__raw(",
             Some(true) => "__esc(",
@@ -121,7 +143,7 @@ impl Writer<'_> {
             .scopes
             .names()
             .take(MAX_BOUND)
-            .filter(|it| *it != "loop")
+            .filter(|it| !matches!(*it, "loop" | "forloop"))
             .map(str::to_owned)
             .collect();
         if bound.is_empty() {
@@ -148,7 +170,7 @@ impl Writer<'_> {
         }
         for (inside, whole) in std::mem::take(&mut self.parents) {
             let tokens = lex::tokens(self.script.text, inside);
-            let value = Reader::new(&tokens).expr();
+            let value = self.reader(&tokens).expr();
             self.call_template(value.as_ref(), &tokens, None, &whole);
         }
         self.script.lower()
@@ -201,6 +223,10 @@ fn writes_nothing(value: &Expr) -> bool {
                 && matches!(&callee.kind, Kind::Name(it) if it == "super" || it == "caller")
         }
         Kind::Filter(of, ..) => writes_nothing(of),
+        // `{{ block.super }}`
+        Kind::Member(of, name) => {
+            name == "super" && matches!(&of.kind, Kind::Name(it) if it == "block")
+        }
         _ => false,
     }
 }

@@ -32,7 +32,12 @@ impl Writer<'_> {
             return;
         };
         if let Some(ended) = name.strip_prefix("end") {
-            self.end(ended, at);
+            // `{% end %}` of Tornado.
+            let last = self.open.last().map(|it| it.name.clone());
+            match last {
+                Some(last) if ended.is_empty() => self.end(&last, at),
+                _ => self.end(ended, at),
+            }
             return;
         }
         let inside = range.end..inside.end;
@@ -50,7 +55,8 @@ impl Writer<'_> {
             {
                 self.condition("} else if (", rest.get(1..).unwrap_or(&[]), &at);
             }
-            "else" => self.otherwise(at),
+            "else" | "empty" => self.otherwise(at),
+            "raw" if !rest.is_empty() => self.output(inside, at, Some(false)),
             "switch" => self.open("switch", 0, true, at),
             "case" | "default" => {
                 self.script.glue("if (__locals.__any) {}\n", at);
@@ -89,8 +95,36 @@ impl Writer<'_> {
             "import" => self.import(rest, &at),
             "from" => self.from(rest, &at),
             "parent" | "super" => {}
+            "load" | "csrf_token" | "static" | "now" | "url" | "templatetag" | "lorem"
+            | "debug" | "get_static_prefix" | "get_media_prefix" | "comment" | "module"
+            | "pluralize" | "break" | "continue" | "trans" | "translate"
+                if self.python && !(name == "trans" && self.is_block(rest)) =>
+            {
+                self.bind_result(rest, &at);
+            }
+            "trans" | "blocktrans" | "blocktranslate" | "cache" | "ifchanged" | "localize"
+            | "language" | "thumbnail"
+                if self.python =>
+            {
+                self.open(name, 0, true, at.clone());
+                self.with(rest, &at);
+            }
+            "cycle" | "firstof" if self.python => {
+                let mut reader = self.reader(rest);
+                let mut values = Vec::new();
+                while let Some(value) = reader.expr() {
+                    values.push(value.range.clone());
+                }
+                for value in values {
+                    self.output(value, at.clone(), None);
+                }
+            }
+            "while" => {
+                self.condition("while (", rest, &at);
+                self.open(name, 1, true, at);
+            }
             "render" | "do" => {
-                let value = Reader::new(rest).expr();
+                let value = self.reader(rest).expr();
                 self.value(value.as_ref(), rest, &at);
                 self.script.glue(";\n", at);
             }
@@ -100,8 +134,41 @@ impl Writer<'_> {
                     at.clone(),
                 );
                 emit::rough(&mut self.script, &self.scopes, rest, &at);
-                self.script.glue(";\n", at);
+                self.script.glue(";\n", at.clone());
+                self.bind_result(rest, &at);
             }
+        }
+    }
+
+    /// Whether `{% trans … %}` is the start of a block, as in Jinja, and no tag of its own, as in Django.
+    fn is_block(&self, tokens: &[Token]) -> bool {
+        !matches!(
+            tokens.first(),
+            Some(Token {
+                tok: Tok::Str(_),
+                ..
+            })
+        )
+    }
+
+    /// `{% name … as x %}` binds what it makes.
+    fn bind_result(&mut self, tokens: &[Token], at: &Range<usize>) {
+        if let [
+            ..,
+            Token {
+                tok: Tok::Name(word),
+                ..
+            },
+            Token {
+                tok: Tok::Name(name),
+                ..
+            },
+        ] = tokens
+            && word == "as"
+        {
+            self.script
+                .glue(&format!("var {} = \"\";\n", bindable(name)), at.clone());
+            self.scopes.bind(name);
         }
     }
 
@@ -144,6 +211,10 @@ impl Writer<'_> {
         }
     }
 
+    pub(super) fn tag_end(&mut self, name: &str, at: Range<usize>) {
+        self.end(name, at);
+    }
+
     fn end(&mut self, name: &str, at: Range<usize>) {
         let matches = |it: &Open| {
             it.name == name
@@ -177,14 +248,14 @@ impl Writer<'_> {
         if !head.starts_with("if") && !self.in_condition() {
             return;
         }
-        let value = Reader::new(tokens).expr();
+        let value = self.reader(tokens).expr();
         self.script.glue(head, at.clone());
         self.value(value.as_ref(), tokens, at);
         self.script.glue(") {\n", at.clone());
     }
 
     fn for_each(&mut self, name: &str, tokens: &[Token], at: Range<usize>) {
-        let mut reader = Reader::new(tokens);
+        let mut reader = self.reader(tokens);
         let bracket = reader.eat_op("[") || reader.eat_op("(");
         let mut names = Vec::new();
         while let Some((name, range)) = reader.name() {
@@ -210,6 +281,32 @@ impl Writer<'_> {
                 self.script.glue(") { const loop = {};\n", at.clone());
                 self.open(name, 1, true, at);
             }
+            _ if self.python => {
+                let list: Vec<_> = names.iter().map(|it| bindable(&it.0)).collect();
+                let head = format!("for (const [{}] of ", list.join(", "));
+                self.script.glue(&head, at.clone());
+                // Pairs of a mapping: `x.items()`, in Django `x.items`.
+                let mapping = of.as_ref().and_then(|it| match &it.kind {
+                    Kind::Member(of, name) => (name == "items").then_some(of),
+                    Kind::Call(callee, _) => match &callee.kind {
+                        Kind::Member(of, name) => {
+                            matches!(name.as_str(), "items" | "iteritems").then_some(of)
+                        }
+                        _ => None,
+                    },
+                    _ => None,
+                });
+                match mapping {
+                    Some(of) => {
+                        self.script.glue("Object.entries(", at.clone());
+                        emit::expr(&mut self.script, &self.scopes, of);
+                        self.script.glue(")", at.clone());
+                    }
+                    None => self.value(of.as_ref(), of_tokens, &at),
+                }
+                self.script.glue(") { const loop = {};\n", at.clone());
+                self.open(name, 1, true, at);
+            }
             _ => {
                 let temporary = format!("__of{}", self.temporaries);
                 self.temporaries += 1;
@@ -231,11 +328,14 @@ impl Writer<'_> {
             }
         }
         self.scopes.bind("loop");
+        if self.python {
+            self.scopes.bind("forloop");
+        }
         names.iter().for_each(|(name, _)| self.scopes.bind(name));
     }
 
     fn set(&mut self, tokens: &[Token], at: Range<usize>) {
-        let mut reader = Reader::new(tokens);
+        let mut reader = self.reader(tokens);
         let mut targets: Vec<Expr> = Vec::new();
         while let Some(target) = reader.expr() {
             targets.push(target);
@@ -265,7 +365,39 @@ impl Writer<'_> {
     }
 
     fn with(&mut self, tokens: &[Token], at: &Range<usize>) {
-        let mut reader = Reader::new(tokens);
+        if let [
+            first @ ..,
+            Token {
+                tok: Tok::Name(word),
+                ..
+            },
+            Token {
+                tok: Tok::Name(name),
+                ..
+            },
+        ] = tokens
+            && word == "as"
+        {
+            let value = self.reader(first).expr();
+            self.script
+                .glue(&format!("const {} = ", bindable(name)), at.clone());
+            self.value(value.as_ref(), first, at);
+            self.script.glue(";\n", at.clone());
+            self.scopes.bind(name);
+            return;
+        }
+        // `{% blocktrans with a=b %}`
+        let tokens = match tokens.split_first() {
+            Some((
+                Token {
+                    tok: Tok::Name(word),
+                    ..
+                },
+                rest,
+            )) if word == "with" => rest,
+            _ => tokens,
+        };
+        let mut reader = self.reader(tokens);
         while let Some((name, _)) = reader.name() {
             if !reader.eat_op("=") {
                 break;
@@ -299,8 +431,8 @@ impl Writer<'_> {
         reader.eat_op(")");
     }
 
-    fn macro_(&mut self, tag: &str, tokens: &[Token], at: Range<usize>) {
-        let mut reader = Reader::new(tokens);
+    pub(super) fn macro_(&mut self, tag: &str, tokens: &[Token], at: Range<usize>) {
+        let mut reader = self.reader(tokens);
         let name = reader
             .name()
             .map_or_else(|| "__macro".to_owned(), |it| it.0);
@@ -314,7 +446,7 @@ impl Writer<'_> {
     fn call(&mut self, tokens: &[Token], at: Range<usize>) {
         self.script.glue("{\n", at.clone());
         self.open("call", 1, true, at.clone());
-        let mut reader = Reader::new(tokens);
+        let mut reader = self.reader(tokens);
         if reader.is_op("(") {
             self.script.glue("let ", at.clone());
             let mut names = Vec::new();
@@ -336,7 +468,7 @@ impl Writer<'_> {
     }
 
     fn include(&mut self, tokens: &[Token], at: &Range<usize>) {
-        let mut reader = Reader::new(tokens);
+        let mut reader = self.reader(tokens);
         let name = reader.expr();
         let mut given = None;
         let mut only = false;
@@ -344,7 +476,11 @@ impl Writer<'_> {
             if reader.eat_name("only") {
                 only = true;
             } else if reader.eat_name("with") && !reader.is_name("context") {
-                given = reader.expr();
+                given = if self.python {
+                    Some(members(&mut reader, at))
+                } else {
+                    reader.expr()
+                };
             } else if reader.name().is_none() {
                 break;
             }
@@ -371,7 +507,7 @@ impl Writer<'_> {
 
     /// `{% import "x" as y %}`
     fn import(&mut self, tokens: &[Token], at: &Range<usize>) {
-        let mut reader = Reader::new(tokens);
+        let mut reader = self.reader(tokens);
         let value = reader.expr();
         let name = if reader.eat_name("as") {
             reader.name()
@@ -388,7 +524,7 @@ impl Writer<'_> {
 
     /// `{% from "x" import a, b as c %}`
     fn from(&mut self, tokens: &[Token], at: &Range<usize>) {
-        let mut reader = Reader::new(tokens);
+        let mut reader = self.reader(tokens);
         let value = reader.expr();
         if !reader.eat_name("import") {
             return;
@@ -414,5 +550,28 @@ impl Writer<'_> {
         self.required(value.as_ref(), tokens, at);
         self.script.glue(";\n", at.clone());
         names.iter().for_each(|(_, alias)| self.scopes.bind(alias));
+    }
+}
+
+/// `a=b c=d` as an object.
+fn members(reader: &mut Reader<'_>, at: &Range<usize>) -> Expr {
+    let mut list = Vec::new();
+    while !reader.is_name("only")
+        && let Some((name, range)) = reader.name()
+    {
+        if !reader.eat_op("=") {
+            break;
+        }
+        let Some(value) = reader.expr() else { break };
+        let key = Expr {
+            kind: Kind::Str(name),
+            range,
+        };
+        list.push((key, value));
+        reader.eat_op(",");
+    }
+    Expr {
+        kind: Kind::Object(list),
+        range: at.clone(),
     }
 }

@@ -148,3 +148,55 @@ fn broken_tags_lose_nothing() {
     );
     assert!(nunjucks(&deep).facts.stats.syntax_errors > 0);
 }
+
+fn jinja(text: &str) -> Page<'_> {
+    Page::new(text, "templates/page.html", Engine::Jinja)
+}
+
+#[test]
+fn filters_with_colons_and_safe_texts() {
+    jinja("{{ a|default:b.c|safe }}{{ a|tojson }}{{ a|date:\"Y\" }}{{ a|default:\"x\" }}").outputs(
+        &[
+            (
+                "{{ a|default:b.c|safe }}",
+                Raw,
+                "html.text",
+                "locals.a|locals.b.c",
+            ),
+            ("{{ a|tojson }}", Escaped, "html.text", "JSON.stringify()"),
+            (
+                "{{ a|date:\"Y\" }}",
+                Escaped,
+                "html.text",
+                "locals.__own_date()",
+            ),
+            (
+                "{{ a|default:\"x\" }}",
+                Configured,
+                "html.text",
+                "locals.a|constant",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn tags_of_django_and_tornado() {
+    let page = jinja(
+        "{% load x %}{% comment %}{{ no }}{% endcomment %}{% with a as b %}{{ b }}{% endwith %}{% for k, v in m.items %}{{ v }}{% empty %}{{ e }}{% endfor %}{% url 'x' y as z %}{{ z }}{% raw t %}{% if c %}{{ d }}{% end %}{{ url_for('a', b=c) }}",
+    );
+    let found: Vec<_> = page.text().matches("output").map(str::to_owned).collect();
+    assert_eq!(found.len(), 7, "{}", page.text());
+    assert!(page.facts.notes.is_empty(), "{:?}", page.facts.notes);
+}
+
+#[test]
+fn mako_lines_and_expressions() {
+    let page = Page::new(
+        "## ${no}\n% for x in list:\n<b>${x | h}</b>${x.y}\n% endfor\n<%include file=\"/nav.mako\"/>\n<%def name=\"f(a)\">${a | n}</%def>${f(x)}",
+        "templates/page.mako",
+        Engine::Mako,
+    );
+    page.imports(&["/nav.mako"]);
+    assert_eq!(page.text().matches("output").count(), 4, "{}", page.text());
+}

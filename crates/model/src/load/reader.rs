@@ -50,7 +50,12 @@ impl Reader<'_, '_, '_> {
 
     /// `when`, with every fact and port in it checked.
     pub(super) fn when(&self) -> Option<Expr> {
-        let text = self.fields.text("when")?;
+        self.condition("when")
+    }
+
+    /// A question, with every fact and port in it checked.
+    pub(super) fn condition(&self, key: &str) -> Option<Expr> {
+        let text = self.fields.text(key)?;
         match expr::parse(text.value) {
             Ok(expr) => {
                 for path in expr.paths() {
@@ -62,7 +67,7 @@ impl Reader<'_, '_, '_> {
                     {
                         self.add(
                             text.offset,
-                            format!("`when`: unknown function `{name}`"),
+                            format!("`{key}`: unknown function `{name}`"),
                             near(name, ["known"]),
                         );
                     }
@@ -70,7 +75,7 @@ impl Reader<'_, '_, '_> {
                 Some(expr)
             }
             Err(error) => {
-                self.add(text.offset, format!("`when`: {}", error.message), None);
+                self.add(text.offset, format!("`{key}`: {}", error.message), None);
                 None
             }
         }
@@ -85,7 +90,7 @@ impl Reader<'_, '_, '_> {
                     error.near,
                 );
             }
-        } else if path != "name"
+        } else if !matches!(path, "name" | "route.parameters")
             && let Err(error) = self.context.scope.port(path)
         {
             self.add(offset, format!("`when`: {}", error.what), error.near);

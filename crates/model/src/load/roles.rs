@@ -23,8 +23,9 @@ pub(super) struct Found {
     pub(super) uses: Vec<(String, usize)>,
 }
 
-const ROLES: [&str; 17] = [
+const ROLES: [&str; 18] = [
     "type",
+    "module",
     "source",
     "sink",
     "flow",
@@ -168,6 +169,14 @@ impl Reader<'_, '_, '_> {
             "principal" => vec![Role::Principal {
                 container: self.fields.flag("container"),
             }],
+            "module" => vec![Role::Module {
+                names: self
+                    .fields
+                    .texts("names")
+                    .iter()
+                    .map(|name| name.value.to_owned())
+                    .collect(),
+            }],
             "render" => self.render().into_iter().collect(),
             "config" => self.config().into_iter().collect(),
             "effect" => self.effect().into_iter().collect(),
@@ -252,7 +261,7 @@ impl Reader<'_, '_, '_> {
 
     fn flows(&mut self) -> Vec<Role> {
         let derive = self.fields.flag("derive");
-        let copy = self.fields.flag("copy");
+        let (copy, undo) = (self.fields.flag("copy"), self.fields.flag("undo"));
         let to = self.ports("to", "ret");
         let from = self.ports("from", "arg(0)");
         from.iter()
@@ -262,6 +271,7 @@ impl Reader<'_, '_, '_> {
                     to: to.clone(),
                     derive,
                     copy,
+                    undo,
                 })
             })
             .collect()
@@ -437,6 +447,7 @@ impl Reader<'_, '_, '_> {
     fn render(&mut self) -> Option<Role> {
         let (to, inline) = (self.port("to"), self.fields.flag("inline"));
         let engine = self.fields.text("engine").map(|text| text.value.to_owned());
+        let escapes = self.condition("escapes");
         let template = self.port_or("template", "arg(0)")?;
         Some(Role::Render {
             template,
@@ -444,6 +455,7 @@ impl Reader<'_, '_, '_> {
             to,
             inline,
             engine,
+            escapes,
         })
     }
 

@@ -298,11 +298,13 @@ impl<'a> Cursor<'a> {
         self.rest().starts_with('(') && !self.rest().starts_with("()")
     }
 
-    /// `(0)`, `(1..)`, `(-1)`, `('kw')`, `(0/'kw')`
+    /// `(0)`, `(1..)`, `(-1)`, `(..-1)`, `('kw')`, `(0/'kw')`
     fn argument(&mut self) -> Result<ArgIndex, PathError> {
         self.expect("(")?;
         let index = if self.rest().starts_with('\'') {
             ArgIndex::Keyword(self.quoted()?.to_owned())
+        } else if self.eat("..-") {
+            ArgIndex::Before(self.number()?)
         } else if self.eat("-") {
             match self.number()? {
                 0 => return Err(wrong("`arg(-0)`: the last argument is `arg(-1)`")),

@@ -75,6 +75,7 @@ fn every_step_has_a_spelling() {
     assert_eq!(arg("0"), Step::Arg(ArgIndex::At(0)));
     assert_eq!(arg("1.."), Step::Arg(ArgIndex::From(1)));
     assert_eq!(arg("-1"), Step::Arg(ArgIndex::FromEnd(1)));
+    assert_eq!(arg("..-1"), Step::Arg(ArgIndex::Before(1)));
     assert_eq!(arg("'kw'"), Step::Arg(ArgIndex::Keyword("kw".into())));
     assert_eq!(
         arg("0/'sql'"),

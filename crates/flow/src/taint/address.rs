@@ -1,0 +1,142 @@
+//! Tests of the parts of a parsed address, and what they say of its text.
+
+use super::charset::CharSet;
+use super::interp::Interp;
+use super::kinds::{NOT_DOUBLE, lacks};
+use casemate_ir::{Instr, Key, Operand};
+use casemate_model::kind::KindSet;
+
+impl Interp<'_> {
+    /// The host or origin of a parsed address is one of ours: so is the whole address (WHATWG URL, section 6.1).
+    pub(super) fn host_compared(&mut self, operand: Operand, kinds: KindSet) {
+        let whole = kinds == KindSet::ALL;
+        let host = if whole {
+            self.k.host()
+        } else {
+            kinds.intersect(self.k.asked())
+        };
+        if host.is_empty() {
+            return;
+        }
+        let Some((base, name)) = self.part(operand) else {
+            return;
+        };
+        match name {
+            "hostname" | "host" | "origin" | "netloc" => {
+                self.clean(base, &[], host);
+                self.clean_address(base, host);
+            }
+            _ if !whole => {}
+            // One of our own paths has no backslash that a browser would read as a slash.
+            "path" | "pathname" => self.clean_address(base, lacks(CharSet::one('\\'))),
+            _ => {}
+        }
+    }
+
+    /// `parsed.path in allowed`, where the list did not come with the request.
+    pub(super) fn own_part(&mut self, part: Operand, list: Operand) -> bool {
+        let Some(_) = self.part(part) else {
+            return false;
+        };
+        let list = self.operand(list);
+        let foreign = list
+            .taints()
+            .iter()
+            .any(|t| t.derived || matches!(t.origin, super::value::Origin::Source(_)));
+        if !foreign && !list.is_empty() {
+            self.clean(part, &[], KindSet::ALL);
+        }
+        !foreign
+    }
+
+    /// A part of a parsed address is the empty text.
+    pub(super) fn no_host(&mut self, operand: Operand) {
+        if let Some((base, name)) = self.part(operand) {
+            self.lacks_part(base, name);
+        }
+    }
+
+    /// A parsed address has no such part.
+    pub(super) fn lacks_part(&mut self, base: Operand, name: &str) {
+        match name {
+            // Not `//host`; `/\host` and `///host` have none either, for a parser that is no browser.
+            "hostname" | "host" | "netloc" => self.clean_address(base, NOT_DOUBLE),
+            "scheme" => self.clean_address(base, lacks(CharSet::one(':'))),
+            _ => {}
+        }
+    }
+
+    /// The member of something that an operand is.
+    fn part(&self, operand: Operand) -> Option<(Operand, &'static str)> {
+        let (_, instr) = self.definition(operand)?;
+        let Instr::Load {
+            base,
+            key: Key::Field(name),
+            ..
+        } = instr
+        else {
+            return None;
+        };
+        const PARTS: [&str; 7] = [
+            "hostname", "host", "origin", "netloc", "scheme", "path", "pathname",
+        ];
+        let name = self.f.file.facts.str(name);
+        PARTS
+            .into_iter()
+            .find(|part| *part == name)
+            .map(|part| (base, part))
+    }
+
+    /// The text of an address, and the reference that was resolved to it.
+    fn clean_address(&mut self, address: Operand, kinds: KindSet) {
+        let Some(text) = self.parsed(address) else {
+            return;
+        };
+        self.clean(text, &[], kinds);
+        // `urljoin(base, x)`: a browser resolves `x` in the same way.
+        if let Some((at, Instr::Call { callee, .. })) = self.definition(text)
+            && self.is_call_of(callee, &["py:urllib.parse.urljoin", "py:urlparse.urljoin"])
+            && let Some(reference) = self
+                .site_of(at)
+                .and_then(|site| site.args.get(1).and_then(|a| a.operand))
+        {
+            self.clean(reference, &[], kinds);
+        }
+    }
+
+    /// The text that an address was parsed from: `new URL(text, …)`, `url.parse(text)`.
+    fn parsed(&self, address: Operand) -> Option<Operand> {
+        let (at, Instr::Call { callee, .. }) = self.definition(address)? else {
+            return None;
+        };
+        const PARSES: [&str; 8] = [
+            "URL",
+            "URL.parse",
+            "node:url.URL",
+            "node:url.parse",
+            "npm:url.parse",
+            "npm:url-parse",
+            "py:urllib.parse.urlparse",
+            "py:urllib.parse.urlsplit",
+        ];
+        if !self.is_call_of(callee, &PARSES) && !self.is_call_of(callee, &["py:urlparse.urlparse"])
+        {
+            return None;
+        }
+        self.site_of(at)?.args.first()?.operand
+    }
+
+    /// Whether a callee is certainly one of these functions of libraries.
+    pub(super) fn is_call_of(&self, callee: Operand, names: &[&str]) -> bool {
+        let value = self.operand(callee);
+        let callees = self.callees(Some(callee), &value);
+        !callees.is_empty()
+            && callees.iter().all(|c| match c {
+                super::call::Callee::Api(path) => {
+                    let text = self.origins.paths.text(*path);
+                    names.contains(&text.trim_end_matches("()").trim_end_matches(".new"))
+                }
+                _ => false,
+            })
+    }
+}

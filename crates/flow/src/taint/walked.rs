@@ -1,0 +1,206 @@
+//! Lists that are walked by a loop that leaves the function at the first match: `for part in path.split('/'): if part == …`.
+
+use super::interp::Interp;
+use casemate_ir::{Block, BlockId, Instr, Key, LocalId, OpKind, Operand, Term};
+use casemate_model::kind::KindSet;
+
+/// Blocks that are followed to see that a branch leaves the function.
+const STEPS: u32 = 4;
+
+impl Interp<'_> {
+    /// The loop on `cond` is over: none of what it walked was refused.
+    pub(super) fn walked(&mut self, cond: Operand) {
+        let func = self.f.func;
+        let head = func.blocks.iter().find_map(|b| match b.term {
+            Term::Branch { cond: c, yes, .. } if c == cond => func.blocks.get(yes.index()),
+            _ => None,
+        });
+        let Some((body, item, of)) = head.and_then(|b| self.first_element(b)) else {
+            return;
+        };
+        for at in body.instrs.range() {
+            let Some(&Instr::Op {
+                op: OpKind::In,
+                operands,
+                to,
+            }) = func.instrs.get(at)
+            else {
+                continue;
+            };
+            let &[part, whole] = func.operands(operands) else {
+                continue;
+            };
+            if !self.leaves_when(body, to) {
+                continue;
+            }
+            if self.is_item(whole, item) {
+                // `for part in x.split('/'): if '..' in part: raise`
+                if let Some(text) = self.pieces_of(of)
+                    && let Some(refused) = self.operand(part).as_str().cloned()
+                {
+                    self.refused(text, &[refused.to_string()]);
+                }
+            } else if self.is_item(part, item)
+                && let Some(texts) = super::lists::strings(self.origins, self.f, of, 0)
+            {
+                // `for bad in ['..', '/']: if bad in x: raise`
+                self.refused(whole, &texts);
+            }
+        }
+    }
+
+    /// A text holds none of these.
+    fn refused(&mut self, text: Operand, texts: &[String]) {
+        let value = self.operand(text);
+        let kinds = texts.iter().fold(KindSet::EMPTY, |all, refused| {
+            all.union(if self.stays_relative(text) {
+                self.k.cleared_by_absence(refused, false)
+            } else {
+                self.absent(refused, &value)
+            })
+        });
+        if !kinds.is_empty() {
+            self.clean(text, &[], kinds);
+        }
+    }
+
+    /// Whether a path was shortened but not made absolute: the `..` that lead out of it are still there.
+    fn stays_relative(&self, text: Operand) -> bool {
+        let Operand::Local(local) = text else {
+            return false;
+        };
+        let shortens = |at: usize| match self.f.func.instrs.get(at) {
+            Some(Instr::Copy { from, .. }) => matches!(self.definition(*from),
+                Some((_, Instr::Call { callee, .. })) if self.is_call_of(callee, &["py:os.path.normpath"])),
+            Some(Instr::Call { callee, .. }) => self.is_call_of(*callee, &["py:os.path.normpath"]),
+            _ => false,
+        };
+        self.definitions(local).any(shortens)
+    }
+
+    /// The element that a loop takes in its first block, and what it walks.
+    fn first_element<'b>(&self, body: &'b Block) -> Option<(&'b Block, LocalId, Operand)> {
+        body.instrs
+            .range()
+            .find_map(|at| match *self.f.func.instrs.get(at)? {
+                Instr::IterNext { to, of, .. } => Some((body, to, of)),
+                _ => None,
+            })
+    }
+
+    fn is_item(&self, operand: Operand, item: LocalId) -> bool {
+        let Operand::Local(local) = operand else {
+            return false;
+        };
+        let copies = |at: usize| matches!(self.f.func.instrs.get(at), Some(Instr::Copy { from: Operand::Local(from), .. }) if *from == item);
+        local == item || self.definitions(local).any(copies)
+    }
+
+    /// `x` of `x.split('/')`, of `x.parts`.
+    fn pieces_of(&self, list: Operand) -> Option<Operand> {
+        match self.definition(list)?.1 {
+            Instr::Call {
+                callee,
+                this: Some(this),
+                ..
+            } => {
+                let Instr::Load {
+                    key: Key::Field(name),
+                    ..
+                } = self.definition(callee)?.1
+                else {
+                    return None;
+                };
+                (self.f.file.facts.str(name) == "split").then_some(this)
+            }
+            Instr::Load {
+                base,
+                key: Key::Field(name),
+                ..
+            } => (self.f.file.facts.str(name) == "parts").then_some(base),
+            _ => None,
+        }
+    }
+
+    /// Whether a block ends by leaving the function where a value is true.
+    fn leaves_when(&self, block: &Block, value: LocalId) -> bool {
+        match block.term {
+            Term::Branch { cond, yes, .. } if cond == Operand::Local(value) => {
+                self.leaves(yes, STEPS)
+            }
+            _ => false,
+        }
+    }
+
+    fn leaves(&self, block: BlockId, steps: u32) -> bool {
+        let (Some(block), Some(steps)) =
+            (self.f.func.blocks.get(block.index()), steps.checked_sub(1))
+        else {
+            return false;
+        };
+        match block.term {
+            Term::Return(_) | Term::Throw(_) | Term::Unreachable => true,
+            Term::Goto(next) => self.leaves(next, steps),
+            Term::Branch { yes, no, .. } => self.leaves(yes, steps) && self.leaves(no, steps),
+        }
+    }
+
+    /// `base in path.parents`, where the path was resolved: it stays below the folder.
+    pub(super) fn above(&mut self, list: Operand) -> bool {
+        let Some((
+            _,
+            Instr::Load {
+                base,
+                key: Key::Field(name),
+                ..
+            },
+        )) = self.definition(list)
+        else {
+            return false;
+        };
+        let parents = self.f.file.facts.str(name) == "parents";
+        if parents {
+            self.inside(base);
+        }
+        parents
+    }
+
+    /// `os.path.commonpath([base, path]) == base`, `os.path.dirname(path) == base`.
+    pub(super) fn kept_below(&mut self, operand: Operand, other: &super::value::Value) -> bool {
+        let Some((at, Instr::Call { callee, .. })) = self.definition(operand) else {
+            return false;
+        };
+        let from_outside =
+            |t: &super::value::Taint| matches!(t.origin, super::value::Origin::Source(_));
+        let lists = ["py:os.path.commonpath", "py:os.path.commonprefix"];
+        let common = self.is_call_of(callee, &lists);
+        if (!common && !self.is_call_of(callee, &["py:os.path.dirname"]))
+            || other.taints().iter().any(from_outside)
+        {
+            return false;
+        }
+        let Some(given) = self.site_of(at).and_then(|site| site.args.first()?.operand) else {
+            return false;
+        };
+        if !common {
+            self.inside(given);
+            return true;
+        }
+        let func = self.f.func;
+        if let Some((_, Instr::Array { parts, .. })) = self.definition(given) {
+            for part in func.parts(parts) {
+                self.inside(part.value);
+            }
+        }
+        true
+    }
+
+    /// A path that was resolved is below a folder of our own.
+    fn inside(&mut self, path: Operand) {
+        let value = self.operand(path);
+        let resolved = |t: &super::value::Taint| t.clean.has(self.k.relative);
+        if !value.taints().is_empty() && value.taints().iter().all(resolved) {
+            self.clean(path, &[], self.k.paths());
+        }
+    }
+}
