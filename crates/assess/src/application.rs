@@ -205,7 +205,8 @@ impl Teller<'_> {
         }
     }
 
-    fn spot(&self, site: Site) -> Spot {
+    /// The place of a site.
+    pub(crate) fn spot(&self, site: Site) -> Spot {
         let file = self.file(site);
         Spot {
             file: file.map(|f| f.path.clone()).unwrap_or_default(),

@@ -3,6 +3,7 @@
 //! Its JSON form is published and versioned: [`SCHEMA`] changes its number whenever a field changes its meaning or goes.
 
 use crate::application::GuardModel;
+use crate::dossier::Dossier;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -30,6 +31,8 @@ pub struct Assessment {
     pub policy: Vec<PolicyEffect>,
     /// What was seen and what was not.
     pub coverage: Coverage,
+    /// What a report says beyond that: context, risks, plan, verdicts.
+    pub dossier: Dossier,
     /// What else a reader must be told.
     pub notes: Vec<String>,
     /// The analysis failed as a whole; the notes say why. What is not found then says nothing.
@@ -207,6 +210,10 @@ pub struct Finding {
 pub struct Severity {
     /// The level.
     pub level: Level,
+    /// How likely it is that somebody does it: `high`, `medium`, `low`.
+    pub likelihood: String,
+    /// What it costs then: `severe`, `serious`, `minor`, `negligible`.
+    pub impact: String,
     /// What it was computed from.
     pub factors: Vec<Factor>,
 }

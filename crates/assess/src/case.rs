@@ -1,5 +1,6 @@
 //! The examples of rules and models, run as the small projects that they are.
 
+use crate::assessment::Assessment;
 use crate::chosen::Chosen;
 use crate::config::Config;
 use crate::error::Error;
@@ -131,8 +132,19 @@ fn result(of: &str, file: &str, case: &Case, knowledge: &Knowledge) -> CaseResul
     }
 }
 
-/// Runs within the pool that the caller made; rules in preview run too, for their examples are tests like all others.
 fn findings(case: &Case, knowledge: &Knowledge) -> Result<Vec<Found>, Error> {
+    let found = assessed(case, knowledge)?.findings.into_iter();
+    Ok(found
+        .map(|f| Found {
+            file: f.place.file,
+            line: f.place.line,
+            rule: f.rule,
+        })
+        .collect())
+}
+
+/// Runs within the pool that the caller made; rules in preview run too, for their examples are tests like all others.
+pub(crate) fn assessed(case: &Case, knowledge: &Knowledge) -> Result<Assessment, Error> {
     let config = Config {
         preview: true,
         ..Config::default()
@@ -151,21 +163,12 @@ fn findings(case: &Case, knowledge: &Knowledge) -> Result<Vec<Found>, Error> {
     )?;
     let project = Project::from_memory("example", &files);
     let chosen = Chosen::new(&config, &knowledge.catalogue)?;
-    let assessment = pipeline::run(
+    Ok(pipeline::run(
         &project,
         &config,
         &chosen,
         &policy,
         knowledge,
         crate::stage::NOBODY,
-    );
-    Ok(assessment
-        .findings
-        .into_iter()
-        .map(|f| Found {
-            file: f.place.file,
-            line: f.place.line,
-            rule: f.rule,
-        })
-        .collect())
+    ))
 }

@@ -130,8 +130,9 @@ impl Maker<'_> {
         let source = best
             .map(|path| self.source(path))
             .filter(|text| !text.is_empty());
+        let spoken = self.spoken(found);
         let fill = Fill {
-            sink: Some(found.callee.as_str()).filter(|c| !c.is_empty()),
+            sink: Some(spoken.as_str()).filter(|c| !c.is_empty()),
             source: source.as_deref(),
             endpoint: endpoint_title.as_deref(),
             table: None,
@@ -164,6 +165,8 @@ impl Maker<'_> {
             message: rule.message(&fill),
             severity: Severity {
                 level: level(score.level),
+                likelihood: score.likelihood.name().to_owned(),
+                impact: score.damage.name().to_owned(),
                 factors: score
                     .factors
                     .into_iter()
@@ -182,6 +185,7 @@ impl Maker<'_> {
             paths: flow_paths
                 .iter()
                 .map(|path| self.path(path, secret))
+                .map(|path| renamed(path, &found.callee, &spoken))
                 .collect(),
             endpoints,
             trigger,
@@ -385,10 +389,45 @@ impl Maker<'_> {
         })
     }
 
+    /// What is called, as a reader of the code knows it: as it is written there, else the last names of its path.
+    fn spoken(&self, found: &Match) -> String {
+        let callee = &found.callee;
+        if !callee.contains(':') || callee.contains(' ') {
+            return callee.clone();
+        }
+        let text = self
+            .file(found.place)
+            .map_or("", |file| slice(&file.text, found.place.span));
+        let name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '$' | '?' | '!');
+        let written = text.split(['(', '`']).next().unwrap_or_default();
+        let written = written.strip_prefix("await ").unwrap_or(written).trim();
+        let last = |text: &str| {
+            let last = text.trim_end_matches("()").rsplit('.').next();
+            last.unwrap_or_default().to_owned()
+        };
+        if !written.is_empty() && written.len() <= SOURCE && written.chars().all(name) {
+            return written.to_owned();
+        }
+        let path = callee
+            .split_once(':')
+            .map_or(callee.as_str(), |(_, path)| path);
+        last(path)
+    }
+
     fn file(&self, site: Site) -> Option<&SourceFile> {
         let origin = self.linked.origin.get(site.file.0 as usize)?;
         self.project.files.get(*origin)
     }
+}
+
+/// A path whose steps call the sink by another name.
+fn renamed(mut path: Path, from: &str, to: &str) -> Path {
+    if from != to && !from.is_empty() {
+        for step in &mut path.steps {
+            step.text = step.text.replace(from, to);
+        }
+    }
+    path
 }
 
 fn holds_secrets(rule: &Rule) -> bool {

@@ -16,13 +16,16 @@ mod chosen;
 pub mod config;
 mod coverage;
 pub mod debug;
+pub mod dossier;
 pub mod error;
 mod findings;
 pub mod fingerprint;
+pub mod flip;
 pub mod knowledge;
 pub mod line_hash;
 mod link;
 mod lower;
+mod owner_rules;
 mod pipeline;
 pub mod policy;
 pub mod pool;
@@ -115,11 +118,14 @@ struct Opened {
 
 fn open(config: &Config, knowledge: &Knowledge) -> Result<Opened, Error> {
     let located = locate::locate(&config.paths)?;
-    let policy = if config.isolated {
+    let mut policy = if config.isolated {
         Policy::default()
     } else {
         project_policy(&located.root, knowledge)?
     };
+    if !config.isolated {
+        policy.context.owner_rules = owner_rules::read(&located.root);
+    }
     let from_command = config
         .exclude
         .iter()

@@ -8,6 +8,8 @@ use crate::assessment::{
 use crate::chosen::Chosen;
 use crate::config::Config;
 use crate::coverage;
+use crate::dossier::ledger::{self, Known};
+use crate::dossier::{self, Material};
 use crate::findings::Maker;
 use crate::knowledge::Knowledge;
 use crate::link::{self, Linked};
@@ -16,11 +18,12 @@ use crate::policy::Policy;
 use crate::pool;
 use crate::stage::{Observer, Stage};
 use crate::suppress::{self, Kept};
-use crate::templates::Known;
+use crate::templates::Known as Templates;
 use crate::threat::{self, Judgement};
 use crate::versions;
 use casemate_flow::origin::Solver;
 use casemate_flow::result::{Analysis, Entry, FileIdx};
+use casemate_ledger::Inventory;
 use casemate_source::Project;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -49,13 +52,14 @@ pub(crate) fn run(
         analyse(project, config, &linked, knowledge)
     });
     let failure = analysed.as_ref().err().cloned();
-    let (analysis, application, judgements) = analysed.unwrap_or_else(|_| {
-        let judged = threat::judge(project, &linked, &[], config.threat_model);
-        (
-            Analysis::default(),
-            casemate_app::Application::default(),
-            judged,
-        )
+    let Analysed {
+        analysis,
+        application,
+        judgements,
+        inventory,
+    } = analysed.unwrap_or_else(|_| Analysed {
+        judgements: threat::judge(project, &linked, &[], config.threat_model),
+        ..Analysed::default()
     });
     observer(Stage::Judge);
     let applied = knowledge
@@ -80,6 +84,25 @@ pub(crate) fn run(
         knowledge,
     };
     let mut findings = maker.findings(&applied.matches);
+    let teller = Teller {
+        project,
+        linked: &linked,
+    };
+    let place = |site| {
+        let spot = teller.spot(site);
+        format!("{}:{}", spot.file, spot.line)
+    };
+    // Before any policy: a risk that is accepted is still there.
+    let rows = ledger::rows(&Known {
+        project,
+        knowledge,
+        applied: &applied,
+        findings: &findings,
+        inventory: &inventory,
+        coverage: &coverage,
+        endpoints: application.endpoints.len(),
+        place: &place,
+    });
     findings.retain(|f| in_focus(project, f));
     let kept = if config.isolated {
         Kept::default()
@@ -99,18 +122,36 @@ pub(crate) fn run(
         format!("the analysis failed, which is a defect of casemate, and nothing was assessed: {message}")
     }));
     notes.extend(kept.notes);
+    let units = units(project, &judgements);
+    let rules = rules(&findings, knowledge);
+    let dossier = dossier::make(Material {
+        project,
+        catalogue: &knowledge.catalogue,
+        units: &units,
+        findings: &findings,
+        rules: &rules,
+        coverage: &coverage,
+        application: &teller.application(&application),
+        inventory: &inventory,
+        undecided: &coverage.undecided,
+        applied: &applied.tallies.keys().cloned().collect(),
+        ledger: rows,
+        stated: policy.context.clone(),
+        place: &place,
+    });
     Assessment {
         schema: SCHEMA.into(),
         tool: tool(),
         project: info(project),
-        units: units(project, &judgements),
+        units,
         endpoints: analysis
             .entries
             .iter()
             .filter(|e| e.method != "use")
             .map(|e| maker.endpoint(e))
             .collect(),
-        rules: rules(&findings, knowledge),
+        rules,
+        dossier,
         findings,
         failed: failure.is_some(),
         policy: effects,
@@ -119,12 +160,16 @@ pub(crate) fn run(
     }
 }
 
-fn analyse(
-    project: &Project,
-    config: &Config,
-    linked: &Linked,
-    knowledge: &Knowledge,
-) -> (Analysis, casemate_app::Application, Vec<Judgement>) {
+/// What the engine found out.
+#[derive(Default)]
+struct Analysed {
+    analysis: Analysis,
+    application: casemate_app::Application,
+    judgements: Vec<Judgement>,
+    inventory: Inventory,
+}
+
+fn analyse(project: &Project, config: &Config, linked: &Linked, knowledge: &Knowledge) -> Analysed {
     let is_template = |index: usize| {
         linked
             .origin
@@ -132,7 +177,7 @@ fn analyse(
             .and_then(|o| project.files.get(*o))
             .is_some_and(|f| f.file_type.is_template())
     };
-    let templates = Known::of(&linked.program, is_template);
+    let templates = Templates::of(&linked.program, is_template);
     let offered = threat::offered(project, linked);
     // Asked once per file, decided once.
     let judgements: OnceCell<Vec<Judgement>> = OnceCell::new();
@@ -165,7 +210,14 @@ fn analyse(
     let judged = judgements
         .into_inner()
         .unwrap_or_else(|| judge(&analysis.entries));
-    (analysis, application, judged)
+    let mut inventory = Inventory::of(&origins);
+    inventory.hosts_of(&origins, &|file| !is_template(file.0 as usize));
+    Analysed {
+        analysis,
+        application,
+        judgements: judged,
+        inventory,
+    }
 }
 
 /// The application model of a project that was read.

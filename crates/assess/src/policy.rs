@@ -11,8 +11,14 @@
 //!
 //! [paths]
 //! exclude = ["legacy/**"]         # files that are not read
+//!
+//! [context]                       # what only the owner knows; it orders the recommendations
+//! budget = "two developer weeks"
+//! risk_tolerance = "low"
+//! timeline = "before the launch in March"
 //! ```
 
+use crate::dossier::context::Stated;
 use crate::error::Error;
 use casemate_rules::catalogue::Catalogue;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -33,6 +39,8 @@ pub struct Policy {
     pub off: Vec<Off>,
     /// Patterns of files that are not read, with where that is said.
     pub paths: Vec<(String, String)>,
+    /// What the owner states of the project.
+    pub context: Stated,
     /// What is wrong with the file without making it useless.
     pub notes: Vec<String>,
 }
@@ -71,6 +79,8 @@ struct File {
     policy: PolicyTable,
     #[serde(default)]
     paths: PathsTable,
+    #[serde(default)]
+    context: Stated,
 }
 
 #[derive(Deserialize)]
@@ -113,7 +123,10 @@ impl Policy {
                 e.message().replace('\n', " "),
             )
         })?;
-        let mut policy = Self::default();
+        let mut policy = Self {
+            context: parsed.context,
+            ..Self::default()
+        };
         for table in &parsed.ignore {
             let at = line(table.span().start);
             let IgnoreTable { rule, path, reason } = table.get_ref();

@@ -107,13 +107,17 @@ pub struct AssessArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// Forms of the report: text, json, markdown, sarif [default: text]
+    /// Forms of the report: text, json, markdown, html, sarif [default: text]
     #[arg(short, long, value_name = "FORMAT", value_delimiter = ',')]
     pub format: Vec<FormatArg>,
 
     /// Write to a file instead of stdout; with several formats FORMAT=PATH, repeated
     #[arg(short, long, value_name = "[FORMAT=]PATH")]
     pub output: Vec<String>,
+
+    /// How deep HTML and Markdown go
+    #[arg(long, value_name = "DEPTH", default_value = "assessment")]
+    pub template: TemplateArg,
 
     /// Colours in text
     #[arg(long, value_name = "WHEN", default_value = "auto")]
@@ -246,6 +250,10 @@ pub struct RulesArgs {
     #[command(subcommand)]
     pub command: Option<RulesCommand>,
 
+    /// Count the requirements of standards that the rules decide, by running their examples
+    #[arg(long, conflicts_with = "command")]
+    pub coverage: bool,
+
     /// text or json
     #[arg(long, value_name = "FORMAT", default_value = "text", global = true)]
     pub format: ListFormat,
@@ -326,7 +334,20 @@ pub enum FormatArg {
     Text,
     Json,
     Markdown,
+    Html,
     Sarif,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TemplateArg {
+    /// Everything
+    Assessment,
+    /// What leadership reads
+    Summary,
+    /// How it is built, and what may go wrong there
+    Architecture,
+    /// What has to be repaired
+    Issue,
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,6 +1,6 @@
 //! `casemate assess`.
 
-use crate::args::{AssessArgs, ConfidenceArg, FailOnArg, LevelArg, ThreatModelArg};
+use crate::args::{AssessArgs, ConfidenceArg, FailOnArg, LevelArg, TemplateArg, ThreatModelArg};
 use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::print;
@@ -10,6 +10,7 @@ use casemate_assess::assessment::{Assessment, Certainty, Level, ThreatModel};
 use casemate_assess::config::Config;
 use casemate_assess::error::Error;
 use casemate_report::Format;
+use casemate_report::document::Depth;
 
 /// Assesses and writes the reports.
 pub fn run(args: &AssessArgs) -> Result<Exit, Failure> {
@@ -24,7 +25,11 @@ pub fn run(args: &AssessArgs) -> Result<Exit, Failure> {
     let mut unwritten = None;
     for file in destinations.files {
         let (format, shown) = (file.format, file.shown.display().to_string());
-        match file.finish(&casemate_report::render(&assessment, format)) {
+        match file.finish(&casemate_report::render_to(
+            &assessment,
+            format,
+            depth(args),
+        )) {
             Ok(()) if !args.output.quiet => {
                 print::note(&format!("wrote {shown}: {}", counted(&assessment)))
             }
@@ -81,7 +86,16 @@ fn render(assessment: &Assessment, format: Format, args: &AssessArgs) -> String 
         Format::Text => {
             casemate_report::text::render(assessment, terminal::style(args.output.color))
         }
-        _ => casemate_report::render(assessment, format),
+        _ => casemate_report::render_to(assessment, format, depth(args)),
+    }
+}
+
+const fn depth(args: &AssessArgs) -> Depth {
+    match args.output.template {
+        TemplateArg::Assessment => Depth::Assessment,
+        TemplateArg::Summary => Depth::Summary,
+        TemplateArg::Architecture => Depth::Architecture,
+        TemplateArg::Issue => Depth::Issue,
     }
 }
 

@@ -6,6 +6,7 @@ use crate::failure::{Exit, Failure};
 use crate::print;
 use crate::terminal;
 use casemate_assess::case::{self, CaseResult};
+use casemate_assess::flip::{self, Reach};
 use casemate_assess::knowledge::Knowledge;
 use casemate_model::load::ModelFile;
 use casemate_report::text::explain::explain as explained;
@@ -32,6 +33,13 @@ pub fn explain(args: &ExplainArgs) -> Result<Exit, Failure> {
 
 /// `casemate rules …`.
 pub fn rules(args: &RulesArgs) -> Result<Exit, Failure> {
+    if args.coverage {
+        let reach = flip::reach(built_in()?).map_err(|e| failure(&e))?;
+        return print::results(&match args.format {
+            ListFormat::Text => reach_page(&reach),
+            ListFormat::Json => format!("{:#}\n", reach_json(&reach)),
+        });
+    }
     match args.command.as_ref().unwrap_or(&RulesCommand::List) {
         RulesCommand::List => {
             let rules: Vec<&Rule> = built_in()?.catalogue.rules().collect();
@@ -67,6 +75,49 @@ pub fn rules(args: &RulesArgs) -> Result<Exit, Failure> {
             tested_page("rule", &results, &mistakes, args.format)
         }
     }
+}
+
+fn reach_page(reach: &Reach) -> String {
+    let mut out =
+        String::from("Requirements of ASVS 5.0.0 that examples turn from FAIL to PASS\n\n");
+    for (at, share) in reach.levels.iter().enumerate() {
+        let _ = writeln!(
+            out,
+            "  level {}  {:>3} of {:>3}",
+            at + 1,
+            share.decided,
+            share.of
+        );
+    }
+    out.push('\n');
+    for (chapter, share) in &reach.chapters {
+        let _ = writeln!(out, "  {:>3} of {:>3}  {chapter}", share.decided, share.of);
+    }
+    out.push('\n');
+    for flip in &reach.flips {
+        let _ = writeln!(out, "  {}  {} ({})", flip.requirement, flip.rule, flip.case);
+    }
+    for unproven in &reach.unproven {
+        let _ = writeln!(
+            out,
+            "  said to be decided, and no example shows it: {unproven}"
+        );
+    }
+    out
+}
+
+fn reach_json(reach: &Reach) -> Value {
+    let [one, two, three] = &reach.levels;
+    let sum = |of: fn(&flip::Share) -> usize| reach.levels.iter().map(of).sum::<usize>();
+    json!({
+        "asvs": {
+            "decided": { "L1": one.decided, "L2": two.decided, "L3": three.decided, "total": sum(|s| s.decided) },
+            "of": { "L1": one.of, "L2": two.of, "L3": three.of, "total": sum(|s| s.of) },
+            "chapters": reach.chapters.iter().map(|(name, share)| json!({ "name": name, "decided": share.decided, "of": share.of })).collect::<Vec<_>>(),
+            "flips": reach.flips,
+            "unproven": reach.unproven,
+        }
+    })
 }
 
 /// `casemate models …`.

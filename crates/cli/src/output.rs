@@ -38,6 +38,7 @@ impl From<FormatArg> for Format {
             FormatArg::Text => Self::Text,
             FormatArg::Json => Self::Json,
             FormatArg::Markdown => Self::Markdown,
+            FormatArg::Html => Self::Html,
             FormatArg::Sarif => Self::Sarif,
         }
     }

@@ -30,6 +30,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "casemate-ledger",
+        &[
+            "casemate-ir",
+            "casemate-model",
+            "casemate-flow",
+            "casemate-rules",
+        ],
+    ),
+    (
         "casemate-assess",
         &[
             "casemate-source",
@@ -41,6 +50,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "casemate-flow",
             "casemate-app",
             "casemate-rules",
+            "casemate-ledger",
         ],
     ),
     ("casemate-report", &["casemate-assess"]),

@@ -1,14 +1,16 @@
-//! An assessment as text, JSON, Markdown or SARIF.
+//! An assessment as text, JSON, Markdown, HTML or SARIF.
 //!
 //! Invariants
 //! - A report reads the [`Assessment`] and nothing else: no file, no clock, no environment.
 //! - The same assessment gives the same bytes.
 //! - Nothing here decides what is shown: filters and suppressions were applied before.
 //!
-//! Start reading at [`Format`], then [`text`] and [`sarif`].
+//! Start reading at [`Format`], then [`text`] and [`sarif`]; [`document`] is what [`html`] and [`markdown`] write.
 
 pub mod application;
+pub mod document;
 pub mod group;
+pub mod html;
 pub mod json;
 pub mod markdown;
 mod said;
@@ -16,6 +18,7 @@ pub mod sarif;
 pub mod text;
 
 use casemate_assess::assessment::Assessment;
+use document::Depth;
 
 /// A form of report.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -26,16 +29,19 @@ pub enum Format {
     Json,
     /// For a person, to keep and pass on.
     Markdown,
+    /// For a person, in a browser: one file.
+    Html,
     /// SARIF 2.1.0, for code scanning.
     Sarif,
 }
 
 impl Format {
     /// All, by name.
-    pub const NAMED: [(&'static str, Self); 4] = [
+    pub const NAMED: [(&'static str, Self); 5] = [
         ("text", Self::Text),
         ("json", Self::Json),
         ("markdown", Self::Markdown),
+        ("html", Self::Html),
         ("sarif", Self::Sarif),
     ];
 
@@ -49,9 +55,15 @@ impl Format {
     }
 }
 
-/// Renders an assessment.
+/// Renders an assessment in full.
 #[must_use]
 pub fn render(assessment: &Assessment, format: Format) -> String {
+    render_to(assessment, format, Depth::default())
+}
+
+/// Renders an assessment to a depth; only HTML and Markdown know several.
+#[must_use]
+pub fn render_to(assessment: &Assessment, format: Format, depth: Depth) -> String {
     match format {
         Format::Text => text::render(
             assessment,
@@ -61,7 +73,8 @@ pub fn render(assessment: &Assessment, format: Format) -> String {
             },
         ),
         Format::Json => json::render(assessment),
-        Format::Markdown => markdown::render(assessment),
+        Format::Markdown => markdown::render(assessment, depth),
+        Format::Html => html::render(assessment, depth),
         Format::Sarif => sarif::render(assessment),
     }
 }

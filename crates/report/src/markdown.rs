@@ -1,319 +1,233 @@
-//! For a person, to keep and pass on.
+//! For a person, to keep and pass on: the document as Markdown that reads well where it is kept.
 
-use crate::group::{self, Cause};
-use crate::said;
-use crate::text::prose::{clean, count, first_paragraph};
-use casemate_assess::assessment::{Assessment, Finding, Level, Place};
+use crate::document::{self, Block, Cell, Depth, Document, Entry, Figure, Table, anchor};
+use crate::text::prose::clean;
+use casemate_assess::assessment::Assessment;
 use std::fmt::Write;
+
+/// Findings that one cell refers to by name.
+const REFERENCES: usize = 8;
 
 /// The assessment as Markdown.
 #[must_use]
-pub fn render(assessment: &Assessment) -> String {
+pub fn render(assessment: &Assessment, depth: Depth) -> String {
+    let document = document::of(assessment, depth);
     let mut out = String::new();
-    head(&mut out, assessment);
-    let causes = group::causes(&assessment.findings);
-    if !causes.is_empty() {
-        summary(&mut out, &causes);
-        out.push_str("## Findings\n\n");
-        for cause in &causes {
-            entry(&mut out, cause, assessment);
+    line(&mut out, &format!("# {}\n", document.title));
+    for (label, value) in &document.facts {
+        line(&mut out, &format!("- **{label}:** {}", text(value)));
+    }
+    out.push('\n');
+    for (at, section) in document.sections.iter().enumerate() {
+        line(
+            &mut out,
+            &format!(
+                "{}. [{}](#{})",
+                at + 1,
+                section.heading,
+                slug(section.heading)
+            ),
+        );
+    }
+    for section in &document.sections {
+        line(&mut out, &format!("\n## {}\n", section.heading));
+        for block in &section.blocks {
+            self::block(&mut out, block, &document);
         }
     }
-    coverage(&mut out, assessment);
     out
 }
 
-fn head(out: &mut String, assessment: &Assessment) {
-    let project = &assessment.project;
-    line(out, &format!("# Assessment of {}\n", text(&project.name)));
-    let commit = project
-        .commit
-        .as_ref()
-        .map(|c| format!(", commit {}", code(c)))
-        .unwrap_or_default();
+/// The anchor that GitHub gives a heading.
+fn slug(heading: &str) -> String {
+    heading.to_lowercase().replace(' ', "-")
+}
+
+fn block(out: &mut String, block: &Block<'_>, document: &Document<'_>) {
+    match block {
+        Block::Heading(level, title) => {
+            let marks = "#".repeat(usize::from(*level).min(6));
+            line(out, &format!("{marks} {}\n", text(title)));
+        }
+        Block::Text(said) | Block::Lead(said) => line(out, &format!("{}\n", text(said))),
+        Block::Note(said) => line(out, &format!("> {}\n", text(said))),
+        Block::List(items) => {
+            for item in items {
+                line(out, &format!("- {}", text(item)));
+            }
+            out.push('\n');
+        }
+        Block::Table(table) => self::table(out, table),
+        Block::Code(language, code) => line(out, &fenced(language, code)),
+        Block::Method(markdown) => line(out, &format!("{}\n", markdown.trim())),
+        Block::Figure(figure) => self::figure(out, *figure, document),
+        Block::Entry(entry) => self::entry(out, entry, document),
+    }
+}
+
+fn entry(out: &mut String, entry: &Entry<'_>, document: &Document<'_>) {
+    line(out, &format!("<a id=\"{}\"></a>\n", entry.id));
+    let confidence = if entry.confidence.is_empty() {
+        String::new()
+    } else {
+        format!(", confidence {}", entry.confidence)
+    };
     line(
         out,
         &format!(
-            "{}{commit}, assessed by casemate {}.\n",
-            code(&project.root),
-            assessment.tool.version
+            "#### {}: {} – {}{confidence}\n",
+            capitalised(entry.level.name()),
+            text(&entry.title),
+            code(&entry.place)
         ),
     );
-    let levels: Vec<String> = Level::ALL
-        .iter()
-        .rev()
-        .map(|l| (l.name(), assessment.count(*l)))
-        .filter(|(_, n)| *n > 0)
-        .map(|(l, n)| format!("{n} {l}"))
-        .collect();
-    let found = match assessment.findings.len() {
-        0 => "No findings.".to_owned(),
-        n => format!(
-            "**{}**: {}.",
-            count(n, "finding", "findings"),
-            levels.join(", ")
-        ),
+    for block in &entry.blocks {
+        self::block(out, block, document);
+    }
+}
+
+fn table(out: &mut String, table: &Table) {
+    if table.rows.is_empty() {
+        return;
+    }
+    line(out, &format!("*{}*\n", text(&table.caption)));
+    line(out, &format!("| {} |", table.head.join(" | ")));
+    line(out, &format!("|{}", "---|".repeat(table.head.len())));
+    for row in &table.rows {
+        let cells: Vec<String> = row.iter().map(cell).collect();
+        line(out, &format!("| {} |", cells.join(" | ")));
+    }
+    out.push('\n');
+}
+
+fn cell(cell: &Cell) -> String {
+    match cell {
+        Cell::Text(raw) => in_table(&text(raw)),
+        Cell::Code(raw) if raw.is_empty() => String::new(),
+        Cell::Code(raw) => in_table(&code(raw)),
+        Cell::Count(n) => n.to_string(),
+        Cell::Level(level) => level.name().to_owned(),
+        Cell::Name(name) => format!("<a id=\"risk-{name}\"></a>{name}"),
+        Cell::Risks(ids) => references(ids, |id| format!("[{id}](#risk-{id})")),
+        Cell::Findings(ids) => references(ids, |id| {
+            let digits = id.rsplit('@').next().unwrap_or(id);
+            format!("[{}](#{})", text(digits), anchor(id))
+        }),
+        Cell::Answer(answer) if answer == "unknown" => "?".to_owned(),
+        Cell::Answer(answer) => text(answer),
+        Cell::Verdict(verdict) => verdict.name().to_owned(),
+    }
+}
+
+/// A bar ends a cell wherever it stands, in code too.
+fn in_table(markdown: &str) -> String {
+    let mut out = String::new();
+    let mut escaped = false;
+    for c in markdown.chars() {
+        if c == '|' && !escaped {
+            out.push('\\');
+        }
+        escaped = c == '\\' && !escaped;
+        out.push(c);
+    }
+    out
+}
+
+fn references(ids: &[String], link: impl Fn(&str) -> String) -> String {
+    let shown: Vec<String> = ids.iter().take(REFERENCES).map(|id| link(id)).collect();
+    let more = ids.len().saturating_sub(REFERENCES);
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
     };
-    line(out, &format!("{found}\n"));
-    if !assessment.units.is_empty() {
-        line(
-            out,
-            "| package | files | endpoints | attacker | because |\n|---|---|---|---|---|",
-        );
-        for unit in &assessment.units {
-            let attacker = match unit.threat_model {
-                casemate_assess::assessment::ThreatModel::Server => "sends requests",
-                casemate_assess::assessment::ThreatModel::Library => "calls exported functions",
+    format!("{}{more}", shown.join(", "))
+}
+
+fn figure(out: &mut String, figure: Figure, document: &Document<'_>) {
+    let dossier = &document.assessment.dossier;
+    match figure {
+        // The tables beside them hold the same figures.
+        Figure::Guards => {}
+        Figure::Areas => {
+            let rows = dossier.areas.iter().filter(|a| a.total() > 0);
+            line(
+                out,
+                "| Area | critical | high | medium | low | info |\n|---|---|---|---|---|---|",
+            );
+            for area in rows {
+                let counts: Vec<String> =
+                    area.levels.iter().rev().map(ToString::to_string).collect();
+                line(out, &format!("| {} | {} |", area.name, counts.join(" | ")));
+            }
+            out.push('\n');
+        }
+        Figure::Risks => {
+            line(
+                out,
+                "| Likelihood \\ impact | negligible | minor | serious | severe |\n|---|---|---|---|---|",
+            );
+            for likelihood in ["high", "medium", "low"] {
+                let count = |impact: &str| {
+                    let here = dossier.risks.iter();
+                    let here = here
+                        .filter(|r| r.likelihood == likelihood && r.impact == impact)
+                        .count();
+                    if here == 0 {
+                        String::new()
+                    } else {
+                        here.to_string()
+                    }
+                };
+                let cells: Vec<String> = ["negligible", "minor", "serious", "severe"]
+                    .iter()
+                    .map(|i| count(i))
+                    .collect();
+                line(out, &format!("| {likelihood} | {} |", cells.join(" | ")));
+            }
+            out.push('\n');
+        }
+        Figure::Flows => {
+            let id = |name: &str| -> String {
+                name.chars().filter(char::is_ascii_alphanumeric).collect()
             };
-            line(
-                out,
-                &format!(
-                    "| {} | {} | {} | {attacker} | {} |",
-                    cell(&unit.name),
-                    unit.files,
-                    unit.endpoints,
-                    cell(&unit.because)
-                ),
-            );
-        }
-        out.push('\n');
-    }
-}
-
-fn summary(out: &mut String, causes: &[Cause<'_>]) {
-    line(
-        out,
-        "| severity | weakness | place | endpoint | confidence |\n|---|---|---|---|---|",
-    );
-    for cause in causes {
-        let f = cause.first;
-        let others = if cause.others.is_empty() {
-            String::new()
-        } else {
-            format!(" and {} more", cause.others.len())
-        };
-        let endpoint = f
-            .endpoints
-            .first()
-            .map(|e| cell(&e.title()))
-            .unwrap_or_default();
-        let place = code(&at(&f.place));
-        let level = f.severity.level.name();
-        line(
-            out,
-            &format!(
-                "| {level} | {} | {place}{others} | {endpoint} | {} |",
-                cell(&f.title),
-                f.confidence.level.name()
-            ),
-        );
-    }
-    out.push('\n');
-}
-
-fn entry(out: &mut String, cause: &Cause<'_>, assessment: &Assessment) {
-    let f = cause.first;
-    line(
-        out,
-        &format!(
-            "### {}: {}\n",
-            capitalised(f.severity.level.name()),
-            text(&f.title)
-        ),
-    );
-    line(out, &format!("{}\n", facts(f)));
-    line(out, &format!("{}.\n", text(&f.message)));
-    path(out, f);
-    if let Some(trigger) = &f.trigger {
-        line(
-            out,
-            &format!("Request that shows it:\n\n{}", fenced("http", trigger)),
-        );
-    }
-    if !f.endpoints.is_empty() {
-        let endpoints: Vec<String> = f
-            .endpoints
-            .iter()
-            .map(|e| {
-                format!(
-                    "{} ({})",
-                    code(&e.title()),
-                    code(&format!("{}:{}", e.file, e.line))
-                )
-            })
-            .collect();
-        line(out, &format!("Reached by {}.\n", endpoints.join(", ")));
-        let guards = crate::said::guards(f);
-        if !guards.is_empty() {
-            let guards: Vec<String> = guards.iter().map(|g| code(g)).collect();
-            line(out, &format!("Guarded by {}.\n", guards.join(", ")));
+            let quoted = |raw: &str| -> String {
+                clean(raw)
+                    .chars()
+                    .filter(|c| c.is_alphanumeric() || " .,:/@_-".contains(*c))
+                    .collect()
+            };
+            line(out, "```mermaid\nflowchart LR");
+            for node in &dossier.diagram.nodes {
+                line(
+                    out,
+                    &format!(
+                        "  {}[\"{} – {}\"]",
+                        id(&node.id),
+                        quoted(&node.name),
+                        quoted(&node.detail)
+                    ),
+                );
+            }
+            for flow in &dossier.diagram.flows {
+                line(
+                    out,
+                    &format!(
+                        "  {} -->|\"{}\"| {}",
+                        id(&flow.from),
+                        quoted(&flow.label),
+                        id(&flow.to)
+                    ),
+                );
+            }
+            line(out, "```\n");
         }
     }
-    if !f.severity.factors.is_empty() {
-        line(
-            out,
-            &format!("Severity {} because:\n", f.severity.level.name()),
-        );
-        for factor in &f.severity.factors {
-            line(
-                out,
-                &format!(
-                    "- {} {}: {}",
-                    text(&factor.name),
-                    text(&factor.value),
-                    text(&factor.evidence)
-                ),
-            );
-        }
-        out.push('\n');
-    }
-    if !f.confidence.reasons.is_empty() {
-        line(out, "It may be wrong because:\n");
-        for reason in &f.confidence.reasons {
-            line(out, &format!("- {}", text(reason)));
-        }
-        out.push('\n');
-    }
-    if let Some(why) = assessment
-        .rule(&f.rule)
-        .and_then(|r| r.section("Why it matters"))
-    {
-        line(
-            out,
-            &format!("**Why it matters.** {}\n", first_paragraph(why)),
-        );
-    }
-    if !f.fix.is_empty() {
-        line(out, &format!("**Fix.** {}\n", f.fix.trim()));
-    }
-    if !f.alternatives.is_empty() {
-        line(
-            out,
-            &format!("**Alternatives.** {}\n", f.alternatives.trim()),
-        );
-    }
-    if !cause.others.is_empty() {
-        line(out, "The same repair ends it at:\n");
-        for other in &cause.others {
-            line(
-                out,
-                &format!("- {} ({})", code(&at(&other.place)), code(&other.id)),
-            );
-        }
-        out.push('\n');
-    }
-}
-
-fn facts(f: &Finding) -> String {
-    let mut facts = vec![code(&f.id)];
-    facts.extend(
-        f.cwe
-            .iter()
-            .map(|n| format!("[CWE-{n}](https://cwe.mitre.org/data/definitions/{n}.html)")),
-    );
-    facts.extend(f.asvs.iter().map(|id| format!("ASVS {id}")));
-    facts.extend(f.owasp.iter().map(|id| format!("OWASP {id}")));
-    facts.push(format!("confidence {}", f.confidence.level.name()));
-    if !f.cvss.is_empty() {
-        facts.push(code(&f.cvss));
-    }
-    facts.join(" · ")
-}
-
-fn path(out: &mut String, f: &Finding) {
-    let Some(path) = f.paths.first() else {
-        line(
-            out,
-            &format!(
-                "At {}:\n\n{}",
-                code(&at(&f.place)),
-                fenced("", f.place.snippet.trim())
-            ),
-        );
-        return;
-    };
-    for (index, step) in path.steps.iter().enumerate() {
-        line(
-            out,
-            &format!(
-                "{}. {} {}\n",
-                index + 1,
-                code(&at(&step.place)),
-                text(&step.text)
-            ),
-        );
-        line(out, &indented(&fenced("", step.place.snippet.trim())));
-    }
-    for further in f.paths.iter().skip(1) {
-        if let Some(step) = further.steps.first() {
-            line(
-                out,
-                &format!(
-                    "Also from {} at {}.\n",
-                    code(&further.source),
-                    code(&at(&step.place))
-                ),
-            );
-        }
-    }
-}
-
-fn coverage(out: &mut String, assessment: &Assessment) {
-    line(out, "## What was assessed\n");
-    line(out, "| | |\n|---|---|");
-    for (label, said) in said::coverage(&assessment.coverage) {
-        line(out, &format!("| {label} | {} |", cell(&said)));
-    }
-    out.push('\n');
-    let files = &assessment.coverage.files;
-    let skipped: Vec<String> = files
-        .skipped
-        .iter()
-        .map(|s| format!("{}: {}", code(&s.path), text(&s.reason)))
-        .collect();
-    list(out, "Not read:", &skipped);
-    let partly: Vec<String> = files
-        .partly
-        .iter()
-        .map(|p| {
-            format!(
-                "{}: {} ({})",
-                code(&format!("{}:{}", p.path, p.line)),
-                text(&p.message),
-                p.count
-            )
-        })
-        .collect();
-    list(out, "Read in part:", &partly);
-    let hidden: Vec<String> = assessment
-        .policy
-        .iter()
-        .chain(&files.ignored)
-        .map(|e| text(&said::effect(e)))
-        .collect();
-    list(out, "Hidden by policy:", &hidden);
-    let notes: Vec<String> = assessment.notes.iter().map(|n| text(n)).collect();
-    list(out, "Notes:", &notes);
-}
-
-fn list(out: &mut String, title: &str, items: &[String]) {
-    if items.is_empty() {
-        return;
-    }
-    line(out, &format!("{title}\n"));
-    for item in items {
-        line(out, &format!("- {item}"));
-    }
-    out.push('\n');
 }
 
 fn line(out: &mut String, text: &str) {
     // INVARIANT: writing to a String does not fail.
     let _ = writeln!(out, "{text}");
-}
-
-fn at(place: &Place) -> String {
-    format!("{}:{}", place.file, place.line)
 }
 
 /// A text of the project as Markdown that shows it and does nothing else. Code marks of our own sentences stay.
@@ -340,11 +254,6 @@ fn text(raw: &str) -> String {
     out
 }
 
-/// The same inside a table.
-fn cell(raw: &str) -> String {
-    text(raw).replace('`', "").trim().to_owned()
-}
-
 /// A code span, whatever marks are in it.
 fn code(raw: &str) -> String {
     let raw = clean(raw);
@@ -361,10 +270,6 @@ fn fenced(lang: &str, raw: &str) -> String {
     let mark = "`".repeat(longest_run(raw).max(2) + 1);
     let raw: Vec<String> = raw.lines().map(clean).collect();
     format!("{mark}{lang}\n{}\n{mark}\n", raw.join("\n"))
-}
-
-fn indented(block: &str) -> String {
-    block.lines().map(|l| format!("   {l}\n")).collect()
 }
 
 fn longest_run(text: &str) -> usize {
@@ -394,6 +299,7 @@ mod tests {
             "\\<img\\> in `<b>` \\[x\\](y)"
         );
         assert_eq!(text("open ` <b>"), "open \\` <b>");
-        assert_eq!(cell("a|b"), "a\\|b");
+        assert_eq!(in_table(&text("a|b")), "a\\|b");
+        assert_eq!(in_table(&code("a|b")), "`a\\|b`");
     }
 }

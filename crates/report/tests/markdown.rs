@@ -4,5 +4,8 @@ mod common;
 
 #[test]
 fn a_document() {
-    insta::assert_snapshot!(casemate_report::markdown::render(&common::sample()));
+    insta::assert_snapshot!(casemate_report::render(
+        &common::sample(),
+        casemate_report::Format::Markdown
+    ));
 }

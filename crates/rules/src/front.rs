@@ -122,12 +122,13 @@ fn split<'t>(text: &'t str, errors: &mut Errors<'_>) -> Option<(&'t str, &'t str
     None
 }
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "title",
     "since",
     "status",
     "cwe",
     "asvs",
+    "decides",
     "owasp",
     "aliases",
     "formerly",
@@ -164,6 +165,12 @@ fn front_matter(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<Rule>
             near::unknown("ASVS requirement", &id.value, &known),
         );
     }
+    let decides = table.strings("decides");
+    for id in &decides {
+        if !asvs.iter().any(|known| known.value == id.value) {
+            table.error(id.line, "`decides` names requirements of `asvs`");
+        }
+    }
     let owasp = table.strings("owasp");
     for id in &owasp {
         if let Err(wrong) = standard::owasp(&id.value) {
@@ -189,6 +196,7 @@ fn front_matter(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<Rule>
         status: status?,
         cwe,
         asvs: values(asvs),
+        decides: values(decides),
         owasp: values(owasp),
         aliases: values(aliases),
         formerly: values(formerly),

@@ -25,6 +25,8 @@ pub struct Rule {
     pub cwe: Vec<u16>,
     /// The ASVS requirements that a finding fails.
     pub asvs: Vec<String>,
+    /// Of these, the ones that hold where no place is a finding: all that they ask is asked by the rules that say so.
+    pub decides: Vec<String>,
     /// OWASP Top 10 and API Top 10 entries.
     pub owasp: Vec<String>,
     /// What other tools call it; accepted in suppressions only.

@@ -89,7 +89,9 @@ impl Grade {
         ("high", Self::High),
     ];
 
-    fn name(self) -> &'static str {
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         name_of(self, &Self::NAMED)
     }
 
@@ -263,6 +265,12 @@ impl Damage {
         ("serious", Self::Serious),
         ("severe", Self::Severe),
     ];
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        name_of(self, &Self::NAMED)
+    }
 }
 
 /// One factor of a severity.

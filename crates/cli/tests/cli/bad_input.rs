@@ -81,7 +81,7 @@ fn a_whole_secret_is_never_printed() {
         "const jwt = require('jsonwebtoken')\nexports.sign = (u) => jwt.sign(u, '{secret}')\n"
     );
     let dir = tree(&[("auth.js", &code)]);
-    for format in ["text", "json", "markdown", "sarif"] {
+    for format in ["text", "json", "markdown", "html", "sarif"] {
         let run = run(dir.path(), &["assess", "-f", format]);
         assert!(!run.stdout.contains(secret), "{format}: {}", run.stdout);
     }

@@ -5,7 +5,7 @@ use crate::common::{CLEAN, FLAWED, run, tree, write};
 #[test]
 fn findings_decide_by_level() {
     let flawed = tree(FLAWED);
-    for format in ["text", "json", "markdown", "sarif"] {
+    for format in ["text", "json", "markdown", "html", "sarif"] {
         assert_eq!(
             run(flawed.path(), &["assess", ".", "-f", format]).code,
             1,

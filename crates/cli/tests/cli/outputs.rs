@@ -61,7 +61,7 @@ fn several_formats_at_once() {
 #[test]
 fn the_same_bytes_for_any_number_of_threads() {
     let dir = tree(FLAWED);
-    for format in ["text", "json", "markdown", "sarif"] {
+    for format in ["text", "json", "markdown", "html", "sarif"] {
         let one = run(dir.path(), &["assess", "-f", format, "-j", "1"]).stdout;
         for jobs in ["2", "7"] {
             assert_eq!(

@@ -1,0 +1,342 @@
+//! What the project is: size, stack, stores, data, regimes, and what its owner stated.
+
+use super::Material;
+use super::surface::Surface;
+use super::words::{code, count, list};
+use casemate_ledger::data::{self, Class};
+use casemate_source::Version;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Languages, libraries and the like that are listed.
+const LISTED: usize = 14;
+
+/// What the project is.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Context {
+    /// Language, files, lines; most lines first.
+    pub languages: Vec<(String, usize, usize)>,
+    /// Libraries that Casemate knows, with the calls to them; most first.
+    pub libraries: Vec<(String, usize)>,
+    /// Imported packages that no model speaks of, with the files that import them.
+    pub unmodelled: Vec<(String, usize)>,
+    /// Stores: library and calls.
+    pub stores: Vec<(String, usize)>,
+    /// Hosts that addresses in the code name, with a place.
+    pub hosts: Vec<(String, String)>,
+    /// Classes of data by the names in the code.
+    pub data: Vec<DataClass>,
+    /// Regimes that plausibly apply, and why.
+    pub regimes: Vec<(String, String)>,
+    /// Signs of maturity, each a sentence.
+    pub signals: Vec<String>,
+    /// What the owner stated.
+    pub stated: Stated,
+    /// What the owner did not state: the key and what it would change.
+    pub unstated: Vec<(String, String)>,
+}
+
+/// A class of data with the names that tell it.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct DataClass {
+    /// `credentials`, `personal data` …
+    pub class: String,
+    /// The names, with what is known of each.
+    pub names: Vec<DataName>,
+}
+
+/// A name of data.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct DataName {
+    /// As it stands in the code.
+    pub name: String,
+    /// Places that read it.
+    pub places: usize,
+    /// Files that read it.
+    pub files: Vec<String>,
+    /// Findings whose path names it.
+    pub findings: Vec<String>,
+}
+
+/// What the owner states in `[context]` of `casemate.toml`, and in the rules for agents.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stated {
+    /// What may be spent: `2 developer weeks`.
+    pub budget: Option<String>,
+    /// `low`, `medium` or `high`.
+    pub risk_tolerance: Option<String>,
+    /// When it has to be done: `before 1 March`.
+    pub timeline: Option<String>,
+    /// `prototype`, `production` …
+    pub stage: Option<String>,
+    /// Who can reach it: `internet`, `internal`.
+    pub exposure: Option<String>,
+    /// Regimes that apply: `gdpr`, `pci-dss` …
+    #[serde(default)]
+    pub regimes: Vec<String>,
+    /// The digest of `.claude/rules.md`, with its headings; read, not stated.
+    #[serde(skip_deserializing)]
+    pub owner_rules: Option<OwnerRules>,
+}
+
+/// The owner's rules for agents: told, never followed.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct OwnerRules {
+    /// The file.
+    pub file: String,
+    /// Of its bytes, 16 hexadecimal digits.
+    pub digest: String,
+    /// Its lines.
+    pub lines: usize,
+    /// Its headings.
+    pub headings: Vec<String>,
+}
+
+const ASKED: [(&str, &str); 5] = [
+    ("budget", "which recommendations are left for later"),
+    (
+        "risk_tolerance",
+        "from which level on a risk may be accepted",
+    ),
+    ("timeline", "what has to be done first"),
+    ("stage", "whether data of real people is at stake"),
+    ("exposure", "who counts as an attacker"),
+];
+
+pub(super) fn of(m: &Material<'_>, surface: &Surface) -> Context {
+    let data = classes(m);
+    Context {
+        languages: languages(m),
+        libraries: most(m.inventory.libraries.clone()),
+        unmodelled: unmodelled(m),
+        stores: most(m.inventory.through(&["sql", "nosql", "query"])),
+        hosts: hosts(m),
+        regimes: regimes(&data, &m.stated),
+        signals: signals(m, surface),
+        unstated: unstated(&m.stated),
+        stated: m.stated.clone(),
+        data,
+    }
+}
+
+fn languages(m: &Material<'_>) -> Vec<(String, usize, usize)> {
+    let mut by: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for file in &m.project.files {
+        let (files, lines) = by.entry(language(file.file_type)).or_default();
+        *files += 1;
+        *lines += file.lines.count(&file.text);
+    }
+    let mut out: Vec<(String, usize, usize)> =
+        by.into_iter().map(|(l, (f, n))| (l, f, n)).collect();
+    out.sort_by(|a, b| (std::cmp::Reverse(a.2), &a.0).cmp(&(std::cmp::Reverse(b.2), &b.0)));
+    out
+}
+
+/// The name of a language.
+pub(crate) fn language(of: casemate_source::FileType) -> String {
+    use casemate_source::FileType as F;
+    match of {
+        F::JavaScript => "JavaScript".to_owned(),
+        F::TypeScript | F::Declarations => "TypeScript".to_owned(),
+        F::Python => "Python".to_owned(),
+        F::Html => "HTML".to_owned(),
+        F::Template(engine) => format!("{engine:?} templates"),
+        F::Component => "components".to_owned(),
+        F::Manifest | F::OtherCode(_) | F::Other => "other".to_owned(),
+    }
+}
+
+fn most(counts: BTreeMap<String, usize>) -> Vec<(String, usize)> {
+    let mut out: Vec<(String, usize)> = counts
+        .into_iter()
+        .filter(|(name, _)| !OF_LANGUAGE.contains(&name.as_str()))
+        .filter(|(name, _)| !name.starts_with("js-") && !name.starts_with("py-"))
+        .collect();
+    out.sort_by(|a, b| (std::cmp::Reverse(a.1), &a.0).cmp(&(std::cmp::Reverse(b.1), &b.0)));
+    out.truncate(LISTED);
+    out
+}
+
+/// Models of the languages' own types: no stack.
+const OF_LANGUAGE: [&str; 19] = [
+    "array",
+    "string",
+    "object",
+    "number",
+    "promise",
+    "function",
+    "collection",
+    "global",
+    "collections",
+    "builtins",
+    "str",
+    "text",
+    "url",
+    "path",
+    "buffer",
+    "events",
+    "process",
+    "stream",
+    "os",
+];
+
+fn unmodelled(m: &Material<'_>) -> Vec<(String, usize)> {
+    let mut out: Vec<(String, usize)> = m
+        .inventory
+        .packages
+        .iter()
+        .filter(|(root, _)| m.inventory.unknown.contains(*root))
+        .map(|(root, files)| {
+            let name = root.split_once(':').map_or(root.as_str(), |(_, name)| name);
+            (name.to_owned(), files.len())
+        })
+        .collect();
+    out.sort_by(|a, b| (std::cmp::Reverse(a.1), &a.0).cmp(&(std::cmp::Reverse(b.1), &b.0)));
+    out
+}
+
+fn hosts(m: &Material<'_>) -> Vec<(String, String)> {
+    let named = m.inventory.hosts.iter();
+    named
+        .filter_map(|(host, sites)| Some((host.clone(), (m.place)(*sites.iter().next()?))))
+        .collect()
+}
+
+fn classes(m: &Material<'_>) -> Vec<DataClass> {
+    let of = |class: Class| DataClass {
+        class: class.name().to_owned(),
+        names: m
+            .inventory
+            .members
+            .iter()
+            .filter(|(name, _)| data::class_of(name) == Some(class))
+            .map(|(name, sites)| {
+                let files: BTreeSet<String> = sites.iter().map(|s| m.file(*s)).collect();
+                let names_it = |f: &&crate::assessment::Finding| {
+                    let last = |p: &crate::assessment::Path| {
+                        p.source
+                            .rsplit(['.', '['])
+                            .next()
+                            .is_some_and(|last| last.trim_matches(['\'', '"', ']']) == name)
+                    };
+                    f.paths.iter().any(last)
+                };
+                DataName {
+                    name: name.clone(),
+                    places: sites.len(),
+                    files: files.into_iter().collect(),
+                    findings: m
+                        .findings
+                        .iter()
+                        .filter(names_it)
+                        .map(|f| f.id.clone())
+                        .collect(),
+                }
+            })
+            .collect(),
+    };
+    let all = Class::ALL.into_iter().map(of);
+    all.filter(|class| !class.names.is_empty()).collect()
+}
+
+fn regimes(data: &[DataClass], stated: &Stated) -> Vec<(String, String)> {
+    let mut out: Vec<(String, String)> = stated
+        .regimes
+        .iter()
+        .map(|r| (r.to_uppercase(), "stated in `casemate.toml`".to_owned()))
+        .collect();
+    let because = |class: &str| {
+        let class = data.iter().find(|c| c.class == class)?;
+        let names: Vec<String> = class.names.iter().map(|n| code(&n.name)).collect();
+        Some(list(&names, 5))
+    };
+    for (class, regime, when) in [
+        (
+            "personal data",
+            "GDPR",
+            "if people in the European Union are among them",
+        ),
+        (
+            "payment data",
+            "PCI DSS 4.0.1",
+            "if card numbers are among it",
+        ),
+        (
+            "health data",
+            "HIPAA 164.312",
+            "if it is about patients in the United States",
+        ),
+    ] {
+        if let Some(names) = because(class) {
+            out.push((
+                regime.to_owned(),
+                format!("the code reads {names}; it applies {when}"),
+            ));
+        }
+    }
+    out
+}
+
+fn signals(m: &Material<'_>, surface: &Surface) -> Vec<String> {
+    let mut out = Vec::new();
+    let files = &m.coverage.files;
+    let tests = files.set_aside.get("test").copied().unwrap_or_default();
+    out.push(format!(
+        "{} beside {}",
+        count(tests, "test file", "test files"),
+        count(files.assessed, "backend file", "backend files")
+    ));
+    let (mut locked, mut all) = (0, 0);
+    for unit in &m.project.units {
+        all += unit.dependencies.len();
+        locked += unit
+            .dependencies
+            .values()
+            .filter(|v| matches!(v, Version::Locked(_)))
+            .count();
+    }
+    if all > 0 {
+        out.push(format!(
+            "a lock file pins {locked} of {}",
+            count(all, "declared dependency", "declared dependencies")
+        ));
+    }
+    let logs = m.inventory.places(&["log"]).len();
+    let through: Vec<String> = super::words::loggers(m.inventory)
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    if logs > 0 {
+        out.push(format!(
+            "{} through {}",
+            count(logs, "call writes a log", "calls write a log"),
+            list(&through, 3)
+        ));
+    }
+    if let Some(share) = surface.shares.iter().find(|s| s.kind == "validation")
+        && surface.writes > 0
+    {
+        out.push(format!(
+            "a schema stands before {} of {} that change something",
+            share.yes,
+            count(surface.writes, "endpoint", "endpoints")
+        ));
+    }
+    out
+}
+
+fn unstated(stated: &Stated) -> Vec<(String, String)> {
+    let given = |key: &str| match key {
+        "budget" => stated.budget.is_some(),
+        "risk_tolerance" => stated.risk_tolerance.is_some(),
+        "timeline" => stated.timeline.is_some(),
+        "stage" => stated.stage.is_some(),
+        _ => stated.exposure.is_some(),
+    };
+    ASKED
+        .iter()
+        .filter(|(key, _)| !given(key))
+        .map(|(key, why)| ((*key).to_owned(), (*why).to_owned()))
+        .collect()
+}

@@ -1,0 +1,93 @@
+//! The evidence for verdicts, put together from what the pipeline knows.
+
+use super::context::language;
+use crate::assessment::{Certainty, Coverage, Finding};
+use crate::knowledge::Knowledge;
+use casemate_flow::result::Site;
+use casemate_ledger::Inventory;
+use casemate_ledger::judge::{self, Evidence, Found, Outcome};
+use casemate_ledger::verdict::Row;
+use casemate_rules::matching::Applied;
+use casemate_source::Project;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What verdicts are made from.
+pub(crate) struct Known<'a> {
+    pub project: &'a Project,
+    pub knowledge: &'a Knowledge,
+    pub applied: &'a Applied,
+    /// Before any policy took some out: what is accepted is still there.
+    pub findings: &'a [Finding],
+    pub inventory: &'a Inventory,
+    pub coverage: &'a Coverage,
+    pub endpoints: usize,
+    pub place: &'a dyn Fn(Site) -> String,
+}
+
+/// One row for each requirement.
+pub(crate) fn rows(known: &Known<'_>) -> Vec<Row> {
+    let mut outcomes: BTreeMap<String, Outcome> = known
+        .applied
+        .tallies
+        .iter()
+        .map(|(rule, tally)| {
+            let outcome = Outcome {
+                found: Vec::new(),
+                unknown: tally.unknown.iter().copied().collect(),
+            };
+            (rule.clone(), outcome)
+        })
+        .collect();
+    for finding in known.findings {
+        if let Some(outcome) = outcomes.get_mut(&finding.rule) {
+            outcome.found.push(Found {
+                id: finding.id.clone(),
+                sure: finding.confidence.level > Certainty::Low,
+            });
+        }
+    }
+    let project = known.project;
+    let declared: BTreeSet<String> = project
+        .units
+        .iter()
+        .flat_map(|u| u.dependencies.keys().cloned())
+        .collect();
+    let languages: BTreeSet<String> = project
+        .files
+        .iter()
+        .map(|f| language(f.file_type))
+        .collect();
+    let files = &known.coverage.files;
+    let templates: BTreeSet<&str> = project
+        .files
+        .iter()
+        .filter(|f| f.file_type.is_template())
+        .map(|f| f.path.as_str())
+        .collect();
+    let partly = |template: bool| {
+        files
+            .partly
+            .iter()
+            .filter(|p| template == templates.contains(p.path.as_str()))
+            .map(|p| format!("{}:{}", p.path, p.line))
+            .collect::<Vec<String>>()
+    };
+    let mut broken = partly(false);
+    broken.extend(files.skipped.iter().map(|s| s.path.clone()));
+    let broken_templates = partly(true);
+    judge::all(&Evidence {
+        catalogue: &known.knowledge.catalogue,
+        kinds: known.knowledge.models.kinds(),
+        outcomes: &outcomes,
+        inventory: known.inventory,
+        declared: &declared,
+        manifests: project.manifests.len(),
+        languages: &languages,
+        files: files.assessed,
+        broken: &broken,
+        broken_templates: &broken_templates,
+        endpoints: known.endpoints,
+        unresolved: known.coverage.registrations.unresolved,
+        place: known.place,
+    })
+}

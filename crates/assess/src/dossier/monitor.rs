@@ -1,0 +1,301 @@
+//! What to watch: events that exist and are missing, figures with today's value.
+
+use super::Material;
+use super::surface::{EndpointRow, Surface};
+use super::words::{code, count, list};
+use casemate_ledger::verdict::Verdict;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What to watch.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Monitoring {
+    /// Events that should be in the log.
+    pub events: Vec<Event>,
+    /// Figures, with today's value and where they should go.
+    pub figures: Vec<Figure>,
+    /// How to find attacks on what was found, in the log there is.
+    pub detections: Vec<Detection>,
+    /// The loggers in use.
+    pub loggers: Vec<(String, usize)>,
+    /// What to do when, each tied to a figure.
+    pub schedule: Vec<(String, String)>,
+}
+
+/// An event.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Event {
+    /// `login`, `change of data` …
+    pub name: String,
+    /// Endpoints.
+    pub endpoints: Vec<String>,
+    /// How many endpoints have a log call in their own file or their handler's.
+    pub near: usize,
+    /// Fields that its entry needs.
+    pub fields: Vec<String>,
+}
+
+/// A figure.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Figure {
+    /// What is counted.
+    pub name: String,
+    /// Today.
+    pub today: String,
+    /// Where it should go.
+    pub aim: String,
+}
+
+/// How an attack shows.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Detection {
+    /// The rule.
+    pub rule: String,
+    /// Its title.
+    pub title: String,
+    /// Where it would be seen.
+    pub endpoints: Vec<String>,
+    /// Findings.
+    pub findings: Vec<String>,
+    /// What the rule says to watch; Markdown, or nothing.
+    pub watch: String,
+}
+
+pub(super) fn of(m: &Material<'_>, surface: &Surface) -> Monitoring {
+    Monitoring {
+        events: events(m, surface),
+        figures: figures(m, surface),
+        detections: detections(m),
+        loggers: super::words::loggers(m.inventory),
+        schedule: schedule(m, surface),
+    }
+}
+
+type Wanted<'a> = (
+    &'a str,
+    Box<dyn Fn(&EndpointRow) -> bool + 'a>,
+    &'a [&'a str],
+);
+
+fn events(m: &Material<'_>, surface: &Surface) -> Vec<Event> {
+    let files: BTreeSet<String> = m
+        .inventory
+        .places(&["log"])
+        .into_iter()
+        .map(|s| m.file(s))
+        .collect();
+    let handlers: BTreeMap<(String, u32, String, String), Vec<String>> = m
+        .application
+        .endpoints
+        .iter()
+        .map(|e| {
+            (
+                (
+                    e.at.file.clone(),
+                    e.at.line,
+                    e.method.clone(),
+                    e.path.clone().unwrap_or_default(),
+                ),
+                e.handlers.iter().map(|h| h.at.file.clone()).collect(),
+            )
+        })
+        .collect();
+    let named = |words: &'static [&'static str]| {
+        move |e: &EndpointRow| {
+            let path = e.path.to_ascii_lowercase();
+            e.writes && words.iter().any(|w| path.contains(w))
+        }
+    };
+    let wanted: Vec<Wanted<'_>> = vec![
+        (
+            "login and its refusal",
+            Box::new(named(&["login", "signin", "authenticate", "session"])),
+            &["time", "user", "address", "outcome", "reason"],
+        ),
+        (
+            "registration and password",
+            Box::new(named(&[
+                "signup", "register", "password", "reset", "forgot",
+            ])),
+            &["time", "user", "address", "outcome"],
+        ),
+        (
+            "change of data",
+            Box::new(|e: &EndpointRow| e.writes),
+            &["time", "user", "endpoint", "object", "outcome"],
+        ),
+        (
+            "refusal of access",
+            Box::new(|e: &EndpointRow| e.has("authentication") == "yes" || e.has("role") == "yes"),
+            &["time", "user or address", "endpoint", "guard"],
+        ),
+    ];
+    wanted
+        .into_iter()
+        .map(|(name, is, fields)| {
+            let of: Vec<&EndpointRow> = surface.endpoints.iter().filter(|e| is(e)).collect();
+            let near = of
+                .iter()
+                .filter(|e| {
+                    let key = (
+                        e.at.file.clone(),
+                        e.at.line,
+                        e.method.clone(),
+                        e.path.clone(),
+                    );
+                    let theirs = handlers.get(&key);
+                    files.contains(&e.at.file)
+                        || theirs.is_some_and(|h| h.iter().any(|f| files.contains(f)))
+                })
+                .count();
+            Event {
+                name: name.to_owned(),
+                endpoints: of.iter().map(|e| e.title()).collect(),
+                near,
+                fields: fields.iter().map(|f| (*f).to_owned()).collect(),
+            }
+        })
+        .filter(|event| !event.endpoints.is_empty())
+        .collect()
+}
+
+fn figures(m: &Material<'_>, surface: &Surface) -> Vec<Figure> {
+    let mut out = Vec::new();
+    let mut add = |name: &str, today: String, aim: &str| {
+        out.push(Figure {
+            name: name.to_owned(),
+            today,
+            aim: aim.to_owned(),
+        });
+    };
+    let serious = m
+        .findings
+        .iter()
+        .filter(|f| f.severity.level >= crate::assessment::Level::High)
+        .count();
+    add(
+        "findings of level high and critical",
+        serious.to_string(),
+        "0",
+    );
+    let all = surface.endpoints.len();
+    if all > 0 {
+        let [yes, no, _] = surface.logins;
+        add(
+            "endpoints that want a login",
+            format!("{yes} of {all}"),
+            "all but those meant for everybody",
+        );
+        add(
+            "endpoints that change something without a login",
+            format!("{} of {}", surface.open_writes, surface.writes),
+            "only those listed as meant for everybody",
+        );
+        let limit = surface.shares.iter().find(|s| s.kind == "rate-limit");
+        add(
+            "endpoints with a limit of requests",
+            format!("{} of {all}", limit.map_or(0, |l| l.yes)),
+            "every login and everything costly",
+        );
+        add(
+            "endpoints open to everybody",
+            no.to_string(),
+            "each one decided by a person",
+        );
+    }
+    let calls = &m.coverage.calls;
+    let known = calls.resolved + calls.by_name;
+    add(
+        "calls that Casemate could follow",
+        format!("{known} of {}", known + calls.unmodelled + calls.unknown),
+        "as many as possible: what is not followed is not seen",
+    );
+    let decided = m
+        .ledger
+        .iter()
+        .filter(|r| r.level == 1 && r.verdict.decided())
+        .count();
+    let failed = m
+        .ledger
+        .iter()
+        .filter(|r| r.level == 1 && r.verdict == Verdict::Fail)
+        .count();
+    add(
+        "requirements of level 1 that are decided",
+        format!("{decided} of 70, {failed} of them FAIL"),
+        "70 stated, none FAIL",
+    );
+    out
+}
+
+fn detections(m: &Material<'_>) -> Vec<Detection> {
+    m.rules
+        .iter()
+        .map(|rule| {
+            let of: Vec<_> = m.findings.iter().filter(|f| f.rule == rule.id).collect();
+            let mut endpoints: Vec<String> = of
+                .iter()
+                .flat_map(|f| &f.endpoints)
+                .map(crate::assessment::Endpoint::title)
+                .collect();
+            endpoints.sort();
+            endpoints.dedup();
+            Detection {
+                rule: rule.id.clone(),
+                title: rule.title.clone(),
+                endpoints,
+                findings: of.iter().map(|f| f.id.clone()).collect(),
+                watch: rule.section("Monitor").unwrap_or_default().to_owned(),
+            }
+        })
+        .filter(|d| !d.endpoints.is_empty() || !d.watch.is_empty())
+        .collect()
+}
+
+fn schedule(m: &Material<'_>, surface: &Surface) -> Vec<(String, String)> {
+    let mut out = Vec::new();
+    out.push((
+        "every change".to_owned(),
+        format!(
+            "`casemate assess --fail-on high` in CI; it would stop {} today",
+            count(
+                m.findings
+                    .iter()
+                    .filter(|f| f.severity.level >= crate::assessment::Level::High)
+                    .count(),
+                "finding",
+                "findings"
+            )
+        ),
+    ));
+    let open: Vec<String> = surface
+        .endpoints
+        .iter()
+        .filter(|e| e.writes && e.has("authentication") == "no")
+        .map(|e| code(&e.title()))
+        .collect();
+    if !open.is_empty() {
+        out.push((
+            "every month".to_owned(),
+            format!(
+                "look again at what everybody may change: {}",
+                list(&open, 6)
+            ),
+        ));
+    }
+    let human = m
+        .ledger
+        .iter()
+        .filter(|r| r.level == 1 && matches!(r.verdict, Verdict::Human | Verdict::Partial))
+        .count();
+    if human > 0 {
+        out.push((
+            "every quarter".to_owned(),
+            format!(
+                "answer the {} of level 1 that need a person",
+                count(human, "requirement", "requirements")
+            ),
+        ));
+    }
+    out
+}

@@ -1,0 +1,269 @@
+//! What to do, in which order, with what it takes.
+
+use super::Material;
+use super::context::Context;
+use super::risk::Risk;
+use super::words::{code, count, list};
+use crate::assessment::{Certainty, Level};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What to do.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Plan {
+    /// Now.
+    pub immediate: Vec<Action>,
+    /// Next.
+    pub short_term: Vec<Action>,
+    /// Later.
+    pub long_term: Vec<Action>,
+    /// Where three findings or more share a cause: a rule for the design.
+    pub guidelines: Vec<Guideline>,
+    /// What to switch on in CI.
+    pub practices: Vec<String>,
+    /// How the order was made.
+    pub order: String,
+    /// How to repair each kind of weakness.
+    pub guides: Vec<Guide>,
+}
+
+/// One piece of work.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Action {
+    /// The rule that it satisfies.
+    pub rule: String,
+    /// What to do.
+    pub what: String,
+    /// Risks that it ends.
+    pub risks: Vec<String>,
+    /// Findings that it ends.
+    pub findings: Vec<String>,
+    /// Files to edit.
+    pub files: Vec<String>,
+    /// Places to edit.
+    pub places: usize,
+    /// `small`, `medium`, `large`: by places and files.
+    pub effort: String,
+    /// The worst level.
+    pub level: Level,
+}
+
+/// A rule for the design.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Guideline {
+    /// The rule behind it.
+    pub rule: String,
+    /// What is repeated, with counts.
+    pub says: String,
+    /// Findings.
+    pub findings: Vec<String>,
+}
+
+/// How to repair one kind of weakness here; the prose stands in the assessment's rules.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Guide {
+    /// The rule.
+    pub rule: String,
+    /// Its title.
+    pub title: String,
+    /// The worst level here.
+    pub level: Level,
+    /// Where: `file:line` and finding, the worst first.
+    pub places: Vec<(String, String)>,
+    /// The fix, placeholders filled for the worst finding; Markdown.
+    pub fix: String,
+    /// Other ways, Markdown.
+    pub alternatives: String,
+}
+
+pub(super) fn of(m: &Material<'_>, risks: &[Risk], context: &Context) -> Plan {
+    let mut plan = Plan {
+        order: order(context),
+        ..Plan::default()
+    };
+    for action in actions(m, risks) {
+        let now = action.0.level >= Level::High && action.1 != "low";
+        let next = action.0.level >= Level::Medium;
+        if now {
+            plan.immediate.push(action.0);
+        } else if next {
+            plan.short_term.push(action.0);
+        } else {
+            plan.long_term.push(action.0);
+        }
+    }
+    plan.guidelines = guidelines(m);
+    plan.practices = practices(m);
+    plan.guides = guides(m);
+    plan
+}
+
+fn order(context: &Context) -> String {
+    let stated = &context.stated;
+    let mut by = vec!["level, then confidence, then how much has to be edited".to_owned()];
+    if let Some(budget) = &stated.budget {
+        by.push(format!("the stated budget is “{budget}”"));
+    }
+    if let Some(timeline) = &stated.timeline {
+        by.push(format!("the stated timeline is “{timeline}”"));
+    }
+    if let Some(tolerance) = &stated.risk_tolerance {
+        by.push(format!("the stated risk tolerance is “{tolerance}”"));
+    }
+    by.join("; ")
+}
+
+/// One action a rule and group of confidence, with the confidence of its surest finding.
+fn actions(m: &Material<'_>, risks: &[Risk]) -> Vec<(Action, String)> {
+    let mut by: BTreeMap<(&str, bool, bool), Vec<&Risk>> = BTreeMap::new();
+    for risk in risks {
+        let sure = risk.confidence != "low";
+        by.entry((&risk.rule, risk.level >= Level::High, sure))
+            .or_default()
+            .push(risk);
+    }
+    let mut out: Vec<(Action, String)> = by
+        .into_iter()
+        .filter_map(|((rule, _, sure), risks)| {
+            let first = risks.first()?;
+            let findings: Vec<String> = risks.iter().flat_map(|r| r.findings.clone()).collect();
+            let files: BTreeSet<String> = m
+                .findings
+                .iter()
+                .filter(|f| findings.contains(&f.id))
+                .map(|f| f.place.file.clone())
+                .collect();
+            let places = findings.len();
+            let effort = match (places, files.len()) {
+                (0..=2, _) => "small",
+                (3..=10, 0..=4) => "medium",
+                _ => "large",
+            };
+            let doubt = if sure {
+                "Repair"
+            } else {
+                "Look at, then repair"
+            };
+            let files: Vec<String> = files.into_iter().collect();
+            let shown: Vec<String> = files.iter().map(|f| code(f)).collect();
+            let action = Action {
+                what: format!(
+                    "{doubt} “{}” at {} in {}",
+                    first.title,
+                    count(places, "place", "places"),
+                    list(&shown, 4)
+                ),
+                rule: rule.to_owned(),
+                risks: risks.iter().map(|r| r.id.clone()).collect(),
+                level: risks.iter().map(|r| r.level).max().unwrap_or_default(),
+                findings,
+                files,
+                places,
+                effort: effort.to_owned(),
+            };
+            Some((action, if sure { "high" } else { "low" }.to_owned()))
+        })
+        .collect();
+    out.sort_by(|(a, sure), (b, other)| {
+        let key = |a: &Action, sure: &str| (std::cmp::Reverse(a.level), sure == "low", a.places);
+        key(a, sure)
+            .cmp(&key(b, other))
+            .then_with(|| a.rule.cmp(&b.rule))
+    });
+    out
+}
+
+fn guidelines(m: &Material<'_>) -> Vec<Guideline> {
+    let mut out = Vec::new();
+    for rule in m.rules {
+        let of: Vec<_> = m.findings.iter().filter(|f| f.rule == rule.id).collect();
+        if of.len() < 3 {
+            continue;
+        }
+        let files: BTreeSet<String> = of.iter().map(|f| code(&f.place.file)).collect();
+        let files: Vec<String> = files.into_iter().collect();
+        out.push(Guideline {
+            rule: rule.id.clone(),
+            says: format!(
+                "“{}” stands at {} places in {}: one shared way of doing it ends more than {} single repairs",
+                rule.title,
+                of.len(),
+                list(&files, 3),
+                of.len()
+            ),
+            findings: of.iter().map(|f| f.id.clone()).collect(),
+        });
+    }
+    out.sort_by(|a, b| {
+        (std::cmp::Reverse(a.findings.len()), &a.rule)
+            .cmp(&(std::cmp::Reverse(b.findings.len()), &b.rule))
+    });
+    out
+}
+
+fn practices(m: &Material<'_>) -> Vec<String> {
+    let mut out = Vec::new();
+    let sure: BTreeSet<String> = m
+        .findings
+        .iter()
+        .filter(|f| f.confidence.level >= Certainty::Medium && f.severity.level >= Level::Medium)
+        .map(|f| f.rule.clone())
+        .collect();
+    if !sure.is_empty() {
+        let rules: Vec<String> = sure.iter().map(|r| code(r)).collect();
+        out.push(format!(
+            "let CI stop what comes back: {} found something here with medium confidence or more, so `--select {}` is the first gate",
+            list(&rules, 5),
+            sure.iter().take(5).cloned().collect::<Vec<_>>().join(",")
+        ));
+    }
+    let tests = m
+        .coverage
+        .files
+        .set_aside
+        .get("test")
+        .copied()
+        .unwrap_or_default();
+    out.push(if tests == 0 {
+        "write the first tests: no test file was seen, so nothing holds a repair in place"
+            .to_owned()
+    } else {
+        format!(
+            "put a test beside each repair, where the {} already are",
+            count(tests, "test file", "test files")
+        )
+    });
+    if !m.coverage.files.partly.is_empty() {
+        out.push(format!(
+            "mend the {} that no tool can read whole; the section on limits lists them",
+            count(m.coverage.files.partly.len(), "file", "files")
+        ));
+    }
+    out
+}
+
+fn guides(m: &Material<'_>) -> Vec<Guide> {
+    let mut out: Vec<Guide> = m
+        .rules
+        .iter()
+        .filter_map(|rule| {
+            let of: Vec<_> = m.findings.iter().filter(|f| f.rule == rule.id).collect();
+            let first = of.first()?;
+            Some(Guide {
+                rule: rule.id.clone(),
+                title: rule.title.clone(),
+                level: first.severity.level,
+                places: of
+                    .iter()
+                    .map(|f| (format!("{}:{}", f.place.file, f.place.line), f.id.clone()))
+                    .collect(),
+                fix: first.fix.clone(),
+                alternatives: first.alternatives.clone(),
+            })
+        })
+        .collect();
+    out.sort_by(|a, b| {
+        (std::cmp::Reverse(a.level), &a.rule).cmp(&(std::cmp::Reverse(b.level), &b.rule))
+    });
+    out
+}

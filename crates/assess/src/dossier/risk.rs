@@ -1,0 +1,235 @@
+//! Risks: one a root cause, with likelihood, impact and what it means for the business.
+
+use super::Material;
+use super::words::{code, list};
+use crate::assessment::{Finding, Level};
+use casemate_ledger::data;
+use casemate_rules::severity::Victim;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One root cause.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Risk {
+    /// `R1`, by rank.
+    pub id: String,
+    /// The finding that stands for it.
+    pub finding: String,
+    /// All findings that one repair ends.
+    pub findings: Vec<String>,
+    /// The rule.
+    pub rule: String,
+    /// The rule's title.
+    pub title: String,
+    /// The level.
+    pub level: Level,
+    /// `high`, `medium`, `low`.
+    pub likelihood: String,
+    /// `severe`, `serious`, `minor`, `negligible`.
+    pub impact: String,
+    /// How sure.
+    pub confidence: String,
+    /// Where: `file:line`.
+    pub place: String,
+    /// The endpoint that reaches it.
+    pub endpoint: Option<String>,
+    /// Who can do it.
+    pub actor: String,
+    /// What it means: who, through what, to which data.
+    pub business: String,
+    /// What the impact sentence assumes.
+    pub assumed: String,
+    /// The factors with their evidence, one a line.
+    pub factors: Vec<String>,
+    /// CVSS v4.0 vector.
+    pub cvss: String,
+}
+
+/// Causes by what one repair ends.
+pub(super) fn of(m: &Material<'_>) -> Vec<Risk> {
+    let mut order: Vec<(&str, &str)> = Vec::new();
+    let mut causes: BTreeMap<(&str, &str), Vec<&Finding>> = BTreeMap::new();
+    for finding in m.findings {
+        let key = (finding.rule.as_str(), finding.cause.as_str());
+        let of_cause = causes.entry(key).or_default();
+        if of_cause.is_empty() {
+            order.push(key);
+        }
+        of_cause.push(finding);
+    }
+    let named = members_by_file(m);
+    order
+        .into_iter()
+        .filter_map(|key| causes.get(&key))
+        .filter_map(|findings| findings.first().map(|first| (*first, findings)))
+        .enumerate()
+        .map(|(at, (first, findings))| {
+            let users = m
+                .catalogue
+                .get(&first.rule)
+                .is_some_and(|rule| rule.severity.victim == Victim::Users);
+            risk(at + 1, first, findings, &named, users)
+        })
+        .collect()
+}
+
+fn risk(
+    rank: usize,
+    first: &Finding,
+    findings: &[&Finding],
+    named: &BTreeMap<String, BTreeMap<data::Class, BTreeSet<String>>>,
+    users: bool,
+) -> Risk {
+    let factor = |name: &str| {
+        first
+            .severity
+            .factors
+            .iter()
+            .find(|f| f.name == name)
+            .map_or("", |f| f.value.as_str())
+    };
+    let endpoint = first
+        .endpoints
+        .first()
+        .map(super::super::assessment::Endpoint::title);
+    let interaction = factor("interaction");
+    let actor = if users && !matches!(interaction, "" | "none") && factor("exposure") != "stored" {
+        endpoint.as_ref().map_or_else(
+            || "whoever brings a user to a prepared link or form".to_owned(),
+            |e| format!("whoever brings a user to send {}", code(e)),
+        )
+    } else {
+        actor(factor("exposure"), endpoint.as_deref())
+    };
+    let losses: Vec<String> = [
+        ("confidentiality", "read"),
+        ("integrity", "change"),
+        ("availability", "hold up"),
+    ]
+    .into_iter()
+    .filter(|(name, _)| !matches!(factor(name), "none" | ""))
+    .map(|(_, verb)| verb.to_owned())
+    .collect();
+    let verbs = if losses.is_empty() {
+        "disturb".to_owned()
+    } else {
+        list(&losses, 3)
+    };
+    let files: BTreeSet<&str> = std::iter::once(first.place.file.as_str())
+        .chain(
+            first
+                .paths
+                .iter()
+                .take(1)
+                .flat_map(|p| p.steps.iter().map(|s| s.place.file.as_str())),
+        )
+        .collect();
+    let mut classes: BTreeMap<data::Class, BTreeSet<String>> = BTreeMap::new();
+    for file in files {
+        for (class, names) in named.get(file).into_iter().flatten() {
+            classes
+                .entry(*class)
+                .or_default()
+                .extend(names.iter().cloned());
+        }
+    }
+    let data: Vec<String> = classes
+        .iter()
+        .map(|(class, names)| {
+            let names: Vec<String> = names.iter().map(|n| code(n)).collect();
+            format!("{} ({})", class.name(), list(&names, 3))
+        })
+        .collect();
+    let handled = if data.is_empty() {
+        "no name in the code on the way tells which data that is".to_owned()
+    } else {
+        format!("the code on the way handles {}", list(&data, 4))
+    };
+    Risk {
+        id: format!("R{rank}"),
+        finding: first.id.clone(),
+        findings: findings.iter().map(|f| f.id.clone()).collect(),
+        rule: first.rule.clone(),
+        title: first.title.clone(),
+        level: first.severity.level,
+        likelihood: first.severity.likelihood.clone(),
+        impact: first.severity.impact.clone(),
+        confidence: first.confidence.level.name().to_owned(),
+        place: format!("{}:{}", first.place.file, first.place.line),
+        business: if users {
+            format!(
+                "{actor} may {verbs} what the page of {} may in that user's browser; {handled}",
+                code(&first.within_or_file())
+            )
+        } else {
+            format!(
+                "{actor} may {verbs} what {} works with; {handled}",
+                code(&first.within_or_file())
+            )
+        },
+        assumed: "what a loss costs in money or reputation is not in the code; it was not weighed"
+            .to_owned(),
+        endpoint,
+        actor,
+        factors: first
+            .severity
+            .factors
+            .iter()
+            .filter(|f| f.name != "level")
+            .map(|f| format!("{} {}: {}", f.name, f.value, f.evidence))
+            .collect(),
+        cvss: first.cvss.clone(),
+    }
+}
+
+impl Finding {
+    /// The function around it, else its file.
+    #[must_use]
+    pub fn within_or_file(&self) -> String {
+        if self.within.is_empty() {
+            self.place.file.clone()
+        } else {
+            self.within.clone()
+        }
+    }
+}
+
+/// Who can do it.
+pub(super) fn actor(exposure: &str, endpoint: Option<&str>) -> String {
+    let through = |who: &str| match endpoint {
+        Some(endpoint) => format!("{who} who can send {}", code(endpoint)),
+        None => format!("{who} who can reach the service"),
+    };
+    match exposure {
+        "public" => through("anybody"),
+        "authenticated" => match endpoint {
+            Some(endpoint) => format!("any logged-in user, through {},", code(endpoint)),
+            None => "any logged-in user".to_owned(),
+        },
+        "library" => "whoever decides what a caller passes to the exported function".to_owned(),
+        "stored" => match endpoint {
+            Some(endpoint) => format!("whoever stores data, perhaps through {},", code(endpoint)),
+            None => "whoever stores data that is used later".to_owned(),
+        },
+        "local" => "whoever controls arguments, environment or files of the machine".to_owned(),
+        "always" => match endpoint {
+            Some(endpoint) => format!("an attacker of {}", code(endpoint)),
+            None => "an attacker".to_owned(),
+        },
+        _ => through("somebody"),
+    }
+}
+
+fn members_by_file(m: &Material<'_>) -> BTreeMap<String, BTreeMap<data::Class, BTreeSet<String>>> {
+    let mut out: BTreeMap<String, BTreeMap<data::Class, BTreeSet<String>>> = BTreeMap::new();
+    for (name, sites) in &m.inventory.members {
+        let Some(class) = data::class_of(name) else {
+            continue;
+        };
+        for site in sites {
+            let classes = out.entry(m.file(*site)).or_default();
+            classes.entry(class).or_default().insert(name.clone());
+        }
+    }
+    out
+}

@@ -1,0 +1,421 @@
+//! What leadership reads: the pattern, three stories, what is done well, what has to be decided.
+
+use super::context::Context;
+use super::risk::Risk;
+use super::surface::Surface;
+use super::words::{capitalised, code, count, first_sentence, list};
+use super::{Material, Practice};
+use crate::assessment::{Finding, Level};
+use casemate_ledger::verdict::Verdict;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What leadership reads.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Summary {
+    /// Each a sentence; the first says the most.
+    pub posture: Vec<String>,
+    /// Requirements by chapter.
+    pub chapters: Vec<Chapter>,
+    /// The worst ones, as stories.
+    pub stories: Vec<Story>,
+    /// What is done well, counted.
+    pub good: Vec<String>,
+    /// What to do first: identifiers of risks and why.
+    pub priorities: Vec<(String, String)>,
+    /// What only people can decide.
+    pub decisions: Vec<String>,
+}
+
+/// Requirements of one chapter.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Chapter {
+    /// `V1 Encoding and Sanitization`.
+    pub name: String,
+    /// By verdict, in the order of `Verdict::ALL`.
+    pub counts: [usize; 6],
+}
+
+/// Who does what, and what happens then.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Story {
+    /// The risk.
+    pub risk: String,
+    /// Its title.
+    pub title: String,
+    /// Its level.
+    pub level: Level,
+    /// Sentences, each with a period.
+    pub told: Vec<String>,
+}
+
+/// Stories that are told.
+const STORIES: usize = 3;
+
+pub(super) fn of(
+    m: &Material<'_>,
+    surface: &Surface,
+    risks: &[Risk],
+    practices: &[Practice],
+    context: &Context,
+) -> Summary {
+    Summary {
+        posture: posture(m, surface, risks),
+        chapters: chapters(m),
+        stories: stories(m, risks),
+        good: good(m, surface, practices),
+        priorities: priorities(risks),
+        decisions: decisions(surface, risks, context),
+    }
+}
+
+fn posture(m: &Material<'_>, surface: &Surface, risks: &[Risk]) -> Vec<String> {
+    let mut out = Vec::new();
+    let at = |level: Level| risks.iter().filter(|r| r.level == level).count();
+    if m.findings.is_empty() {
+        out.push(format!(
+            "{} were applied to {} and found nothing",
+            count(m.coverage.rules_applied, "rule", "rules"),
+            count(m.coverage.files.assessed, "backend file", "backend files")
+        ));
+    } else {
+        let levels: Vec<String> = Level::ALL
+            .iter()
+            .rev()
+            .filter(|l| at(**l) > 0)
+            .map(|l| format!("{} {}", at(*l), l.name()))
+            .collect();
+        let mut by_rule: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
+        for finding in m.findings {
+            by_rule
+                .entry(&finding.rule)
+                .or_insert((0, &finding.title))
+                .0 += 1;
+        }
+        out.push(format!(
+            "{} come from {}: {}",
+            count(m.findings.len(), "finding", "findings"),
+            count(risks.len(), "root cause", "root causes"),
+            list(&levels, 5)
+        ));
+        let most = by_rule
+            .values()
+            .max_by_key(|(n, title)| (*n, std::cmp::Reverse(*title)));
+        if let Some((n, title)) = most
+            && *n > 2
+        {
+            let files: BTreeSet<&str> = m
+                .findings
+                .iter()
+                .filter(|f| f.title == **title)
+                .map(|f| f.place.file.as_str())
+                .collect();
+            let few: Vec<String> = files.iter().map(|f| code(f)).collect();
+            out.push(format!(
+                "the pattern is “{}”: {n} of the {} places, in {}",
+                lower(title),
+                m.findings.len(),
+                list(&few, 4)
+            ));
+        }
+        let public = risks
+            .iter()
+            .filter(|r| r.level >= Level::High)
+            .filter(|r| r.factors.iter().any(|f| f.starts_with("exposure public")))
+            .count();
+        if public > 0 {
+            out.push(format!(
+                "{} of level high or critical can be used by anybody, without an account",
+                count(public, "root cause", "root causes")
+            ));
+        }
+    }
+    if !surface.endpoints.is_empty() {
+        let [yes, no, unknown] = surface.logins;
+        out.push(format!(
+            "of {}, {yes} want a login and {no} want none{}; {} of the {} that change something want none",
+            count(surface.endpoints.len(), "endpoint", "endpoints"),
+            if unknown > 0 {
+                format!(", and of {unknown} it is not known")
+            } else {
+                String::new()
+            },
+            surface.open_writes,
+            surface.writes
+        ));
+    }
+    let level1: Vec<_> = m.ledger.iter().filter(|r| r.level == 1).collect();
+    let of = |v: Verdict| level1.iter().filter(|r| r.verdict == v).count();
+    out.push(format!(
+        "of the {} requirements of ASVS 5.0 level 1, Casemate decided {}: {} FAIL, {} PASS, {} N/A; {} are decided in part and {} need a person",
+        level1.len(),
+        level1.iter().filter(|r| r.verdict.decided()).count(),
+        of(Verdict::Fail),
+        of(Verdict::Pass),
+        of(Verdict::NotApplicable),
+        of(Verdict::Partial),
+        of(Verdict::Human)
+    ));
+    out
+}
+
+fn chapters(m: &Material<'_>) -> Vec<Chapter> {
+    let mut out: Vec<Chapter> = Vec::new();
+    for row in &m.ledger {
+        if out.last().is_none_or(|c| c.name != row.chapter) {
+            out.push(Chapter {
+                name: row.chapter.clone(),
+                ..Chapter::default()
+            });
+        }
+        let at = Verdict::ALL.iter().position(|v| *v == row.verdict);
+        if let (Some(chapter), Some(at)) = (out.last_mut(), at)
+            && let Some(n) = chapter.counts.get_mut(at)
+        {
+            *n += 1;
+        }
+    }
+    out
+}
+
+fn stories(m: &Material<'_>, risks: &[Risk]) -> Vec<Story> {
+    let mut rules = BTreeSet::new();
+    let told = |r: &&Risk| r.level >= Level::Medium && r.confidence != "low";
+    risks
+        .iter()
+        .filter(told)
+        .filter(|r| rules.insert(r.rule.clone()))
+        .take(STORIES)
+        .filter_map(|risk| {
+            let finding = m.findings.iter().find(|f| f.id == risk.finding)?;
+            Some(story(m, risk, finding))
+        })
+        .collect()
+}
+
+fn story(m: &Material<'_>, risk: &Risk, finding: &Finding) -> Story {
+    let mut told = vec![format!("{}.", capitalised(&risk.business))];
+    if let Some(path) = finding.paths.first() {
+        let files: BTreeSet<&str> = path.steps.iter().map(|s| s.place.file.as_str()).collect();
+        let over = if files.len() > 1 {
+            format!(" over {}", count(files.len(), "file", "files"))
+        } else {
+            String::new()
+        };
+        let from = path.steps.first().map_or_else(String::new, |s| {
+            format!("{}:{}", s.place.file, s.place.line)
+        });
+        told.push(format!(
+            "{} enters at {} and arrives{over} at {}, where {}.",
+            code(&path.source),
+            code(&from),
+            code(&risk.place),
+            tail(&finding.message)
+        ));
+    } else {
+        told.push(format!("At {}: {}.", code(&risk.place), finding.message));
+    }
+    let why = m
+        .rules
+        .iter()
+        .find(|r| r.id == finding.rule)
+        .and_then(|r| r.section("Why it matters"));
+    if let Some(why) = why {
+        told.push(format!("{}.", first_sentence(why)));
+    }
+    if risk.findings.len() > 1 {
+        told.push(format!(
+            "The same repair ends it at {}.",
+            count(risk.findings.len() - 1, "more place", "more places")
+        ));
+    }
+    Story {
+        risk: risk.id.clone(),
+        title: risk.title.clone(),
+        level: risk.level,
+        told,
+    }
+}
+
+/// A message begins a sentence; here it goes on with one.
+fn tail(message: &str) -> String {
+    lower(message)
+}
+
+fn lower(text: &str) -> String {
+    let mut chars = text.chars();
+    match (chars.next(), chars.clone().next()) {
+        (Some(first), Some(second)) if first.is_uppercase() && !second.is_uppercase() => {
+            first.to_lowercase().chain(chars).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+fn good(m: &Material<'_>, surface: &Surface, practices: &[Practice]) -> Vec<String> {
+    let mut out = Vec::new();
+    for share in &surface.shares {
+        let asked = share.yes + share.no + share.unknown;
+        if share.yes > 0 {
+            let guard = match share.kind.as_str() {
+                "authentication" => "want a login",
+                "role" => "want a role",
+                "owner" => "look at who owns the object",
+                "rate-limit" => "limit how often they may be asked",
+                "csrf" => "refuse requests that another site made",
+                _ => "check what is sent against a schema",
+            };
+            out.push(format!("{} of {asked} {} {guard}", share.yes, share.of));
+        }
+    }
+    let mut clean: Vec<&Practice> = practices
+        .iter()
+        .filter(|p| p.found == 0 && p.unknown == 0 && p.places > 0)
+        .filter(|p| {
+            m.catalogue
+                .get(&p.rule)
+                .is_some_and(|r| matches!(r.question, casemate_rules::rule::Question::Flow(_)))
+        })
+        .collect();
+    clean.sort_by(|a, b| {
+        (std::cmp::Reverse(a.places), &a.rule).cmp(&(std::cmp::Reverse(b.places), &b.rule))
+    });
+    for practice in clean.iter().take(6) {
+        out.push(format!(
+            "{} that {} asks about (“{}”): no path from outside was found to any",
+            count(practice.places, "place", "places"),
+            code(&practice.rule),
+            lower(&practice.title)
+        ));
+    }
+    out
+}
+
+fn priorities(risks: &[Risk]) -> Vec<(String, String)> {
+    risks
+        .iter()
+        .filter(|r| r.level >= Level::Medium && r.confidence != "low")
+        .take(5)
+        .map(|r| {
+            let through = r
+                .endpoint
+                .as_ref()
+                .map_or_else(String::new, |e| format!(", reached by {}", code(e)));
+            let places = match r.findings.len() {
+                1 => String::new(),
+                n => format!(", {n} places"),
+            };
+            (
+                r.id.clone(),
+                format!("{} at {}{through}{places}", r.title, code(&r.place)),
+            )
+        })
+        .collect()
+}
+
+fn decisions(surface: &Surface, risks: &[Risk], context: &Context) -> Vec<String> {
+    let mut out = Vec::new();
+    let serious = risks.iter().filter(|r| r.level >= Level::High).count();
+    if serious > 0 {
+        let when = context.stated.timeline.as_ref().map_or_else(
+            || "no timeline is stated in `casemate.toml`".to_owned(),
+            |t| format!("the stated timeline is “{t}”"),
+        );
+        out.push(format!(
+            "who repairs the {} of level high and critical, and by when: {when}",
+            count(serious, "root cause", "root causes")
+        ));
+    }
+    let open: Vec<String> = surface
+        .endpoints
+        .iter()
+        .filter(|e| e.writes && e.has("authentication") == "no")
+        .map(|e| code(&e.title()))
+        .collect();
+    if !open.is_empty() {
+        out.push(format!(
+            "whether everybody may really use {} without an account",
+            list(&open, 5)
+        ));
+    }
+    let low = risks.iter().filter(|r| r.confidence == "low").count();
+    if low > 0 {
+        out.push(format!(
+            "whether somebody is paid to look at {} that may be wrong (confidence low)",
+            count(low, "root cause", "root causes")
+        ));
+    }
+    for (regime, why) in &context.regimes {
+        out.push(format!("whether {regime} applies: {why}"));
+    }
+    out
+}
+
+/// What a person may want to decide; never work for a program.
+pub(super) fn suggestions(m: &Material<'_>, surface: &Surface, context: &Context) -> Vec<String> {
+    let mut out: Vec<String> = context
+        .unstated
+        .iter()
+        .map(|(key, why)| {
+            format!("state `{key}` in `[context]` of `casemate.toml`; it decides {why}")
+        })
+        .collect();
+    let unknown: Vec<String> = surface
+        .endpoints
+        .iter()
+        .filter(|e| e.writes && e.has("authentication") == "unknown")
+        .map(|e| code(&e.title()))
+        .collect();
+    if !unknown.is_empty() {
+        out.push(format!(
+            "look at {}, of which Casemate cannot tell whether they want a login",
+            list(&unknown, 6)
+        ));
+    }
+    let low: Vec<String> = m
+        .findings
+        .iter()
+        .filter(|f| f.confidence.level == crate::assessment::Certainty::Low)
+        .map(|f| code(&f.id))
+        .collect();
+    if !low.is_empty() {
+        out.push(format!("have an auditor look at {}: they may be wrong, and what could settle them is not in the code", list(&low, 4)));
+    }
+    out
+}
+
+/// What Casemate itself lacked here.
+pub(super) fn lacks(m: &Material<'_>) -> Vec<String> {
+    let mut out = Vec::new();
+    let unmodelled = m.inventory.unknown.len();
+    if unmodelled > 0 {
+        let names: Vec<String> = m
+            .inventory
+            .unknown
+            .iter()
+            .map(|root| code(root.split_once(':').map_or(root, |(_, name)| name)))
+            .collect();
+        out.push(format!(
+            "models of {}: {}",
+            count(unmodelled, "package", "packages"),
+            list(&names, 10)
+        ));
+    }
+    for (language, n) in &m.coverage.files.without_front_end {
+        out.push(format!(
+            "a reader for {language} ({})",
+            count(*n, "file", "files")
+        ));
+    }
+    let human = m
+        .ledger
+        .iter()
+        .filter(|r| r.rules.is_empty() && r.verdict == Verdict::Human)
+        .count();
+    out.push(format!(
+        "rules for {} of ASVS 5.0 that it leaves to people",
+        count(human, "requirement", "requirements")
+    ));
+    out.push("readers for containers, proxies, cloud configuration and database schemas: none of them was read".to_owned());
+    out
+}

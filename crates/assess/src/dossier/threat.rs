@@ -1,0 +1,312 @@
+//! What may go wrong at each boundary, by STRIDE, and what stands against it: a guard, a finding, or nothing that is known.
+
+use super::Material;
+use super::diagram::{Diagram, Kind};
+use super::surface::Surface;
+use super::words::{code, count, list};
+use serde::Serialize;
+
+/// One threat.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Threat {
+    /// `T1`.
+    pub id: String,
+    /// The boundary: between which parties.
+    pub boundary: String,
+    /// `Spoofing`, `Tampering` …
+    pub stride: String,
+    /// What may happen, with a fact of the project.
+    pub says: String,
+    /// `open`, `mitigated`, `partly`, `unknown`.
+    pub state: String,
+    /// Guards, rules that found nothing, counts.
+    pub evidence: String,
+    /// Findings that leave it open.
+    pub findings: Vec<String>,
+}
+
+pub(super) fn of(m: &Material<'_>, surface: &Surface, diagram: &Diagram) -> Vec<Threat> {
+    let mut out = Vec::new();
+    if !surface.endpoints.is_empty() {
+        at_the_door(m, surface, &mut out);
+    }
+    for node in diagram
+        .nodes
+        .iter()
+        .filter(|n| n.kind != Kind::Process && n.kind != Kind::Actor)
+    {
+        beyond(m, diagram, &node.id, &node.name, &mut out);
+    }
+    for (at, threat) in out.iter_mut().enumerate() {
+        threat.id = format!("T{}", at + 1);
+    }
+    out
+}
+
+const DOOR: &str = "Client to application";
+
+fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
+    let [yes, no, unknown] = surface.logins;
+    let all = surface.endpoints.len();
+    let open_writes: Vec<String> = surface
+        .endpoints
+        .iter()
+        .filter(|e| e.writes && e.has("authentication") == "no")
+        .map(|e| code(&e.title()))
+        .collect();
+    out.push(Threat {
+        boundary: DOOR.to_owned(),
+        stride: "Spoofing".to_owned(),
+        says: if open_writes.is_empty() {
+            format!(
+                "somebody acts as another user at one of {}",
+                count(all, "endpoint", "endpoints")
+            )
+        } else {
+            format!("somebody without an account uses {}", list(&open_writes, 5))
+        },
+        state: state(no == 0 && unknown == 0, yes > 0, unknown > 0 && yes == 0),
+        evidence: format!(
+            "{yes} of {all} endpoints want a login, {no} want none, {unknown} not known"
+        ),
+        findings: of_rules(
+            m,
+            &[
+                "missing-authentication",
+                "missing-login-limit",
+                "jwt-not-verified",
+                "jwt-algorithm-none",
+                "jwt-weak-secret",
+            ],
+        ),
+        ..Threat::default()
+    });
+    for (kind, stride, says) in [
+        (
+            "csrf",
+            "Tampering",
+            "another site makes a logged-in browser change something at",
+        ),
+        (
+            "role",
+            "Elevation of privilege",
+            "a user does what only an administrator may do at",
+        ),
+        (
+            "rate-limit",
+            "Denial of service",
+            "somebody repeats requests without end at",
+        ),
+    ] {
+        let Some(share) = surface.shares.iter().find(|s| s.kind == kind) else {
+            continue;
+        };
+        let asked = share.yes + share.no + share.unknown;
+        if asked == 0 {
+            continue;
+        }
+        let bare: Vec<String> = surface
+            .endpoints
+            .iter()
+            .filter(|e| (e.writes || kind != "csrf") && e.has(kind) == "no")
+            .map(|e| code(&e.title()))
+            .collect();
+        let target = if bare.is_empty() {
+            count(asked, "endpoint", "endpoints")
+        } else {
+            list(&bare, 4)
+        };
+        out.push(Threat {
+            boundary: DOOR.to_owned(),
+            stride: stride.to_owned(),
+            says: format!("{says} {target}"),
+            state: state(
+                share.no == 0 && share.unknown == 0,
+                share.yes > 0,
+                share.no == 0 && share.yes == 0,
+            ),
+            evidence: format!(
+                "{} of {asked} {} have such a guard, {} have none, {} not known",
+                share.yes, share.of, share.no, share.unknown
+            ),
+            ..Threat::default()
+        });
+    }
+    let browser = of_rules(
+        m,
+        &[
+            "cross-site-scripting",
+            "stored-cross-site-scripting",
+            "open-redirect",
+            "header-injection",
+        ],
+    );
+    let pages = m.inventory.places(&["html", "redirect"]).len();
+    if pages > 0 {
+        out.push(Threat {
+            boundary: DOOR.to_owned(),
+            stride: "Tampering".to_owned(),
+            says: format!(
+                "a victim's browser runs a stranger's script, from one of {}",
+                count(
+                    pages,
+                    "place that writes pages or redirects",
+                    "places that write pages or redirect"
+                )
+            ),
+            state: if browser.is_empty() {
+                "mitigated"
+            } else {
+                "open"
+            }
+            .to_owned(),
+            evidence: count(browser.len(), "finding", "findings"),
+            findings: browser,
+            ..Threat::default()
+        });
+    }
+    let told = of_rules(
+        m,
+        &[
+            "stack-trace-exposure",
+            "error-detail-exposure",
+            "debug-mode",
+        ],
+    );
+    if !told.is_empty() {
+        out.push(Threat {
+            boundary: DOOR.to_owned(),
+            stride: "Information disclosure".to_owned(),
+            says: "answers tell an attacker how the code works".to_owned(),
+            state: "open".to_owned(),
+            evidence: count(
+                told.len(),
+                "place sends details of errors",
+                "places send details of errors",
+            ),
+            findings: told,
+            ..Threat::default()
+        });
+    }
+    let logs = m.inventory.places(&["log"]).len();
+    out.push(Threat {
+        boundary: DOOR.to_owned(),
+        stride: "Repudiation".to_owned(),
+        says: format!(
+            "nobody can tell afterwards who used the {}",
+            count(
+                surface.writes,
+                "endpoint that changes something",
+                "endpoints that change something"
+            )
+        ),
+        state: "unknown".to_owned(),
+        evidence: format!(
+            "{} in the whole code; which events they tell needs a reader",
+            count(logs, "log line", "log lines")
+        ),
+        findings: of_rules(m, &["log-injection"]),
+        ..Threat::default()
+    });
+}
+
+/// Rules that speak of a party beyond the code: node, STRIDE, what may happen, rules.
+const BEYOND: [(&str, &str, &str, &[&str]); 7] = [
+    (
+        "database",
+        "Tampering",
+        "a request changes what a query means",
+        &["sql-injection", "nosql-injection"],
+    ),
+    (
+        "database",
+        "Elevation of privilege",
+        "a request sets fields that only the application may set",
+        &["mass-assignment"],
+    ),
+    (
+        "files",
+        "Information disclosure",
+        "a request names a file outside the folder that was meant",
+        &[
+            "path-traversal",
+            "archive-extraction",
+            "unfiltered-extraction",
+        ],
+    ),
+    (
+        "outbound",
+        "Information disclosure",
+        "a request makes the server ask a host that an attacker chose",
+        &["server-side-request-forgery"],
+    ),
+    (
+        "programs",
+        "Elevation of privilege",
+        "a request starts a program or changes its arguments",
+        &["command-injection", "argument-injection"],
+    ),
+    (
+        "mail",
+        "Spoofing",
+        "a request adds headers or recipients to a mail",
+        &["mail-header-injection"],
+    ),
+    (
+        "log",
+        "Repudiation",
+        "a request writes false lines or secrets into the log",
+        &["log-injection", "sensitive-data-in-logs"],
+    ),
+];
+
+fn beyond(m: &Material<'_>, diagram: &Diagram, id: &str, name: &str, out: &mut Vec<Threat>) {
+    let label: Vec<String> = diagram
+        .flows
+        .iter()
+        .filter(|f| f.to == id)
+        .map(|f| f.label.clone())
+        .collect();
+    for (_, stride, says, rules) in BEYOND.iter().filter(|b| b.0 == id) {
+        let findings = of_rules(m, rules);
+        let unknown: u64 = rules.iter().filter_map(|r| m.undecided.get(*r)).sum();
+        let applied = m.catalogue.rules().any(|r| rules.contains(&r.id.as_str()));
+        out.push(Threat {
+            boundary: format!("Application to {}", name.to_lowercase()),
+            stride: (*stride).to_owned(),
+            says: format!("{says} ({})", label.join(", ")),
+            state: match (findings.is_empty(), unknown, applied) {
+                (false, ..) => "open",
+                (true, 0, true) => "mitigated",
+                _ => "unknown",
+            }
+            .to_owned(),
+            evidence: if findings.is_empty() {
+                let names: Vec<String> = rules.iter().map(|r| code(r)).collect();
+                format!("{} found no path from outside", list(&names, 4))
+            } else {
+                format!("{} found", count(findings.len(), "path", "paths"))
+            },
+            findings,
+            ..Threat::default()
+        });
+    }
+}
+
+fn of_rules(m: &Material<'_>, rules: &[&str]) -> Vec<String> {
+    let found = m
+        .findings
+        .iter()
+        .filter(|f| rules.contains(&f.rule.as_str()));
+    found.map(|f| f.id.clone()).collect()
+}
+
+fn state(all: bool, some: bool, unknown: bool) -> String {
+    match (all, some, unknown) {
+        (true, ..) => "mitigated",
+        (_, true, _) => "partly",
+        (.., true) => "unknown",
+        _ => "open",
+    }
+    .to_owned()
+}

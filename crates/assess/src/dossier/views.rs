@@ -1,0 +1,120 @@
+//! The same findings in the numbers of other standards. Numbers only; what code cannot show is not listed.
+
+use super::Material;
+use casemate_rules::rule::Rule;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// One entry of a standard.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct View {
+    /// `OWASP Top 10:2025`.
+    pub standard: String,
+    /// `A05`.
+    pub entry: String,
+    /// Rules that were applied and speak of it.
+    pub rules: usize,
+    /// Their findings.
+    pub findings: usize,
+}
+
+/// Parts of other standards that areas of the catalogue, or single rules, are evidence for.
+const OTHERS: [(&str, &str, &[&str]); 14] = [
+    (
+        "PCI DSS 4.0.1",
+        "6.2.4",
+        &["injection", "access", "session", "crypto"],
+    ),
+    ("PCI DSS 4.0.1", "4.2.1", &["disabled-tls-verification"]),
+    ("PCI DSS 4.0.1", "8.3.4", &["missing-login-limit"]),
+    ("PCI DSS 4.0.1", "8.6.2", &["hard-coded-credential"]),
+    (
+        "NIST SSDF 1.1",
+        "PW.5.1",
+        &["injection", "failure", "crypto"],
+    ),
+    ("NIST SSDF 1.1", "PW.9.1", &["config"]),
+    ("SOC 2", "CC6.1", &["access", "session", "secret"]),
+    ("SOC 2", "CC6.6", &["injection", "api"]),
+    ("SOC 2", "CC7.2", &["logging"]),
+    ("GDPR", "Art. 25", &["access", "sensitive-data-in-logs"]),
+    (
+        "GDPR",
+        "Art. 32",
+        &["crypto", "secret", "session", "access"],
+    ),
+    ("HIPAA", "164.312(a)", &["access"]),
+    ("HIPAA", "164.312(d)", &["session"]),
+    (
+        "HIPAA",
+        "164.312(e)",
+        &["disabled-tls-verification", "cookie-without-secure"],
+    ),
+];
+
+pub(super) fn of(m: &Material<'_>) -> Vec<View> {
+    let mut out = Vec::new();
+    let applied: Vec<&Rule> = m
+        .catalogue
+        .rules()
+        .filter(|r| m.applied.contains(&r.id))
+        .collect();
+    let findings = |of: &[&Rule]| {
+        m.findings
+            .iter()
+            .filter(|f| of.iter().any(|r| r.id == f.rule))
+            .count()
+    };
+    let mut owasp: BTreeMap<(String, String), Vec<&Rule>> = BTreeMap::new();
+    for rule in &applied {
+        for id in &rule.owasp {
+            let Some((entry, year)) = id.split_once(':') else {
+                continue;
+            };
+            let name = if entry.starts_with("API") {
+                "OWASP API Top 10"
+            } else {
+                "OWASP Top 10"
+            };
+            owasp
+                .entry((format!("{name}:{year}"), padded(entry)))
+                .or_default()
+                .push(rule);
+        }
+    }
+    for ((standard, entry), rules) in owasp {
+        out.push(View {
+            standard,
+            entry,
+            findings: findings(&rules),
+            rules: rules.len(),
+        });
+    }
+    for (standard, entry, names) in OTHERS {
+        let rules: Vec<&Rule> = applied
+            .iter()
+            .copied()
+            .filter(|r| names.contains(&r.area.name()) || names.contains(&r.id.as_str()))
+            .collect();
+        if !rules.is_empty() {
+            out.push(View {
+                standard: standard.to_owned(),
+                entry: entry.to_owned(),
+                findings: findings(&rules),
+                rules: rules.len(),
+            });
+        }
+    }
+    out
+}
+
+/// `API5` sorts before `API10`.
+fn padded(entry: &str) -> String {
+    let digits = entry.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let word = entry.get(..entry.len() - digits.len()).unwrap_or_default();
+    if digits.len() == 1 {
+        format!("{word}0{digits}")
+    } else {
+        entry.to_owned()
+    }
+}

@@ -1,0 +1,96 @@
+//! Small pieces of sentences.
+
+/// `1 file`, `2,000 files`.
+#[must_use]
+pub fn count(n: usize, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(n), if n == 1 { one } else { many })
+}
+
+/// `12,345`.
+#[must_use]
+pub fn grouped(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `a`, `a and b`, `a, b and c`; after `most` the rest is counted.
+#[must_use]
+pub fn list(items: &[String], most: usize) -> String {
+    let shown: Vec<&String> = items.iter().take(most).collect();
+    let mut parts: Vec<String> = shown.iter().map(|s| (*s).clone()).collect();
+    if let Some(rest) = items.len().checked_sub(most).filter(|n| *n > 0) {
+        parts.push(format!("{} more", grouped(rest)));
+    }
+    match parts.split_last() {
+        None => String::new(),
+        Some((last, [])) => last.clone(),
+        Some((last, first)) => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// What writes the log, with the number of calls.
+#[must_use]
+pub fn loggers(inventory: &casemate_ledger::Inventory) -> Vec<(String, usize)> {
+    let named = |library: String| match library.as_str() {
+        "js-global" | "global" => "the console".to_owned(),
+        "builtins" | "py-builtins" => "`print`".to_owned(),
+        _ => library,
+    };
+    let through = inventory.through(&["log"]);
+    through
+        .into_iter()
+        .map(|(library, n)| (named(library), n))
+        .collect()
+}
+
+/// In back-ticks; those of the text go.
+#[must_use]
+pub fn code(text: &str) -> String {
+    format!("`{}`", text.replace('`', "'"))
+}
+
+/// The first sentence of a text of prose, on one line, without its period.
+#[must_use]
+pub fn first_sentence(prose: &str) -> String {
+    let paragraph = prose.split("\n\n").next().unwrap_or(prose);
+    let line = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
+    let end = line.find(". ").unwrap_or(line.len());
+    let sentence = line.get(..end).unwrap_or(&line);
+    sentence.trim_end_matches(['.', ':']).to_owned()
+}
+
+/// With a capital letter.
+#[must_use]
+pub fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map(|c| c.to_uppercase().collect::<String>())
+        .into_iter()
+        .chain(std::iter::once(chars.as_str().to_owned()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_read_well() {
+        let items = ["a".to_owned(), "b".to_owned(), "c".to_owned()];
+        assert_eq!(list(&items, 5), "a, b and c");
+        assert_eq!(list(&items, 1), "a and 2 more");
+        assert_eq!(first_sentence("One thing. Another.\n\nMore"), "One thing");
+        assert_eq!(
+            (grouped(1234).as_str(), capitalised("éa").as_str()),
+            ("1,234", "Éa")
+        );
+    }
+}

@@ -1,0 +1,128 @@
+//! What an application has: the features that requirements depend on.
+
+use crate::inventory::Inventory;
+use casemate_flow::result::Site;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+static FEATURES: &str = include_str!("../standards/features.toml");
+
+/// One feature.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Feature {
+    /// As a noun phrase with its article.
+    pub is: String,
+    /// Kinds of sinks and facts, any of which shows it.
+    pub uses: Vec<String>,
+    /// Packages, any of which shows it.
+    pub packages: Vec<String>,
+    /// Languages, a file of which shows it.
+    #[serde(default)]
+    pub languages: Vec<String>,
+}
+
+/// What shows a feature, or what was searched for it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Sign {
+    /// The calls.
+    pub places: BTreeSet<Site>,
+    /// The packages, as imported or named in a manifest.
+    pub packages: BTreeSet<String>,
+    /// Calls that may be of that kind.
+    pub unclear: BTreeSet<Site>,
+    /// It is there.
+    pub there: bool,
+}
+
+/// All features by name.
+pub fn all() -> &'static BTreeMap<String, Feature> {
+    static ALL: LazyLock<BTreeMap<String, Feature>> =
+        LazyLock::new(|| toml::from_str(FEATURES).unwrap_or_default());
+    &ALL
+}
+
+/// The feature of a name.
+#[must_use]
+pub fn named(name: &str) -> Option<&'static Feature> {
+    all().get(name)
+}
+
+impl Feature {
+    /// Looks for it. `declared` are the packages of manifests, `languages` those of the files.
+    #[must_use]
+    pub fn seen(
+        &self,
+        inventory: &Inventory,
+        declared: &BTreeSet<String>,
+        languages: &BTreeSet<String>,
+    ) -> Sign {
+        let kinds: Vec<&str> = self.uses.iter().map(String::as_str).collect();
+        let mut places = inventory.places(&kinds);
+        places.extend(inventory.settings(&kinds));
+        let imported = inventory.packages.keys().map(|root| name_of(root));
+        let named = declared.iter().map(String::as_str);
+        let packages: BTreeSet<String> = imported
+            .chain(named)
+            .filter(|name| self.lists(name))
+            .map(str::to_owned)
+            .collect();
+        let spoken = self.languages.iter().any(|l| languages.contains(l));
+        Sign {
+            there: spoken || !places.is_empty() || !packages.is_empty(),
+            unclear: inventory.unclear(&kinds),
+            places,
+            packages,
+        }
+    }
+
+    fn lists(&self, name: &str) -> bool {
+        let name = name.to_ascii_lowercase();
+        self.packages.iter().any(|p| match p.strip_suffix('*') {
+            Some(start) => name.starts_with(&start.to_ascii_lowercase()),
+            None => name == p.to_ascii_lowercase(),
+        })
+    }
+}
+
+/// The package of a root: `npm:@a/b/c` → `@a/b`, `py:xml.etree` → `xml`.
+fn name_of(root: &str) -> &str {
+    let (system, path) = root.split_once(':').unwrap_or(("", root));
+    let parts = match system {
+        "py" => return path.split('.').next().unwrap_or(path),
+        _ if path.starts_with('@') => 2,
+        _ => 1,
+    };
+    let end = path.match_indices('/').nth(parts - 1).map(|(at, _)| at);
+    end.and_then(|end| path.get(..end)).unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_read_and_its_kinds_exist() {
+        let kinds =
+            casemate_model::kind::Kinds::parse(include_str!("../../../models/kinds.toml")).unwrap();
+        assert!(all().len() > 20);
+        for (name, feature) in all() {
+            for used in &feature.uses {
+                let sink = kinds
+                    .sinks()
+                    .any(|(_, sink)| sink == used || sink.starts_with(&format!("{used}.")));
+                assert!(sink || kinds.fact(used).is_ok(), "{name}: {used}");
+            }
+        }
+    }
+
+    #[test]
+    fn packages_are_found_by_name() {
+        assert_eq!(name_of("npm:@a/b/c"), "@a/b");
+        assert_eq!(name_of("npm:lodash/merge"), "lodash");
+        assert_eq!(name_of("py:xml.etree"), "xml");
+        let feature = named("federation").unwrap();
+        assert!(feature.lists("passport-google-oauth20") && !feature.lists("passport"));
+    }
+}

@@ -1,0 +1,344 @@
+//! What a program uses: every call that a model speaks of, by what it does.
+
+use crate::data;
+use casemate_flow::apipath::PathId;
+use casemate_flow::origin::{Solver, Val};
+use casemate_flow::program::{FuncRef, Target};
+use casemate_flow::result::{FileIdx, Site};
+use casemate_ir::{Const, Instr, Key, Language, Operand};
+use casemate_model::row::Role;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is used, and where.
+#[derive(Clone, Debug, Default)]
+pub struct Inventory {
+    /// By kind of sink: the calls and output tags, each with the library that the model is about.
+    pub uses: BTreeMap<String, BTreeMap<Site, String>>,
+    /// By name of fact: the same.
+    pub facts: BTreeMap<String, BTreeMap<Site, String>>,
+    /// By the same: calls of a name that such calls have, on something of which nothing is known.
+    pub unclear: BTreeMap<String, BTreeSet<Site>>,
+    /// Libraries of models, with the number of calls.
+    pub libraries: BTreeMap<String, usize>,
+    /// Packages that are imported, as roots (`npm:express`), with the files.
+    pub packages: BTreeMap<String, BTreeSet<FileIdx>>,
+    /// Of these, the ones that no model speaks of.
+    pub unknown: BTreeSet<String>,
+    /// Hosts that addresses in the code name, with the places.
+    pub hosts: BTreeMap<String, BTreeSet<Site>>,
+    /// Names of members that are read and that tell what data they hold (see [`crate::data`]), with the places.
+    pub members: BTreeMap<String, BTreeSet<Site>>,
+    /// Calls that were looked at.
+    pub calls: usize,
+}
+
+impl Inventory {
+    /// Walks the whole program once.
+    #[must_use]
+    pub fn of(origins: &Solver<'_, '_>) -> Self {
+        let mut made = Self::default();
+        let program = origins.program;
+        let mut seen = BTreeSet::new();
+        let mut open: BTreeMap<String, BTreeSet<Site>> = BTreeMap::new();
+        for id in program.function_ids().filter(|id| !program.is_copy(*id)) {
+            let f = program.func(id);
+            if seen.insert(f.file_idx) {
+                made.imports(origins, f);
+            }
+            for (at, (instr, span)) in f.func.instrs.iter().zip(&f.func.spans).enumerate() {
+                let site = Site {
+                    file: f.file_idx,
+                    span: *span,
+                };
+                match *instr {
+                    Instr::Call { callee, flags, .. } => {
+                        made.calls += 1;
+                        let paths = paths(origins, f, callee);
+                        if paths.is_empty() && origins.of_operand(id, callee).is_empty() {
+                            let name = member_before(f, callee, at);
+                            if let Some(name) = name {
+                                open.entry(name).or_default().insert(site);
+                            }
+                        }
+                        let core = paths
+                            .is_empty()
+                            .then(|| core(origins, f, callee, at))
+                            .flatten();
+                        let paths: Vec<PathId> = paths.into_iter().chain(core).collect();
+                        made.call(origins, &paths, flags.new, site);
+                    }
+                    Instr::Output {
+                        context, escaped, ..
+                    } => {
+                        if let Some(kind) = written_as(f.file.facts.str(context), escaped) {
+                            let places = made.uses.entry(kind.to_owned()).or_default();
+                            places.insert(site, "templates".to_owned());
+                        }
+                    }
+                    Instr::Load {
+                        key: Key::Field(name),
+                        ..
+                    } => {
+                        let name = f.file.facts.str(name);
+                        if data::class_of(name).is_some() {
+                            made.members
+                                .entry(name.to_owned())
+                                .or_default()
+                                .insert(site);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        made.leave_open(origins, &open);
+        made
+    }
+
+    /// The calls of some kinds; a parent covers its children.
+    #[must_use]
+    pub fn places(&self, kinds: &[&str]) -> BTreeSet<Site> {
+        self.of_kinds(&self.uses, kinds)
+            .flat_map(|places| places.keys().copied())
+            .collect()
+    }
+
+    /// The calls that say something of these names about configuration.
+    #[must_use]
+    pub fn settings(&self, facts: &[&str]) -> BTreeSet<Site> {
+        let of = facts.iter().filter_map(|fact| self.facts.get(*fact));
+        of.flat_map(|places| places.keys().copied()).collect()
+    }
+
+    /// The calls that may be of some kinds.
+    #[must_use]
+    pub fn unclear(&self, kinds: &[&str]) -> BTreeSet<Site> {
+        self.of_kinds(&self.unclear, kinds)
+            .flat_map(|places| places.iter().copied())
+            .collect()
+    }
+
+    /// The libraries through which something of some kinds is done, with the number of calls.
+    #[must_use]
+    pub fn through(&self, kinds: &[&str]) -> BTreeMap<String, usize> {
+        let mut out: BTreeMap<String, BTreeSet<Site>> = BTreeMap::new();
+        for (site, library) in self.of_kinds(&self.uses, kinds).flatten() {
+            out.entry(library.clone()).or_default().insert(*site);
+        }
+        out.into_iter().map(|(l, sites)| (l, sites.len())).collect()
+    }
+
+    fn of_kinds<'a, T>(
+        &self,
+        map: &'a BTreeMap<String, T>,
+        kinds: &'a [&str],
+    ) -> impl Iterator<Item = &'a T> {
+        let wanted = |name: &str| {
+            kinds.iter().any(|kind| {
+                name.strip_prefix(kind)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            })
+        };
+        map.iter()
+            .filter(move |(name, _)| wanted(name))
+            .map(|(_, places)| places)
+    }
+
+    fn imports(&mut self, origins: &Solver<'_, '_>, f: FuncRef<'_>) {
+        for target in &f.file.imports {
+            if let Target::Package(root) = target {
+                if origins.paths.models().root(root).is_empty() {
+                    self.unknown.insert(root.clone());
+                }
+                let files = self.packages.entry(root.clone()).or_default();
+                files.insert(f.file_idx);
+            }
+        }
+    }
+
+    fn call(&mut self, origins: &Solver<'_, '_>, paths: &[PathId], new: bool, site: Site) {
+        let kinds = origins.paths.models().kinds();
+        let mut libraries = BTreeSet::new();
+        for path in paths {
+            for (_, row) in origins.paths.call_rows(*path, new) {
+                libraries.insert(row.library.as_str());
+                let places = match &row.role {
+                    Role::Sink { kind, .. } => self
+                        .uses
+                        .entry(kinds.sink_name(*kind).to_owned())
+                        .or_default(),
+                    Role::Config { fact, .. } => self.facts.entry(fact.clone()).or_default(),
+                    _ => continue,
+                };
+                places.entry(site).or_insert_with(|| row.library.clone());
+            }
+        }
+        for library in libraries {
+            *self.libraries.entry(library.to_owned()).or_default() += 1;
+        }
+    }
+
+    /// Calls on an unknown receiver count as unclear where a library that the program uses has a call of that name, and no core
+    /// type has.
+    fn leave_open(&mut self, origins: &Solver<'_, '_>, open: &BTreeMap<String, BTreeSet<Site>>) {
+        let models = origins.paths.models();
+        for row in models.rows() {
+            let Role::Sink { kind, .. } = &row.role else {
+                continue;
+            };
+            if !self.libraries.contains_key(&row.library) {
+                continue;
+            }
+            let kind = models.kinds().sink_name(*kind);
+            for name in last_names(&row.at) {
+                let Some(places) = open.get(name) else {
+                    continue;
+                };
+                let core = ["js", "py"]
+                    .iter()
+                    .any(|language| !models.core_method(language, name).is_empty());
+                if !core {
+                    let unclear = self.unclear.entry(kind.to_owned()).or_default();
+                    unclear.extend(places);
+                }
+            }
+        }
+    }
+
+    /// Hosts that constants name; templates and pages are for the caller to leave out.
+    pub fn hosts_of(&mut self, origins: &Solver<'_, '_>, wanted: &dyn Fn(FileIdx) -> bool) {
+        let program = origins.program;
+        for id in program.function_ids().filter(|id| !program.is_copy(*id)) {
+            let f = program.func(id);
+            if !wanted(f.file_idx) {
+                continue;
+            }
+            for (instr, span) in f.func.instrs.iter().zip(&f.func.spans) {
+                let operands: &[Operand] = match *instr {
+                    Instr::Call { args, .. } => {
+                        let values = f.func.args(args).iter().map(|a| a.value);
+                        self.hosts_in(f, values, *span);
+                        continue;
+                    }
+                    Instr::Copy { from, .. } => &[from],
+                    _ => continue,
+                };
+                self.hosts_in(f, operands.iter().copied(), *span);
+            }
+        }
+    }
+
+    fn hosts_in(
+        &mut self,
+        f: FuncRef<'_>,
+        operands: impl Iterator<Item = Operand>,
+        span: casemate_ir::Span,
+    ) {
+        for operand in operands {
+            let Operand::Const(id) = operand else {
+                continue;
+            };
+            let Const::Str(text) = *f.file.facts.constant(id) else {
+                continue;
+            };
+            if let Some(host) = host(f.file.facts.str(text)) {
+                let places = self.hosts.entry(host).or_default();
+                places.insert(Site {
+                    file: f.file_idx,
+                    span,
+                });
+            }
+        }
+    }
+}
+
+fn paths(origins: &Solver<'_, '_>, f: FuncRef<'_>, callee: Operand) -> Vec<PathId> {
+    let values = origins.of_operand(f.id, callee).iter();
+    values
+        .filter_map(|v| match origins.val(*v) {
+            Some(Val::Api(path)) => Some(path),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The method of a core type that a call on something unknown may be.
+fn core(origins: &Solver<'_, '_>, f: FuncRef<'_>, callee: Operand, at: usize) -> Option<PathId> {
+    let language = match f.file.facts.language {
+        Language::JavaScript | Language::Template => "js",
+        Language::Python => "py",
+    };
+    let name = member_before(f, callee, at)?;
+    origins.paths.made_core_method(language, &name)
+}
+
+/// What an output tag writes, where it matters: escaping makes text and attributes safe, not addresses and scripts.
+fn written_as(context: &str, escaped: Option<bool>) -> Option<&'static str> {
+    match context {
+        "header" | "text" => None,
+        "html.url" => Some("html.url"),
+        "html.script" => Some("html.script"),
+        "html.attr.unquoted" => Some("html.attr"),
+        "html.attr" | "html.style" => (escaped != Some(true)).then_some("html.attr"),
+        _ => (escaped != Some(true)).then_some("html.text"),
+    }
+}
+
+/// The member that a callee was loaded as.
+fn member_before(f: FuncRef<'_>, callee: Operand, call: usize) -> Option<String> {
+    let before = f.func.instrs.get(..call)?;
+    before.iter().rev().take(8).find_map(|instr| match *instr {
+        Instr::Load {
+            to,
+            key: Key::Field(name),
+            ..
+        } if Operand::Local(to) == callee => Some(f.file.facts.str(name).to_owned()),
+        _ => None,
+    })
+}
+
+/// The last names of a path as written: `a.{b,c}()` → `b`, `c`.
+fn last_names(at: &str) -> Vec<&str> {
+    let at = at.trim_end_matches("()");
+    let last = match at.rfind('{').filter(|_| at.ends_with('}')) {
+        Some(open) => at.get(open + 1..at.len() - 1).unwrap_or_default(),
+        None => at.rsplit('.').next().unwrap_or_default(),
+    };
+    let names = last.split(',').map(str::trim);
+    names
+        .filter(|n| n.len() > 1 && n.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+        .collect()
+}
+
+/// The host that an address names.
+fn host(text: &str) -> Option<String> {
+    let rest = ["http://", "https://", "ws://", "wss://"]
+        .iter()
+        .find_map(|scheme| text.strip_prefix(scheme))?;
+    let end = rest.find(['/', '?', '#', ':', ' ']).unwrap_or(rest.len());
+    let host = rest.get(..end)?.to_ascii_lowercase();
+    let named = host.contains('.')
+        && host.len() < 100
+        && host
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-');
+    let address = host.chars().all(|c| c.is_ascii_digit() || c == '.');
+    (named && !address).then_some(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_hosts_are_read() {
+        assert_eq!(last_names("@c.{find,findOne}"), ["find", "findOne"]);
+        assert_eq!(last_names("npm:pg.Pool.new().query"), ["query"]);
+        assert_eq!(
+            host("https://api.example.org/v1?x"),
+            Some("api.example.org".to_owned())
+        );
+        assert_eq!(host("http://127.0.0.1/"), None);
+        assert_eq!(host("http://localhost:3000"), None);
+    }
+}

@@ -1,0 +1,508 @@
+//! The verdict on each requirement, from what the rules found and what the program uses.
+
+use crate::feature::{self, Sign};
+use crate::inventory::Inventory;
+use crate::standard::{self, PREFIX, Requirement};
+use crate::verdict::{PLACES, Row, Verdict, Worksheet};
+use casemate_flow::result::Site;
+use casemate_model::kind::Kinds;
+use casemate_rules::catalogue::Catalogue;
+use casemate_rules::rule::{Question, Rule};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A place that a rule found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Found {
+    /// The finding's id.
+    pub id: String,
+    /// Whether its confidence is more than low.
+    pub sure: bool,
+}
+
+/// What became of one rule.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Outcome {
+    /// Its findings, before any policy.
+    pub found: Vec<Found>,
+    /// Places that could not be decided.
+    pub unknown: BTreeSet<Site>,
+}
+
+/// All that verdicts are made from.
+pub struct Evidence<'a> {
+    /// The rules.
+    pub catalogue: &'a Catalogue,
+    /// The kinds, for their words.
+    pub kinds: &'a Kinds,
+    /// By rule, for those that were applied.
+    pub outcomes: &'a BTreeMap<String, Outcome>,
+    /// What the program uses.
+    pub inventory: &'a Inventory,
+    /// Packages that manifests name.
+    pub declared: &'a BTreeSet<String>,
+    /// Manifests that were read.
+    pub manifests: usize,
+    /// Languages of the files.
+    pub languages: &'a BTreeSet<String>,
+    /// Files that were read.
+    pub files: usize,
+    /// Code that was not understood whole, and files that could not be read.
+    pub broken: &'a [String],
+    /// Templates that were not understood whole.
+    pub broken_templates: &'a [String],
+    /// Endpoints.
+    pub endpoints: usize,
+    /// Registrations of endpoints of which something is not known.
+    pub unresolved: usize,
+    /// Turns a place into `file:line`.
+    pub place: &'a dyn Fn(Site) -> String,
+}
+
+/// One row for each requirement.
+#[must_use]
+pub fn all(evidence: &Evidence<'_>) -> Vec<Row> {
+    let signs: BTreeMap<&str, Sign> = feature::all()
+        .iter()
+        .map(|(name, feature)| {
+            let sign = feature.seen(evidence.inventory, evidence.declared, evidence.languages);
+            (name.as_str(), sign)
+        })
+        .collect();
+    standard::all()
+        .iter()
+        .map(|requirement| {
+            let judge = Judge {
+                evidence,
+                requirement,
+                sign: signs.get(requirement.only_with),
+            };
+            judge.row()
+        })
+        .collect()
+}
+
+struct Judge<'a> {
+    evidence: &'a Evidence<'a>,
+    requirement: &'a Requirement,
+    sign: Option<&'a Sign>,
+}
+
+impl<'a> Judge<'a> {
+    fn row(&self) -> Row {
+        let id = format!("{PREFIX}{}", self.requirement.id);
+        let rules: Vec<&Rule> = self
+            .evidence
+            .catalogue
+            .rules()
+            .filter(|r| r.asvs.contains(&id) && self.evidence.outcomes.contains_key(&r.id))
+            .collect();
+        let row = Row {
+            id,
+            level: self.requirement.level,
+            chapter: self.requirement.chapter.to_owned(),
+            says: self.requirement.says.to_owned(),
+            rules: rules.iter().map(|r| r.id.clone()).collect(),
+            ..Row::default()
+        };
+        let judged = self
+            .failed(&rules)
+            .or_else(|| self.absent())
+            .or_else(|| self.enumerated(&rules, &row.id))
+            .unwrap_or_else(|| self.open(&rules));
+        let needs_person = matches!(judged.verdict, Verdict::Human | Verdict::Partial);
+        Row {
+            verdict: judged.verdict,
+            because: judged.because,
+            count: judged.places.len(),
+            evidence: judged.places.into_iter().take(PLACES).collect(),
+            worksheet: needs_person.then(|| self.worksheet()),
+            ..row
+        }
+    }
+
+    fn failed(&self, rules: &[&Rule]) -> Option<Judged> {
+        let found: Vec<&Found> = self
+            .outcomes(rules)
+            .flat_map(|(_, outcome)| &outcome.found)
+            .collect();
+        if found.is_empty() {
+            return None;
+        }
+        let sure: Vec<String> = ids(&found, true);
+        let doubtful: Vec<String> = ids(&found, false);
+        if sure.is_empty() {
+            return Some(Judged {
+                verdict: Verdict::Partial,
+                because: format!(
+                    "{} of low confidence may break it",
+                    count(doubtful.len(), "finding", "findings")
+                ),
+                places: doubtful,
+            });
+        }
+        let more = match doubtful.len() {
+            0 => String::new(),
+            n => format!(", and {n} more of low confidence may"),
+        };
+        Some(Judged {
+            verdict: Verdict::Fail,
+            because: format!(
+                "{} {} it{more}",
+                count(sure.len(), "finding", "findings"),
+                if sure.len() == 1 { "breaks" } else { "break" }
+            ),
+            places: sure.into_iter().chain(doubtful).collect(),
+        })
+    }
+
+    /// What the requirement is about does not exist.
+    fn absent(&self) -> Option<Judged> {
+        let feature = feature::named(self.requirement.only_with)?;
+        let sign = self.sign.filter(|sign| !sign.there)?;
+        let searched = self.searched();
+        if !sign.unclear.is_empty() {
+            return Some(Judged {
+                verdict: Verdict::Partial,
+                because: format!(
+                    "{} was not seen in {searched}, but {} may be one",
+                    feature.is,
+                    count(sign.unclear.len(), "call", "calls")
+                ),
+                places: self.places(&sign.unclear),
+            });
+        }
+        let broken = self.broken(matches!(self.requirement.only_with, "pages" | "rich-text"));
+        let whole = broken.is_empty();
+        Some(Judged {
+            verdict: if whole {
+                Verdict::NotApplicable
+            } else {
+                Verdict::Partial
+            },
+            because: if whole {
+                format!("{} is not there: none in {searched}", feature.is)
+            } else {
+                format!(
+                    "{} was not seen in {searched}, but not all of them were understood whole",
+                    feature.is
+                )
+            },
+            places: broken,
+        })
+    }
+
+    /// All places that the deciding rules ask about are enumerated, and none is a finding.
+    fn enumerated(&self, rules: &[&Rule], id: &str) -> Option<Judged> {
+        let deciding: Vec<&&Rule> = rules
+            .iter()
+            .filter(|r| r.decides.iter().any(|d| d == id))
+            .collect();
+        let all_decide = self
+            .evidence
+            .catalogue
+            .rules()
+            .filter(|r| r.decides.iter().any(|d| d == id))
+            .all(|r| self.evidence.outcomes.contains_key(&r.id));
+        if deciding.is_empty() || !all_decide {
+            return None;
+        }
+        let asked: Vec<Asked<'_>> = deciding.iter().map(|rule| self.asked(rule)).collect();
+        let mut places = BTreeSet::new();
+        let mut unclear = BTreeSet::new();
+        for asked in &asked {
+            places.extend(&asked.places);
+            unclear.extend(&asked.unclear);
+        }
+        for (_, outcome) in self.outcomes(rules) {
+            unclear.extend(&outcome.unknown);
+        }
+        let endpoints = asked.iter().any(|a| a.of_endpoints);
+        let mut phrases: Vec<&str> = asked.iter().flat_map(|a| a.phrases.clone()).collect();
+        phrases.dedup();
+        let phrase = phrases.join(", ");
+        let what = if endpoints {
+            count(self.evidence.endpoints, "endpoint", "endpoints")
+        } else {
+            count(places.len(), "place", "places")
+        };
+        let pages = asked.iter().any(|a| a.of_pages);
+        let broken = self.broken(pages);
+        let unresolved = if endpoints {
+            self.evidence.unresolved
+        } else {
+            0
+        };
+        if !unclear.is_empty() || !broken.is_empty() || unresolved > 0 {
+            let mut why = Vec::new();
+            if !unclear.is_empty() {
+                why.push(format!(
+                    "{} not understood",
+                    count(unclear.len(), "place was", "places were")
+                ));
+            }
+            if unresolved > 0 {
+                why.push(format!(
+                    "{} of endpoints not resolved",
+                    count(unresolved, "registration was", "registrations were")
+                ));
+            }
+            if !broken.is_empty() {
+                why.push(format!(
+                    "{} not read whole",
+                    count(broken.len(), "file was", "files were")
+                ));
+            }
+            return Some(Judged {
+                verdict: Verdict::Partial,
+                because: format!(
+                    "no violation in {what} ({phrase}), but {}",
+                    why.join(" and ")
+                ),
+                places: self.places(&unclear).into_iter().chain(broken).collect(),
+            });
+        }
+        let because = if places.is_empty() && !endpoints {
+            format!(
+                "nothing to break it: no place in {} ({phrase})",
+                self.searched()
+            )
+        } else if endpoints {
+            format!("{what}, none breaks it ({phrase})")
+        } else {
+            format!("{0} of {0} places keep it ({phrase})", places.len())
+        };
+        // The code has endpoints to speak of, or the answer says nothing.
+        if endpoints && self.evidence.endpoints == 0 {
+            return None;
+        }
+        Some(Judged {
+            verdict: Verdict::Pass,
+            because,
+            places: self.places(&places),
+        })
+    }
+
+    /// Files that leave a question open: code always, templates where pages are asked about.
+    fn broken(&self, pages: bool) -> Vec<String> {
+        let templates = self.evidence.broken_templates.iter().filter(|_| pages);
+        self.evidence
+            .broken
+            .iter()
+            .chain(templates)
+            .cloned()
+            .collect()
+    }
+
+    fn open(&self, rules: &[&Rule]) -> Judged {
+        let id = format!("{PREFIX}{}", self.requirement.id);
+        let not_applied: Vec<String> = self
+            .evidence
+            .catalogue
+            .rules()
+            .filter(|r| r.asvs.contains(&id) && !self.evidence.outcomes.contains_key(&r.id))
+            .map(|r| format!("`{}`", r.id))
+            .collect();
+        if rules.is_empty() && !not_applied.is_empty() {
+            return Judged {
+                verdict: Verdict::Human,
+                because: format!(
+                    "{} would look at it, and was not applied",
+                    not_applied.join(", ")
+                ),
+                places: Vec::new(),
+            };
+        }
+        if rules.is_empty() {
+            return Judged {
+                verdict: Verdict::Human,
+                because: match self.requirement.by {
+                    "document" => "a decision that the owner writes down; Casemate reads none yet".to_owned(),
+                    "running system" => "shows only on the running system, which Casemate does not touch".to_owned(),
+                    "configuration" => "rests on configuration of servers and containers, which Casemate does not read yet".to_owned(),
+                    "dependencies" => "rests on advisories about dependencies, which Casemate does not read yet".to_owned(),
+                    "schema" => "rests on the database schema, which Casemate does not read yet".to_owned(),
+                    "person" => "needs judgement that no program has".to_owned(),
+                    _ => "no rule of Casemate looks at it yet".to_owned(),
+                },
+                places: Vec::new(),
+            };
+        }
+        let names: Vec<String> = rules.iter().map(|r| format!("`{}`", r.id)).collect();
+        Judged {
+            verdict: Verdict::Partial,
+            because: format!(
+                "{} found nothing, and {} a part of it",
+                names.join(", "),
+                if rules.len() == 1 { "covers" } else { "cover" }
+            ),
+            places: Vec::new(),
+        }
+    }
+
+    fn outcomes<'r>(&'r self, rules: &'r [&Rule]) -> impl Iterator<Item = (&'r Rule, &'a Outcome)> {
+        rules
+            .iter()
+            .filter_map(|r| Some((*r, self.evidence.outcomes.get(&r.id)?)))
+    }
+
+    fn asked<'r>(&self, rule: &'r Rule) -> Asked<'r>
+    where
+        'a: 'r,
+    {
+        let of = |space: &str, names: &'r [String]| -> Vec<&'r str> {
+            let kinds = self.evidence.kinds;
+            let mut words: Vec<&str> = names
+                .iter()
+                .flat_map(|name| {
+                    let one = kinds.describe(space, name);
+                    let children = kinds.sinks().filter(move |(_, k)| {
+                        k.strip_prefix(name.as_str())
+                            .is_some_and(|r| r.starts_with('.'))
+                    });
+                    let children = children.filter_map(move |(_, k)| kinds.describe(space, k));
+                    one.into_iter().chain(children)
+                })
+                .map(|words| words.split([';', ':']).next().unwrap_or(words))
+                .collect();
+            words.dedup();
+            words
+        };
+        match &rule.question {
+            Question::Flow(question) => {
+                let kinds: Vec<&str> = question.to.iter().map(String::as_str).collect();
+                Asked {
+                    places: self.evidence.inventory.places(&kinds),
+                    unclear: self.evidence.inventory.unclear(&kinds),
+                    phrases: of("sink", &question.to),
+                    of_pages: question.to.iter().any(|kind| kind.starts_with("html")),
+                    of_endpoints: false,
+                }
+            }
+            Question::Site(question) => {
+                let kinds: Vec<&str> = question.at.iter().map(String::as_str).collect();
+                Asked {
+                    places: self.evidence.inventory.settings(&kinds),
+                    unclear: BTreeSet::new(),
+                    phrases: question
+                        .at
+                        .iter()
+                        .filter_map(|name| {
+                            let mut facts = self.evidence.kinds.facts();
+                            let (_, fact) = facts.find(|(known, _)| known == name)?;
+                            fact.doc.split([';', ':']).next()
+                        })
+                        .collect(),
+                    of_pages: false,
+                    of_endpoints: false,
+                }
+            }
+            Question::Model(_) | Question::Schema(_) => Asked {
+                places: BTreeSet::new(),
+                unclear: BTreeSet::new(),
+                phrases: Vec::new(),
+                of_pages: false,
+                of_endpoints: true,
+            },
+        }
+    }
+
+    fn searched(&self) -> String {
+        let files = count(self.evidence.files, "file", "files");
+        let calls = count(self.evidence.inventory.calls, "call", "calls");
+        let manifests = count(self.evidence.manifests, "manifest", "manifests");
+        format!("{calls} of {files} and {manifests}")
+    }
+
+    fn places(&self, sites: &BTreeSet<Site>) -> Vec<String> {
+        let mut places: Vec<String> = sites.iter().map(|s| (self.evidence.place)(*s)).collect();
+        places.sort();
+        places.dedup();
+        places
+    }
+
+    fn worksheet(&self) -> Worksheet {
+        let seen: Vec<String> = self
+            .sign
+            .filter(|sign| sign.there)
+            .map(|sign| {
+                let packages = sign.packages.iter().map(|p| format!("`{p}`"));
+                let places = self.places(&sign.places);
+                let places = places.iter().take(4).map(|p| format!("`{p}`"));
+                packages.chain(places).collect()
+            })
+            .unwrap_or_default();
+        let seen = if seen.is_empty() {
+            String::new()
+        } else {
+            format!("; it begins at {}", seen.join(", "))
+        };
+        let (look, attach) = match self.requirement.by {
+            "document" => (
+                "the project's written security decisions",
+                "the document with its date and its owner",
+            ),
+            "running system" => (
+                "the deployed system",
+                "the commands, their answers and the date",
+            ),
+            "configuration" => (
+                "configuration of proxy, containers and platform",
+                "the lines of configuration that settle it",
+            ),
+            "dependencies" => (
+                "lock files and the advisories about what they pin",
+                "the list of packages with the date of the advisories",
+            ),
+            "schema" => (
+                "migrations and models of the database",
+                "the definitions that settle it",
+            ),
+            "person" => (
+                "the people and the process that it is about",
+                "who answered, when, and by which record",
+            ),
+            _ => ("the code", "the places that settle it, with file and line"),
+        };
+        Worksheet {
+            question: format!("Does this hold: {}?", lower_first(self.requirement.says)),
+            look: format!("{look}{seen}"),
+            attach: attach.to_owned(),
+        }
+    }
+}
+
+struct Judged {
+    verdict: Verdict,
+    because: String,
+    places: Vec<String>,
+}
+
+/// What a rule asks about.
+struct Asked<'r> {
+    places: BTreeSet<Site>,
+    unclear: BTreeSet<Site>,
+    phrases: Vec<&'r str>,
+    of_pages: bool,
+    of_endpoints: bool,
+}
+
+fn ids(found: &[&Found], sure: bool) -> Vec<String> {
+    let of = found.iter().filter(|f| f.sure == sure);
+    of.map(|f| f.id.clone()).collect()
+}
+
+fn count(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    let Some(first) = chars.next() else {
+        return String::new();
+    };
+    // Abbreviations stay: `HTTP`, `MAC`.
+    if chars.clone().next().is_some_and(char::is_uppercase) {
+        return text.to_owned();
+    }
+    first.to_lowercase().chain(chars).collect()
+}

@@ -1,0 +1,70 @@
+//! The requirements that are judged.
+
+use std::sync::LazyLock;
+
+static ASVS: &str = include_str!("../standards/asvs-5.0.0.tsv");
+
+/// What the ids of the standard begin with.
+pub const PREFIX: &str = "v5.0.0-";
+
+/// One requirement, in our own words.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Requirement {
+    /// `1.2.4`.
+    pub id: &'static str,
+    /// 1 to 3.
+    pub level: u8,
+    /// `V1 Encoding and Sanitization`.
+    pub chapter: &'static str,
+    /// What it asks.
+    pub says: &'static str,
+    /// What decides it: `code`, `configuration`, `document`, `person`, `dependencies`, `schema`, `running system`.
+    pub by: &'static str,
+    /// The feature without which it does not apply; empty: always.
+    pub only_with: &'static str,
+}
+
+/// All requirements, in the standard's order.
+pub fn all() -> &'static [Requirement] {
+    static ALL: LazyLock<Vec<Requirement>> = LazyLock::new(|| {
+        let lines = ASVS.lines().filter(|line| !line.starts_with('#'));
+        lines.filter_map(read).collect()
+    });
+    &ALL
+}
+
+fn read(line: &'static str) -> Option<Requirement> {
+    let mut cells = line.split('\t');
+    Some(Requirement {
+        id: cells.next()?,
+        level: cells.next()?.parse().ok()?,
+        chapter: cells.next()?,
+        says: cells.next()?,
+        by: cells.next()?,
+        only_with: cells.next().unwrap_or_default(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feature;
+
+    #[test]
+    fn the_table_is_whole() {
+        let levels = |n| all().iter().filter(|r| r.level == n).count();
+        assert_eq!((levels(1), levels(2), levels(3)), (70, 183, 92));
+        let wrong: Vec<_> = all()
+            .iter()
+            .filter(|r| !r.only_with.is_empty() && feature::named(r.only_with).is_none())
+            .collect();
+        assert_eq!(wrong, Vec::<&Requirement>::new());
+        let ids: std::collections::BTreeSet<_> =
+            all().iter().map(|r| format!("{PREFIX}{}", r.id)).collect();
+        let known = include_str!("../../../rules/asvs-ids.txt");
+        let known: std::collections::BTreeSet<_> = casemate_rules::standard::asvs_ids(known)
+            .into_iter()
+            .collect();
+        assert_eq!(ids, known);
+    }
+}

@@ -1,0 +1,281 @@
+//! Threat Model, Requirements Ledger, Limits, Accepted Risks, Suggestions.
+
+use super::{Block, Cell, Table, sentence, sentences};
+use crate::said;
+use casemate_assess::assessment::Assessment;
+use casemate_assess::dossier::words::count;
+use casemate_assess::dossier::{Row, Verdict};
+
+/// Places that a list shows before it counts the rest.
+const LISTED: usize = 60;
+
+pub(super) fn threats(a: &Assessment) -> Vec<Block<'_>> {
+    let threats = &a.dossier.threats;
+    if threats.is_empty() {
+        return vec![Block::Text(format!(
+            "No boundary was seen in {}, so no threat is derived.",
+            a.project.name
+        ))];
+    }
+    let of = |state: &str| threats.iter().filter(|t| t.state == state).count();
+    vec![
+        Block::Text(format!(
+            "{} derived from the diagram and the guards: {} open, {} mitigated in part, {} mitigated as far as the rules look, {} not known.",
+            count(threats.len(), "threat", "threats"),
+            of("open"),
+            of("partly"),
+            of("mitigated"),
+            of("unknown")
+        )),
+        Block::Table(Table {
+            caption: "Threats by boundary".to_owned(),
+            head: vec![
+                "Threat",
+                "Boundary",
+                "STRIDE",
+                "What may happen",
+                "State",
+                "Evidence",
+                "Findings",
+            ],
+            rows: threats
+                .iter()
+                .map(|t| {
+                    vec![
+                        Cell::text(&t.id),
+                        Cell::text(&t.boundary),
+                        Cell::text(&t.stride),
+                        Cell::text(sentence(&t.says)),
+                        Cell::text(&t.state),
+                        Cell::text(&t.evidence),
+                        Cell::Findings(t.findings.clone()),
+                    ]
+                })
+                .collect(),
+        }),
+    ]
+}
+
+pub(super) fn ledger(a: &Assessment) -> Vec<Block<'_>> {
+    let rows = &a.dossier.ledger;
+    let mut out = Vec::new();
+    if rows.is_empty() {
+        return vec![Block::Text(format!(
+            "No requirement was judged for {}.",
+            a.project.name
+        ))];
+    }
+    for level in 1..=3 {
+        let of: Vec<&Row> = rows.iter().filter(|r| r.level == level).collect();
+        let counts: Vec<String> = Verdict::ALL
+            .iter()
+            .map(|v| (v.name(), of.iter().filter(|r| r.verdict == *v).count()))
+            .filter(|(_, n)| *n > 0)
+            .map(|(name, n)| format!("{n} {name}"))
+            .collect();
+        out.push(Block::Text(format!(
+            "Level {level}: {} of {}.",
+            counts.join(", "),
+            of.len()
+        )));
+    }
+    out.push(Block::Note("ASVS 5.0.0, cited by id, in our own words. PASS and N/A name what was enumerated; PARTIAL means that a part was not understood or that the rules cover a part; HUMAN comes with a question below. None of this is a statement of conformance.".to_owned()));
+    for level in 1..=3 {
+        out.push(Block::Heading(3, format!("Level {level}")));
+        out.push(Block::Table(Table {
+            caption: format!("Requirements of level {level}"),
+            head: vec!["Id", "Requirement", "Verdict", "Because", "Evidence"],
+            rows: rows.iter().filter(|r| r.level == level).map(row).collect(),
+        }));
+    }
+    let asked: Vec<&Row> = rows
+        .iter()
+        .filter(|r| r.level == 1 && r.worksheet.is_some())
+        .collect();
+    if !asked.is_empty() {
+        out.push(Block::Heading(3, "Worksheet for level 1".to_owned()));
+        out.push(Block::Table(Table {
+            caption: "What a person has to answer".to_owned(),
+            head: vec!["Id", "Question", "Where to look", "What to attach"],
+            rows: asked
+                .iter()
+                .filter_map(|r| {
+                    let w = r.worksheet.as_ref()?;
+                    Some(vec![
+                        Cell::text(&r.id),
+                        Cell::text(&w.question),
+                        Cell::text(&w.look),
+                        Cell::text(&w.attach),
+                    ])
+                })
+                .collect(),
+        }));
+    }
+    out
+}
+
+fn row(row: &Row) -> Vec<Cell> {
+    let findings =
+        matches!(row.verdict, Verdict::Fail) || row.evidence.iter().all(|e| e.contains('@'));
+    let evidence = if findings {
+        Cell::Findings(row.evidence.clone())
+    } else {
+        let shown: Vec<String> = row
+            .evidence
+            .iter()
+            .take(4)
+            .map(|e| format!("`{e}`"))
+            .collect();
+        let more = row.count.saturating_sub(shown.len());
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        Cell::text(format!("{}{more}", shown.join(", ")))
+    };
+    vec![
+        Cell::text(&row.id),
+        Cell::text(&row.says),
+        Cell::Verdict(row.verdict),
+        Cell::text(sentence(&row.because)),
+        evidence,
+    ]
+}
+
+pub(super) fn limits(a: &Assessment) -> Vec<Block<'_>> {
+    let files = &a.coverage.files;
+    let mut out = Vec::new();
+    let c = &a.coverage.calls;
+    let all = c.resolved + c.by_name + c.unmodelled + c.unknown;
+    out.push(Block::Text(format!(
+        "Casemate read code and ran nothing. In {} it followed {} of {all} calls; {} go into packages that no model speaks of, and of {} nothing is known.",
+        a.project.name, c.resolved + c.by_name, c.unmodelled, c.unknown
+    )));
+    let mut list = |title: &str, items: Vec<String>| {
+        if items.is_empty() {
+            return;
+        }
+        let rest = items.len().saturating_sub(LISTED);
+        out.push(Block::Heading(3, format!("{title} ({})", items.len())));
+        let mut shown: Vec<String> = items.into_iter().take(LISTED).collect();
+        if rest > 0 {
+            shown.push(format!("{rest} more; the JSON lists them all."));
+        }
+        out.push(Block::List(shown));
+    };
+    list(
+        "Files that were not read",
+        files
+            .skipped
+            .iter()
+            .map(|s| format!("`{}`: {}", s.path, s.reason))
+            .collect(),
+    );
+    list(
+        "Files that were read in part",
+        files
+            .partly
+            .iter()
+            .map(|p| format!("`{}:{}`: {}", p.path, p.line, p.message))
+            .collect(),
+    );
+    list(
+        "Packages that no model speaks of",
+        a.dossier
+            .context
+            .unmodelled
+            .iter()
+            .map(|(name, n)| format!("`{name}`, imported by {}", count(*n, "file", "files")))
+            .collect(),
+    );
+    list(
+        "Registrations of endpoints of which something is not known",
+        a.dossier
+            .unresolved
+            .iter()
+            .map(|u| format!("`{}:{}`: {}", u.at.file, u.at.line, u.why))
+            .collect(),
+    );
+    list(
+        "Limits that were reached",
+        a.coverage
+            .caps
+            .iter()
+            .map(|(name, n)| format!("{name}: {n}"))
+            .collect(),
+    );
+    list(
+        "Questions of rules that stayed open",
+        a.coverage
+            .undecided
+            .iter()
+            .map(|(rule, n)| {
+                format!(
+                    "`{rule}`: {}",
+                    count(usize::try_from(*n).unwrap_or(usize::MAX), "place", "places")
+                )
+            })
+            .collect(),
+    );
+    let unsure: Vec<String> = a
+        .findings
+        .iter()
+        .filter(|f| {
+            !f.confidence.reasons.is_empty()
+                && f.confidence.level == casemate_assess::assessment::Certainty::Low
+        })
+        .map(|f| {
+            format!(
+                "`{}` at `{}:{}`: {}",
+                f.id,
+                f.place.file,
+                f.place.line,
+                f.confidence.reasons.join("; ")
+            )
+        })
+        .collect();
+    list("Findings that need a human auditor, and why", unsure);
+    list("Notes of the run", a.notes.clone());
+    out
+}
+
+pub(super) fn accepted(a: &Assessment) -> Vec<Block<'_>> {
+    let effects: Vec<_> = a.policy.iter().chain(&a.coverage.files.ignored).collect();
+    if effects.is_empty() {
+        return vec![Block::Text(format!(
+            "Nothing in {} accepts a finding or leaves files out.",
+            a.project.name
+        ))];
+    }
+    vec![Block::Table(Table {
+        caption: "What the project's own policy, comments and filters keep out".to_owned(),
+        head: vec!["Where it says so", "What it does"],
+        rows: effects
+            .iter()
+            .map(|e| {
+                vec![
+                    Cell::code(&e.origin),
+                    Cell::text(sentence(&said::effect(e))),
+                ]
+            })
+            .collect(),
+    })]
+}
+
+pub(super) fn suggestions(a: &Assessment) -> Vec<Block<'_>> {
+    let mut out = vec![Block::Note(
+        "For people, not for a program to carry out.".to_owned(),
+    )];
+    if !a.dossier.suggestions.is_empty() {
+        out.push(Block::List(sentences(&a.dossier.suggestions)));
+    }
+    if !a.dossier.lacks.is_empty() {
+        out.push(Block::Heading(
+            3,
+            "What Casemate itself lacked here".to_owned(),
+        ));
+        out.push(Block::List(sentences(&a.dossier.lacks)));
+    }
+    out
+}

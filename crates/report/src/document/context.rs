@@ -1,0 +1,213 @@
+//! Project Context.
+
+use super::{Block, Cell, Table, sentence, sentences};
+use crate::said;
+use casemate_assess::assessment::{Assessment, ThreatModel};
+use casemate_assess::dossier::words::{count, grouped};
+
+pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
+    let context = &a.dossier.context;
+    let surface = &a.dossier.surface;
+    let mut out = vec![Block::Lead(lead(a))];
+    let mut rows = Vec::new();
+    let mut row = |label: &str, value: String| {
+        if !value.is_empty() {
+            rows.push(vec![Cell::text(label), Cell::text(value)]);
+        }
+    };
+    let languages: Vec<String> = context
+        .languages
+        .iter()
+        .map(|(l, files, lines)| {
+            format!(
+                "{l} ({}, {})",
+                count(*files, "file", "files"),
+                count(*lines, "line", "lines")
+            )
+        })
+        .collect();
+    row("Languages", languages.join(", "));
+    row("Stack, by calls", counted(&context.libraries));
+    row("Stores, by calls", counted(&context.stores));
+    if !surface.endpoints.is_empty() {
+        let [yes, no, unknown] = surface.logins;
+        row(
+            "Endpoints",
+            format!(
+                "{}: {no} without a login, {yes} behind one, {unknown} not known; {} want a role; {} change something",
+                surface.endpoints.len(),
+                surface.roles,
+                surface.writes
+            ),
+        );
+    }
+    let hosts: Vec<String> = context
+        .hosts
+        .iter()
+        .take(12)
+        .map(|(h, at)| format!("`{h}` ({at})"))
+        .collect();
+    let more = context.hosts.len().saturating_sub(hosts.len());
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    row(
+        "Hosts named in the code",
+        format!("{}{more}", hosts.join(", ")),
+    );
+    let data: Vec<String> = context
+        .data
+        .iter()
+        .map(|class| {
+            let names: Vec<String> = class
+                .names
+                .iter()
+                .take(6)
+                .map(|n| format!("`{}`", n.name))
+                .collect();
+            format!("{}: {}", class.class, names.join(", "))
+        })
+        .collect();
+    row("Data, by names in the code", data.join("; "));
+    out.push(Block::Table(Table {
+        caption: "What the project is".to_owned(),
+        head: vec!["", "Seen in the code"],
+        rows,
+    }));
+    units(a, &mut out);
+    out.push(Block::Heading(3, "Signs of maturity".to_owned()));
+    out.push(Block::List(sentences(&context.signals)));
+    if !context.regimes.is_empty() {
+        out.push(Block::Heading(3, "Regimes that may apply".to_owned()));
+        out.push(Block::List(
+            context
+                .regimes
+                .iter()
+                .map(|(r, why)| format!("{r}: {}", sentence(why)))
+                .collect(),
+        ));
+    }
+    stated(a, &mut out);
+    out.push(Block::Heading(3, "What was read".to_owned()));
+    out.push(Block::Table(Table {
+        caption: "How far the reading went".to_owned(),
+        head: vec!["", ""],
+        rows: said::coverage(&a.coverage)
+            .into_iter()
+            .map(|(label, said)| vec![Cell::text(label), Cell::text(said)])
+            .collect(),
+    }));
+    out
+}
+
+fn lead(a: &Assessment) -> String {
+    let code = &a.coverage.code;
+    let files = &a.coverage.files;
+    let mut lead = format!(
+        "{} is {} of {} and {}",
+        a.project.name,
+        match a.units.len() {
+            0 | 1 => "one package".to_owned(),
+            n => format!("{n} packages"),
+        },
+        count(files.assessed, "backend file", "backend files"),
+        count(code.lines, "line", "lines"),
+    );
+    let endpoints = a.dossier.surface.endpoints.len();
+    if endpoints > 0 {
+        lead.push_str(&format!(
+            ", with {}",
+            count(endpoints, "endpoint", "endpoints")
+        ));
+    }
+    lead.push('.');
+    lead
+}
+
+fn counted(items: &[(String, usize)]) -> String {
+    let items: Vec<String> = items
+        .iter()
+        .map(|(name, n)| format!("{name} ({})", grouped(*n)))
+        .collect();
+    items.join(", ")
+}
+
+fn units(a: &Assessment, out: &mut Vec<Block<'_>>) {
+    if a.units.is_empty() {
+        return;
+    }
+    out.push(Block::Table(Table {
+        caption: "Packages, and who the attacker of each is".to_owned(),
+        head: vec![
+            "Package",
+            "Folder",
+            "Files",
+            "Endpoints",
+            "Attacker",
+            "Because",
+        ],
+        rows: a
+            .units
+            .iter()
+            .map(|u| {
+                vec![
+                    Cell::code(&u.name),
+                    Cell::code(if u.root.is_empty() { "." } else { &u.root }),
+                    Cell::Count(u.files),
+                    Cell::Count(u.endpoints),
+                    Cell::text(match u.threat_model {
+                        ThreatModel::Server => "sends requests",
+                        ThreatModel::Library => "decides what callers pass",
+                    }),
+                    Cell::text(&u.because),
+                ]
+            })
+            .collect(),
+    }));
+}
+
+fn stated(a: &Assessment, out: &mut Vec<Block<'_>>) {
+    let context = &a.dossier.context;
+    let stated = &context.stated;
+    out.push(Block::Heading(3, "What the owner stated".to_owned()));
+    let mut said: Vec<String> = [
+        ("budget", &stated.budget),
+        ("risk tolerance", &stated.risk_tolerance),
+        ("timeline", &stated.timeline),
+        ("stage", &stated.stage),
+        ("exposure", &stated.exposure),
+    ]
+    .into_iter()
+    .filter_map(|(label, value)| Some(format!("{label}: {}", value.as_ref()?)))
+    .collect();
+    if let Some(rules) = &stated.owner_rules {
+        let headings = if rules.headings.is_empty() {
+            String::new()
+        } else {
+            format!(", about {}", rules.headings.join(", "))
+        };
+        said.push(format!(
+            "`{}` holds rules for agents ({}, digest `{}`{headings}); they were read and not followed",
+            rules.file,
+            count(rules.lines, "line", "lines"),
+            rules.digest
+        ));
+    }
+    if said.is_empty() {
+        said.push(format!("nothing about {}", a.project.name));
+    }
+    out.push(Block::List(sentences(&said)));
+    if !context.unstated.is_empty() {
+        let asked: Vec<String> = context
+            .unstated
+            .iter()
+            .map(|(key, why)| format!("`{key}` ({why})"))
+            .collect();
+        out.push(Block::Note(format!(
+            "Not stated in `[context]` of `casemate.toml`, and asked for: {}.",
+            asked.join(", ")
+        )));
+    }
+}

@@ -1,0 +1,115 @@
+//! Security Monitoring Framework.
+
+use super::{Block, Cell, Table, sentence};
+use casemate_assess::assessment::Assessment;
+use casemate_assess::dossier::words::count;
+
+pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
+    let monitoring = &a.dossier.monitoring;
+    let mut out = vec![Block::Heading(3, "What to log".to_owned())];
+    let loggers: Vec<String> = monitoring
+        .loggers
+        .iter()
+        .map(|(name, n)| format!("{name} ({})", count(*n, "call", "calls")))
+        .collect();
+    out.push(Block::Text(if loggers.is_empty() {
+        format!(
+            "No call that writes a log was seen in {}: today an attack leaves no trace of its own.",
+            a.project.name
+        )
+    } else {
+        format!("{} logs through {}.", a.project.name, loggers.join(", "))
+    }));
+    if !monitoring.events.is_empty() {
+        out.push(Block::Table(Table {
+            caption: "Events, and where a log call stands near them".to_owned(),
+            head: vec![
+                "Event",
+                "Endpoints",
+                "Fields of the entry",
+                "With a log call in the same file",
+            ],
+            rows: monitoring
+                .events
+                .iter()
+                .map(|e| {
+                    let shown: Vec<String> = e
+                        .endpoints
+                        .iter()
+                        .take(5)
+                        .map(|x| format!("`{x}`"))
+                        .collect();
+                    let more = e.endpoints.len().saturating_sub(shown.len());
+                    let more = if more > 0 {
+                        format!(" and {more} more")
+                    } else {
+                        String::new()
+                    };
+                    vec![
+                        Cell::text(&e.name),
+                        Cell::text(format!("{}{more}", shown.join(", "))),
+                        Cell::text(e.fields.join(", ")),
+                        Cell::text(format!("{} of {}", e.near, e.endpoints.len())),
+                    ]
+                })
+                .collect(),
+        }));
+    }
+    out.push(Block::Heading(3, "Metrics and KPIs".to_owned()));
+    out.push(Block::Table(Table {
+        caption: "Figures with today's value".to_owned(),
+        head: vec!["Figure", "Today", "Aim"],
+        rows: monitoring
+            .figures
+            .iter()
+            .map(|f| {
+                vec![
+                    Cell::text(&f.name),
+                    Cell::text(&f.today),
+                    Cell::text(&f.aim),
+                ]
+            })
+            .collect(),
+    }));
+    out.push(Block::Heading(3, "Detection and Response".to_owned()));
+    if monitoring.detections.is_empty() {
+        out.push(Block::Text(format!(
+            "Nothing found in {} gives an attack to watch for.",
+            a.project.name
+        )));
+    }
+    for detection in &monitoring.detections {
+        let shown: Vec<String> = detection
+            .endpoints
+            .iter()
+            .take(6)
+            .map(|e| format!("`{e}`"))
+            .collect();
+        let more = detection.endpoints.len().saturating_sub(shown.len());
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        out.push(Block::Heading(4, detection.title.clone()));
+        if !shown.is_empty() {
+            out.push(Block::Text(format!(
+                "It would show at {}{more}, for {}.",
+                shown.join(", "),
+                count(detection.findings.len(), "finding", "findings")
+            )));
+        }
+        if !detection.watch.is_empty() {
+            out.push(Block::Method(&detection.watch));
+        }
+    }
+    out.push(Block::Heading(3, "Schedule".to_owned()));
+    out.push(Block::List(
+        monitoring
+            .schedule
+            .iter()
+            .map(|(when, what)| sentence(&format!("{when}: {what}")))
+            .collect(),
+    ));
+    out
+}

@@ -1,0 +1,79 @@
+//! Executive Summary.
+
+use super::{Block, Cell, Figure, Table, sentence, sentences};
+use casemate_assess::assessment::Assessment;
+use casemate_assess::dossier::Verdict;
+
+pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
+    let summary = &a.dossier.summary;
+    let mut out = vec![Block::Heading(3, "Overall security posture".to_owned())];
+    let mut posture = sentences(&summary.posture).into_iter();
+    if let Some(first) = posture.next() {
+        out.push(Block::Lead(first));
+    }
+    out.extend(posture.map(Block::Text));
+    if !a.findings.is_empty() {
+        out.push(Block::Figure(Figure::Areas));
+    }
+    if !a.dossier.surface.endpoints.is_empty() {
+        out.push(Block::Figure(Figure::Guards));
+    }
+    if !summary.good.is_empty() {
+        out.push(Block::Heading(4, "What is done well".to_owned()));
+        out.push(Block::List(sentences(&summary.good)));
+    }
+    out.push(Block::Table(Table {
+        caption: "Requirements of ASVS 5.0 by chapter, all three levels".to_owned(),
+        head: std::iter::once("Chapter")
+            .chain(Verdict::ALL.iter().map(|v| v.name()))
+            .collect(),
+        rows: summary
+            .chapters
+            .iter()
+            .map(|c| {
+                std::iter::once(Cell::text(&c.name))
+                    .chain(c.counts.iter().map(|n| Cell::Count(*n)))
+                    .collect()
+            })
+            .collect(),
+    }));
+    out.push(Block::Heading(3, "Critical findings".to_owned()));
+    if summary.stories.is_empty() {
+        out.push(Block::Text(format!(
+            "No finding of medium level or more with medium confidence or more among {} in {}.",
+            a.findings.len(),
+            a.project.name
+        )));
+    }
+    for story in &summary.stories {
+        out.push(Block::Heading(
+            4,
+            format!("{}: {} ({})", story.risk, story.title, story.level.name()),
+        ));
+        out.push(Block::Text(story.told.join(" ")));
+    }
+    out.push(Block::Heading(3, "Priority recommendations".to_owned()));
+    if summary.priorities.is_empty() {
+        out.push(Block::Text("Nothing above low level waits to be repaired; the sections on limits and on the ledger say what was not looked at.".to_owned()));
+    } else {
+        out.push(Block::Table(Table {
+            caption: "What to repair first".to_owned(),
+            head: vec!["Risk", "What"],
+            rows: summary
+                .priorities
+                .iter()
+                .map(|(risk, what)| {
+                    vec![Cell::Risks(vec![risk.clone()]), Cell::text(sentence(what))]
+                })
+                .collect(),
+        }));
+    }
+    if !summary.decisions.is_empty() {
+        out.push(Block::Heading(
+            4,
+            "Decisions that only people can take".to_owned(),
+        ));
+        out.push(Block::List(sentences(&summary.decisions)));
+    }
+    out
+}

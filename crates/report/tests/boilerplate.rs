@@ -1,0 +1,100 @@
+//! How much of a report could stand in any other: two unrelated projects may share at most 15 % of its sentences.
+//!
+//! Prose of rules and notes about the report itself say how, not what is here, and are left out; so is the ledger, whose
+//! requirements are the same for everybody. Headings and heads of tables are no sentences.
+
+use casemate_assess::config::Config;
+use casemate_assess::knowledge::Knowledge;
+use casemate_report::document::{self, Block, Cell, Depth, Document};
+use std::collections::BTreeSet;
+
+const SHOP: &[(&str, &str)] = &[
+    (
+        "package.json",
+        r#"{"name":"shop","dependencies":{"express":"^4.18.0","pg":"^8.0.0"}}"#,
+    ),
+    (
+        "src/app.js",
+        "const express = require('express')\nconst { Pool } = require('pg')\nconst pool = new Pool()\nconst app = express()\n\
+         app.use(express.json())\nfunction signedIn(req, res, next) { if (!req.headers.authorization) return res.status(401).end(); next() }\n\
+         app.get('/orders', signedIn, (req, res) => pool.query('select * from orders where state = ' + req.query.state).then((r) => res.json(r.rows)))\n\
+         app.post('/orders', signedIn, (req, res) => pool.query('insert into orders(email) values ($1)', [req.body.email]).then(() => res.end()))\n\
+         app.get('/go', (req, res) => res.redirect(req.query.to))\nconsole.log('ready')\napp.listen(3000)\n",
+    ),
+];
+
+const CLINIC: &[(&str, &str)] = &[
+    ("requirements.txt", "flask==3.0.0\n"),
+    (
+        "clinic.py",
+        "import os\nimport subprocess\nfrom flask import Flask, request, render_template_string\n\napp = Flask(__name__)\n\n\
+         @app.route('/patients/<name>')\ndef patient(name):\n    return render_template_string('<h1>' + name + '</h1>')\n\n\
+         @app.route('/scan', methods=['POST'])\ndef scan():\n    subprocess.run('scan ' + request.form['diagnosis'], shell=True)\n    return 'ok'\n\n\
+         @app.route('/file')\ndef read():\n    return open(os.path.join('/data', request.args['f'])).read()\n",
+    ),
+];
+
+fn sentences(files: &[(&str, &str)]) -> BTreeSet<String> {
+    let files: Vec<(String, String)> = files
+        .iter()
+        .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
+        .collect();
+    let knowledge = Knowledge::built_in().unwrap();
+    let assessment = casemate_assess::assess_files(&files, &Config::default(), knowledge).unwrap();
+    assert!(
+        assessment.findings.len() >= 2,
+        "{} findings",
+        assessment.findings.len()
+    );
+    let document = document::of(&assessment, Depth::default());
+    let mut out = BTreeSet::new();
+    collect(&document, &mut out);
+    out
+}
+
+fn collect(document: &Document<'_>, out: &mut BTreeSet<String>) {
+    for section in document.sections.iter().filter(|s| s.id != "ledger") {
+        for block in &section.blocks {
+            of_block(block, out);
+        }
+    }
+}
+
+fn of_block(block: &Block<'_>, out: &mut BTreeSet<String>) {
+    let mut add = |text: &str| {
+        for sentence in text.split(". ") {
+            if sentence.split_whitespace().count() >= 4 {
+                out.insert(sentence.trim_end_matches('.').to_owned());
+            }
+        }
+    };
+    match block {
+        Block::Text(text) | Block::Lead(text) => add(text),
+        Block::List(items) => items.iter().for_each(|item| add(item)),
+        Block::Table(table) => table.rows.iter().flatten().for_each(|cell| {
+            if let Cell::Text(text) = cell {
+                add(text);
+            }
+        }),
+        Block::Entry(entry) => entry.blocks.iter().for_each(|b| of_block(b, out)),
+        _ => {}
+    }
+}
+
+#[test]
+fn two_projects_share_few_sentences() {
+    let (shop, clinic) = (sentences(SHOP), sentences(CLINIC));
+    let shared: Vec<&String> = shop.intersection(&clinic).collect();
+    let share = shared.len() as f64 / shop.len().min(clinic.len()) as f64;
+    assert!(
+        share <= 0.15,
+        "{:.0} % of {} and {} sentences:\n{}",
+        share * 100.0,
+        shop.len(),
+        clinic.len(),
+        shared
+            .iter()
+            .map(|s| format!("  {s}\n"))
+            .collect::<String>()
+    );
+}
