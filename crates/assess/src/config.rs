@@ -1,6 +1,7 @@
 //! What the caller asks for.
 
 use crate::assessment::{Certainty, Level, ThreatModel};
+use crate::baseline::Baseline;
 use std::path::PathBuf;
 
 /// What the caller asks for.
@@ -26,4 +27,8 @@ pub struct Config {
     pub min_confidence: Certainty,
     /// The same.
     pub min_severity: Level,
+    /// What was known before, with where that stands.
+    pub baseline: Option<(String, Baseline)>,
+    /// The date, as `2026-11-22`: accepted risks expire. Absent: none does.
+    pub today: Option<String>,
 }

@@ -11,6 +11,7 @@
 
 pub mod application;
 pub mod assessment;
+pub mod baseline;
 pub mod case;
 mod chosen;
 pub mod config;

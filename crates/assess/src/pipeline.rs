@@ -113,15 +113,21 @@ pub(crate) fn run(
             &linked,
             policy,
             &knowledge.catalogue,
+            config.today.as_deref(),
         )
     };
     let mut effects = kept.effects;
     effects.extend(suppress::by_filter(&mut findings, config));
+    let known = config.baseline.as_ref();
+    let known = known.map(|(origin, baseline)| baseline.take(&mut findings, origin));
+    let (effect, gone) = known.unzip();
+    effects.extend(effect);
     let mut notes = notes(project);
     notes.extend(failure.as_ref().map(|message| {
         format!("the analysis failed, which is a defect of casemate, and nothing was assessed: {message}")
     }));
     notes.extend(kept.notes);
+    notes.extend(gone.flatten());
     let units = units(project, &judgements);
     let rules = rules(&findings, knowledge);
     let dossier = dossier::make(Material {

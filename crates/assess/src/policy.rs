@@ -6,6 +6,12 @@
 //! path = "src/jobs/**"
 //! reason = "the log of the jobs is read by nobody but us"
 //!
+//! [[accept]]                      # one finding, by its id, for a time
+//! finding = "sql-injection@1a2b3c4d"
+//! reason = "the service is switched off in spring"
+//! owner = "Ada"
+//! expires = "2027-03-31"
+//!
 //! [policy]
 //! exclude = ["redos"]             # rules that are off
 //!
@@ -35,6 +41,8 @@ pub const NAMES: [&str; 2] = ["casemate.toml", ".casemate.toml"];
 pub struct Policy {
     /// Findings that are accepted.
     pub ignores: Vec<Ignore>,
+    /// Single findings that somebody accepts for a time.
+    pub accepted: Vec<Accepted>,
     /// Rules that are off, with where that is said.
     pub off: Vec<Off>,
     /// Patterns of files that are not read, with where that is said.
@@ -59,6 +67,41 @@ pub struct Ignore {
     paths: Option<Gitignore>,
 }
 
+/// A finding that somebody accepts.
+#[derive(Debug)]
+pub struct Accepted {
+    /// Its id.
+    pub finding: String,
+    /// Why.
+    pub reason: String,
+    /// Who.
+    pub owner: String,
+    /// Until when, as `2027-03-31`; absent: for good.
+    pub expires: Option<String>,
+    /// `casemate.toml:4`.
+    pub origin: String,
+}
+
+impl Accepted {
+    /// Whether it held until before today.
+    #[must_use]
+    pub fn expired(&self, today: Option<&str>) -> bool {
+        // Dates of this form sort as text.
+        self.expires
+            .as_deref()
+            .zip(today)
+            .is_some_and(|(end, today)| end < today)
+    }
+
+    pub(crate) fn says(&self) -> String {
+        let until = self
+            .expires
+            .as_ref()
+            .map_or_else(String::new, |day| format!(" until {day}"));
+        format!("accepts {}{until}, by {}", self.finding, self.owner)
+    }
+}
+
 /// A rule that is off.
 #[derive(Debug)]
 pub struct Off {
@@ -76,6 +119,8 @@ struct File {
     #[serde(default)]
     ignore: Vec<Spanned<IgnoreTable>>,
     #[serde(default)]
+    accept: Vec<Spanned<AcceptTable>>,
+    #[serde(default)]
     policy: PolicyTable,
     #[serde(default)]
     paths: PathsTable,
@@ -89,6 +134,15 @@ struct IgnoreTable {
     rule: String,
     path: Option<String>,
     reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AcceptTable {
+    finding: String,
+    reason: String,
+    owner: String,
+    expires: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -152,6 +206,31 @@ impl Policy {
                     .transpose()?,
             });
         }
+        for table in parsed.accept {
+            let at = line(table.span().start);
+            let AcceptTable {
+                finding,
+                reason,
+                owner,
+                expires,
+            } = table.into_inner();
+            if reason.trim().is_empty() || owner.trim().is_empty() {
+                return Err(fail(
+                    at,
+                    "an accepted risk needs a reason and an owner".into(),
+                ));
+            }
+            if expires.as_deref().is_some_and(|day| !is_date(day)) {
+                return Err(fail(at, "`expires` is a date such as `2027-03-31`".into()));
+            }
+            policy.accepted.push(Accepted {
+                finding,
+                reason: reason.trim().to_owned(),
+                owner: owner.trim().to_owned(),
+                expires,
+                origin: format!("{file}:{at}"),
+            });
+        }
         for name in &parsed.policy.exclude {
             let at = line(name.span().start);
             let rules = policy.rules(name.get_ref(), catalogue, file, at);
@@ -207,6 +286,15 @@ impl Ignore {
     }
 }
 
+fn is_date(text: &str) -> bool {
+    let digits = |range: std::ops::Range<usize>| {
+        text.get(range)
+            .is_some_and(|part| part.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let dashes = text.get(4..5) == Some("-") && text.get(7..8) == Some("-");
+    text.len() == 10 && dashes && digits(0..4) && digits(5..7) && digits(8..10)
+}
+
 fn matcher(pattern: &str) -> Result<Gitignore, String> {
     let mut builder = GitignoreBuilder::new(Path::new(""));
     let added = builder
@@ -249,6 +337,28 @@ mod tests {
         assert_eq!(
             (policy.off[0].origin.as_str(), policy.paths[0].1.as_str()),
             ("casemate.toml:6", "casemate.toml:8")
+        );
+    }
+
+    #[test]
+    fn accepted_risks_end() {
+        let accept = |expires: &str| {
+            parse(&format!(
+                "[[accept]]\nfinding = 'sql-injection@1a2b3c4d'\nreason = 'x'\nowner = 'Ada'\n{expires}"
+            ))
+        };
+        let policy = accept("expires = '2026-12-31'\n").unwrap();
+        let accepted = &policy.accepted[0];
+        assert!(
+            accepted.expired(Some("2027-01-01"))
+                && !accepted.expired(Some("2026-12-31"))
+                && !accepted.expired(None)
+        );
+        assert!(!accept("").unwrap().accepted[0].expired(Some("2030-01-01")));
+        assert!(
+            accept("expires = 'soon'\n")
+                .unwrap_err()
+                .contains("2027-03-31")
         );
     }
 

@@ -35,6 +35,7 @@ pub(crate) fn by_project(
     linked: &Linked,
     policy: &Policy,
     catalogue: &Catalogue,
+    today: Option<&str>,
 ) -> Kept {
     let mut kept = Kept {
         notes: policy.notes.clone(),
@@ -63,6 +64,24 @@ pub(crate) fn by_project(
             ignore.origin.clone(),
             ignore.says.clone(),
             Some(ignore.reason.clone()),
+        ));
+    }
+    for accepted in &policy.accepted {
+        if accepted.expired(today) {
+            kept.notes.push(format!(
+                "{}: the acceptance of {} ended on {}; the finding counts again",
+                accepted.origin,
+                accepted.finding,
+                accepted.expires.as_deref().unwrap_or_default()
+            ));
+            continue;
+        }
+        kept.effects.push(take(
+            findings,
+            |f| f.id == accepted.finding,
+            accepted.origin.clone(),
+            accepted.says(),
+            Some(accepted.reason.clone()),
         ));
     }
     for off in &policy.off {

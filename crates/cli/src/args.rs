@@ -24,6 +24,10 @@ pub enum Command {
     /// Assess a project, a folder or a file
     #[command(after_help = EXIT_CODES)]
     Assess(Box<AssessArgs>),
+    /// Record the findings of today, for `assess --baseline`
+    Baseline(BaselineArgs),
+    /// Write a commented `casemate.toml` from what is seen
+    Init(InitArgs),
     /// Write a secure backend from a short description
     New(NewArgs),
     /// Take each control of a generated backend away and look who notices
@@ -107,7 +111,7 @@ pub struct AssessArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// Forms of the report: text, json, markdown, html, sarif [default: text]
+    /// Forms of the report: text, json, markdown, html, sarif, csv [default: text]
     #[arg(short, long, value_name = "FORMAT", value_delimiter = ',')]
     pub format: Vec<FormatArg>,
 
@@ -159,6 +163,10 @@ pub struct ChoiceArgs {
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub min_severity: LevelArg,
 
+    /// Leave out what `casemate baseline` recorded: only what is new is shown and counts
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+
     /// Use no policy, comments or ignore file of the project: for code that is not trusted
     #[arg(long)]
     pub isolated: bool,
@@ -194,6 +202,29 @@ pub struct RunArgs {
     /// Read and write no cache (there is none yet: every run is cold)
     #[arg(long)]
     pub no_cache: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct BaselineArgs {
+    /// The project [default: the current folder]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// Where it is written
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        default_value = "casemate-baseline.json"
+    )]
+    pub output: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub struct InitArgs {
+    /// The folder of the project [default: the current folder]
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
 }
 
 #[derive(Args, Debug)]
@@ -251,7 +282,7 @@ pub struct RulesArgs {
     pub command: Option<RulesCommand>,
 
     /// Count the requirements of standards that the rules decide, by running their examples
-    #[arg(long, conflicts_with = "command")]
+    #[arg(long)]
     pub coverage: bool,
 
     /// text or json
@@ -336,6 +367,7 @@ pub enum FormatArg {
     Markdown,
     Html,
     Sarif,
+    Csv,
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]

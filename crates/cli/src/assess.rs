@@ -1,6 +1,8 @@
 //! `casemate assess`.
 
 use crate::args::{AssessArgs, ConfidenceArg, FailOnArg, LevelArg, TemplateArg, ThreatModelArg};
+use crate::baseline;
+use crate::calendar;
 use crate::failure::{Exit, Failure};
 use crate::output;
 use crate::print;
@@ -15,8 +17,9 @@ use casemate_report::document::Depth;
 /// Assesses and writes the reports.
 pub fn run(args: &AssessArgs) -> Result<Exit, Failure> {
     let destinations = output::open(&args.output.format, &args.output.output)?;
+    let config = config(args)?;
     let watch = Watch::new(!args.output.quiet && terminal::watched());
-    let assessment = casemate_assess::assess_observed(&config(args), &|stage| watch.begins(stage))
+    let assessment = casemate_assess::assess_observed(&config, &|stage| watch.begins(stage))
         .map_err(|e| failure(&e))?;
     watch.ends();
     if let Some(format) = destinations.stdout {
@@ -99,9 +102,15 @@ const fn depth(args: &AssessArgs) -> Depth {
     }
 }
 
-fn config(args: &AssessArgs) -> Config {
+fn config(args: &AssessArgs) -> Result<Config, Failure> {
     let choice = &args.choice;
-    Config {
+    let baseline = choice.baseline.as_ref().map(|path| {
+        let origin = format!("--baseline {}", path.display());
+        baseline::read(path).map(|read| (origin, read))
+    });
+    Ok(Config {
+        baseline: baseline.transpose()?,
+        today: calendar::today(),
         paths: args.paths.clone(),
         select: choice.select.clone(),
         ignore: choice.ignore.clone(),
@@ -126,7 +135,7 @@ fn config(args: &AssessArgs) -> Config {
             LevelArg::High => Level::High,
             LevelArg::Critical => Level::Critical,
         },
-    }
+    })
 }
 
 fn exit(assessment: &Assessment, args: &AssessArgs) -> Exit {

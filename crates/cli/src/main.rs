@@ -7,9 +7,12 @@
 
 mod args;
 mod assess;
+mod baseline;
+mod calendar;
 mod catalogue;
 mod debug;
 mod failure;
+mod init;
 mod model;
 mod new;
 mod output;
@@ -65,6 +68,8 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Explain(args) => catalogue::explain(&args),
         Command::Rules(args) => catalogue::rules(&args),
         Command::Models(args) => catalogue::models(&args),
+        Command::Baseline(args) => baseline::run(&args),
+        Command::Init(args) => init::run(&args),
         Command::New(args) => new::run(&args),
         Command::Prove(args) => prove::run(&args),
         Command::Debug(args) => debug::run(&args),

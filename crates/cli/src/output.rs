@@ -40,6 +40,7 @@ impl From<FormatArg> for Format {
             FormatArg::Markdown => Self::Markdown,
             FormatArg::Html => Self::Html,
             FormatArg::Sarif => Self::Sarif,
+            FormatArg::Csv => Self::Csv,
         }
     }
 }
@@ -116,6 +117,11 @@ fn named(name: &str, output: &str) -> Result<Format, Failure> {
         ))
         .help(format!("if `{output}` is a path, write ./{output}"))
     })
+}
+
+/// A file of another form than a report, complete or as it was.
+pub fn whole(path: &Path) -> Result<OpenFile, Failure> {
+    open_file(Format::Json, path.to_path_buf())
 }
 
 fn open_file(format: Format, shown: PathBuf) -> Result<OpenFile, Failure> {
@@ -229,9 +235,9 @@ mod tests {
                 .contains("which of the formats")
         );
         assert!(
-            planned(&[], &["html=x"])
+            planned(&[], &["pdf=x"])
                 .unwrap_err()
-                .contains("no format `html`")
+                .contains("no format `pdf`")
         );
         assert_eq!(
             planned(&[], &["./a=b"]),

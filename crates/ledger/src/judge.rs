@@ -50,6 +50,8 @@ pub struct Evidence<'a> {
     pub broken: &'a [String],
     /// Templates that were not understood whole.
     pub broken_templates: &'a [String],
+    /// Ways through the program that were given up at a limit or at calls that are not resolved.
+    pub cut: usize,
     /// Endpoints.
     pub endpoints: usize,
     /// Registrations of endpoints of which something is not known.
@@ -217,9 +219,20 @@ impl<'a> Judge<'a> {
             unclear.extend(&outcome.unknown);
         }
         let endpoints = asked.iter().any(|a| a.of_endpoints);
-        let mut phrases: Vec<&str> = asked.iter().flat_map(|a| a.phrases.clone()).collect();
-        phrases.dedup();
-        let phrase = phrases.join(", ");
+        let mut phrases: Vec<&str> = Vec::new();
+        for phrase in asked.iter().flat_map(|a| a.phrases.iter().copied()) {
+            if !phrases.contains(&phrase) {
+                phrases.push(phrase);
+            }
+        }
+        let phrase = phrases.join(" · ");
+        // Where something is to be reached, a way that was given up may have led there.
+        let of_flows = asked.iter().any(|a| a.of_flows);
+        let cut = if of_flows && !places.is_empty() {
+            self.evidence.cut
+        } else {
+            0
+        };
         let what = if endpoints {
             count(self.evidence.endpoints, "endpoint", "endpoints")
         } else {
@@ -232,7 +245,7 @@ impl<'a> Judge<'a> {
         } else {
             0
         };
-        if !unclear.is_empty() || !broken.is_empty() || unresolved > 0 {
+        if !unclear.is_empty() || !broken.is_empty() || unresolved > 0 || cut > 0 {
             let mut why = Vec::new();
             if !unclear.is_empty() {
                 why.push(format!(
@@ -244,6 +257,12 @@ impl<'a> Judge<'a> {
                 why.push(format!(
                     "{} of endpoints not resolved",
                     count(unresolved, "registration was", "registrations were")
+                ));
+            }
+            if cut > 0 {
+                why.push(format!(
+                    "limits of the analysis were reached {}",
+                    count(cut, "time", "times")
                 ));
             }
             if !broken.is_empty() {
@@ -375,6 +394,7 @@ impl<'a> Judge<'a> {
                     unclear: self.evidence.inventory.unclear(&kinds),
                     phrases: of("sink", &question.to),
                     of_pages: question.to.iter().any(|kind| kind.starts_with("html")),
+                    of_flows: true,
                     of_endpoints: false,
                 }
             }
@@ -393,6 +413,7 @@ impl<'a> Judge<'a> {
                         })
                         .collect(),
                     of_pages: false,
+                    of_flows: false,
                     of_endpoints: false,
                 }
             }
@@ -401,6 +422,7 @@ impl<'a> Judge<'a> {
                 unclear: BTreeSet::new(),
                 phrases: Vec::new(),
                 of_pages: false,
+                of_flows: false,
                 of_endpoints: true,
             },
         }
@@ -483,6 +505,7 @@ struct Asked<'r> {
     unclear: BTreeSet<Site>,
     phrases: Vec<&'r str>,
     of_pages: bool,
+    of_flows: bool,
     of_endpoints: bool,
 }
 

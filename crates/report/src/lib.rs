@@ -8,6 +8,7 @@
 //! Start reading at [`Format`], then [`text`] and [`sarif`]; [`document`] is what [`html`] and [`markdown`] write.
 
 pub mod application;
+pub mod csv;
 pub mod document;
 pub mod group;
 pub mod html;
@@ -33,16 +34,19 @@ pub enum Format {
     Html,
     /// SARIF 2.1.0, for code scanning.
     Sarif,
+    /// Findings, one a line, for spreadsheets.
+    Csv,
 }
 
 impl Format {
     /// All, by name.
-    pub const NAMED: [(&'static str, Self); 5] = [
+    pub const NAMED: [(&'static str, Self); 6] = [
         ("text", Self::Text),
         ("json", Self::Json),
         ("markdown", Self::Markdown),
         ("html", Self::Html),
         ("sarif", Self::Sarif),
+        ("csv", Self::Csv),
     ];
 
     /// Its name.
@@ -76,5 +80,6 @@ pub fn render_to(assessment: &Assessment, format: Format, depth: Depth) -> Strin
         Format::Markdown => markdown::render(assessment, depth),
         Format::Html => html::render(assessment, depth),
         Format::Sarif => sarif::render(assessment),
+        Format::Csv => csv::render(assessment),
     }
 }

@@ -86,6 +86,7 @@ pub(crate) fn rows(known: &Known<'_>) -> Vec<Row> {
         files: files.assessed,
         broken: &broken,
         broken_templates: &broken_templates,
+        cut: usize::try_from(known.coverage.caps.values().sum::<u64>()).unwrap_or(usize::MAX),
         endpoints: known.endpoints,
         unresolved: known.coverage.registrations.unresolved,
         place: known.place,

@@ -184,23 +184,23 @@ fn figures(m: &Material<'_>, surface: &Surface) -> Vec<Figure> {
         add(
             "endpoints that want a login",
             format!("{yes} of {all}"),
-            "all but those meant for everybody",
+            "all but public ones",
         );
         add(
             "endpoints that change something without a login",
             format!("{} of {}", surface.open_writes, surface.writes),
-            "only those listed as meant for everybody",
+            "each one decided",
         );
         let limit = surface.shares.iter().find(|s| s.kind == "rate-limit");
         add(
             "endpoints with a limit of requests",
             format!("{} of {all}", limit.map_or(0, |l| l.yes)),
-            "every login and everything costly",
+            "every login",
         );
         add(
             "endpoints open to everybody",
             no.to_string(),
-            "each one decided by a person",
+            "each one decided",
         );
     }
     let calls = &m.coverage.calls;
@@ -208,7 +208,7 @@ fn figures(m: &Material<'_>, surface: &Surface) -> Vec<Figure> {
     add(
         "calls that Casemate could follow",
         format!("{known} of {}", known + calls.unmodelled + calls.unknown),
-        "as many as possible: what is not followed is not seen",
+        "more",
     );
     let decided = m
         .ledger
@@ -223,7 +223,7 @@ fn figures(m: &Material<'_>, surface: &Surface) -> Vec<Figure> {
     add(
         "requirements of level 1 that are decided",
         format!("{decided} of 70, {failed} of them FAIL"),
-        "70 stated, none FAIL",
+        "no FAIL",
     );
     out
 }

@@ -133,15 +133,21 @@ fn posture(m: &Material<'_>, surface: &Surface, risks: &[Risk]) -> Vec<String> {
     if !surface.endpoints.is_empty() {
         let [yes, no, unknown] = surface.logins;
         out.push(format!(
-            "of {}, {yes} want a login and {no} want none{}; {} of the {} that change something want none",
+            "of {}, {yes} want a login and {no} want none{}{}",
             count(surface.endpoints.len(), "endpoint", "endpoints"),
             if unknown > 0 {
                 format!(", and of {unknown} it is not known")
             } else {
                 String::new()
             },
-            surface.open_writes,
-            surface.writes
+            if surface.writes > 0 {
+                format!(
+                    "; {} of the {} that change something want none",
+                    surface.open_writes, surface.writes
+                )
+            } else {
+                String::new()
+            }
         ));
     }
     let level1: Vec<_> = m.ledger.iter().filter(|r| r.level == 1).collect();
@@ -353,13 +359,15 @@ fn decisions(surface: &Surface, risks: &[Risk], context: &Context) -> Vec<String
 
 /// What a person may want to decide; never work for a program.
 pub(super) fn suggestions(m: &Material<'_>, surface: &Surface, context: &Context) -> Vec<String> {
-    let mut out: Vec<String> = context
-        .unstated
-        .iter()
-        .map(|(key, why)| {
-            format!("state `{key}` in `[context]` of `casemate.toml`; it decides {why}")
-        })
-        .collect();
+    let mut out = Vec::new();
+    let keys: Vec<String> = context.unstated.iter().map(|(key, _)| code(key)).collect();
+    if !keys.is_empty() {
+        out.push(format!(
+            "state {} of {} in `casemate.toml`",
+            list(&keys, 5),
+            m.project.name
+        ));
+    }
     let unknown: Vec<String> = surface
         .endpoints
         .iter()
@@ -416,6 +424,9 @@ pub(super) fn lacks(m: &Material<'_>) -> Vec<String> {
         "rules for {} of ASVS 5.0 that it leaves to people",
         count(human, "requirement", "requirements")
     ));
-    out.push("readers for containers, proxies, cloud configuration and database schemas: none of them was read".to_owned());
+    out.push(format!(
+        "readers for the containers, proxies, cloud configuration and database schemas of {}",
+        m.project.name
+    ));
     out
 }

@@ -152,11 +152,19 @@ fn row(endpoint: &EndpointModel, behind: &BTreeMap<(String, String), Vec<String>
         "POST" | "PUT" | "PATCH" | "DELETE" | "DEL"
     );
     let key = (
-        format!("{} {path}", endpoint.method),
+        if endpoint.method.is_empty() {
+            path.clone()
+        } else {
+            format!("{} {path}", endpoint.method)
+        },
         format!("{}:{}", endpoint.at.file, endpoint.at.line),
     );
     let mut row = EndpointRow {
-        method: endpoint.method.clone(),
+        method: if endpoint.method.is_empty() {
+            "ANY".to_owned()
+        } else {
+            endpoint.method.clone()
+        },
         at: endpoint.at.clone(),
         handlers: endpoint.handlers.iter().map(|h| h.name.clone()).collect(),
         guarded: endpoint.guarded.clone(),

@@ -17,7 +17,7 @@ pub struct Threat {
     pub stride: String,
     /// What may happen, with a fact of the project.
     pub says: String,
-    /// `open`, `mitigated`, `partly`, `unknown`.
+    /// `open`, `guarded`, `guarded in part`, `no guard seen`, `no path found`, `not known`.
     pub state: String,
     /// Guards, rules that found nothing, counts.
     pub evidence: String,
@@ -126,7 +126,7 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
                 share.no == 0 && share.yes == 0,
             ),
             evidence: format!(
-                "{} of {asked} {} have such a guard, {} have none, {} not known",
+                "{} of {asked} {} have such a guard in the code, in {} none was seen, {} not known; a proxy may add one",
                 share.yes, share.of, share.no, share.unknown
             ),
             ..Threat::default()
@@ -155,7 +155,7 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
                 )
             ),
             state: if browser.is_empty() {
-                "mitigated"
+                "no path found"
             } else {
                 "open"
             }
@@ -200,7 +200,7 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
                 "endpoints that change something"
             )
         ),
-        state: "unknown".to_owned(),
+        state: "not known".to_owned(),
         evidence: format!(
             "{} in the whole code; which events they tell needs a reader",
             count(logs, "log line", "log lines")
@@ -277,8 +277,8 @@ fn beyond(m: &Material<'_>, diagram: &Diagram, id: &str, name: &str, out: &mut V
             says: format!("{says} ({})", label.join(", ")),
             state: match (findings.is_empty(), unknown, applied) {
                 (false, ..) => "open",
-                (true, 0, true) => "mitigated",
-                _ => "unknown",
+                (true, 0, true) => "no path found",
+                _ => "not known",
             }
             .to_owned(),
             evidence: if findings.is_empty() {
@@ -303,10 +303,10 @@ fn of_rules(m: &Material<'_>, rules: &[&str]) -> Vec<String> {
 
 fn state(all: bool, some: bool, unknown: bool) -> String {
     match (all, some, unknown) {
-        (true, ..) => "mitigated",
-        (_, true, _) => "partly",
-        (.., true) => "unknown",
-        _ => "open",
+        (true, ..) => "guarded",
+        (_, true, _) => "guarded in part",
+        (.., true) => "not known",
+        _ => "no guard seen",
     }
     .to_owned()
 }

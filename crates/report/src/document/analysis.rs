@@ -28,10 +28,14 @@ fn vulnerabilities<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
         return;
     }
     out.push(Block::Text(format!(
-        "{} at {}. Each stands for what one repair ends; open one to see its way through the code.",
+        "{} at {}.",
         count(causes.len(), "root cause", "root causes"),
         count(a.findings.len(), "place", "places"),
     )));
+    out.push(Block::Note(
+        "Each stands for what one repair ends; open one to see its way through the code."
+            .to_owned(),
+    ));
     out.extend(causes.iter().map(|cause| Block::Entry(entry::of(cause, a))));
 }
 
@@ -67,7 +71,7 @@ fn coding<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
             .map(|p| {
                 vec![
                     Cell::text(&p.area),
-                    Cell::text(format!("{} (`{}`)", p.title, p.rule)),
+                    Cell::Label(format!("{} ({})", p.title, p.rule)),
                     Cell::Count(p.places),
                     Cell::Count(p.found),
                     Cell::Count(p.unknown),
@@ -112,8 +116,8 @@ fn architecture<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
                 .iter()
                 .map(|s| {
                     vec![
-                        Cell::text(&s.kind),
-                        Cell::text(&s.of),
+                        Cell::Label(s.kind.clone()),
+                        Cell::Label(s.of.clone()),
                         Cell::Count(s.yes),
                         Cell::Count(s.no),
                         Cell::Count(s.unknown),
@@ -200,9 +204,17 @@ fn infrastructure<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
     if !said.is_empty() {
         out.push(Block::List(said));
     }
+    let waiting: Vec<String> = a
+        .dossier
+        .ledger
+        .iter()
+        .filter(|r| r.level == 1 && r.because.contains("configuration of servers"))
+        .map(|r| r.id.clone())
+        .collect();
     out.push(Block::Text(format!(
-        "Containers, proxies, cloud and CI configuration of {} were not read: Casemate reads code, templates and manifests. The ledger names the requirements that rest on them.",
-        a.project.name
+        "Containers, proxies, cloud and CI configuration of {} were not read; of level 1, {} rest on them.",
+        a.project.name,
+        if waiting.is_empty() { "no requirements".to_owned() } else { waiting.join(", ") }
     )));
 }
 

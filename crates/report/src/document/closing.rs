@@ -17,15 +17,20 @@ pub(super) fn threats(a: &Assessment) -> Vec<Block<'_>> {
             a.project.name
         ))];
     }
-    let of = |state: &str| threats.iter().filter(|t| t.state == state).count();
+    let mut states: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
+    for threat in threats {
+        *states.entry(&threat.state).or_default() += 1;
+    }
+    let states: Vec<String> = states
+        .iter()
+        .map(|(state, n)| format!("{n} {state}"))
+        .collect();
     vec![
         Block::Text(format!(
-            "{} derived from the diagram and the guards: {} open, {} mitigated in part, {} mitigated as far as the rules look, {} not known.",
+            "{} derived from the diagram and the guards of {}: {}.",
             count(threats.len(), "threat", "threats"),
-            of("open"),
-            of("partly"),
-            of("mitigated"),
-            of("unknown")
+            a.project.name,
+            states.join(", ")
         )),
         Block::Table(Table {
             caption: "Threats by boundary".to_owned(),
@@ -149,7 +154,7 @@ pub(super) fn limits(a: &Assessment) -> Vec<Block<'_>> {
     let c = &a.coverage.calls;
     let all = c.resolved + c.by_name + c.unmodelled + c.unknown;
     out.push(Block::Text(format!(
-        "Casemate read code and ran nothing. In {} it followed {} of {all} calls; {} go into packages that no model speaks of, and of {} nothing is known.",
+        "Without running anything of {}, Casemate followed {} of {all} calls; {} go into packages that no model speaks of, and of {} nothing is known.",
         a.project.name, c.resolved + c.by_name, c.unmodelled, c.unknown
     )));
     let mut list = |title: &str, items: Vec<String>| {

@@ -12,7 +12,7 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     let mut rows = Vec::new();
     let mut row = |label: &str, value: String| {
         if !value.is_empty() {
-            rows.push(vec![Cell::text(label), Cell::text(value)]);
+            rows.push(vec![Cell::Label(label.to_owned()), Cell::text(value)]);
         }
     };
     let languages: Vec<String> = context
@@ -96,7 +96,7 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
         head: vec!["", ""],
         rows: said::coverage(&a.coverage)
             .into_iter()
-            .map(|(label, said)| vec![Cell::text(label), Cell::text(said)])
+            .map(|(label, said)| vec![Cell::Label(label.to_owned()), Cell::text(said)])
             .collect(),
     }));
     out

@@ -23,10 +23,13 @@ pub(super) fn of<'a>(cause: &Cause<'a>, a: &'a Assessment) -> Entry<'a> {
         blocks.push(Block::Method(attack));
     }
     if f.confidence.reasons.is_empty() {
-        blocks.push(Block::Text(format!(
-            "Confidence {}: every step on the way is resolved.",
-            f.confidence.level.name()
-        )));
+        let steps = f.paths.first().map_or(0, |p| p.steps.len());
+        if steps > 0 {
+            blocks.push(Block::Note(format!(
+                "Confidence {}: all {steps} steps are resolved.",
+                f.confidence.level.name()
+            )));
+        }
     } else {
         blocks.push(Block::Heading(5, "Why it may be wrong".to_owned()));
         blocks.push(Block::List(

@@ -191,7 +191,7 @@ fn audit<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
                 .dossier
                 .views
                 .iter()
-                .map(|v| vec![Cell::text(&v.standard), Cell::text(&v.entry), Cell::Count(v.rules), Cell::Count(v.findings)])
+                .map(|v| vec![Cell::Label(v.standard.clone()), Cell::text(&v.entry), Cell::Count(v.rules), Cell::Count(v.findings)])
                 .collect(),
         }));
     }

@@ -113,6 +113,8 @@ pub enum Cell {
     Text(String),
     /// Code.
     Code(String),
+    /// What a row is about: the same in every report, as the head of a column is.
+    Label(String),
     /// A number.
     Count(usize),
     /// A level.

@@ -46,9 +46,9 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
                         String::new()
                     };
                     vec![
-                        Cell::text(&e.name),
+                        Cell::Label(e.name.clone()),
                         Cell::text(format!("{}{more}", shown.join(", "))),
-                        Cell::text(e.fields.join(", ")),
+                        Cell::Label(e.fields.join(", ")),
                         Cell::text(format!("{} of {}", e.near, e.endpoints.len())),
                     ]
                 })
@@ -64,7 +64,7 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
             .iter()
             .map(|f| {
                 vec![
-                    Cell::text(&f.name),
+                    Cell::Label(f.name.clone()),
                     Cell::text(&f.today),
                     Cell::text(&f.aim),
                 ]

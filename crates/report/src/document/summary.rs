@@ -31,7 +31,7 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
             .chapters
             .iter()
             .map(|c| {
-                std::iter::once(Cell::text(&c.name))
+                std::iter::once(Cell::Label(c.name.clone()))
                     .chain(c.counts.iter().map(|n| Cell::Count(*n)))
                     .collect()
             })

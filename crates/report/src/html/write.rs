@@ -210,6 +210,9 @@ fn cell(page: &mut Page, cell: &Cell) {
         Cell::Text(text) => {
             page.raw("<td>").inline(text);
         }
+        Cell::Label(text) => {
+            page.raw("<td class=\"label\">").text(text);
+        }
         Cell::Code(text) if text.is_empty() => {
             page.raw("<td>");
         }

@@ -48,6 +48,8 @@ fn finding(
         title: title.into(),
         severity: Severity {
             level,
+            likelihood: "high".into(),
+            impact: "severe".into(),
             factors: vec![Factor {
                 name: "exposure".into(),
                 value: "public".into(),
@@ -236,6 +238,7 @@ pub fn sample() -> Assessment {
             hides: 14,
             unit: Hidden::Findings,
         }],
+        dossier: casemate_assess::dossier::Dossier::default(),
         coverage: Coverage {
             files: Files {
                 seen: 60,

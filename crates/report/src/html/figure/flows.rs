@@ -43,7 +43,7 @@ pub(in super::super) fn write(page: &mut Page, diagram: &Diagram) {
         .collect();
     open(
         page,
-        790,
+        850,
         height,
         &format!("Data flows. {}", said.join("; ")),
     );
