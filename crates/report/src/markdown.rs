@@ -233,26 +233,37 @@ fn line(out: &mut String, text: &str) {
 
 /// A text of the project as Markdown that shows it and does nothing else. Code marks of our own sentences stay.
 fn text(raw: &str) -> String {
+    let raw = clean(raw);
     let mut out = String::new();
-    let mut in_code = false;
-    for c in clean(raw).chars() {
-        if c == '`' {
-            in_code = !in_code;
-        } else if !in_code
-            && matches!(
-                c,
-                '<' | '>' | '[' | ']' | '*' | '_' | '|' | '\\' | '#' | '!' | '&'
-            )
-        {
+    let mut rest = raw.as_str();
+    while let Some(open) = rest.find('`') {
+        let (before, after) = rest.split_at(open);
+        let after = after.get(1..).unwrap_or_default();
+        // A code mark that nothing closes would swallow what follows, or give it back its meaning.
+        let Some(close) = after.find('`').filter(|close| *close > 0) else {
+            escaped(before, &mut out);
+            out.push_str("\\`");
+            rest = after;
+            continue;
+        };
+        escaped(before, &mut out);
+        out.extend(["`", after.get(..close).unwrap_or_default(), "`"]);
+        rest = after.get(close + 1..).unwrap_or_default();
+    }
+    escaped(rest, &mut out);
+    out
+}
+
+fn escaped(plain: &str, out: &mut String) {
+    for c in plain.chars() {
+        if matches!(
+            c,
+            '<' | '>' | '[' | ']' | '*' | '_' | '|' | '\\' | '#' | '!' | '&'
+        ) {
             out.push('\\');
         }
         out.push(c);
     }
-    if in_code {
-        // A code mark that nothing closes would swallow what follows.
-        out = out.replace('`', "\\`");
-    }
-    out
 }
 
 /// A code span, whatever marks are in it.
