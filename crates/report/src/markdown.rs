@@ -310,7 +310,7 @@ mod tests {
             text("<img> in `<b>` [x](y)"),
             "\\<img\\> in `<b>` \\[x\\](y)"
         );
-        assert_eq!(text("open ` <b>"), "open \\` <b>");
+        assert_eq!(text("open ` <b>"), "open \\` \\<b\\>");
         assert_eq!(in_table(&text("a|b")), "a\\|b");
         assert_eq!(in_table(&code("a|b")), "`a\\|b`");
     }

@@ -62,6 +62,7 @@ pub(super) fn of<'a>(cause: &Cause<'a>, a: &'a Assessment) -> Entry<'a> {
         blocks.push(Block::Method(
             rule.and_then(|r| r.section("Fix"))
                 .and_then(|f| f.split("\n\n").next())
+                .map(|f| f.trim_end_matches(':'))
                 .unwrap_or_default(),
         ));
         blocks.push(Block::Note(format!(
