@@ -45,12 +45,9 @@ pub(crate) fn run(
     };
     count_code(project, &lowered, &mut coverage);
     observer(Stage::Link);
-    let mut linked = link::link(project, lowered, &knowledge.models);
+    let linked = link::link(project, lowered, &knowledge.models);
     observer(Stage::Analyse);
-    let analysed = pool::contained(|| {
-        casemate_flow::copy_wrappers(&mut linked.program, &knowledge.models);
-        analyse(project, config, &linked, knowledge)
-    });
+    let analysed = pool::contained(|| analyse(project, config, &linked, knowledge));
     let failure = analysed.as_ref().err().cloned();
     let Analysed {
         analysis,

@@ -199,7 +199,7 @@ pub struct RunArgs {
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
 
-    /// Read and write no cache (there is none yet: every run is cold)
+    /// Without effect: there is no cache, every run reads everything
     #[arg(long)]
     pub no_cache: bool,
 }

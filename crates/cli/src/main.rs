@@ -13,6 +13,7 @@ mod catalogue;
 mod debug;
 mod failure;
 mod init;
+mod memory;
 mod model;
 mod new;
 mod output;

@@ -81,9 +81,9 @@ fn counts(origins: &Solver<'_, '_>, result: &TaintResult) -> Counts {
     for (name, n) in origins.caps.iter().chain(&result.caps) {
         *caps.entry(name).or_default() += n;
     }
-    if origins.program.uncopied > 0 {
+    if origins.uncopied() > 0 {
         let name = "wrappers analysed once for all callers";
-        caps.insert(name, origins.program.uncopied);
+        caps.insert(name, origins.uncopied() as u64);
     }
     let copies = |index: usize| origins.program.is_copy(FuncId(to_u32(index)));
     for (index, out) in result.outputs.iter().enumerate() {

@@ -10,7 +10,6 @@
 
 mod answer;
 pub mod apipath;
-mod copies;
 pub mod limits;
 pub mod look;
 pub mod origin;
@@ -23,5 +22,4 @@ pub mod symbol;
 pub mod taint;
 
 pub use answer::{Options, analyse, analyse_from};
-pub use copies::copy_wrappers;
 pub use program::{InputFile, Program, Target};

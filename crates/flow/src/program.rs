@@ -1,10 +1,12 @@
 //! All files linked: ids over the whole program, imports resolved.
 
+use crate::limits;
 use crate::result::{FileIdx, FuncId, Site};
 use crate::symbol::{Sym, Symbols};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use casemate_ir::{
     ClassDef, ClassId, Const, ConstId, FileFacts, FnId, Function, GlobalId, LocalId, Span, Symbol,
@@ -77,15 +79,20 @@ pub struct Program {
     /// By file: the unit that it belongs to. Shorter than `files` where nobody filled it in: then all are one.
     pub units: Vec<u32>,
     functions: Vec<(FileIdx, FnId)>,
-    /// The copies follow the functions of the files; by copy, in order: its family.
-    copies: Vec<usize>,
-    families: Vec<FxHashMap<FnId, FuncId>>,
-    /// Wrappers that are analysed once for all their callers, as copying them would be too much.
-    pub(crate) uncopied: u64,
-    /// By caller, instruction and callee: the copy that is called there.
-    copied: FxHashMap<(FuncId, u32, FuncId), FuncId>,
+    /// Room for copies, which follow the functions of the files, and how many there are: they are made while functions are
+    /// being looked at.
+    copies: Box<[OnceLock<Copied>]>,
+    made: AtomicU32,
     classes: Vec<(FileIdx, ClassId)>,
     globals: u32,
+}
+
+/// A copy of a function.
+struct Copied {
+    file: FileIdx,
+    func: FnId,
+    /// The functions that were copied with it.
+    family: Arc<FxHashMap<FnId, FuncId>>,
 }
 
 static EMPTY_FUNCTION: std::sync::LazyLock<Function> = std::sync::LazyLock::new(Function::default);
@@ -100,10 +107,8 @@ impl Program {
             packages: Vec::new(),
             units: Vec::new(),
             functions: Vec::new(),
-            copies: Vec::new(),
-            families: Vec::new(),
-            uncopied: 0,
-            copied: FxHashMap::default(),
+            copies: Box::default(),
+            made: AtomicU32::new(0),
             classes: Vec::new(),
             globals: 0,
         };
@@ -148,54 +153,53 @@ impl Program {
                 first_global,
             });
         }
+        let room = limits::COPIES.max(program.functions.len() / limits::COPIES_SHARE);
+        program.copies = (0..room).map(|_| OnceLock::new()).collect();
         program
     }
 
-    /// Copies a function and those inside it for one call of it.
-    pub(crate) fn copy_for(
-        &mut self,
-        (caller, at): (FuncId, u32),
-        root: FuncId,
-        family: &[FuncId],
-    ) {
-        let mut ids = FxHashMap::default();
-        for original in family {
-            let Some(&(file, func)) = self.functions.get(original.0 as usize) else {
-                continue;
-            };
-            let copy = FuncId(to_u32(self.functions.len()));
-            self.functions.push((file, func));
-            self.copies.push(self.families.len());
-            ids.insert(func, copy);
-            if *original == root {
-                self.copied.insert((caller, at, root), copy);
-            }
+    /// Copies a function and those inside it for one call of it; the copy of the first. None where no room is left.
+    pub(crate) fn copy(&self, family: &[FuncId]) -> Option<FuncId> {
+        let made = self.made.load(Ordering::Acquire) as usize;
+        let room = self.copies.get(made..made + family.len())?;
+        let originals: Vec<(FileIdx, FnId)> = family
+            .iter()
+            .filter_map(|id| self.functions.get(id.0 as usize).copied())
+            .collect();
+        let first = FuncId(to_u32(self.functions.len() + made));
+        let copies = (first.0..).map(FuncId);
+        let ids = originals.iter().zip(copies).map(|(of, copy)| (of.1, copy));
+        let family: Arc<FxHashMap<FnId, FuncId>> = Arc::new(ids.collect());
+        for (slot, &(file, func)) in room.iter().zip(&originals) {
+            let family = Arc::clone(&family);
+            let copied = Copied { file, func, family };
+            slot.set(copied).ok()?;
         }
-        self.families.push(ids);
+        self.made
+            .fetch_add(to_u32(originals.len()), Ordering::Release);
+        Some(first)
     }
 
-    /// What a call at an instruction runs when it calls a function: the copy made for that call, or the function itself.
-    #[must_use]
-    pub fn callee_at(&self, caller: FuncId, at: u32, callee: FuncId) -> FuncId {
-        let key = (caller, at, callee);
-        self.copied.get(&key).copied().unwrap_or(callee)
+    /// How many copies still have room.
+    pub(crate) fn room(&self) -> usize {
+        self.copies.len() - self.made.load(Ordering::Acquire) as usize
     }
 
     /// Whether a function is a copy, so that what is counted was counted.
     #[must_use]
     pub fn is_copy(&self, id: FuncId) -> bool {
-        id.0 as usize >= self.functions.len() - self.copies.len()
+        id.0 as usize >= self.functions.len()
     }
 
     /// Number of functions.
     #[must_use]
     pub fn function_count(&self) -> usize {
-        self.functions.len()
+        self.functions.len() + self.made.load(Ordering::Acquire) as usize
     }
 
     /// All function ids in order.
     pub fn function_ids(&self) -> impl Iterator<Item = FuncId> + use<> {
-        (0..to_u32(self.functions.len())).map(FuncId)
+        (0..to_u32(self.function_count())).map(FuncId)
     }
 
     /// Number of classes.
@@ -213,17 +217,19 @@ impl Program {
     /// A function.
     #[must_use]
     pub fn func(&self, id: FuncId) -> FuncRef<'_> {
-        let (file_idx, fn_id) = self
-            .functions
-            .get(id.0 as usize)
-            .copied()
-            .unwrap_or((FileIdx(0), FnId(0)));
+        let index = id.0 as usize;
+        let copy = index
+            .checked_sub(self.functions.len())
+            .and_then(|nth| self.copies.get(nth)?.get());
+        let (file_idx, fn_id) = match copy {
+            Some(copy) => (copy.file, copy.func),
+            None => {
+                let known = self.functions.get(index).copied();
+                known.unwrap_or((FileIdx(0), FnId(0)))
+            }
+        };
         let file = self.file(file_idx);
-        let first_copy = self.functions.len() - self.copies.len();
-        let copied = (id.0 as usize)
-            .checked_sub(first_copy)
-            .and_then(|nth| self.copies.get(nth))
-            .and_then(|family| self.families.get(*family));
+        let copied = copy.map(|copy| &*copy.family);
         FuncRef {
             copied,
             id,

@@ -229,11 +229,9 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         for &val in self.origins.of_operand(f.id, callee).iter().take(3) {
             match self.origins.val(val) {
                 Some(Val::Func(inner)) => {
-                    let inner = self.origins.program.callee_at(
-                        f.id,
-                        u32::try_from(at).unwrap_or(u32::MAX),
-                        inner,
-                    );
+                    let inner =
+                        self.origins
+                            .callee_at(f.id, u32::try_from(at).unwrap_or(u32::MAX), inner);
                     self.bind(f, inner, args);
                     self.function(inner, depth + 1);
                     entered = true;

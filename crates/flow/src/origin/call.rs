@@ -56,8 +56,13 @@ impl<'p> Solver<'p, '_> {
             return;
         }
         for &val in &callees {
-            let val = self.callee_at(frame, index, val);
-            self.apply(frame, val, &site);
+            let called = match flags.new {
+                true => Some(val),
+                false => self.called(frame, index, val),
+            };
+            if let Some(val) = called {
+                self.apply(frame, val, &site);
+            }
         }
         // A member of a package's value that no model speaks of may still be a core method.
         let known = callees
@@ -77,15 +82,6 @@ impl<'p> Solver<'p, '_> {
                 }
             }
         }
-    }
-
-    /// The copy of a function that was made for this call.
-    fn callee_at(&mut self, frame: Frame<'p>, index: u32, callee: ValId) -> ValId {
-        let Some(Val::Func(func)) = self.vals.get(callee) else {
-            return callee;
-        };
-        let copy = self.program.callee_at(frame.f.id, index, func);
-        self.vals.id(Val::Func(copy))
     }
 
     /// `f.call(this, …)`, `f.apply(this, array)`, `f.bind(this, …)`: the receiver is the function.
@@ -167,7 +163,7 @@ impl<'p> Solver<'p, '_> {
             return;
         };
         let class = frame.f.class(class);
-        for base in self.bases(frame, class) {
+        for base in self.bases(class) {
             match self.vals.get(base) {
                 Some(Val::Class(b)) => {
                     if let Some((file, def)) = self.program.class(b) {
@@ -209,14 +205,14 @@ impl<'p> Solver<'p, '_> {
                         self.set(frame, to, &[made]);
                         // A constructor function may return something else.
                         let result = self.return_node(func);
-                        let vals = self.get_shared(result, frame.f.id);
+                        let vals = self.get_shared(result);
                         self.set(frame, to, &vals);
                     }
                 } else {
                     self.bind(frame, func, site);
                     if let Some(to) = site.to {
                         let result = self.return_node(func);
-                        let vals = self.get_shared(result, frame.f.id);
+                        let vals = self.get_shared(result);
                         self.set(frame, to, &vals);
                     }
                 }
@@ -250,7 +246,7 @@ impl<'p> Solver<'p, '_> {
                             self.bind(frame, func, site);
                             if let Some(to) = site.to {
                                 let result = self.return_node(func);
-                                let vals = self.get_shared(result, frame.f.id);
+                                let vals = self.get_shared(result);
                                 self.set(frame, to, &vals);
                             }
                         }
@@ -460,7 +456,7 @@ impl<'p> Solver<'p, '_> {
                     self.returns_to(func, path);
                     if depth < GIVEN_DEPTH {
                         let node = self.return_node(func);
-                        for inner in self.get_shared(node, frame.f.id) {
+                        for inner in self.get_shared(node) {
                             self.given(frame, path, inner, depth + 1);
                         }
                     }
@@ -470,7 +466,7 @@ impl<'p> Solver<'p, '_> {
                 if let Some(Val::Instance(class)) = self.vals.get(val) {
                     self.given_methods(frame, path, class, depth);
                 }
-                self.watch_list(val, frame.f.id);
+                self.watch_list(val);
                 let list: Vec<_> = self.field_lists.get(&val).cloned().unwrap_or_default();
                 for (sym, node) in list {
                     let Some(path) = self.member_path(path, sym) else {
@@ -479,7 +475,7 @@ impl<'p> Solver<'p, '_> {
                     if !self.paths.known(path) {
                         continue;
                     }
-                    for inner in self.get_shared(node, frame.f.id) {
+                    for inner in self.get_shared(node) {
                         self.given(frame, path, inner, depth + 1);
                     }
                 }
@@ -555,7 +551,7 @@ impl<'p> Solver<'p, '_> {
                         }
                         if let Some(result) = result {
                             let node = self.return_node(func);
-                            let vals = self.get_shared(node, frame.f.id);
+                            let vals = self.get_shared(node);
                             self.port_write(frame, site, result, &vals);
                         }
                     }

@@ -16,14 +16,31 @@ pub(super) fn exported<'m>(
     program: &Program,
     models: &'m Models,
 ) -> Vec<Vec<(&'m EntryRow, &'m ExportRow)>> {
-    let rows: Vec<_> = models.exported_entries().collect();
+    // Many rows ask for the same packages.
+    let mut asked: Vec<&[String]> = Vec::new();
+    let mut rows = Vec::new();
+    for (entry, export) in models.exported_entries() {
+        let known = asked.iter().position(|p| *p == export.packages);
+        rows.push((entry, export, known.unwrap_or(asked.len())));
+        if known.is_none() {
+            asked.push(&export.packages);
+        }
+    }
     let mut out = Vec::with_capacity(program.files.len());
     for (index, file) in (0_u32..).zip(&program.files) {
-        let fits = |row: &ExportRow| {
-            program.may_use(crate::result::FileIdx(index), &row.packages)
-                && row.files.iter().any(|p| glob::fits(p, &file.path))
-        };
-        out.push(rows.iter().copied().filter(|row| fits(row.1)).collect());
+        let used: Vec<bool> = asked
+            .iter()
+            .map(|packages| program.may_use(crate::result::FileIdx(index), packages))
+            .collect();
+        let fits = |row: &ExportRow| row.files.iter().any(|p| glob::fits(p, &file.path));
+        let fitting = rows
+            .iter()
+            .filter(|(_, export, at)| used.get(*at) == Some(&true) && fits(export));
+        out.push(
+            fitting
+                .map(|(entry, export, _)| (*entry, *export))
+                .collect(),
+        );
     }
     out
 }
@@ -100,7 +117,7 @@ impl<'p> Solver<'p, '_> {
         match (frame.f.parent(), decorator.value) {
             (Some(parent), Operand::Local(local)) => {
                 let node = self.local_node(parent, local);
-                self.get_shared(node, frame.f.id)
+                self.get_shared(node)
             }
             _ => ValSet::new(),
         }

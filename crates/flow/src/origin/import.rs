@@ -98,7 +98,7 @@ impl<'p, 'm> Solver<'p, 'm> {
             match *leaf {
                 Leaf::Variable(global) => {
                     let node = self.global_node(global);
-                    out.extend_from_slice(self.look(node, frame.f.id));
+                    out.extend_from_slice(self.look(node));
                 }
                 Leaf::Namespace(file) => out.push(self.vals.id(Val::Namespace(file))),
                 Leaf::Import(file, import, name) => {

@@ -48,7 +48,7 @@ impl<'p> Solver<'p, '_> {
 
     /// The instances of packages' classes that instances of a class are too.
     fn packages_above(&mut self, frame: Frame<'p>, class: ClassIdx) -> Vec<PathId> {
-        let mut open: ValSet = self.bases(frame, class);
+        let mut open: ValSet = self.bases(class);
         let mut seen: ValSet = ValSet::new();
         let mut out = Vec::new();
         while let Some(base) = open.pop() {
@@ -57,7 +57,7 @@ impl<'p> Solver<'p, '_> {
             }
             seen.push(base);
             if let Some(Val::Class(own)) = self.vals.get(base) {
-                open.extend(self.bases(frame, own));
+                open.extend(self.bases(own));
             } else if let Some(made) = self.instance_of(frame, base)
                 && let Some(Val::Api(path)) = self.vals.get(made)
                 && self.paths.known(path)

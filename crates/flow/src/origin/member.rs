@@ -26,22 +26,22 @@ impl<'p> Solver<'p, '_> {
         }
     }
 
-    fn field(&mut self, frame: Frame<'p>, val: ValId, sym: Sym, out: &mut ValSet) {
+    fn field(&mut self, val: ValId, sym: Sym, out: &mut ValSet) {
         let node = self.field_node(val, sym);
-        Self::merge(out, self.look(node, frame.f.id));
+        Self::merge(out, self.look(node));
         if sym == Sym::ANY {
-            self.watch_list(val, frame.f.id);
+            self.watch_list(val);
             let list: Vec<_> = self
                 .field_lists
                 .get(&val)
                 .map(|l| l.iter().map(|e| e.1).collect())
                 .unwrap_or_default();
             for node in list {
-                Self::merge(out, self.look(node, frame.f.id));
+                Self::merge(out, self.look(node));
             }
         } else {
             let any = self.field_node(val, Sym::ANY);
-            Self::merge(out, self.look(any, frame.f.id));
+            Self::merge(out, self.look(any));
         }
     }
 
@@ -52,28 +52,26 @@ impl<'p> Solver<'p, '_> {
         match self.vals.get(val) {
             Some(Val::Object(..)) if self.is_core_of_python(frame, sym) => {
                 let node = self.field_node(val, sym);
-                let vals = self.get_shared(node, frame.f.id);
+                let vals = self.get_shared(node);
                 Self::merge(out, &vals);
             }
-            Some(Val::Object(..) | Val::Proto(_) | Val::Exports(_)) => {
-                self.field(frame, val, sym, out)
-            }
+            Some(Val::Object(..) | Val::Proto(_) | Val::Exports(_)) => self.field(val, sym, out),
             Some(Val::Func(func)) => {
                 if self.program.text(sym) == "prototype" {
                     let proto = self.vals.id(Val::Proto(func));
                     Self::merge(out, &[proto]);
                 } else {
-                    self.field(frame, val, sym, out);
+                    self.field(val, sym, out);
                 }
             }
             Some(Val::FnInstance(func)) => {
-                self.field(frame, val, sym, out);
+                self.field(val, sym, out);
                 let proto = self.vals.id(Val::Proto(func));
-                self.field(frame, proto, sym, out);
+                self.field(proto, sym, out);
             }
             Some(Val::Module(file)) => {
                 let first = self.vals.id(Val::Exports(file));
-                self.field(frame, val, sym, out);
+                self.field(val, sym, out);
                 if self.program.text(sym) == "exports" {
                     Self::merge(out, &[first]);
                 }
@@ -96,7 +94,7 @@ impl<'p> Solver<'p, '_> {
                 }
                 if frame.f.file.facts.language == Language::Python && sym != Sym::ANY {
                     let node = self.field_node(val, sym);
-                    let vals = self.get_shared(node, frame.f.id);
+                    let vals = self.get_shared(node);
                     Self::merge(out, &vals);
                 }
             }
@@ -109,21 +107,21 @@ impl<'p> Solver<'p, '_> {
                 // The ANY member of a class value is its base class; own members are looked up by name.
                 if sym != Sym::ANY {
                     let node = self.field_node(val, sym);
-                    let vals = self.get_shared(node, frame.f.id);
+                    let vals = self.get_shared(node);
                     Self::merge(out, &vals);
                 }
-                self.class_member(frame, class, sym, true, out);
-                for base in self.bases(frame, class) {
+                self.class_member(class, sym, true, out);
+                for base in self.bases(class) {
                     self.load(frame, base, sym, depth + 1, out);
                 }
             }
             Some(Val::Instance(class)) => {
-                self.field(frame, val, sym, out);
+                self.field(val, sym, out);
                 let before = out.len();
-                self.class_member(frame, class, sym, false, out);
+                self.class_member(class, sym, false, out);
                 // An own method hides the base's.
                 if out.len() == before || sym == Sym::ANY {
-                    for base in self.bases(frame, class) {
+                    for base in self.bases(class) {
                         if let Some(instance) = self.instance_of(frame, base) {
                             self.load(frame, instance, sym, depth + 1, out);
                         }
@@ -152,7 +150,7 @@ impl<'p> Solver<'p, '_> {
         while let Some(id) = at {
             let f = self.program.func(id);
             if let Some(class) = f.func.class {
-                for base in self.bases(frame, f.class(class)) {
+                for base in self.bases(f.class(class)) {
                     out.extend(self.instance_of(frame, base));
                 }
                 break;
@@ -174,20 +172,13 @@ impl<'p> Solver<'p, '_> {
     }
 
     /// The values of the `extends` clause.
-    pub(super) fn bases(&mut self, frame: Frame<'p>, class: ClassIdx) -> ValSet {
+    pub(super) fn bases(&mut self, class: ClassIdx) -> ValSet {
         let val = self.vals.id(Val::Class(class));
         let node = self.field_node(val, Sym::ANY);
-        self.get_shared(node, frame.f.id)
+        self.get_shared(node)
     }
 
-    fn class_member(
-        &mut self,
-        frame: Frame<'p>,
-        class: ClassIdx,
-        sym: Sym,
-        is_static: bool,
-        out: &mut ValSet,
-    ) {
+    fn class_member(&mut self, class: ClassIdx, sym: Sym, is_static: bool, out: &mut ValSet) {
         let program = self.program;
         let Some((file, def)) = program.class(class) else {
             return;
@@ -207,7 +198,7 @@ impl<'p> Solver<'p, '_> {
                 }
                 MemberKind::Getter => {
                     let node = self.return_node(func);
-                    let vals = self.get_shared(node, frame.f.id);
+                    let vals = self.get_shared(node);
                     Self::merge(out, &vals);
                 }
                 MemberKind::Setter | MemberKind::Field => {}
@@ -254,10 +245,10 @@ impl<'p> Solver<'p, '_> {
         if from == to {
             return;
         }
-        self.watch_list(from, frame.f.id);
+        self.watch_list(from);
         let list: Vec<_> = self.field_lists.get(&from).cloned().unwrap_or_default();
         for (sym, node) in list {
-            let vals = self.get_shared(node, frame.f.id);
+            let vals = self.get_shared(node);
             self.store(frame, to, sym, &vals);
         }
         match self.vals.get(from) {

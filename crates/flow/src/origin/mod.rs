@@ -13,8 +13,10 @@ mod member;
 mod port;
 mod signature;
 mod solve;
+mod steps;
 mod value;
 mod visit;
+mod wrappers;
 
 pub(crate) use call::method_name;
 pub(crate) use port::positions;

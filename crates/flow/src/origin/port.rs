@@ -92,7 +92,7 @@ impl<'p> Solver<'p, '_> {
                                 self.program.func(func).func.params.get(*index as usize)
                         {
                             let node = self.local_node(func, param.local);
-                            out.extend_from_slice(self.look(node, frame.f.id));
+                            out.extend_from_slice(self.look(node));
                         }
                     }
                     out
@@ -102,7 +102,7 @@ impl<'p> Solver<'p, '_> {
                     for val in vals {
                         if let Some(Val::Func(func)) = self.vals.get(val) {
                             let node = self.return_node(func);
-                            out.extend_from_slice(self.look(node, frame.f.id));
+                            out.extend_from_slice(self.look(node));
                         }
                     }
                     out

@@ -1,7 +1,9 @@
 //! The fixpoint: places, the queue, and one evaluation of a function.
 
 use super::import::Leaf;
+use super::steps::{StepId, Steps};
 use super::value::{Val, ValId, ValSet, Vals, add};
+use super::wrappers::Wrappers;
 use crate::apipath::{PathId, Paths};
 use crate::limits;
 use crate::program::{FuncRef, Program, to_u32};
@@ -9,15 +11,14 @@ use crate::result::{Entry, FileIdx, FuncId};
 use crate::symbol::Sym;
 use crate::taint::{PortBase, PortPath};
 use casemate_ir::{
-    Capture, CaptureId, GlobalId, Instr, Language, LocalId, LocalKind, MemberKind, Operand,
-    PartKey, VarRef,
+    Capture, CaptureId, GlobalId, Instr, Language, LocalId, MemberKind, Operand, PartKey, VarRef,
 };
 use casemate_model::matcher::Models;
 use casemate_model::path::Step;
 use casemate_model::row::{EntryRow, ExportRow, Role};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// A place: a local of a function, a result, a module-level variable, a member of a value.
@@ -32,23 +33,23 @@ pub struct Solver<'p, 'm> {
     /// Values met.
     pub(super) vals: Vals,
     pub(super) nodes: Vec<ValSet>,
+    /// By function: its first local; its result stands before it.
     pub(super) first_local: Vec<u32>,
-    pub(super) first_return: u32,
     pub(super) first_global: u32,
     pub(super) fields: FxHashMap<(ValId, Sym), NodeId>,
     pub(super) field_lists: FxHashMap<ValId, Vec<(Sym, NodeId)>>,
-    /// By place: the functions to evaluate when it grows.
-    pub(super) readers: Vec<SmallVec<[FuncId; 2]>>,
-    pub(super) list_readers: FxHashMap<ValId, SmallVec<[FuncId; 2]>>,
-    pub(super) queue: VecDeque<FuncId>,
-    pub(super) queued: Vec<bool>,
+    /// By place: the steps to take again when it grows, in order.
+    pub(super) readers: Vec<SmallVec<[StepId; 2]>>,
+    pub(super) list_readers: FxHashMap<ValId, SmallVec<[StepId; 2]>>,
+    pub(super) steps: Steps,
     pub(super) rounds: Vec<u32>,
     pub(super) members: FxHashMap<(PathId, Sym), Option<PathId>>,
-    /// By place: the last evaluation that read it, doubled, and one more when it is among its readers.
+    /// By place: the evaluation of a step that read it last.
     pub(super) read_at: Vec<u32>,
     /// The number of the evaluation under way.
     pub(super) now: u32,
-    pub(super) again: bool,
+    /// The step under way.
+    pub(super) current: StepId,
     /// Caps reached, by name.
     pub caps: FxHashMap<&'static str, u64>,
     /// Names of members that some class computes when they are read.
@@ -61,6 +62,8 @@ pub struct Solver<'p, 'm> {
     pub declared: BTreeMap<(FuncId, String), Entry>,
     /// The places where packages put what a function returns.
     pub(super) returned: FxHashMap<FuncId, SmallVec<[PathId; 1]>>,
+    /// Functions that are copied for their callers.
+    pub(super) wrappers: Wrappers,
     /// Where the exports of modules lead.
     pub(super) exports: FxHashMap<(FileIdx, Sym), Rc<[Leaf]>>,
     /// By file: the rows of handlers that are found in it by name.
@@ -68,6 +71,9 @@ pub struct Solver<'p, 'm> {
     /// By variable of a module: the member of a library that it stands for, where models speak of it.
     stands_for: FxHashMap<u32, PathId>,
 }
+
+/// How often a function is gone through before others have their turn.
+const SWEEPS: usize = 4;
 
 /// The function under evaluation.
 #[derive(Clone, Copy)]
@@ -82,11 +88,10 @@ impl<'p, 'm> Solver<'p, 'm> {
         let mut first_local = Vec::with_capacity(program.function_count());
         let mut count = 0u32;
         for id in program.function_ids() {
-            first_local.push(count);
-            count += to_u32(program.func(id).func.locals.len());
+            first_local.push(count + 1);
+            count += 1 + to_u32(program.func(id).func.locals.len());
         }
-        let first_return = count;
-        let first_global = first_return + to_u32(program.function_count());
+        let first_global = count;
         let total = first_global + program.global_count();
         let mut solver = Self {
             program,
@@ -94,35 +99,31 @@ impl<'p, 'm> Solver<'p, 'm> {
             vals: Vals::default(),
             nodes: vec![ValSet::new(); total as usize],
             first_local,
-            first_return,
             first_global,
             fields: FxHashMap::default(),
             field_lists: FxHashMap::default(),
             readers: vec![SmallVec::new(); total as usize],
             list_readers: FxHashMap::default(),
-            queue: program.function_ids().collect(),
-            queued: vec![true; program.function_count()],
+            steps: Steps::all(program),
             rounds: vec![0; program.function_count()],
             members: FxHashMap::default(),
             read_at: vec![0; total as usize],
             now: 0,
-            again: false,
+            current: 0,
             caps: FxHashMap::default(),
             getters: getters(program),
             assigned_names: assigned_names(program),
             called_by_package: FxHashSet::default(),
             declared: BTreeMap::new(),
             returned: FxHashMap::default(),
+            wrappers: Wrappers::of(program),
             exports: FxHashMap::default(),
             exported: super::declared::exported(program, models),
             stands_for: FxHashMap::default(),
         };
         solver.settle_modules();
         solver.seed();
-        while let Some(id) = solver.queue.pop_front() {
-            if let Some(q) = solver.queued.get_mut(id.0 as usize) {
-                *q = false;
-            }
+        while let Some(id) = solver.next() {
             let Some(rounds) = solver.rounds.get_mut(id.0 as usize) else {
                 continue;
             };
@@ -134,15 +135,16 @@ impl<'p, 'm> Solver<'p, 'm> {
                     .or_default() += 1;
                 continue;
             }
-            for _ in 0..4 {
-                solver.now += 1;
-                solver.again = false;
-                solver.evaluate(id);
-                if !solver.again {
+            for _ in 0..SWEEPS {
+                if !solver.evaluate(id) {
                     break;
                 }
             }
         }
+        // Nothing grows any more, and nobody waits.
+        solver.readers = Vec::new();
+        solver.list_readers = FxHashMap::default();
+        solver.read_at = Vec::new();
         solver
     }
 
@@ -179,6 +181,29 @@ impl<'p, 'm> Solver<'p, 'm> {
         self.stands_for.get(&global).copied()
     }
 
+    /// The function whose turn it is. Calls of wrappers are looked at when nothing else is left.
+    fn next(&mut self) -> Option<FuncId> {
+        loop {
+            let next = self.steps.next();
+            if next.is_some() || !self.settle() {
+                return next;
+            }
+        }
+    }
+
+    /// Makes room for what is known of a copy, and looks at all of it.
+    pub(super) fn begin(&mut self, copy: FuncId) {
+        let func = self.program.func(copy).func;
+        let count = func.locals.len() + 1;
+        self.first_local.push(to_u32(self.nodes.len()) + 1);
+        let end = self.nodes.len() + count;
+        self.nodes.resize_with(end, ValSet::new);
+        self.readers.resize_with(end, SmallVec::new);
+        self.read_at.resize(end, 0);
+        self.rounds.push(0);
+        self.steps.add(copy, func);
+    }
+
     /// Instances reach the methods of their classes before anything is evaluated.
     pub(super) fn seed(&mut self) {
         for index in 0..self.program.class_count() {
@@ -207,11 +232,11 @@ impl<'p, 'm> Solver<'p, 'm> {
     // ---- places ----
 
     pub(super) fn local_node(&self, func: FuncId, local: LocalId) -> NodeId {
-        self.first_local.get(func.0 as usize).copied().unwrap_or(0) + local.0
+        self.first_local.get(func.0 as usize).copied().unwrap_or(1) + local.0
     }
 
     pub(super) fn return_node(&self, func: FuncId) -> NodeId {
-        self.first_return + func.0
+        self.local_node(func, LocalId(0)) - 1
     }
 
     pub(super) fn global_node(&self, global: u32) -> NodeId {
@@ -230,7 +255,7 @@ impl<'p, 'm> Solver<'p, 'm> {
         self.field_lists.entry(val).or_default().push((sym, node));
         if let Some(readers) = self.list_readers.get(&val).cloned() {
             for reader in readers {
-                self.enqueue(reader);
+                self.steps.mark(reader);
             }
         }
         node
@@ -260,15 +285,6 @@ impl<'p, 'm> Solver<'p, 'm> {
         }
     }
 
-    pub(super) fn enqueue(&mut self, func: FuncId) {
-        if let Some(queued) = self.queued.get_mut(func.0 as usize)
-            && !*queued
-        {
-            *queued = true;
-            self.queue.push_back(func);
-        }
-    }
-
     pub(super) fn add(&mut self, node: NodeId, val: ValId) {
         let Some(set) = self.nodes.get_mut(node as usize) else {
             return;
@@ -277,17 +293,8 @@ impl<'p, 'm> Solver<'p, 'm> {
             Some(false) => {}
             None => *self.caps.entry("origins of a place").or_default() += 1,
             Some(true) => {
-                if self
-                    .read_at
-                    .get(node as usize)
-                    .is_some_and(|at| at >> 1 == self.now)
-                {
-                    self.again = true;
-                }
-                for at in 0.. {
-                    let reader = self.readers.get(node as usize).and_then(|r| r.get(at));
-                    let Some(&reader) = reader else { break };
-                    self.enqueue(reader);
+                for &reader in self.readers.get(node as usize).into_iter().flatten() {
+                    self.steps.mark(reader);
                 }
             }
         }
@@ -299,44 +306,26 @@ impl<'p, 'm> Solver<'p, 'm> {
         }
     }
 
-    /// Reads a place of the function under evaluation.
-    pub(super) fn get(&mut self, node: NodeId) -> ValSet {
-        if let Some(at) = self.read_at.get_mut(node as usize)
-            && *at >> 1 != self.now
-        {
-            *at = self.now << 1;
-        }
-        self.nodes
-            .get(node as usize)
-            .map_or_else(ValSet::new, |set| ValSet::from_slice(set))
-    }
-
-    /// Reads a place that other functions write.
-    pub(super) fn get_shared(&mut self, node: NodeId, reader: FuncId) -> ValSet {
-        ValSet::from_slice(self.look(node, reader))
+    /// Reads a place.
+    pub(super) fn get_shared(&mut self, node: NodeId) -> ValSet {
+        ValSet::from_slice(self.look(node))
     }
 
     /// [`Self::get_shared`] for those who only look.
-    pub(super) fn look(&mut self, node: NodeId, reader: FuncId) -> &[ValId] {
-        let shared = self.now << 1 | 1;
+    pub(super) fn look(&mut self, node: NodeId) -> &[ValId] {
         if let Some(at) = self.read_at.get_mut(node as usize)
-            && *at != shared
+            && *at != self.now
         {
-            *at = shared;
-            if let Some(readers) = self.readers.get_mut(node as usize)
-                && !readers.contains(&reader)
-            {
-                readers.push(reader);
+            *at = self.now;
+            if let Some(readers) = self.readers.get_mut(node as usize) {
+                note(readers, self.current);
             }
         }
         self.nodes.get(node as usize).map_or(&[], |set| set)
     }
 
-    pub(super) fn watch_list(&mut self, val: ValId, reader: FuncId) {
-        let readers = self.list_readers.entry(val).or_default();
-        if !readers.contains(&reader) {
-            readers.push(reader);
-        }
+    pub(super) fn watch_list(&mut self, val: ValId) {
+        note(self.list_readers.entry(val).or_default(), self.current);
     }
 
     pub(super) fn operand(&mut self, frame: Frame<'p>, operand: Operand) -> ValSet {
@@ -346,22 +335,10 @@ impl<'p, 'm> Solver<'p, 'm> {
         }
     }
 
-    /// Reads a local. Parameters, the receiver and captured variables are written by others too.
+    /// Reads a local.
     pub(super) fn local(&mut self, frame: Frame<'p>, local: LocalId) -> ValSet {
         let node = self.local_node(frame.f.id, local);
-        let shared = frame.f.func.locals.get(local.index()).is_some_and(|l| {
-            l.captured
-                || matches!(
-                    l.kind,
-                    LocalKind::Param | LocalKind::This | LocalKind::Arguments
-                )
-        });
-        // A destructured parameter arrives in a temporary.
-        if shared || frame.f.param_of(local).is_some() {
-            self.get_shared(node, frame.f.id)
-        } else {
-            self.get(node)
-        }
+        self.get_shared(node)
     }
 
     pub(super) fn set(&mut self, frame: Frame<'p>, to: LocalId, vals: &[ValId]) {
@@ -576,6 +553,17 @@ impl<'p, 'm> Solver<'p, 'm> {
     #[must_use]
     pub fn val(&self, id: ValId) -> Option<Val> {
         self.vals.get(id)
+    }
+}
+
+/// Remembers a reader, once. Steps come almost in order.
+fn note(readers: &mut SmallVec<[StepId; 2]>, step: StepId) {
+    if readers.last().is_some_and(|last| *last >= step) {
+        if let Err(at) = readers.binary_search(&step) {
+            readers.insert(at, step);
+        }
+    } else {
+        readers.push(step);
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::solve::{Frame, NodeId, Solver, making, root_prefix};
 use super::value::{Val, ValId, ValSet};
-use crate::program::to_u32;
 use crate::result::FuncId;
 use crate::symbol::Sym;
 use casemate_ir::{
@@ -11,19 +10,35 @@ use casemate_ir::{
 use casemate_model::path::Step;
 
 impl<'p, 'm> Solver<'p, 'm> {
-    pub(super) fn evaluate(&mut self, id: FuncId) {
+    /// Takes the open steps of a function in order; whether some are open again.
+    pub(super) fn evaluate(&mut self, id: FuncId) -> bool {
         let frame = Frame {
             f: self.program.func(id),
         };
-        let func: &'p Function = frame.f.func;
-        self.entry(frame);
-        for (index, instr) in func.instrs.iter().enumerate() {
-            self.instr(frame, to_u32(index), instr);
+        let first = self.steps.first(id);
+        let mut next = first;
+        while let Some(step) = self.steps.take(id, next) {
+            next = step + 1;
+            self.now = self.now.wrapping_add(1);
+            self.current = step;
+            match (step - first).checked_sub(1) {
+                None => self.entry(frame),
+                Some(index) => match frame.f.func.instrs.get(index as usize) {
+                    Some(instr) => self.instr(frame, index, instr),
+                    None => self.results(frame),
+                },
+            }
         }
+        self.steps.is_open(id)
+    }
+
+    /// What a function returns, and what a module exports to frameworks.
+    fn results(&mut self, frame: Frame<'p>) {
+        let func: &'p Function = frame.f.func;
         if func.kind == FnKind::Module {
             self.exported_handlers(frame);
         }
-        let result = self.return_node(id);
+        let result = self.return_node(frame.f.id);
         for block in &func.blocks {
             if let Term::Return(Some(value)) = block.term {
                 let vals = self.operand(frame, value);
@@ -48,7 +63,7 @@ impl<'p, 'm> Solver<'p, 'm> {
                     continue;
                 };
                 let node = self.local_node(parent, local);
-                for val in self.get_shared(node, frame.f.id) {
+                for val in self.get_shared(node) {
                     if let Some(Val::Api(path)) = self.vals.get(val)
                         && let Some(decorated) = self.paths.step(path, &Step::Deco)
                         && self.paths.known(decorated)
@@ -86,7 +101,7 @@ impl<'p, 'm> Solver<'p, 'm> {
             if let Some(Val::Api(path)) = self.vals.get(ty)
                 && self.paths.known(path)
             {
-                for val in self.get_shared(node, frame.f.id) {
+                for val in self.get_shared(node) {
                     if matches!(self.vals.get(val), Some(Val::Func(_))) {
                         self.given(frame, path, val, 0);
                     }
@@ -147,12 +162,12 @@ impl<'p, 'm> Solver<'p, 'm> {
         match var {
             VarRef::Global(global) => {
                 let node = self.global_node(frame.f.global(global));
-                self.get_shared(node, frame.f.id)
+                self.get_shared(node)
             }
             VarRef::Captured(capture) => match self.capture_owner(frame.f, capture) {
                 Some((owner, local)) => {
                     let node = self.local_node(owner, local);
-                    self.get_shared(node, frame.f.id)
+                    self.get_shared(node)
                 }
                 None => ValSet::new(),
             },
@@ -168,7 +183,7 @@ impl<'p, 'm> Solver<'p, 'm> {
                 };
                 if val.is_none() && self.assigned_names.contains(&frame.f.sym(name)) {
                     let node = self.named_node(frame.f.sym(name));
-                    return self.get_shared(node, frame.f.id);
+                    return self.get_shared(node);
                 }
                 val.map_or_else(ValSet::new, |v| ValSet::from_slice(&[self.vals.id(v)]))
             }
@@ -240,7 +255,7 @@ impl<'p, 'm> Solver<'p, 'm> {
                             for val in value {
                                 if let Some(Val::Func(getter)) = self.vals.get(val) {
                                     let result = self.return_node(getter);
-                                    let vals = self.get_shared(result, frame.f.id);
+                                    let vals = self.get_shared(result);
                                     self.add_all(node, &vals);
                                 }
                             }

@@ -1,6 +1,6 @@
 //! Members of values: read, written, read whole; strings built from pieces.
 
-use super::heap::{Obj, ObjKind};
+use super::heap::{Below, Obj, ObjKind};
 use super::interp::{AllocKey, Interp, target};
 use super::kinds::HOLE;
 use super::place::PortPath;
@@ -231,10 +231,12 @@ impl Interp<'_> {
                 if matches!(obj.kind, ObjKind::Closure(_)) {
                     continue;
                 }
-                for value in obj.fields.iter().map(|f| &f.value).chain([&obj.any]) {
-                    union.add(value.taints.as_ref());
-                    below(self, value, &mut next);
-                }
+                let together = obj.together();
+                union.add(together.taints.as_ref());
+                next.extend(together.below.iter().filter_map(|below| match below {
+                    Below::Object(id) => Some(*id),
+                    Below::Place(port) => self.place_obj(port),
+                }));
             }
             if next.is_empty() || capped {
                 break;

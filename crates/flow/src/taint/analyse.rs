@@ -58,9 +58,14 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
                 .first()
                 .is_some_and(|f| callees.get(f.0 as usize).is_some_and(|c| c.contains(f)));
         let rounds = if cyclic { limits::SCC_ROUNDS } else { 1 };
+        // By function of the cycle: whether a summary that it asked for is another one by now, and which it asked for.
+        let mut stale = vec![true; component.len()];
+        let mut asked: Vec<Vec<FuncId>> = vec![Vec::new(); component.len()];
         for round in 0..rounds {
-            let mut changed = false;
-            for &func in &component {
+            for (at, &func) in component.iter().enumerate() {
+                if !stale.get_mut(at).is_some_and(std::mem::take) {
+                    continue;
+                }
                 let index = func.0 as usize;
                 let arena = arenas
                     .get_mut(index)
@@ -80,10 +85,12 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
                     let mut interp = Interp::new(&whole, func, arena);
                     interp.run();
                     let summary = interp.summary();
-                    (summary, interp.out, interp.arena)
+                    interp.asked.sort_unstable();
+                    interp.asked.dedup();
+                    (summary, interp.out, interp.arena, interp.asked)
                 });
                 // A defect met in one function must not cost the others: it is a function without a summary.
-                let Ok((summary, out, mut arena)) = catch_unwind(run) else {
+                let Ok((summary, out, mut arena, needed)) = catch_unwind(run) else {
                     if let (Some(s), Some(o)) = (summaries.get_mut(index), outputs.get_mut(index)) {
                         *s = None;
                         *o = Output::default();
@@ -92,6 +99,11 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
                     continue;
                 };
                 arena.nodes.shrink_to_fit();
+                if let Some(asked) = asked.get_mut(at)
+                    && cyclic
+                {
+                    *asked = needed;
+                }
                 let same = summaries
                     .get(index)
                     .and_then(Option::as_ref)
@@ -105,11 +117,13 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
                     *a = arena;
                     if !same {
                         *s = Some(Arc::new(summary));
-                        changed = true;
+                        for (stale, asked) in stale.iter_mut().zip(&asked) {
+                            *stale |= asked.binary_search(&func).is_ok();
+                        }
                     }
                 }
             }
-            if !changed {
+            if !stale.contains(&true) {
                 break;
             }
             if round + 1 == rounds
@@ -212,7 +226,7 @@ fn dependencies(origins: &Solver<'_, '_>, id: FuncId) -> Vec<FuncId> {
             } => {
                 operand(&mut out, callee);
                 for called in &mut out {
-                    *called = origins.program.callee_at(id, to_u32(at), *called);
+                    *called = origins.callee_at(id, to_u32(at), *called);
                 }
                 if let Some(this) = this {
                     operand(&mut out, this);

@@ -196,8 +196,8 @@ impl Interp<'_> {
 
     /// The copy of a function that was made for this call.
     fn callee_at(&self, func: FuncId) -> FuncId {
-        let program = self.origins.program;
-        program.callee_at(self.f.id, self.call_index, func)
+        let origins = self.origins;
+        origins.callee_at(self.f.id, self.call_index, func)
     }
 
     /// Everything that a callee may be.

@@ -212,10 +212,13 @@ impl Interp<'_> {
     ) -> Vec<(PortPath, Outcome, KindSet)> {
         let mut out = Vec::new();
         let params: Vec<LocalId> = self.f.func.params.iter().map(|p| p.local).collect();
-        for (index, local) in params.into_iter().enumerate() {
-            let port = PortPath::root(PortBase::Param(u16::try_from(index).unwrap_or(u16::MAX)));
+        // By exit: for what the parameters are clean where what is returned is falsy, and where it is truthy.
+        let mut tested: Vec<[Option<Vec<KindSet>>; 2]> = Vec::new();
+        tested.resize_with(exits.len(), Default::default);
+        for (index, &local) in params.iter().enumerate() {
+            let port = parameter(index);
             let mut by_outcome: [Option<KindSet>; 3] = [None; 3];
-            for (state, value, operand) in exits {
+            for ((state, value, operand), tested) in exits.iter().zip(&mut tested) {
                 let truth = value.as_ref().map_or(Some(false), Value::truthy);
                 for (slot, outcome) in
                     by_outcome
@@ -225,19 +228,16 @@ impl Interp<'_> {
                     let clean = match (outcome, truth) {
                         (Outcome::True, Some(false)) | (Outcome::False, Some(true)) => continue,
                         (Outcome::Returns, _) | (_, Some(_)) => self.clean_in(state, local, &port),
+                        // `return test(x)`: the value itself is the test.
                         (_, None) => {
-                            // `return test(x)`: the value itself is the test.
-                            self.state = state.clone();
-                            self.undo = Some(Vec::new());
-                            if let Some(operand) = operand {
-                                self.assume(*operand, outcome == Outcome::True, 0);
-                            }
-                            let state = std::mem::take(&mut self.state);
-                            let clean = self.clean_in(&state, local, &port);
-                            for (local, before) in self.undo.take().into_iter().flatten().rev() {
-                                self.set(local, before);
-                            }
-                            clean
+                            let at = usize::from(outcome == Outcome::True);
+                            let Some(slot) = tested.get_mut(at) else {
+                                continue;
+                            };
+                            let clean = slot.get_or_insert_with(|| {
+                                self.clean_where(state, *operand, outcome == Outcome::True, &params)
+                            });
+                            clean.get(index).copied().unwrap_or(KindSet::EMPTY)
                         }
                     };
                     *slot = Some(slot.map_or(clean, |known| known.intersect(clean)));
@@ -258,11 +258,35 @@ impl Interp<'_> {
         out
     }
 
+    /// For what each parameter is clean where what is returned is truthy, or falsy.
+    fn clean_where(
+        &mut self,
+        state: &State,
+        operand: Option<Operand>,
+        outcome: bool,
+        params: &[LocalId],
+    ) -> Vec<KindSet> {
+        self.state = state.clone();
+        self.undo = Some(Vec::new());
+        if let Some(operand) = operand {
+            self.assume(operand, outcome, 0);
+        }
+        let state = std::mem::take(&mut self.state);
+        // Parameters may live in temporaries, which hold what the test says only until it is undone.
+        let clean = params
+            .iter()
+            .enumerate()
+            .map(|(index, &local)| self.clean_in(&state, local, &parameter(index)))
+            .collect();
+        for (local, before) in self.undo.take().into_iter().flatten().rev() {
+            self.set(local, before);
+        }
+        clean
+    }
+
     /// For what a parameter is clean in a state.
-    fn clean_in(&mut self, state: &State, local: LocalId, port: &PortPath) -> KindSet {
-        let saved = std::mem::replace(&mut self.state, state.clone());
-        let value = self.get(local);
-        self.state = saved;
+    fn clean_in(&self, state: &State, local: LocalId, port: &PortPath) -> KindSet {
+        let value = self.get_in(state, local);
         let mut clean: Option<KindSet> = None;
         for taint in value.taints() {
             if taint.identity() == Some(*port) {
@@ -271,6 +295,10 @@ impl Interp<'_> {
         }
         clean.unwrap_or(KindSet::EMPTY)
     }
+}
+
+fn parameter(index: usize) -> PortPath {
+    PortPath::root(PortBase::Param(u16::try_from(index).unwrap_or(u16::MAX)))
 }
 
 fn is_absolute(taint: &Taint) -> bool {

@@ -1,11 +1,14 @@
 //! Abstract objects.
 
 use super::place::PortPath;
-use super::value::Value;
+use super::taint_set::Union;
+use super::value::{ObjId, Taint, Value};
 use crate::limits;
 use crate::program::ClassIdx;
 use crate::result::FuncId;
 use crate::symbol::Sym;
+use rustc_hash::FxHashSet;
+use std::sync::{Arc, OnceLock};
 
 /// What an object is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,7 +37,7 @@ pub struct Field {
 }
 
 /// An object.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Obj {
     /// What it is.
     pub kind: ObjKind,
@@ -42,9 +45,60 @@ pub struct Obj {
     pub fields: Vec<Field>,
     /// Members at unknown keys.
     pub any: Value,
+    /// Its members taken together, once somebody asked.
+    together: OnceLock<Together>,
+}
+
+/// What all members of an object hold.
+#[derive(Clone, Default, Debug)]
+pub struct Together {
+    /// Their taints.
+    pub taints: Option<Arc<Vec<Taint>>>,
+    /// What they are, in order, each once.
+    pub below: Vec<Below>,
+}
+
+/// An object that a member is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Below {
+    /// An object of the heap.
+    Object(ObjId),
+    /// Whatever object stands for a place.
+    Place(PortPath),
+}
+
+impl PartialEq for Obj {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.fields == other.fields && self.any == other.any
+    }
 }
 
 impl Obj {
+    /// All members taken together.
+    #[must_use]
+    pub fn together(&self) -> &Together {
+        self.together.get_or_init(|| {
+            let mut union = Union::default();
+            let mut below = Vec::new();
+            let mut seen = FxHashSet::default();
+            for value in self.fields.iter().map(|f| &f.value).chain([&self.any]) {
+                union.add(value.taints.as_ref());
+                let objects = value.refs.iter().map(|&id| Below::Object(id));
+                let places = value.identities().map(Below::Place);
+                below.extend(objects.chain(places).filter(|b| seen.insert(*b)));
+            }
+            Together {
+                taints: union.finish(),
+                below,
+            }
+        })
+    }
+
+    /// Members change.
+    pub fn changes(&mut self) {
+        self.together.take();
+    }
+
     /// An empty object.
     #[must_use]
     pub fn new(kind: ObjKind) -> Self {
@@ -52,6 +106,7 @@ impl Obj {
             kind,
             fields: Vec::new(),
             any: Value::default(),
+            together: OnceLock::new(),
         }
     }
 
@@ -66,6 +121,7 @@ impl Obj {
 
     /// Writes a member.
     pub fn set(&mut self, sym: Sym, value: Value, strong: bool) {
+        self.changes();
         if sym == Sym::ANY {
             self.any.join(&value);
             return;
@@ -100,6 +156,7 @@ impl Obj {
 
     /// Joins what the object is on another path.
     pub fn join(&mut self, other: &Self) -> bool {
+        self.changes();
         let mut changed = false;
         for field in &mut self.fields {
             if field.definite && other.field(field.sym).is_none() {

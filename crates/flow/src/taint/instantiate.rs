@@ -30,7 +30,8 @@ struct Env<'e> {
     /// What each port holds when the call begins, and all that is below it: looked up once.
     given: FxHashMap<PortPath, Value>,
     whole: FxHashMap<PortPath, Value>,
-    /// What each taint set of the summary is here. Values share their sets, so few are translated twice.
+    /// What each taint set of the summary is here. Values share their sets, so few are translated twice. Sets are told apart by
+    /// where they lie: only those of the summary, which outlive this, may be asked for.
     sets: FxHashMap<*const Vec<Taint>, Value>,
     span: Span,
     /// Tells nested instantiations at one instruction apart.
@@ -75,6 +76,9 @@ impl Interp<'_> {
         args: &[Argument],
         span: Span,
     ) -> Value {
+        if self.asked.last() != Some(&func) {
+            self.asked.push(func);
+        }
         let Some(summary) = self.summaries.get(func.0 as usize).and_then(Clone::clone) else {
             return Value::default();
         };
@@ -433,9 +437,20 @@ impl Interp<'_> {
 
     /// An object of the summary into which objects of the caller were spread.
     fn spread_into(&mut self, env: &mut Env<'_>, summary: &Summary, source: &Obj, obj: &mut Obj) {
-        let mut any = source.any.clone();
-        any.taints = any.map_taints(|t| (t.notes & SPREAD == 0).then_some(t));
-        obj.any = self.translate(env, summary, &any);
+        let plain = source
+            .any
+            .map_taints(|t| (t.notes & SPREAD == 0).then_some(t));
+        let mut any = Value {
+            taints: None,
+            ..source.any.clone()
+        };
+        any = self.translate(env, summary, &any);
+        if let Some(plain) = plain {
+            let plain = self.translate_set(env, &plain);
+            any.consts = plain.consts.clone();
+            any.join_parts(plain);
+        }
+        obj.any = any;
         for taint in source.any.taints() {
             if taint.notes & SPREAD != 0
                 && let Some((spread, Sym::ANY)) = taint.identity().and_then(|p| p.split())

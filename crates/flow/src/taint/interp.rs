@@ -125,6 +125,8 @@ pub struct Interp<'a> {
     pub(super) call_index: u32,
     /// A template is being rendered by an engine that escapes.
     pub(super) escapes: bool,
+    /// The functions whose summaries were asked for.
+    pub(super) asked: Vec<FuncId>,
 }
 
 impl<'a> Interp<'a> {
@@ -176,6 +178,7 @@ impl<'a> Interp<'a> {
             escaping: Value::default(),
             call_index: 0,
             escapes: false,
+            asked: Vec::new(),
         }
     }
 
@@ -210,19 +213,19 @@ impl<'a> Interp<'a> {
     }
 
     pub(super) fn get(&self, local: LocalId) -> Value {
+        self.get_in(&self.state, local)
+    }
+
+    /// What a local holds in a state.
+    pub(super) fn get_in(&self, state: &State, local: LocalId) -> Value {
         match self.slots.get(local.index()) {
             Some(Slot::Temp) => self.temps.get(local.index()).cloned().unwrap_or_default(),
-            Some(Slot::State(slot)) => self
-                .state
+            Some(Slot::State(slot)) => state
                 .locals
                 .get(*slot as usize)
                 .cloned()
                 .unwrap_or_default(),
-            Some(Slot::Box(id)) => self
-                .state
-                .obj(*id)
-                .map(|o| o.any.clone())
-                .unwrap_or_default(),
+            Some(Slot::Box(id)) => state.obj(*id).map(|o| o.any.clone()).unwrap_or_default(),
             None => Value::default(),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::heap::{Obj, ObjKind};
 use super::interp::{AllocKey, Interp};
+use super::taint_set::TaintSet;
 use super::trace::{TraceKind, TraceRef};
 use super::value::{Konst, Taint, Value};
 use crate::program::to_u32;
@@ -169,9 +170,9 @@ impl Interp<'_> {
             return Value::default();
         }
         let mut made: SmallVec<[(TraceRef, TraceRef); 2]> = SmallVec::new();
-        let taints: SmallVec<[Taint; 4]> = value.taints().iter().copied().collect();
-        let mut out = Value::default();
-        for taint in taints {
+        let mut out = TaintSet::default();
+        out.taints.reserve_exact(value.taints().len());
+        for &taint in value.taints() {
             let clean = taint.clean.union(clean);
             let trace = match made.iter().find(|m| m.0 == taint.trace) {
                 Some(known) => known.1,
@@ -181,14 +182,17 @@ impl Interp<'_> {
                     step
                 }
             };
-            out.add_taint(Taint {
+            out.push(Taint {
                 clean,
                 derived: true,
                 trace,
                 ..taint
             });
         }
-        out
+        Value {
+            taints: out.finish(),
+            ..Value::default()
+        }
     }
 }
 

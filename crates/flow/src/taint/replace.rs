@@ -147,6 +147,7 @@ impl Interp<'_> {
         else {
             return None;
         };
+        self.asked.push(*func);
         let summary = self.summaries.get(func.0 as usize)?.as_ref()?;
         match summary.ret.consts.as_deref() {
             Some([Konst::Template(parts)]) => {

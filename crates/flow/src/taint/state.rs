@@ -42,7 +42,9 @@ impl State {
         }
         #[expect(clippy::indexing_slicing, reason = "resized just above")]
         let slot = &mut self.heap[index];
-        Arc::make_mut(slot.get_or_insert_with(|| Arc::new(Obj::new(kind))))
+        let obj = Arc::make_mut(slot.get_or_insert_with(|| Arc::new(Obj::new(kind))));
+        obj.changes();
+        obj
     }
 
     /// An overwritten variable.

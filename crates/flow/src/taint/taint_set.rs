@@ -51,6 +51,17 @@ impl TaintSet {
         }
     }
 
+    /// Adds one taint; those before it most often stand before it.
+    pub(super) fn push(&mut self, taint: Taint) {
+        match self.taints.last() {
+            Some(last) if last.order(&taint).is_ge() => {
+                self.add(std::iter::once(taint), |t| t.trace);
+            }
+            _ if self.taints.len() < limits::TAINTS => self.taints.push(taint),
+            _ => {}
+        }
+    }
+
     /// The set; none when it is empty.
     pub(super) fn finish(self) -> Option<Arc<Vec<Taint>>> {
         (!self.taints.is_empty()).then(|| Arc::new(self.taints))

@@ -268,10 +268,12 @@ impl Value {
                 changed = true;
             }
         }
-        self.refs.sort_unstable();
+        if other.refs.len() + self.refs.len() > 1 {
+            self.refs.sort_unstable();
+        }
         match (&self.consts, &other.consts) {
             (Some(mine), Some(theirs)) => {
-                if mine != theirs {
+                if !Arc::ptr_eq(mine, theirs) && mine != theirs {
                     let mut all: Vec<Konst> = mine.to_vec();
                     for konst in theirs.iter() {
                         if !all.contains(konst) {
@@ -331,13 +333,28 @@ impl Value {
         mut change: impl FnMut(Taint) -> Option<Taint>,
     ) -> Option<Arc<Vec<Taint>>> {
         let taints = self.taints.as_ref()?;
-        let mut out = Self::default();
-        for &taint in taints.iter() {
-            if let Some(taint) = change(taint) {
-                out.add_taint(taint);
+        // Most often nothing changes, and sets that are the same one are told to be so without a look.
+        let mut changed: Option<TaintSet> = None;
+        for (at, taint) in taints.iter().enumerate() {
+            let new = change(*taint);
+            if changed.is_none() && new.as_ref() == Some(taint) {
+                continue;
+            }
+            let set = changed.get_or_insert_with(|| {
+                let mut set = TaintSet::default();
+                set.taints.reserve_exact(taints.len());
+                set.taints
+                    .extend_from_slice(taints.get(..at).unwrap_or(&[]));
+                set
+            });
+            if let Some(new) = new {
+                set.push(new);
             }
         }
-        out.taints
+        match changed {
+            None => Some(Arc::clone(taints)),
+            Some(set) => set.finish(),
+        }
     }
 
     /// Whether any taint comes from a base that means the same everywhere, or from outside.

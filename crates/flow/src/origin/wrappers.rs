@@ -1,0 +1,216 @@
+//! Small functions that take functions, copied for each of their callers.
+//!
+//! `asyncHandler(fn)`, `traced(config)(fn)`, `cache.getOrSet(key, fn)`: one body through which many functions pass. Were it
+//! analysed once, each caller would get what any other gave it, and all of them would end up in one cycle of calls. A copy per
+//! call site is the classical remedy (Sharir and Pnueli's call strings of length one, and heap cloning for the closures that
+//! the body makes), and is affordable because such bodies are small.
+//!
+//! Calls of functions that may be wrappers wait until all else is known. Those that are then given different functions get
+//! copies, which may tell more; when no more do, the calls that still wait go to the functions themselves.
+
+use super::solve::{Frame, Solver};
+use super::value::{Val, ValId, ValSet};
+use crate::limits;
+use crate::program::Program;
+use crate::result::FuncId;
+use casemate_ir::{ArgKey, Function, Instr, Operand};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A function called at an instruction of another.
+type Place = (FuncId, u32);
+
+/// The wrappers of a program and the calls of them.
+pub(super) struct Wrappers {
+    /// By function that may be one: itself and the functions inside it.
+    families: FxHashMap<FuncId, Vec<FuncId>>,
+    /// Calls that wait, by what they call.
+    waiting: BTreeMap<FuncId, BTreeSet<Place>>,
+    /// Calls that go to the function itself.
+    plain: FxHashSet<(FuncId, Place)>,
+    /// The copy that each call goes to.
+    copies: FxHashMap<(FuncId, Place), FuncId>,
+    /// What the calls of a function give it, and how many they are.
+    given: FxHashMap<FuncId, (ValSet, usize)>,
+    /// Wrappers that are analysed once for all their callers, as copying them would be too much.
+    uncopied: FxHashSet<FuncId>,
+}
+
+impl Wrappers {
+    pub(super) fn of(program: &Program) -> Self {
+        let mut within: FxHashMap<FuncId, Vec<FuncId>> = FxHashMap::default();
+        for id in program.function_ids() {
+            let mut at = id;
+            while let Some(parent) = program.func(at).parent() {
+                within.entry(parent).or_default().push(id);
+                at = parent;
+            }
+        }
+        let mut families = FxHashMap::default();
+        for id in program.function_ids() {
+            let nested = within.get(&id).map_or(&[][..], Vec::as_slice);
+            if passes(program.func(id).func) && small(program, id, nested) {
+                families.insert(id, [&[id], nested].concat());
+            }
+        }
+        Self {
+            families,
+            waiting: BTreeMap::new(),
+            plain: FxHashSet::default(),
+            copies: FxHashMap::default(),
+            given: FxHashMap::default(),
+            uncopied: FxHashSet::default(),
+        }
+    }
+}
+
+impl<'p> Solver<'p, '_> {
+    /// What a call at an instruction runs when it calls a function: the copy made for that call, or the function itself.
+    #[must_use]
+    pub fn callee_at(&self, caller: FuncId, at: u32, callee: FuncId) -> FuncId {
+        let key = (callee, (caller, at));
+        self.wrappers.copies.get(&key).copied().unwrap_or(callee)
+    }
+
+    /// How many wrappers are analysed once for all their callers, as copying them would be too much.
+    #[must_use]
+    pub fn uncopied(&self) -> usize {
+        self.wrappers.uncopied.len()
+    }
+
+    /// What a call runs when it calls a value; none while that is not settled.
+    pub(super) fn called(&mut self, frame: Frame<'p>, at: u32, callee: ValId) -> Option<ValId> {
+        let Some(Val::Func(func)) = self.vals.get(callee) else {
+            return Some(callee);
+        };
+        let caller = frame.f.id;
+        let Some(family) = self.wrappers.families.get(&func) else {
+            return Some(callee);
+        };
+        let key = (func, (caller, at));
+        if let Some(&copy) = self.wrappers.copies.get(&key) {
+            return Some(self.vals.id(Val::Func(copy)));
+        }
+        if self.program.is_copy(caller)
+            || family.contains(&caller)
+            || self.wrappers.plain.contains(&key)
+        {
+            return Some(callee);
+        }
+        let places = self.wrappers.waiting.entry(func).or_default();
+        places.insert((caller, at));
+        None
+    }
+
+    /// Decides on calls that wait; whether there were any.
+    pub(super) fn settle(&mut self) -> bool {
+        let waiting = std::mem::take(&mut self.wrappers.waiting);
+        if waiting.is_empty() {
+            return false;
+        }
+        let mut mixing: FxHashSet<FuncId> = FxHashSet::default();
+        for (&root, places) in &waiting {
+            let (mut given, before) = self.wrappers.given.get(&root).cloned().unwrap_or_default();
+            for &place in places {
+                self.functions_given(root, place, &mut given);
+            }
+            if given.len() > 1 && before + places.len() > 1 {
+                mixing.insert(root);
+            }
+        }
+        let any = !mixing.is_empty();
+        for (root, places) in waiting {
+            if any && !mixing.contains(&root) {
+                self.wrappers.waiting.insert(root, places);
+                continue;
+            }
+            let copied = mixing.contains(&root) && self.fits(root, places.len());
+            let (mut given, before) = self.wrappers.given.remove(&root).unwrap_or_default();
+            for &place in &places {
+                self.functions_given(root, place, &mut given);
+                match copied.then(|| self.copy(root)).flatten() {
+                    Some(copy) => {
+                        self.wrappers.copies.insert((root, place), copy);
+                    }
+                    None => {
+                        self.wrappers.plain.insert((root, place));
+                    }
+                }
+                let (caller, at) = place;
+                self.steps.mark(self.steps.first(caller) + 1 + at);
+            }
+            let count = before + places.len();
+            self.wrappers.given.insert(root, (given, count));
+        }
+        true
+    }
+
+    /// Whether so many more copies of a wrapper are affordable.
+    fn fits(&mut self, root: FuncId, more: usize) -> bool {
+        let before = self.wrappers.given.get(&root).map_or(0, |g| g.1);
+        let size = self.wrappers.families.get(&root).map_or(0, Vec::len);
+        let fits = before + more <= limits::COPIES_OF_ONE
+            && size.saturating_mul(more) <= self.program.room();
+        if !fits {
+            self.wrappers.uncopied.insert(root);
+        }
+        fits
+    }
+
+    fn copy(&mut self, root: FuncId) -> Option<FuncId> {
+        let family = self.wrappers.families.get(&root)?;
+        let count = family.len();
+        let copy = self.program.copy(family)?;
+        for id in (copy.0..).take(count) {
+            self.begin(FuncId(id));
+        }
+        Some(copy)
+    }
+
+    /// The functions that a call gives to parameters that are called or kept.
+    fn functions_given(&self, root: FuncId, (caller, at): Place, out: &mut ValSet) {
+        let func = self.program.func(caller).func;
+        let Some(&Instr::Call { args, .. }) = func.instrs.get(at as usize) else {
+            return;
+        };
+        let root = self.program.func(root).func;
+        let args = func.args(args).iter().filter(|arg| arg.key == ArgKey::Pos);
+        for (arg, param) in args.zip(&root.params) {
+            if !uses(root, param) {
+                continue;
+            }
+            for &val in self.of_operand(caller, arg.value) {
+                if matches!(self.vals.get(val), Some(Val::Func(_))) && !out.contains(&val) {
+                    out.push(val);
+                }
+            }
+        }
+    }
+}
+
+fn small(program: &Program, root: FuncId, nested: &[FuncId]) -> bool {
+    let size = |id: &FuncId| program.func(*id).func.instrs.len();
+    let whole: usize = size(&root) + nested.iter().map(size).sum::<usize>();
+    // Members of a class stand for it, and the class is not copied.
+    let plain = |id: &FuncId| program.func(*id).func.class.is_none();
+    program.func(root).func.parent.is_some()
+        && nested.len() < limits::COPIED_FUNCTIONS
+        && whole <= limits::COPIED_INSTRUCTIONS
+        && nested.iter().all(plain)
+}
+
+/// Whether a function may be a wrapper.
+fn passes(func: &Function) -> bool {
+    func.params.iter().any(|param| uses(func, param))
+}
+
+/// Whether a function calls a parameter, or keeps it for functions inside.
+fn uses(func: &Function, param: &casemate_ir::Param) -> bool {
+    let itself = Operand::Local(param.local);
+    let calls = |instr: &Instr| match *instr {
+        Instr::Call { callee, this, .. } => callee == itself || this == Some(itself),
+        _ => false,
+    };
+    let kept = func.locals.get(param.local.index());
+    kept.is_some_and(|l| l.captured) || func.instrs.iter().any(calls)
+}
