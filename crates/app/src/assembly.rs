@@ -358,18 +358,13 @@ impl Assembly<'_, '_, '_> {
                     method: if method == "use" { "all" } else { method }.to_owned(),
                     path: (whole != format!("/{HOLE}") || !built).then(|| whole.clone()),
                     mounted: self.closed || self.handed.contains(&root),
-                    site: event.site,
+
                     callee: self.origins.paths.text(event.callee),
                     handlers,
                     chain,
                     unknown: u32::try_from(unknown).unwrap_or(u32::MAX),
-                    guards: Vec::new(),
-                    open: false,
-                    aware: false,
                     root: self.made_at(root),
-                    objects: crate::model::Objects::default(),
-                    outside: Vec::new(),
-                    misplaced: Vec::new(),
+                    ..Endpoint::at(event.site)
                 });
             }
         }
@@ -499,20 +494,14 @@ impl Assembly<'_, '_, '_> {
                         method: method.clone(),
                         path: path.clone().map(|p| route::join("", &p)),
                         mounted: false,
-                        site: event.site,
+
                         callee: self.origins.paths.text(event.callee),
                         handlers: last
                             .map_or_else(Vec::new, |h| functions(std::slice::from_ref(h))),
                         chain,
                         unknown: u32::try_from(unknown).unwrap_or(u32::MAX)
                             + u32::from(matches!(last, None | Some(Handler::Unknown))),
-                        guards: Vec::new(),
-                        open: false,
-                        aware: false,
-                        root: None,
-                        objects: crate::model::Objects::default(),
-                        outside: Vec::new(),
-                        misplaced: Vec::new(),
+                        ..Endpoint::at(event.site)
                     });
                 }
             }

@@ -33,19 +33,13 @@ pub(crate) fn add(origins: &Solver<'_, '_>, made: &mut Application) {
                 method,
                 path: entry.path.clone(),
                 mounted: true,
-                site: entry.site,
+
                 callee: entry.callee.clone(),
                 handlers: entry.handlers.clone(),
                 chain: Vec::new(),
                 // Until what stands around the handler is read.
                 unknown: u32::from(!by_file || before_all),
-                guards: Vec::new(),
-                open: false,
-                aware: false,
-                root: None,
-                objects: crate::model::Objects::default(),
-                outside: Vec::new(),
-                misplaced: Vec::new(),
+                ..Endpoint::at(entry.site)
             });
         }
     }

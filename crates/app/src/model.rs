@@ -57,6 +57,29 @@ pub struct Endpoint {
     pub misplaced: Vec<Guard>,
 }
 
+impl Endpoint {
+    /// An endpoint that is registered here, of which nothing else is known yet.
+    pub(crate) fn at(site: Site) -> Self {
+        Self {
+            method: String::new(),
+            path: None,
+            mounted: false,
+            site,
+            callee: String::new(),
+            handlers: Vec::new(),
+            chain: Vec::new(),
+            unknown: 0,
+            guards: Vec::new(),
+            open: false,
+            aware: false,
+            root: None,
+            objects: Objects::default(),
+            outside: Vec::new(),
+            misplaced: Vec::new(),
+        }
+    }
+}
+
 /// What an endpoint does with records.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Objects {

@@ -1,7 +1,7 @@
 //! Sentences that more than one format says.
 
-use crate::text::prose::{count, grouped};
 use casemate_assess::assessment::{Coverage, Finding, Hidden, PolicyEffect};
+use casemate_assess::dossier::words::{count, grouped};
 
 /// Guards that are named for one finding.
 const GUARDS: usize = 6;

@@ -2,7 +2,7 @@
 
 use super::Material;
 use super::surface::{EndpointRow, Surface};
-use super::words::{code, count, list};
+use super::words::{count, list};
 use casemate_ledger::verdict::Verdict;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -268,12 +268,7 @@ fn schedule(m: &Material<'_>, surface: &Surface) -> Vec<(String, String)> {
             )
         ),
     ));
-    let open: Vec<String> = surface
-        .endpoints
-        .iter()
-        .filter(|e| e.writes && e.has("authentication") == "no")
-        .map(|e| code(&e.title()))
-        .collect();
+    let open = surface.open_to_all();
     if !open.is_empty() {
         out.push((
             "every month".to_owned(),

@@ -332,12 +332,7 @@ fn decisions(surface: &Surface, risks: &[Risk], context: &Context) -> Vec<String
             count(serious, "root cause", "root causes")
         ));
     }
-    let open: Vec<String> = surface
-        .endpoints
-        .iter()
-        .filter(|e| e.writes && e.has("authentication") == "no")
-        .map(|e| code(&e.title()))
-        .collect();
+    let open = surface.open_to_all();
     if !open.is_empty() {
         out.push(format!(
             "whether everybody may really use {} without an account",

@@ -23,6 +23,17 @@ pub struct Surface {
     pub roles: usize,
 }
 
+impl Surface {
+    /// The endpoints that change something and want no login, as code.
+    #[must_use]
+    pub fn open_to_all(&self) -> Vec<String> {
+        let rows = self.endpoints.iter();
+        rows.filter(|row| row.writes && row.has("authentication") == "no")
+            .map(|row| super::words::code(&row.title()))
+            .collect()
+    }
+}
+
 /// How many endpoints have one kind of guard.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct GuardShare {

@@ -3,12 +3,12 @@
 /// `1 file`, `2,000 files`.
 #[must_use]
 pub fn count(n: usize, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(n), if n == 1 { one } else { many })
+    format!("{} {}", grouped(n as u64), if n == 1 { one } else { many })
 }
 
 /// `12,345`.
 #[must_use]
-pub fn grouped(n: usize) -> String {
+pub fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -26,7 +26,7 @@ pub fn list(items: &[String], most: usize) -> String {
     let shown: Vec<&String> = items.iter().take(most).collect();
     let mut parts: Vec<String> = shown.iter().map(|s| (*s).clone()).collect();
     if let Some(rest) = items.len().checked_sub(most).filter(|n| *n > 0) {
-        parts.push(format!("{} more", grouped(rest)));
+        parts.push(format!("{} more", grouped(rest as u64)));
     }
     match parts.split_last() {
         None => String::new(),
@@ -91,6 +91,10 @@ mod tests {
         assert_eq!(
             (grouped(1234).as_str(), capitalised("éa").as_str()),
             ("1,234", "Éa")
+        );
+        assert_eq!(
+            (count(1, "file", "files"), count(12_345, "file", "files")),
+            ("1 file".into(), "12,345 files".into())
         );
     }
 }

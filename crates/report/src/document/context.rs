@@ -129,7 +129,7 @@ fn lead(a: &Assessment) -> String {
 fn counted(items: &[(String, usize)]) -> String {
     let items: Vec<String> = items
         .iter()
-        .map(|(name, n)| format!("{name} ({})", grouped(*n)))
+        .map(|(name, n)| format!("{name} ({})", grouped(*n as u64)))
         .collect();
     items.join(", ")
 }

@@ -2,9 +2,9 @@
 
 use super::Page;
 use super::paint::Ink;
-use super::prose::{count, grouped};
 use crate::said;
 use casemate_assess::assessment::{Assessment, Coverage};
+use casemate_assess::dossier::words::{count, grouped};
 
 /// Columns of the labels.
 const LABELS: usize = 17;

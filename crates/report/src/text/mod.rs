@@ -9,6 +9,7 @@ pub mod prose;
 
 use crate::group;
 use casemate_assess::assessment::{Assessment, Level};
+use casemate_assess::dossier::words::count;
 use paint::{Ink, Paint};
 use std::collections::BTreeSet;
 
@@ -106,7 +107,7 @@ fn summary(assessment: &Assessment, paint: &Paint) -> String {
     let files = assessment.coverage.files.assessed;
     let in_files = format!(
         "in {} of {}",
-        prose::count(files, "file", "files"),
+        count(files, "file", "files"),
         assessment.project.name
     );
     if assessment.is_empty() {
@@ -128,10 +129,10 @@ fn summary(assessment: &Assessment, paint: &Paint) -> String {
         .filter(|(_, n)| *n > 0)
         .map(|(level, n)| paint.ink(Ink::of_level(level), &format!("{n} {}", level.name())))
         .collect();
-    let total = prose::count(assessment.findings.len(), "finding", "findings");
+    let total = count(assessment.findings.len(), "finding", "findings");
     let causes = group::causes(&assessment.findings).len();
     let from = if causes < assessment.findings.len() {
-        format!(" from {}", prose::count(causes, "cause", "causes"))
+        format!(" from {}", count(causes, "cause", "causes"))
     } else {
         String::new()
     };

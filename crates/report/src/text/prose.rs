@@ -14,26 +14,6 @@ pub fn char_width(c: char) -> usize {
     UnicodeWidthChar::width(c).unwrap_or(0)
 }
 
-/// `1 file`, `2 files`.
-#[must_use]
-pub fn count(n: usize, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(n as u64), if n == 1 { one } else { many })
-}
-
-/// `12,345`.
-#[must_use]
-pub fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 /// Prose in lines of at most `columns`; a word that is longer has a line of its own.
 #[must_use]
 pub fn wrap(prose: &str, columns: usize) -> Vec<String> {
@@ -165,10 +145,6 @@ mod tests {
         assert_eq!(
             first_paragraph("```js\nx\n```\n\nSay *it*.\n\nMore"),
             "Say it."
-        );
-        assert_eq!(
-            (count(1, "file", "files"), count(12_345, "file", "files")),
-            ("1 file".into(), "12,345 files".into())
         );
     }
 }
