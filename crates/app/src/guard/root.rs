@@ -311,7 +311,10 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         if lower.contains("csrf") || lower.contains("xsrf") {
             self.found.csrf = true;
         }
-        if self.set.members.contains(name) && is_request(self.origins, f.id, base) {
+        if self.set.members.contains(name)
+            && is_request(self.origins, f.id, base)
+            && !is_said(self.origins, f.id, base)
+        {
             self.principal(trail, 0);
             return;
         }
@@ -421,12 +424,21 @@ fn is_setting(lower: &str) -> bool {
         || matches!(lower, "env" | "environ")
 }
 
-/// Whether an operand is something that a framework gives to its handlers.
+/// Whether an operand is something that a framework gives to its handlers, or a member of it where programs keep what is theirs
+/// (`res.locals`, `ctx.state`).
 pub(crate) fn is_request(origins: &Solver<'_, '_>, func: FuncId, operand: Operand) -> bool {
-    origins
-        .of_operand(func, operand)
-        .iter()
-        .any(|&val| matches!(origins.val(val), Some(Val::Api(path)) if origins.paths.known(path)))
+    origins.of_operand(func, operand).iter().any(|&val| {
+        matches!(origins.val(val), Some(Val::Api(path))
+                if origins.paths.known(path) || origins.paths.parent_known(path))
+    })
+}
+
+/// Whether an operand is what the client says: what is read off it is said too, whatever the program calls it elsewhere.
+fn is_said(origins: &Solver<'_, '_>, func: FuncId, operand: Operand) -> bool {
+    origins.of_operand(func, operand).iter().any(|&val| {
+        matches!(origins.val(val), Some(Val::Api(path))
+            if origins.paths.rows(path).any(|(_, row)| matches!(row.role, Role::Source { .. })))
+    })
 }
 
 /// The function and local that a captured variable belongs to.
