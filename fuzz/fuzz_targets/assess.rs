@@ -7,14 +7,18 @@ use casemate_report::Format;
 use libfuzzer_sys::fuzz_target;
 
 /// Names that a file gets, by the byte after the mark.
-const NAMES: [&str; 8] = [
-    "a.js", "b.ts", "lib/c.js", "views/d.ejs", "views/e.pug", "views/f.njk", "views/g.hbs", "h.tsx",
+const NAMES: [&str; 11] = [
+    "a.js", "b.ts", "i.py", "lib/c.js", "lib/j.py", "views/d.ejs", "views/e.pug", "views/f.njk", "views/g.hbs", "views/k.html", "h.tsx",
 ];
 
 fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(data);
     let manifest = r#"{"name": "x", "dependencies": {"express": "4", "pg": "8", "ejs": "3"}}"#;
-    let mut files = vec![("package.json".to_owned(), manifest.to_owned())];
+    let requirements = "flask==3.0\nsqlalchemy\njinja2\n".to_owned();
+    let mut files = vec![
+        ("package.json".to_owned(), manifest.to_owned()),
+        ("requirements.txt".to_owned(), requirements),
+    ];
     for (index, part) in text.split("////").take(NAMES.len()).enumerate() {
         files.push((NAMES[index].to_owned(), part.to_owned()));
     }

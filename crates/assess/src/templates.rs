@@ -55,6 +55,22 @@ impl Hints {
 fn registrations(facts: &FileFacts) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for function in &facts.functions {
+        // Looking up what is called goes through the whole function: only where such a member is read at all.
+        let reads: Vec<LocalId> = function
+            .instrs
+            .iter()
+            .filter_map(|instr| match instr {
+                Instr::Load {
+                    to,
+                    key: Key::Field(name),
+                    ..
+                } if facts.str(*name) == "engine" => Some(*to),
+                _ => None,
+            })
+            .collect();
+        if reads.is_empty() {
+            continue;
+        }
         for instr in &function.instrs {
             let Instr::Call {
                 callee: Operand::Local(callee),
@@ -64,6 +80,9 @@ fn registrations(facts: &FileFacts) -> Vec<(String, String)> {
             else {
                 continue;
             };
+            if !reads.contains(callee) {
+                continue;
+            }
             let is_engine = matches!(defined(function, *callee), Some(Instr::Load { key: Key::Field(name), .. }) if facts.str(*name) == "engine");
             let [extension, engine, ..] = function.args(*args) else {
                 continue;

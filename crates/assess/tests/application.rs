@@ -196,6 +196,32 @@ fn what_is_not_resolved_is_listed() {
 }
 
 #[test]
+fn methods_that_are_found_by_name_register_nothing_where_they_are_called() {
+    let found = model(&[(
+        "schema.py",
+        "import graphene
+
+class Rename(graphene.Mutation):
+    class Arguments:
+        name = graphene.String()
+
+    @classmethod
+    def clean(cls, name):
+        return name.strip()
+
+    @classmethod
+    def mutate(cls, root, info, name):
+        return Rename(name=cls.clean(name))
+
+schema = graphene.Schema(mutation=Rename)
+",
+    )]);
+    assert_eq!(found.endpoints.len(), 1, "{:?}", routes(&found));
+    assert_eq!(found.registrations, 0);
+    assert_eq!(found.unresolved, []);
+}
+
+#[test]
 fn threads_change_nothing() {
     let text = "const app = require('express')(); app.get('/a', (q, s) => s.end()); app.use('/b', (q, s) => s.end()); app.listen(1)";
     let files = [

@@ -24,12 +24,18 @@ struct Node {
     given: bool,
 }
 
+/// A step, by number: looking one up must not cost a copy of its name.
+type StepId = u32;
+
 /// All paths of a run. A path is made once and keeps its number; numbers depend on the order of the origin pass only,
 /// which is sequential.
 pub struct Paths<'m> {
     models: &'m Models,
     nodes: Vec<Node>,
-    steps: FxHashMap<(PathId, Step), Option<PathId>>,
+    steps: FxHashMap<(PathId, StepId), Option<PathId>>,
+    /// The numbers of the steps that were asked for: those to members by name, and the others.
+    step_ids: FxHashMap<Step, StepId>,
+    members: FxHashMap<Box<str>, StepId>,
     roots: FxHashMap<Box<str>, Option<PathId>>,
     core: FxHashMap<(Box<str>, Box<str>), Option<PathId>>,
 }
@@ -42,6 +48,8 @@ impl<'m> Paths<'m> {
             models,
             nodes: Vec::new(),
             steps: FxHashMap::default(),
+            step_ids: FxHashMap::default(),
+            members: FxHashMap::default(),
             roots: FxHashMap::default(),
             core: FxHashMap::default(),
         }
@@ -212,9 +220,43 @@ impl<'m> Paths<'m> {
             .flatten()
     }
 
+    /// The number of a step, if it was asked for before.
+    fn step_id(&self, step: &Step) -> Option<StepId> {
+        match step {
+            Step::Member(name) => self.members.get(name.as_str()).copied(),
+            other => self.step_ids.get(other).copied(),
+        }
+    }
+
+    fn new_step_id(&mut self, step: &Step) -> StepId {
+        let count = self.members.len() + self.step_ids.len();
+        let id = u32::try_from(count).unwrap_or(u32::MAX);
+        match step {
+            Step::Member(name) => self.members.insert(name.as_str().into(), id),
+            other => self.step_ids.insert(other.clone(), id),
+        };
+        id
+    }
+
+    /// The member of a path; none beyond the cap.
+    pub fn member(&mut self, from: PathId, name: &str) -> Option<PathId> {
+        let made = self
+            .members
+            .get(name)
+            .map(|&id| self.steps.get(&(from, id)));
+        match made.flatten() {
+            Some(&known) => known,
+            None => self.step(from, &Step::Member(name.to_owned())),
+        }
+    }
+
     /// One step further; none beyond the cap.
     pub fn step(&mut self, from: PathId, step: &Step) -> Option<PathId> {
-        if let Some(&known) = self.steps.get(&(from, step.clone())) {
+        let id = match self.step_id(step) {
+            Some(id) => id,
+            None => self.new_step_id(step),
+        };
+        if let Some(&known) = self.steps.get(&(from, id)) {
             return known;
         }
         let node = self.nodes.get(from.0 as usize)?;
@@ -242,14 +284,15 @@ impl<'m> Paths<'m> {
                 }
             }
         };
-        self.steps.insert((from, step.clone()), made);
+        self.steps.insert((from, id), made);
         made
     }
 
     /// The step, if it was made before.
     #[must_use]
     pub fn made_step(&self, from: PathId, step: &Step) -> Option<PathId> {
-        self.steps.get(&(from, step.clone())).copied().flatten()
+        let id = self.step_id(step)?;
+        self.steps.get(&(from, id)).copied().flatten()
     }
 
     /// An ancestor (or the path itself) with the same non-empty states: fluent interfaces end here.

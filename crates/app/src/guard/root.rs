@@ -1,8 +1,10 @@
 //! Where a value comes from: from who is known to ask, from what a client shows, from what it says.
 
+use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
+use casemate_flow::symbol::Sym;
 use casemate_ir::{Capture, CaptureId, Instr, Key, LocalId, Operand, Range32, Term, VarRef};
 use casemate_model::row::Role;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -88,6 +90,10 @@ pub(crate) struct Search<'a, 'p, 'm> {
     found: Roots,
     /// What parameters are known to hold where a function was entered from a known call.
     bound: Option<&'a Bound>,
+    /// Whether such a parameter was met.
+    met: bool,
+    /// Parameters met of which nothing is known.
+    free: Vec<(FuncId, LocalId)>,
 }
 
 /// What is known of the whole program while searches run.
@@ -96,10 +102,39 @@ pub(crate) struct Known {
     /// Members of requests that the program sets from credentials.
     pub members: FxHashSet<String>,
     definitions: RefCell<FxHashMap<FuncId, Rc<Definitions>>>,
+    paths: RefCell<FxHashMap<PathId, Told>>,
+    names: RefCell<FxHashMap<Sym, Said>>,
+    /// What was found where nothing is known of parameters, with the parameters met on the way.
+    answers: RefCell<FxHashMap<(FuncId, LocalId), Rc<Answer>>>,
 }
 
-/// By local: the instructions that write it.
-type Definitions = Vec<SmallVec<[u32; 1]>>;
+/// By local: the instructions that write it, and whether it is a parameter.
+type Definitions = Vec<(SmallVec<[u32; 1]>, bool)>;
+
+/// What one search found, and the parameters on which it depends.
+type Answer = (Roots, Vec<(FuncId, LocalId)>);
+
+/// What the models say of a path.
+#[derive(Clone, Copy, Default)]
+struct Told {
+    principal: bool,
+    container: bool,
+    credential: bool,
+    client: bool,
+    hashes: bool,
+}
+
+/// What the name of a member says.
+#[derive(Clone, Copy, Default)]
+struct Said {
+    origin: bool,
+    setting: bool,
+    csrf: bool,
+    presence: bool,
+    role: bool,
+    /// The program sets it from credentials.
+    set: bool,
+}
 
 impl Known {
     /// Where the program sets these members of requests from credentials.
@@ -113,15 +148,71 @@ impl Known {
     fn definitions(&self, f: FuncRef<'_>) -> Rc<Definitions> {
         let mut all = self.definitions.borrow_mut();
         let made = all.entry(f.id).or_insert_with(|| {
-            let mut out: Definitions = vec![SmallVec::new(); f.func.locals.len()];
+            let mut out: Definitions = vec![(SmallVec::new(), false); f.func.locals.len()];
             for (at, instr) in (0_u32..).zip(&f.func.instrs) {
-                if let Some(list) = instr.target().and_then(|to| out.get_mut(to.index())) {
+                if let Some((list, _)) = instr.target().and_then(|to| out.get_mut(to.index())) {
                     list.push(at);
+                }
+            }
+            for param in &f.func.params {
+                if let Some((_, is_param)) = out.get_mut(param.local.index()) {
+                    *is_param = true;
                 }
             }
             Rc::new(out)
         });
         Rc::clone(made)
+    }
+
+    fn told(&self, origins: &Solver<'_, '_>, path: PathId) -> Told {
+        let mut all = self.paths.borrow_mut();
+        *all.entry(path).or_insert_with(|| told(origins, path))
+    }
+
+    fn said(&self, sym: Sym, name: &str) -> Said {
+        let mut all = self.names.borrow_mut();
+        *all.entry(sym).or_insert_with(|| Said {
+            set: self.members.contains(name),
+            ..said(name)
+        })
+    }
+}
+
+fn told(origins: &Solver<'_, '_>, path: PathId) -> Told {
+    let text = origins.paths.text(path).to_lowercase();
+    let mut told = Told {
+        hashes: HASHES.iter().any(|word| text.contains(word)),
+        ..Told::default()
+    };
+    for (_, row) in origins.paths.rows(path) {
+        match &row.role {
+            Role::Principal { container: true } => told.container = true,
+            Role::Principal { container: false } => told.principal = true,
+            Role::Source { .. } => {
+                let models = origins.paths.models();
+                let name = origins.paths.last_member(path);
+                let kind = models.source_kind(row, name);
+                match kind.map(|kind| models.kinds().source_name(kind)) {
+                    Some("http.cookie" | "http.header") => told.credential = true,
+                    Some(name) => told.client |= name.starts_with("http."),
+                    None => {}
+                }
+            }
+            _ => {}
+        }
+    }
+    told
+}
+
+fn said(name: &str) -> Said {
+    let lower = name.to_lowercase();
+    Said {
+        origin: ORIGIN.contains(&lower.as_str()),
+        setting: is_setting(&lower),
+        csrf: lower.contains("csrf") || lower.contains("xsrf"),
+        presence: name.is_empty() || PRESENCE.contains(&name),
+        role: ROLES.iter().any(|word| lower.contains(word)),
+        set: false,
     }
 }
 
@@ -158,6 +249,15 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         func: FuncId,
         operand: Operand,
     ) -> Roots {
+        let Operand::Local(local) = operand else {
+            return Roots::default();
+        };
+        let known = set.answers.borrow().get(&(func, local)).cloned();
+        if let Some(known) = &known
+            && bound.is_none_or(|bound| known.1.iter().all(|param| !bound.contains_key(param)))
+        {
+            return known.0;
+        }
         let mut search = Self {
             origins,
             set,
@@ -165,8 +265,14 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             fuel: FUEL,
             found: Roots::default(),
             bound,
+            free: Vec::new(),
+            met: false,
         };
-        search.operand(func, operand, Trail::default(), 0);
+        search.local(func, local, Trail::default(), 0);
+        if known.is_none() && !search.met {
+            let answer = Rc::new((search.found, search.free));
+            set.answers.borrow_mut().insert((func, local), answer);
+        }
         search.found
     }
 
@@ -185,6 +291,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             return;
         }
         if let Some(held) = self.bound.and_then(|bound| bound.get(&(func, local))) {
+            self.met = true;
             self.found.principal |= held.principal;
             self.found.attribute |= held.attribute;
             self.found.credential |= held.credential;
@@ -196,14 +303,18 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         }
         let f = self.origins.program.func(func);
         let definitions = self.set.definitions(f);
-        let places = definitions.get(local.index()).map_or(&[][..], |p| p);
-        let written = !places.is_empty();
+        let Some((places, is_param)) = definitions.get(local.index()) else {
+            return;
+        };
+        if *is_param {
+            self.free.push((func, local));
+        }
         for &at in places {
             if let Some(instr) = f.func.instrs.get(at as usize) {
                 self.instr(f, instr, trail, depth + 1);
             }
         }
-        if !written && f.func.params.iter().any(|p| p.local == local) {
+        if *is_param && places.is_empty() {
             self.parameter(f, trail, depth + 1);
         }
     }
@@ -215,34 +326,19 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             let Some(Val::Api(path)) = self.origins.val(val) else {
                 continue;
             };
-            for (_, row) in self.origins.paths.rows(path) {
-                match &row.role {
-                    Role::Principal { container } => {
-                        root = true;
-                        self.principal(trail, u32::from(*container));
-                    }
-                    Role::Source { .. } => {
-                        let models = self.origins.paths.models();
-                        let name = self.origins.paths.last_member(path);
-                        let Some(kind) = models.source_kind(row, name) else {
-                            continue;
-                        };
-                        match models.kinds().source_name(kind) {
-                            "http.cookie" | "http.header" => {
-                                root = true;
-                                self.found.credential = true;
-                            }
-                            name if name.starts_with("http.") => {
-                                root = true;
-                                self.found.client = true;
-                            }
-                            _ => continue,
-                        }
-                        self.found.called |= trail.called;
-                        self.found.given |= trail.given;
-                    }
-                    _ => {}
+            let told = self.set.told(self.origins, path);
+            for (is, allowed) in [(told.principal, 0), (told.container, 1)] {
+                if is {
+                    root = true;
+                    self.principal(trail, allowed);
                 }
+            }
+            if told.credential || told.client {
+                root = true;
+                self.found.credential |= told.credential;
+                self.found.client |= told.client;
+                self.found.called |= trail.called;
+                self.found.given |= trail.given;
             }
         }
         root
@@ -296,22 +392,21 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
 
     fn member(&mut self, f: FuncRef<'p>, base: Operand, key: Key, trail: Trail, depth: u32) {
         let name = match key {
-            Key::Field(name) => f.file.facts.str(name),
+            Key::Field(name) => Some(name),
             Key::Computed(Operand::Const(id)) => match f.file.facts.constant(id) {
-                casemate_ir::Const::Str(name) => f.file.facts.str(*name),
-                _ => "",
+                casemate_ir::Const::Str(name) => Some(*name),
+                _ => None,
             },
-            _ => "",
+            _ => None,
         };
-        let lower = name.to_lowercase();
-        if ORIGIN.contains(&lower.as_str()) {
-            self.found.origin = true;
-        }
-        self.found.setting |= is_setting(&lower);
-        if lower.contains("csrf") || lower.contains("xsrf") {
-            self.found.csrf = true;
-        }
-        if self.set.members.contains(name)
+        let said = match name {
+            Some(name) => self.set.said(f.sym(name), f.file.facts.str(name)),
+            None => said(""),
+        };
+        self.found.origin |= said.origin;
+        self.found.setting |= said.setting;
+        self.found.csrf |= said.csrf;
+        if said.set
             && is_request(self.origins, f.id, base)
             && !is_said(self.origins, f.id, base)
         {
@@ -320,8 +415,8 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         }
         let next = Trail {
             members: trail.members + 1,
-            attribute: trail.attribute || (!name.is_empty() && !PRESENCE.contains(&name)),
-            role: trail.role || ROLES.iter().any(|word| lower.contains(word)),
+            attribute: trail.attribute || !said.presence,
+            role: trail.role || said.role,
             ..trail
         };
         self.operand(f.id, base, next, depth);
@@ -374,12 +469,11 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
     fn may_hash(&self, f: FuncRef<'p>, callee: Operand) -> bool {
         let vals = self.origins.of_operand(f.id, callee);
         let mut paths = vals.iter().filter_map(|&val| match self.origins.val(val) {
-            Some(Val::Api(path)) => Some(self.origins.paths.text(path).to_lowercase()),
+            Some(Val::Api(path)) => Some(self.set.told(self.origins, path).hashes),
             _ => None,
         });
-        let hashes = |text: &str| HASHES.iter().any(|word| text.contains(word));
         match paths.next() {
-            Some(text) => hashes(&text) || paths.any(|text| hashes(&text)),
+            Some(hashes) => hashes || paths.any(|hashes| hashes),
             None => true,
         }
     }

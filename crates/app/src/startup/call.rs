@@ -93,7 +93,7 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
                 V::Func(func, env) => self.invoke_aside(func, env, &site.this, Some(&site.args)),
                 V::Class(class, env) => self.construct(class, env, &site),
                 V::Api(path) => self.package_call(path, &site),
-                V::Object(id) => match self.obj(id).map(|o| o.kind.clone()) {
+                V::Object(id) => match self.obj(id).map(|o| &o.kind) {
                     Some(Kind::Made(made)) => self.package_call(made.path, &site),
                     _ => Value::new(),
                 },

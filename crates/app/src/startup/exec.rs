@@ -10,7 +10,27 @@ use casemate_ir::{
     PartKey, Term, VarRef,
 };
 use rustc_hash::FxHashSet;
+use smallvec::{SmallVec, smallvec};
 use std::rc::Rc;
+
+/// The name of a member.
+pub(super) enum Name<'p> {
+    /// As it stands in the program.
+    Written(&'p str),
+    /// As it was worked out.
+    Made(Rc<str>),
+}
+
+impl std::ops::Deref for Name<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Written(text) => text,
+            Self::Made(text) => text,
+        }
+    }
+}
 
 /// A constant as a value.
 pub(super) fn constant(file: &File, id: ConstId) -> Value {
@@ -24,15 +44,18 @@ pub(super) fn constant(file: &File, id: ConstId) -> Value {
     })
 }
 
+/// Blocks that come after one.
+type Ways = SmallVec<[BlockId; 3]>;
+
 /// Where control may go from a block.
-fn successors(func: &Function, block: BlockId) -> Vec<BlockId> {
+fn successors(func: &Function, block: BlockId) -> Ways {
     let Some(b) = func.blocks.get(block.index()) else {
-        return Vec::new();
+        return Ways::new();
     };
     let mut out = match b.term {
-        Term::Goto(to) => vec![to],
-        Term::Branch { yes, no, .. } => vec![yes, no],
-        Term::Return(_) | Term::Throw(_) | Term::Unreachable => Vec::new(),
+        Term::Goto(to) => smallvec![to],
+        Term::Branch { yes, no, .. } => smallvec![yes, no],
+        Term::Return(_) | Term::Throw(_) | Term::Unreachable => Ways::new(),
     };
     out.extend(b.unwind);
     out
@@ -96,21 +119,28 @@ impl<'p> Startup<'p, '_, '_> {
             return Value::new();
         }
         let frame = FrameId(u32::try_from(self.frames.len()).unwrap_or(u32::MAX));
+        let several = self.several(func);
         self.frames.push(Frame {
-            func,
+            f,
             parent,
             locals: vec![Value::new(); f.func.locals.len()],
+            several,
             result: Value::new(),
+            kept: false,
         });
         self.ran.insert(func);
         self.bind(frame, this, args);
         self.stack.push(func);
         self.blocks(frame, BlockId(0), None);
         self.stack.pop();
-        self.frames
-            .get_mut(frame.0 as usize)
-            .map(|f| f.result.clone())
-            .unwrap_or_default()
+        let Some(frame) = self.frames.get_mut(frame.0 as usize) else {
+            return Value::new();
+        };
+        if !frame.kept {
+            // Nobody can look at its variables any more.
+            frame.locals = Vec::new();
+        }
+        std::mem::take(&mut frame.result)
     }
 
     fn bind(&mut self, frame: FrameId, this: &[V], args: Option<&[Value]>) {
@@ -170,7 +200,7 @@ impl<'p> Startup<'p, '_, '_> {
             }
             let inside = within.is_some() && first;
             first = false;
-            let mut left: Vec<BlockId> = Vec::new();
+            let mut left = Ways::new();
             match self.elements_of(frame, block) {
                 Some((at, count)) if !inside => {
                     let body = body_of_loop(func, block);
@@ -216,17 +246,17 @@ impl<'p> Startup<'p, '_, '_> {
     }
 
     /// Where control goes from a block, as far as that is certain.
-    fn ways(&mut self, frame: FrameId, block: BlockId) -> Vec<BlockId> {
+    fn ways(&mut self, frame: FrameId, block: BlockId) -> Ways {
         let func = self.func_of(frame).func;
         let Some(b) = func.blocks.get(block.index()) else {
-            return Vec::new();
+            return Ways::new();
         };
         match b.term {
             Term::Branch { cond, yes, no } if self.certain => {
-                let mut out = match truth(&self.operand(frame, cond)) {
-                    Some(true) => vec![yes],
-                    Some(false) => vec![no],
-                    None => vec![yes, no],
+                let mut out: Ways = match truth(&self.operand(frame, cond)) {
+                    Some(true) => smallvec![yes],
+                    Some(false) => smallvec![no],
+                    None => smallvec![yes, no],
                 };
                 out.extend(b.unwind);
                 out
@@ -236,7 +266,7 @@ impl<'p> Startup<'p, '_, '_> {
                 if let Some(f) = self.frames.get_mut(frame.0 as usize) {
                     join(&mut f.result, &value);
                 }
-                Vec::new()
+                Ways::new()
             }
             _ => successors(func, block),
         }
@@ -292,8 +322,12 @@ impl<'p> Startup<'p, '_, '_> {
             Instr::Array { parts, .. } => self.literal(frame, parts, Kind::Array),
             Instr::Template { operands, .. } => self.text(frame, f.func.operands(operands)),
             Instr::Op { op, operands, .. } => self.operator(frame, op, f.func.operands(operands)),
-            Instr::Closure { func, .. } => one(V::Func(f.sibling(func), Some(frame))),
+            Instr::Closure { func, .. } => {
+                self.keep(frame);
+                one(V::Func(f.sibling(func), Some(frame)))
+            }
             Instr::Class { class, base, .. } => {
+                self.keep(frame);
                 let class = f.class(class);
                 if let Some(base) = base {
                     let base = self.operand(frame, base);
@@ -320,6 +354,12 @@ impl<'p> Startup<'p, '_, '_> {
                 value
             };
             self.set(frame, to, value);
+        }
+    }
+
+    fn keep(&mut self, frame: FrameId) {
+        if let Some(frame) = self.frames.get_mut(frame.0 as usize) {
+            frame.kept = true;
         }
     }
 
@@ -581,14 +621,14 @@ impl<'p> Startup<'p, '_, '_> {
     }
 
     /// The name of a member, where it is known.
-    pub(super) fn key(&self, frame: FrameId, key: Key) -> Option<Rc<str>> {
+    pub(super) fn key(&self, frame: FrameId, key: Key) -> Option<Name<'p>> {
         let f = self.func_of(frame);
         match key {
-            Key::Field(name) => Some(Rc::from(f.file.facts.str(name))),
-            Key::Index(index) => Some(Rc::from(index.to_string())),
+            Key::Field(name) => Some(Name::Written(f.file.facts.str(name))),
+            Key::Index(index) => Some(Name::Made(Rc::from(index.to_string()))),
             Key::Computed(operand) => match self.operand(frame, operand).as_slice() {
-                [V::Text(text)] => Some(Rc::clone(text)),
-                [V::Number(n)] => Some(Rc::from(n.to_string())),
+                [V::Text(text)] => Some(Name::Made(Rc::clone(text))),
+                [V::Number(n)] => Some(Name::Made(Rc::from(n.to_string()))),
                 _ => None,
             },
         }

@@ -1,7 +1,7 @@
 //! Members of values, and what modules export.
 
 use super::Startup;
-use super::value::{FrameId, Kind, V, Value, join, one};
+use super::value::{FrameId, Kind, Made, V, Value, join, one};
 use crate::limits;
 use casemate_flow::program::{ClassIdx, Target};
 use casemate_flow::result::FileIdx;
@@ -55,12 +55,14 @@ impl Startup<'_, '_, '_> {
                 if let Some(value) = obj.get(name) {
                     return value.clone();
                 }
-                match obj.kind.clone() {
+                match &obj.kind {
                     Kind::Array if name == "length" => one(V::Number(f64::from(
                         u32::try_from(obj.fields.len()).unwrap_or(0),
                     ))),
-                    Kind::Instance(class) => self.class_member(class, name, false, receiver, depth),
-                    Kind::Constructed(func) => {
+                    &Kind::Instance(class) => {
+                        self.class_member(class, name, false, receiver, depth)
+                    }
+                    &Kind::Constructed(func) => {
                         let statics = self.statics(false, func.0);
                         let proto = self.obj(statics).and_then(|o| o.get("prototype")).cloned();
                         let mut out = Value::new();
@@ -70,14 +72,16 @@ impl Startup<'_, '_, '_> {
                         out
                     }
                     // A fluent interface gives back something that has what its maker has.
-                    Kind::Made(made) => match made.from.and_then(|from| self.holder(from, name)) {
-                        Some(holder) => self
-                            .obj(holder)
-                            .and_then(|o| o.get(name))
-                            .cloned()
-                            .unwrap_or_default(),
-                        None => self.of_package(made.path, name),
-                    },
+                    &Kind::Made(Made { path, from, .. }) => {
+                        match from.and_then(|from| self.holder(from, name)) {
+                            Some(holder) => self
+                                .obj(holder)
+                                .and_then(|o| o.get(name))
+                                .cloned()
+                                .unwrap_or_default(),
+                            None => self.of_package(path, name),
+                        }
+                    }
                     Kind::Plain | Kind::Array => Value::new(),
                 }
             }
@@ -103,11 +107,11 @@ impl Startup<'_, '_, '_> {
 
     /// A member of a package's value.
     fn of_package(&mut self, path: casemate_flow::apipath::PathId, name: &str) -> Value {
-        let step = match name.parse::<u32>() {
-            Ok(index) => Step::Index(index),
-            Err(_) => Step::Member(name.to_owned()),
+        let paths = &mut self.origins.paths;
+        let next = match name.parse::<u32>() {
+            Ok(index) => paths.step(path, &Step::Index(index)),
+            Err(_) => paths.member(path, name),
         };
-        let next = self.origins.paths.step(path, &step);
         next.map_or_else(Value::new, |path| one(V::Api(path)))
     }
 

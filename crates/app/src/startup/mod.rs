@@ -22,16 +22,21 @@ use casemate_flow::result::{FileIdx, FuncId, Site};
 use casemate_ir::{FnId, Instr, LocalId, Operand};
 use relevant::Relevant;
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use value::{FrameId, Made, Obj, Value};
 
 /// The variables of one call.
-struct Frame {
-    func: FuncId,
+struct Frame<'p> {
+    f: FuncRef<'p>,
     parent: Option<FrameId>,
     locals: Vec<Value>,
+    /// By local: more than one instruction writes it.
+    several: Rc<[bool]>,
     result: Value,
+    /// A function or class was made in it, which may outlive the call.
+    kept: bool,
 }
 
 /// The interpreter with all that it has seen.
@@ -39,7 +44,7 @@ pub(crate) struct Startup<'p, 'm, 'o> {
     pub(crate) program: &'p Program,
     pub(crate) origins: &'o mut Solver<'p, 'm>,
     relevant: Relevant,
-    frames: Vec<Frame>,
+    frames: Vec<Frame<'p>>,
     pub(crate) objects: Vec<Obj>,
     globals: FxHashMap<u32, Value>,
     names: FxHashMap<Rc<str>, Value>,
@@ -274,11 +279,10 @@ impl<'p> Startup<'p, '_, '_> {
     }
 
     fn func_of(&self, frame: FrameId) -> FuncRef<'p> {
-        let id = self
-            .frames
-            .get(frame.0 as usize)
-            .map_or(FuncId(0), |f| f.func);
-        self.program.func(id)
+        match self.frames.get(frame.0 as usize) {
+            Some(frame) => frame.f,
+            None => self.program.func(FuncId(0)),
+        }
     }
 
     fn local(&self, frame: FrameId, local: LocalId) -> Value {
@@ -291,19 +295,13 @@ impl<'p> Startup<'p, '_, '_> {
 
     /// Writes a local; one that several instructions write keeps what it held.
     fn set(&mut self, frame: FrameId, local: LocalId, value: Value) {
-        let Some(func) = self.frames.get(frame.0 as usize).map(|f| f.func) else {
+        let Some(frame) = self.frames.get_mut(frame.0 as usize) else {
             return;
         };
-        let several = self
-            .several(func)
-            .get(local.index())
-            .copied()
-            .unwrap_or(false);
-        let slot = self
-            .frames
-            .get_mut(frame.0 as usize)
-            .and_then(|f| f.locals.get_mut(local.index()));
-        let Some(slot) = slot else { return };
+        let several = frame.several.get(local.index()).copied().unwrap_or(false);
+        let Some(slot) = frame.locals.get_mut(local.index()) else {
+            return;
+        };
         if several {
             slot.retain(|v| *v != V::Null);
             value::join(slot, &value);
@@ -373,7 +371,11 @@ impl<'p> Startup<'p, '_, '_> {
     }
 
     fn origin_of(&mut self, func: FuncId, local: LocalId) -> Value {
-        let vals: Vec<ValId> = self.origins.of_local(func, local).to_vec();
+        let vals = self.origins.of_local(func, local);
+        if vals.is_empty() {
+            return Value::new();
+        }
+        let vals: SmallVec<[ValId; 8]> = vals.into();
         self.origin(&vals)
     }
 

@@ -290,7 +290,7 @@ impl Startup<'_, '_, '_> {
                     let inner = self.given_functions(*func, *env, 0);
                     out.push(Handler::Function(*func, inner));
                 }
-                V::Object(id) => match self.obj(*id).map(|o| o.kind.clone()) {
+                V::Object(id) => match self.obj(*id).map(|o| &o.kind) {
                     Some(Kind::Made(_)) => out.push(Handler::Object(*id)),
                     Some(Kind::Array) if depth < NESTED => {
                         let fields = self.obj(*id).map(|o| o.fields.clone()).unwrap_or_default();

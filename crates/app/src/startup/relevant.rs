@@ -119,7 +119,7 @@ impl Relevant {
                     let known = origins.of_operand(id, callee);
                     let entry = known.iter().any(|&val| {
                         matches!(origins.val(val), Some(Val::Api(path))
-                            if origins.paths.call_rows(path, flags.new).any(|(_, row)| matches!(row.role, Role::Entry(_))))
+                            if origins.paths.call_rows(path, flags.new).any(|(_, row)| registers(&row.role)))
                     });
                     if entry && !only_constants(f.func, args) {
                         self.sites.push((id, at));
@@ -135,6 +135,11 @@ impl Relevant {
         }
         used
     }
+}
+
+/// Whether a call registers what it is given. Handlers that are declared, as methods or exports of some name, are found elsewhere.
+fn registers(role: &Role) -> bool {
+    matches!(role, Role::Entry(entry) if entry.handlers.is_some())
 }
 
 /// `app[method](…)`: which function of a package is called depends on a value.
@@ -164,7 +169,7 @@ fn chooses_method(origins: &mut Solver<'_, '_>, f: casemate_flow::program::FuncR
                 && origins
                     .paths
                     .call_rows(member, false)
-                    .any(|(_, row)| matches!(row.role, Role::Entry(_)))
+                    .any(|(_, row)| registers(&row.role))
             {
                 return true;
             }

@@ -353,12 +353,11 @@ impl<'p, 'm> Solver<'p, 'm> {
         if let Some(&known) = self.members.get(&(path, sym)) {
             return known;
         }
-        let step = match sym.as_index() {
-            Some(index) => Step::Index(index),
-            None if sym == Sym::ANY => Step::AnyMember,
-            None => Step::Member(self.program.text(sym).to_owned()),
+        let made = match sym.as_index() {
+            Some(index) => self.paths.step(path, &Step::Index(index)),
+            None if sym == Sym::ANY => self.paths.step(path, &Step::AnyMember),
+            None => self.paths.member(path, self.program.text(sym)),
         };
-        let made = self.paths.step(path, &step);
         self.members.insert((path, sym), made);
         made
     }
