@@ -38,8 +38,6 @@ pub const SUMMARY_EFFECTS: usize = 128;
 pub const CALLBACK_DEPTH: u32 = 4;
 /// Summaries put in place for one call instruction, callbacks included.
 pub const INSTANTIATIONS: u32 = 48;
-/// Instructions between a member that is loaded and the call of it; beyond it the call has no name.
-pub const LOOK_BACK: usize = 10_000;
 /// Values that the states of one function hold in all, were every block to hold every local; beyond it the function is not analysed.
 pub const FUNCTION_VALUES: usize = 16_000_000;
 /// Objects of one function's heap.

@@ -47,10 +47,15 @@ pub struct File {
     pub imports: Vec<Target>,
     /// Its strings in the program's table.
     pub symbols: Vec<Sym>,
+    /// By function: where its locals are written, once somebody asked.
+    writes: Box<[OnceLock<Writes>]>,
     first_function: u32,
     first_class: u32,
     first_global: u32,
 }
+
+/// The instructions of a function that write a local, by local and in order.
+type Writes = Box<[(LocalId, u32)]>;
 
 /// A function with its place.
 #[derive(Clone, Copy)]
@@ -61,8 +66,9 @@ pub struct FuncRef<'p> {
     pub file_idx: FileIdx,
     /// Its file.
     pub file: &'p File,
-    /// Itself.
+    /// Itself, and its number there.
     pub func: &'p Function,
+    fn_id: FnId,
     /// The functions that were copied together with it, where it is a copy.
     copied: Option<&'p FxHashMap<FnId, FuncId>>,
 }
@@ -94,6 +100,9 @@ struct Copied {
     /// The functions that were copied with it.
     family: Arc<FxHashMap<FnId, FuncId>>,
 }
+
+/// Instructions that are looked at before a table is made.
+const NEARBY: usize = 64;
 
 static EMPTY_FUNCTION: std::sync::LazyLock<Function> = std::sync::LazyLock::new(Function::default);
 
@@ -145,6 +154,12 @@ impl Program {
             program.globals += to_u32(input.facts.globals.len());
             program.files.push(File {
                 path: input.path,
+                writes: input
+                    .facts
+                    .functions
+                    .iter()
+                    .map(|_| OnceLock::new())
+                    .collect(),
                 facts: input.facts,
                 imports: input.imports,
                 symbols,
@@ -234,6 +249,7 @@ impl Program {
             copied,
             id,
             file_idx,
+            fn_id,
             file,
             func: file
                 .facts
@@ -383,6 +399,32 @@ impl FuncRef<'_> {
     #[must_use]
     pub fn parent(&self) -> Option<FuncId> {
         self.func.parent.map(|p| self.sibling(p))
+    }
+    /// The last instruction before another one that writes a local. Most often it stands nearby.
+    pub(crate) fn written_before(&self, local: LocalId, at: u32) -> Option<u32> {
+        let before = self.func.instrs.get(..at as usize)?;
+        let near = before.iter().rev().take(NEARBY);
+        if let Some(back) = (1..)
+            .zip(near)
+            .find_map(|(back, instr)| (instr.target() == Some(local)).then_some(back))
+        {
+            return Some(at - back);
+        }
+        if before.len() <= NEARBY {
+            return None;
+        }
+        let index = self.fn_id.index();
+        let writes = self.file.writes.get(index)?.get_or_init(|| {
+            let writes = (0..).zip(&self.func.instrs);
+            let mut writes: Vec<(LocalId, u32)> = writes
+                .filter_map(|(at, instr)| Some((instr.target()?, at)))
+                .collect();
+            writes.sort_unstable();
+            writes.into()
+        });
+        let end = writes.partition_point(|write| *write < (local, at));
+        let (written, last) = writes.get(end.checked_sub(1)?)?;
+        (*written == local).then_some(*last)
     }
     /// The local's kind is a parameter; its position.
     #[must_use]

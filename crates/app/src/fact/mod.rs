@@ -3,13 +3,14 @@
 mod access;
 mod application;
 mod counting;
+mod neighbours;
 mod session;
 
-use crate::model::{Answer, Application, Endpoint, Guard};
+use crate::model::{Answer, Application, Endpoint};
 use casemate_flow::origin::Solver;
 use casemate_flow::result::{Fact, FactValue, FuncId, Site};
 use casemate_ir::{Const, Instr, Key, Operand};
-use std::collections::BTreeSet;
+use neighbours::Neighbours;
 
 /// The kinds of guards that are told.
 const KINDS: &[(&str, &str)] = &[
@@ -97,9 +98,10 @@ impl Application {
     /// One fact an endpoint, record access, application and start of a session. `known`: what calls say of configuration.
     #[must_use]
     pub fn facts(&self, origins: &Solver<'_, '_>, known: &[Fact]) -> Vec<Fact> {
+        let neighbours = Neighbours::of(&self.endpoints);
         let endpoints = self.endpoints.iter();
         let mut out: Vec<Fact> = endpoints
-            .map(|endpoint| self.fact(endpoint, origins))
+            .map(|endpoint| fact(endpoint, &neighbours, origins))
             .collect();
         out.extend(self.accesses());
         out.extend(self.passwords());
@@ -108,199 +110,120 @@ impl Application {
         out.extend(self.session_starts(origins, known));
         out
     }
+}
 
-    fn fact(&self, endpoint: &Endpoint, origins: &Solver<'_, '_>) -> Fact {
-        let login = logs_in(endpoint, origins) || session::logs_in(endpoint, origins);
-        let mut values = vec![
-            ("method".to_owned(), FactValue::Str(endpoint.method.clone())),
-            (
-                "path".to_owned(),
-                endpoint
-                    .path
-                    .clone()
-                    .map_or(FactValue::Unknown, FactValue::Str),
+fn fact(endpoint: &Endpoint, neighbours: &Neighbours, origins: &Solver<'_, '_>) -> Fact {
+    let login = logs_in(endpoint, origins) || session::logs_in(endpoint, origins);
+    let mut values = vec![
+        ("method".to_owned(), FactValue::Str(endpoint.method.clone())),
+        (
+            "path".to_owned(),
+            endpoint
+                .path
+                .clone()
+                .map_or(FactValue::Unknown, FactValue::Str),
+        ),
+        (
+            "writes".to_owned(),
+            FactValue::Bool(matches!(
+                endpoint.method.as_str(),
+                "post" | "put" | "patch" | "delete" | "del"
+            )),
+        ),
+        ("login".to_owned(), FactValue::Bool(login)),
+        (
+            "open".to_owned(),
+            FactValue::Bool(
+                names(endpoint).any(|name| for_all(&name))
+                    || named_open(endpoint, origins)
+                    || endpoint.method == "post"
+                        && endpoint
+                            .handlers
+                            .iter()
+                            .any(|f| reads_password(*f, origins, 0)),
             ),
-            (
-                "writes".to_owned(),
-                FactValue::Bool(matches!(
-                    endpoint.method.as_str(),
-                    "post" | "put" | "patch" | "delete" | "del"
-                )),
-            ),
-            ("login".to_owned(), FactValue::Bool(login)),
-            (
-                "open".to_owned(),
-                FactValue::Bool(
-                    names(endpoint).any(|name| for_all(&name))
-                        || named_open(endpoint, origins)
-                        || endpoint.method == "post"
-                            && endpoint
-                                .handlers
-                                .iter()
-                                .any(|f| reads_password(*f, origins, 0)),
-                ),
-            ),
-        ];
-        for &(name, kind) in KINDS {
-            let answer = match endpoint.guarded(kind) {
-                Answer::No
-                    if login && kind == "rate-limit" && counting::may_count(endpoint, origins) =>
-                {
-                    Answer::Unknown
-                }
-                answer => answer,
-            };
-            values.push((name.to_owned(), tri(answer)));
-        }
-        let (siblings, bare) = self.siblings(endpoint);
-        values.push(("siblings".to_owned(), number(siblings)));
-        let alone = siblings >= 3 && bare * 3 <= siblings && !for_readers(endpoint);
-        let certain = endpoint
-            .guards
-            .iter()
-            .any(|g| g.kind == "authentication" && g.certain);
-        let misplaced = !certain
-            && endpoint
-                .misplaced
-                .iter()
-                .any(|g| matches!(g.kind.as_str(), "authentication" | "role"));
-        let changes = names(endpoint).any(|name| CHANGES.iter().any(|word| name.contains(word)));
-        let only_read = endpoint.method == "get"
-            && !self
-                .endpoints
-                .iter()
-                .any(|e| e.site == endpoint.site && e.method == "post");
-        for (name, value) in [
-            ("outlier", alone),
-            ("aware", endpoint.aware),
-            (
-                "admin",
-                names(endpoint).any(|name| name == "admin" || name == "administration"),
-            ),
-            ("misplaced", misplaced),
-            ("bare", self.is_bare(endpoint)),
-            ("lesser", self.asks_less(endpoint)),
-            (
-                "people",
-                endpoint.objects.persons && self.guarded_elsewhere(endpoint),
-            ),
-            (
-                "changes",
-                only_read && changes && (endpoint.objects.writes || endpoint.objects.deletes),
-            ),
-            ("personal", endpoint.objects.personal),
-        ] {
-            values.push((name.to_owned(), FactValue::Bool(value)));
-        }
-        let function = endpoint.handlers.first().copied().unwrap_or(FuncId(0));
-        // Where a list of routes names functions of other files, the function is what a reader looks for.
-        let listed = endpoint.callee.starts_with("py:") && !endpoint.handlers.is_empty();
-        let handler = origins.program.func(function);
-        let site = if listed {
-            Site {
-                file: handler.file_idx,
-                span: handler.func.head,
+        ),
+    ];
+    for &(name, kind) in KINDS {
+        let answer = match endpoint.guarded(kind) {
+            Answer::No
+                if login && kind == "rate-limit" && counting::may_count(endpoint, origins) =>
+            {
+                Answer::Unknown
             }
-        } else {
-            endpoint.site
+            answer => answer,
         };
-        Fact {
-            fact: "endpoint".to_owned(),
-            site,
-            function,
-            callee: format!(
-                "{} {}",
-                endpoint.method.to_uppercase(),
-                endpoint.path.as_deref().unwrap_or("(path not known)")
-            ),
-            values,
-        }
+        values.push((name.to_owned(), tri(answer)));
     }
-
-    /// Guards of the endpoint that ask who it is, apart from those that merely look at it for all endpoints of the file alike: where
-    /// others have a guard of their own besides, that is none.
-    fn own_guards<'e>(&self, endpoint: &'e Endpoint) -> impl Iterator<Item = &'e Guard> {
-        let shared = |guard: &Guard| {
-            guard.shared
-                && !guard.certain
-                && self
-                    .endpoints
-                    .iter()
-                    .filter(|e| e.site.file == endpoint.site.file)
-                    .all(|e| e.guards.iter().any(|g| g.site == guard.site))
-        };
-        let own = endpoint
-            .guards
+    let (siblings, bare) = neighbours.siblings(endpoint);
+    values.push(("siblings".to_owned(), number(siblings)));
+    let alone = siblings >= 3 && bare * 3 <= siblings && !for_readers(endpoint);
+    let certain = endpoint
+        .guards
+        .iter()
+        .any(|g| g.kind == "authentication" && g.certain);
+    let misplaced = !certain
+        && endpoint
+            .misplaced
             .iter()
-            .filter(move |g| g.kind == "authentication" && !shared(g));
-        own.collect::<Vec<_>>().into_iter()
+            .any(|g| matches!(g.kind.as_str(), "authentication" | "role"));
+    let changes = names(endpoint).any(|name| CHANGES.iter().any(|word| name.contains(word)));
+    let only_read = endpoint.method == "get" && !neighbours.posts(endpoint.site);
+    for (name, value) in [
+        ("outlier", alone),
+        ("aware", endpoint.aware),
+        (
+            "admin",
+            names(endpoint).any(|name| name == "admin" || name == "administration"),
+        ),
+        ("misplaced", misplaced),
+        ("bare", is_bare(endpoint, neighbours)),
+        ("lesser", neighbours.asks_less(endpoint)),
+        (
+            "people",
+            endpoint.objects.persons && neighbours.guarded_elsewhere(endpoint),
+        ),
+        (
+            "changes",
+            only_read && changes && (endpoint.objects.writes || endpoint.objects.deletes),
+        ),
+        ("personal", endpoint.objects.personal),
+    ] {
+        values.push((name.to_owned(), FactValue::Bool(value)));
     }
-
-    /// Nobody is asked who it is, as far as the whole chain tells.
-    fn is_bare(&self, endpoint: &Endpoint) -> bool {
-        endpoint.unknown == 0
-            && endpoint.mounted
-            && !endpoint.open
-            && !endpoint.handlers.is_empty()
-            && !endpoint.aware
-            && self.own_guards(endpoint).next().is_none()
-    }
-
-    /// It wants a login and no more, where nearly all others of the file want a role besides.
-    fn asks_less(&self, endpoint: &Endpoint) -> bool {
-        if endpoint.objects.personal
-            || endpoint.aware
-            || endpoint.guarded("role") != Answer::No
-            || endpoint.guarded("authentication") != Answer::Yes
-        {
-            return false;
+    let function = endpoint.handlers.first().copied().unwrap_or(FuncId(0));
+    // Where a list of routes names functions of other files, the function is what a reader looks for.
+    let listed = endpoint.callee.starts_with("py:") && !endpoint.handlers.is_empty();
+    let handler = origins.program.func(function);
+    let site = if listed {
+        Site {
+            file: handler.file_idx,
+            span: handler.func.head,
         }
-        let mut more: BTreeSet<Site> = BTreeSet::new();
-        let mut equal: BTreeSet<Site> = BTreeSet::new();
-        for other in self
-            .endpoints
-            .iter()
-            .filter(|e| e.site.file == endpoint.site.file)
-        {
-            if other.guarded("role") == Answer::Yes {
-                more.insert(other.site);
-            } else if other.site != endpoint.site {
-                equal.insert(other.site);
-            }
-        }
-        more.len() >= 3 && equal.len() * 3 <= more.len()
+    } else {
+        endpoint.site
+    };
+    Fact {
+        fact: "endpoint".to_owned(),
+        site,
+        function,
+        callee: format!(
+            "{} {}",
+            endpoint.method.to_uppercase(),
+            endpoint.path.as_deref().unwrap_or("(path not known)")
+        ),
+        values,
     }
+}
 
-    /// Endpoints of other places want a login.
-    fn guarded_elsewhere(&self, endpoint: &Endpoint) -> bool {
-        let wants = |e: &&Endpoint| e.guarded("authentication") == Answer::Yes;
-        self.endpoints
-            .iter()
-            .filter(|e| e.site != endpoint.site)
-            .filter(wants)
-            .take(2)
-            .count()
-            == 2
-    }
-
-    /// How many other places of the same file register endpoints that want a login, and how many do not, apart from those whose
-    /// names say that they are for everybody.
-    fn siblings(&self, endpoint: &Endpoint) -> (usize, usize) {
-        let of_file = self
-            .endpoints
-            .iter()
-            .filter(|e| e.site.file == endpoint.site.file && e.site != endpoint.site);
-        let mut guarded: BTreeSet<Site> = BTreeSet::new();
-        let mut bare: BTreeSet<Site> = BTreeSet::new();
-        for other in of_file {
-            if self.own_guards(other).next().is_some() {
-                guarded.insert(other.site);
-            } else if !names(other).any(|name| for_all(&name)) && !for_readers(other) {
-                bare.insert(other.site);
-            }
-        }
-        (guarded.len(), bare.len())
-    }
+/// Nobody is asked who it is, as far as the whole chain tells.
+fn is_bare(endpoint: &Endpoint, neighbours: &Neighbours) -> bool {
+    endpoint.unknown == 0
+        && endpoint.mounted
+        && !endpoint.open
+        && !endpoint.handlers.is_empty()
+        && !endpoint.aware
+        && !neighbours.has_own_guard(endpoint)
 }
 
 /// What a handler's own name says that everybody may ask for, whatever its path.

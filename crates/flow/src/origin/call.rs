@@ -601,9 +601,8 @@ pub(crate) fn method_name<'p>(
     let Operand::Local(local) = callee else {
         return None;
     };
-    let before = func.func.instrs.get(..call as usize)?;
-    let mut near = before.iter().rev().take(limits::LOOK_BACK);
-    match *near.find(|i| i.target() == Some(local))? {
+    let load = func.written_before(local, call)?;
+    match *func.func.instrs.get(load as usize)? {
         Instr::Load {
             key: casemate_ir::Key::Field(name),
             ..

@@ -480,12 +480,15 @@ impl Interp<'_> {
                 Some([Konst::Template(inner)]) => Some(Arc::clone(inner)),
                 _ => None,
             };
+            // Far from its beginning nothing is read off what stands before a hole.
+            let near =
+                parts.len() <= limits::STRING_PIECES && before.len() <= limits::CONSTANT_BYTES;
             // A piece that is a built text itself begins with its own literal.
-            let mut start = before.clone();
-            if let Some(Some(first)) = inner.as_ref().and_then(|i| i.first()) {
-                start.push_str(first);
-            }
-            let mut hole = self.hole(value, &start, string, span);
+            let start = near.then(|| match inner.as_ref().and_then(|i| i.first()) {
+                Some(Some(first)) => format!("{before}{first}"),
+                _ => before.clone(),
+            });
+            let mut hole = self.hole(value, start.as_deref(), string, span);
             let leading = if index == 0 { LEADING } else { 0 };
             hole.taints = hole.map_taints(|t| {
                 Some(Taint {
@@ -501,7 +504,7 @@ impl Interp<'_> {
                     refs: value.refs.clone(),
                     consts: None,
                 });
-                let hole = self.hole(&whole, &start, string, span);
+                let hole = self.hole(&whole, start.as_deref(), string, span);
                 out.join_taints(&hole);
             }
             for part in inner.as_deref().unwrap_or(&[None]) {
@@ -523,8 +526,11 @@ impl Interp<'_> {
         out
     }
 
-    /// What a hole of a built string adds, given the text before it.
-    fn hole(&mut self, value: &Value, before: &str, string: KindSet, span: Span) -> Value {
+    /// What a hole of a built string adds, given the text before it, where that is known.
+    fn hole(&mut self, value: &Value, before: Option<&str>, string: KindSet, span: Span) -> Value {
+        let Some(before) = before else {
+            return self.derive(value, string, TraceKind::Concat, span);
+        };
         let clears = string.union(self.k.cleared_by_prefix(before));
         let mut hole = self.derive(value, clears, TraceKind::Concat, span);
         let k = self.k;

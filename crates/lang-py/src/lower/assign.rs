@@ -85,7 +85,7 @@ impl<'a> Lowerer<'a> {
             Target::Nothing => self.opaque(&[], span),
         };
         let value = match a.op {
-            Operator::Add if super::text::is_text(&a.value, 8) => {
+            Operator::Add if self.is_text(&a.value) => {
                 let mut pieces = vec![old];
                 self.piece(&a.value, &mut pieces);
                 self.template(&pieces, span)

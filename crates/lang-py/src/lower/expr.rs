@@ -312,7 +312,7 @@ impl<'a> Lowerer<'a> {
 
     /// A left-nested run of binary operators, from its innermost operand outwards.
     fn binary(&mut self, b: &'a ExprBinOp) -> Operand {
-        if b.op == Operator::Mod && super::text::is_text(&b.left, 8) {
+        if b.op == Operator::Mod && self.is_text(&b.left) {
             return self.percent(b);
         }
         let mut spine: SmallVec<[&'a ExprBinOp; 8]> = SmallVec::new();
@@ -320,9 +320,7 @@ impl<'a> Lowerer<'a> {
         let first = loop {
             spine.push(at);
             match &*at.left {
-                Expr::BinOp(inner)
-                    if !(inner.op == Operator::Mod && super::text::is_text(&inner.left, 8)) =>
-                {
+                Expr::BinOp(inner) if !(inner.op == Operator::Mod && self.is_text(&inner.left)) => {
                     at = inner
                 }
                 other => break other,

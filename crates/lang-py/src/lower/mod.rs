@@ -25,6 +25,7 @@ use casemate_ir::{
     BlockId, ClassId, Const, FactsBuilder, FileFacts, FnId, FnKind, GlobalId, Instr, Key, Language,
     LocalId, LocalKind, LocalizedNote, OpKind, Operand, Span, Symbol, Term,
 };
+use ruff_python_ast::ExprBinOp;
 use ruff_text_size::{Ranged, TextRange};
 use rustc_hash::FxHashMap;
 
@@ -101,6 +102,8 @@ pub(super) struct Lowerer<'a> {
     copying: u32,
     copied_functions: FxHashMap<Span, FnId>,
     copied_classes: FxHashMap<Span, ClassId>,
+    /// By sum: whether it is a text for certain.
+    texts: FxHashMap<*const ExprBinOp, bool>,
 }
 
 impl<'a> Lowerer<'a> {
@@ -123,6 +126,7 @@ impl<'a> Lowerer<'a> {
             copying: 0,
             copied_functions: FxHashMap::default(),
             copied_classes: FxHashMap::default(),
+            texts: FxHashMap::default(),
         }
     }
 

@@ -17,7 +17,8 @@ impl<'a> Lowerer<'a> {
         first: &'a Expr,
         sum: &[&'a ExprBinOp],
     ) -> Operand {
-        let text = sum.iter().any(|n| is_text(&n.right, 8)) || value.is_none() && is_text(first, 8);
+        let text =
+            sum.iter().any(|n| self.is_text(&n.right)) || value.is_none() && self.is_text(first);
         if text {
             let mut pieces = Vec::new();
             match value {
@@ -49,7 +50,7 @@ impl<'a> Lowerer<'a> {
                 self.f_pieces(f, pieces);
                 self.leave();
             }
-            Expr::BinOp(b) if b.op == Operator::Add && is_text(expr, 8) && self.enter(span) => {
+            Expr::BinOp(b) if b.op == Operator::Add && self.is_text(expr) && self.enter(span) => {
                 let mut spine: SmallVec<[&'a Expr; 8]> = SmallVec::new();
                 let mut at = b;
                 loop {
@@ -294,24 +295,58 @@ impl<'a> Lowerer<'a> {
     }
 }
 
-/// Whether an expression is a text for certain, looking at most `depth` sums deep to the right.
-pub(super) fn is_text(expr: &Expr, depth: u32) -> bool {
-    match expr {
-        Expr::StringLiteral(_) | Expr::FString(_) | Expr::BytesLiteral(_) => true,
-        Expr::BinOp(b) if depth > 0 && matches!(b.op, Operator::Add | Operator::Mod) => {
-            let mut at = b;
-            loop {
-                if at.op == Operator::Add && is_text(&at.right, depth - 1) {
-                    return true;
-                }
+impl Lowerer<'_> {
+    /// Whether an expression is a text for certain. Of a long sum the answer is kept for every part: each may be asked for.
+    pub(super) fn is_text(&mut self, expr: &Expr) -> bool {
+        let Expr::BinOp(sum) = expr else {
+            return is_text(expr, DEPTH);
+        };
+        if let Some(known) = self.texts.get(&std::ptr::from_ref(sum)) {
+            return *known;
+        }
+        let (answer, parts) = is_text_sum(sum, DEPTH);
+        if parts > LONG_SUM {
+            let mut at = sum;
+            for _ in 0..parts {
+                self.texts.insert(std::ptr::from_ref(at), answer);
                 match &*at.left {
-                    Expr::BinOp(inner) if matches!(inner.op, Operator::Add | Operator::Mod) => {
-                        at = inner
-                    }
-                    other => return is_text(other, 0),
+                    Expr::BinOp(inner) => at = inner,
+                    _ => break,
                 }
             }
         }
+        answer
+    }
+}
+
+/// How deep sums are looked at to the right.
+const DEPTH: u32 = 8;
+/// Parts of a sum from which on its answer is kept.
+const LONG_SUM: usize = 16;
+
+/// Whether an expression is a text for certain, looking at most `depth` sums deep to the right.
+fn is_text(expr: &Expr, depth: u32) -> bool {
+    match expr {
+        Expr::StringLiteral(_) | Expr::FString(_) | Expr::BytesLiteral(_) => true,
+        Expr::BinOp(b) if depth > 0 => is_text_sum(b, depth).0,
         _ => false,
     }
+}
+
+/// Whether a sum is a text for certain, and of how many of its parts, from the last one on, that is the answer.
+fn is_text_sum(sum: &ExprBinOp, depth: u32) -> (bool, usize) {
+    if !matches!(sum.op, Operator::Add | Operator::Mod) {
+        return (false, 0);
+    }
+    let mut at = sum;
+    for parts in 1.. {
+        if at.op == Operator::Add && is_text(&at.right, depth - 1) {
+            return (true, parts);
+        }
+        match &*at.left {
+            Expr::BinOp(inner) if matches!(inner.op, Operator::Add | Operator::Mod) => at = inner,
+            other => return (is_text(other, 0), parts),
+        }
+    }
+    (false, 0)
 }
