@@ -84,6 +84,7 @@ fn threads_and_file_order_change_nothing_in_a_large_project() {
     let (_keep, folder) = written(&files);
     let one = assessed(&folder, 1);
     assert!(one.contains("sql-injection"), "nothing was found");
+    assert!(one == assessed(&folder, 2));
     assert!(one == assessed(&folder, 4));
     files.reverse();
     let (_keep_too, reversed) = written(&files);

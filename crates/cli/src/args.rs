@@ -200,7 +200,7 @@ pub struct RunArgs {
     pub jobs: Option<u16>,
 
     /// Without effect: there is no cache, every run reads everything
-    #[arg(long)]
+    #[arg(long, hide = true)]
     pub no_cache: bool,
 }
 

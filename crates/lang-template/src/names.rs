@@ -1,5 +1,8 @@
 //! Names of a template as names of the script.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 /// Names that the script cannot bind as they are.
 pub(crate) fn reserved(name: &str) -> bool {
     matches!(
@@ -79,6 +82,8 @@ pub(crate) fn bindable(name: &str) -> String {
 #[derive(Default)]
 pub(crate) struct Scopes {
     bound: Vec<Vec<String>>,
+    /// By name: in how many scopes it is bound. Templates nest scopes by the thousand.
+    times: HashMap<String, u32>,
     /// Functions and filters that are not bound are the engine's, as in Python: no values of the template.
     pub(crate) own_functions: bool,
 }
@@ -88,7 +93,14 @@ impl Scopes {
         self.bound.push(Vec::new());
     }
     pub(crate) fn pop(&mut self) {
-        self.bound.pop();
+        for name in self.bound.pop().into_iter().flatten() {
+            if let Entry::Occupied(mut times) = self.times.entry(name) {
+                *times.get_mut() -= 1;
+                if *times.get() == 0 {
+                    times.remove();
+                }
+            }
+        }
     }
     /// Binds a name in the innermost scope.
     pub(crate) fn bind(&mut self, name: &str) {
@@ -99,10 +111,11 @@ impl Scopes {
             && !scope.iter().any(|it| it == name)
         {
             scope.push(name.to_owned());
+            *self.times.entry(name.to_owned()).or_default() += 1;
         }
     }
     pub(crate) fn binds(&self, name: &str) -> bool {
-        self.bound.iter().flatten().any(|it| it == name)
+        self.times.contains_key(name)
     }
     /// All bound names, outermost first.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {

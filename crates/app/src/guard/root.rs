@@ -406,10 +406,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         self.found.origin |= said.origin;
         self.found.setting |= said.setting;
         self.found.csrf |= said.csrf;
-        if said.set
-            && is_request(self.origins, f.id, base)
-            && !is_said(self.origins, f.id, base)
-        {
+        if said.set && is_request(self.origins, f.id, base) && !is_said(self.origins, f.id, base) {
             self.principal(trail, 0);
             return;
         }

@@ -1,16 +1,17 @@
 //! Blocks and instructions.
 
-use super::value::{FrameId, HOLE, Kind, ObjId, V, Value, join, one, texts, truth};
+use super::control::{Ways, body_of_loop, successors};
+use super::value::{FrameId, Kind, ObjId, V, Value, join, one, texts, truth};
 use super::{Frame, Startup};
 use crate::limits;
 use casemate_flow::program::File;
 use casemate_flow::result::FuncId;
 use casemate_ir::{
-    BlockId, Capture, CaptureId, Const, ConstId, Function, Instr, IterKind, Key, OpKind, Operand,
-    PartKey, Term, VarRef,
+    BlockId, Capture, CaptureId, Const, ConstId, Function, Instr, IterKind, Key, Operand, PartKey,
+    Term, VarRef,
 };
 use rustc_hash::FxHashSet;
-use smallvec::{SmallVec, smallvec};
+use smallvec::smallvec;
 use std::rc::Rc;
 
 /// The name of a member.
@@ -42,58 +43,6 @@ pub(super) fn constant(file: &File, id: ConstId) -> Value {
         Const::Str(s) | Const::Other(s) => V::Text(text(s)),
         Const::Regex(r) => V::Pattern(text(r.pattern)),
     })
-}
-
-/// Blocks that come after one.
-type Ways = SmallVec<[BlockId; 3]>;
-
-/// Where control may go from a block.
-fn successors(func: &Function, block: BlockId) -> Ways {
-    let Some(b) = func.blocks.get(block.index()) else {
-        return Ways::new();
-    };
-    let mut out = match b.term {
-        Term::Goto(to) => smallvec![to],
-        Term::Branch { yes, no, .. } => smallvec![yes, no],
-        Term::Return(_) | Term::Throw(_) | Term::Unreachable => Ways::new(),
-    };
-    out.extend(b.unwind);
-    out
-}
-
-/// The blocks of the loop that a block is in the body of: reachable from it and leading back to it.
-fn body_of_loop(func: &Function, start: BlockId) -> FxHashSet<BlockId> {
-    let reach = |from: BlockId| {
-        let mut seen = FxHashSet::default();
-        let mut stack = successors(func, from);
-        while let Some(block) = stack.pop() {
-            if seen.insert(block) {
-                stack.extend(successors(func, block));
-            }
-        }
-        seen
-    };
-    let ahead = reach(start);
-    let mut body: FxHashSet<BlockId> = FxHashSet::default();
-    if !ahead.contains(&start) {
-        return body;
-    }
-    let mut behind = vec![Vec::new(); func.blocks.len()];
-    for index in 0..func.blocks.len() {
-        for to in successors(func, BlockId::from(index)) {
-            if let Some(list) = behind.get_mut(to.index()) {
-                list.push(BlockId::from(index));
-            }
-        }
-    }
-    let mut stack = vec![start];
-    while let Some(block) = stack.pop() {
-        if body.insert(block) {
-            let before = behind.get(block.index()).into_iter().flatten();
-            stack.extend(before.filter(|b| ahead.contains(b)));
-        }
-    }
-    body
 }
 
 impl<'p> Startup<'p, '_, '_> {
@@ -441,76 +390,6 @@ impl<'p> Startup<'p, '_, '_> {
         }
     }
 
-    fn text(&self, frame: FrameId, operands: &[Operand]) -> Value {
-        let mut out = String::new();
-        for &operand in operands {
-            let value = self.operand(frame, operand);
-            match value.as_slice() {
-                [V::Text(text)] => out.push_str(text),
-                [V::Number(n)] => out.push_str(&n.to_string()),
-                several => match texts(several).first() {
-                    Some(text) => out.push_str(text),
-                    None => out.push_str(HOLE),
-                },
-            }
-            if out.len() > 4_096 {
-                return Value::new();
-            }
-        }
-        one(V::Text(Rc::from(out)))
-    }
-
-    fn operator(&self, frame: FrameId, op: OpKind, operands: &[Operand]) -> Value {
-        let values: Vec<Value> = operands.iter().map(|o| self.operand(frame, *o)).collect();
-        match (op, values.as_slice()) {
-            // A choice between constants stands for a condition of the language that is not decided.
-            (OpKind::Select, values) => {
-                let mut out = Value::new();
-                if !values.iter().all(|v| matches!(v.as_slice(), [V::Bool(_)])) {
-                    for value in values {
-                        join(&mut out, value);
-                    }
-                }
-                out
-            }
-            (OpKind::Rest, [whole, ..]) => whole.clone(),
-            (OpKind::Add, _) if values.iter().any(|v| !texts(v).is_empty()) => {
-                self.text(frame, operands)
-            }
-            (OpKind::ToString, [value]) => value.clone(),
-            (OpKind::Not, [value]) => truth(value).map_or_else(Value::new, |t| one(V::Bool(!t))),
-            (OpKind::StrictEq | OpKind::Eq, [a, b]) => {
-                equal(a, b).map_or_else(Value::new, |t| one(V::Bool(t)))
-            }
-            (OpKind::StrictNe | OpKind::Ne, [a, b]) => {
-                equal(a, b).map_or_else(Value::new, |t| one(V::Bool(!t)))
-            }
-            (OpKind::TypeOf, [value]) => {
-                let name = match value.as_slice() {
-                    [V::Text(_)] => "string",
-                    [V::Func(..) | V::Class(..)] => "function",
-                    [V::Bool(_)] => "boolean",
-                    [V::Number(_)] => "number",
-                    [V::Object(_)] => match value.as_slice() {
-                        // What packages make may well be functions.
-                        [V::Object(id)]
-                            if self
-                                .obj(*id)
-                                .is_some_and(|o| !matches!(o.kind, Kind::Made(_))) =>
-                        {
-                            "object"
-                        }
-                        _ => return Value::new(),
-                    },
-                    _ => return Value::new(),
-                };
-                one(V::Text(Rc::from(name)))
-            }
-            (OpKind::Void, _) => one(V::Null),
-            _ => Value::new(),
-        }
-    }
-
     /// The call that a captured variable belongs to, and its local there.
     fn captured(
         &self,
@@ -632,17 +511,5 @@ impl<'p> Startup<'p, '_, '_> {
                 _ => None,
             },
         }
-    }
-}
-
-fn equal(a: &[V], b: &[V]) -> Option<bool> {
-    match (a, b) {
-        ([V::Text(x)], _) | (_, [V::Text(x)]) if x.contains(HOLE) => None,
-        ([V::Text(x)], [V::Text(y)]) => Some(x == y),
-        ([V::Bool(x)], [V::Bool(y)]) => Some(x == y),
-        ([V::Number(x)], [V::Number(y)]) => Some((x - y).abs() < f64::EPSILON),
-        ([V::Null], [V::Null]) => Some(true),
-        ([V::Null], [_]) | ([_], [V::Null]) => Some(false),
-        _ => None,
     }
 }

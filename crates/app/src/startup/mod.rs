@@ -5,8 +5,10 @@
 //! are not run. What no module reaches is run afterwards, with what the origins say of its parameters.
 
 mod call;
+mod control;
 mod exec;
 mod member;
+mod operator;
 mod port;
 mod register;
 mod relevant;

@@ -2,13 +2,10 @@
 
 use super::solve::{Frame, Solver, making};
 use super::value::{Val, ValId, ValSet};
-use crate::limits;
 use crate::program::to_u32;
 use crate::result::FuncId;
 use crate::symbol::Sym;
-use casemate_ir::{
-    Arg, ArgKey, CallFlags, Const, FnKind, Instr, Language, LocalId, Operand, Param,
-};
+use casemate_ir::{Arg, ArgKey, Const, FnKind, Instr, LocalId, Operand, Param};
 use casemate_model::path::{ArgIndex, Port, PortBase, Step};
 use casemate_model::row::Role;
 
@@ -80,105 +77,6 @@ impl<'p> Solver<'p, '_> {
                     let val = self.vals.id(Val::Api(called));
                     self.set(frame, to, &[val]);
                 }
-            }
-        }
-    }
-
-    /// `f.call(this, …)`, `f.apply(this, array)`, `f.bind(this, …)`: the receiver is the function.
-    fn function_protocol(
-        &mut self,
-        frame: Frame<'p>,
-        index: u32,
-        callee: Operand,
-        site: &CallSite,
-        flags: CallFlags,
-    ) -> bool {
-        let scripts = frame.f.file.facts.language != Language::Python;
-        if !scripts || flags.new || site.this.is_empty() {
-            return false;
-        }
-        let functions: ValSet = site
-            .this
-            .iter()
-            .copied()
-            .filter(|&v| matches!(self.vals.get(v), Some(Val::Func(_) | Val::Class(_))))
-            .collect();
-        if functions.is_empty() {
-            return false;
-        }
-        let Some(name) = method_name(frame.f, index, callee) else {
-            return false;
-        };
-        let this = site.args.first().map(|a| a.1.clone()).unwrap_or_default();
-        match name {
-            "call" => {
-                let args = site.args.iter().skip(1).cloned().collect();
-                let inner = CallSite {
-                    to: site.to,
-                    this,
-                    this_operand: None,
-                    args,
-                    new: false,
-                };
-                for val in functions {
-                    self.apply(frame, val, &inner);
-                }
-            }
-            "apply" => {
-                let args = site
-                    .args
-                    .iter()
-                    .skip(1)
-                    .take(1)
-                    .map(|a| (ArgKey::Spread, a.1.clone(), None))
-                    .collect();
-                let inner = CallSite {
-                    to: site.to,
-                    this,
-                    this_operand: None,
-                    args,
-                    new: false,
-                };
-                for val in functions {
-                    self.apply(frame, val, &inner);
-                }
-            }
-            "bind" => {
-                for &val in &functions {
-                    if let Some(Val::Func(func)) = self.vals.get(val) {
-                        self.bind_this(func, &this);
-                    }
-                }
-                if let Some(to) = site.to {
-                    self.set(frame, to, &functions);
-                }
-            }
-            _ => return false,
-        }
-        true
-    }
-
-    fn super_call(&mut self, frame: Frame<'p>, site: &CallSite) {
-        let Some(class) = frame.f.func.class else {
-            return;
-        };
-        let class = frame.f.class(class);
-        for base in self.bases(class) {
-            match self.vals.get(base) {
-                Some(Val::Class(b)) => {
-                    if let Some((file, def)) = self.program.class(b) {
-                        let func = self.program.func_id(file, def.constructor);
-                        self.bind(frame, func, site);
-                    }
-                }
-                Some(Val::Func(func)) => self.bind(frame, func, site),
-                Some(Val::Api(path)) if making(frame) == Step::Call => self.rows(frame, path, site),
-                Some(Val::Api(path)) => {
-                    if let Some(path) = self.paths.step(path, &Step::New) {
-                        self.rows(frame, path, site);
-                    }
-                }
-                _ => {}
             }
         }
     }

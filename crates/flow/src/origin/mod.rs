@@ -5,12 +5,14 @@
 //! is evaluated at a time; a change in a place that other functions read queues them again. Sequential, so its numbers are the
 //! same in every run.
 
+mod answers;
 mod call;
 mod declared;
 mod import;
 mod inherited;
 mod member;
 mod port;
+mod protocol;
 mod signature;
 mod solve;
 mod steps;

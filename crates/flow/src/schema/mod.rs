@@ -10,6 +10,7 @@ mod read;
 mod refuse;
 mod request;
 mod shape;
+mod typed;
 mod wrapper;
 
 pub(crate) use shape::{Schema, Unknown};

@@ -5,13 +5,13 @@ use super::heap::{Field, Obj, ObjKind};
 use super::interp::{AllocKey, Interp};
 use super::place::{PortBase, PortPath};
 use super::port::Argument;
-use super::summary::{Finding, PortSink, Summary};
+use super::summary::Summary;
 use super::taint_set::TaintSet;
 use super::trace::{TraceKind, TraceNode, TraceRef};
-use super::value::{ObjId, Origin, Taint, Value, note_bit, twice_unknown};
+use super::value::{ObjId, Origin, Taint, Value, twice_unknown};
 use crate::limits;
 use crate::program::to_u32;
-use crate::result::{FuncId, Note};
+use crate::result::FuncId;
 use crate::symbol::Sym;
 use casemate_ir::{ArgKey, Span};
 use casemate_model::kind::KindSet;
@@ -20,8 +20,8 @@ use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// One instantiation.
-struct Env<'e> {
-    func: FuncId,
+pub(super) struct Env<'e> {
+    pub(super) func: FuncId,
     closure: Option<ObjId>,
     this: &'e Value,
     params: Vec<Value>,
@@ -217,7 +217,7 @@ impl Interp<'_> {
         value
     }
 
-    fn given(&mut self, env: &mut Env<'_>, port: &PortPath) -> Value {
+    pub(super) fn given(&mut self, env: &mut Env<'_>, port: &PortPath) -> Value {
         if let Some(known) = env.given.get(port) {
             return known.clone();
         }
@@ -226,7 +226,7 @@ impl Interp<'_> {
         value
     }
 
-    fn whole(&mut self, env: &mut Env<'_>, port: &PortPath, given: &Value) -> Value {
+    pub(super) fn whole(&mut self, env: &mut Env<'_>, port: &PortPath, given: &Value) -> Value {
         if let Some(known) = env.whole.get(port) {
             return known.clone();
         }
@@ -270,7 +270,7 @@ impl Interp<'_> {
         }
     }
 
-    fn through(
+    pub(super) fn through(
         &mut self,
         env: &Env<'_>,
         prev: TraceRef,
@@ -564,66 +564,5 @@ impl Interp<'_> {
             joined
         };
         self.state.set_var(port, value);
-    }
-
-    /// Its sinks, reached by what the caller gives.
-    fn sinks_of(&mut self, env: &mut Env<'_>, summary: &Summary) {
-        for sink in &summary.sinks {
-            if sink.port.base().is_absolute() || (self.escapes && sink.sink.configured) {
-                continue;
-            }
-            let given = self.given(env, &sink.port);
-            let given = if sink.deep || sink.derived {
-                self.whole(env, &sink.port, &given)
-            } else {
-                given
-            };
-            if given.taints.is_none() {
-                continue;
-            }
-            for &taint in given.taints() {
-                let clean: KindSet = taint.clean.union(sink.clean);
-                if clean.has(sink.sink.kind) {
-                    continue;
-                }
-                if twice_unknown(taint.notes, sink.notes) {
-                    self.cap(limits::TWICE_UNKNOWN);
-                    continue;
-                }
-                let deep = sink.deep && !taint.derived;
-                // Only the first way to a sink is kept.
-                let known = matches!(taint.origin, Origin::Port(port)
-                    if self.knows_port_sink(port, &sink.sink, deep));
-                let trace = if known {
-                    taint.trace
-                } else {
-                    self.through(env, taint.trace, Some(sink.trace), TraceKind::Into)
-                };
-                let notes = taint.notes | sink.notes;
-                match taint.origin {
-                    Origin::Source(source) => {
-                        self.add_finding(Finding {
-                            source,
-                            sink: Arc::clone(&sink.sink),
-                            notes: notes | sink.sink.notes,
-                            trace,
-                        });
-                    }
-                    // Through a call that is not resolved, one caller further is far enough.
-                    Origin::Port(port)
-                        if notes & note_bit(Note::ViaUnknown) != 0
-                            && (port.base().is_absolute() || sink.sink.func != env.func) => {}
-                    Origin::Port(port) => self.add_port_sink(PortSink {
-                        port,
-                        deep,
-                        clean,
-                        derived: sink.derived || taint.derived,
-                        notes,
-                        sink: Arc::clone(&sink.sink),
-                        trace,
-                    }),
-                }
-            }
-        }
     }
 }

@@ -3,6 +3,7 @@
 mod access;
 mod address;
 mod analyse;
+mod arrive;
 mod branch;
 mod call;
 mod charset;
@@ -37,6 +38,7 @@ mod store;
 mod summary;
 mod taint_set;
 mod tested;
+mod text;
 mod trace;
 mod value;
 mod walked;

@@ -125,7 +125,7 @@ impl Interp<'_> {
         {
             names = consts
                 .iter()
-                .filter_map(super::access::text_of)
+                .filter_map(super::text::text_of)
                 .map(|t| vec![Some(t)])
                 .collect();
         }

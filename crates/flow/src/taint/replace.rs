@@ -1,11 +1,12 @@
 //! Text operations of the core library whose constants decide what is left: `replace`, `split`, `join`, `new RegExp`.
 
-use super::access::{BY_KEY, text_of};
+use super::access::BY_KEY;
 use super::charset::{CharSet, replaced};
 use super::interp::Interp;
 use super::kinds::{BACKSLASHES_DOUBLED, JSON, NO_PARENT, QUOTES_DOUBLED, QUOTES_REOPENED, lacks};
 use super::place::PortBase;
 use super::port::CallSite;
+use super::text::text_of;
 use super::value::{Konst, Origin, Taint, Value};
 use crate::apipath::PathId;
 use crate::limits;
