@@ -3,6 +3,7 @@
 use super::solve::Solver;
 use super::value::{Val, ValId, ValSet};
 use crate::apipath::PathId;
+use crate::limits;
 use crate::result::{FileIdx, FuncId};
 use crate::symbol::Sym;
 use crate::taint::{PortBase, PortPath};

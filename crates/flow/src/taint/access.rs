@@ -12,7 +12,7 @@ use crate::program::to_u32;
 use crate::result::{FactValue, Note};
 use crate::symbol::Sym;
 use casemate_ir::{Instr, Key, LocalId, Operand, Symbol, VarRef};
-use casemate_model::kind::SinkKind;
+use casemate_model::kind::{KindSet, SinkKind};
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 use std::sync::Arc;
