@@ -17,6 +17,7 @@ struct Export<'s> {
     state: &'s State,
     ids: FxHashMap<ObjId, u32>,
     objs: Vec<Obj>,
+    members: usize,
     full: bool,
 }
 
@@ -43,10 +44,14 @@ impl Export<'_> {
             return Some(known);
         }
         let source = self.state.obj(id)?;
-        if self.objs.len() >= limits::SUMMARY_OBJECTS {
+        let members = self.members + source.fields.len();
+        if self.objs.len() >= limits::SUMMARY_OBJECTS
+            || (!self.objs.is_empty() && members > limits::SUMMARY_MEMBERS)
+        {
             self.full = true;
             return None;
         }
+        self.members = members;
         let index = to_u32(self.objs.len());
         self.ids.insert(id, index);
         self.objs.push(Obj::new(source.kind));
@@ -107,6 +112,7 @@ impl Interp<'_> {
             state: &state,
             ids: FxHashMap::default(),
             objs: Vec::new(),
+            members: 0,
             full: false,
         };
         summary.ret = export.value(&ret);

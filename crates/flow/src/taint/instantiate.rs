@@ -277,6 +277,10 @@ impl Interp<'_> {
         inner: Option<TraceRef>,
         kind: TraceKind,
     ) -> TraceRef {
+        if self.arena.nodes.len() >= limits::TRACE_NODES {
+            self.cap("steps of the ways through a function");
+            return prev;
+        }
         let node = TraceNode {
             kind,
             span: env.span,
