@@ -122,7 +122,7 @@ impl Program {
             globals: 0,
         };
         // Members that only models write: what was said of an object, like the content type of a response.
-        for member in ["__type", "name"] {
+        for member in ["__type", "name", crate::sql::TABLE, crate::sql::COLUMNS] {
             program.symbols.intern(member);
         }
         for (index, input) in inputs.into_iter().enumerate() {

@@ -6,6 +6,12 @@
 /// Stands in a text for a part that is not known. No statement can hold it.
 pub const HOLE: char = '\u{0}';
 
+/// The member of a cursor that says which table it reads; no program has it.
+pub const TABLE: &str = "__table";
+
+/// The member of a cursor that says which columns it selects.
+pub const COLUMNS: &str = "__columns";
+
 /// Tokens of one statement that are looked at.
 const TOKENS: usize = 2_000;
 
@@ -14,6 +20,8 @@ const TOKENS: usize = 2_000;
 pub struct Statement<'t> {
     /// The tables that it reads.
     pub reads: Vec<&'t str>,
+    /// What it selects: the column, empty for an expression, and the name in the result. Empty where all columns are.
+    pub selects: Vec<(&'t str, &'t str)>,
     /// The table that it writes.
     pub writes: Option<&'t str>,
     /// Columns that are written, with what goes in; an empty name where the columns are not listed.
@@ -25,7 +33,11 @@ impl<'t> Statement<'t> {
     pub fn names(&self) -> impl Iterator<Item = &'t str> {
         let columns = self.columns.iter().map(|(column, _)| *column);
         let tables = self.reads.iter().copied().chain(self.writes);
-        columns.chain(tables)
+        let selects = self
+            .selects
+            .iter()
+            .flat_map(|(column, name)| [*column, *name]);
+        columns.chain(tables).chain(selects)
     }
 }
 
@@ -99,6 +111,8 @@ pub fn read(text: &str) -> Option<Statement<'_>> {
         insert(&tokens, &mut statement)?;
     } else if first.is("update") {
         update(&tokens, &mut statement)?;
+    } else if first.is("select") {
+        statement.selects = selected(&tokens).unwrap_or_default();
     }
     for (at, token) in tokens.iter().enumerate() {
         if token.is("from") || token.is("join") {
@@ -107,6 +121,57 @@ pub fn read(text: &str) -> Option<Statement<'_>> {
     }
     statement.reads.dedup();
     Some(statement)
+}
+
+/// The columns between `select` and `from`, in order; `None` where `*` or a part that is not known hides how many there are.
+fn selected<'t>(tokens: &[Token<'t>]) -> Option<Vec<(&'t str, &'t str)>> {
+    let from = tokens.iter().position(|t| t.is("from"))?;
+    let mut list = tokens.get(1..from)?;
+    if list.first()?.is("distinct") || list.first()?.is("all") {
+        list = list.get(1..)?;
+    }
+    let mut columns = Vec::new();
+    let (mut depth, mut item) = (0_u32, Vec::new());
+    for token in list.iter().chain([&Token::Sign(',')]) {
+        match token {
+            Token::Sign('(') => depth += 1,
+            Token::Sign(')') => depth = depth.checked_sub(1)?,
+            Token::Sign('*') if depth == 0 => return None,
+            Token::Input(Input::Hole) => return None,
+            Token::Sign(',') if depth == 0 => {
+                columns.push(column(&item));
+                item.clear();
+                continue;
+            }
+            _ => {}
+        }
+        item.push(*token);
+    }
+    (depth == 0).then_some(columns)
+}
+
+/// The column that an item of a selection is, empty for an expression, and the name that it gets.
+fn column<'t>(item: &[Token<'t>]) -> (&'t str, &'t str) {
+    let dotted = item
+        .iter()
+        .enumerate()
+        .take_while(|(at, t)| match t {
+            Token::Word(_) => at % 2 == 0,
+            Token::Sign(sign) => at % 2 == 1 && *sign == '.',
+            Token::Input(_) => false,
+        })
+        .count();
+    let column = match dotted.checked_sub(1).and_then(|last| item.get(last)) {
+        Some(Token::Word(name)) => name,
+        _ => "",
+    };
+    let given = |at: usize| item.get(dotted + at).and_then(|t| t.name());
+    match (item.len().saturating_sub(dotted), given(0)) {
+        (0, _) => (column, column),
+        (1, Some(name)) => (column, name),
+        (2, Some(word)) if word.eq_ignore_ascii_case("as") => (column, given(1).unwrap_or("")),
+        _ => ("", item.last().and_then(|t| t.name()).unwrap_or("")),
+    }
 }
 
 /// The table named at a position, without its schema, and the position after it.
@@ -317,6 +382,27 @@ mod tests {
             ["x"]
         );
         assert_eq!(read("select * from \u{0}").unwrap().reads, [] as [&str; 0]);
+    }
+
+    #[test]
+    fn selections_have_an_order() {
+        let check = |text: &str, selects: &[(&str, &str)]| {
+            assert_eq!(read(text).unwrap().selects, selects, "{text}");
+        };
+        check(
+            "select id, n.Title, count(*) as many, x y, lower(z) from t n",
+            &[
+                ("id", "id"),
+                ("Title", "Title"),
+                ("", "many"),
+                ("x", "y"),
+                ("", ""),
+            ],
+        );
+        check("select distinct a from t", &[("a", "a")]);
+        check("select * from t", &[]);
+        check("select a, \u{0} from t", &[]);
+        check("insert into t (a) select b from c", &[]);
     }
 
     #[test]

@@ -58,6 +58,8 @@ pub enum Role {
         copy: bool,
         /// It takes back what encoding, quoting or escaping made harmless.
         undo: bool,
+        /// It reads a text into objects: what needs an object is possible again, though a text came in.
+        objects: bool,
     },
     /// A value goes on, clean for some kinds.
     Clean {

@@ -18,6 +18,8 @@ impl Interp<'_> {
         if host.is_empty() {
             return;
         }
+        // Which path of a host that is allowed is asked for, is what the client may choose.
+        let host = host.union(KindSet::of(self.k.url_path));
         let Some((base, name)) = self.part(operand) else {
             return;
         };

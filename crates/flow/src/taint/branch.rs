@@ -166,8 +166,14 @@ impl Interp<'_> {
                 };
                 match (op, b) {
                     (OpKind::Not, _) => self.assume(a, !outcome, depth + 1),
-                    (OpKind::StrictEq | OpKind::Eq, Some(b)) => self.equal(a, b, outcome, depth),
-                    (OpKind::StrictNe | OpKind::Ne, Some(b)) => self.equal(a, b, !outcome, depth),
+                    (OpKind::StrictEq | OpKind::Eq, Some(b)) => {
+                        self.decided(at, a, b);
+                        self.equal(a, b, outcome, depth);
+                    }
+                    (OpKind::StrictNe | OpKind::Ne, Some(b)) => {
+                        self.decided(at, a, b);
+                        self.equal(a, b, !outcome, depth);
+                    }
                     (OpKind::Greater | OpKind::Less, Some(b)) => self.ordered(op, a, b, outcome),
                     (OpKind::In, Some(b)) if !outcome => self.held(a, b, outcome),
                     (OpKind::In, Some(b)) if self.above(b) => {}

@@ -195,7 +195,7 @@ impl Interp<'_> {
     }
 
     /// The copy of a function that was made for this call.
-    fn callee_at(&self, func: FuncId) -> FuncId {
+    pub(super) fn callee_at(&self, func: FuncId) -> FuncId {
         let origins = self.origins;
         origins.callee_at(self.f.id, self.call_index, func)
     }
@@ -269,6 +269,7 @@ impl Interp<'_> {
         value: &Value,
         site: &CallSite,
     ) -> (Value, bool) {
+        self.caught_here(callee, value, site);
         let callees = self.callees(Some(callee), value);
         let known = callees
             .iter()
@@ -454,6 +455,16 @@ impl Interp<'_> {
                 }
                 _ => {}
             }
+        }
+        let error = |base: &ValId| match self.origins.val(*base) {
+            Some(Val::Api(path)) => {
+                let name = self.origins.paths.last_member(path);
+                name.ends_with("Error") || name.ends_with("Exception")
+            }
+            _ => false,
+        };
+        if self.origins.of_bases(class).iter().any(error) {
+            self.kept_by_error(&this, site);
         }
     }
 

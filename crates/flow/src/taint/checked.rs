@@ -105,7 +105,7 @@ fn accepting(name: &str) -> Option<bool> {
 }
 
 /// The words of `isValidName`, `is_valid_name`, in lower case.
-fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     let mut upper_before = true;
     for c in name.chars() {

@@ -99,7 +99,8 @@ impl Interp<'_> {
                 }
             }
         }
-        let state = state.unwrap_or_default();
+        let left = self.left.take();
+        let state = state.or(left).unwrap_or_default();
         let mut ret = ret.unwrap_or_default();
         if self.f.func.is_generator {
             ret = Value::object(self.alloc(AllocKey::Attached(u32::MAX)));

@@ -4,7 +4,7 @@ use super::access::SPREAD;
 use super::heap::{Field, Obj, ObjKind};
 use super::interp::{AllocKey, Interp};
 use super::place::{PortBase, PortPath};
-use super::port::Argument;
+use super::port::{Argument, CallSite};
 use super::summary::Summary;
 use super::taint_set::TaintSet;
 use super::trace::{TraceKind, TraceNode, TraceRef};
@@ -110,6 +110,34 @@ impl Interp<'_> {
         self.thrown.join(&thrown);
         self.depth -= 1;
         result
+    }
+
+    /// What a call of `func` may throw, where its other effects are looked at elsewhere.
+    pub(super) fn thrown_by(&mut self, func: FuncId, site: &CallSite) {
+        let Some(summary) = self.summaries.get(func.0 as usize).and_then(Clone::clone) else {
+            return;
+        };
+        if summary.thrown.is_empty() || self.depth >= limits::CALLBACK_DEPTH {
+            return;
+        }
+        self.depth += 1;
+        let params = self.parameters(func, &site.args);
+        let mut env = Env {
+            func,
+            closure: None,
+            this: &site.this,
+            params,
+            callbacks: Vec::new(),
+            objs: FxHashMap::default(),
+            given: FxHashMap::default(),
+            whole: FxHashMap::default(),
+            sets: FxHashMap::default(),
+            span: site.span,
+            nesting: self.depth,
+        };
+        let thrown = self.translate(&mut env, &summary, &summary.thrown);
+        self.thrown.join(&thrown);
+        self.depth -= 1;
     }
 
     /// The value of each parameter.

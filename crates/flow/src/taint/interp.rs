@@ -47,6 +47,8 @@ pub(super) enum AllocKey {
     Copy(u32),
     /// An object found where only taint was known.
     Attached(u32),
+    /// A record of a table, read at an instruction.
+    Record(u32),
     /// Object `.1` of a value that was checked against a schema at instruction `.0`.
     Schema(u32, u32),
 }
@@ -120,6 +122,10 @@ pub struct Interp<'a> {
     /// What the block at hand throws, and what its handler may have caught when it is one.
     pub(super) thrown: Value,
     pub(super) caught: Value,
+    /// The state where the function is left by an error, as long as no return was met.
+    pub(super) left: Option<State>,
+    /// What the block at hand throws is caught in this function.
+    pub(super) handled: bool,
     /// What no handler of this function catches.
     pub(super) escaping: Value,
     pub(super) call_index: u32,
@@ -175,6 +181,8 @@ impl<'a> Interp<'a> {
             exits: Vec::new(),
             thrown: Value::default(),
             caught: Value::default(),
+            handled: false,
+            left: None,
             escaping: Value::default(),
             call_index: 0,
             escapes: false,

@@ -96,11 +96,17 @@ pub struct KindIds {
     /// A path with `..` left in it: no sink, but what resolving a path clears.
     pub relative: SinkKind,
     path: KindSet,
+    /// A comparison that decides something.
+    pub decision: SinkKind,
+    /// A field of a log's entry.
+    pub log_value: SinkKind,
     /// Kinds that only large numbers serve.
     pub sizes: KindSet,
     /// Kinds that only an object with operators serves.
     pub operators: KindSet,
     url_full: SinkKind,
+    /// The path of an outgoing request.
+    pub url_path: SinkKind,
     url_host: SinkKind,
     redirect: SinkKind,
     regex: SinkKind,
@@ -132,12 +138,15 @@ impl KindIds {
             html_url: id("html.url"),
             html_script: id("html.script"),
             relative: id("path.relative"),
+            decision: id("decision"),
+            log_value: id("log.value"),
             sizes: kinds
                 .set_of_all(["allocation", "loop", "timer"])
                 .unwrap_or(KindSet::EMPTY),
             operators: kinds.set_of("nosql").unwrap_or(KindSet::EMPTY),
             path: kinds.set_of("path").unwrap_or(KindSet::EMPTY),
             url_full: id("url.full"),
+            url_path: id("url.path"),
             url_host: id("url.host"),
             redirect: id("redirect"),
             regex: id("regex"),
@@ -240,6 +249,10 @@ impl KindIds {
         let mut out = KindSet::EMPTY;
         if known.covers(NO_PARENT) && !before.is_empty() {
             out = out.union(self.path);
+        }
+        // What cannot begin an address does not go on with a host either, where a base that the program has stands before it.
+        if known.has(self.url_full) && before.chars().eq([HOLE]) {
+            out = out.union(self.host());
         }
         let lacks_quote = known.covers(quote);
         // Literals of XPath know no escape: who cannot write the quote stays inside.

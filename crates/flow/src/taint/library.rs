@@ -69,7 +69,7 @@ impl Interp<'_> {
                     speaks = true;
                     self.check_sink(at, path, site, *kind, port, notes);
                     if self.k.is_sql(*kind) && port.steps.is_empty() {
-                        self.run_statement(site);
+                        self.run_statement(at, site, &mut result);
                     }
                 }
                 Role::Flow {
@@ -78,6 +78,7 @@ impl Interp<'_> {
                     derive,
                     copy,
                     undo,
+                    objects,
                 } => {
                     speaks = true;
                     flows = true;
@@ -91,6 +92,11 @@ impl Interp<'_> {
                         self.named(site, from, to, value)
                     };
                     let value = if *undo { self.undone(&value) } else { value };
+                    let value = if *objects {
+                        self.read_out(&value)
+                    } else {
+                        value
+                    };
                     let said =
                         matches!(to.steps.last(), Some(PortStep::Member(m)) if m.starts_with("__"));
                     let shared = |t: &Taint| {
@@ -243,6 +249,23 @@ impl Interp<'_> {
                 t.clean
             } else {
                 t.clean.intersect(self.k.operators)
+            };
+            Some(Taint { clean, ..t })
+        });
+        Value {
+            taints,
+            refs: value.refs.clone(),
+            consts: value.consts.clone(),
+        }
+    }
+
+    /// What is read out of a text may be an object: that it was a text protects no more. Nothing comes out of a number.
+    fn read_out(&self, value: &Value) -> Value {
+        let taints = value.map_taints(|t| {
+            let clean = if t.clean.covers(KindSet::ALL) {
+                t.clean
+            } else {
+                t.clean.without(self.k.operators)
             };
             Some(Taint { clean, ..t })
         });

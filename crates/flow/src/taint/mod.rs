@@ -23,6 +23,7 @@ mod labels;
 mod library;
 mod lists;
 mod member_sink;
+mod named;
 mod op;
 mod pass;
 mod pattern;
@@ -39,7 +40,9 @@ mod summary;
 mod taint_set;
 mod tested;
 mod text;
+mod thrown;
 mod trace;
+mod trusted;
 mod value;
 mod walked;
 

@@ -136,6 +136,7 @@ impl Interp<'_> {
             self.revisit = *count > 1;
             self.state = entry;
             self.thrown = Value::default();
+            self.handled = block.unwind.is_some();
             self.caught = caught.get(&block_id).cloned().unwrap_or_default();
             if let Some(handler) = block.unwind {
                 flow_copy(&mut states, &mut work, &rank, handler, &self.state);
@@ -169,6 +170,9 @@ impl Interp<'_> {
                 None => {}
             }
             if !alive {
+                if block.unwind.is_none() && exits.is_empty() {
+                    self.leave();
+                }
                 continue;
             }
             match block.term {
@@ -199,12 +203,25 @@ impl Interp<'_> {
                     }
                     exits.insert(index, (std::mem::take(&mut self.state), result, value));
                 }
+                Term::Throw(_) if block.unwind.is_none() && exits.is_empty() => self.leave(),
                 Term::Throw(_) | Term::Unreachable => {}
             }
         }
         let mut list: Vec<_> = exits.into_iter().collect();
         list.sort_by_key(|e| e.0);
         self.exits = list.into_iter().map(|e| e.1).collect();
+    }
+
+    /// The function is left by an error. What it did until then counts where it never returns: a handler that ends by raising
+    /// a redirect has stored what it stored.
+    fn leave(&mut self) {
+        let state = std::mem::take(&mut self.state);
+        match &mut self.left {
+            None => self.left = Some(state),
+            Some(left) => {
+                left.join(&state);
+            }
+        }
     }
 
     /// Parameters, receiver and `arguments`.

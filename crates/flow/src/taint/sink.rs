@@ -22,6 +22,9 @@ impl Interp<'_> {
         port: &Port,
         notes: u16,
     ) {
+        if kind == self.k.log_value {
+            self.secrets_logged(path, site, kind, notes);
+        }
         for (value, operand) in self.port_values(site, port) {
             // After `--` nothing is an option any more (POSIX, guideline 10 of 12.2).
             let value = match port.steps.as_slice() {
@@ -74,7 +77,9 @@ impl Interp<'_> {
         (value, operand): (Value, Option<Operand>),
         notes: u16,
     ) {
-        let value = if port.deep {
+        let value = if port.deep && self.k.operators.has(kind) {
+            self.deep_query(&value, 0)
+        } else if port.deep {
             self.deep(&value)
         } else {
             self.with_elements(&value)
@@ -100,6 +105,28 @@ impl Interp<'_> {
                 self.arrive(&taint, &sink, port.deep);
             }
         }
+    }
+
+    /// Everything below a query of objects but what `$eq` compares: that is data, whatever it is.
+    fn deep_query(&mut self, value: &Value, depth: u32) -> Value {
+        let compared = self.member_sym("$eq");
+        let (Some(compared), false, true) = (compared, value.refs.is_empty(), depth < 4) else {
+            return self.deep(value);
+        };
+        let mut out = self.deep(&Value {
+            taints: value.taints.clone(),
+            ..Value::default()
+        });
+        for id in value.refs.clone() {
+            let Some(obj) = self.state.obj(id).cloned() else {
+                continue;
+            };
+            for field in obj.fields.iter().filter(|f| f.sym != compared) {
+                out.join_taints(&self.deep_query(&field.value, depth + 1));
+            }
+            out.join_taints(&self.deep_query(&obj.any, depth + 1));
+        }
+        out
     }
 
     /// A string was meant: an array in its place is joined from its elements.

@@ -1,11 +1,14 @@
 //! Statements of SQL as uses of tables: what an `INSERT` puts into a column is what a `SELECT` of the table reads.
 
-use super::interp::Interp;
+use super::heap::{Obj, ObjKind};
+use super::interp::{AllocKey, Interp};
 use super::place::PortBase;
 use super::port::CallSite;
 use super::value::{Konst, Taint, Value};
+use crate::program::to_u32;
 use crate::sql::{self, HOLE, Input};
 use crate::symbol::Sym;
+use casemate_ir::Language;
 
 impl Interp<'_> {
     /// The text of the statement that a call runs, with [`HOLE`]s: its first argument, or the text in it.
@@ -25,7 +28,7 @@ impl Interp<'_> {
         let text = self.statement_text(site)?;
         let statement = sql::read(&text)?;
         let mut tables: Option<Value> = None;
-        for table in statement.reads {
+        for table in &statement.reads {
             let sym = self.member_sym(&sql::folded(table))?;
             let store = self.symbolic(PortBase::Store(sym));
             match &mut tables {
@@ -35,23 +38,52 @@ impl Interp<'_> {
                 None => tables = Some(store),
             }
         }
-        tables
+        let columns = columns_of(&statement);
+        tables.map(|tables| self.rows_of(site, tables, &columns))
+    }
+
+    /// The record that a selection of these columns reads, as it is written by [`columns_of`]: by name and by position.
+    pub(super) fn rows_of(&mut self, site: &CallSite, tables: Value, columns: &str) -> Value {
+        if columns.is_empty() {
+            return tables;
+        }
+        let mut record = Obj::new(ObjKind::Plain);
+        for (at, column) in columns.split(',').enumerate() {
+            let (column, name) = column.split_once(' ').unwrap_or((column, ""));
+            let value = match self.member_sym(column) {
+                Some(sym) if !column.is_empty() => self.load(&tables, sym),
+                _ => Value::default(),
+            };
+            if let (false, Some(name)) = (name.is_empty(), self.member_sym(name)) {
+                record.set(name, value.clone(), true);
+            }
+            record.set(Sym::index(to_u32(at)), value, true);
+        }
+        let id = self.alloc(AllocKey::Record(site.instr));
+        *self.state.obj_mut(id, ObjKind::Plain) = record;
+        Value::object(id)
     }
 
     /// A statement is run: what it writes goes into its table, and what is read from the receiver afterwards is what it selects.
-    pub(super) fn run_statement(&mut self, site: &CallSite) {
+    pub(super) fn run_statement(&mut self, at: usize, site: &CallSite, result: &mut Value) {
         let Some(text) = self.statement_text(site) else {
             return;
         };
         let Some(statement) = sql::read(&text) else {
             return;
         };
-        if let (Some(first), Some(name)) = (statement.reads.first(), self.member_sym("name"))
-            && !site.this.refs.is_empty()
-        {
-            let name_of = Value::constant(Konst::Str(sql::folded(first).into()));
-            let this = site.this.clone();
-            self.store_value(&this, name, name_of, true);
+        if let Some(first) = statement.reads.first() {
+            let cursor = self.with_object(at, site.this.clone(), site.this_operand);
+            self.name_selection(&cursor, first, &statement);
+            // A connection answers with a cursor of its own.
+            if self.f.file.facts.language == Language::Python {
+                if result.refs.is_empty() {
+                    let id = self.alloc(AllocKey::Attached(site.instr));
+                    *self.state.obj_mut(id, ObjKind::Plain) = Obj::new(ObjKind::Plain);
+                    result.refs.push(id);
+                }
+                self.name_selection(result, first, &statement);
+            }
         }
         let Some(table) = statement
             .writes
@@ -70,6 +102,19 @@ impl Interp<'_> {
                 column => self.member_sym(&sql::folded(column)).unwrap_or(Sym::ANY),
             };
             self.store_value(&store, sym, value, false);
+        }
+    }
+
+    /// A cursor holds what it selected last.
+    fn name_selection(&mut self, cursor: &Value, table: &str, statement: &sql::Statement<'_>) {
+        for (member, text) in [
+            (sql::TABLE, sql::folded(table)),
+            (sql::COLUMNS, columns_of(statement)),
+        ] {
+            if let Some(member) = self.member_sym(member) {
+                let text = Value::constant(Konst::Str(text.into()));
+                self.store_value(cursor, member, text, true);
+            }
         }
     }
 
@@ -109,6 +154,16 @@ impl Interp<'_> {
         };
         self.deep(&given)
     }
+}
+
+/// The columns that a statement selects, with their names in the result: `title title,count many`.
+fn columns_of(statement: &sql::Statement<'_>) -> String {
+    let columns: Vec<String> = statement
+        .selects
+        .iter()
+        .map(|(column, name)| format!("{} {name}", sql::folded(column)))
+        .collect();
+    columns.join(",")
 }
 
 /// A text that is known but for holes.

@@ -23,9 +23,17 @@ impl Interp<'_> {
                 if let Some(tables) = self.tables_read(site) {
                     return tables;
                 }
+                let selected = self.member_sym(crate::sql::TABLE);
+                let selected =
+                    selected.map_or_else(Value::default, |sym| self.load(&site.this, sym));
+                let member = if selected.as_str().is_some() {
+                    crate::sql::TABLE
+                } else {
+                    "name"
+                };
                 let port = Port {
                     base: RowBase::This,
-                    steps: vec![PortStep::Member("name".to_owned())],
+                    steps: vec![PortStep::Member(member.to_owned())],
                     deep: false,
                 };
                 self.port_read(site, &port)
@@ -38,7 +46,19 @@ impl Interp<'_> {
             .or_else(|| self.name_at_making(self.f, site.this_operand?, 0))
             .and_then(|text| self.member_sym(text))
             .unwrap_or(Sym::ANY);
-        self.symbolic(PortBase::Store(sym))
+        let store = self.symbolic(PortBase::Store(sym));
+        if object.is_some() {
+            return store;
+        }
+        let selected = self.member_sym(crate::sql::COLUMNS);
+        let selected = selected.map_or_else(Value::default, |sym| self.load(&site.this, sym));
+        match selected.as_str() {
+            Some(columns) => {
+                let columns = columns.to_string();
+                self.rows_of(site, store, &columns)
+            }
+            None => store,
+        }
     }
 
     /// The value that a row gives as a name: where a class stands for it (`getRepository(User)`), the name of the class.

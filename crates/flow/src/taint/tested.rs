@@ -187,7 +187,16 @@ impl Interp<'_> {
             .unwrap_or_default();
         let holds = outcome == Outcome::True;
         let kinds = match (name, argument.as_str()) {
-            (Some("startsWith" | "startswith"), Some(text)) => self.k.cleared_by_start(text, holds),
+            (Some("startsWith" | "startswith"), Some(text)) => {
+                let kinds = self.k.cleared_by_start(text, holds);
+                // Below a folder that is written down with its separator, once `..` is resolved.
+                let folder = text.len() > 1 && text.ends_with(['/', '\\']);
+                if holds && folder && self.is_normalized(&site.this) {
+                    kinds.union(self.k.paths())
+                } else {
+                    kinds
+                }
+            }
             (Some("includes" | "indexOf"), Some(text)) if !holds => self.absent(text, &site.this),
             (Some("startsWith" | "startswith"), None)
                 if holds
@@ -197,13 +206,7 @@ impl Interp<'_> {
                         .any(|t| matches!(t.origin, super::value::Origin::Source(_))) =>
             {
                 // Below a folder of our own, once `..` is resolved.
-                let normalized = !site.this.taints().is_empty()
-                    && site
-                        .this
-                        .taints()
-                        .iter()
-                        .all(|t| t.clean.has(self.k.relative));
-                if normalized {
+                if self.is_normalized(&site.this) {
                     self.k.paths()
                 } else {
                     KindSet::EMPTY
@@ -214,6 +217,12 @@ impl Interp<'_> {
         if !kinds.is_empty() {
             self.clean(tested, &[], kinds);
         }
+    }
+
+    /// Whatever of the value is not our own had its `..` resolved.
+    fn is_normalized(&self, value: &Value) -> bool {
+        let taints = value.taints();
+        !taints.is_empty() && taints.iter().all(|t| t.clean.has(self.k.relative))
     }
 
     /// For what a text is clean that does not hold this one.

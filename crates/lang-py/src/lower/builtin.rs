@@ -1,5 +1,6 @@
 //! Calls that are not calls of a value: `super()`, `getattr(x, "name")`, `dict(a=1)`, `import_module("m")`.
 
+use super::comprehension::Added;
 use super::vars::Place;
 use super::{Lowerer, sp};
 use casemate_ir::{
@@ -31,6 +32,7 @@ impl<'a> Lowerer<'a> {
         let span = sp(call);
         match name {
             "import_module" => return self.dynamic_import(call),
+            "patterns" => return self.routes_by_name(call),
             "partial" if !self.is_free("partial") => return self.partial(call),
             "super" | "getattr" | "setattr" | "delattr" | "isinstance" | "dict" | "list"
             | "set" | "tuple" | "frozenset" | "__import__" => {}
@@ -73,6 +75,15 @@ impl<'a> Lowerer<'a> {
             ("isinstance", [value, classes]) if plain => {
                 Some(self.isinstance(value, classes, span))
             }
+            ("dict", [Expr::Generator(c)]) if plain => {
+                Some(self.comprehension(Added::entry_of(&c.elt), &c.generators, span))
+            }
+            ("dict", [Expr::ListComp(c)]) if plain => {
+                Some(self.comprehension(Added::entry_of(&c.elt), &c.generators, span))
+            }
+            ("dict", [Expr::Call(zip)]) if plain && self.is_zip(zip) => {
+                Some(self.zipped(zip, span))
+            }
             ("dict", [] | [_]) if !args.iter().any(Expr::is_starred_expr) => {
                 let mut parts = Vec::new();
                 if let [from] = args {
@@ -103,6 +114,47 @@ impl<'a> Lowerer<'a> {
             }
             _ => None,
         }
+    }
+
+    /// `zip(keys, values)`.
+    fn is_zip(&mut self, call: &ExprCall) -> bool {
+        is_name(&call.func, "zip")
+            && self.is_free("zip")
+            && call.arguments.keywords.is_empty()
+            && matches!(&*call.arguments.args, [a, b] if !a.is_starred_expr() && !b.is_starred_expr())
+    }
+
+    /// `dict(zip(keys, values))`; of `dict(zip(row.keys(), row))` the record itself is known.
+    fn zipped(&mut self, zip: &'a ExprCall, span: Span) -> Operand {
+        let [keys, values] = &*zip.arguments.args else {
+            return self.none();
+        };
+        let record = match (keys, values) {
+            (Expr::Call(keys), Expr::Name(row)) => match &*keys.func {
+                Expr::Attribute(a) => a.attr.as_str() == "keys" && is_name(&a.value, &row.id),
+                _ => false,
+            },
+            _ => false,
+        };
+        if record {
+            let part = Part {
+                key: PartKey::Spread,
+                value: self.expr(values),
+            };
+            return self.object_of(&[part], span);
+        }
+        let made = self.object_of(&[], span);
+        let (keys, values) = (self.expr(keys), self.expr(values));
+        let any = self.undecided(span);
+        let key = self.load(keys, Key::Computed(any), span);
+        let value = self.load(values, Key::Computed(any), span);
+        let store = Instr::Store {
+            base: made,
+            key: Key::Computed(key),
+            value,
+        };
+        self.emit(store, span);
+        made
     }
 
     /// `isinstance(x, str)` asks what `typeof` answers.

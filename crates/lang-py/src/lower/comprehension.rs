@@ -3,21 +3,46 @@
 use super::{Lowerer, sp};
 use crate::frame::Scope;
 use casemate_ir::{BlockId, Instr, IterKind, Key, LocalKind, Operand, Span};
-use ruff_python_ast::{Comprehension, Expr};
+use ruff_python_ast::{Comprehension, Expr, ExprList, ExprTuple};
+
+/// What each round of a comprehension adds.
+#[derive(Clone, Copy)]
+pub(super) enum Added<'a> {
+    /// An element of a list: `[value for …]`.
+    Value(&'a Expr),
+    /// A key and its value: `{key: value for …}`.
+    Entry(&'a Expr, &'a Expr),
+    /// Both at once: `dict(line.split('=') for …)`.
+    Pair(&'a Expr),
+}
+
+impl<'a> Added<'a> {
+    /// What `dict` makes of the elements that a generator gives.
+    pub(super) fn entry_of(element: &'a Expr) -> Self {
+        let (Expr::Tuple(ExprTuple { elts, .. }) | Expr::List(ExprList { elts, .. })) = element
+        else {
+            return Added::Pair(element);
+        };
+        match elts.as_slice() {
+            [key, value] if !key.is_starred_expr() && !value.is_starred_expr() => {
+                Added::Entry(key, value)
+            }
+            _ => Added::Pair(element),
+        }
+    }
+}
 
 impl<'a> Lowerer<'a> {
     /// `[value for …]`, `{key: value for …}`.
     pub(super) fn comprehension(
         &mut self,
-        key: Option<&'a Expr>,
-        value: &'a Expr,
+        added: Added<'a>,
         generators: &'a [Comprehension],
         span: Span,
     ) -> Operand {
-        let made = if key.is_some() {
-            self.object_of(&[], span)
-        } else {
-            self.array_of(&[], span)
+        let made = match added {
+            Added::Value(_) => self.array_of(&[], span),
+            Added::Entry(..) | Added::Pair(_) => self.object_of(&[], span),
         };
         let end = self.block();
         let mut scope = Scope::new(false);
@@ -40,12 +65,19 @@ impl<'a> Lowerer<'a> {
                 self.switch(next);
             }
         }
-        let store = match key {
-            Some(Expr::StringLiteral(s)) => Key::Field(self.symbol(s.value.to_str())),
-            Some(key) => Key::Computed(self.expr(key)),
-            None => Key::Computed(self.undecided(span)),
+        let (store, value) = match added {
+            Added::Entry(Expr::StringLiteral(s), value) => {
+                let key = Key::Field(self.symbol(s.value.to_str()));
+                (key, self.expr(value))
+            }
+            Added::Entry(key, value) => (Key::Computed(self.expr(key)), self.expr(value)),
+            Added::Value(value) => (Key::Computed(self.undecided(span)), self.expr(value)),
+            Added::Pair(pair) => {
+                let pair = self.expr(pair);
+                let key = self.load(pair, Key::Index(0), span);
+                (Key::Computed(key), self.load(pair, Key::Index(1), span))
+            }
         };
-        let value = self.expr(value);
         self.emit(
             Instr::Store {
                 base: made,

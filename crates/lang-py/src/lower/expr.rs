@@ -1,13 +1,27 @@
 //! Expressions: dispatch, operators, conditions used as values.
 
+use super::comprehension::Added;
 use super::{Lowerer, of_range, sp};
 use casemate_ir::{BlockId, Const, Instr, Key, OpKind, Operand, Span};
 use ruff_python_ast::{
-    BoolOp, CmpOp, Expr, ExprBinOp, ExprBoolOp, ExprCompare, ExprIf, ExprNamed, ExprNumberLiteral,
-    ExprUnaryOp, Number, Operator, UnaryOp,
+    BoolOp, CmpOp, Expr, ExprAttribute, ExprBinOp, ExprBoolOp, ExprCompare, ExprIf, ExprNamed,
+    ExprNumberLiteral, ExprUnaryOp, Number, Operator, UnaryOp,
 };
 use ruff_text_size::Ranged;
 use smallvec::SmallVec;
+
+/// `os.sep`, `os.path.sep`: every platform takes a slash.
+fn is_separator(attribute: &ExprAttribute) -> bool {
+    attribute.attr.as_str() == "sep"
+        && match &*attribute.value {
+            Expr::Name(name) => matches!(name.id.as_str(), "os" | "posixpath"),
+            Expr::Attribute(path) => {
+                path.attr.as_str() == "path"
+                    && matches!(&*path.value, Expr::Name(name) if name.id.as_str() == "os")
+            }
+            _ => false,
+        }
+}
 
 impl<'a> Lowerer<'a> {
     /// Lowers an expression.
@@ -54,12 +68,12 @@ impl<'a> Lowerer<'a> {
             Expr::Set(s) => self.array(&s.elts, span),
             Expr::List(l) => self.array(&l.elts, span),
             Expr::Tuple(t) => self.array(&t.elts, span),
-            Expr::ListComp(c) => self.comprehension(None, &c.elt, &c.generators, span),
-            Expr::SetComp(c) => self.comprehension(None, &c.elt, &c.generators, span),
-            Expr::Generator(c) => self.comprehension(None, &c.elt, &c.generators, span),
+            Expr::ListComp(c) => self.comprehension(Added::Value(&c.elt), &c.generators, span),
+            Expr::SetComp(c) => self.comprehension(Added::Value(&c.elt), &c.generators, span),
+            Expr::Generator(c) => self.comprehension(Added::Value(&c.elt), &c.generators, span),
             Expr::DictComp(c) => match &c.key {
-                Some(key) => self.comprehension(Some(key), &c.value, &c.generators, span),
-                None => self.comprehension(None, &c.value, &c.generators, span),
+                Some(key) => self.comprehension(Added::Entry(key, &c.value), &c.generators, span),
+                None => self.comprehension(Added::Value(&c.value), &c.generators, span),
             },
             Expr::Await(a) => {
                 let from = self.expr(&a.value);
@@ -79,6 +93,7 @@ impl<'a> Lowerer<'a> {
                 self.yields(value, true, span)
             }
             Expr::Compare(c) => self.compare(c),
+            Expr::Attribute(a) if is_separator(a) => self.string("/"),
             Expr::Call(_) | Expr::Attribute(_) | Expr::Subscript(_) => self.chain(expr).0,
             // A star outside of calls and displays is an error that the parser told.
             Expr::Starred(s) => self.expr(&s.value),

@@ -262,6 +262,7 @@ impl Reader<'_, '_, '_> {
     fn flows(&mut self) -> Vec<Role> {
         let derive = self.fields.flag("derive");
         let (copy, undo) = (self.fields.flag("copy"), self.fields.flag("undo"));
+        let objects = self.fields.flag("objects");
         let to = self.ports("to", "ret");
         let from = self.ports("from", "arg(0)");
         from.iter()
@@ -272,6 +273,7 @@ impl Reader<'_, '_, '_> {
                     derive,
                     copy,
                     undo,
+                    objects,
                 })
             })
             .collect()
