@@ -185,6 +185,17 @@ impl Interp<'_> {
                 });
             }
         }
+        for (port, taints) in std::mem::take(&mut self.left_stores) {
+            effects.push(Effect {
+                port,
+                value: Value {
+                    taints,
+                    ..Value::default()
+                },
+                strong: false,
+                relative: true,
+            });
+        }
         effects.sort_by_key(|a| a.port);
         if effects.len() > limits::SUMMARY_EFFECTS {
             effects.truncate(limits::SUMMARY_EFFECTS);

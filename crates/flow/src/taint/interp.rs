@@ -124,6 +124,8 @@ pub struct Interp<'a> {
     pub(super) caught: Value,
     /// The state where the function is left by an error, as long as no return was met.
     pub(super) left: Option<State>,
+    /// What was stored before the function was left by an error.
+    pub(super) left_stores: Vec<(PortPath, Option<Arc<Vec<Taint>>>)>,
     /// What the block at hand throws is caught in this function.
     pub(super) handled: bool,
     /// What no handler of this function catches.
@@ -183,6 +185,7 @@ impl<'a> Interp<'a> {
             caught: Value::default(),
             handled: false,
             left: None,
+            left_stores: Vec::new(),
             escaping: Value::default(),
             call_index: 0,
             escapes: false,

@@ -2,7 +2,7 @@
 
 use super::heap::ObjKind;
 use super::interp::{AllocKey, Interp, Slot, target};
-use super::place::PortBase;
+use super::place::{PortBase, PortPath};
 use super::state::State;
 use super::value::Value;
 use crate::limits;
@@ -170,8 +170,8 @@ impl Interp<'_> {
                 None => {}
             }
             if !alive {
-                if block.unwind.is_none() && exits.is_empty() {
-                    self.leave();
+                if block.unwind.is_none() {
+                    self.leave(exits.is_empty());
                 }
                 continue;
             }
@@ -203,7 +203,7 @@ impl Interp<'_> {
                     }
                     exits.insert(index, (std::mem::take(&mut self.state), result, value));
                 }
-                Term::Throw(_) if block.unwind.is_none() && exits.is_empty() => self.leave(),
+                Term::Throw(_) if block.unwind.is_none() => self.leave(exits.is_empty()),
                 Term::Throw(_) | Term::Unreachable => {}
             }
         }
@@ -212,9 +212,34 @@ impl Interp<'_> {
         self.exits = list.into_iter().map(|e| e.1).collect();
     }
 
-    /// The function is left by an error. What it did until then counts where it never returns: a handler that ends by raising
-    /// a redirect has stored what it stored.
-    fn leave(&mut self) {
+    /// The function is left by an error: a handler that ends by raising a redirect has stored what it stored. Of a function
+    /// that never returns, everything else that it did until then counts as well.
+    fn leave(&mut self, never: bool) {
+        let mut stored: Vec<(PortPath, Value)> = Vec::new();
+        for obj in self.state.heap.iter().flatten() {
+            let ObjKind::Symbolic(port) = obj.kind else {
+                continue;
+            };
+            if matches!(port.base(), PortBase::Store(_)) {
+                let fields = obj.fields.iter().map(|f| (f.sym, &f.value));
+                for (sym, value) in fields.chain([(Sym::ANY, &obj.any)]) {
+                    let target = port.member(sym);
+                    if !value.is_empty() && !value.identities().any(|p| p == target) {
+                        stored.push((target, value.clone()));
+                    }
+                }
+            }
+        }
+        for (target, value) in stored {
+            let value = self.deep(&value);
+            let known = self.left_stores.iter().any(|(port, _)| *port == target);
+            if value.taints.is_some() && !known {
+                self.left_stores.push((target, value.taints));
+            }
+        }
+        if !never {
+            return;
+        }
         let state = std::mem::take(&mut self.state);
         match &mut self.left {
             None => self.left = Some(state),
