@@ -1,5 +1,6 @@
 //! What is known of an application: plain, owned data.
 
+pub use crate::guard::names::Names;
 use casemate_flow::apipath::PathId;
 use casemate_flow::result::{FuncId, Site};
 use casemate_ir::LocalId;
@@ -87,6 +88,12 @@ pub struct Objects {
     pub chosen: Vec<Access>,
     /// Whether whoever asks plays a part: in a comparison, in a query, in a call that is not known.
     pub personal: bool,
+    /// Names by which the client chooses what is looked at together with who asks.
+    pub beside: Names,
+    /// A function is asked about who asks, and about nothing else.
+    pub asked: bool,
+    /// Names by which the client chooses records whose fields are set.
+    pub changed: Names,
     /// Something is deleted, of a store or of the file system.
     pub deletes: bool,
     /// Something is written.
@@ -112,6 +119,10 @@ pub struct Access {
     pub object: String,
     /// The names by which the record is chosen, lower case.
     pub key: Vec<String>,
+    /// The names under which the client says which record.
+    pub names: Names,
+    /// The call in the handler that leads to it.
+    pub via: Option<Site>,
     /// What is called.
     pub callee: String,
 }
@@ -131,6 +142,8 @@ pub struct Guard {
     pub why: String,
     /// It stands before more than this endpoint.
     pub shared: bool,
+    /// What it checks is understood, though some requests may pass without the check.
+    pub understood: bool,
 }
 
 /// An answer that may be unknown.
@@ -148,8 +161,13 @@ impl Endpoint {
     /// Whether something of a kind stands before the handler. *No* needs a whole chain: nothing in it unknown.
     #[must_use]
     pub fn guarded(&self, kind: &str) -> Answer {
+        let unclear = |g: &Guard| match g.kind.as_str() {
+            crate::guard::REFUSAL => matches!(kind, "authentication" | "role" | "owner"),
+            crate::guard::DENIAL => kind == "authentication",
+            _ => false,
+        };
         let mut of_kind = self.guards.iter().filter(|g| g.kind == kind).peekable();
-        let some = of_kind.peek().is_some();
+        let some = of_kind.peek().is_some() || self.guards.iter().any(unclear);
         if of_kind.any(|g| g.certain) {
             Answer::Yes
         } else if some || self.unknown > 0 || !self.mounted {

@@ -141,12 +141,15 @@ pub(crate) fn facts(project: &Project, linked: &Linked, known: &[Fact]) -> Vec<F
             .and_then(|at| project.files.get(*at))
             .map(|file| &*file.text);
         for (at, instr) in f.func.instrs.iter().enumerate() {
+            let compared = matches!(instr, Instr::Op { .. });
             for (name, id) in named(f, instr) {
                 let Const::Str(value) = *f.file.facts.constant(id) else {
                     continue;
                 };
                 let value = f.file.facts.str(value);
-                let Some(kind) = kind(&name, value) else {
+                let known =
+                    kind(&name, value).or_else(|| compared_password(compared, &name, value));
+                let Some(kind) = known else {
                     continue;
                 };
                 let span = f.func.spans.get(at).copied().unwrap_or_default();
@@ -287,6 +290,29 @@ fn variable(f: FuncRef<'_>, operand: Operand) -> Option<String> {
         _ => None,
     });
     own.or(loaded).map(|name| f.file.facts.str(name).to_owned())
+}
+
+/// Words that a password is compared with and that are none: what forms and tokens say of their kind.
+const NO_PASSWORDS: &[&str] = &["password", "null", "none", "undefined", "true", "false"];
+
+/// A password that is compared with a word of the code: whoever says the word gets in, however plain it is.
+fn compared_password(compared: bool, name: &str, value: &str) -> Option<&'static str> {
+    let flat: String = name
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    let is_password =
+        ["password", "passwd", "pwd", "passphrase", "userpassword"].contains(&flat.as_str());
+    let lower = value.to_lowercase();
+    let plain = value.len() >= 4
+        && value.is_ascii()
+        && value
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '@' | '!'))
+        && !PLACEHOLDERS.iter().any(|p| lower.contains(p))
+        && !NO_PASSWORDS.contains(&lower.as_str());
+    (compared && is_password && plain).then_some("password")
 }
 
 /// What kind of secret a literal of this name is, if it is one.

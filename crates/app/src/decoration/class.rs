@@ -155,6 +155,9 @@ pub(super) fn add(origins: &Solver<'_, '_>, f: FuncRef<'_>, defaults: &Defaults,
                 }
                 Some(Val::Api(path)) => {
                     rest |= origins.paths.text(path).starts_with("py:rest_framework");
+                    // What a base of which nothing is known does before methods, nobody can tell.
+                    let known = origins.paths.known(path) || origins.paths.parent_known(path);
+                    out.unknown += u32::from(python && !known);
                     if guards(origins, path) {
                         let site = Site {
                             file,
@@ -174,6 +177,60 @@ pub(super) fn add(origins: &Solver<'_, '_>, f: FuncRef<'_>, defaults: &Defaults,
         by_default(defaults, f, out);
     }
     out.settled = true;
+}
+
+/// Whether the class of a handler is a view of Django REST framework, and whether it or a base says whom it answers; absent: it is
+/// no such view, or a base is not known.
+pub(crate) fn declared(origins: &Solver<'_, '_>, handler: FuncId) -> Option<(ClassIdx, bool)> {
+    let f = origins.program.func(handler);
+    let class = f.class(f.func.class?);
+    let mut open = vec![class];
+    let mut at = 0;
+    let (mut rest, mut declared) = (false, false);
+    while let Some(&class) = open.get(at) {
+        at += 1;
+        let (file, def) = origins.program.class(class)?;
+        let owner = origins.program.func_id(file, def.owner);
+        let (mut permissions, mut out) = (None, Around::default());
+        listed(origins, class, owner, &mut permissions, &mut out);
+        declared |= permissions.is_some() || !out.chain.is_empty() || !def.decorators.is_empty();
+        declared |= def.members.iter().any(|member| {
+            let name = origins.program.file(file).facts.str(member.name);
+            [
+                "get_permissions",
+                "check_permissions",
+                "dispatch",
+                "initial",
+            ]
+            .contains(&name)
+        });
+        let bases = origins.of_bases(class);
+        if bases.is_empty() && has_base(origins, class, owner) {
+            return None;
+        }
+        for &base in bases {
+            match origins.val(base) {
+                Some(Val::Class(base)) if open.len() < ANCESTORS && !open.contains(&base) => {
+                    open.push(base);
+                }
+                Some(Val::Api(path)) => {
+                    rest |= origins.paths.text(path).starts_with("py:rest_framework.");
+                    if !origins.paths.known(path) && !origins.paths.parent_known(path) {
+                        return None;
+                    }
+                    declared |= guards(origins, path);
+                }
+                _ => {}
+            }
+        }
+    }
+    rest.then_some((class, declared))
+}
+
+/// Whether settings say whom views answer that say nothing themselves.
+pub(crate) fn has_default(origins: &Solver<'_, '_>) -> bool {
+    let classes = Defaults::of(origins).permissions;
+    classes.is_some_and(|classes| classes.iter().any(|class| !class.ends_with("AllowAny")))
 }
 
 fn has_base(origins: &Solver<'_, '_>, class: ClassIdx, owner: FuncId) -> bool {

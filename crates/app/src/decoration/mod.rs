@@ -2,7 +2,7 @@
 //! are filled with, and the functions that are declared to run before every handler of the same application.
 
 mod before;
-mod class;
+pub(crate) mod class;
 mod parameter;
 
 use crate::model::{Application, Member, Stage};
@@ -101,7 +101,9 @@ fn around(origins: &Solver<'_, '_>, handler: FuncId, defaults: &class::Defaults)
             class::use_guards(origins, parent, decorator.value)
         };
         let members = members.into_iter().map(|what| member(origins, site, what));
-        if python && registering.is_some_and(|at| index < at) {
+        // A method is found by its name in the class: what stands above is what is called.
+        let by_name = f.func.class.is_some();
+        if python && !by_name && registering.is_some_and(|at| index < at) {
             out.outside.extend(members);
         } else {
             out.chain.extend(members);

@@ -3,6 +3,7 @@
 use super::tri;
 use crate::model::{Access, Answer, Application, Endpoint};
 use crate::object::key::PERSONS;
+use casemate_flow::origin::Solver;
 use casemate_flow::result::{Fact, FactValue, Site};
 use std::collections::BTreeMap;
 
@@ -29,7 +30,7 @@ const OWNERS: [&str; 17] = [
 
 impl Application {
     /// One fact for each query by which some endpoint finds records that a client chooses.
-    pub(super) fn accesses(&self) -> Vec<Fact> {
+    pub(super) fn accesses(&self, origins: &Solver<'_, '_>) -> Vec<Fact> {
         let mut by_site: BTreeMap<Site, Vec<(&Endpoint, &Access)>> = BTreeMap::new();
         for endpoint in &self.endpoints {
             for access in &endpoint.objects.chosen {
@@ -42,9 +43,13 @@ impl Application {
         let mut out = Vec::new();
         for (site, all) in by_site {
             // The endpoint that asks for a login and for nothing else is the one to tell of.
+            let half = |(endpoint, access): &&(&Endpoint, &Access)| {
+                beside(endpoint, access) == Answer::No && self.kept(endpoint, access)
+            };
             let told = all
                 .iter()
                 .find(|(endpoint, _)| open_to_accounts(endpoint))
+                .or(all.iter().find(half))
                 .or(all.first());
             let Some((endpoint, access)) = told else {
                 continue;
@@ -58,15 +63,31 @@ impl Application {
                 ("owner", tri(endpoint.guarded("owner"))),
                 ("personal", FactValue::Bool(endpoint.objects.personal)),
                 (
+                    "login",
+                    FactValue::Bool(
+                        wants_login(endpoint) && !super::takes_password(endpoint, origins),
+                    ),
+                ),
+                ("beside", tri(beside(endpoint, access))),
+                (
+                    "named",
+                    FactValue::Bool(names_owner(access) || by_path(endpoint)),
+                ),
+                ("kept", FactValue::Bool(self.kept(endpoint, access))),
+                (
                     "owned",
                     FactValue::Bool(self.is_owned(access) || by_path(endpoint)),
                 ),
                 ("method", FactValue::Str(endpoint.method.clone())),
             ];
+            // What only one endpoint lacks is told where that endpoint asks for the record.
+            let own = endpoint.objects.personal && !names_owner(access);
+            let via = access.via.filter(|via| own && via.file != site.file);
+            let handler = endpoint.handlers.first().copied();
             out.push(Fact {
                 fact: "access".to_owned(),
-                site,
-                function: access.function,
+                site: via.unwrap_or(site),
+                function: via.and(handler).unwrap_or(access.function),
                 callee: access.callee.clone(),
                 values: values.map(|(n, v)| (n.to_owned(), v)).to_vec(),
             });
@@ -116,20 +137,63 @@ impl Application {
         out.into_values().collect()
     }
 
+    /// Others that change such records look at who asks beside the key, and this one changes them.
+    fn kept(&self, endpoint: &Endpoint, access: &Access) -> bool {
+        let changes = |endpoint: &Endpoint, access: &Access| {
+            access.op != "read" || access.names.meets(endpoint.objects.changed)
+        };
+        !access.object.is_empty()
+            && changes(endpoint, access)
+            && self.endpoints.iter().any(|other| {
+                other.site != endpoint.site
+                    && other.objects.chosen.iter().any(|theirs| {
+                        theirs.object == access.object
+                            && changes(other, theirs)
+                            && beside(other, theirs) == Answer::Yes
+                    })
+            })
+    }
+
     /// Whether the record belongs to somebody: it is chosen by whose it is, it is somebody, or others like it are made or found
     /// by who asks.
     fn is_owned(&self, access: &Access) -> bool {
-        let flat = |name: &String| -> String {
-            name.chars().filter(char::is_ascii_alphanumeric).collect()
-        };
-        access
-            .key
-            .iter()
-            .any(|key| OWNERS.contains(&flat(key).as_str()))
+        names_owner(access)
             // A person is looked for by name in many ways that are meant; by number, one is taken.
             || PERSONS.contains(&access.object.as_str())
                 && (access.op != "read" || access.key.iter().any(|key| flat(key).ends_with("id") || key == "pk"))
             || (!access.object.is_empty() && self.owned.contains(&access.object))
+    }
+}
+
+fn flat(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).collect()
+}
+
+/// The record is chosen by whose it is.
+fn names_owner(access: &Access) -> bool {
+    let mut keys = access.key.iter();
+    // Whoever names an account together with its password asks to be let in.
+    let login = access.key.iter().any(|key| {
+        let key = flat(key);
+        key.contains("passw") || key.contains("pwd")
+    });
+    !login && keys.any(|key| OWNERS.contains(&flat(key).as_str()))
+}
+
+/// Somebody is asked who it is, or plays a part.
+fn wants_login(endpoint: &Endpoint) -> bool {
+    let mut guards = endpoint.guards.iter();
+    endpoint.objects.personal || guards.any(|g| g.kind == "authentication" && g.understood)
+}
+
+/// Whether who asks is looked at together with what chooses the record.
+fn beside(endpoint: &Endpoint, access: &Access) -> Answer {
+    if access.names.is_empty() || access.names.meets(endpoint.objects.beside) {
+        Answer::Yes
+    } else if endpoint.objects.asked {
+        Answer::Unknown
+    } else {
+        Answer::No
     }
 }
 

@@ -3,14 +3,19 @@
 mod access;
 mod application;
 mod counting;
+mod enumeration;
+mod exemption;
 mod neighbours;
+mod predicate;
 mod session;
+mod view;
 
 use crate::model::{Answer, Application, Endpoint};
 use casemate_flow::origin::Solver;
 use casemate_flow::result::{Fact, FactValue, FuncId, Site};
-use casemate_ir::{Const, Instr, Key, Operand};
+use casemate_ir::{Const, Instr, Key, OpKind, Operand};
 use neighbours::Neighbours;
+use std::collections::BTreeSet;
 
 /// The kinds of guards that are told.
 const KINDS: &[(&str, &str)] = &[
@@ -99,21 +104,42 @@ impl Application {
     #[must_use]
     pub fn facts(&self, origins: &Solver<'_, '_>, known: &[Fact]) -> Vec<Fact> {
         let neighbours = Neighbours::of(&self.endpoints);
+        let accounts = self.units_with_accounts(origins);
         let endpoints = self.endpoints.iter();
         let mut out: Vec<Fact> = endpoints
-            .map(|endpoint| fact(endpoint, &neighbours, origins))
+            .map(|endpoint| fact(endpoint, &neighbours, &accounts, origins))
             .collect();
-        out.extend(self.accesses());
+        out.extend(self.accesses(origins));
         out.extend(self.passwords());
         out.extend(self.privileges());
         out.extend(self.applications(origins, known));
         out.extend(self.session_starts(origins, known));
+        out.extend(self.exemptions(origins));
+        out.extend(predicate::predicates(origins));
+        out.extend(self.views(origins));
+        out.extend(self.enumerations(origins));
         out
+    }
+
+    /// Units of which some endpoint logs somebody in.
+    fn units_with_accounts(&self, origins: &Solver<'_, '_>) -> BTreeSet<Option<u32>> {
+        let login = |endpoint: &&Endpoint| {
+            logs_in(endpoint, origins) || session::logs_in(endpoint, origins)
+        };
+        let endpoints = self.endpoints.iter().filter(login);
+        endpoints.map(|e| unit(origins, e)).collect()
     }
 }
 
-fn fact(endpoint: &Endpoint, neighbours: &Neighbours, origins: &Solver<'_, '_>) -> Fact {
-    let login = logs_in(endpoint, origins) || session::logs_in(endpoint, origins);
+fn fact(
+    endpoint: &Endpoint,
+    neighbours: &Neighbours,
+    accounts: &BTreeSet<Option<u32>>,
+    origins: &Solver<'_, '_>,
+) -> Fact {
+    let login = logs_in(endpoint, origins)
+        || session::logs_in(endpoint, origins)
+        || asks_password(endpoint);
     let mut values = vec![
         ("method".to_owned(), FactValue::Str(endpoint.method.clone())),
         (
@@ -125,23 +151,17 @@ fn fact(endpoint: &Endpoint, neighbours: &Neighbours, origins: &Solver<'_, '_>) 
         ),
         (
             "writes".to_owned(),
-            FactValue::Bool(matches!(
-                endpoint.method.as_str(),
-                "post" | "put" | "patch" | "delete" | "del"
-            )),
+            FactValue::Bool(
+                matches!(
+                    endpoint.method.as_str(),
+                    "post" | "put" | "patch" | "delete" | "del"
+                ) || handles_post(endpoint, origins),
+            ),
         ),
         ("login".to_owned(), FactValue::Bool(login)),
         (
             "open".to_owned(),
-            FactValue::Bool(
-                names(endpoint).any(|name| for_all(&name))
-                    || named_open(endpoint, origins)
-                    || endpoint.method == "post"
-                        && endpoint
-                            .handlers
-                            .iter()
-                            .any(|f| reads_password(*f, origins, 0)),
-            ),
+            FactValue::Bool(is_open(endpoint, origins)),
         ),
     ];
     for &(name, kind) in KINDS {
@@ -188,6 +208,11 @@ fn fact(endpoint: &Endpoint, neighbours: &Neighbours, origins: &Solver<'_, '_>) 
             only_read && changes && (endpoint.objects.writes || endpoint.objects.deletes),
         ),
         ("personal", endpoint.objects.personal),
+        (
+            "stores",
+            endpoint.objects.writes || endpoint.objects.deletes,
+        ),
+        ("accounts", accounts.contains(&unit(origins, endpoint))),
     ] {
         values.push((name.to_owned(), FactValue::Bool(value)));
     }
@@ -224,6 +249,25 @@ fn is_bare(endpoint: &Endpoint, neighbours: &Neighbours) -> bool {
         && !endpoint.handlers.is_empty()
         && !endpoint.aware
         && !neighbours.has_own_guard(endpoint)
+        && !endpoint
+            .guards
+            .iter()
+            .any(|g| [crate::guard::REFUSAL, crate::guard::DENIAL].contains(&g.kind.as_str()))
+}
+
+/// Its names say that it is for everybody, or a password is sent to it.
+fn is_open(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
+    names(endpoint).any(|name| for_all(&name)) || takes_password(endpoint, origins)
+}
+
+/// Its handler's name says that it is for everybody, or a password is sent to it.
+fn takes_password(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
+    named_open(endpoint, origins)
+        || endpoint.method == "post"
+            && endpoint
+                .handlers
+                .iter()
+                .any(|f| reads_password(*f, origins, 0))
 }
 
 /// What a handler's own name says that everybody may ask for, whatever its path.
@@ -241,6 +285,12 @@ fn named_open(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
             OPEN_HANDLERS.iter().any(|word| name.contains(word))
         }
     })
+}
+
+/// The unit that an endpoint is registered in.
+fn unit(origins: &Solver<'_, '_>, endpoint: &Endpoint) -> Option<u32> {
+    let units = &origins.program.units;
+    units.get(endpoint.site.file.0 as usize).copied()
 }
 
 fn tri(answer: Answer) -> FactValue {
@@ -299,6 +349,40 @@ fn logs_in(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
                 .handlers
                 .iter()
                 .any(|f| reads_password(*f, origins, 0)))
+}
+
+/// Whether a record is looked for by a password that the client says: somebody asks to be let in.
+fn asks_password(endpoint: &Endpoint) -> bool {
+    let password = |key: &String| {
+        let flat: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
+        flat.contains("passw") || flat == "pwd" || flat == "pass"
+    };
+    matches!(endpoint.method.as_str(), "post" | "all" | "route" | "any")
+        && endpoint.objects.chosen.iter().any(|access| {
+            access.op == "read" && access.key.len() > 1 && access.key.iter().any(password)
+        })
+}
+
+/// Whether a handler of all methods compares its method with the one that changes something.
+fn handles_post(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
+    let is_post = |func: FuncId| {
+        let f = origins.program.func(func);
+        let post = |operand: &Operand| match operand {
+            Operand::Const(id) => matches!(f.file.facts.constant(*id), Const::Str(text)
+                if f.file.facts.str(*text) == "POST"),
+            Operand::Local(_) => false,
+        };
+        f.func.instrs.iter().any(|instr| match *instr {
+            Instr::Op {
+                op: OpKind::Eq | OpKind::StrictEq,
+                operands,
+                ..
+            } => f.func.operands(operands).iter().any(post),
+            _ => false,
+        })
+    };
+    matches!(endpoint.method.as_str(), "route" | "all" | "any")
+        && endpoint.handlers.iter().any(|handler| is_post(*handler))
 }
 
 fn reads_password(func: FuncId, origins: &Solver<'_, '_>, depth: u32) -> bool {

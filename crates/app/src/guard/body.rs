@@ -40,6 +40,8 @@ pub(super) struct Check {
     pub span: Span,
     pub func: FuncId,
     pub why: String,
+    /// What it checks is understood, whether or not all requests meet the check.
+    pub understood: bool,
 }
 
 /// A decorator that is put around the function that passes requests on.
@@ -220,6 +222,24 @@ impl<'p> Reader<'_, 'p, '_> {
             let refusal = self.refusals_from(f, refusing, &clean);
             let roots = Search::of(self.origins, self.set, func, cond);
             let Some(kind) = kind_of(roots, &refusal) else {
+                // Some are refused; who, cannot be told.
+                let status = [401, 403]
+                    .into_iter()
+                    .find(|s| refusal.statuses.contains(s));
+                if let Some(status) = status {
+                    out.push(Check {
+                        kind: if status == 401 {
+                            super::DENIAL
+                        } else {
+                            super::REFUSAL
+                        },
+                        certain: false,
+                        span: block.term_span,
+                        func,
+                        why: format!("refuses with {status}; whom, cannot be told"),
+                        understood: false,
+                    });
+                }
                 continue;
             };
             // What is compared with the request alone may be a password or any other condition.
@@ -235,6 +255,7 @@ impl<'p> Reader<'_, 'p, '_> {
                                 span: block.term_span,
                                 func,
                                 why: refusal.words(),
+                                understood: true,
                             });
                             continue;
                         }
@@ -252,6 +273,7 @@ impl<'p> Reader<'_, 'p, '_> {
                 span: block.term_span,
                 func,
                 why: refusal.words(),
+                understood: certain,
             };
             found.push((check, certain));
         }
@@ -285,6 +307,7 @@ impl<'p> Reader<'_, 'p, '_> {
                     span,
                     func,
                     why: refusal.words(),
+                    understood: true,
                 };
                 found.push((check, true));
             }
@@ -347,6 +370,7 @@ impl<'p> Reader<'_, 'p, '_> {
                                 span,
                                 func: f.id,
                                 why: format!("applies `{}`", self.origins.paths.text(path)),
+                                understood: row.when.is_none(),
                             });
                         }
                     }
@@ -406,6 +430,7 @@ impl<'p> Reader<'_, 'p, '_> {
                                     span,
                                     func: f.id,
                                     why: format!("calls `{}`", self.origins.paths.text(path)),
+                                    understood: row.when.is_none(),
                                 });
                                 safe |= kind == "authentication";
                             }

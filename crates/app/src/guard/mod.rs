@@ -2,6 +2,7 @@
 
 mod body;
 mod graph;
+pub(crate) mod names;
 mod refusal;
 pub(crate) mod root;
 
@@ -26,6 +27,12 @@ const KINDS: [&str; 8] = [
     "origin",
     "size-limit",
 ];
+
+/// What refuses some with 403 for a reason that is not understood: it may be any guard of people.
+pub(crate) const REFUSAL: &str = "refusal";
+
+/// What refuses some with 401 for a reason that is not understood: it may ask who they are.
+pub(crate) const DENIAL: &str = "denial";
 
 /// What refuses those who are known: no guard, but it is decided what it does.
 const GUESTS: &str = "guests";
@@ -133,6 +140,7 @@ fn before(
                 name: name.clone(),
                 why: "a setting asks for it".to_owned(),
                 shared: false,
+                understood: true,
             }),
             Stage::Decides(func) => {
                 let first = out.len();
@@ -150,6 +158,7 @@ fn before(
                         name: member.name.clone(),
                         why: "of a package that no model speaks of".to_owned(),
                         shared: false,
+                        understood: false,
                     });
                 }
             }
@@ -180,6 +189,7 @@ fn look(
             name: member.name.clone(),
             why: "looks at who asks; whether it refuses anybody cannot be told".to_owned(),
             shared: false,
+            understood: false,
         });
     }
 }
@@ -201,6 +211,7 @@ fn of_handlers(
                     name: reader.origins.program.func_name(*handler),
                     why: format!("the handler itself {}", check.why),
                     shared: false,
+                    understood: check.understood,
                 });
             }
         }
@@ -237,6 +248,7 @@ fn of_check(check: &Check, member: &Member, reader: &Reader<'_, '_, '_>) -> Guar
         name: member.name.clone(),
         why,
         shared: false,
+        understood: check.understood,
     }
 }
 
@@ -315,6 +327,7 @@ fn of_package(path: PathId, member: &Member, origins: &Solver<'_, '_>) -> Vec<Gu
                 name: member.name.clone(),
                 why: "a guard of a library".to_owned(),
                 shared: false,
+                understood: true,
             });
         }
     }

@@ -1,11 +1,14 @@
 //! Where a value comes from: from who is known to ask, from what a client shows, from what it says.
 
+use super::names::Names;
 use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
 use casemate_flow::symbol::Sym;
-use casemate_ir::{Capture, CaptureId, Instr, Key, LocalId, Operand, Range32, Term, VarRef};
+use casemate_ir::{
+    Capture, CaptureId, Instr, Key, LocalId, OpKind, Operand, Range32, Term, VarRef,
+};
 use casemate_model::row::Role;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -46,8 +49,14 @@ const ROLES: [&str; 6] = [
 /// Headers by which a browser says where a request comes from.
 const ORIGIN: [&str; 4] = ["origin", "referer", "referrer", "host"];
 
+/// Methods that read a member by a name that they are given.
+const READERS: [&str; 6] = ["get", "getlist", "pop", "param", "getAll", "get_argument"];
+
+/// Beginnings of names of what gives back the members that it is given.
+const PARSERS: [&str; 5] = ["parse", "safeParse", "validate", "pick", "omit"];
+
 /// Steps of one search.
-const FUEL: u32 = 600;
+const FUEL: u32 = 900;
 
 /// What a value depends on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -72,6 +81,8 @@ pub(crate) struct Roots {
     pub called: bool,
     /// Through what a callback is given.
     pub given: bool,
+    /// Under which names the client says it.
+    pub names: Names,
 }
 
 impl Roots {
@@ -79,13 +90,32 @@ impl Roots {
     pub(crate) fn tells_who(self) -> bool {
         self.principal || self.credential
     }
+
+    /// What depends on this or on another value.
+    pub(crate) fn and(self, other: Self) -> Self {
+        let mut names = self.names;
+        names.add(other.names);
+        Self {
+            principal: self.principal || other.principal,
+            attribute: self.attribute || other.attribute,
+            credential: self.credential || other.credential,
+            client: self.client || other.client,
+            origin: self.origin || other.origin,
+            csrf: self.csrf || other.csrf,
+            setting: self.setting || other.setting,
+            hashed: self.hashed || other.hashed,
+            called: self.called || other.called,
+            given: self.given || other.given,
+            names,
+        }
+    }
 }
 
 /// One search.
 pub(crate) struct Search<'a, 'p, 'm> {
     origins: &'a Solver<'p, 'm>,
     set: &'a Known,
-    seen: FxHashSet<(FuncId, LocalId)>,
+    seen: FxHashSet<(FuncId, LocalId, Names)>,
     fuel: u32,
     found: Roots,
     /// What parameters are known to hold where a function was entered from a known call.
@@ -228,6 +258,8 @@ struct Trail {
     role: bool,
     called: bool,
     given: bool,
+    /// The member that was read last.
+    name: Names,
 }
 
 impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
@@ -283,7 +315,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
     }
 
     fn local(&mut self, func: FuncId, local: LocalId, trail: Trail, depth: u32) {
-        if self.fuel == 0 || depth > 40 || !self.seen.insert((func, local)) {
+        if self.fuel == 0 || depth > 40 || !self.seen.insert((func, local, trail.name)) {
             return;
         }
         self.fuel -= 1;
@@ -299,6 +331,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             self.found.called |= held.called || trail.called;
             self.found.hashed |= held.hashed;
             self.found.given |= trail.given;
+            self.found.names.add(held.names);
             return;
         }
         let f = self.origins.program.func(func);
@@ -337,11 +370,27 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
                 root = true;
                 self.found.credential |= told.credential;
                 self.found.client |= told.client;
+                if told.client {
+                    let member = self.origins.paths.last_member(path);
+                    let said = self.said(func, local, member, trail);
+                    self.found.names.add(said);
+                }
                 self.found.called |= trail.called;
                 self.found.given |= trail.given;
             }
         }
         root
+    }
+
+    /// Under which name the client says this.
+    fn said(&self, func: FuncId, local: LocalId, member: &str, trail: Trail) -> Names {
+        if !trail.name.is_empty() {
+            return trail.name;
+        }
+        let f = self.origins.program.func(func);
+        let param = f.func.params.iter().find(|param| param.local == local);
+        let name = param.and_then(|param| param.name);
+        Names::of(name.map_or(member, |name| f.file.facts.str(name)))
     }
 
     fn principal(&mut self, trail: Trail, allowed: u32) {
@@ -372,6 +421,18 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
                     Operand::Local(instr.target().unwrap_or_default()),
                 );
                 self.found.setting |= name.is_some_and(|name| is_setting(&name.to_lowercase()));
+            }
+            // What something is not says nothing of which it is.
+            Instr::Op {
+                op: OpKind::Ne | OpKind::StrictNe,
+                operands,
+                ..
+            } => {
+                let names = self.found.names;
+                for &operand in f.func.operands(operands) {
+                    self.operand(func, operand, trail, depth);
+                }
+                self.found.names = names;
             }
             Instr::Op { operands, .. } | Instr::Template { operands, .. } => {
                 for &operand in f.func.operands(operands) {
@@ -410,10 +471,16 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             self.principal(trail, 0);
             return;
         }
+        let word = name.map_or("", |name| f.file.facts.str(name));
         let next = Trail {
             members: trail.members + 1,
             attribute: trail.attribute || !said.presence,
             role: trail.role || said.role,
+            name: if word.is_empty() || READERS.contains(&word) {
+                trail.name
+            } else {
+                Names::of(word)
+            },
             ..trail
         };
         self.operand(f.id, base, next, depth);
@@ -428,6 +495,15 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         trail: Trail,
         depth: u32,
     ) {
+        let written = crate::decoration::written_name(f, callee).unwrap_or_default();
+        let mut trail = trail;
+        // `form.get('id')`
+        if READERS.contains(&written)
+            && let Some(Operand::Const(id)) = f.func.args(args).first().map(|arg| arg.value)
+            && let casemate_ir::Const::Str(name) = f.file.facts.constant(id)
+        {
+            trail.name = Names::of(f.file.facts.str(*name));
+        }
         // What is asked of the principal itself: `req.isAuthenticated()`, `user.can('x')`.
         if let Operand::Local(local) = callee {
             self.local(f.id, local, trail, depth);
@@ -437,11 +513,35 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             called: true,
             // What was read off the result is read off whatever the call made of its arguments.
             members: trail.members + 1,
+            // What is looked up has names of its own; what is parsed keeps those of its members.
+            name: if PARSERS.iter().any(|word| written.starts_with(word)) {
+                trail.name
+            } else {
+                Names::default()
+            },
             ..trail
         };
         if let Some(this) = this {
             self.operand(f.id, this, trail, depth);
         }
+        let before = self.found.names;
+        let vals = self.origins.of_operand(f.id, callee).iter().take(2);
+        let within: Vec<FuncId> = vals
+            .filter_map(|&val| match self.origins.val(val) {
+                Some(Val::Func(func)) => Some(func),
+                _ => None,
+            })
+            .collect();
+        for func in within {
+            let inner = self.origins.program.func(func);
+            for block in &inner.func.blocks {
+                if let Term::Return(Some(value)) = block.term {
+                    self.operand(func, value, through, depth);
+                }
+            }
+        }
+        // Where the function's result shows on which names it depends, what else it is given says nothing.
+        let names = Some(self.found.names).filter(|names| *names != before);
         for arg in f.func.args(args) {
             let constant = matches!(arg.value, Operand::Const(id)
                 if matches!(f.file.facts.constant(id), casemate_ir::Const::Str(s)
@@ -449,16 +549,8 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             self.found.origin |= constant;
             self.operand(f.id, arg.value, through, depth);
         }
-        for &val in self.origins.of_operand(f.id, callee).iter().take(2) {
-            let Some(Val::Func(func)) = self.origins.val(val) else {
-                continue;
-            };
-            let inner = self.origins.program.func(func);
-            for block in &inner.func.blocks {
-                if let Term::Return(Some(value)) = block.term {
-                    self.operand(func, value, through, depth);
-                }
-            }
+        if let Some(names) = names {
+            self.found.names = names;
         }
     }
 

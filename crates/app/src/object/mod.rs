@@ -6,6 +6,7 @@
 pub(crate) mod key;
 mod sql;
 
+use crate::guard::names::Names;
 use crate::guard::root::{Bound, Known, Roots, Search};
 use crate::limits;
 use crate::model::{Access, Application, Objects};
@@ -13,7 +14,7 @@ use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::{FuncId, Site};
-use casemate_ir::{Instr, Key, OpKind, Operand, Range32, Term};
+use casemate_ir::{Instr, Key, LocalId, OpKind, Operand, Range32, Term};
 use casemate_model::path::{ArgIndex, Port, PortBase, PortStep};
 use casemate_model::row::Role;
 use rustc_hash::FxHashSet;
@@ -27,6 +28,7 @@ pub(crate) fn find(application: &mut Application, origins: &Solver<'_, '_>, set:
             walk.of_route(handler, endpoint.path.as_deref().unwrap_or_default());
             walk.function(handler, 0);
         }
+        walk.merge();
         if !walk.made.writes {
             walk.made.privileges.clear();
         }
@@ -141,6 +143,12 @@ struct Walk<'a, 'p, 'm> {
     set: &'a Known,
     bound: Bound,
     seen: FxHashSet<FuncId>,
+    /// Functions that were read again for what another call gives them.
+    again: usize,
+    /// Results of functions that are not known, asked about who asks and about nothing else.
+    answers: FxHashSet<(FuncId, LocalId)>,
+    /// The call of the handler that is being followed.
+    via: Option<Site>,
     made: Objects,
 }
 
@@ -151,8 +159,66 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             set,
             bound: Bound::default(),
             seen: FxHashSet::default(),
+            again: 0,
+            answers: FxHashSet::default(),
+            via: None,
             made: Objects::default(),
         }
+    }
+
+    /// One access for each query, however often it was read.
+    fn merge(&mut self) {
+        let mut merged: Vec<Access> = Vec::new();
+        for access in std::mem::take(&mut self.made.chosen) {
+            match merged.iter_mut().find(|a| a.site == access.site) {
+                Some(known) => {
+                    known.names.add(access.names);
+                    known.key.extend(access.key);
+                    known.key.sort();
+                    known.key.dedup();
+                }
+                None => merged.push(access),
+            }
+        }
+        self.made.chosen = merged;
+    }
+
+    /// Whether a condition is such a result.
+    fn is_answer(&self, f: FuncRef<'p>, cond: Operand) -> bool {
+        let mut at = cond;
+        for _ in 0..4 {
+            let Operand::Local(local) = at else {
+                return false;
+            };
+            if self.answers.contains(&(f.id, local)) {
+                return true;
+            }
+            match f.func.instrs.iter().find(|i| i.target() == Some(local)) {
+                Some(Instr::Copy { from, .. } | Instr::Await { from, .. }) => at = *from,
+                Some(Instr::Op {
+                    op: OpKind::Not,
+                    operands,
+                    ..
+                }) => match f.func.operands(*operands) {
+                    [inner] => at = *inner,
+                    _ => return false,
+                },
+                _ => return false,
+            }
+        }
+        false
+    }
+
+    /// Values that are looked at together: where one tells who asks, the others are seen beside it.
+    fn together(&mut self, func: FuncId, operands: impl IntoIterator<Item = Operand>) -> Roots {
+        let mut all = Roots::default();
+        for operand in operands {
+            all = all.and(self.roots(func, operand));
+        }
+        if all.tells_who() {
+            self.made.beside.add(all.names);
+        }
+        all
     }
 
     /// Parameters of a handler that its route names hold what the client says.
@@ -164,7 +230,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             };
             let of_path = path.split(['/', '<', '>', '{', '}', ':', '(', ')']);
             if name.len() > 1 && of_path.into_iter().any(|part| part == name) {
-                self.bound.insert((handler, param.local), client());
+                self.bound.insert((handler, param.local), client(name));
             }
         }
     }
@@ -184,13 +250,6 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         }
         self.seen.insert(func);
         let f = self.origins.program.func(func);
-        for block in &f.func.blocks {
-            if let Term::Branch { cond, .. } = block.term
-                && self.roots(func, cond).principal
-            {
-                self.made.personal = true;
-            }
-        }
         for (at, instr) in f.func.instrs.iter().enumerate() {
             match *instr {
                 Instr::Closure { func: inner, .. } => self.function(f.sibling(inner), depth),
@@ -199,16 +258,32 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
                     operands,
                     ..
                 } => {
-                    let operands = f.func.operands(operands);
-                    self.made.personal |= operands.iter().any(|o| self.roots(func, *o).principal);
+                    let operands = f.func.operands(operands).iter().copied();
+                    self.made.personal |= self.together(func, operands).principal;
                 }
-                Instr::Call { .. } => self.call(f, at, depth),
+                Instr::Call { .. } => {
+                    if depth == 0 {
+                        let span = f.func.spans.get(at).copied().unwrap_or_default();
+                        let file = f.file_idx;
+                        self.via = Some(Site { file, span });
+                    }
+                    self.call(f, at, depth);
+                }
                 Instr::Store {
                     base,
                     key: Key::Field(name),
                     value,
                 } => self.store(f, at, base, f.file.facts.str(name), value),
                 _ => {}
+            }
+        }
+        // Calls say what the functions that conditions ask are given.
+        for block in &f.func.blocks {
+            if let Term::Branch { cond, .. } = block.term {
+                let roots = self.together(func, [cond]);
+                self.made.personal |= roots.principal;
+                // A function that is asked about somebody alone may know of what.
+                self.made.asked |= roots.principal && self.is_answer(f, cond);
             }
         }
     }
@@ -232,9 +307,12 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
                     let inner =
                         self.origins
                             .callee_at(f.id, u32::try_from(at).unwrap_or(u32::MAX), inner);
-                    self.bind(f, inner, args);
+                    let more = self.bind(f, inner, args);
+                    if more && self.again < limits::OBJECT_FUNCTIONS && self.seen.remove(&inner) {
+                        self.again += 1;
+                    }
                     self.function(inner, depth + 1);
-                    entered = true;
+                    entered = depth < limits::OBJECT_DEPTH;
                 }
                 Some(Val::Api(path)) => {
                     entered |= self.origins.paths.known(path);
@@ -245,11 +323,16 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         }
         // Who asks is given to something that is not known: a policy, maybe.
         if !entered {
-            self.made.personal |= f
-                .func
-                .args(args)
-                .iter()
-                .any(|arg| self.roots(f.id, arg.value).principal);
+            let args = f.func.args(args).iter().map(|arg| arg.value);
+            let args: Vec<Operand> = args.collect();
+            self.made.personal |= args.iter().any(|arg| self.roots(f.id, *arg).principal);
+            let roots = self.together(f.id, args.into_iter().chain(this));
+            if let Some(to) = f.func.instrs.get(at).and_then(Instr::target)
+                && roots.principal
+                && roots.names.is_empty()
+            {
+                self.answers.insert((f.id, to));
+            }
         }
     }
 
@@ -266,7 +349,9 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         }
     }
 
-    fn bind(&mut self, f: FuncRef<'p>, inner: FuncId, args: Range32) {
+    /// Parameters hold what a call gives them; whether that are names that they did not hold yet.
+    fn bind(&mut self, f: FuncRef<'p>, inner: FuncId, args: Range32) -> bool {
+        let mut more = false;
         let callee = self.origins.program.func(inner);
         for (param, arg) in callee.func.params.iter().zip(f.func.args(args)) {
             let roots = self.roots(f.id, arg.value);
@@ -277,6 +362,9 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
                 held.attribute |= roots.attribute;
                 held.called |= roots.called;
                 held.hashed |= roots.hashed;
+                let before = held.names;
+                held.names.add(roots.names);
+                more |= before != held.names;
             }
         }
         for arg in f.func.args(args) {
@@ -298,8 +386,12 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
                 held.principal |= roots.principal;
                 held.called |= roots.called;
                 held.hashed |= roots.hashed;
+                let before = held.names;
+                held.names.add(roots.names);
+                more |= before != held.names;
             }
         }
+        more
     }
 
     /// A password of the client that takes part in a query, or is stored, as it came.
@@ -343,6 +435,10 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
 
     /// `user.role = req.body.role`
     fn store(&mut self, f: FuncRef<'p>, at: usize, base: Operand, name: &str, value: Operand) {
+        let held = self.roots(f.id, base);
+        if held.called {
+            self.made.changed.add(held.names);
+        }
         if !key::is_privilege(name) || crate::guard::root::is_request(self.origins, f.id, base) {
             return;
         }
@@ -433,6 +529,17 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             }
         }
         self.made.personal |= all.iter().any(|arg| self.roots(f.id, arg.value).principal);
+        if query.key.is_none() && query.op != "create" {
+            // `Order.query.filter(…).filter(…)`
+            self.together(f.id, all.iter().map(|arg| arg.value).chain(this));
+        }
+        if query.op == "delete" && query.key.is_none() {
+            // `session.delete(order)`
+            for arg in all {
+                let names = self.roots(f.id, arg.value).names;
+                self.made.changed.add(names);
+            }
+        }
         if query.op == "create" || query.op != "read" && query.key.is_none() && query.sql.is_none()
         {
             return;
@@ -452,7 +559,8 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             }
             None => all.iter().map(|arg| arg.value).collect(),
         };
-        if !chosen.iter().any(|o| self.roots(f.id, *o).client) {
+        let roots = self.together(f.id, chosen);
+        if !roots.client {
             return;
         }
         let keys = key::names(f, query, args, &|operand| self.roots(f.id, operand).client);
@@ -465,14 +573,17 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             op: query.op.clone(),
             object: key::object(self.origins, f, query, this, args),
             key: keys,
+            names: roots.names,
+            via: self.via,
             callee: self.origins.paths.text(query.path),
         });
     }
 }
 
-fn client() -> Roots {
+fn client(name: &str) -> Roots {
     Roots {
         client: true,
+        names: Names::of(name),
         ..Roots::default()
     }
 }

@@ -381,6 +381,10 @@ impl Interp<'_> {
         key: Operand,
         _value: &Value,
     ) {
+        // Dictionaries of Python have no prototype.
+        if self.f.file.facts.language == casemate_ir::Language::Python {
+            return;
+        }
         let key_value = self.operand(key);
         if key_value.taints.is_none() {
             return;

@@ -1,0 +1,63 @@
+//! Views whose class does not say whom they answer, as facts.
+
+use crate::decoration::class;
+use crate::model::Application;
+use casemate_flow::origin::Solver;
+use casemate_flow::program::ClassIdx;
+use casemate_flow::result::{Fact, FactValue, FuncId, Site};
+use std::collections::BTreeMap;
+
+impl Application {
+    /// One fact for each class of views of Django REST framework.
+    pub(super) fn views(&self, origins: &Solver<'_, '_>) -> Vec<Fact> {
+        let mut all: BTreeMap<u32, (FuncId, ClassIdx, bool, bool)> = BTreeMap::new();
+        for endpoint in &self.endpoints {
+            let Some(&handler) = endpoint.handlers.first() else {
+                continue;
+            };
+            let Some((class, declared)) = class::declared(origins, handler) else {
+                continue;
+            };
+            let open = super::takes_password(endpoint, origins)
+                || super::for_all(&name(origins, class).to_lowercase());
+            let entry = all
+                .entry(class.0)
+                .or_insert((handler, class, declared, false));
+            entry.2 |= declared || endpoint.open;
+            entry.3 |= open;
+        }
+        let declared = all.values().filter(|view| view.2).count();
+        let bare = all.values().filter(|view| !view.2 && !view.3).count();
+        if bare == 0 || declared == 0 || class::has_default(origins) {
+            return Vec::new();
+        }
+        let view = |(handler, class, declares, open): (FuncId, ClassIdx, bool, bool)| {
+            let (file, def) = origins.program.class(class)?;
+            Some(Fact {
+                fact: "view.class".to_owned(),
+                site: Site {
+                    file,
+                    span: def.span,
+                },
+                function: handler,
+                callee: name(origins, class),
+                values: vec![
+                    ("declared".to_owned(), FactValue::Bool(declares)),
+                    ("open".to_owned(), FactValue::Bool(open)),
+                    ("siblings".to_owned(), super::number(declared)),
+                    ("most".to_owned(), FactValue::Bool(bare * 2 <= declared)),
+                ],
+            })
+        };
+        all.into_values().filter_map(view).collect()
+    }
+}
+
+fn name(origins: &Solver<'_, '_>, class: ClassIdx) -> String {
+    let found = origins.program.class(class);
+    let name = found.and_then(|(file, class)| {
+        let facts = &origins.program.file(file).facts;
+        class.name.map(|name| facts.str(name).to_owned())
+    });
+    name.unwrap_or_default()
+}

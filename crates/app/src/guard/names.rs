@@ -1,0 +1,29 @@
+//! The names under which a client says things.
+
+/// Names, as bits: two names may share one, so that what is not in is certainly not in.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Names(u128);
+
+impl Names {
+    /// One name, in whatever way it is written.
+    pub(crate) fn of(name: &str) -> Self {
+        let letters = name.bytes().filter(u8::is_ascii_alphanumeric);
+        let hash = letters.fold(0xcbf2_9ce4_8422_2325_u64, |hash, letter| {
+            (hash ^ u64::from(letter.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01b3)
+        });
+        Self(1 << (hash % 127))
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Some name may be in both.
+    pub(crate) fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    pub(crate) fn add(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+}
