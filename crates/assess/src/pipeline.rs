@@ -214,6 +214,7 @@ fn analyse(project: &Project, config: &Config, linked: &Linked, knowledge: &Know
         .into_inner()
         .unwrap_or_else(|| judge(&analysis.entries));
     let mut inventory = Inventory::of(&origins);
+    inventory.take_facts(&analysis.facts);
     inventory.hosts_of(&origins, &|file| !is_template(file.0 as usize));
     Analysed {
         analysis,

@@ -4,7 +4,7 @@ use crate::data;
 use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{FuncRef, Target};
-use casemate_flow::result::{FileIdx, Site};
+use casemate_flow::result::{Fact, FileIdx, Site};
 use casemate_ir::{Const, Instr, Key, Language, Operand};
 use casemate_model::row::Role;
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,6 +93,16 @@ impl Inventory {
         }
         made.leave_open(origins, &open);
         made
+    }
+
+    /// Adds places that speak of themselves, without a call: settings, comparisons, what was found out about an application.
+    pub fn take_facts(&mut self, facts: &[Fact]) {
+        for fact in facts {
+            let places = self.facts.entry(fact.fact.clone()).or_default();
+            places
+                .entry(fact.site)
+                .or_insert_with(|| fact.callee.clone());
+        }
     }
 
     /// The calls of some kinds; a parent covers its children.

@@ -5,7 +5,6 @@ use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::result::{Fact, FactValue, FileIdx, FuncId, Site};
 use casemate_ir::Instr;
-use casemate_model::row::Role;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
@@ -20,10 +19,8 @@ const HEADERS: [&str; 4] = [
 impl Application {
     /// One fact an application.
     pub(super) fn applications(&self, origins: &Solver<'_, '_>, known: &[Fact]) -> Vec<Fact> {
-        let pages = origins.paths.ids().any(|path| {
-            let mut rows = origins.paths.call_rows(path, false);
-            rows.any(|(_, row)| matches!(row.role, Role::Render { .. }))
-        });
+        let pages = super::serving::renders(origins);
+        let kept = super::serving::not_kept(self, origins);
         let mut out = Vec::new();
         for (site, (function, callee, endpoints)) in self.roots(origins) {
             if endpoints.is_empty() {
@@ -71,6 +68,7 @@ impl Application {
                 ("pages", FactValue::Bool(pages)),
                 ("headers", FactValue::Bool(headers)),
                 ("whole", FactValue::Bool(!unknown)),
+                ("noStore", super::tri(kept)),
             ];
             out.push(Fact {
                 fact: "application".to_owned(),

@@ -1,13 +1,20 @@
 //! What rules may ask of the application model, as facts: of endpoints, of records, of whole applications, of sessions.
 
 mod access;
+mod answer;
 mod application;
+mod cipher;
 mod counting;
 mod enumeration;
 mod exemption;
 mod neighbours;
+mod oauth;
 mod predicate;
+mod request;
+mod serving;
 mod session;
+mod token;
+mod trace;
 mod view;
 
 use crate::model::{Answer, Application, Endpoint};
@@ -105,9 +112,14 @@ impl Application {
     pub fn facts(&self, origins: &Solver<'_, '_>, known: &[Fact]) -> Vec<Fact> {
         let neighbours = Neighbours::of(&self.endpoints);
         let accounts = self.units_with_accounts(origins);
+        let clears = serving::clears(origins);
         let endpoints = self.endpoints.iter();
         let mut out: Vec<Fact> = endpoints
-            .map(|endpoint| fact(endpoint, &neighbours, &accounts, origins))
+            .map(|endpoint| {
+                let mut fact = fact(endpoint, &neighbours, &accounts, origins);
+                fact.values.push(("clears".to_owned(), tri(clears)));
+                fact
+            })
             .collect();
         out.extend(self.accesses(origins));
         out.extend(self.passwords());
@@ -118,6 +130,20 @@ impl Application {
         out.extend(predicate::predicates(origins));
         out.extend(self.views(origins));
         out.extend(self.enumerations(origins));
+        out.extend(cipher::uses(origins, known));
+        out.extend(token::purposes(origins, known));
+        out.extend(token::claims(origins, known));
+        out.extend(oauth::addresses(origins));
+        out.extend(oauth::exchanges(origins));
+        out.extend(request::facts(origins));
+        out.extend(serving::plain(origins));
+        out.extend(serving::operators(self));
+        let handlers: Vec<FuncId> = self
+            .endpoints
+            .iter()
+            .flat_map(|endpoint| endpoint.handlers.iter().copied())
+            .collect();
+        out.extend(answer::records(origins, &handlers));
         out
     }
 
@@ -213,6 +239,8 @@ fn fact(
             endpoint.objects.writes || endpoint.objects.deletes,
         ),
         ("accounts", accounts.contains(&unit(origins, endpoint))),
+        ("logout", serving::ends_session(endpoint)),
+        ("cached", serving::cached(endpoint, origins)),
     ] {
         values.push((name.to_owned(), FactValue::Bool(value)));
     }

@@ -136,7 +136,7 @@ pub(super) fn plain(name: &str) -> String {
 }
 
 /// What the records of a query are called: the table, the receiver, or the class that is named first.
-pub(super) fn object(
+pub(crate) fn object(
     _origins: &Solver<'_, '_>,
     f: FuncRef<'_>,
     query: &Query,
@@ -364,7 +364,7 @@ pub(super) fn names(
 }
 
 /// The name of the variable, parameter or member that a value is.
-pub(super) fn variable<'p>(f: FuncRef<'p>, value: Operand) -> Option<&'p str> {
+pub(crate) fn variable<'p>(f: FuncRef<'p>, value: Operand) -> Option<&'p str> {
     let Operand::Local(local) = value else {
         return None;
     };

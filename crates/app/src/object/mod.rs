@@ -71,18 +71,18 @@ fn owned(origins: &Solver<'_, '_>, set: &Known) -> BTreeSet<String> {
 }
 
 /// What a call of a store does.
-struct Query {
-    op: String,
+pub(crate) struct Query {
+    pub(crate) op: String,
     path: PathId,
     /// The port of its key.
     key: Option<Port>,
     /// The text of its statement.
-    sql: Option<String>,
+    pub(crate) sql: Option<String>,
     at: usize,
 }
 
 /// What a call asks of a store, if it does.
-fn query(
+pub(crate) fn query(
     origins: &Solver<'_, '_>,
     f: FuncRef<'_>,
     at: usize,

@@ -8,7 +8,7 @@ use super::value::{Konst, Taint, Value};
 use crate::apipath::PathId;
 use crate::origin::{Val, ValId, ValSet};
 use crate::symbol::Sym;
-use casemate_ir::{ArgKey, Operand};
+use casemate_ir::{ArgKey, Instr, Operand, PartKey};
 use casemate_model::expr::{Expr, Literal, Scope, Tri, Value3, eval_in};
 use casemate_model::path::ArgIndex;
 use casemate_model::row::Row;
@@ -79,7 +79,7 @@ impl Interp<'_> {
 
     /// The value of `arg(2).shell` at a call.
     pub(super) fn value_at(&mut self, text: &str, site: &CallSite) -> Value3 {
-        let (base, operand, rest) = match text.split_once(')') {
+        let (base, mut operand, rest) = match text.split_once(')') {
             Some((call, rest)) if call.starts_with("arg(") => {
                 let index = argument(call.trim_start_matches("arg("));
                 let Some(arg) = self.selected(site, &index).into_iter().next() else {
@@ -157,7 +157,8 @@ impl Interp<'_> {
                         .is_some_and(|f| f.definite && f.value.is_empty())
                 });
             value = self.load(&value, sym);
-            if given {
+            operand = operand.and_then(|o| self.written_member(o, member));
+            if given && !rest.ends_with(ORIGIN) {
                 // Who writes an option gives it a value.
                 return Value3::Present;
             }
@@ -192,6 +193,25 @@ impl Interp<'_> {
             }
         }
         out
+    }
+
+    /// The value of a member of an object that is written in the same function.
+    fn written_member(&self, object: Operand, member: &str) -> Option<Operand> {
+        let Operand::Local(local) = object else {
+            return None;
+        };
+        let made = self.f.func.instrs.iter().find_map(|instr| match *instr {
+            Instr::Object { to, parts } if to == local => Some(parts),
+            _ => None,
+        })?;
+        self.f
+            .func
+            .parts(made)
+            .iter()
+            .find_map(|part| match part.key {
+                PartKey::Field(name) if self.f.file.facts.str(name) == member => Some(part.value),
+                _ => None,
+            })
     }
 
     /// The API path that a value has, as text: `py:yaml.SafeLoader`. For a class of the program, that of its base.

@@ -1,0 +1,207 @@
+//! How ciphers are used: whether changes are noticed, whether vectors are fresh, what keys are made of.
+
+use super::trace::{argument, at, call_of, flat, made_by, text, texts, texts_of, value};
+use casemate_flow::origin::Solver;
+use casemate_flow::program::FuncRef;
+use casemate_flow::result::{Fact, FactValue};
+use casemate_ir::{Const, FnKind, Instr, Operand, VarRef};
+
+/// Parts of names of modes that notice changes.
+const AUTHENTICATED: [&str; 6] = ["gcm", "ccm", "poly1305", "ocb", "siv", "fernet"];
+/// Parts of names of modes that do not.
+const BARE: [&str; 4] = ["cbc", "ctr", "cfb", "ofb"];
+
+/// One fact for each cipher.
+pub(super) fn uses(origins: &Solver<'_, '_>, known: &[Fact]) -> Vec<Fact> {
+    let mut out = Vec::new();
+    for fact in known.iter().filter(|fact| fact.fact == "cipher") {
+        let Some((f, index)) = call_of(origins, fact) else {
+            continue;
+        };
+        let decrypts = fact.callee.to_lowercase().contains("decipher");
+        let names = texts_of(value(fact, "algorithm"));
+        let says = |words: &[&str]| {
+            !names.is_empty()
+                && names
+                    .iter()
+                    .all(|name| words.iter().any(|word| name.to_lowercase().contains(word)))
+        };
+        let authenticated = if says(&AUTHENTICATED) {
+            if decrypts && fact.callee.starts_with("node:") && !names_tag(f) {
+                FactValue::Unknown
+            } else {
+                FactValue::Bool(true)
+            }
+        } else if says(&BARE) && !decrypts {
+            let beside = |other: &&Fact| other.fact == "hmac" && other.site.file == fact.site.file;
+            FactValue::Bool(known.iter().any(|other| beside(&other)))
+        } else if says(&BARE) {
+            // What is encrypted elsewhere is judged there.
+            FactValue::Null
+        } else {
+            FactValue::Unknown
+        };
+        let Some(Instr::Call { args, .. }) = f.func.instrs.get(index) else {
+            continue;
+        };
+        let args = f.func.args(*args);
+        let (iv, key) = if fact.callee.contains(".modes.") {
+            (argument(f, args, 0, "initialization_vector"), None)
+        } else {
+            let iv = argument(f, args, 2, "iv").or_else(|| argument(f, args, 2, "nonce"));
+            let at = usize::from(fact.callee.starts_with("node:"));
+            (iv, argument(f, args, at, "key"))
+        };
+        let iv = iv
+            .filter(|_| !decrypts)
+            .map_or(FactValue::Null, |iv| vector(origins, f, iv));
+        let key = key.map_or(FactValue::Null, |key| made_of(origins, f, key, 0));
+        let algorithm = value(fact, "algorithm").cloned();
+        out.push(at(
+            f,
+            index,
+            "cipher.use",
+            &fact.callee,
+            &[
+                ("algorithm", algorithm.unwrap_or(FactValue::Unknown)),
+                ("authenticated", authenticated),
+                ("iv", iv),
+                ("key", key),
+            ],
+        ));
+    }
+    out
+}
+
+/// The file says somewhere what the tag is.
+fn names_tag(f: FuncRef<'_>) -> bool {
+    let mut strings = f.file.facts.strings.iter();
+    strings.any(|s| &**s == "setAuthTag")
+}
+
+fn word(word: &str) -> FactValue {
+    FactValue::Str(word.to_owned())
+}
+
+/// Whether a vector is the same for all messages.
+fn vector(origins: &Solver<'_, '_>, f: FuncRef<'_>, iv: Operand) -> FactValue {
+    if let Operand::Const(id) = iv {
+        return match f.file.facts.constant(id) {
+            Const::Null | Const::Undefined => FactValue::Null,
+            _ => word("fixed"),
+        };
+    }
+    let Some((_, instr)) = made_by(f, iv) else {
+        return FactValue::Unknown;
+    };
+    match *instr {
+        Instr::Call { callee, args, .. } => {
+            let names = texts(origins, f.id, callee);
+            let ends = |words: &[&str]| {
+                names
+                    .iter()
+                    .any(|name| words.iter().any(|word| name.ends_with(word)))
+            };
+            let args = f.func.args(args);
+            if ends(&[
+                "randomBytes",
+                "urandom",
+                "token_bytes",
+                "get_random_bytes",
+                "randomFillSync",
+                "getRandomValues",
+            ]) {
+                word("fresh")
+            } else if ends(&["Buffer.from", "Buffer.alloc", "bytes", "bytearray"])
+                && !args.is_empty()
+                && args
+                    .iter()
+                    .all(|arg| matches!(arg.value, Operand::Const(_)))
+            {
+                word("fixed")
+            } else {
+                FactValue::Unknown
+            }
+        }
+        Instr::LoadVar {
+            var: VarRef::Global(global),
+            ..
+        } => {
+            // What is made when the program starts is one for all messages, however random it was.
+            let stores = |func: &&casemate_ir::Function| {
+                func.instrs.iter().any(|instr| {
+                    matches!(instr, Instr::StoreVar { var: VarRef::Global(g), .. } if *g == global)
+                })
+            };
+            let mut writers = f.file.facts.functions.iter().filter(stores).peekable();
+            if writers.peek().is_some() && writers.all(|func| func.kind == FnKind::Module) {
+                word("fixed")
+            } else {
+                FactValue::Unknown
+            }
+        }
+        _ => FactValue::Unknown,
+    }
+}
+
+/// Names of what people choose and remember.
+fn is_chosen(name: &str) -> bool {
+    let name = flat(name);
+    ["passw", "passphrase", "pwd", "pincode"]
+        .iter()
+        .any(|word| name.contains(word))
+}
+
+/// Whether a key is the hash of a password.
+fn made_of(origins: &Solver<'_, '_>, f: FuncRef<'_>, key: Operand, depth: u32) -> FactValue {
+    let Some((index, instr)) = made_by(f, key).filter(|_| depth < 6) else {
+        return FactValue::Unknown;
+    };
+    match *instr {
+        Instr::Call {
+            callee, this, args, ..
+        } => {
+            let names = texts(origins, f.id, callee);
+            let digest = names.iter().any(|name| {
+                (name.contains("createHash()") || name.starts_with("py:hashlib."))
+                    && (name.ends_with(".digest") || name.ends_with(".hexdigest"))
+            });
+            if digest {
+                return if fed_with_password(f, index) {
+                    word("hash")
+                } else {
+                    word("other")
+                };
+            }
+            let args = f.func.args(args);
+            // What only changes the form: `digest().slice(0, 32)`, `b64encode(…)`, `Buffer.from(…)`.
+            let form = names.iter().any(|name| {
+                name.ends_with("b64encode")
+                    || name.ends_with("Buffer.from")
+                    || name.ends_with(".encode")
+            });
+            match (form, args.first(), this) {
+                (true, Some(arg), _) => made_of(origins, f, arg.value, depth + 1),
+                (false, _, Some(this)) if names.is_empty() => made_of(origins, f, this, depth + 1),
+                _ => word("other"),
+            }
+        }
+        Instr::Load { base, .. } => made_of(origins, f, base, depth + 1),
+        _ => FactValue::Unknown,
+    }
+}
+
+/// Something with the name of a password takes part in the statement before a call.
+fn fed_with_password(f: FuncRef<'_>, index: usize) -> bool {
+    let before = f.func.instrs.get(index.saturating_sub(12)..index);
+    before.unwrap_or_default().iter().any(|instr| {
+        let Instr::Call { args, this, .. } = *instr else {
+            return false;
+        };
+        let mut given = f.func.args(args).iter().map(|arg| arg.value).chain(this);
+        given.any(|value| {
+            crate::object::key::variable(f, value).is_some_and(is_chosen)
+                || text(f, value).is_some_and(is_chosen)
+        })
+    })
+}
