@@ -85,13 +85,14 @@ fn hashes_and_ciphers() {
         &[("algorithm", text("md5")), ("target", text("signature"))],
         Some(("weak-hash", Medium)),
     );
-    for name in [
-        "aes-128-ecb",
-        "des-ede3-cbc",
-        "rc4",
-        "bf-cbc",
-        "AES-256-ECB",
-    ] {
+    for name in ["aes-128-ecb", "AES-256-ECB"] {
+        check(
+            "cipher",
+            &[("algorithm", text(name)), ("legacy", Bool(false))],
+            Some(("ecb-mode", High)),
+        );
+    }
+    for name in ["des-ede3-cbc", "rc4", "bf-cbc"] {
         check(
             "cipher",
             &[("algorithm", text(name))],
@@ -229,10 +230,14 @@ fn tokens() {
         ]
     };
     check("jwt.verify", &verify(Unknown, text("HS256")), None);
-    check("jwt.verify", &verify(Absent, Absent), None);
     check(
         "jwt.verify",
-        &verify(text(""), Absent),
+        &verify(Absent, Absent),
+        Some(("token-algorithm-not-fixed", Medium)),
+    );
+    check(
+        "jwt.verify",
+        &verify(text(""), text("HS256")),
         Some(("jwt-algorithm-none", High)),
     );
     let list = OneOf(vec![text("HS256"), text("none")]);
@@ -243,7 +248,7 @@ fn tokens() {
     );
     check(
         "jwt.verify",
-        &verify(text("secret"), Absent),
+        &verify(text("secret"), text("HS256")),
         Some(("jwt-weak-secret", High)),
     );
 }

@@ -67,10 +67,53 @@ pub(super) fn uses(origins: &Solver<'_, '_>, known: &[Fact]) -> Vec<Fact> {
                 ("authenticated", authenticated),
                 ("iv", iv),
                 ("key", key),
+                ("mac", sealed(origins, f, &names)),
             ],
         ));
     }
     out
+}
+
+/// What a keyed hash of the same function is made over, where the mode does not notice changes itself: the `plain` text that is
+/// encrypted, or something else.
+fn sealed(origins: &Solver<'_, '_>, f: FuncRef<'_>, names: &[String]) -> FactValue {
+    let bare = |name: &String| BARE.iter().any(|word| name.to_lowercase().contains(word));
+    if !names.iter().any(bare) {
+        return FactValue::Null;
+    }
+    let (mut encrypted, mut marked) = (Vec::new(), Vec::new());
+    for instr in &f.func.instrs {
+        let Instr::Call { callee, args, .. } = *instr else {
+            continue;
+        };
+        let paths = texts(origins, f.id, callee);
+        let args = f.func.args(args);
+        let is = |ends: &[&str]| {
+            paths
+                .iter()
+                .any(|p| ends.iter().any(|end| p.ends_with(end)))
+        };
+        let nth = |at: usize| {
+            args.get(at)
+                .and_then(|arg| crate::object::key::variable(f, arg.value))
+        };
+        if is(&[
+            "createCipheriv().update",
+            "AES.new().encrypt",
+            "encryptor().update",
+        ]) {
+            encrypted.extend(nth(0));
+        } else if is(&["createHmac().update"]) {
+            marked.extend(nth(0));
+        } else if is(&["py:hmac.new", "py:hmac.digest"]) {
+            marked.extend(nth(1));
+        }
+    }
+    match (encrypted.is_empty(), marked.is_empty()) {
+        (false, false) if marked.iter().any(|name| encrypted.contains(name)) => word("plain"),
+        (_, true) => FactValue::Null,
+        _ => word("sealed"),
+    }
 }
 
 /// The file says somewhere what the tag is.

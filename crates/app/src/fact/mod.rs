@@ -113,11 +113,14 @@ impl Application {
         let neighbours = Neighbours::of(&self.endpoints);
         let accounts = self.units_with_accounts(origins);
         let clears = serving::clears(origins);
+        let events = serving::knows_events(origins);
         let endpoints = self.endpoints.iter();
         let mut out: Vec<Fact> = endpoints
             .map(|endpoint| {
                 let mut fact = fact(endpoint, &neighbours, &accounts, origins);
                 fact.values.push(("clears".to_owned(), tri(clears)));
+                fact.values
+                    .push(("events".to_owned(), FactValue::Bool(events)));
                 fact
             })
             .collect();
@@ -138,6 +141,8 @@ impl Application {
         out.extend(request::facts(origins));
         out.extend(serving::plain(origins));
         out.extend(serving::operators(self));
+        out.extend(serving::pictures(origins, known));
+        out.extend(oauth::servers(known));
         let handlers: Vec<FuncId> = self
             .endpoints
             .iter()
@@ -240,6 +245,7 @@ fn fact(
         ),
         ("accounts", accounts.contains(&unit(origins, endpoint))),
         ("logout", serving::ends_session(endpoint)),
+        ("backchannel", serving::ends_for_others(endpoint)),
         ("cached", serving::cached(endpoint, origins)),
     ] {
         values.push((name.to_owned(), FactValue::Bool(value)));

@@ -102,6 +102,42 @@ pub(super) fn addresses(origins: &Solver<'_, '_>) -> Vec<Fact> {
     out
 }
 
+/// One fact for a program that logs in through services: whether there are several, and whether each has an address of its own.
+pub(super) fn servers(known: &[Fact]) -> Vec<Fact> {
+    let mut of_service: Vec<(&Fact, Vec<String>)> = known
+        .iter()
+        .filter(|fact| fact.fact == "oauth.login" && fact.callee.contains("npm:passport"))
+        .map(|fact| {
+            let callback = super::trace::value(fact, "callback");
+            (fact, super::trace::texts_of(callback))
+        })
+        .collect();
+    of_service.sort_by_key(|(fact, _)| fact.site);
+    let Some((first, _)) = of_service.first() else {
+        return Vec::new();
+    };
+    let mut seen = FxHashSet::default();
+    let shared = of_service
+        .iter()
+        .flat_map(|(_, all)| all)
+        .any(|callback| !seen.insert(callback.as_str()));
+    let open = of_service.iter().any(|(_, all)| all.is_empty());
+    let several = of_service.len() > 1;
+    let distinct = match (shared, open && several) {
+        (true, _) => FactValue::Bool(false),
+        (false, true) => FactValue::Unknown,
+        (false, false) => FactValue::Bool(true),
+    };
+    vec![Fact {
+        fact: "oauth.servers".to_owned(),
+        values: vec![
+            ("several".to_owned(), FactValue::Bool(several)),
+            ("distinct".to_owned(), distinct),
+        ],
+        ..(*first).clone()
+    }]
+}
+
 /// Verbs of names that end something.
 const ENDS: [&str; 9] = [
     "delete",

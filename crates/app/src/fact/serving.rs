@@ -146,6 +146,62 @@ pub(super) fn ends_session(endpoint: &Endpoint) -> bool {
     !endpoint.handlers.is_empty() && names(endpoint).any(|name| says(&name))
 }
 
+/// Whether it ends sessions because another service says so.
+pub(super) fn ends_for_others(endpoint: &Endpoint) -> bool {
+    names(endpoint).any(|name| name.contains("backchannel") && name.contains("logout"))
+}
+
+/// Whether the program looks at what makes a token one for a logout.
+pub(super) fn knows_events(origins: &Solver<'_, '_>) -> bool {
+    mentions(origins, &|text| {
+        text.contains("event/backchannel-logout")
+            || text == "logout+jwt"
+            || text == "express-openid-connect"
+    })
+}
+
+/// One fact for each place that takes pictures: whether the program ever writes pictures anew.
+pub(super) fn pictures(origins: &Solver<'_, '_>, known: &[Fact]) -> Vec<Fact> {
+    const WRITERS: [&str; 11] = [
+        "sharp",
+        "jimp",
+        "gm",
+        "imagemagick",
+        "exiftool",
+        "piexif",
+        "PIL",
+        "cloudinary",
+        "imgix",
+        "@squoosh/lib",
+        "wand",
+    ];
+    let takes = |fact: &&Fact| {
+        fact.fact == "upload" && {
+            let file = origins.program.file(fact.site.file);
+            let mut strings = file.facts.strings.iter();
+            strings.any(|s| s.starts_with("image/"))
+        }
+    };
+    let Some(first) = known.iter().filter(takes).min_by_key(|fact| fact.site) else {
+        return Vec::new();
+    };
+    let stripped = origins.program.files.iter().any(|file| {
+        file.imports.iter().any(|target| match target {
+            casemate_flow::program::Target::Package(root) => {
+                let name = root.rsplit(':').next().unwrap_or(root);
+                let name = name.split('.').next().unwrap_or(name);
+                WRITERS.contains(&name)
+            }
+            _ => false,
+        })
+    });
+    vec![Fact {
+        fact: "upload.image".to_owned(),
+        values: vec![("stripped".to_owned(), FactValue::Bool(stripped))],
+        ..first.clone()
+    }]
+}
+
 /// Whether the browser is told to forget what it keeps. Where no pages are rendered, a client of its own may do so.
 pub(super) fn clears(origins: &Solver<'_, '_>) -> Answer {
     let said = mentions(origins, &|text| {
