@@ -1,7 +1,7 @@
 //! Conditions of rules, over the values of a fact, a sink and a path.
 //!
 //! Names: `fact` the fact's name · `fact.<field>` one of its values · `fact.<field>.prefix` the literal text that a value
-//! begins with · `callee` what is called · for flows also `source` the source as an expression, `origin` its kind, `sink` the
+//! begins with · `fact.<field>.given` whether anything stands there · `callee` what is called · for flows also `source` the source as an expression, `origin` its kind, `sink` the
 //! sink's kind, `shape` what can arrive. Functions: `constant(x)` a literal is given · `given(x)` anything is given ·
 //! `lower(x)` · `length(x)` in characters · `others_can(mode, 'read' | 'write')` the bits of a file mode · `growth(pattern)`
 //! how long a regular expression may take: `'linear'`, `'polynomial'`, `'exponential'`.
@@ -139,13 +139,25 @@ pub fn check(condition: &Expr, fields: &[&str]) -> Vec<String> {
     wrong
 }
 
-/// `fact.path.prefix` → (`path`, true)
-fn field_of(path: &str) -> Option<(&str, bool)> {
+/// What is asked of a field.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Its value.
+    Whole,
+    /// `.prefix`: the literal text that it begins with.
+    Prefix,
+    /// `.given`: whether anything stands there.
+    Given,
+}
+
+/// `fact.path.prefix` → (`path`, its prefix)
+fn field_of(path: &str) -> Option<(&str, Part)> {
     let field = path.strip_prefix("fact.")?;
+    let part = |name, part| field.strip_suffix(name).map(|field| (field, part));
     Some(
-        field
-            .strip_suffix(".prefix")
-            .map_or((field, false), |field| (field, true)),
+        part(".prefix", Part::Prefix)
+            .or_else(|| part(".given", Part::Given))
+            .unwrap_or((field, Part::Whole)),
     )
 }
 
@@ -208,7 +220,7 @@ struct World<'a> {
 
 impl Scope for World<'_> {
     fn value(&self, path: &str) -> Value3 {
-        let Some((field, prefix)) = field_of(path) else {
+        let Some((field, part)) = field_of(path) else {
             if path == "fact" {
                 return text(self.subject.fact);
             }
@@ -221,8 +233,11 @@ impl Scope for World<'_> {
             .copied()
             .or_else(|| self.subject.value(field))
         {
-            Some(value) if prefix => prefix_of(value),
-            Some(value) => known(value),
+            Some(value) => match part {
+                Part::Prefix => prefix_of(value),
+                Part::Given => given(value),
+                Part::Whole => known(value),
+            },
             None if !self.subject.fields.is_empty()
                 && !self.subject.fields.iter().any(|known| known == field) =>
             {
@@ -300,6 +315,22 @@ fn known(value: &FactValue) -> Value3 {
         }
         FactValue::Template(_) => Value3::Unknown,
         FactValue::Present => Value3::Present,
+    }
+}
+
+/// Whether anything stands there, whatever it is.
+fn given(value: &FactValue) -> Value3 {
+    match value {
+        FactValue::Absent | FactValue::Null => truth(false),
+        FactValue::Unknown => Value3::Unknown,
+        FactValue::OneOf(all) => all
+            .iter()
+            .map(given)
+            .reduce(|a, b| if a == b { a } else { Value3::Unknown })
+            .unwrap_or(Value3::Unknown),
+        FactValue::Bool(value) => truth(*value),
+        FactValue::Str(text) => truth(!text.is_empty()),
+        _ => truth(true),
     }
 }
 

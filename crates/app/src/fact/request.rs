@@ -66,6 +66,7 @@ pub(super) fn facts(origins: &Solver<'_, '_>) -> Vec<Fact> {
                     let values = [("name", FactValue::Str(found.to_owned()))];
                     Some(at(f, index, "client.address", "a header", &values))
                 })
+                .or_else(|| early(origins, f, index, instr))
                 .or_else(|| loose(f, index, instr));
             if let Some(fact) = made {
                 out.entry((fact.site, fact.fact.clone())).or_insert(fact);
@@ -140,6 +141,57 @@ fn address(f: FuncRef<'_>, instr: &Instr) -> Option<&'static str> {
     found.then_some("x-forwarded-for")
 }
 
+/// `signature === createHmac(…).update(body).digest('hex')`
+fn early(origins: &Solver<'_, '_>, f: FuncRef<'_>, index: usize, instr: &Instr) -> Option<Fact> {
+    let Instr::Op {
+        op: OpKind::Eq | OpKind::Ne | OpKind::StrictEq | OpKind::StrictNe,
+        operands,
+        ..
+    } = *instr
+    else {
+        return None;
+    };
+    let seal = |operand: &Operand| {
+        let Some((_, Instr::Call { callee, .. })) = super::trace::made_by(f, *operand) else {
+            return false;
+        };
+        super::trace::texts(origins, f.id, *callee)
+            .iter()
+            .any(|name| {
+                (name.contains("createHmac()") || name.starts_with("py:hmac.new()"))
+                    && (name.ends_with(".digest") || name.ends_with(".hexdigest"))
+            })
+    };
+    let found = f.func.operands(operands).iter().any(seal);
+    let values = [("constant", FactValue::Bool(false))];
+    found.then(|| at(f, index, "compare", "a comparison", &values))
+}
+
+/// `req.body.token`, or a variable that was taken from there.
+fn of_client(f: FuncRef<'_>, value: Operand) -> bool {
+    let mut value = value;
+    for _ in 0..4 {
+        match super::trace::made_by(f, value) {
+            Some((
+                _,
+                Instr::Load {
+                    base,
+                    key: Key::Field(name),
+                    ..
+                },
+            )) => {
+                let parts = ["body", "query", "params", "headers", "cookies"];
+                if parts.contains(&f.file.facts.str(*name)) {
+                    return true;
+                }
+                value = *base;
+            }
+            _ => return false,
+        }
+    }
+    false
+}
+
 /// `token == req.body.token`
 fn loose(f: FuncRef<'_>, index: usize, instr: &Instr) -> Option<Fact> {
     if f.file.facts.language != Language::JavaScript {
@@ -163,7 +215,9 @@ fn loose(f: FuncRef<'_>, index: usize, instr: &Instr) -> Option<Fact> {
         let name = variable(f, *operand)?;
         DECIDES.contains(&flat(name).as_str()).then_some(name)
     });
-    let name = name.filter(|_| !harmless)?;
+    // What a client says, compared with something that it does not say.
+    let said = operands.iter().filter(|o| of_client(f, **o)).count();
+    let name = name.filter(|_| !harmless && said == 1)?;
     let values = [("name", FactValue::Str(name.to_owned()))];
     Some(at(f, index, "compare.loose", "a comparison", &values))
 }

@@ -66,10 +66,29 @@ pub(super) fn plain(origins: &Solver<'_, '_>) -> Vec<Fact> {
                 let value = args.last().map(|arg| arg.value);
                 value.map(|v| origins.of_operand(func, v).to_vec())
             };
+            // `tls ? https.createServer(…) : http.createServer(…)`: one of them runs.
+            let either = || {
+                let mut strings = f.func.instrs.iter();
+                strings.any(|other| match (*other, *instr) {
+                    (Instr::Copy { to, from }, Instr::Call { to: made, .. })
+                        if from == casemate_ir::Operand::Local(made) =>
+                    {
+                        f.func
+                            .instrs
+                            .iter()
+                            .filter(|i| matches!(**i, Instr::Copy { to: again, .. } if again == to))
+                            .count()
+                            > 1
+                    }
+                    _ => false,
+                })
+            };
             if is(&["node:https.createServer", "node:http2.createSecureServer"]) {
                 secure.push(last().unwrap_or_default());
             } else if is(&["node:http.createServer"]) {
-                open.push((f, index, last().unwrap_or_default()));
+                if !either() {
+                    open.push((f, index, last().unwrap_or_default()));
+                }
             } else if is(&["npm:express().listen"]) {
                 let app = this.map(|this| origins.of_operand(func, this).to_vec());
                 open.push((f, index, app.unwrap_or_default()));

@@ -196,13 +196,24 @@ impl Interp<'_> {
     }
 
     /// The value of a member of an object that is written in the same function.
-    fn written_member(&self, object: Operand, member: &str) -> Option<Operand> {
+    pub(super) fn written_member(&self, object: Operand, member: &str) -> Option<Operand> {
         let Operand::Local(local) = object else {
             return None;
         };
-        let made = self.f.func.instrs.iter().find_map(|instr| match *instr {
-            Instr::Object { to, parts } if to == local => Some(parts),
-            _ => None,
+        let mut local = local;
+        let instrs = &self.f.func.instrs;
+        let made = (0..4).find_map(|_| {
+            instrs.iter().find_map(|instr| match *instr {
+                Instr::Object { to, parts } if to == local => Some(parts),
+                Instr::Copy {
+                    to,
+                    from: Operand::Local(from),
+                } if to == local => {
+                    local = from;
+                    None
+                }
+                _ => None,
+            })
         })?;
         self.f
             .func

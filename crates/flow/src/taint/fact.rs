@@ -8,7 +8,7 @@ use crate::result::{Fact, FactValue, Site};
 use crate::symbol::Sym;
 use casemate_ir::{Const, Instr, Key, Operand, PartKey, Term, VarRef};
 use casemate_model::expr::Literal;
-use casemate_model::path::{Port, PortStep};
+use casemate_model::path::{Port, PortBase, PortStep};
 
 impl Interp<'_> {
     pub(super) fn fact(
@@ -35,6 +35,9 @@ impl Interp<'_> {
                 }
                 many => FactValue::OneOf(many.iter().map(|v| fact_value(&v.0)).collect()),
             };
+            if value == FactValue::Unknown {
+                value = self.given(site, port);
+            }
             if value == FactValue::Absent
                 && let Some((_, literal)) = default.iter().find(|d| d.0 == *key)
             {
@@ -76,6 +79,47 @@ impl Interp<'_> {
         {
             Some(known) => *known = fact,
             None => self.out.facts.push(fact),
+        }
+    }
+
+    /// What is known of a value of which nothing is known: that it comes from the environment, which no text in the code is; or that
+    /// something is written there, as a text of which no piece is known.
+    fn given(&self, site: &CallSite, port: &Port) -> FactValue {
+        let PortBase::Arg(index) = &port.base else {
+            return FactValue::Unknown;
+        };
+        let first = self.selected(site, index).into_iter().next();
+        let mut written = first.and_then(|arg| arg.operand);
+        for step in &port.steps {
+            let PortStep::Member(name) = step else {
+                return FactValue::Unknown;
+            };
+            written = written.and_then(|object| self.written_member(object, name));
+        }
+        let Some(written @ Operand::Local(_)) = written else {
+            return FactValue::Unknown;
+        };
+        let origins = self.origins;
+        let of_environment = |val: &crate::origin::ValId| match origins.val(*val) {
+            Some(crate::origin::Val::Api(path)) => {
+                let text = origins.paths.text(path);
+                [
+                    ".env.",
+                    ".environ.",
+                    "os.getenv()",
+                    ".environ.get()",
+                    ".environ[]",
+                ]
+                .iter()
+                .any(|part| text.contains(part))
+            }
+            _ => false,
+        };
+        let vals = origins.of_operand(self.f.id, written);
+        if !vals.is_empty() && vals.iter().all(of_environment) {
+            FactValue::Present
+        } else {
+            FactValue::Template(vec![None])
         }
     }
 
