@@ -4,8 +4,9 @@ use super::trace::{at, called, flat, reached, texts};
 use super::{names, tri};
 use crate::model::{Answer, Application, Endpoint, Stage};
 use casemate_flow::origin::Solver;
+use casemate_flow::program::FuncRef;
 use casemate_flow::result::{Fact, FactValue, FuncId};
-use casemate_ir::Instr;
+use casemate_ir::{Instr, Operand};
 use std::collections::BTreeMap;
 
 /// Last names of paths under which operators find figures and tools.
@@ -66,46 +67,28 @@ pub(super) fn plain(origins: &Solver<'_, '_>) -> Vec<Fact> {
                 let value = args.last().map(|arg| arg.value);
                 value.map(|v| origins.of_operand(func, v).to_vec())
             };
-            // `tls ? https.createServer(…) : http.createServer(…)`: one of them runs.
-            let either = || {
-                let mut strings = f.func.instrs.iter();
-                strings.any(|other| match (*other, *instr) {
-                    (Instr::Copy { to, from }, Instr::Call { to: made, .. })
-                        if from == casemate_ir::Operand::Local(made) =>
-                    {
-                        f.func
-                            .instrs
-                            .iter()
-                            .filter(|i| matches!(**i, Instr::Copy { to: again, .. } if again == to))
-                            .count()
-                            > 1
-                    }
-                    _ => false,
-                })
-            };
             if is(&["node:https.createServer", "node:http2.createSecureServer"]) {
                 secure.push(last().unwrap_or_default());
             } else if is(&["node:http.createServer"]) {
-                if !either() {
-                    open.push((f, index, last().unwrap_or_default()));
-                }
+                let only = !either(f, instr);
+                open.push((f, index, last().unwrap_or_default(), only));
             } else if is(&["npm:express().listen"]) {
                 let app = this.map(|this| origins.of_operand(func, this).to_vec());
-                open.push((f, index, app.unwrap_or_default()));
+                open.push((f, index, app.unwrap_or_default(), true));
             } else if is(&["py:flask.Flask().run"]) {
                 let tls = args.iter().any(|arg| {
                     matches!(arg.key, casemate_ir::ArgKey::Keyword(name) if f.file.facts.str(name) == "ssl_context")
                 });
                 if !tls {
-                    open.push((f, index, Vec::new()));
+                    open.push((f, index, Vec::new(), true));
                 }
             }
         }
     }
     open.into_iter()
-        .map(|(f, index, handler)| {
-            let serves = if secure.is_empty() {
-                // A proxy may stand before it.
+        .map(|(f, index, handler, only)| {
+            let serves = if secure.is_empty() || !only {
+                // A proxy may stand before it, or the other server may run in its place.
                 FactValue::Unknown
             } else {
                 let same = |other: &Vec<_>| other.iter().any(|val| handler.contains(val));
@@ -115,6 +98,23 @@ pub(super) fn plain(origins: &Solver<'_, '_>) -> Vec<Fact> {
             at(f, index, "listen.plain", "a server without TLS", &values)
         })
         .collect()
+}
+
+/// `tls ? https.createServer(…) : http.createServer(…)`: one of them runs.
+fn either(f: FuncRef<'_>, call: &Instr) -> bool {
+    let Some(made) = call.target() else {
+        return false;
+    };
+    let target = f.func.instrs.iter().find_map(|instr| match *instr {
+        Instr::Copy { to, from } if from == Operand::Local(made) => Some(to),
+        _ => None,
+    });
+    let written = f
+        .func
+        .instrs
+        .iter()
+        .filter(|instr| target.is_some() && instr.target() == target);
+    written.count() > 1
 }
 
 /// One fact for each endpoint that shows figures or tools for operators.
