@@ -36,7 +36,7 @@ impl Interp<'_> {
                 many => FactValue::OneOf(many.iter().map(|v| fact_value(&v.0)).collect()),
             };
             if value == FactValue::Unknown {
-                value = self.given(site, port);
+                value = self.written(site, port);
             }
             if value == FactValue::Absent
                 && let Some((_, literal)) = default.iter().find(|d| d.0 == *key)
@@ -84,7 +84,7 @@ impl Interp<'_> {
 
     /// What is known of a value of which nothing is known: that it comes from the environment, which no text in the code is; or that
     /// something is written there, as a text of which no piece is known.
-    fn given(&self, site: &CallSite, port: &Port) -> FactValue {
+    fn written(&self, site: &CallSite, port: &Port) -> FactValue {
         let PortBase::Arg(index) = &port.base else {
             return FactValue::Unknown;
         };
