@@ -24,6 +24,8 @@ pub const MOUNTS: usize = 64;
 pub const MOUNT_DEPTH: usize = 12;
 /// Endpoints of one project.
 pub const ENDPOINTS: usize = 20_000;
+/// Instructions of a function that is read for what it opens, counts and writes; of longer ones nothing is claimed.
+pub const READ_INSTRS: usize = 2_000;
 /// Depth of calls from a handler to the queries that it makes.
 pub const OBJECT_DEPTH: u32 = 5;
 /// Functions of one endpoint that are read for what it does with records; of more, nothing is claimed.

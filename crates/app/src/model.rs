@@ -100,6 +100,22 @@ pub struct Objects {
     pub writes: bool,
     /// Records of persons are read.
     pub persons: bool,
+    /// What the client says is written to a store.
+    pub takes: bool,
+    /// Something that the client says is compared.
+    pub checked: bool,
+    /// Something is given to what validates.
+    pub validated: bool,
+    /// Something is called of which nothing is known.
+    pub open: bool,
+    /// It is given to something that is not known, which may check it.
+    pub handed: bool,
+    /// Places where a record is changed after another one was, by one function.
+    pub series: BTreeSet<(Site, FuncId)>,
+    /// Something makes changes one.
+    pub together: bool,
+    /// An e-mail is sent.
+    pub mails: bool,
     /// Places where a password takes part in a query or is stored as it came.
     pub passwords: BTreeSet<(Site, FuncId)>,
     /// Places where a client says which role somebody gets, with the field's name.

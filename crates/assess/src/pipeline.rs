@@ -204,7 +204,7 @@ fn analyse(project: &Project, config: &Config, linked: &Linked, knowledge: &Know
     let application = casemate_app::read(&mut origins);
     let mut analysis = casemate_flow::analyse_from(&origins, Some(application.entries()), &options);
     let facts = application.facts(&origins, &analysis.facts);
-    analysis.facts.extend(facts);
+    analysis.facts.extend(facts.iter().cloned());
     let secrets = crate::secret::facts(project, linked, &analysis.facts);
     analysis.facts.extend(secrets);
     analysis
@@ -214,7 +214,7 @@ fn analyse(project: &Project, config: &Config, linked: &Linked, knowledge: &Know
         .into_inner()
         .unwrap_or_else(|| judge(&analysis.entries));
     let mut inventory = Inventory::of(&origins);
-    inventory.take_facts(&analysis.facts);
+    inventory.tell(analysis.facts.iter());
     inventory.hosts_of(&origins, &|file| !is_template(file.0 as usize));
     Analysed {
         analysis,

@@ -285,6 +285,10 @@ pub struct RulesArgs {
     #[arg(long)]
     pub coverage: bool,
 
+    /// With --coverage: read `models/` and `rules/` of this folder instead of those inside the program
+    #[arg(long, value_name = "DIR", requires = "coverage")]
+    pub folder: Option<PathBuf>,
+
     /// text or json
     #[arg(long, value_name = "FORMAT", default_value = "text", global = true)]
     pub format: ListFormat,

@@ -34,7 +34,8 @@ pub fn explain(args: &ExplainArgs) -> Result<Exit, Failure> {
 /// `casemate rules …`.
 pub fn rules(args: &RulesArgs) -> Result<Exit, Failure> {
     if args.coverage {
-        let reach = flip::reach(built_in()?).map_err(|e| failure(&e))?;
+        let (knowledge, _, _) = knowledge(args.folder.as_deref())?;
+        let reach = flip::reach(&knowledge).map_err(|e| failure(&e))?;
         return print::results(&match args.format {
             ListFormat::Text => reach_page(&reach),
             ListFormat::Json => format!("{:#}\n", reach_json(&reach)),

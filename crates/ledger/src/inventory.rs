@@ -4,7 +4,7 @@ use crate::data;
 use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{FuncRef, Target};
-use casemate_flow::result::{Fact, FileIdx, Site};
+use casemate_flow::result::{Fact, FactValue, FileIdx, Site};
 use casemate_ir::{Const, Instr, Key, Language, Operand};
 use casemate_model::row::Role;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +30,8 @@ pub struct Inventory {
     pub members: BTreeMap<String, BTreeSet<Site>>,
     /// Calls that were looked at.
     pub calls: usize,
+    /// Endpoints of applications that are known.
+    pub housed: usize,
 }
 
 impl Inventory {
@@ -73,6 +75,11 @@ impl Inventory {
                         if let Some(kind) = written_as(f.file.facts.str(context), escaped) {
                             let places = made.uses.entry(kind.to_owned()).or_default();
                             places.insert(site, "templates".to_owned());
+                            // What is escaped for HTML may be no value of a script.
+                            if kind == "html.script" && escaped != Some(false) {
+                                let unclear = made.unclear.entry(kind.to_owned()).or_default();
+                                unclear.insert(site);
+                            }
                         }
                     }
                     Instr::Load {
@@ -95,9 +102,16 @@ impl Inventory {
         made
     }
 
-    /// Adds places that speak of themselves, without a call: settings, comparisons, what was found out about an application.
-    pub fn take_facts(&mut self, facts: &[Fact]) {
+    /// Adds what the application model tells, by fact.
+    pub fn tell<'a>(&mut self, facts: impl Iterator<Item = &'a Fact>) {
         for fact in facts {
+            if fact.fact == "application"
+                && let Some((_, FactValue::Number(n))) =
+                    fact.values.iter().find(|(name, _)| name == "endpoints")
+            {
+                let n: usize = format!("{n}").parse().unwrap_or(0);
+                self.housed += n;
+            }
             let places = self.facts.entry(fact.fact.clone()).or_default();
             places
                 .entry(fact.site)

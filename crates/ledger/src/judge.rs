@@ -219,6 +219,15 @@ impl<'a> Judge<'a> {
             unclear.extend(&outcome.unknown);
         }
         let endpoints = asked.iter().any(|a| a.of_endpoints);
+        // What it is about is there, and none of the places where it would show was understood.
+        let there = self
+            .sign
+            .is_some_and(|sign| !sign.places.is_empty() || !sign.packages.is_empty());
+        let derived = asked.iter().any(|a| a.derived);
+        if places.is_empty() && !endpoints && (there || derived) {
+            return None;
+        }
+        let applications = asked.iter().map(|a| a.applications).max().unwrap_or(0);
         let mut phrases: Vec<&str> = Vec::new();
         for phrase in asked.iter().flat_map(|a| a.phrases.iter().copied()) {
             if !phrases.contains(&phrase) {
@@ -233,7 +242,14 @@ impl<'a> Judge<'a> {
         } else {
             0
         };
-        let what = if endpoints {
+        let of_applications = asked.iter().any(|a| a.of_applications);
+        let what = if of_applications {
+            format!(
+                "{} of {}",
+                count(self.evidence.inventory.housed, "endpoint", "endpoints"),
+                count(applications, "application", "applications")
+            )
+        } else if endpoints {
             count(self.evidence.endpoints, "endpoint", "endpoints")
         } else {
             count(places.len(), "place", "places")
@@ -245,8 +261,24 @@ impl<'a> Judge<'a> {
         } else {
             0
         };
-        if !unclear.is_empty() || !broken.is_empty() || unresolved > 0 || cut > 0 {
+        // No application is known, so nothing is known of what it does for all its endpoints.
+        if of_applications && applications == 0 {
+            return None;
+        }
+        let homeless = if of_applications {
+            let endpoints = self.evidence.endpoints;
+            endpoints.saturating_sub(self.evidence.inventory.housed)
+        } else {
+            0
+        };
+        if !unclear.is_empty() || !broken.is_empty() || unresolved > 0 || cut > 0 || homeless > 0 {
             let mut why = Vec::new();
+            if homeless > 0 {
+                why.push(format!(
+                    "{} to no application that is known",
+                    count(homeless, "endpoint belongs", "endpoints belong")
+                ));
+            }
             if !unclear.is_empty() {
                 why.push(format!(
                     "{} not understood",
@@ -280,12 +312,12 @@ impl<'a> Judge<'a> {
                 places: self.places(&unclear).into_iter().chain(broken).collect(),
             });
         }
-        let because = if places.is_empty() && !endpoints {
+        let because = if places.is_empty() && !endpoints && !of_applications {
             format!(
                 "nothing to break it: no place in {} ({phrase})",
                 self.searched()
             )
-        } else if endpoints {
+        } else if endpoints || of_applications {
             format!("{what}, none breaks it ({phrase})")
         } else {
             format!("{0} of {0} places keep it ({phrase})", places.len())
@@ -395,7 +427,7 @@ impl<'a> Judge<'a> {
                     phrases: of("sink", &question.to),
                     of_pages: question.to.iter().any(|kind| kind.starts_with("html")),
                     of_flows: true,
-                    of_endpoints: false,
+                    ..Asked::default()
                 }
             }
             Question::Site(question) => {
@@ -412,18 +444,30 @@ impl<'a> Judge<'a> {
                             fact.doc.split([';', ':']).next()
                         })
                         .collect(),
-                    of_pages: false,
-                    of_flows: false,
-                    of_endpoints: false,
+                    ..Asked::default()
+                }
+            }
+            Question::Model(question) if question.subject != "endpoint" => {
+                let kinds = [question.subject.as_str()];
+                let places = self.evidence.inventory.settings(&kinds);
+                let of_applications = question.subject == "application";
+                let mut facts = self.evidence.kinds.facts();
+                let fact = facts.find(|(known, _)| *known == question.subject);
+                Asked {
+                    applications: if of_applications { places.len() } else { 0 },
+                    of_applications,
+                    derived: true,
+                    places,
+                    phrases: fact
+                        .and_then(|(_, fact)| fact.doc.split([';', ':']).next())
+                        .into_iter()
+                        .collect(),
+                    ..Asked::default()
                 }
             }
             Question::Model(_) | Question::Schema(_) => Asked {
-                places: BTreeSet::new(),
-                unclear: BTreeSet::new(),
-                phrases: Vec::new(),
-                of_pages: false,
-                of_flows: false,
                 of_endpoints: true,
+                ..Asked::default()
             },
         }
     }
@@ -500,6 +544,7 @@ struct Judged {
 }
 
 /// What a rule asks about.
+#[derive(Default)]
 struct Asked<'r> {
     places: BTreeSet<Site>,
     unclear: BTreeSet<Site>,
@@ -507,6 +552,11 @@ struct Asked<'r> {
     of_pages: bool,
     of_flows: bool,
     of_endpoints: bool,
+    of_applications: bool,
+    /// Its places are patterns of code; that there is none shows nothing.
+    derived: bool,
+    /// Applications that are known.
+    applications: usize,
 }
 
 fn ids(found: &[&Found], sure: bool) -> Vec<String> {

@@ -329,3 +329,16 @@ pub(crate) fn written_name<'p>(f: FuncRef<'p>, value: Operand) -> Option<&'p str
         _ => None,
     })
 }
+
+/// The member that a callee was loaded as, just before the call.
+pub(crate) fn member_before<'p>(f: FuncRef<'p>, callee: Operand, at: usize) -> Option<&'p str> {
+    let before = f.func.instrs.get(..at)?;
+    before.iter().rev().take(8).find_map(|instr| match *instr {
+        Instr::Load {
+            to,
+            key: Key::Field(name),
+            ..
+        } if Operand::Local(to) == callee => Some(f.file.facts.str(name)),
+        _ => None,
+    })
+}

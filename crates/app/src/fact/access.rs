@@ -1,5 +1,7 @@
 //! Records that are found by what a client says, as facts.
 
+use super::application::same_unit;
+use super::header::value;
 use super::tri;
 use crate::model::{Access, Answer, Application, Endpoint};
 use crate::object::key::PERSONS;
@@ -110,6 +112,32 @@ impl Application {
             values: vec![("stored".to_owned(), FactValue::Bool(true))],
         };
         all.into_iter().map(fact).collect()
+    }
+
+    /// One fact for each place where one request changes a record after another one.
+    pub(super) fn series(&self, origins: &Solver<'_, '_>, known: &[Fact]) -> Vec<Fact> {
+        let mut out: BTreeMap<Site, Fact> = BTreeMap::new();
+        for endpoint in &self.endpoints {
+            for &(site, function) in &endpoint.objects.series {
+                // Settings that make each request one transaction.
+                let always = known.iter().any(|fact| {
+                    fact.fact == "database"
+                        && same_unit(origins, fact.site.file, site.file)
+                        && value(fact, "atomic") == &FactValue::Bool(true)
+                });
+                out.entry(site).or_insert_with(|| Fact {
+                    fact: "write.series".to_owned(),
+                    site,
+                    function,
+                    callee: "a query".to_owned(),
+                    values: vec![(
+                        "transaction".to_owned(),
+                        FactValue::Bool(always || endpoint.objects.together),
+                    )],
+                });
+            }
+        }
+        out.into_values().collect()
     }
 
     /// One fact for each place where a client says which role somebody gets.

@@ -1,5 +1,6 @@
 //! What whole applications lack, as facts: one for each place where an application is made.
 
+use super::{cookie, counting, header, validation};
 use crate::model::{Answer, Application, Endpoint};
 use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
@@ -16,13 +17,34 @@ const HEADERS: [&str; 4] = [
     "strict-transport-security",
 ];
 
+/// Frameworks whose handlers are declared.
+const MADE: [&str; 3] = [
+    "py:flask.Flask()",
+    "py:quart.Quart()",
+    "py:fastapi.FastAPI()",
+];
+
 impl Application {
     /// One fact an application.
     pub(super) fn applications(&self, origins: &Solver<'_, '_>, known: &[Fact]) -> Vec<Fact> {
         let pages = super::serving::renders(origins);
         let kept = super::serving::not_kept(self, origins);
+        // What is sent may be a page, whatever made it.
+        let sends = origins.paths.ids().any(|path| {
+            let kinds = origins.paths.models().kinds();
+            let page = |row: &casemate_model::row::Row| {
+                matches!(&row.role, Role::Sink { kind, .. }
+                    if kinds.sink_name(*kind).starts_with("html"))
+            };
+            origins
+                .paths
+                .call_rows(path, false)
+                .any(|(_, row)| page(row))
+                || origins.paths.rows(path).any(|(_, row)| page(row))
+        });
         let mut out = Vec::new();
-        for (site, (function, callee, endpoints)) in self.roots(origins) {
+        let roots = self.roots(origins, known);
+        for (&site, (function, callee, endpoints)) in &roots {
             if endpoints.is_empty() {
                 continue;
             }
@@ -32,8 +54,13 @@ impl Application {
                 .iter()
                 .filter(of_unit)
                 .find(|fact| fact.fact == "session");
+            let framework = known
+                .iter()
+                .find(|fact| fact.fact == "framework" && fact.site == site);
+            let fastapi = callee.starts_with("py:fastapi");
             let sessions = session.is_some()
                 || callee.starts_with("py:")
+                    && !fastapi
                     && endpoints
                         .iter()
                         .any(|e| e.aware || e.guarded("authentication") == Answer::Yes);
@@ -46,11 +73,22 @@ impl Application {
                 matches!(e.method.as_str(), "post" | "put" | "patch" | "delete")
                     && (e.aware || e.guarded("authentication") == Answer::Yes)
             });
-            let forms = callee.starts_with("py:") || has("body.form") || has("upload");
+            let forms = callee.starts_with("py:") && !fastapi || has("body.form") || has("upload");
+            let csrf = match framework.map(|fact| header::value(fact, "middleware")) {
+                Some(FactValue::Unknown) => FactValue::Unknown,
+                list => FactValue::Bool(
+                    guarded
+                        || has("csrf")
+                        || list.is_some_and(|list| {
+                            header::may(list, &|text| text.ends_with(".CsrfViewMiddleware"))
+                        }),
+                ),
+            };
             let same_site = session
                 .and_then(|fact| fact.values.iter().find(|(name, _)| name == "sameSite"))
                 .map_or(FactValue::Absent, |(_, value)| value.clone());
             let headers = has("headers")
+                || framework.is_some()
                 || known.iter().filter(of_unit).any(|fact| {
                     fact.fact == "header"
                         && fact
@@ -59,13 +97,41 @@ impl Application {
                             .any(|(name, value)| name == "name" && is_protection(value))
                 });
             let unknown = endpoints.iter().any(|e| e.unknown > 0 && e.mounted);
+            let told = if pages || !sends {
+                FactValue::Bool(pages)
+            } else {
+                FactValue::Unknown
+            };
+            // Who sets cookies may know its users by them.
+            let known_by_cookie = if sessions || !has("cookie") {
+                FactValue::Bool(sessions)
+            } else {
+                FactValue::Unknown
+            };
+            let mut facts: Vec<&Fact> = known.iter().filter(of_unit).collect();
+            let mut more = header::of(endpoints, &self.middleware, &facts, origins, pages);
+            more.push(loose(&facts));
+            // Cookies of a package are told once, of its largest application.
+            let larger = roots.iter().any(|(other, (_, _, all))| {
+                same_unit(origins, other.file, site.file)
+                    && (all.len(), site) > (endpoints.len(), *other)
+            });
+            if larger {
+                facts.clear();
+            }
+            facts.retain(|fact| same_part(origins, fact.site.file, site.file));
+            more.extend(cookie::of(&facts, sessions && !larger));
+            more.extend(counting::abusable(endpoints, origins));
+            more.extend(validation::unchecked(endpoints, origins));
             let values = [
-                ("sessions", FactValue::Bool(sessions)),
+                ("endpoints", super::number(endpoints.len())),
+                ("sessions", known_by_cookie),
                 ("forms", FactValue::Bool(forms)),
-                ("csrf", FactValue::Bool(guarded || has("csrf"))),
+                ("csrf", csrf),
                 ("sameSite", same_site),
                 ("forgeable", super::number(forgeable.count())),
-                ("pages", FactValue::Bool(pages)),
+                ("pages", told),
+                ("bare", FactValue::Bool(pages && !headers && !unknown)),
                 ("headers", FactValue::Bool(headers)),
                 ("whole", FactValue::Bool(!unknown)),
                 ("noStore", super::tri(kept)),
@@ -73,16 +139,24 @@ impl Application {
             out.push(Fact {
                 fact: "application".to_owned(),
                 site,
-                function,
-                callee,
-                values: values.map(|(n, v)| (n.to_owned(), v)).to_vec(),
+                function: *function,
+                callee: callee.clone(),
+                values: values
+                    .map(|(n, v)| (n.to_owned(), v))
+                    .into_iter()
+                    .chain(more)
+                    .collect(),
             });
         }
         out
     }
 
     /// Places where applications are made, with the endpoints of each.
-    fn roots(&self, origins: &Solver<'_, '_>) -> BTreeMap<Site, (FuncId, String, Vec<&Endpoint>)> {
+    fn roots(
+        &self,
+        origins: &Solver<'_, '_>,
+        known: &[Fact],
+    ) -> BTreeMap<Site, (FuncId, String, Vec<&Endpoint>)> {
         let mut out: BTreeMap<Site, (FuncId, String, Vec<&Endpoint>)> = BTreeMap::new();
         for endpoint in &self.endpoints {
             let by_call = endpoint.mounted && !endpoint.callee.starts_with("py:");
@@ -95,13 +169,23 @@ impl Application {
             });
             entry.2.push(endpoint);
         }
+        // A framework whose applications are settings.
+        for fact in known.iter().filter(|fact| fact.fact == "framework") {
+            let endpoints = self.endpoints.iter().filter(|e| {
+                e.callee.starts_with("py:") && same_unit(origins, e.site.file, fact.site.file)
+            });
+            let root = (fact.function, fact.callee.clone(), endpoints.collect());
+            out.insert(fact.site, root);
+        }
         // Frameworks whose handlers are declared: the application of the same unit.
         let made: FxHashMap<PathId, String> = origins
             .paths
             .ids()
-            .filter(|path| ["Flask", "Quart"].contains(&origins.paths.last_member(*path)))
+            .filter(|path| {
+                ["Flask", "Quart", "FastAPI"].contains(&origins.paths.last_member(*path))
+            })
             .map(|path| (path, origins.paths.text(path)))
-            .filter(|(_, text)| ["py:flask.Flask()", "py:quart.Quart()"].contains(&text.as_str()))
+            .filter(|(_, text)| MADE.contains(&text.as_str()))
             .collect();
         let functions = origins.program.function_ids().filter(|_| !made.is_empty());
         for func in functions {
@@ -134,7 +218,44 @@ impl Application {
     }
 }
 
-fn same_unit(origins: &Solver<'_, '_>, a: FileIdx, b: FileIdx) -> bool {
+/// How many places read JSON from bodies of any type.
+fn loose(facts: &[&Fact]) -> (String, FactValue) {
+    let types: Vec<Option<bool>> = facts
+        .iter()
+        .filter(|fact| fact.fact == "body.json")
+        .map(|fact| match header::value(fact, "type") {
+            FactValue::Str(name) => Some(name == "*/*" || name.contains("text/plain")),
+            FactValue::Absent | FactValue::Null => Some(false),
+            _ => None,
+        })
+        .collect();
+    let open = types.iter().filter(|t| **t == Some(true)).count();
+    let value = if open == 0 && types.contains(&None) {
+        FactValue::Unknown
+    } else {
+        super::number(open)
+    };
+    ("loose".to_owned(), value)
+}
+
+/// Folders that hold programs of their own, also where they have no manifest.
+const PARTS: [&str; 4] = ["packages", "apps", "services", "plugins"];
+
+/// Whether two files may belong to one program of a repository that holds several.
+fn same_part(origins: &Solver<'_, '_>, a: FileIdx, b: FileIdx) -> bool {
+    let part = |file: FileIdx| {
+        let path = origins.program.files.get(file.0 as usize)?.path.as_str();
+        let mut names = path.split('/');
+        let folder = names.find(|name| PARTS.contains(name))?;
+        Some((folder, names.next()?))
+    };
+    match (part(a), part(b)) {
+        (Some(a), Some(b)) => a == b,
+        _ => true,
+    }
+}
+
+pub(super) fn same_unit(origins: &Solver<'_, '_>, a: FileIdx, b: FileIdx) -> bool {
     origins.program.units.get(a.0 as usize) == origins.program.units.get(b.0 as usize)
 }
 

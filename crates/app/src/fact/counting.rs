@@ -1,9 +1,9 @@
 //! Whether something before a handler, or the handler itself, may count attempts: a limit that the program made itself.
 
 use crate::decoration::written_name;
-use crate::model::{Endpoint, Stage};
+use crate::model::{Answer, Endpoint, Stage};
 use casemate_flow::origin::{Solver, Val};
-use casemate_flow::result::FuncId;
+use casemate_flow::result::{FactValue, FuncId};
 use casemate_ir::{Const, Instr, Key, Operand, PartKey};
 use rustc_hash::FxHashSet;
 
@@ -27,6 +27,44 @@ const DEPTH: usize = 4;
 
 /// Functions that are read for one endpoint; where there are more, something may count.
 const FUNCTIONS: usize = 150;
+
+/// How many endpoints are sent something, and how many of these do costly things for anybody, logins aside, and are not limited.
+pub(super) fn abusable(
+    endpoints: &[&Endpoint],
+    origins: &Solver<'_, '_>,
+) -> [(String, FactValue); 2] {
+    let sent = |e: &&&Endpoint| {
+        matches!(
+            e.method.as_str(),
+            "post" | "put" | "patch" | "all" | "route"
+        )
+    };
+    let asked: Vec<&&Endpoint> = endpoints.iter().filter(sent).collect();
+    let answers: Vec<Answer> = asked
+        .iter()
+        .map(|e| {
+            let anybody = !e.aware && e.guarded("authentication") != Answer::Yes;
+            let costly = e.objects.mails || e.objects.takes;
+            let logs_in = super::logs_in(e, origins) || super::session::logs_in(e, origins);
+            match e.guarded("rate-limit") {
+                Answer::No if !anybody || !costly || logs_in || may_count(e, origins) => {
+                    Answer::Unknown
+                }
+                answer => answer,
+            }
+        })
+        .collect();
+    let open = answers.iter().filter(|a| **a == Answer::No).count();
+    let unlimited = if open == 0 && answers.contains(&Answer::Unknown) {
+        FactValue::Unknown
+    } else {
+        super::number(open)
+    };
+    [
+        ("abusable".to_owned(), super::number(asked.len())),
+        ("unlimited".to_owned(), unlimited),
+    ]
+}
 
 /// Whether anything on the way to the answer may count.
 pub(super) fn may_count(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {

@@ -4,17 +4,24 @@ mod access;
 mod answer;
 mod application;
 mod cipher;
+mod cookie;
 mod counting;
 mod enumeration;
 mod exemption;
+mod header;
 mod neighbours;
 mod oauth;
 mod predicate;
 mod request;
+mod resource;
 mod serving;
 mod session;
+mod socket;
 mod token;
 mod trace;
+mod update;
+mod upload;
+mod validation;
 mod view;
 
 use crate::model::{Answer, Application, Endpoint};
@@ -149,6 +156,12 @@ impl Application {
             .flat_map(|endpoint| endpoint.handlers.iter().copied())
             .collect();
         out.extend(answer::records(origins, &handlers));
+        out.extend(self.series(origins, known));
+        out.extend(self.sockets(origins, known));
+        out.extend(resource::of(origins));
+        out.extend(update::of(origins));
+        out.extend(upload::of(origins, known));
+        out.extend(header::reads(origins));
         out
     }
 
@@ -234,10 +247,6 @@ fn fact(
             "people",
             endpoint.objects.persons && neighbours.guarded_elsewhere(endpoint),
         ),
-        (
-            "changes",
-            only_read && changes && (endpoint.objects.writes || endpoint.objects.deletes),
-        ),
         ("personal", endpoint.objects.personal),
         (
             "stores",
@@ -250,6 +259,19 @@ fn fact(
     ] {
         values.push((name.to_owned(), FactValue::Bool(value)));
     }
+    // Whether what is written is what was asked for is told by the name alone.
+    let writes = only_read && (endpoint.objects.writes || endpoint.objects.deletes);
+    let unsure = if writes {
+        !changes
+    } else {
+        only_read && endpoint.objects.open
+    };
+    let changes = if unsure {
+        FactValue::Unknown
+    } else {
+        FactValue::Bool(writes)
+    };
+    values.push(("changes".to_owned(), changes));
     let function = endpoint.handlers.first().copied().unwrap_or(FuncId(0));
     // Where a list of routes names functions of other files, the function is what a reader looks for.
     let listed = endpoint.callee.starts_with("py:") && !endpoint.handlers.is_empty();

@@ -4,8 +4,10 @@
 //! records is told by the rest of the program: records that are made or found by who asks belong to somebody.
 
 pub(crate) mod key;
+mod series;
 mod sql;
 
+use crate::decoration::member_before;
 use crate::guard::names::Names;
 use crate::guard::root::{Bound, Known, Roots, Search};
 use crate::limits;
@@ -150,6 +152,8 @@ struct Walk<'a, 'p, 'm> {
     /// The call of the handler that is being followed.
     via: Option<Site>,
     made: Objects,
+    /// Changes of records, by function.
+    written: Vec<(FuncId, series::Written)>,
 }
 
 impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
@@ -163,6 +167,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             answers: FxHashSet::default(),
             via: None,
             made: Objects::default(),
+            written: Vec::new(),
         }
     }
 
@@ -259,7 +264,9 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
                     ..
                 } => {
                     let operands = f.func.operands(operands).iter().copied();
-                    self.made.personal |= self.together(func, operands).principal;
+                    let roots = self.together(func, operands);
+                    self.made.personal |= roots.principal;
+                    self.made.checked |= roots.client;
                 }
                 Instr::Call { .. } => {
                     if depth == 0 {
@@ -282,9 +289,26 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             if let Term::Branch { cond, .. } = block.term {
                 let roots = self.together(func, [cond]);
                 self.made.personal |= roots.principal;
+                self.made.checked |= roots.client;
                 // A function that is asked about somebody alone may know of what.
                 self.made.asked |= roots.principal && self.is_answer(f, cond);
             }
+        }
+        self.series(f);
+    }
+
+    /// Changes of different records that follow each other in one function.
+    fn series(&mut self, f: FuncRef<'p>) {
+        self.made.together |= series::together(f);
+        let (mine, others) = std::mem::take(&mut self.written)
+            .into_iter()
+            .partition(|(func, _)| *func == f.id);
+        self.written = others;
+        let mine: Vec<series::Written> = mine.into_iter().map(|(_, written)| written).collect();
+        if f.func.instrs.len() <= limits::READ_INSTRS
+            && let Some(site) = series::second(f, &mine)
+        {
+            self.made.series.insert((site, f.id));
         }
     }
 
@@ -300,6 +324,9 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             return;
         }
         self.made_record(f, at, callee, args);
+        self.made.validated |= member_before(f, callee, at)
+            .map(str::to_ascii_lowercase)
+            .is_some_and(|name| name.contains("valid") && !name.contains("invalid"));
         let mut entered = false;
         for &val in self.origins.of_operand(f.id, callee).iter().take(3) {
             match self.origins.val(val) {
@@ -326,6 +353,8 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             let args = f.func.args(args).iter().map(|arg| arg.value);
             let args: Vec<Operand> = args.collect();
             self.made.personal |= args.iter().any(|arg| self.roots(f.id, *arg).principal);
+            self.made.open = true;
+            self.made.handed |= args.iter().any(|arg| self.roots(f.id, *arg).client);
             let roots = self.together(f.id, args.into_iter().chain(this));
             if let Some(to) = f.func.instrs.get(at).and_then(Instr::target)
                 && roots.principal
@@ -336,13 +365,15 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         }
     }
 
-    /// What a call of a package does to files.
+    /// What a call of a package does to files, and whether it validates.
     fn effects(&mut self, path: PathId) {
         for (_, row) in self.origins.paths.call_rows(path, false) {
+            self.made.validated |= matches!(row.role, Role::Schema(_) | Role::Test { .. });
             if let Role::Sink { kind, .. } = &row.role {
                 match self.origins.paths.models().kinds().sink_name(*kind) {
                     "path.delete" => self.made.deletes = true,
                     "path.write" => self.made.writes = true,
+                    "mail.header" | "mail.body" => self.made.mails = true,
                     _ => {}
                 }
             }
@@ -507,7 +538,22 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             "read" => {}
             _ => self.made.writes = true,
         }
+        let object = key::object(self.origins, f, query, this, args);
+        // What a session of SQLAlchemy collects is written at once.
+        let collected = self.origins.paths.text(query.path).contains("session");
+        if query.op != "read" && !object.is_empty() && !collected {
+            let at = query.at;
+            self.written.push((f.id, series::Written { at, object }));
+        }
         let all = f.func.args(args);
+        if matches!(query.op.as_str(), "write" | "create") {
+            // By what a record is found is not stored.
+            let key = query.key.as_ref().and_then(|port| argument(f, args, port));
+            let stored = all.iter().filter(|arg| Some(arg.value) != key);
+            self.made.takes |= stored
+                .map(|arg| arg.value)
+                .any(|value| self.roots(f.id, value).client);
+        }
         if query.op == "read" {
             let object = key::object(self.origins, f, query, this, args);
             self.made.persons |= key::PERSONS.contains(&object.as_str());

@@ -1,0 +1,171 @@
+//! Which endpoints store what clients say without a look at it.
+
+use crate::decoration::member_before;
+use crate::model::{Answer, Endpoint, Stage};
+use casemate_flow::origin::{Solver, Val};
+use casemate_flow::result::{FactValue, FuncId, Site};
+use casemate_ir::{Instr, LocalId, Operand, PartKey};
+use casemate_model::row::Role;
+use rustc_hash::FxHashSet;
+use std::collections::BTreeSet;
+
+/// Parts of names of what looks at a request.
+const LOOKS: [&str; 6] = ["valid", "schema", "celebrate", "sanitiz", "joi", "ajv"];
+
+/// Members of a registration's options that say what requests have to look like.
+const OPTIONS: [&str; 6] = [
+    "schema",
+    "validate",
+    "validation",
+    "validator",
+    "request",
+    "input",
+];
+
+/// Frameworks that hold requests to the types of parameters; which, is not read here.
+const TYPED: [&str; 7] = [
+    "nestjs",
+    "fastapi",
+    "trpc",
+    "routing-controllers",
+    "type-graphql",
+    "tsoa",
+    "ninja",
+];
+
+/// Depth of functions in functions.
+const DEPTH: u32 = 3;
+
+/// How many endpoints take what clients say, and how many of these look at none of it before.
+pub(super) fn unchecked(
+    endpoints: &[&Endpoint],
+    origins: &Solver<'_, '_>,
+) -> [(String, FactValue); 2] {
+    let taking: Vec<&&Endpoint> = endpoints
+        .iter()
+        .filter(|e| {
+            e.objects.takes || matches!(e.method.as_str(), "post" | "put" | "patch" | "all")
+        })
+        .collect();
+    let declared = if taking.is_empty() {
+        BTreeSet::new()
+    } else {
+        declared(origins)
+    };
+    let answers: Vec<Answer> = taking
+        .iter()
+        .map(|e| answer(e, origins, &declared))
+        .collect();
+    let open = answers.iter().filter(|a| **a == Answer::Yes).count();
+    let unchecked = if open == 0 && answers.contains(&Answer::Unknown) {
+        FactValue::Unknown
+    } else {
+        super::number(open)
+    };
+    [
+        ("taking".to_owned(), super::number(taking.len())),
+        ("unchecked".to_owned(), unchecked),
+    ]
+}
+
+/// Whether nothing looks at what an endpoint stores.
+fn answer(endpoint: &Endpoint, origins: &Solver<'_, '_>, declared: &BTreeSet<Site>) -> Answer {
+    let guarded = endpoint.guarded("validation");
+    if guarded == Answer::Yes
+        || endpoint.objects.validated
+        || declared.contains(&endpoint.site)
+        || before(endpoint, origins)
+    {
+        return Answer::No;
+    }
+    let typed = TYPED.iter().any(|name| endpoint.callee.contains(name));
+    let open = endpoint.objects.handed || endpoint.objects.checked || typed;
+    if open || guarded == Answer::Unknown || !endpoint.objects.takes {
+        Answer::Unknown
+    } else {
+        Answer::Yes
+    }
+}
+
+/// The registrations that say what requests have to look like.
+fn declared(origins: &Solver<'_, '_>) -> BTreeSet<Site> {
+    let mut out = BTreeSet::new();
+    for func in origins.program.function_ids() {
+        let f = origins.program.func(func);
+        let options: FxHashSet<LocalId> = f
+            .func
+            .instrs
+            .iter()
+            .filter_map(|instr| match *instr {
+                Instr::Object { to, parts }
+                    if f.func.parts(parts).iter().any(|part| {
+                        matches!(part.key, PartKey::Field(name)
+                            if OPTIONS.contains(&f.file.facts.str(name)))
+                    }) =>
+                {
+                    Some(to)
+                }
+                _ => None,
+            })
+            .collect();
+        if options.is_empty() {
+            continue;
+        }
+        for (instr, span) in f.func.instrs.iter().zip(&f.func.spans) {
+            if let Instr::Call { args, .. } = *instr
+                && f.func.args(args).iter().any(
+                    |arg| matches!(arg.value, Operand::Local(local) if options.contains(&local)),
+                )
+            {
+                out.insert(Site {
+                    file: f.file_idx,
+                    span: *span,
+                });
+            }
+        }
+    }
+    out
+}
+
+/// Something before the handler looks at requests.
+fn before(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
+    endpoint.chain.iter().any(|member| {
+        says(&member.name)
+            || match &member.what {
+                Stage::Function(func, given, _) => {
+                    looks(origins, *func, 0) || given.iter().any(|func| looks(origins, *func, 0))
+                }
+                Stage::Wraps(func, _) | Stage::Before(func) | Stage::Decides(func) => {
+                    looks(origins, *func, 0)
+                }
+                Stage::Package(path) => says(&origins.paths.text(*path)),
+                Stage::Setting(..) | Stage::Unknown => false,
+            }
+    })
+}
+
+fn looks(origins: &Solver<'_, '_>, func: FuncId, depth: u32) -> bool {
+    let f = origins.program.func(func);
+    let mut instrs = f.func.instrs.iter().enumerate();
+    instrs.any(|(at, instr)| match *instr {
+        Instr::Closure { func: inner, .. } => {
+            depth < DEPTH && looks(origins, f.sibling(inner), depth + 1)
+        }
+        Instr::Call { callee, .. } => {
+            member_before(f, callee, at).is_some_and(says)
+                || origins.of_operand(func, callee).iter().any(|&val| {
+                    let Some(Val::Api(path)) = origins.val(val) else {
+                        return false;
+                    };
+                    let mut rows = origins.paths.call_rows(path, false);
+                    rows.any(|(_, row)| matches!(row.role, Role::Schema(_)))
+                })
+        }
+        _ => false,
+    })
+}
+
+fn says(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    LOOKS.iter().any(|word| name.contains(word)) && !name.contains("invalid")
+}
