@@ -7,7 +7,7 @@ use casemate_flow::origin::{Solver, Val};
 use casemate_flow::result::{Fact, FactValue, FileIdx, FuncId, Site};
 use casemate_ir::Instr;
 use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Headers by which pages are protected.
 const HEADERS: [&str; 4] = [
@@ -44,6 +44,11 @@ impl Application {
         });
         let mut out = Vec::new();
         let roots = self.roots(origins, known);
+        let declared = if roots.is_empty() {
+            BTreeSet::new()
+        } else {
+            validation::declared(origins)
+        };
         for (&site, (function, callee, endpoints)) in &roots {
             if endpoints.is_empty() {
                 continue;
@@ -122,7 +127,7 @@ impl Application {
             facts.retain(|fact| same_part(origins, fact.site.file, site.file));
             more.extend(cookie::of(&facts, sessions && !larger));
             more.extend(counting::abusable(endpoints, origins));
-            more.extend(validation::unchecked(endpoints, origins));
+            more.extend(validation::unchecked(endpoints, origins, &declared));
             let values = [
                 ("endpoints", super::number(endpoints.len())),
                 ("sessions", known_by_cookie),

@@ -37,9 +37,12 @@ const TYPED: [&str; 7] = [
 const DEPTH: u32 = 3;
 
 /// How many endpoints take what clients say, and how many of these look at none of it before.
+///
+/// `declared`: the registrations that say what requests have to look like.
 pub(super) fn unchecked(
     endpoints: &[&Endpoint],
     origins: &Solver<'_, '_>,
+    declared: &BTreeSet<Site>,
 ) -> [(String, FactValue); 2] {
     let taking: Vec<&&Endpoint> = endpoints
         .iter()
@@ -47,14 +50,9 @@ pub(super) fn unchecked(
             e.objects.takes || matches!(e.method.as_str(), "post" | "put" | "patch" | "all")
         })
         .collect();
-    let declared = if taking.is_empty() {
-        BTreeSet::new()
-    } else {
-        declared(origins)
-    };
     let answers: Vec<Answer> = taking
         .iter()
-        .map(|e| answer(e, origins, &declared))
+        .map(|e| answer(e, origins, declared))
         .collect();
     let open = answers.iter().filter(|a| **a == Answer::Yes).count();
     let unchecked = if open == 0 && answers.contains(&Answer::Unknown) {
@@ -88,7 +86,7 @@ fn answer(endpoint: &Endpoint, origins: &Solver<'_, '_>, declared: &BTreeSet<Sit
 }
 
 /// The registrations that say what requests have to look like.
-fn declared(origins: &Solver<'_, '_>) -> BTreeSet<Site> {
+pub(super) fn declared(origins: &Solver<'_, '_>) -> BTreeSet<Site> {
     let mut out = BTreeSet::new();
     for func in origins.program.function_ids() {
         let f = origins.program.func(func);
