@@ -6,9 +6,15 @@ pub use list::{Fact, Format, Kinds, Unknown};
 
 use serde::{Deserialize, Serialize};
 
-/// A sink kind (`sql`, `command.shell`): index into the list of sink kinds, below 64.
+/// A sink kind (`sql`, `command.shell`): index into the list of sink kinds, below [`KindSet::KINDS`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct SinkKind(pub u8);
+
+impl SinkKind {
+    /// Stands for a kind that a list lacks: no set has it.
+    #[expect(clippy::cast_possible_truncation, reason = "far below 256")]
+    pub const NONE: Self = Self(KindSet::KINDS as u8 - 1);
+}
 
 /// A source kind (`http.query`): index into the list of source kinds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -16,18 +22,20 @@ pub struct SourceKind(pub u8);
 
 /// A set of sink kinds: what a value is clean *for*.
 ///
-/// Kinds are the lower 64 bits. The upper 64 are the analysis's own: what else it knows of the text (characters that it lacks,
-/// quotes that are escaped), which follows a value in the same way.
+/// Kinds are the lower [`KindSet::KINDS`] bits. The upper ones are the analysis's own: what else it knows of the text (characters that
+/// it lacks, quotes that are escaped), which follows a value in the same way.
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
 )]
 pub struct KindSet(pub u128);
 
 impl KindSet {
+    /// The most sink kinds that fit.
+    pub const KINDS: u32 = 80;
     /// No kind.
     pub const EMPTY: Self = Self(0);
     /// Every kind.
-    pub const ALL: Self = Self(u64::MAX as u128);
+    pub const ALL: Self = Self((1 << Self::KINDS) - 1);
     /// The set with one kind.
     #[must_use]
     pub const fn of(kind: SinkKind) -> Self {

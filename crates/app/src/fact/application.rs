@@ -6,6 +6,7 @@ use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::result::{Fact, FactValue, FileIdx, FuncId, Site};
 use casemate_ir::Instr;
+use casemate_model::row::Role;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 

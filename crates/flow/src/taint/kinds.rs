@@ -51,7 +51,7 @@ pub const NOT_DOUBLE: KindSet = KindSet(1 << 125);
 pub const JSON: KindSet = KindSet(1 << 126);
 /// Begins with `'`.
 pub const QUOTED: KindSet = KindSet(1 << 127);
-/// The characters of which is noted whether a text lacks them: bit 64 and up of a [`KindSet`], in this order.
+/// The characters of which is noted whether a text lacks them: the bits of a [`KindSet`] above its kinds, in this order.
 const NOTED: &str = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \t\n\r\0";
 
 /// Stands for a hole in a text.
@@ -74,7 +74,7 @@ pub fn lacks(chars: CharSet) -> KindSet {
         .enumerate()
         .filter(|(_, c)| chars.has(*c))
         .fold(KindSet::EMPTY, |set, (at, _)| {
-            KindSet(set.0 | 1 << (64 + at))
+            KindSet(set.0 | 1 << (KindSet::KINDS as usize + at))
         })
 }
 
@@ -129,7 +129,7 @@ impl KindIds {
     /// Looks the kinds up.
     #[must_use]
     pub fn new(kinds: &Kinds) -> Self {
-        let id = |name| kinds.sink(name).unwrap_or(SinkKind(63));
+        let id = |name| kinds.sink(name).unwrap_or(SinkKind::NONE);
         Self {
             proto: id("proto"),
             method: id("method"),
@@ -202,7 +202,7 @@ impl KindIds {
     /// What follows from all that is known of a text.
     #[must_use]
     pub fn close(&self, set: KindSet) -> KindSet {
-        if set.0 >> 64 == 0 {
+        if set.0 >> KindSet::KINDS == 0 {
             return set;
         }
         // Two half tests may be a whole one: rooted, and not `//host`.

@@ -5,8 +5,8 @@ use crate::near::near;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The most sink kinds that fit into a [`KindSet`].
-const MAX_SINKS: usize = 64;
+/// The most sink kinds that fit into a [`KindSet`]; the last number stands for a kind that a list lacks.
+const MAX_SINKS: usize = KindSet::KINDS as usize - 1;
 
 /// All kinds, shapes, facts and guards that models and rules may name.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
