@@ -144,7 +144,7 @@ pub(super) fn of(
             BTreeSet::from([state(&everywhere, field)])
         } else {
             let of = each.iter();
-            of.map(|own| state(own, field).max(state(&everywhere, field)))
+            of.map(|own| both(field, state(own, field), state(&everywhere, field)))
                 .collect()
         };
         let lowest = states.first().copied().unwrap_or(State::Absent);
@@ -168,8 +168,18 @@ fn state(states: &States, field: &str) -> State {
 
 fn join(into: &mut States, said: &States) {
     for (field, state) in said {
-        let held = into.entry(field).or_insert(*state);
-        *held = (*held).max(*state);
+        let held = into.entry(field).or_insert(State::Absent);
+        *held = both(field, *held, *state);
+    }
+}
+
+/// What is said twice: where the two differ, which of them wins is not known. Two headers speak of framing, and one is enough.
+fn both(field: &str, a: State, b: State) -> State {
+    match (a, b) {
+        (State::Absent, other) | (other, State::Absent) => other,
+        (a, b) if a == b => a,
+        (State::Set, State::Weak) | (State::Weak, State::Set) if field == "frame" => State::Set,
+        _ => State::Unknown,
     }
 }
 

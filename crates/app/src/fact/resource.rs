@@ -10,7 +10,7 @@ use casemate_ir::{Capture, FnKind, Instr, Key, Language, LocalId, Operand, Term}
 use std::collections::BTreeSet;
 
 /// Calls that open something: what they are, by the text of their path.
-const OPENS: [(&str, &str); 16] = [
+const OPENS: [(&str, &str); 15] = [
     ("npm:pg.Pool.new().connect", "connection"),
     ("npm:pg-pool.new().connect", "connection"),
     (
@@ -27,7 +27,6 @@ const OPENS: [(&str, &str); 16] = [
     ("node:fs.promises.open", "file"),
     ("node:fs/promises.open", "file"),
     ("node:fs.openSync", "file"),
-    ("py:sqlite3.connect", "connection"),
     ("py:psycopg2.connect", "connection"),
     ("py:psycopg.connect", "connection"),
     ("py:pymysql.connect", "connection"),
