@@ -9,6 +9,7 @@
 //! The way through: `startup` runs what the program does when it starts, `assembly` puts together what that registered,
 //! [`model::Application`] is the answer.
 
+mod account;
 mod assembly;
 mod declared;
 mod decoration;

@@ -26,6 +26,7 @@ pub mod knowledge;
 pub mod line_hash;
 mod link;
 mod lower;
+mod markup;
 mod owner_rules;
 mod pipeline;
 pub mod policy;

@@ -207,6 +207,7 @@ fn analyse(project: &Project, config: &Config, linked: &Linked, knowledge: &Know
     analysis.facts.extend(facts.iter().cloned());
     let secrets = crate::secret::facts(project, linked, &analysis.facts);
     analysis.facts.extend(secrets);
+    analysis.facts.extend(crate::markup::facts(project, linked));
     analysis
         .facts
         .sort_by(|a, b| (a.site, &a.fact).cmp(&(b.site, &b.fact)));

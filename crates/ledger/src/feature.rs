@@ -21,6 +21,9 @@ pub struct Feature {
     /// Languages, a file of which shows it.
     #[serde(default)]
     pub languages: Vec<String>,
+    /// It shows at endpoints: where some are not resolved, it may be there.
+    #[serde(default)]
+    pub endpoints: bool,
 }
 
 /// What shows a feature, or what was searched for it.

@@ -174,7 +174,8 @@ impl<'a> Judge<'a> {
             });
         }
         let broken = self.broken(matches!(self.requirement.only_with, "pages" | "rich-text"));
-        let whole = broken.is_empty();
+        let hidden = feature.endpoints && self.evidence.unresolved > 0;
+        let whole = broken.is_empty() && !hidden;
         Some(Judged {
             verdict: if whole {
                 Verdict::NotApplicable
@@ -183,6 +184,11 @@ impl<'a> Judge<'a> {
             },
             because: if whole {
                 format!("{} is not there: none in {searched}", feature.is)
+            } else if hidden {
+                format!(
+                    "{} was not seen in {searched}, but not all endpoints were resolved",
+                    feature.is
+                )
             } else {
                 format!(
                     "{} was not seen in {searched}, but not all of them were understood whole",
@@ -255,6 +261,11 @@ impl<'a> Judge<'a> {
             count(places.len(), "place", "places")
         };
         let pages = asked.iter().any(|a| a.of_pages);
+        // It is there, and no place to ask about it was found: nothing was enumerated.
+        let feature = feature::named(self.requirement.only_with);
+        if places.is_empty() && !endpoints && feature.is_some_and(|f| f.endpoints) {
+            return None;
+        }
         let broken = self.broken(pages);
         let unresolved = if endpoints {
             self.evidence.unresolved

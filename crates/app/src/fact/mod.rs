@@ -162,6 +162,7 @@ impl Application {
         out.extend(update::of(origins));
         out.extend(upload::of(origins, known));
         out.extend(header::reads(origins));
+        out.extend(crate::account::facts(self, origins, known));
         out
     }
 
@@ -181,9 +182,7 @@ fn fact(
     accounts: &BTreeSet<Option<u32>>,
     origins: &Solver<'_, '_>,
 ) -> Fact {
-    let login = logs_in(endpoint, origins)
-        || session::logs_in(endpoint, origins)
-        || asks_password(endpoint);
+    let login = is_login(endpoint, origins);
     let mut values = vec![
         ("method".to_owned(), FactValue::Str(endpoint.method.clone())),
         (
@@ -272,18 +271,7 @@ fn fact(
         FactValue::Bool(writes)
     };
     values.push(("changes".to_owned(), changes));
-    let function = endpoint.handlers.first().copied().unwrap_or(FuncId(0));
-    // Where a list of routes names functions of other files, the function is what a reader looks for.
-    let listed = endpoint.callee.starts_with("py:") && !endpoint.handlers.is_empty();
-    let handler = origins.program.func(function);
-    let site = if listed {
-        Site {
-            file: handler.file_idx,
-            span: handler.func.head,
-        }
-    } else {
-        endpoint.site
-    };
+    let (site, function) = crate::account::place(endpoint, origins);
     Fact {
         fact: "endpoint".to_owned(),
         site,
@@ -324,6 +312,16 @@ fn takes_password(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
                 .handlers
                 .iter()
                 .any(|f| reads_password(*f, origins, 0))
+}
+
+/// Whether somebody logs in.
+pub(crate) fn is_login(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
+    logs_in(endpoint, origins) || session::logs_in(endpoint, origins) || asks_password(endpoint)
+}
+
+/// Whether anything on the way to the answer may count.
+pub(crate) fn counts(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
+    counting::may_count(endpoint, origins)
 }
 
 /// What a handler's own name says that everybody may ask for, whatever its path.

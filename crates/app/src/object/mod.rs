@@ -128,6 +128,23 @@ pub(crate) fn query(
     None
 }
 
+/// What a call does to records, and what these are called.
+pub(crate) fn effect(
+    origins: &Solver<'_, '_>,
+    f: FuncRef<'_>,
+    at: usize,
+) -> Option<(String, String)> {
+    let &Instr::Call {
+        callee, this, args, ..
+    } = f.func.instrs.get(at)?
+    else {
+        return None;
+    };
+    let query = query(origins, f, at, callee, args)?;
+    let object = key::object(origins, f, &query, this, args);
+    Some((query.op, object))
+}
+
 /// The argument that a port begins at.
 fn argument(f: FuncRef<'_>, args: Range32, port: &Port) -> Option<Operand> {
     let args = f.func.args(args);
