@@ -26,7 +26,7 @@ enum Way {
 
 /// One fact for each function of the program that refuses people.
 fn guards(ground: &Ground<'_, '_, '_>) -> Vec<Fact> {
-    let mut by_func: BTreeMap<FuncId, (Way, bool)> = BTreeMap::new();
+    let mut by_func: BTreeMap<FuncId, Way> = BTreeMap::new();
     for endpoint in &ground.application.endpoints {
         for member in &endpoint.chain {
             let f = |id: FuncId| ground.origins().program.func(id);
@@ -39,13 +39,13 @@ fn guards(ground: &Ground<'_, '_, '_>) -> Vec<Fact> {
                 _ => continue,
             };
             if refuses(ground, endpoint, func) {
-                by_func.insert(func, (way, true));
+                by_func.insert(func, way);
             }
         }
     }
     let mut out = Vec::new();
     let central = central_log(ground);
-    for (func, (way, _)) in by_func {
+    for (func, way) in by_func {
         let f = ground.origins().program.func(func);
         let deeds = ground.book.from(&[func]);
         let throws = f
@@ -336,21 +336,15 @@ fn makes_application(ground: &Ground<'_, '_, '_>, site: Site) -> bool {
 
 /// One fact for each application of Express: whether anything catches what nothing else does.
 fn last_resort(ground: &Ground<'_, '_, '_>, with_handler: &FxHashSet<u32>) -> Vec<Fact> {
-    let mut roots: BTreeMap<Site, (String, usize)> = BTreeMap::new();
     let application: &Application = ground.application;
-    for endpoint in &application.endpoints {
-        if let Some(root) = endpoint
-            .root
-            .filter(|_| endpoint.mounted && endpoint.callee.starts_with("npm:express"))
-        {
-            let entry = roots
-                .entry(root)
-                .or_insert_with(|| (endpoint.callee.clone(), 0));
-            entry.1 += 1;
-        }
-    }
+    let roots: BTreeSet<Site> = application
+        .endpoints
+        .iter()
+        .filter(|e| e.mounted && e.callee.starts_with("npm:express"))
+        .filter_map(|e| e.root)
+        .collect();
     let mut out = Vec::new();
-    for (site, _) in roots {
+    for site in roots {
         if !makes_application(ground, site) {
             continue;
         }

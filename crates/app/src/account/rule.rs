@@ -415,7 +415,7 @@ impl<'a> Reader<'a> {
                 options = Some(part.value);
             }
         }
-        if let Some(validator) = validator.filter(|v| v.ends_with("MinimumLengthValidator")) {
+        if validator.is_some_and(|v| v.ends_with("MinimumLengthValidator")) {
             let given = options
                 .and_then(|o| self.part(o, "min_length"))
                 .and_then(|o| self.number(o));
@@ -423,7 +423,6 @@ impl<'a> Reader<'a> {
                 minimum: Some(given.unwrap_or(8.0)),
                 ..Asked::default()
             };
-            let _ = validator;
             self.tell_rule(span, &asked);
         }
         if name_literal && password_literal && self.is_made_record(span) {
