@@ -351,6 +351,9 @@ impl<'a> Lowerer<'a> {
 
     /// A left-nested run of binary operators, from its innermost operand outwards.
     fn binary(&mut self, b: &'a BinaryExpression<'a>) -> Operand {
+        if let Some(number) = calculated(b) {
+            return self.number(number);
+        }
         let mut spine: SmallVec<[&'a BinaryExpression<'a>; 8]> = SmallVec::new();
         let mut at = b;
         let first = loop {
@@ -539,6 +542,34 @@ pub(super) fn is_text(expr: &Expression<'_>, depth: u32) -> bool {
         }
         _ => false,
     }
+}
+
+/// `24 * 60 * 60 * 1000`: what numbers alone make. Times and sizes are written so.
+fn calculated(b: &BinaryExpression<'_>) -> Option<f64> {
+    let number = |e: &Expression<'_>| match e {
+        Expression::NumericLiteral(n) => Some(n.value),
+        _ => None,
+    };
+    let mut spine: SmallVec<[(BinaryOperator, f64); 8]> = SmallVec::new();
+    let mut at = b;
+    let first = loop {
+        spine.push((at.operator, number(&at.right)?));
+        match &at.left {
+            Expression::BinaryExpression(inner) => at = inner,
+            other => break number(other)?,
+        }
+    };
+    let mut whole = first;
+    for (operator, right) in spine.into_iter().rev() {
+        whole = match operator {
+            BinaryOperator::Multiplication => whole * right,
+            BinaryOperator::Division => whole / right,
+            BinaryOperator::Addition => whole + right,
+            BinaryOperator::Subtraction => whole - right,
+            _ => return None,
+        };
+    }
+    whole.is_finite().then_some(whole)
 }
 
 fn operator(operator: BinaryOperator) -> OpKind {

@@ -113,6 +113,10 @@ fn operators() {
         ],
     );
     js(
+        "x = 24 * 60 * 60 * 1000; y = 1 + 2 - 0.5; z = 5 * a * 2",
+        &["x = 86400000", "y = 2.5", "arithmetic (5, %1)"],
+    );
+    js(
         "a in b; a instanceof b; typeof a; !a; -a",
         &["in (%0, %1)", "instance_of (%3, %4)", "type_of (%6)"],
     );
