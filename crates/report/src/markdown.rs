@@ -103,7 +103,7 @@ fn table(out: &mut String, table: &Table) {
 fn cell(cell: &Cell) -> String {
     match cell {
         Cell::Text(raw) => in_table(&text(raw)),
-        Cell::Label(raw) => in_table(&text(raw)),
+        Cell::Label(raw) | Cell::Id(raw) => in_table(&text(raw)),
         Cell::Code(raw) if raw.is_empty() => String::new(),
         Cell::Code(raw) => in_table(&code(raw)),
         Cell::Count(n) => n.to_string(),

@@ -197,8 +197,18 @@ fn table(page: &mut Page, table: &Table) {
     page.raw("<tbody>\n");
     for row in &table.rows {
         page.raw("<tr>");
-        for cell in row {
-            self::cell(page, cell);
+        for (at, cell) in row.iter().enumerate() {
+            match cell {
+                Cell::Label(text) if at == 0 => {
+                    page.raw("<th scope=\"row\">").text(text).raw("</th>");
+                }
+                Cell::Id(text) if at == 0 => {
+                    page.raw("<th scope=\"row\" class=\"id\">")
+                        .text(text)
+                        .raw("</th>");
+                }
+                cell => self::cell(page, cell),
+            }
         }
         page.raw("</tr>\n");
     }
@@ -212,6 +222,9 @@ fn cell(page: &mut Page, cell: &Cell) {
         }
         Cell::Label(text) => {
             page.raw("<td class=\"label\">").text(text);
+        }
+        Cell::Id(text) => {
+            page.raw("<td class=\"id\">").text(text);
         }
         Cell::Code(text) if text.is_empty() => {
             page.raw("<td>");
