@@ -22,3 +22,25 @@ fn what_rules_decide_is_shown_by_cases_and_quoted_by_the_readme() {
         .join(" ");
     assert!(readme.contains(&said), "the README should say: {said}");
 }
+
+#[test]
+fn rules_about_decisions_ask_questions_that_are_known() {
+    use casemate_assess::decision::question;
+    use casemate_rules::rule::Question;
+    let catalogue = &Knowledge::built_in().unwrap().catalogue;
+    let mut asked: Vec<&str> = Vec::new();
+    for rule in catalogue.rules() {
+        if let Question::Decision(of) = &rule.question {
+            for name in &of.about {
+                assert!(
+                    question::ALL.contains(&name.as_str()),
+                    "{}: {name}",
+                    rule.id
+                );
+                asked.push(name);
+            }
+        }
+    }
+    asked.sort_unstable();
+    assert_eq!(asked, question::ALL, "each question is asked by one rule");
+}

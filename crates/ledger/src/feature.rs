@@ -64,7 +64,7 @@ impl Feature {
         let kinds: Vec<&str> = self.uses.iter().map(String::as_str).collect();
         let mut places = inventory.places(&kinds);
         places.extend(inventory.settings(&kinds));
-        let imported = inventory.packages.keys().map(|root| name_of(root));
+        let imported = inventory.packages.keys().map(|root| package_of(root));
         let named = declared.iter().map(String::as_str);
         let packages: BTreeSet<String> = imported
             .chain(named)
@@ -80,7 +80,9 @@ impl Feature {
         }
     }
 
-    fn lists(&self, name: &str) -> bool {
+    /// Whether a package of this name shows it.
+    #[must_use]
+    pub fn lists(&self, name: &str) -> bool {
         let name = name.to_ascii_lowercase();
         self.packages.iter().any(|p| match p.strip_suffix('*') {
             Some(start) => name.starts_with(&start.to_ascii_lowercase()),
@@ -90,7 +92,8 @@ impl Feature {
 }
 
 /// The package of a root: `npm:@a/b/c` → `@a/b`, `py:xml.etree` → `xml`.
-fn name_of(root: &str) -> &str {
+#[must_use]
+pub fn package_of(root: &str) -> &str {
     let (system, path) = root.split_once(':').unwrap_or(("", root));
     let parts = match system {
         "py" => return path.split('.').next().unwrap_or(path),
@@ -122,9 +125,9 @@ mod tests {
 
     #[test]
     fn packages_are_found_by_name() {
-        assert_eq!(name_of("npm:@a/b/c"), "@a/b");
-        assert_eq!(name_of("npm:lodash/merge"), "lodash");
-        assert_eq!(name_of("py:xml.etree"), "xml");
+        assert_eq!(package_of("npm:@a/b/c"), "@a/b");
+        assert_eq!(package_of("npm:lodash/merge"), "lodash");
+        assert_eq!(package_of("py:xml.etree"), "xml");
         let feature = named("federation").unwrap();
         assert!(feature.lists("passport-google-oauth20") && !feature.lists("passport"));
     }

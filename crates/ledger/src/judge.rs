@@ -1,5 +1,6 @@
 //! The verdict on each requirement, from what the rules found and what the program uses.
 
+use crate::conflict;
 use crate::feature::{self, Sign};
 use crate::inventory::Inventory;
 use crate::standard::{self, PREFIX, Requirement};
@@ -26,6 +27,25 @@ pub struct Outcome {
     pub found: Vec<Found>,
     /// Places that could not be decided.
     pub unknown: BTreeSet<Site>,
+}
+
+/// What came of holding an owner's decisions against the code, for one rule.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Decided {
+    /// The file.
+    pub file: String,
+    /// Who signed it and when.
+    pub signed: Option<(String, String)>,
+    /// Why nobody has, as a phrase.
+    pub unsigned: Option<String>,
+    /// The file speaks of it.
+    pub spoken: bool,
+    /// Things that are as decided.
+    pub kept: usize,
+    /// Things that the code does not tell.
+    pub open: usize,
+    /// The entries, as `file:line`.
+    pub places: Vec<String>,
 }
 
 /// All that verdicts are made from.
@@ -56,6 +76,10 @@ pub struct Evidence<'a> {
     pub endpoints: usize,
     /// Registrations of endpoints of which something is not known.
     pub unresolved: usize,
+    /// Which standard is followed where two ask for opposite things: one of [`conflict::PROFILES`].
+    pub profile: &'a str,
+    /// By rule about decisions, where there is a file of them.
+    pub decided: &'a BTreeMap<String, Decided>,
     /// Turns a place into `file:line`.
     pub place: &'a dyn Fn(Site) -> String,
 }
@@ -107,8 +131,10 @@ impl<'a> Judge<'a> {
             ..Row::default()
         };
         let judged = self
-            .failed(&rules)
+            .given_up(&row.id)
+            .or_else(|| self.failed(&rules))
             .or_else(|| self.absent())
+            .or_else(|| self.attested(&rules, &row.id))
             .or_else(|| self.enumerated(&rules, &row.id))
             .unwrap_or_else(|| self.open(&rules));
         let needs_person = matches!(judged.verdict, Verdict::Human | Verdict::Partial);
@@ -120,6 +146,19 @@ impl<'a> Judge<'a> {
             worksheet: needs_person.then(|| self.worksheet()),
             ..row
         }
+    }
+
+    /// The profile follows a standard that asks for the opposite: neither kept nor broken.
+    fn given_up(&self, id: &str) -> Option<Judged> {
+        let conflict = conflict::given_up(id, self.evidence.profile)?;
+        Some(Judged {
+            verdict: Verdict::Human,
+            because: format!(
+                "the profile `{}` follows {}, which asks for the opposite ({}); whoever follows both has to choose",
+                conflict.profile, conflict.other, conflict.against
+            ),
+            places: Vec::new(),
+        })
     }
 
     fn failed(&self, rules: &[&Rule]) -> Option<Judged> {
@@ -196,6 +235,57 @@ impl<'a> Judge<'a> {
                 )
             },
             places: broken,
+        })
+    }
+
+    /// A signed decision says so, and nothing of the code contradicts.
+    fn attested(&self, rules: &[&Rule], id: &str) -> Option<Judged> {
+        let of_decisions: Vec<&&Rule> = rules
+            .iter()
+            .filter(|r| matches!(r.question, Question::Decision(_)))
+            .filter(|r| r.decides.iter().any(|d| d == id))
+            .collect();
+        if of_decisions.is_empty() {
+            return None;
+        }
+        let mut all: Vec<&Decided> = Vec::new();
+        for rule in &of_decisions {
+            all.extend(self.evidence.decided.get(&rule.id));
+        }
+        let spoken: Vec<&Decided> = all.iter().copied().filter(|d| d.spoken).collect();
+        let Some(first) = spoken.first() else {
+            return Some(Judged {
+                verdict: Verdict::Human,
+                because: all.first().map_or_else(
+                    || "a decision that the owner writes down and signs: `casemate decisions init` drafts it from the code".to_owned(),
+                    |d| format!("`{}` does not speak of it", d.file),
+                ),
+                places: Vec::new(),
+            });
+        };
+        let kept: usize = spoken.iter().map(|d| d.kept).sum();
+        let open: usize = spoken.iter().map(|d| d.open).sum();
+        let places: Vec<String> = spoken.iter().flat_map(|d| d.places.clone()).collect();
+        let untold = match open {
+            0 => String::new(),
+            n => format!("; of {n} more the code does not tell"),
+        };
+        let agree = format!(
+            "{} as the code shows{untold}",
+            count(kept, "decision is", "decisions are")
+        );
+        let Some((by, on)) = &first.signed else {
+            let why = first.unsigned.as_deref().unwrap_or("nobody has signed it");
+            return Some(Judged {
+                verdict: Verdict::Partial,
+                because: format!("`{}` speaks of it, and {why}", first.file),
+                places,
+            });
+        };
+        Some(Judged {
+            verdict: Verdict::Attested,
+            because: format!("{by} signed it on {on}: {agree}"),
+            places,
         })
     }
 
@@ -378,7 +468,7 @@ impl<'a> Judge<'a> {
             return Judged {
                 verdict: Verdict::Human,
                 because: match self.requirement.by {
-                    "document" => "a decision that the owner writes down; Casemate reads none yet".to_owned(),
+                    "document" => "a document of the owner, of which no section of `casemate.decisions.toml` is about".to_owned(),
                     "running system" => "shows only on the running system, which Casemate does not touch".to_owned(),
                     "configuration" => "rests on configuration of servers and containers, which Casemate does not read yet".to_owned(),
                     "dependencies" => "rests on advisories about dependencies, which Casemate does not read yet".to_owned(),
@@ -476,7 +566,7 @@ impl<'a> Judge<'a> {
                     ..Asked::default()
                 }
             }
-            Question::Model(_) | Question::Schema(_) => Asked {
+            Question::Model(_) | Question::Schema(_) | Question::Decision(_) => Asked {
                 of_endpoints: true,
                 ..Asked::default()
             },

@@ -10,6 +10,7 @@
 //!
 //! Start reading at [`verdict::Row`], then [`judge`]; [`inventory`] counts what a program uses.
 
+pub mod conflict;
 pub mod data;
 pub mod feature;
 pub mod inventory;

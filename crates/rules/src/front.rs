@@ -6,8 +6,8 @@ use crate::confidence::Confidence;
 use crate::error::{Errors, RuleError};
 use crate::near;
 use crate::rule::{
-    Area, Condition, Fix, FixKind, FlowQuestion, ModelQuestion, Origin, Question, Rule,
-    SchemaQuestion, SiteQuestion, Status,
+    Area, Condition, DecisionQuestion, Fix, FixKind, FlowQuestion, ModelQuestion, Origin, Question,
+    Rule, SchemaQuestion, SiteQuestion, Status,
 };
 use crate::severity::{Factors, Grade, Impact, Interaction, Victim};
 use crate::standard;
@@ -281,12 +281,12 @@ fn factors(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<Factors> {
 }
 
 fn question(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<Question> {
-    let keys = ["flow", "site", "model", "schema"];
+    let keys = ["flow", "site", "model", "schema", "decision"];
     table.expect("question", &keys);
     if keys.iter().filter(|key| table.has(key)).count() != 1 {
         table.error(
             table.line(),
-            "`[match]` has exactly one of `flow`, `site`, `model`, `schema`",
+            "`[match]` has exactly one of `flow`, `site`, `model`, `schema`, `decision`",
         );
         return None;
     }
@@ -308,6 +308,15 @@ fn question(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<Question>
             condition,
             compare,
         }));
+    }
+    if let Some(mut table) = table.table("decision") {
+        table.expect("key of `decision`", &["about"]);
+        let about = values(table.one_or_more("about"));
+        if about.is_empty() {
+            table.error(table.line(), "`decision` needs `about`");
+            return None;
+        }
+        return Some(Question::Decision(DecisionQuestion { about }));
     }
     let mut table = table.table("schema")?;
     table.expect("key of `schema`", &["for", "where"]);

@@ -71,11 +71,13 @@ pub enum Area {
     Config,
     /// Credentials in the wrong place.
     Secret,
+    /// What the owner decided, and the code does otherwise.
+    Decision,
 }
 
 impl Area {
     /// All, by folder name.
-    pub const NAMED: [(&'static str, Self); 10] = [
+    pub const NAMED: [(&'static str, Self); 11] = [
         ("injection", Self::Injection),
         ("access", Self::Access),
         ("session", Self::Session),
@@ -86,6 +88,7 @@ impl Area {
         ("logging", Self::Logging),
         ("config", Self::Config),
         ("secret", Self::Secret),
+        ("decision", Self::Decision),
     ];
 
     /// The folder's name.
@@ -119,6 +122,8 @@ pub enum Question {
     Model(ModelQuestion),
     /// A question to the schema.
     Schema(SchemaQuestion),
+    /// What the owner decided, held against the code.
+    Decision(DecisionQuestion),
 }
 
 /// Data of some source reaches a dangerous use.
@@ -175,6 +180,13 @@ pub struct SchemaQuestion {
     pub subject: String,
     /// When it is a weakness.
     pub condition: Option<Condition>,
+}
+
+/// What the owner decided, held against the code.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DecisionQuestion {
+    /// The questions by name, any of them: `session.timeout` …
+    pub about: Vec<String>,
 }
 
 /// A condition as written and as read.

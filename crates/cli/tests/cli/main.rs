@@ -2,8 +2,10 @@
 
 mod bad_input;
 mod common;
+mod decisions;
 mod exit_codes;
 mod hostile;
 mod new;
 mod outputs;
+mod own;
 mod policy;

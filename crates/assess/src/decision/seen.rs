@@ -1,0 +1,618 @@
+//! What the code shows of each topic, with places.
+
+use super::amount;
+use super::file::Value;
+use super::topic;
+use super::{ToldSubject, ToldTopic};
+use crate::link::Linked;
+use crate::within;
+use casemate_flow::program::Target;
+use casemate_flow::result::{Analysis, Fact, FactValue, FileIdx, FuncId, Site};
+use casemate_ir::{Const, FnKind, Instr, Key, LocalId, OpKind, Operand};
+use casemate_ledger::data;
+use casemate_ledger::feature;
+use casemate_ledger::inventory::Inventory;
+use casemate_source::Project;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Something in the code that a decision is about.
+#[derive(Clone, Debug)]
+pub(crate) struct Subject {
+    /// The topic.
+    pub topic: &'static str,
+    /// What an entry names it by.
+    pub name: String,
+    /// Where.
+    pub site: Site,
+    /// What the code says, by key of the topic.
+    pub values: BTreeMap<&'static str, Value>,
+    /// Of guards: `authentication`, `role`, `limit`, `aware`.
+    pub answers: BTreeMap<&'static str, bool>,
+}
+
+/// All that the code shows.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
+    /// By topic, then name.
+    pub subjects: Vec<Subject>,
+    /// Headers that are set somewhere, lower case.
+    pub headers: BTreeSet<String>,
+    /// Headers that a call switches off, with the place.
+    pub off: BTreeMap<String, Site>,
+    /// Where an application is made that sets no security header at all.
+    pub bare: Option<Site>,
+    /// Data of a class that goes into a log: class, name, where.
+    pub logged: Vec<(String, String, Site)>,
+    /// What the project and its packages are called.
+    pub names: BTreeSet<String>,
+}
+
+/// All that it is read from.
+pub(crate) struct Known<'a> {
+    pub project: &'a Project,
+    pub linked: &'a Linked,
+    pub analysis: &'a Analysis,
+    pub inventory: &'a Inventory,
+}
+
+/// Headers by the field of the fact `headers`.
+const HEADERS: [(&str, &str); 5] = [
+    ("csp", "content-security-policy"),
+    ("hsts", "strict-transport-security"),
+    ("frame", "x-frame-options"),
+    ("nosniff", "x-content-type-options"),
+    ("referrer", "referrer-policy"),
+];
+
+/// Packages whose work takes time or memory by nature.
+const EXPENSIVE: [&str; 24] = [
+    "puppeteer",
+    "puppeteer-core",
+    "playwright",
+    "sharp",
+    "jimp",
+    "gm",
+    "pdfkit",
+    "pdf-lib",
+    "pdfmake",
+    "fluent-ffmpeg",
+    "exceljs",
+    "xlsx",
+    "tesseract.js",
+    "wkhtmltopdf",
+    "html-pdf",
+    "archiver",
+    "weasyprint",
+    "reportlab",
+    "pdfkit2",
+    "openpyxl",
+    "pandas",
+    "PIL",
+    "moviepy",
+    "pytesseract",
+];
+
+/// Features whose libraries read complex formats.
+const COMPLEX: [&str; 5] = ["xml", "latex", "spreadsheets", "rich-text", "jvm"];
+
+/// Values that are looked at behind one call of a logger.
+const STEPS: usize = 64;
+
+/// Hosts that name a format or stand in examples.
+const NO_HOSTS: [&str; 6] = [
+    "w3.org",
+    "schema.org",
+    "json-schema.org",
+    "example.com",
+    "example.org",
+    "example.net",
+];
+
+pub(crate) fn of(known: &Known<'_>) -> Seen {
+    let mut seen = Seen {
+        names: names(known.project),
+        ..Seen::default()
+    };
+    for fact in &known.analysis.facts {
+        of_fact(known, fact, &mut seen);
+    }
+    packages(known, &mut seen);
+    secrets(known, &mut seen);
+    uses(known, &mut seen);
+    if let Some(first) = seen.subjects.iter().find(|s| s.topic == "login").cloned() {
+        seen.add("password", String::new(), first.site);
+    }
+    let order = |topic: &str| topic::ALL.iter().position(|t| t.name == topic);
+    seen.subjects
+        .sort_by(|a, b| (order(a.topic), &a.name, a.site).cmp(&(order(b.topic), &b.name, b.site)));
+    seen.subjects.dedup_by(|a, b| {
+        (a.topic, &a.name, a.site, &a.values) == (b.topic, &b.name, b.site, &b.values)
+    });
+    seen
+}
+
+impl Seen {
+    /// What the code shows of one topic.
+    pub(crate) fn of<'a>(&'a self, topic: &'a str) -> impl Iterator<Item = &'a Subject> {
+        self.subjects.iter().filter(move |s| s.topic == topic)
+    }
+
+    /// For reports.
+    pub(crate) fn told(
+        &self,
+        place: &dyn Fn(Site) -> String,
+        decisions: &super::Decisions,
+    ) -> Vec<ToldTopic> {
+        let topics = topic::ALL.iter().map(|topic| ToldTopic {
+            topic: topic.name.to_owned(),
+            says: topic.says.to_owned(),
+            entries: decisions.of(topic.name).count(),
+            seen: self
+                .of(topic.name)
+                .map(|s| ToldSubject {
+                    name: s.name.clone(),
+                    at: place(s.site),
+                    values: s
+                        .values
+                        .iter()
+                        .map(|(k, v)| ((*k).to_owned(), v.shown()))
+                        .collect(),
+                    decided: super::question::named(decisions, s).next().is_some(),
+                })
+                .collect(),
+        });
+        topics.collect()
+    }
+
+    fn add(&mut self, topic: &'static str, name: String, site: Site) -> &mut Subject {
+        self.subjects.push(Subject {
+            topic,
+            name,
+            site,
+            values: BTreeMap::new(),
+            answers: BTreeMap::new(),
+        });
+        let last = self.subjects.len() - 1;
+        #[expect(clippy::indexing_slicing, reason = "it was pushed above")]
+        &mut self.subjects[last]
+    }
+}
+
+fn of_fact(known: &Known<'_>, fact: &Fact, seen: &mut Seen) {
+    let value = |name: &str| fact.values.iter().find(|(n, _)| n == name).map(|(_, v)| v);
+    let flag = |name: &str| match value(name) {
+        Some(FactValue::Bool(flag)) => Some(*flag),
+        _ => None,
+    };
+    let python = fact.callee.starts_with("py:");
+    let at = || at(known, fact.site, Some(fact.function));
+    match fact.fact.as_str() {
+        "endpoint" if matches!(value("path"), Some(FactValue::Str(_))) => {
+            let login = flag("login") == Some(true);
+            for topic in ["access"].into_iter().chain(login.then_some("login")) {
+                let subject = seen.add(topic, fact.callee.clone(), fact.site);
+                for name in ["authentication", "role", "limit", "aware"] {
+                    if let Some(answer) = flag(name) {
+                        subject.answers.insert(name, answer);
+                    }
+                }
+                let who = match (flag("authentication"), flag("role")) {
+                    (_, Some(true)) => "those with a role",
+                    (Some(true), _) => "signed in",
+                    (Some(false), _) => "anyone",
+                    _ => continue,
+                };
+                if topic == "access" {
+                    subject.values.insert("who", Value::Text(who.to_owned()));
+                }
+            }
+        }
+        "session" => {
+            let lasts =
+                value("maxAge").and_then(|v| milliseconds(v, if python { 1000 } else { 1 }));
+            let rolling = flag("rolling") == Some(true);
+            let subject = seen.add("session", String::new(), fact.site);
+            if let Some(lasts) = lasts {
+                let key = if rolling { "idle" } else { "lifetime" };
+                subject.values.insert(key, Value::Span(lasts));
+            }
+        }
+        "jwt.sign" => {
+            let lasts = value("expiresIn").and_then(|v| milliseconds(v, 1000));
+            let name = at();
+            let subject = seen.add("token", name, fact.site);
+            if let Some(lasts) = lasts {
+                subject.values.insert("lifetime", Value::Span(lasts));
+            }
+            algorithm(seen, value("algorithm"), fact.site);
+        }
+        "rate.limit" => {
+            let one = if fact.callee.contains("flexible") {
+                1000
+            } else {
+                1
+            };
+            let name = at();
+            // Several rows may speak of one call; the later ones are the more exact ones.
+            let known = seen
+                .subjects
+                .iter()
+                .position(|s| s.topic == "limit" && s.site == fact.site);
+            let subject = match known.and_then(|at| seen.subjects.get_mut(at)) {
+                Some(subject) => subject,
+                None => seen.add("limit", name, fact.site),
+            };
+            if let Some(n) = value("max").and_then(whole) {
+                subject.values.insert("max", Value::Count(n));
+            }
+            if let Some(ms) = value("window").and_then(|v| milliseconds(v, one)) {
+                subject.values.insert("window", Value::Span(ms));
+            }
+        }
+        "upload" => {
+            let name = at();
+            let size = value("fileSize").and_then(whole);
+            let subject = seen.add("upload", name, fact.site);
+            if let Some(bytes) = size {
+                subject.values.insert("max", Value::Size(bytes));
+            }
+        }
+        "hash" | "hmac" | "cipher" | "kdf" => algorithm(seen, value("algorithm"), fact.site),
+        "keypair" => algorithm(seen, value("type"), fact.site),
+        "headers" => {
+            let all = flag("all") == Some(true);
+            for (field, name) in HEADERS {
+                match value(field) {
+                    Some(FactValue::Bool(false)) => {
+                        seen.off.insert(name.to_owned(), fact.site);
+                    }
+                    Some(FactValue::Absent) | None if !all => {}
+                    _ => {
+                        seen.headers.insert(name.to_owned());
+                    }
+                }
+            }
+        }
+        "header" => {
+            if let Some(FactValue::Str(name)) = value("name") {
+                seen.headers.insert(name.to_ascii_lowercase());
+            }
+        }
+        "application" => {
+            if flag("headers") == Some(false) && seen.bare.is_none() {
+                seen.bare = Some(fact.site);
+            }
+            seen.add("browser", String::new(), fact.site);
+        }
+        _ => {}
+    }
+}
+
+fn algorithm(seen: &mut Seen, value: Option<&FactValue>, site: Site) {
+    let name = match value {
+        Some(FactValue::Str(name)) if !name.is_empty() && name.len() < 40 => {
+            name.to_ascii_lowercase()
+        }
+        _ => return,
+    };
+    if seen.of("algorithm").all(|s| s.name != name) {
+        seen.add("algorithm", name, site);
+    }
+}
+
+/// Numbers count in `one` milliseconds; texts carry their unit.
+fn milliseconds(value: &FactValue, one: u64) -> Option<u64> {
+    match value {
+        FactValue::Number(_) => whole(value).map(|n| n.saturating_mul(one)),
+        FactValue::Str(text) => amount::milliseconds(text),
+        _ => None,
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the bounds are looked at before"
+)]
+fn whole(value: &FactValue) -> Option<u64> {
+    match value {
+        FactValue::Number(n) if n.is_finite() && (0.0..1e15).contains(n) => Some(n.round() as u64),
+        _ => None,
+    }
+}
+
+/// `src/auth.js#login`: the file and the function around a place, which moved lines do not change.
+fn at(known: &Known<'_>, site: Site, function: Option<FuncId>) -> String {
+    let file = known.linked.origin.get(site.file.0 as usize);
+    let Some(file) = file.and_then(|at| known.project.files.get(*at)) else {
+        return String::new();
+    };
+    let shown = function.map(|f| within::of(&known.linked.program, f, &file.text).shown);
+    match shown.filter(|shown| !shown.is_empty()) {
+        Some(shown) => format!("{}#{shown}", file.path),
+        None => file.path.clone(),
+    }
+}
+
+/// The functions of each file.
+type Functions = BTreeMap<FileIdx, Vec<FuncId>>;
+
+fn functions(known: &Known<'_>) -> Functions {
+    let program = &known.linked.program;
+    let mut out = Functions::new();
+    for id in program.function_ids().filter(|id| !program.is_copy(*id)) {
+        let f = program.func(id);
+        if f.func.kind != FnKind::Module {
+            out.entry(f.file_idx).or_default().push(id);
+        }
+    }
+    out
+}
+
+/// The innermost function around a place.
+fn around(known: &Known<'_>, functions: &Functions, site: Site) -> Option<FuncId> {
+    let span = |id: &FuncId| known.linked.program.func(*id).func.span;
+    let of_file = functions.get(&site.file)?.iter();
+    let inside = of_file.filter(|id| {
+        let span = span(id);
+        span.start <= site.span.start && site.span.end <= span.end
+    });
+    inside
+        .min_by_key(|id| span(id).end - span(id).start)
+        .copied()
+}
+
+/// Imports of packages that a topic is about.
+fn packages(known: &Known<'_>, seen: &mut Seen) {
+    let mut done: BTreeSet<(&'static str, String)> = BTreeSet::new();
+    for (at, file) in known.linked.program.files.iter().enumerate() {
+        let index = FileIdx(u32::try_from(at).unwrap_or(u32::MAX));
+        for (import, target) in file.facts.imports.iter().zip(&file.imports) {
+            let Target::Package(root) = target else {
+                continue;
+            };
+            let name = feature::package_of(root).to_owned();
+            let site = Site {
+                file: index,
+                span: import.span,
+            };
+            let mut add = |topic: &'static str, name: String| {
+                if done.insert((topic, name.clone())) {
+                    seen.add(topic, name, site);
+                }
+            };
+            if feature::named("federation").is_some_and(|f| f.lists(&name)) {
+                add("provider", name.clone());
+            }
+            if COMPLEX
+                .iter()
+                .filter_map(|f| feature::named(f))
+                .any(|f| f.lists(&name))
+            {
+                add("library", name.clone());
+            }
+            if EXPENSIVE.contains(&name.as_str()) {
+                let path = known
+                    .linked
+                    .origin
+                    .get(at)
+                    .and_then(|o| known.project.files.get(*o));
+                let path = path.map(|f| f.path.clone()).unwrap_or_default();
+                add("expensive", path);
+            }
+        }
+    }
+}
+
+/// Names under which secrets are given to a program: upper case, with a word that says so.
+fn secrets(known: &Known<'_>, seen: &mut Seen) {
+    let program = &known.linked.program;
+    let mut found: BTreeMap<String, Site> = BTreeMap::new();
+    for id in program.function_ids().filter(|id| !program.is_copy(*id)) {
+        let f = program.func(id);
+        for (instr, span) in f.func.instrs.iter().zip(&f.func.spans) {
+            let mut take = |name: &str| {
+                if is_secret(name) {
+                    let site = Site {
+                        file: f.file_idx,
+                        span: *span,
+                    };
+                    found.entry(name.to_owned()).or_insert(site);
+                }
+            };
+            match *instr {
+                Instr::Load {
+                    key: Key::Field(name),
+                    ..
+                } => take(f.file.facts.str(name)),
+                Instr::Call { args, .. } => {
+                    for arg in f.func.args(args) {
+                        if let Operand::Const(id) = arg.value
+                            && let Const::Str(text) = *f.file.facts.constant(id)
+                        {
+                            take(f.file.facts.str(text));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    for (name, site) in found {
+        seen.add("secret", name, site);
+    }
+}
+
+fn is_secret(name: &str) -> bool {
+    const WORDS: [&str; 9] = [
+        "SECRET",
+        "PASSWORD",
+        "PASSWD",
+        "TOKEN",
+        "KEY",
+        "CREDENTIALS",
+        "DSN",
+        "PASSPHRASE",
+        "APIKEY",
+    ];
+    const NOT: [&str; 12] = [
+        "PUBLIC",
+        "URL",
+        "LIFETIME",
+        "EXPIRES",
+        "EXPIRY",
+        "EXPIRATION",
+        "LENGTH",
+        "NAME",
+        "HEADER",
+        "FIELD",
+        "TTL",
+        "ALGORITHM",
+    ];
+    let shape = name.len() > 4
+        && name.len() < 60
+        && name.contains('_')
+        && name
+            .chars()
+            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    let words: Vec<&str> = name.split('_').collect();
+    let last = words.last().copied().unwrap_or_default();
+    shape
+        && (WORDS.contains(&last) || words.iter().any(|w| *w == "SECRET" || *w == "PASSWORD"))
+        && !words.iter().any(|w| NOT.contains(w))
+}
+
+fn uses(known: &Known<'_>, seen: &mut Seen) {
+    let inventory = known.inventory;
+    for (host, sites) in &inventory.hosts {
+        let format = NO_HOSTS.iter().any(|no| {
+            host == no
+                || host
+                    .strip_suffix(no)
+                    .is_some_and(|rest| rest.ends_with('.'))
+        });
+        if let Some(site) = sites.first().filter(|_| !format) {
+            seen.add("service", host.clone(), *site);
+        }
+    }
+    for (name, sites) in &inventory.members {
+        if let Some((class, site)) = data::class_of(name).zip(sites.first()) {
+            let subject = seen.add("data", class.name().to_owned(), *site);
+            subject.values.insert("names", Value::Text(name.clone()));
+        }
+    }
+    let logs = inventory
+        .uses
+        .iter()
+        .filter(|(kind, _)| kind.starts_with("log."));
+    let mut loggers: BTreeMap<&str, Site> = BTreeMap::new();
+    for (site, library) in logs.flat_map(|(_, places)| places) {
+        let first = loggers.entry(library).or_insert(*site);
+        *first = (*first).min(*site);
+    }
+    for (library, site) in loggers {
+        // Models of the languages themselves are known by what people write.
+        let name = match library {
+            "js-global" | "global" => "console",
+            "builtins" | "py-builtins" => "print",
+            name => name,
+        };
+        seen.add("log", name.to_owned(), site);
+    }
+    let dangerous = inventory.uses.iter().filter(|(kind, _)| {
+        kind.starts_with("command.") || matches!(kind.as_str(), "code" | "deserialize")
+    });
+    let functions = functions(known);
+    let mut named: BTreeMap<String, Site> = BTreeMap::new();
+    for site in dangerous.flat_map(|(_, places)| places.keys()) {
+        let function = around(known, &functions, *site);
+        named.entry(at(known, *site, function)).or_insert(*site);
+    }
+    for (name, site) in named {
+        seen.add("dangerous", name, site);
+    }
+    logged(known, seen);
+}
+
+/// Data of a class that a call of a logger is given, by names alone and within one function: what a call makes of it (a digest, a
+/// mask) is another value.
+fn logged(known: &Known<'_>, seen: &mut Seen) {
+    let uses = known.inventory.uses.iter();
+    let logs = uses.filter(|(kind, _)| kind.starts_with("log."));
+    let sites: BTreeSet<Site> = logs
+        .flat_map(|(_, places)| places.keys().copied())
+        .collect();
+    let program = &known.linked.program;
+    for id in program.function_ids().filter(|id| !program.is_copy(*id)) {
+        let f = program.func(id);
+        // Which instructions make a local; filled for functions that log.
+        let mut makes: BTreeMap<LocalId, Vec<&Instr>> = BTreeMap::new();
+        for (instr, span) in f.func.instrs.iter().zip(&f.func.spans) {
+            let site = Site {
+                file: f.file_idx,
+                span: *span,
+            };
+            if !matches!(instr, Instr::Call { .. }) || !sites.contains(&site) {
+                continue;
+            }
+            if makes.is_empty() {
+                for instr in &f.func.instrs {
+                    if let Some(local) = instr.target() {
+                        makes.entry(local).or_default().push(instr);
+                    }
+                }
+            }
+            let mut open: Vec<Operand> = Vec::new();
+            if let Instr::Call { args, .. } = *instr {
+                open.extend(f.func.args(args).iter().map(|arg| arg.value));
+            }
+            let mut done: BTreeSet<LocalId> = BTreeSet::new();
+            while let Some(operand) = open.pop() {
+                let Operand::Local(local) = operand else {
+                    continue;
+                };
+                if done.len() > STEPS || !done.insert(local) {
+                    continue;
+                }
+                for &made in makes.get(&local).into_iter().flatten().take(STEPS) {
+                    match *made {
+                        Instr::Load {
+                            key: Key::Field(name),
+                            ..
+                        } => {
+                            let name = f.file.facts.str(name);
+                            if let Some(class) = data::class_of(name) {
+                                let class = class.name().to_owned();
+                                seen.logged.push((class, name.to_owned(), site));
+                            }
+                        }
+                        Instr::Copy { .. }
+                        | Instr::Template { .. }
+                        | Instr::Object { .. }
+                        | Instr::Array { .. }
+                        | Instr::Op {
+                            op: OpKind::Add | OpKind::Select | OpKind::ToString,
+                            ..
+                        } => f.func.each_read(made, |o| open.push(o)),
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+    seen.logged
+        .sort_by(|a, b| (a.2, &a.0, &a.1).cmp(&(b.2, &b.0, &b.1)));
+    seen.logged.dedup();
+}
+
+fn names(project: &Project) -> BTreeSet<String> {
+    let units = project.units.iter().filter(|u| u.manifest.is_some());
+    let names = units.map(|u| {
+        u.name
+            .rsplit('/')
+            .next()
+            .unwrap_or(&u.name)
+            .to_ascii_lowercase()
+    });
+    names.filter(|name| name.len() > 3).collect()
+}
