@@ -4,6 +4,7 @@ use crate::assessment::{ProjectInfo, Tool};
 use crate::link::Linked;
 use casemate_app::model::{Answer, Endpoint, Member};
 use casemate_flow::result::{FuncId, Site};
+use casemate_ledger::Inventory;
 use casemate_source::{Project, SourceFile};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -36,6 +37,12 @@ pub struct Application {
     pub unresolved: Vec<Unresolved>,
     /// Calls that register handlers, in all.
     pub registrations: usize,
+    /// Stores that are queried, by the library that does it.
+    pub stores: Vec<StoreModel>,
+    /// Hosts that addresses in the code name.
+    pub outbound: Vec<OutboundModel>,
+    /// Calls that configure something: sessions, headers, limits, uploads …
+    pub settings: Vec<SettingModel>,
     /// Caps reached, by name.
     pub caps: BTreeMap<String, u64>,
 }
@@ -59,6 +66,55 @@ pub struct EndpointModel {
     pub guards: Vec<GuardModel>,
     /// For every kind of guard that is asked for: `yes`, `no` or `unknown`.
     pub guarded: BTreeMap<String, String>,
+    /// Records that are found by something that the client says.
+    pub objects: Vec<AccessModel>,
+    /// What it does with records besides: `writes`, `deletes`, `persons` (records of persons are read), `personal` (who asks
+    /// plays a part).
+    pub touches: Vec<String>,
+}
+
+/// A way to records.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize)]
+pub struct AccessModel {
+    /// `read`, `write`, `delete`, `create`.
+    pub op: String,
+    /// The records' name: of the model, table or collection; empty: not known.
+    pub object: String,
+    /// The names by which the record is chosen.
+    pub key: Vec<String>,
+    /// The query.
+    pub at: Spot,
+}
+
+/// A store.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize)]
+pub struct StoreModel {
+    /// The library that queries it.
+    pub library: String,
+    /// Queries.
+    pub calls: usize,
+    /// The first of them.
+    pub at: Spot,
+}
+
+/// A host outside.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize)]
+pub struct OutboundModel {
+    /// Its name.
+    pub host: String,
+    /// Where addresses name it.
+    pub at: Vec<Spot>,
+}
+
+/// A call that configures something.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize)]
+pub struct SettingModel {
+    /// What: `session`, `headers`, `rate.limit` … as in `models/kinds.toml`.
+    pub of: String,
+    /// The library.
+    pub library: String,
+    /// Where.
+    pub at: Spot,
 }
 
 /// A line of a file.
@@ -131,7 +187,11 @@ pub(crate) struct Teller<'a> {
 
 impl Teller<'_> {
     /// The whole application.
-    pub(crate) fn application(&self, model: &casemate_app::Application) -> Application {
+    pub(crate) fn application(
+        &self,
+        model: &casemate_app::Application,
+        inventory: &Inventory,
+    ) -> Application {
         let mut endpoints: Vec<EndpointModel> =
             model.endpoints.iter().map(|e| self.endpoint(e)).collect();
         endpoints.sort_by(|a, b| (&a.at, &a.path, &a.method).cmp(&(&b.at, &b.path, &b.method)));
@@ -146,6 +206,16 @@ impl Teller<'_> {
             endpoints,
             unresolved,
             registrations: model.registrations,
+            stores: self.stores(inventory),
+            outbound: inventory
+                .hosts
+                .iter()
+                .map(|(host, sites)| OutboundModel {
+                    host: host.clone(),
+                    at: self.spots(sites.iter().copied()),
+                })
+                .collect(),
+            settings: self.settings(inventory),
             caps: model
                 .caps
                 .iter()
@@ -153,6 +223,48 @@ impl Teller<'_> {
                 .collect(),
             ..Application::default()
         }
+    }
+
+    fn stores(&self, inventory: &Inventory) -> Vec<StoreModel> {
+        let mut by: BTreeMap<&str, Vec<Site>> = BTreeMap::new();
+        for (kind, places) in &inventory.uses {
+            if ["sql", "nosql", "query"].contains(&kind.as_str()) {
+                for (site, library) in places {
+                    by.entry(library).or_default().push(*site);
+                }
+            }
+        }
+        let store = |(library, mut sites): (&str, Vec<Site>)| {
+            sites.sort();
+            sites.dedup();
+            StoreModel {
+                library: library.to_owned(),
+                calls: sites.len(),
+                at: sites.first().map(|s| self.spot(*s)).unwrap_or_default(),
+            }
+        };
+        by.into_iter().map(store).collect()
+    }
+
+    fn settings(&self, inventory: &Inventory) -> Vec<SettingModel> {
+        let all = inventory.facts.iter().flat_map(|(of, places)| {
+            places.iter().map(move |(site, library)| SettingModel {
+                of: of.clone(),
+                library: library.clone(),
+                at: self.spot(*site),
+            })
+        });
+        let mut all: Vec<SettingModel> = all.collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    fn spots(&self, sites: impl Iterator<Item = Site>) -> Vec<Spot> {
+        let mut spots: Vec<Spot> = sites.map(|s| self.spot(s)).collect();
+        spots.sort();
+        spots.dedup();
+        spots
     }
 
     fn endpoint(&self, endpoint: &Endpoint) -> EndpointModel {
@@ -171,7 +283,31 @@ impl Teller<'_> {
                     ((*kind).to_owned(), answer.to_owned())
                 })
                 .collect(),
+            objects: self.objects(endpoint),
+            touches: [
+                ("writes", endpoint.objects.writes),
+                ("deletes", endpoint.objects.deletes),
+                ("persons", endpoint.objects.persons),
+                ("personal", endpoint.objects.personal),
+            ]
+            .into_iter()
+            .filter(|(_, does)| *does)
+            .map(|(what, _)| what.to_owned())
+            .collect(),
         }
+    }
+
+    fn objects(&self, endpoint: &Endpoint) -> Vec<AccessModel> {
+        let chosen = endpoint.objects.chosen.iter().map(|access| AccessModel {
+            op: access.op.clone(),
+            object: access.object.clone(),
+            key: access.key.clone(),
+            at: self.spot(access.site),
+        });
+        let mut chosen: Vec<AccessModel> = chosen.collect();
+        chosen.sort();
+        chosen.dedup();
+        chosen
     }
 
     /// The guards of an endpoint.

@@ -35,6 +35,9 @@ pub struct Assessment {
     pub dossier: Dossier,
     /// What else a reader must be told.
     pub notes: Vec<String>,
+    /// The day of the run, as `2026-11-22`, for forms that ask for one.
+    #[serde(skip)]
+    pub day: Option<String>,
     /// The analysis failed as a whole; the notes say why. What is not found then says nothing.
     #[serde(skip)]
     pub failed: bool,

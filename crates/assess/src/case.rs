@@ -6,7 +6,6 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::knowledge::Knowledge;
 use crate::pipeline;
-use crate::policy::{self, Policy};
 use crate::pool;
 use casemate_model::load::{Example, ModelFile};
 use casemate_rules::example::{self, Case, CaseFile, Expectation, Found, Variant};
@@ -154,13 +153,7 @@ pub(crate) fn assessed(case: &Case, knowledge: &Knowledge) -> Result<Assessment,
         .iter()
         .map(|f| (f.path.clone(), f.text.clone()))
         .collect();
-    let policy = files
-        .iter()
-        .find(|(path, _)| policy::NAMES.contains(&path.as_str()));
-    let policy = policy.map_or_else(
-        || Ok(Policy::default()),
-        |(path, text)| Policy::parse(path, text, &knowledge.catalogue),
-    )?;
+    let policy = crate::policy_of(&files, knowledge)?;
     let project = Project::from_memory("example", &files);
     let chosen = Chosen::new(&config, &knowledge.catalogue)?;
     Ok(pipeline::run(

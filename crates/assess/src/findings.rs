@@ -64,10 +64,7 @@ impl Maker<'_> {
             })
             .collect();
         mask_secrets(&mut findings, &secrets(matches, self.knowledge));
-        findings.sort_by(|a, b| {
-            let serious = |f: &Finding| std::cmp::Reverse((f.severity.level, f.confidence.level));
-            (serious(a), &a.place, &a.rule).cmp(&(serious(b), &b.place, &b.rule))
-        });
+        sort(&mut findings);
         findings
     }
 
@@ -375,7 +372,8 @@ impl Maker<'_> {
         line.chars().take(SOURCE).collect()
     }
 
-    fn place(&self, site: Site, secret: bool) -> Option<Place> {
+    /// The place of a site.
+    pub(crate) fn place(&self, site: Site, secret: bool) -> Option<Place> {
         let file = self.file(site)?;
         let start = file.position(site.span.start);
         let end = file.position(site.span.end.max(site.span.start));
@@ -414,10 +412,18 @@ impl Maker<'_> {
         last(path)
     }
 
-    fn file(&self, site: Site) -> Option<&SourceFile> {
+    pub(crate) fn file(&self, site: Site) -> Option<&SourceFile> {
         let origin = self.linked.origin.get(site.file.0 as usize)?;
         self.project.files.get(*origin)
     }
+}
+
+/// Most serious first.
+pub(crate) fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| {
+        let serious = |f: &Finding| std::cmp::Reverse((f.severity.level, f.confidence.level));
+        (serious(a), &a.place, &a.rule).cmp(&(serious(b), &b.place, &b.rule))
+    });
 }
 
 /// A path whose steps call the sink by another name.
@@ -480,7 +486,7 @@ fn slice(text: &str, span: Span) -> &str {
         .unwrap_or_default()
 }
 
-const fn level(level: severity::Level) -> Level {
+pub(crate) const fn level(level: severity::Level) -> Level {
     match level {
         severity::Level::Info => Level::Info,
         severity::Level::Low => Level::Low,

@@ -1,5 +1,5 @@
 //! Which requirements Casemate decides, shown by the cases of its rules: one that breaks a requirement, and the same one
-//! changed so that it holds.
+//! changed so that it holds: PASS, or ATTESTED where a decision of an owner is asked for.
 
 use crate::case;
 use crate::error::Error;
@@ -12,7 +12,7 @@ use casemate_rules::rule::Rule;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A requirement that one case turns from FAIL to PASS.
+/// A requirement that one case turns from FAIL to PASS or ATTESTED.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
 pub struct Flip {
     /// `v5.0.0-1.2.4`.
@@ -21,6 +21,8 @@ pub struct Flip {
     pub rule: String,
     /// The case.
     pub case: String,
+    /// It holds because an owner has signed a decision, which the code does not contradict.
+    pub attested: bool,
 }
 
 /// How much of a standard is decided.
@@ -41,6 +43,8 @@ pub struct Reach {
     pub levels: [Share; 3],
     /// By chapter, in the standard's order.
     pub chapters: Vec<(String, Share)>,
+    /// Of all these, the ones that need decisions that an owner has signed.
+    pub attested: usize,
     /// What rules say they decide and no case shows.
     pub unproven: Vec<String>,
 }
@@ -75,12 +79,14 @@ pub fn reach(knowledge: &Knowledge) -> Result<Reach, Error> {
     let flips: Vec<Flip> = seen
         .into_iter()
         .filter(|(_, verdicts)| {
-            verdicts.contains(&Verdict::Fail) && verdicts.contains(&Verdict::Pass)
+            let holds = [Verdict::Pass, Verdict::Attested];
+            verdicts.contains(&Verdict::Fail) && holds.iter().any(|v| verdicts.contains(v))
         })
-        .map(|((requirement, rule, case), _)| Flip {
+        .map(|((requirement, rule, case), verdicts)| Flip {
             requirement,
             rule,
             case,
+            attested: verdicts.contains(&Verdict::Attested),
         })
         .collect();
     Ok(of(&flips, &deciding))
@@ -88,8 +94,10 @@ pub fn reach(knowledge: &Knowledge) -> Result<Reach, Error> {
 
 fn of(flips: &[Flip], deciding: &[&Rule]) -> Reach {
     let decided: BTreeSet<&str> = flips.iter().map(|f| f.requirement.as_str()).collect();
+    let by_code = |id: &&&str| flips.iter().all(|f| f.requirement != **id || f.attested);
     let mut reach = Reach {
         flips: flips.to_vec(),
+        attested: decided.iter().filter(by_code).count(),
         unproven: deciding
             .iter()
             .flat_map(|rule| rule.decides.iter().map(move |id| (rule, id)))

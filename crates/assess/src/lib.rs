@@ -17,6 +17,7 @@ mod chosen;
 pub mod config;
 mod coverage;
 pub mod debug;
+pub mod decision;
 pub mod dossier;
 pub mod error;
 mod findings;
@@ -27,6 +28,7 @@ pub mod line_hash;
 mod link;
 mod lower;
 mod markup;
+mod own;
 mod owner_rules;
 mod pipeline;
 pub mod policy;
@@ -46,8 +48,10 @@ use casemate_source::git::Repository;
 use casemate_source::{Exclusion, Options, Project, locate};
 use chosen::Chosen;
 use config::Config;
+use decision::Decisions;
 use error::Error;
 use knowledge::Knowledge;
+use own::Own;
 use policy::Policy;
 use stage::{NOBODY, Observer, Stage};
 use std::path::Path;
@@ -65,17 +69,28 @@ pub fn assess(config: &Config) -> Result<Assessment, Error> {
 /// # Errors
 /// As [`assess`].
 pub fn assess_observed(config: &Config, observer: Observer<'_>) -> Result<Assessment, Error> {
-    let knowledge = Knowledge::built_in()?;
-    let chosen = Chosen::new(config, &knowledge.catalogue)?;
     let Opened {
         located,
         policy,
         options,
-    } = open(config, knowledge)?;
+        own,
+    } = open(config)?;
+    let knowledge = own
+        .as_ref()
+        .map_or(Knowledge::built_in()?, |o| &o.knowledge);
+    let chosen = Chosen::new(config, &knowledge.catalogue)?;
+    let built_in = Knowledge::built_in()?;
     pool::run(config.jobs, || {
         observer(Stage::Read);
         let project = Project::open(&located, &options);
-        let assessment = pipeline::run(&project, config, &chosen, &policy, knowledge, observer);
+        let run =
+            |knowledge| pipeline::run(&project, config, &chosen, &policy, knowledge, observer);
+        let mut assessment = run(knowledge);
+        if let Some(own) = &own {
+            let without = own.may_hide().then(|| run(built_in));
+            let effects = own.effects(&assessment, without.as_ref());
+            assessment.policy.extend(effects);
+        }
         observer(Stage::Done);
         assessment
     })
@@ -87,10 +102,15 @@ pub fn assess_observed(config: &Config, observer: Observer<'_>) -> Result<Assess
 /// # Errors
 /// As [`assess`].
 pub fn model(config: &Config) -> Result<application::Application, Error> {
-    let knowledge = Knowledge::built_in()?;
     let Opened {
-        located, options, ..
-    } = open(config, knowledge)?;
+        located,
+        options,
+        own,
+        ..
+    } = open(config)?;
+    let knowledge = own
+        .as_ref()
+        .map_or(Knowledge::built_in()?, |o| &o.knowledge);
     pool::run(config.jobs, || {
         let project = Project::open(&located, &options);
         pipeline::model(&project, knowledge)
@@ -116,10 +136,18 @@ struct Opened {
     located: locate::Located,
     policy: Policy,
     options: Options,
+    own: Option<Own>,
 }
 
-fn open(config: &Config, knowledge: &Knowledge) -> Result<Opened, Error> {
+fn open(config: &Config) -> Result<Opened, Error> {
     let located = locate::locate(&config.paths)?;
+    let built_in = Knowledge::built_in()?;
+    let own = if config.isolated {
+        None
+    } else {
+        own::read(&located.root, built_in)?
+    };
+    let knowledge = own.as_ref().map_or(built_in, |o| &o.knowledge);
     let mut policy = if config.isolated {
         Policy::default()
     } else {
@@ -127,6 +155,7 @@ fn open(config: &Config, knowledge: &Knowledge) -> Result<Opened, Error> {
     };
     if !config.isolated {
         policy.context.owner_rules = owner_rules::read(&located.root);
+        policy.decisions = project_decisions(&located.root)?;
     }
     let from_command = config
         .exclude
@@ -143,6 +172,7 @@ fn open(config: &Config, knowledge: &Knowledge) -> Result<Opened, Error> {
         located,
         policy,
         options,
+        own,
     })
 }
 
@@ -156,18 +186,43 @@ pub fn assess_files(
     knowledge: &Knowledge,
 ) -> Result<Assessment, Error> {
     let chosen = Chosen::new(config, &knowledge.catalogue)?;
-    let policy = files
-        .iter()
-        .find(|(path, _)| policy::NAMES.contains(&path.as_str()));
-    let policy = policy.map_or_else(
-        || Ok(Policy::default()),
-        |(path, text)| Policy::parse(path, text, &knowledge.catalogue),
-    )?;
+    let policy = policy_of(files, knowledge)?;
     let project = Project::from_memory("example", files);
     pool::run(config.jobs, || {
         pipeline::run(&project, config, &chosen, &policy, knowledge, NOBODY)
     })
     .map_err(Error::from)
+}
+
+/// The policy and the decisions among texts.
+fn policy_of(files: &[(String, String)], knowledge: &Knowledge) -> Result<Policy, Error> {
+    let named = |names: &[&str]| {
+        files
+            .iter()
+            .find(|(path, _)| names.contains(&path.as_str()))
+    };
+    let mut policy = named(&policy::NAMES).map_or_else(
+        || Ok(Policy::default()),
+        |(path, text)| Policy::parse(path, text, &knowledge.catalogue),
+    )?;
+    if let Some((_, text)) = named(&[decision::NAME]) {
+        policy.decisions = Decisions::parse(text)?;
+    }
+    Ok(policy)
+}
+
+/// The decisions of the project: in its root, not above it. Links are not followed.
+fn project_decisions(root: &Path) -> Result<Decisions, Error> {
+    let path = root.join(decision::NAME);
+    if !path.symlink_metadata().is_ok_and(|m| m.is_file()) {
+        return Ok(Decisions::default());
+    }
+    let text = std::fs::read_to_string(&path).map_err(|e| Error::Policy {
+        file: decision::NAME.to_owned(),
+        line: 1,
+        message: format!("cannot be read: {}", e.kind()),
+    })?;
+    Decisions::parse(&text)
 }
 
 /// The policy of the project: in its root, or above it up to the repository's top.

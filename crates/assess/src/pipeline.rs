@@ -8,9 +8,10 @@ use crate::assessment::{
 use crate::chosen::Chosen;
 use crate::config::Config;
 use crate::coverage;
+use crate::decision;
 use crate::dossier::ledger::{self, Known};
 use crate::dossier::{self, Material};
-use crate::findings::Maker;
+use crate::findings::{self, Maker};
 use crate::knowledge::Knowledge;
 use crate::link::{self, Linked};
 use crate::lower::{self, Lowered};
@@ -81,6 +82,9 @@ pub(crate) fn run(
         knowledge,
     };
     let mut findings = maker.findings(&applied.matches);
+    let decided = decision::found::of(&maker, &inventory, policy, config, &applied);
+    findings.extend(decided.findings);
+    findings::sort(&mut findings);
     let teller = Teller {
         project,
         linked: &linked,
@@ -98,6 +102,8 @@ pub(crate) fn run(
         inventory: &inventory,
         coverage: &coverage,
         endpoints: application.endpoints.len(),
+        decided: &decided.by_rule,
+        profile: &policy.profile,
         place: &place,
     });
     findings.retain(|f| in_focus(project, f));
@@ -134,12 +140,14 @@ pub(crate) fn run(
         findings: &findings,
         rules: &rules,
         coverage: &coverage,
-        application: &teller.application(&application),
+        application: &teller.application(&application, &inventory),
         inventory: &inventory,
         undecided: &coverage.undecided,
         applied: &applied.tallies.keys().cloned().collect(),
         ledger: rows,
         stated: policy.context.clone(),
+        decisions: decided.told,
+        profile: policy.profile.clone(),
         place: &place,
     });
     Assessment {
@@ -156,6 +164,7 @@ pub(crate) fn run(
         rules,
         dossier,
         findings,
+        day: config.today.clone(),
         failed: failure.is_some(),
         policy: effects,
         coverage,
@@ -234,11 +243,23 @@ pub(crate) fn model(project: &Project, knowledge: &Knowledge) -> Application {
         linked: &linked,
     };
     let models = versions::assume(&knowledge.models, project);
-    let read = pool::contained(|| casemate_app::read(&mut Solver::run(&linked.program, &models)));
+    let is_template = |file: FileIdx| {
+        let origin = linked.origin.get(file.0 as usize);
+        let file = origin.and_then(|o| project.files.get(*o));
+        file.is_some_and(|f| f.file_type.is_template())
+    };
+    let read = pool::contained(|| {
+        let mut origins = Solver::run(&linked.program, &models);
+        let application = casemate_app::read(&mut origins);
+        let mut inventory = Inventory::of(&origins);
+        inventory.hosts_of(&origins, &|file| !is_template(file));
+        (application, inventory)
+    });
+    let (application, inventory) = read.unwrap_or_default();
     Application {
         tool: tool(),
         project: info(project),
-        ..teller.application(&read.unwrap_or_default())
+        ..teller.application(&application, &inventory)
     }
 }
 

@@ -14,6 +14,7 @@
 //!
 //! [policy]
 //! exclude = ["redos"]             # rules that are off
+//! profile = "pci-dss"             # which standard is followed where two ask for opposite things
 //!
 //! [paths]
 //! exclude = ["legacy/**"]         # files that are not read
@@ -24,9 +25,12 @@
 //! timeline = "before the launch in March"
 //! ```
 
+use crate::decision::Decisions;
 use crate::dossier::context::Stated;
 use crate::error::Error;
+use casemate_ledger::conflict;
 use casemate_rules::catalogue::Catalogue;
+use casemate_rules::near;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -37,7 +41,7 @@ use toml::Spanned;
 pub const NAMES: [&str; 2] = ["casemate.toml", ".casemate.toml"];
 
 /// What the project's owner wants left out.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Policy {
     /// Findings that are accepted.
     pub ignores: Vec<Ignore>,
@@ -49,8 +53,31 @@ pub struct Policy {
     pub paths: Vec<(String, String)>,
     /// What the owner states of the project.
     pub context: Stated,
+    /// Which standard is followed where two ask for opposite things.
+    pub profile: String,
+    /// What the owner decided, in a file of its own.
+    pub decisions: Decisions,
     /// What is wrong with the file without making it useless.
     pub notes: Vec<String>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            ignores: Vec::new(),
+            accepted: Vec::new(),
+            off: Vec::new(),
+            paths: Vec::new(),
+            context: Stated::default(),
+            profile: conflict::PROFILES
+                .first()
+                .copied()
+                .unwrap_or_default()
+                .to_owned(),
+            decisions: Decisions::default(),
+            notes: Vec::new(),
+        }
+    }
 }
 
 /// Findings that are accepted.
@@ -150,6 +177,7 @@ struct AcceptTable {
 struct PolicyTable {
     #[serde(default)]
     exclude: Vec<Spanned<String>>,
+    profile: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -181,6 +209,14 @@ impl Policy {
             context: parsed.context,
             ..Self::default()
         };
+        if let Some(profile) = &parsed.policy.profile {
+            let name = profile.get_ref();
+            if !conflict::PROFILES.contains(&name.as_str()) {
+                let message = near::unknown("profile", name, &conflict::PROFILES);
+                return Err(fail(line(profile.span().start), message));
+            }
+            policy.profile.clone_from(name);
+        }
         for table in &parsed.ignore {
             let at = line(table.span().start);
             let IgnoreTable { rule, path, reason } = table.get_ref();
@@ -286,7 +322,7 @@ impl Ignore {
     }
 }
 
-fn is_date(text: &str) -> bool {
+pub(crate) fn is_date(text: &str) -> bool {
     let digits = |range: std::ops::Range<usize>| {
         text.get(range)
             .is_some_and(|part| part.bytes().all(|b| b.is_ascii_digit()))
@@ -359,6 +395,20 @@ mod tests {
             accept("expires = 'soon'\n")
                 .unwrap_err()
                 .contains("2027-03-31")
+        );
+    }
+
+    #[test]
+    fn a_profile_is_one_that_exists() {
+        assert_eq!(parse("").unwrap().profile, "asvs");
+        assert_eq!(
+            parse("[policy]\nprofile = 'pci-dss'\n").unwrap().profile,
+            "pci-dss"
+        );
+        assert!(
+            parse("[policy]\nprofile = 'pci-ds'\n")
+                .unwrap_err()
+                .contains("line 2: unknown profile `pci-ds`: did you mean `pci-dss`?")
         );
     }
 

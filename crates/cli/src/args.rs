@@ -28,6 +28,8 @@ pub enum Command {
     Baseline(BaselineArgs),
     /// Write a commented `casemate.toml` from what is seen
     Init(InitArgs),
+    /// The security decisions that an owner signs, and that are held against the code
+    Decisions(DecisionsArgs),
     /// Write a secure backend from a short description
     New(NewArgs),
     /// Take each control of a generated backend away and look who notices
@@ -111,7 +113,7 @@ pub struct AssessArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// Forms of the report: text, json, markdown, html, sarif, csv [default: text]
+    /// Forms of the report: text, json, markdown, html, sarif, csv, cyclonedx, gitlab, github, summary, junit [default: text]
     #[arg(short, long, value_name = "FORMAT", value_delimiter = ',')]
     pub format: Vec<FormatArg>,
 
@@ -228,6 +230,18 @@ pub struct InitArgs {
 }
 
 #[derive(Args, Debug)]
+pub struct DecisionsArgs {
+    #[command(subcommand)]
+    pub command: DecisionsCommand,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum DecisionsCommand {
+    /// Draft `casemate.decisions.toml` from the code, to be filled in and signed
+    Init(InitArgs),
+}
+
+#[derive(Args, Debug)]
 pub struct NewArgs {
     /// The description; examples/notes/backend.toml is one
     #[arg(value_name = "backend.toml")]
@@ -252,9 +266,9 @@ pub struct ModelArgs {
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
-    /// text or json
+    /// text, json, mermaid, svg, otm or threat-dragon
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-    pub format: ListFormat,
+    pub format: ModelFormat,
 
     /// Leave files out, in the syntax of .gitignore; repeated
     #[arg(long, value_name = "GLOB")]
@@ -372,6 +386,15 @@ pub enum FormatArg {
     Html,
     Sarif,
     Csv,
+    /// Verdicts on requirements as attestations of CycloneDX 1.6
+    #[value(name = "cyclonedx")]
+    CycloneDx,
+    Gitlab,
+    /// Annotations of GitHub Actions
+    Github,
+    /// Markdown for the page of a job: `$GITHUB_STEP_SUMMARY`
+    Summary,
+    Junit,
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
@@ -390,6 +413,20 @@ pub enum TemplateArg {
 pub enum ListFormat {
     Text,
     Json,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ModelFormat {
+    Text,
+    Json,
+    /// The data flows, for Markdown
+    Mermaid,
+    /// The data flows, as a drawing
+    Svg,
+    /// The threat model as Open Threat Model 0.2.0
+    Otm,
+    /// The threat model for OWASP Threat Dragon 2
+    ThreatDragon,
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]

@@ -79,8 +79,9 @@ pub fn rules(args: &RulesArgs) -> Result<Exit, Failure> {
 }
 
 fn reach_page(reach: &Reach) -> String {
-    let mut out =
-        String::from("Requirements of ASVS 5.0.0 that examples turn from FAIL to PASS\n\n");
+    let mut out = String::from(
+        "Requirements of ASVS 5.0.0 that examples turn from FAIL to PASS, or to ATTESTED\n\n",
+    );
     for (at, share) in reach.levels.iter().enumerate() {
         let _ = writeln!(
             out,
@@ -90,6 +91,11 @@ fn reach_page(reach: &Reach) -> String {
             share.of
         );
     }
+    let _ = writeln!(
+        out,
+        "\n  {} of them with decisions that an owner signs",
+        reach.attested
+    );
     out.push('\n');
     for (chapter, share) in &reach.chapters {
         let _ = writeln!(out, "  {:>3} of {:>3}  {chapter}", share.decided, share.of);
@@ -115,6 +121,7 @@ fn reach_json(reach: &Reach) -> Value {
             "decided": { "L1": one.decided, "L2": two.decided, "L3": three.decided, "total": sum(|s| s.decided) },
             "of": { "L1": one.of, "L2": two.of, "L3": three.of, "total": sum(|s| s.of) },
             "chapters": reach.chapters.iter().map(|(name, share)| json!({ "name": name, "decided": share.decided, "of": share.of })).collect::<Vec<_>>(),
+            "attested": reach.attested,
             "flips": reach.flips,
             "unproven": reach.unproven,
         }
@@ -312,6 +319,7 @@ fn shown(rule: &Rule) -> String {
                     .unwrap_or_default(),
             );
         }
+        Question::Decision(decision) => fact("about", decision.about.join(", ")),
         Question::Schema(schema) => {
             fact("for", schema.subject.clone());
             fact(

@@ -75,7 +75,7 @@ fn text(assessment: &Assessment) -> String {
         "# finding = \"{example}\"\n# reason = \"\"\n# owner = \"\"\n# expires = \"2027-03-31\""
     );
     out.push_str("\n# [[ignore]]                    # findings of one rule, everywhere or below some paths\n# rule = \"log-injection\"\n# path = \"src/jobs/**\"\n# reason = \"\"\n");
-    out.push_str("\n# [policy]\n# exclude = [\"redos\"]           # rules that are off\n");
+    out.push_str("\n# [policy]\n# exclude = [\"redos\"]           # rules that are off\n# profile = \"pci-dss\"           # which standard is followed where two ask for opposite things\n");
     out.push_str("\n# [paths]\n# exclude = [\"legacy/**\"]       # files that are not read\n");
     out
 }

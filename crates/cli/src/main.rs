@@ -11,6 +11,7 @@ mod baseline;
 mod calendar;
 mod catalogue;
 mod debug;
+mod decisions;
 mod failure;
 mod init;
 mod memory;
@@ -71,6 +72,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Models(args) => catalogue::models(&args),
         Command::Baseline(args) => baseline::run(&args),
         Command::Init(args) => init::run(&args),
+        Command::Decisions(args) => decisions::run(&args),
         Command::New(args) => new::run(&args),
         Command::Prove(args) => prove::run(&args),
         Command::Debug(args) => debug::run(&args),

@@ -41,6 +41,11 @@ impl From<FormatArg> for Format {
             FormatArg::Html => Self::Html,
             FormatArg::Sarif => Self::Sarif,
             FormatArg::Csv => Self::Csv,
+            FormatArg::CycloneDx => Self::CycloneDx,
+            FormatArg::Gitlab => Self::Gitlab,
+            FormatArg::Github => Self::Github,
+            FormatArg::Summary => Self::Summary,
+            FormatArg::Junit => Self::Junit,
         }
     }
 }

@@ -41,6 +41,41 @@ pub fn text(application: &Application) -> String {
             guards(endpoint)
         );
         let _ = writeln!(out, "{}", line.trim_end());
+        for access in &endpoint.objects {
+            let object = if access.object.is_empty() {
+                "records"
+            } else {
+                &access.object
+            };
+            let _ = writeln!(
+                out,
+                "           {} {} by {} ({}:{})",
+                access.op,
+                plain(object),
+                plain(&access.key.join(", ")),
+                plain(&access.at.file),
+                access.at.line
+            );
+        }
+    }
+    if !application.stores.is_empty() || !application.outbound.is_empty() {
+        let _ = writeln!(out, "\nBeyond the code");
+    }
+    for store in &application.stores {
+        let _ = writeln!(
+            out,
+            "  {} queries through {} (first at {}:{})",
+            store.calls,
+            plain(&store.library),
+            plain(&store.at.file),
+            store.at.line
+        );
+    }
+    for host in application.outbound.iter().take(LISTED) {
+        let at = host.at.first().map_or_else(String::new, |at| {
+            format!(" ({}:{})", plain(&at.file), at.line)
+        });
+        let _ = writeln!(out, "  {}{at}", plain(&host.host));
     }
     if !application.unresolved.is_empty() {
         let _ = writeln!(out, "\nNot resolved");

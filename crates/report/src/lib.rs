@@ -1,4 +1,4 @@
-//! An assessment as text, JSON, Markdown, HTML or SARIF.
+//! An assessment as text, JSON, Markdown, HTML, SARIF, and in the forms that build servers read.
 //!
 //! Invariants
 //! - A report reads the [`Assessment`] and nothing else: no file, no clock, no environment.
@@ -9,10 +9,15 @@
 
 pub mod application;
 pub mod csv;
+pub mod cyclonedx;
 pub mod document;
+pub mod exchange;
+pub mod github;
+pub mod gitlab;
 pub mod group;
 pub mod html;
 pub mod json;
+pub mod junit;
 pub mod markdown;
 mod said;
 pub mod sarif;
@@ -36,17 +41,32 @@ pub enum Format {
     Sarif,
     /// Findings, one a line, for spreadsheets.
     Csv,
+    /// Attestations of the requirements ledger, CycloneDX 1.6.
+    CycloneDx,
+    /// GitLab's report of static analysis.
+    Gitlab,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// Markdown for the page of a job.
+    Summary,
+    /// A run of tests, as most build servers read it.
+    Junit,
 }
 
 impl Format {
     /// All, by name.
-    pub const NAMED: [(&'static str, Self); 6] = [
+    pub const NAMED: [(&'static str, Self); 11] = [
         ("text", Self::Text),
         ("json", Self::Json),
         ("markdown", Self::Markdown),
         ("html", Self::Html),
         ("sarif", Self::Sarif),
         ("csv", Self::Csv),
+        ("cyclonedx", Self::CycloneDx),
+        ("gitlab", Self::Gitlab),
+        ("github", Self::Github),
+        ("summary", Self::Summary),
+        ("junit", Self::Junit),
     ];
 
     /// Its name.
@@ -81,5 +101,10 @@ pub fn render_to(assessment: &Assessment, format: Format, depth: Depth) -> Strin
         Format::Html => html::render(assessment, depth),
         Format::Sarif => sarif::render(assessment),
         Format::Csv => csv::render(assessment),
+        Format::CycloneDx => cyclonedx::render(assessment),
+        Format::Gitlab => gitlab::render(assessment),
+        Format::Github => github::annotations(assessment),
+        Format::Summary => github::summary(assessment),
+        Format::Junit => junit::render(assessment),
     }
 }

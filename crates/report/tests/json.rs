@@ -67,7 +67,8 @@ fn every_promised_member_is_there() {
 #[test]
 fn an_application_model_is_valid_by_its_schema() {
     use casemate_assess::application::{
-        Application, Before, EndpointModel, GuardModel, Named, SCHEMA, Spot, Unresolved,
+        AccessModel, Application, Before, EndpointModel, GuardModel, Named, OutboundModel, SCHEMA,
+        SettingModel, Spot, StoreModel, Unresolved,
     };
     let at = || Spot {
         file: "app.js".into(),
@@ -97,6 +98,27 @@ fn an_application_model_is_valid_by_its_schema() {
                 why: "refuses with 401".into(),
             }],
             guarded: [("authentication".into(), "yes".into())].into(),
+            objects: vec![AccessModel {
+                op: "read".into(),
+                object: "orders".into(),
+                key: vec!["id".into()],
+                at: at(),
+            }],
+            touches: vec!["writes".into()],
+        }],
+        stores: vec![StoreModel {
+            library: "postgres".into(),
+            calls: 3,
+            at: at(),
+        }],
+        outbound: vec![OutboundModel {
+            host: "mail.test".into(),
+            at: vec![at()],
+        }],
+        settings: vec![SettingModel {
+            of: "session".into(),
+            library: "express-middleware".into(),
+            at: at(),
         }],
         unresolved: vec![Unresolved {
             at: at(),

@@ -5,7 +5,7 @@ use crate::assessment::{Certainty, Coverage, Finding};
 use crate::knowledge::Knowledge;
 use casemate_flow::result::Site;
 use casemate_ledger::Inventory;
-use casemate_ledger::judge::{self, Evidence, Found, Outcome};
+use casemate_ledger::judge::{self, Decided, Evidence, Found, Outcome};
 use casemate_ledger::verdict::Row;
 use casemate_rules::matching::Applied;
 use casemate_source::Project;
@@ -21,6 +21,8 @@ pub(crate) struct Known<'a> {
     pub inventory: &'a Inventory,
     pub coverage: &'a Coverage,
     pub endpoints: usize,
+    pub decided: &'a BTreeMap<String, Decided>,
+    pub profile: &'a str,
     pub place: &'a dyn Fn(Site) -> String,
 }
 
@@ -89,6 +91,8 @@ pub(crate) fn rows(known: &Known<'_>) -> Vec<Row> {
         cut: usize::try_from(known.coverage.caps.values().sum::<u64>()).unwrap_or(usize::MAX),
         endpoints: known.endpoints,
         unresolved: known.coverage.registrations.unresolved,
+        decided: known.decided,
+        profile: known.profile,
         place: known.place,
     })
 }

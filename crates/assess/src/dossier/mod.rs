@@ -66,8 +66,14 @@ pub struct Dossier {
     pub threats: Vec<threat::Threat>,
     /// Requirements and verdicts.
     pub ledger: Vec<Row>,
+    /// What the owner decided, beside what the code shows.
+    pub decisions: crate::decision::Told,
     /// The findings in the numbers of other standards.
     pub views: Vec<views::View>,
+    /// Which standard is followed where two ask for opposite things.
+    pub profile: String,
+    /// Where they do, as sentences.
+    pub conflicts: Vec<String>,
     /// Registrations of endpoints of which something is not known.
     pub unresolved: Vec<Unresolved>,
     /// What a person may want to decide; never work for a program.
@@ -126,6 +132,8 @@ pub(crate) struct Material<'a> {
     pub applied: &'a BTreeSet<String>,
     pub ledger: Vec<Row>,
     pub stated: context::Stated,
+    pub decisions: crate::decision::Told,
+    pub profile: String,
     pub place: &'a dyn Fn(Site) -> String,
 }
 
@@ -155,6 +163,7 @@ pub(crate) fn make(material: Material<'_>) -> Dossier {
     let suggestions = summary::suggestions(m, &surface, &context);
     let lacks = summary::lacks(m);
     let views = views::of(m);
+    let conflicts = views::conflicts(&m.profile, &context.regimes);
     let unresolved = m.application.unresolved.clone();
     Dossier {
         context,
@@ -168,7 +177,10 @@ pub(crate) fn make(material: Material<'_>) -> Dossier {
         monitoring,
         threats,
         ledger: material.ledger,
+        decisions: material.decisions,
         views,
+        conflicts,
+        profile: material.profile,
         unresolved,
         suggestions,
         lacks,
@@ -228,6 +240,6 @@ fn asked(rule: &Rule, m: &Material<'_>) -> usize {
         Question::Flow(question) => m.inventory.places(&names(&question.to)).len(),
         Question::Site(question) => m.inventory.settings(&names(&question.at)).len(),
         Question::Model(_) => m.application.endpoints.len(),
-        Question::Schema(_) => 0,
+        Question::Schema(_) | Question::Decision(_) => 0,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Material;
 use super::words::count;
-use crate::application::{EndpointModel, Spot};
+use crate::application::{EndpointModel, Named, Spot};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -153,6 +153,18 @@ pub(super) fn of(m: &Material<'_>) -> Surface {
     }
 }
 
+/// What the program calls a function without a name.
+const ANONYMOUS: &str = "anonymous function";
+
+/// A function by its name, or by its place where it has none.
+fn handler(of: &Named) -> String {
+    if of.name == ANONYMOUS {
+        format!("{}:{}", of.at.file, of.at.line)
+    } else {
+        of.name.clone()
+    }
+}
+
 fn row(endpoint: &EndpointModel, behind: &BTreeMap<(String, String), Vec<String>>) -> EndpointRow {
     let path = endpoint
         .path
@@ -177,7 +189,7 @@ fn row(endpoint: &EndpointModel, behind: &BTreeMap<(String, String), Vec<String>
             endpoint.method.clone()
         },
         at: endpoint.at.clone(),
-        handlers: endpoint.handlers.iter().map(|h| h.name.clone()).collect(),
+        handlers: endpoint.handlers.iter().map(handler).collect(),
         guarded: endpoint.guarded.clone(),
         writes,
         findings: behind.get(&key).cloned().unwrap_or_default(),

@@ -5,6 +5,7 @@ use super::diagram::{Diagram, Kind};
 use super::surface::Surface;
 use super::words::{code, count, list};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// One threat.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
@@ -13,6 +14,8 @@ pub struct Threat {
     pub id: String,
     /// The boundary: between which parties.
     pub boundary: String,
+    /// The node of the diagram behind the boundary; empty: the application itself, for its clients.
+    pub node: String,
     /// `Spoofing`, `Tampering` …
     pub stride: String,
     /// What may happen, with a fact of the project.
@@ -67,7 +70,8 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
         },
         state: state(no == 0 && unknown == 0, yes > 0, unknown > 0 && yes == 0),
         evidence: format!(
-            "{yes} of {all} endpoints want a login, {no} want none, {unknown} not known"
+            "{yes} of {all} endpoints want a login, {no} want none, {unknown} not known{}",
+            guards(m, "authentication")
         ),
         findings: of_rules(
             m,
@@ -126,8 +130,12 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
                 share.no == 0 && share.yes == 0,
             ),
             evidence: format!(
-                "{} of {asked} {} have such a guard in the code, in {} none was seen, {} not known; a proxy may add one",
-                share.yes, share.of, share.no, share.unknown
+                "{} of {asked} {} have such a guard in the code, in {} none was seen, {} not known; a proxy may add one{}",
+                share.yes,
+                share.of,
+                share.no,
+                share.unknown,
+                guards(m, kind)
             ),
             ..Threat::default()
         });
@@ -273,6 +281,7 @@ fn beyond(m: &Material<'_>, diagram: &Diagram, id: &str, name: &str, out: &mut V
         let applied = m.catalogue.rules().any(|r| rules.contains(&r.id.as_str()));
         out.push(Threat {
             boundary: format!("Application to {}", name.to_lowercase()),
+            node: id.to_owned(),
             stride: (*stride).to_owned(),
             says: format!("{says} ({})", label.join(", ")),
             state: match (findings.is_empty(), unknown, applied) {
@@ -290,6 +299,21 @@ fn beyond(m: &Material<'_>, diagram: &Diagram, id: &str, name: &str, out: &mut V
             findings,
             ..Threat::default()
         });
+    }
+}
+
+/// What certainly guards, with its places.
+fn guards(m: &Material<'_>, kind: &str) -> String {
+    let all = m.application.endpoints.iter().flat_map(|e| &e.guards);
+    let certain = all.filter(|g| g.kind == kind && g.certain);
+    let places: BTreeSet<String> = certain
+        .map(|g| code(&format!("{}:{}", g.at.file, g.at.line)))
+        .collect();
+    let places: Vec<String> = places.into_iter().collect();
+    if places.is_empty() {
+        String::new()
+    } else {
+        format!("; by {}", list(&places, 4))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The same findings in the numbers of other standards. Numbers only; what code cannot show is not listed.
 
 use super::Material;
+use casemate_ledger::conflict;
 use casemate_rules::rule::Rule;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -106,6 +107,38 @@ pub(super) fn of(m: &Material<'_>) -> Vec<View> {
         }
     }
     out
+}
+
+/// Where a regime that may apply asks for the opposite of a requirement, and which of them the profile follows.
+pub(super) fn conflicts(profile: &str, regimes: &[(String, String)]) -> Vec<String> {
+    let asked = |other: &str| {
+        let plain = |text: &str| text.to_ascii_lowercase().replace([' ', '-', '_'], "");
+        let regime = plain(other.split(',').next().unwrap_or_default());
+        let regime = regime
+            .trim_end_matches(|c: char| c.is_ascii_digit() || c == '.')
+            .to_owned();
+        regimes
+            .iter()
+            .any(|(name, _)| plain(name).starts_with(&regime))
+    };
+    conflict::ALL
+        .iter()
+        .filter(|c| c.profile == profile || asked(c.other))
+        .map(|c| {
+            format!(
+                "`{}` asks for {}, {} for {}: the profile `{profile}` follows {}",
+                c.requirement,
+                c.asks,
+                c.other,
+                c.against,
+                if c.profile == profile {
+                    c.other
+                } else {
+                    "ASVS"
+                }
+            )
+        })
+        .collect()
 }
 
 /// `API5` sorts before `API10`.

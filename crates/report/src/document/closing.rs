@@ -47,7 +47,7 @@ pub(super) fn threats(a: &Assessment) -> Vec<Block<'_>> {
                 .iter()
                 .map(|t| {
                     vec![
-                        Cell::text(&t.id),
+                        Cell::Id(t.id.clone()),
                         Cell::text(&t.boundary),
                         Cell::text(&t.stride),
                         Cell::text(sentence(&t.says)),
@@ -93,6 +93,7 @@ pub(super) fn ledger(a: &Assessment) -> Vec<Block<'_>> {
             rows: rows.iter().filter(|r| r.level == level).map(row).collect(),
         }));
     }
+    out.extend(decisions(a));
     let asked: Vec<&Row> = rows
         .iter()
         .filter(|r| r.level == 1 && r.worksheet.is_some())
@@ -107,7 +108,7 @@ pub(super) fn ledger(a: &Assessment) -> Vec<Block<'_>> {
                 .filter_map(|r| {
                     let w = r.worksheet.as_ref()?;
                     Some(vec![
-                        Cell::text(&r.id),
+                        Cell::Id(r.id.clone()),
                         Cell::text(&w.question),
                         Cell::text(&w.look),
                         Cell::text(&w.attach),
@@ -117,6 +118,47 @@ pub(super) fn ledger(a: &Assessment) -> Vec<Block<'_>> {
         }));
     }
     out
+}
+
+/// What the owner decided, beside what the code shows.
+fn decisions(a: &Assessment) -> Vec<Block<'_>> {
+    let told = &a.dossier.decisions;
+    let Some(file) = &told.file else {
+        return Vec::new();
+    };
+    let signed = match (&told.signed, &told.unsigned) {
+        (Some((by, on)), _) => format!("signed by {by} on {on}"),
+        (None, Some(why)) => format!("{why}, so it decides nothing"),
+        (None, None) => "nobody has signed it, so it decides nothing".to_owned(),
+    };
+    let topics = told
+        .topics
+        .iter()
+        .filter(|t| t.entries > 0 || !t.seen.is_empty());
+    vec![
+        Block::Heading(3, "Decisions of the owner".to_owned()),
+        Block::Text(sentence(&format!("`{file}`: {signed}"))),
+        Block::Table(Table {
+            caption: "What was decided, beside what the code shows".to_owned(),
+            head: vec!["About", "Entries", "In the code", "Not named by an entry"],
+            rows: topics
+                .map(|t| {
+                    let open: Vec<String> = t
+                        .seen
+                        .iter()
+                        .filter(|s| !s.decided)
+                        .map(|s| format!("`{}`", s.at.replace('`', "'")))
+                        .collect();
+                    vec![
+                        Cell::Label(t.says.clone()),
+                        Cell::Count(t.entries),
+                        Cell::Count(t.seen.len()),
+                        Cell::text(casemate_assess::dossier::words::list(&open, 4)),
+                    ]
+                })
+                .collect(),
+        }),
+    ]
 }
 
 fn row(row: &Row) -> Vec<Cell> {
@@ -140,7 +182,7 @@ fn row(row: &Row) -> Vec<Cell> {
         Cell::text(format!("{}{more}", shown.join(", ")))
     };
     vec![
-        Cell::text(&row.id),
+        Cell::Id(row.id.clone()),
         Cell::text(&row.says),
         Cell::Verdict(row.verdict),
         Cell::text(sentence(&row.because)),

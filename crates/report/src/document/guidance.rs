@@ -183,6 +183,9 @@ fn audit<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
         "An auditor gets three things: this report, the ledger with {decided} decided requirements and {people} worksheets to fill in, and the assessment as JSON with all places. None of them is a certificate, and nobody can give one for {} on this ground alone.",
         a.project.name
     )));
+    if !a.dossier.conflicts.is_empty() {
+        out.push(Block::List(super::sentences(&a.dossier.conflicts)));
+    }
     if !a.dossier.views.is_empty() {
         out.push(Block::Table(Table {
             caption: "The same findings in the numbers of other standards; numbers only, and only what code can show".to_owned(),

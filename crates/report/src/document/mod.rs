@@ -115,6 +115,8 @@ pub enum Cell {
     Code(String),
     /// What a row is about: the same in every report, as the head of a column is.
     Label(String),
+    /// A short name that stays on one line: the id of a requirement.
+    Id(String),
     /// A number.
     Count(usize),
     /// A level.

@@ -192,6 +192,7 @@ pub fn sample() -> Assessment {
     };
     Assessment {
         failed: false,
+        day: Some("2026-11-22".into()),
         schema: SCHEMA.into(),
         tool: Tool {
             name: "casemate".into(),
