@@ -48,7 +48,7 @@ fn model(endpoints: usize) -> Assessment {
         boundary: format!("to {node}"),
         node: node.into(),
         stride: "Tampering".into(),
-        says: format!("{id}: a request changes what a query means"),
+        says: format!("a request changes what a query means ({state})"),
         state: state.into(),
         evidence: "`auth` at src/app.ts:3".into(),
         findings: findings.iter().map(|f| (*f).to_owned()).collect(),

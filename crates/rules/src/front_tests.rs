@@ -233,7 +233,7 @@ fn conditions_name_fields_and_functions_of_their_facts() {
     assert_eq!(
         none,
         [
-            "injection/sql-injection.md:16: `[match]` has exactly one of `flow`, `site`, `model`, `schema`"
+            "injection/sql-injection.md:16: `[match]` has exactly one of `flow`, `site`, `model`, `schema`, `decision`"
         ]
     );
 }

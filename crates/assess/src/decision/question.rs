@@ -24,7 +24,7 @@ use crate::dossier::words::code;
 use casemate_flow::result::Site;
 
 /// The names of all questions.
-pub const ALL: [&str; 27] = [
+pub const ALL: [&str; 28] = [
     "access.decided",
     "algorithm.listed",
     "algorithm.plan",
@@ -52,6 +52,7 @@ pub const ALL: [&str; 27] = [
     "session.concurrent",
     "session.timeout",
     "token.lifetime",
+    "upload.rules",
 ];
 
 /// Where decisions and code differ, or where a decision is missing.
