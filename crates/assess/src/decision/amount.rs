@@ -117,7 +117,7 @@ pub fn span(milliseconds: u64) -> String {
 #[must_use]
 pub fn size(bytes: u64) -> String {
     for (name, one) in [("GB", 1 << 30), ("MB", 1 << 20), ("KB", 1 << 10)] {
-        if bytes >= one && bytes % one == 0 {
+        if bytes >= one && bytes.is_multiple_of(one) {
             return format!("{} {name}", bytes / one);
         }
     }

@@ -364,7 +364,7 @@ fn around(known: &Known<'_>, functions: &Functions, site: Site) -> Option<FuncId
 
 /// Imports of packages that a topic is about.
 fn packages(known: &Known<'_>, seen: &mut Seen) {
-    let mut done: BTreeSet<(&'static str, String)> = BTreeSet::new();
+    let (mut met, mut expensive) = (BTreeSet::new(), BTreeSet::new());
     for (at, file) in known.linked.program.files.iter().enumerate() {
         let index = FileIdx(u32::try_from(at).unwrap_or(u32::MAX));
         for (import, target) in file.facts.imports.iter().zip(&file.imports) {
@@ -376,20 +376,15 @@ fn packages(known: &Known<'_>, seen: &mut Seen) {
                 file: index,
                 span: import.span,
             };
-            let mut add = |topic: &'static str, name: String| {
-                if done.insert((topic, name.clone())) {
-                    seen.add(topic, name, site);
+            // The first import of a package tells.
+            if met.insert(name.clone()) {
+                if feature::named("federation").is_some_and(|f| f.lists(&name)) {
+                    seen.add("provider", name.clone(), site);
                 }
-            };
-            if feature::named("federation").is_some_and(|f| f.lists(&name)) {
-                add("provider", name.clone());
-            }
-            if COMPLEX
-                .iter()
-                .filter_map(|f| feature::named(f))
-                .any(|f| f.lists(&name))
-            {
-                add("library", name.clone());
+                let complex = COMPLEX.iter().filter_map(|f| feature::named(f));
+                if complex.into_iter().any(|f| f.lists(&name)) {
+                    seen.add("library", name.clone(), site);
+                }
             }
             if EXPENSIVE.contains(&name.as_str()) {
                 let path = known
@@ -398,7 +393,9 @@ fn packages(known: &Known<'_>, seen: &mut Seen) {
                     .get(at)
                     .and_then(|o| known.project.files.get(*o));
                 let path = path.map(|f| f.path.clone()).unwrap_or_default();
-                add("expensive", path);
+                if expensive.insert(path.clone()) {
+                    seen.add("expensive", path, site);
+                }
             }
         }
     }
