@@ -5,17 +5,16 @@
 use crate::text::prose::clean;
 use casemate_assess::assessment::Assessment;
 use casemate_assess::dossier::diagram::{Diagram, Kind, Node};
-use casemate_assess::dossier::words::count;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// Groups of endpoints that one process shows; more become one line.
 const GROUPS: usize = 12;
 
-const WIDTH: usize = 260;
+const WIDTH: usize = 290;
 const TOP: usize = 44;
 const GAP: usize = 30;
-const COLUMNS: [usize; 3] = [20, 380, 740];
+const COLUMNS: [usize; 3] = [10, 370, 730];
 
 /// A party with its place.
 pub(super) struct Placed<'a> {
@@ -38,7 +37,7 @@ pub(super) struct Placed<'a> {
 pub(super) struct Group {
     /// `/orders`.
     pub name: String,
-    /// `5 endpoints, 3 behind a login`.
+    /// `5, 3 behind a login`.
     pub says: String,
     /// Findings behind one of them.
     pub found: usize,
@@ -71,7 +70,7 @@ pub(super) const fn column(kind: Kind) -> usize {
 }
 
 /// Between which columns the boundaries run.
-pub(super) const BOUNDARIES: [usize; 2] = [330, 690];
+pub(super) const BOUNDARIES: [usize; 2] = [335, 695];
 
 pub(super) fn of(assessment: &Assessment) -> Layout<'_> {
     let diagram: &Diagram = &assessment.dossier.diagram;
@@ -109,7 +108,7 @@ pub(super) fn of(assessment: &Assessment) -> Layout<'_> {
     }
     Layout {
         placed,
-        width: 1020,
+        width: 1030,
         height: height + 10,
     }
 }
@@ -145,10 +144,16 @@ fn groups(assessment: &Assessment, node: &Node) -> Vec<Group> {
         if !here {
             continue;
         }
-        let first = row.path.split('/').find(|part| !part.is_empty());
-        let name = match first {
-            Some(name) if !name.starts_with(['(', ':', '{', '*']) => format!("/{}", clean(name)),
-            _ => "/".to_owned(),
+        let mut parts = row.path.split('/').filter(|part| !part.is_empty());
+        let parameter = |part: &str| part.starts_with(['(', ':', '{', '*', '<', '$', '[']);
+        // What stands behind a parameter says more than the parameter.
+        let name = match parts.next() {
+            None => "/".to_owned(),
+            Some(name) if !parameter(name) => format!("/{}", clean(name)),
+            Some(_) => match parts.find(|part| !parameter(part)) {
+                Some(name) => format!("/…/{}", clean(name)),
+                None => "/…".to_owned(),
+            },
         };
         let [all, login, found] = by.entry(name).or_default();
         *all += 1;
@@ -168,10 +173,7 @@ fn groups(assessment: &Assessment, node: &Node) -> Vec<Group> {
         .into_iter()
         .map(|(name, [all, login, found])| Group {
             name,
-            says: format!(
-                "{}, {login} behind a login",
-                count(all, "endpoint", "endpoints")
-            ),
+            says: format!("{all}, {login} behind a login"),
             found,
         })
         .collect()

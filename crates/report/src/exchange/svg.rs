@@ -96,7 +96,7 @@ fn node(party: &Placed<'_>, out: &mut String) {
             out,
             "<text x=\"{}\" y=\"{line}\">{}</text><text class=\"soft end\" x=\"{}\" y=\"{line}\">{}</text>",
             x + 20,
-            text(&group.name, 14),
+            text(&group.name, 16),
             x + width - 12,
             text(&group.says, 34)
         );
