@@ -381,8 +381,8 @@ fn packages(known: &Known<'_>, seen: &mut Seen) {
                 if feature::named("federation").is_some_and(|f| f.lists(&name)) {
                     seen.add("provider", name.clone(), site);
                 }
-                let complex = COMPLEX.iter().filter_map(|f| feature::named(f));
-                if complex.into_iter().any(|f| f.lists(&name)) {
+                let mut complex = COMPLEX.iter().filter_map(|f| feature::named(f));
+                if complex.any(|f| f.lists(&name)) {
                     seen.add("library", name.clone(), site);
                 }
             }
