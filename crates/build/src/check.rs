@@ -17,6 +17,7 @@ pub fn check(description: &Description, text: &str) -> Result<(), Vec<Problem>> 
         references(description, entity, &problems);
         lists(entity, &problems);
         rules(description, entity, &problems);
+        uploads(entity, &problems);
     }
     cycles(description, &problems);
     let found = problems.into_sorted();
@@ -41,6 +42,15 @@ fn one_name_one_thing(description: &Description, problems: &Problems<'_>) {
     if let Some(tenant) = &description.tenant {
         seen.insert(&tenant.name, "the tenant");
         seen.insert(&tenant.plural, "the tenant");
+    }
+    let files: Vec<(String, &Entity)> = description
+        .entities
+        .iter()
+        .filter(|entity| entity.upload.is_some())
+        .map(|entity| (format!("{}_files", entity.name), entity))
+        .collect();
+    for (name, entity) in &files {
+        seen.insert(name, &entity.name);
     }
     for entity in &description.entities {
         for name in [&entity.name, &entity.plural] {
@@ -187,6 +197,22 @@ fn lists(entity: &Entity, problems: &Problems<'_>) {
             }
             Some(_) => {}
         }
+    }
+}
+
+/// Files are changed by whoever may change the row.
+fn uploads(entity: &Entity, problems: &Problems<'_>) {
+    if let Some(upload) = &entity.upload
+        && entity.allow.update.is_none()
+    {
+        problems.add(
+            &upload.span,
+            format!(
+                "nobody may change a `{}`, so nobody could add a file to one",
+                entity.name
+            ),
+            "write `allow.update`, or leave `upload` out",
+        );
     }
 }
 

@@ -99,6 +99,8 @@ pub struct Entity {
     pub list: List,
     /// How creation is limited.
     pub create: Create,
+    /// Files that hang on its rows.
+    pub upload: Option<Upload>,
 }
 
 /// Access rules of an entity; what has none does not exist.
@@ -134,6 +136,61 @@ pub struct Create {
     pub idempotent: bool,
     /// At most so many for one user.
     pub rate: Option<Rate>,
+}
+
+/// Files of a row. Whoever reads the row reads them; whoever may change it adds and removes them.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// What is taken, in the order of [`FileType::ALL`].
+    pub types: Vec<FileType>,
+    /// The largest file.
+    pub bytes: u64,
+    /// The most files of one row.
+    pub most: i64,
+    /// Where it stands.
+    pub span: Range<usize>,
+}
+
+/// A type of file that its first bytes give away, and that browsers do not run when it comes as an attachment.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum FileType {
+    /// `image/gif`.
+    Gif,
+    /// `image/jpeg`.
+    Jpeg,
+    /// `application/pdf`.
+    Pdf,
+    /// `image/png`.
+    Png,
+    /// `image/webp`.
+    Webp,
+}
+
+impl FileType {
+    /// All of them.
+    pub const ALL: &[Self] = &[Self::Gif, Self::Jpeg, Self::Pdf, Self::Png, Self::Webp];
+
+    /// As descriptions name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gif => "gif",
+            Self::Jpeg => "jpeg",
+            Self::Pdf => "pdf",
+            Self::Png => "png",
+            Self::Webp => "webp",
+        }
+    }
+
+    /// As `Content-Type` names it.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Gif => "image/gif",
+            Self::Jpeg => "image/jpeg",
+            Self::Pdf => "application/pdf",
+            Self::Png => "image/png",
+            Self::Webp => "image/webp",
+        }
+    }
 }
 
 /// So many in so long.

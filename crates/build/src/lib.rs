@@ -38,7 +38,6 @@ use thiserror::Error;
 /// What a complete backend has and this one does not have yet; said whenever one is written.
 pub const NOT_YET: &[&str] = &[
     "passkeys, OIDC and SAML",
-    "uploads",
     "webhooks to others",
     "jobs",
     "cache",

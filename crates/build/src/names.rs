@@ -79,6 +79,8 @@ pub const TAKEN_ENTITIES: &[&str] = &[
     "date",
     "error",
     "exchange",
+    "file",
+    "file_type",
     "health",
     "idempotency_key",
     "invitation",

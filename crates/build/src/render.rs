@@ -43,11 +43,15 @@ pub fn render(project: &Project) -> Result<Generated, Error> {
             continue;
         }
         for (at, entity) in project.entities.iter().enumerate() {
+            let whole_entity = Value::from(Serde(entity));
+            if !wanted_of(template, &whole_entity) {
+                continue;
+            }
             let path = path
                 .replace("__number__", &format!("{:04}_", at + 2))
                 .replace("__entities__", entity.table())
                 .replace("__entity__", &entity.name);
-            let values = context! { e => Value::from(Serde(entity)), ..whole.clone() };
+            let values = context! { e => whole_entity, ..whole.clone() };
             add(&mut made, path, fill(values)?, Some(&entity.name), tidy)?;
         }
     }
@@ -94,6 +98,7 @@ fn add(
 const OPTIONAL: &[(&str, &[&str])] = &[
     ("exchange", &["outbound"]),
     ("fieldcipher", &["app", "encrypted"]),
+    ("file", &["app", "uploads"]),
     ("idempotency", &["app", "idempotent"]),
     ("kubernetes", &["app", "kubernetes"]),
     ("outbound", &["outbound"]),
@@ -101,6 +106,7 @@ const OPTIONAL: &[(&str, &[&str])] = &[
     ("rawbody", &["webhooks"]),
     ("secondfactor", &["auth", "mfa"]),
     ("totp", &["auth", "mfa"]),
+    ("uploads", &["app", "uploads"]),
     ("webhook", &["webhooks"]),
 ];
 
@@ -116,6 +122,17 @@ fn wanted(template: &str, project: &Value) -> bool {
                 .try_fold(project.clone(), |value, part| value.get_attr(part));
             found.is_ok_and(|value| value.is_true())
         })
+}
+
+/// Parts that not every entity has: what their paths hold, and where the view says that the entity has them.
+const OPTIONAL_OF_ENTITY: &[(&str, &str)] = &[("__entity__.files", "upload")];
+
+/// Whether an entity has this part.
+fn wanted_of(template: &str, entity: &Value) -> bool {
+    OPTIONAL_OF_ENTITY
+        .iter()
+        .filter(|(part, _)| template.contains(part))
+        .all(|(_, name)| entity.get_attr(name).is_ok_and(|value| value.is_true()))
 }
 
 /// At most one empty line in a row, none at the start of the file or after an opening bracket, one newline at the end.

@@ -275,6 +275,55 @@ fn lists_and_creation() {
 }
 
 #[test]
+fn uploads() {
+    let upload = |text: &str, expected: &str| {
+        entity(
+            &format!("{NOTE}allow.update = \"authenticated\"\nupload = {{ {text} }}\n"),
+            expected,
+        );
+    };
+    upload(
+        "max = \"1MB\"",
+        "9:10: `entity.note.upload.types` is empty; write `types = [\"png\", \"jpeg\", \"pdf\"]`",
+    );
+    upload(
+        "types = [\"jpg\"]",
+        "9:21: there is no type of file `jpg`; did you mean `jpeg`?",
+    );
+    upload(
+        "types = [\"svg+xml\"]",
+        "9:21: there is no type of file `svg+xml`; write some of gif, jpeg, pdf, png, webp; only what its first bytes give away is taken",
+    );
+    upload(
+        "types = [\"png\", \"png\"]",
+        "9:28: the type `png` is named twice; leave one out",
+    );
+    upload(
+        "types = [\"png\"], max = \"1GB\"",
+        "9:35: `1GB` is no size of a file; write between `1KB` and `20MB`; larger files belong into a store of objects",
+    );
+    upload(
+        "types = [\"png\"], most = 0",
+        "9:36: a row has between 1 and 1000 files; write `most = 20`",
+    );
+    upload(
+        "types = [\"png\"], size = 3",
+        "9:29: there is no `entity.note.upload.size`; here stand types, max, most",
+    );
+    entity(
+        &format!("{NOTE}upload = {{ types = [\"png\"] }}\n"),
+        "8:10: nobody may change a `note`, so nobody could add a file to one; write `allow.update`, or leave `upload` out",
+    );
+    entity(
+        &format!(
+            "{NOTE}allow.update = \"authenticated\"\nupload = {{ types = [\"png\"] }}\n{}",
+            NOTE.replace("note", "note_file")
+        ),
+        "10:9: `note_files` is already the name of something of note; choose another name, or set `plural`",
+    );
+}
+
+#[test]
 fn rules() {
     owned(
         "allow.read = \"owner and statsu == 'draft'\"",

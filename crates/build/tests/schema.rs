@@ -35,7 +35,7 @@ fn later(pointer: &str) -> &'static [&'static str] {
             "front_end",
             "limits",
         ],
-        "/$defs/entity/properties" => &["retention", "soft_delete", "upload", "job"],
+        "/$defs/entity/properties" => &["retention", "soft_delete", "job"],
         _ => &[],
     }
 }
@@ -74,6 +74,10 @@ fn the_schema_has_the_keys_of_the_reader() {
         (
             "[entity.a]\nlist.qqqqqqqqqqqqqqq = 1",
             "/$defs/entity/properties/list/properties",
+        ),
+        (
+            "[entity.a]\nupload.qqqqqqqqqqqqqqq = 1",
+            "/$defs/entity/properties/upload/properties",
         ),
         (
             "[entity.a]\ncreate.qqqqqqqqqqqqqqq = 1",

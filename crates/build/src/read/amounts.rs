@@ -1,4 +1,4 @@
-//! `15m` and `30/min`.
+//! `15m`, `30/min` and `5MB`.
 
 use crate::description::Rate;
 
@@ -32,6 +32,21 @@ pub fn shown(seconds: u64) -> String {
         )
 }
 
+/// `5MB` in bytes; a megabyte has a million of them.
+pub fn size(text: &str) -> Option<u64> {
+    let (number, unit) = match (text.strip_suffix("KB"), text.strip_suffix("MB")) {
+        (Some(number), _) => (number, 1_000),
+        (_, Some(number)) => (number, 1_000_000),
+        _ => return None,
+    };
+    let plain = (1..=6).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
+    number
+        .parse::<u64>()
+        .ok()
+        .filter(|n| plain && *n > 0)
+        .map(|n| n * unit)
+}
+
 /// `30/min`.
 pub fn rate(text: &str) -> Option<Rate> {
     let (points, unit) = text.split_once('/')?;
@@ -62,6 +77,25 @@ mod tests {
         }
         assert_eq!(shown(900), "15m");
         assert_eq!(shown(90 * 86_400), "90d");
+    }
+
+    #[test]
+    fn sizes() {
+        assert_eq!(size("5MB"), Some(5_000_000));
+        assert_eq!(size("20KB"), Some(20_000));
+        for wrong in [
+            "",
+            "MB",
+            "5",
+            "0MB",
+            "5 MB",
+            "-1MB",
+            "1.5MB",
+            "5mb",
+            "9999999KB",
+        ] {
+            assert_eq!(size(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

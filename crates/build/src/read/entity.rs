@@ -1,7 +1,7 @@
 //! Reads `[entity.*]`.
 
 use super::table::{Entry, Problems, Table, kind_of};
-use super::{MOST_ENTITIES, amounts};
+use super::{MOST_ENTITIES, amounts, upload};
 use crate::access::{Rule, parse};
 use crate::description::{Allow, Create, Entity, List};
 use crate::field::{self, Field};
@@ -111,11 +111,11 @@ fn entity<'a>(entry: &Entry<'a>, tenants: bool, problems: &Problems<'_>) -> Opti
         allow: allow(&table),
         list: list(&table),
         create: create(&table),
+        upload: upload::upload(&table),
     };
     for (key, instead) in [
         ("retention", "leave it out"),
         ("soft_delete", "leave it out"),
-        ("upload", "leave it out"),
         ("job", "leave it out"),
     ] {
         table.later(key, instead);

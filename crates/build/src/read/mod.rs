@@ -4,6 +4,7 @@ mod amounts;
 mod entity;
 mod outbound;
 pub mod table;
+mod upload;
 mod webhook;
 
 use crate::description::{App, Auth, Description, Tenant};
@@ -17,7 +18,10 @@ pub const MOST_ENTITIES: usize = 100;
 
 const LATER: &[(&str, &str)] = &[
     ("job", "leave the table out"),
-    ("upload", "leave the table out"),
+    (
+        "upload",
+        "write `upload` in the entity that files belong to",
+    ),
     ("cache", "leave the table out"),
     ("compliance", "leave it out"),
     ("retention", "leave it out"),

@@ -5,6 +5,7 @@ use super::imports;
 use super::matrix::{self, Cell, CreateCell, Tells, created_by, holds_after_creation, role_where};
 use super::rules::{self, RuleView};
 use super::sql::{self, Index, Policy};
+use super::upload::{self, Upload};
 use crate::access::Rule;
 use crate::description::{self, Description};
 use crate::names::{camel, kebab, pascal, words};
@@ -41,6 +42,7 @@ pub struct Entity {
     update_others: bool,
     list: List,
     create: Create,
+    upload: Option<Upload>,
     /// Some field is encrypted.
     encrypted: bool,
     has_enum: bool,
@@ -388,6 +390,7 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
             }),
         },
         create: Create { idempotent, rate },
+        upload: upload::view(description, entity),
         constraints: sql::constraints(description, entity),
         indexes: sql::indexes(description, entity),
         grants: sql::grants(description, entity),

@@ -6,6 +6,7 @@ mod imports;
 mod matrix;
 mod rules;
 mod sql;
+mod upload;
 
 use crate::description::Description;
 use crate::field::Kind;
@@ -44,6 +45,8 @@ pub struct App {
     kubernetes: bool,
     /// Strangers may read something.
     public: bool,
+    /// Some rows have files.
+    uploads: bool,
     pii: Vec<String>,
 }
 
@@ -121,6 +124,7 @@ pub fn project(description: &Description) -> Project {
                     .as_ref()
                     .is_some_and(|rule| rule.formula.mentions_anyone())
             }),
+            uploads: description.entities.iter().any(|e| e.upload.is_some()),
             idempotent: description
                 .entities
                 .iter()

@@ -178,6 +178,21 @@ pub fn grants(description: &Description, entity: &Entity) -> Vec<String> {
     vec![grants.join(", ")]
 }
 
+/// Who may change a row by `allow.update`, as a condition on its table that others can stand beside.
+pub fn update_condition(description: &Description, entity: &Entity) -> Option<String> {
+    let (_, owner) = owner_names(entity);
+    let formula = world::enforced(entity, entity.allow.update.as_ref()?);
+    let condition = print::sql(&formula, &owner);
+    Some(match tenant_column(description, entity) {
+        Some(tenant) if matches!(formula, Formula::Or(_)) => {
+            format!("{tenant} = (select app.tenant_id()) and ({condition})")
+        }
+        Some(tenant) => format!("{tenant} = (select app.tenant_id()) and {condition}"),
+        None if matches!(formula, Formula::Or(_)) => format!("({condition})"),
+        None => condition,
+    })
+}
+
 /// Row policies that say again what the service says.
 pub fn policies(description: &Description, entity: &Entity) -> Vec<Policy> {
     let tenant = tenant_column(description, entity);

@@ -86,8 +86,8 @@ export class UnsupportedMediaTypeError extends AppError {
   readonly status = 415;
   readonly code = 'unsupported_media_type';
 
-  constructor() {
-    super('Send JSON.');
+  constructor(message = 'Send JSON.') {
+    super(message);
   }
 }
 

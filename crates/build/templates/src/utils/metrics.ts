@@ -31,7 +31,9 @@ export class Metrics {
     const { rss, heapUsed } = process.memoryUsage();
     const lines = ['# TYPE http_request_duration_seconds histogram'];
     for (const { labels, buckets, count, sum } of this.#series.values()) {
-      buckets.forEach((value, at) => lines.push(`http_request_duration_seconds_bucket{${labels},le="${SECONDS[at]}"} ${value}`));
+      for (const [at, value] of buckets.entries()) {
+        lines.push(`http_request_duration_seconds_bucket{${labels},le="${SECONDS[at]}"} ${value}`);
+      }
       lines.push(`http_request_duration_seconds_bucket{${labels},le="+Inf"} ${count}`);
       lines.push(`http_request_duration_seconds_sum{${labels}} ${sum}`);
       lines.push(`http_request_duration_seconds_count{${labels}} ${count}`);
