@@ -1,0 +1,227 @@
+//! Random descriptions: the same seed gives the same text. Most of them mean a backend; those that contradict themselves are
+//! refused by `generate`, and the next try of the seed is taken.
+
+use casemate_build::generate;
+
+/// A generator of numbers that needs no package: SplitMix64.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, most: usize) -> usize {
+        usize::try_from(self.roll() % most.max(1) as u64).unwrap()
+    }
+
+    /// In so many of a hundred cases.
+    fn often(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+
+    fn one<'a, T: ?Sized>(&mut self, of: &[&'a T]) -> &'a T {
+        of[self.below(of.len())]
+    }
+}
+
+const NAMES: &[&str] = &[
+    "article", "branch", "city", "device", "event", "factory", "gift", "hobby", "box", "key_card",
+];
+const FIELDS: &[&str] = &[
+    "title",
+    "state",
+    "amount",
+    "price",
+    "starts_at",
+    "born",
+    "contact",
+    "link",
+    "active",
+    "rank_2",
+];
+
+/// A description that means a backend, and how many tries it took.
+pub fn description(seed: u64) -> (String, usize) {
+    let mut dice = Dice(seed);
+    (1..=200)
+        .map(|tries| (attempt(&mut dice), tries))
+        .find(|(text, _)| generate(text).is_ok())
+        .unwrap_or_else(|| panic!("no try of seed {seed} means a backend"))
+}
+
+fn attempt(dice: &mut Dice) -> String {
+    let roles: Vec<&str> = ["member", "clerk", "boss"]
+        .into_iter()
+        .skip(dice.below(2))
+        .collect();
+    let tenants = dice.often(40);
+    let mut text = format!(
+        "[app]\nname = \"random-{}\"\n\n[auth]\nroles = {roles:?}\n",
+        dice.below(1000)
+    );
+    if dice.often(30) {
+        text += "mfa = \"totp\"\n";
+    }
+    if dice.often(30) {
+        text += "access_ttl = \"5m\"\nrefresh_ttl = \"12h\"\n";
+    }
+    if tenants {
+        text += &format!(
+            "\n[tenant]\nname = \"{}\"\n",
+            dice.one(&["team", "company"])
+        );
+    }
+    if dice.often(25) {
+        text += "\n[deploy]\nkubernetes = true\n";
+    }
+    if dice.often(25) {
+        text += "\n[outbound.weather]\nhosts = [\"api.weather.example\"]\n";
+    }
+    if dice.often(25) {
+        text += "\n[webhook.parcel]\n";
+    }
+    let first = dice.below(NAMES.len());
+    let mut earlier: Vec<&str> = Vec::new();
+    for at in 0..=dice.below(4) {
+        let name = NAMES[(first + at) % NAMES.len()];
+        text += &entity(dice, name, &earlier, &roles, tenants);
+        earlier.push(name);
+    }
+    text
+}
+
+fn entity(dice: &mut Dice, name: &str, earlier: &[&str], roles: &[&str], tenants: bool) -> String {
+    let owned = dice.often(60);
+    let shared = tenants && dice.often(20);
+    let mut lines = vec![format!("\n[entity.{name}]")];
+    if owned {
+        lines.push("owner = \"maker\"\nfields.maker = \"ref(user)\"".to_owned());
+    }
+    if shared {
+        lines.push("tenant = false".to_owned());
+    }
+    // Kinds that lists and rules can use are remembered.
+    let (mut filters, mut sorts, mut states) = (Vec::new(), vec!["created_at"], Vec::new());
+    let start = dice.below(FIELDS.len());
+    for at in 0..=dice.below(5) {
+        let field = FIELDS[(start + at) % FIELDS.len()];
+        let optional = dice.often(25);
+        let (kind, sortable) = match dice.below(9) {
+            0 => ("text(1..120)", true),
+            1 => ("text(4000)", false),
+            2 => ("int(0..500)", true),
+            3 => ("money(EUR)", true),
+            4 => ("date", true),
+            5 => ("timestamp", true),
+            6 => ("email", true),
+            7 => ("url", false),
+            _ => ("", false),
+        };
+        let mut kind = kind.to_owned();
+        if kind.is_empty() {
+            kind = dice
+                .one(&["enum(fresh, known, gone) = fresh", "bool = false"])
+                .to_owned();
+            states.push((field, kind.starts_with("enum")));
+            filters.push(field);
+        } else {
+            let encrypted = (kind.starts_with("text") || kind == "email") && dice.often(20);
+            for (mark, percent) in [("unique", 10), ("pii", 20), ("immutable", 15)] {
+                if dice.often(percent)
+                    && !(mark == "unique" && (encrypted || kind.contains("4000")))
+                {
+                    kind += &format!(" {mark}");
+                }
+            }
+            if optional {
+                kind += " optional";
+            }
+            if encrypted {
+                kind += " encrypted";
+            }
+            if sortable && !optional && !encrypted {
+                sorts.push(field);
+            }
+            if !encrypted
+                && kind != "timestamp"
+                && !kind.starts_with("timestamp ")
+                && dice.often(40)
+            {
+                filters.push(field);
+            }
+        }
+        lines.push(format!("fields.{field} = \"{kind}\""));
+    }
+    if !earlier.is_empty() && dice.often(60) {
+        let to = dice.one(earlier);
+        let (mark, delete) = (
+            dice.one(&["immutable", "optional", ""]),
+            dice.one(&["restrict", "cascade"]),
+        );
+        lines.push(format!(
+            "fields.about = \"ref({to}) {mark} on_delete={delete}\""
+        ));
+        filters.push("about");
+    }
+    let mut rule = |dice: &mut Dice, row: bool| -> String {
+        let mut parts = vec![format!("role:{}", dice.one(roles))];
+        if row && owned {
+            parts.push("owner".to_owned());
+        }
+        if row && let Some((field, is_enum)) = states.get(dice.below(3)) {
+            parts.push(if *is_enum {
+                format!("{field} == 'known'")
+            } else {
+                format!("{field} == false")
+            });
+        }
+        let chosen: Vec<String> = parts.into_iter().filter(|_| dice.often(70)).collect();
+        match chosen.len() {
+            0 => "authenticated".to_owned(),
+            _ => chosen.join(dice.one(&[" and ", " or "])),
+        }
+    };
+    // What is changed must be seen, so reading is wide more often than not.
+    let read = match dice.below(4) {
+        0 => rule(dice, true),
+        1 if shared || !tenants => "anyone".to_owned(),
+        _ => "authenticated".to_owned(),
+    };
+    lines.push(format!("allow.read = \"{read}\""));
+    let mut updated = false;
+    for (verb, percent) in [("create", 80), ("update", 70), ("delete", 60)] {
+        if dice.often(percent) {
+            lines.push(format!(
+                "allow.{verb} = \"{}\"",
+                rule(dice, verb != "create")
+            ));
+            updated |= verb == "update";
+        }
+    }
+    if let Some((field, _)) = states.first()
+        && dice.often(40)
+    {
+        lines.push(format!("allow.set.{field} = \"{}\"", rule(dice, true)));
+    }
+    sorts.reverse();
+    lines.push(format!(
+        "list = {{ filter = {filters:?}, sort = {sorts:?}, max = {} }}",
+        1 + dice.below(200)
+    ));
+    if dice.often(50) {
+        lines.push(format!(
+            "create = {{ idempotent = {}, rate = \"{}/min\" }}",
+            dice.often(50),
+            1 + dice.below(40)
+        ));
+    }
+    if updated && dice.often(30) {
+        lines.push("upload = { types = [\"png\", \"pdf\"], max = \"100KB\", most = 3 }".to_owned());
+    }
+    lines.join("\n") + "\n"
+}

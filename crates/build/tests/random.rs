@@ -1,0 +1,163 @@
+//! What holds for every project, looked at in projects of random descriptions. `scripts/test-random` also runs their tests.
+
+#[path = "common/random.rs"]
+mod random;
+
+use casemate_build::{File, generate};
+use std::collections::{BTreeMap, BTreeSet};
+
+const SEEDS: u64 = 40;
+
+/// What a file of TypeScript exports.
+fn exports(text: &str) -> BTreeSet<&str> {
+    text.lines()
+        .filter_map(|line| line.strip_prefix("export "))
+        .filter_map(|rest| {
+            let mut words = rest
+                .split([' ', '(', '<', ':', '=', ';'])
+                .filter(|word| !word.is_empty());
+            words.find(|word| {
+                ![
+                    "default",
+                    "abstract",
+                    "async",
+                    "declare",
+                    "const",
+                    "function",
+                    "class",
+                    "interface",
+                    "type",
+                ]
+                .contains(word)
+            })
+        })
+        .collect()
+}
+
+/// Names with the file that they are imported from, which stands in the project.
+fn imports<'a>(path: &str, text: &'a str) -> Vec<(String, Vec<&'a str>)> {
+    let mut found = Vec::new();
+    for part in text.split("import ").skip(1) {
+        let Some((names, rest)) = part.split_once(" from '") else {
+            continue;
+        };
+        let Some((from, _)) = rest.split_once('\'') else {
+            continue;
+        };
+        let Some(from) = from.strip_prefix('.').map(|_| from.trim_end_matches(".js")) else {
+            continue;
+        };
+        let mut folders: Vec<&str> = path.split('/').collect();
+        folders.pop();
+        for step in from.split('/') {
+            match step {
+                "." => {}
+                ".." => {
+                    folders.pop();
+                }
+                name => folders.push(name),
+            }
+        }
+        let names = names
+            .trim_start_matches("type ")
+            .trim_matches(['{', '}', ' ']);
+        let names = names
+            .split(',')
+            .map(|name| name.trim().trim_start_matches("type "))
+            .filter(|name| !name.is_empty());
+        found.push((format!("{}.ts", folders.join("/")), names.collect()));
+    }
+    found
+}
+
+fn whole_words(text: &str, name: &str) -> usize {
+    let part = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    text.match_indices(name)
+        .filter(|(at, _)| {
+            !text[..*at].ends_with(part) && !text[at + name.len()..].starts_with(part)
+        })
+        .count()
+}
+
+/// Everything that is imported is there, is exported, and is used.
+fn imports_hold(seed: u64, files: &[File]) {
+    let texts: BTreeMap<&str, &str> = files
+        .iter()
+        .map(|f| (f.path.as_str(), f.text.as_str()))
+        .collect();
+    for file in files.iter().filter(|file| file.path.ends_with(".ts")) {
+        for (from, names) in imports(&file.path, &file.text) {
+            let Some(text) = texts
+                .get(from.as_str())
+                .or_else(|| texts.get(from.replace(".ts", ".d.ts").as_str()))
+            else {
+                panic!(
+                    "seed {seed}: {} imports {from}, which is not there",
+                    file.path
+                );
+            };
+            for name in names {
+                let name = name.strip_prefix("* as ").unwrap_or(name);
+                let used = whole_words(&file.text, name);
+                assert!(
+                    used > 1,
+                    "seed {seed}: {} imports {name} for nothing",
+                    file.path
+                );
+                assert!(
+                    file.text.contains(&format!("* as {name}")) || exports(text).contains(name),
+                    "seed {seed}: {} imports {name}, which {from} has not",
+                    file.path
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn random_descriptions_give_whole_projects() {
+    let mut tries = 0;
+    for seed in 0..SEEDS {
+        let (text, tried) = random::description(seed);
+        tries += tried;
+        let made = generate(&text).unwrap();
+        assert_eq!(made, generate(&text).unwrap(), "seed {seed}");
+        imports_hold(seed, &made.files);
+        let paths: BTreeSet<&str> = made.files.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!(
+            paths.len(),
+            made.files.len(),
+            "seed {seed}: two files have one path"
+        );
+        for file in &made.files {
+            let lines = file.text.lines().count();
+            assert!(
+                lines <= 300 || !file.path.ends_with(".ts") || file.path.contains("Matrix"),
+                "seed {seed}: {} has {lines} lines",
+                file.path
+            );
+            for sign in ["⟦", "│", "⟧", "{%", "{{ "] {
+                // `${{ … }}` belongs to the workflow, and descriptions and base texts hold what they hold.
+                let plain = file.path.ends_with(".ts") || file.path.ends_with(".sql");
+                assert!(
+                    !plain || !file.text.contains(sign),
+                    "seed {seed}: {} has `{sign}`",
+                    file.path
+                );
+            }
+        }
+        for control in &made.controls {
+            assert!(
+                control.tests.iter().any(|test| paths
+                    .iter()
+                    .any(|path| path.ends_with(".test.ts") && path.contains(test))),
+                "seed {seed}: no test notices {}",
+                control.key()
+            );
+        }
+    }
+    assert!(
+        tries < 20 * usize::try_from(SEEDS).unwrap(),
+        "{tries} tries for {SEEDS} descriptions"
+    );
+}
