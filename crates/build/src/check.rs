@@ -3,7 +3,7 @@
 use crate::access::world::{self, Actor, State};
 use crate::access::{Formula, Literal, Rule};
 use crate::description::{Description, Entity};
-use crate::field::Kind;
+use crate::field::{Kind, OnDelete};
 use crate::names;
 use crate::problem::{Problem, near};
 use crate::read::table::Problems;
@@ -18,6 +18,7 @@ pub fn check(description: &Description, text: &str) -> Result<(), Vec<Problem>> 
         lists(entity, &problems);
         rules(description, entity, &problems);
         uploads(entity, &problems);
+        retention(description, entity, &problems);
     }
     cycles(description, &problems);
     let found = problems.into_sorted();
@@ -34,6 +35,7 @@ fn one_name_one_thing(description: &Description, problems: &Problems<'_>) {
         "idempotency_keys",
         "rate_limits",
         "invitations",
+        "jobs",
         "auth",
         "health",
     ] {
@@ -196,6 +198,28 @@ fn lists(entity: &Entity, problems: &Problems<'_>) {
                 );
             }
             Some(_) => {}
+        }
+    }
+}
+
+/// A row that another one holds cannot be removed when its time is over.
+fn retention(description: &Description, entity: &Entity, problems: &Problems<'_>) {
+    let Some(retention) = &entity.retention else {
+        return;
+    };
+    for other in &description.entities {
+        for field in &other.fields {
+            let refers = matches!(&field.kind, Kind::Ref(to) if *to == entity.name);
+            if refers && field.on_delete == OnDelete::Restrict {
+                problems.add(
+                    &retention.span,
+                    format!(
+                        "`{}` of `{}` holds every `{}` that it refers to, however old",
+                        field.name, other.name, entity.name
+                    ),
+                    "add `on_delete=cascade` or `on_delete=set_null` there, or leave `retention` out",
+                );
+            }
         }
     }
 }

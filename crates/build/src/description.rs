@@ -19,6 +19,8 @@ pub struct Description {
     pub outbound: Vec<Outbound>,
     /// `[webhook.*]`, in the order of the file.
     pub webhooks: Vec<Webhook>,
+    /// `[job.*]`, in the order of the file.
+    pub jobs: Vec<Job>,
     /// `[entity.*]`, in the order of the file.
     pub entities: Vec<Entity>,
 }
@@ -78,6 +80,15 @@ pub struct Webhook {
     pub name: String,
 }
 
+/// Work that the backend does outside of requests.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Snake case.
+    pub name: String,
+    /// Seconds between two runs; without them the code queues it.
+    pub every: Option<u64>,
+}
+
 /// One kind of thing that the backend keeps.
 #[derive(Clone, Debug)]
 pub struct Entity {
@@ -99,6 +110,8 @@ pub struct Entity {
     pub list: List,
     /// How creation is limited.
     pub create: Create,
+    /// How long rows are kept that nobody changes.
+    pub retention: Option<Retention>,
     /// Files that hang on its rows.
     pub upload: Option<Upload>,
 }
@@ -136,6 +149,15 @@ pub struct Create {
     pub idempotent: bool,
     /// At most so many for one user.
     pub rate: Option<Rate>,
+}
+
+/// When rows end.
+#[derive(Clone, Debug)]
+pub struct Retention {
+    /// Seconds after the last change.
+    pub seconds: u64,
+    /// Where it stands.
+    pub span: Range<usize>,
 }
 
 /// Files of a row. Whoever reads the row reads them; whoever may change it adds and removes them.

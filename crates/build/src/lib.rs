@@ -39,7 +39,6 @@ use thiserror::Error;
 pub const NOT_YET: &[&str] = &[
     "passkeys, OIDC and SAML",
     "webhooks to others",
-    "jobs",
     "cache",
     "front-end client",
 ];

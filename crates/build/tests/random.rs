@@ -118,7 +118,7 @@ fn imports_hold(seed: u64, files: &[File]) {
 fn random_descriptions_give_whole_projects() {
     let mut tries = 0;
     for seed in 0..SEEDS {
-        let (text, tried) = random::description(seed);
+        let (text, tried) = random::description(seed).unwrap();
         tries += tried;
         let made = generate(&text).unwrap();
         assert_eq!(made, generate(&text).unwrap(), "seed {seed}");

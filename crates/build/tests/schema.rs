@@ -27,7 +27,6 @@ fn keys(text: &str) -> BTreeSet<String> {
 fn later(pointer: &str) -> &'static [&'static str] {
     match pointer {
         "/properties" => &[
-            "job",
             "upload",
             "cache",
             "compliance",
@@ -35,7 +34,7 @@ fn later(pointer: &str) -> &'static [&'static str] {
             "front_end",
             "limits",
         ],
-        "/$defs/entity/properties" => &["retention", "soft_delete", "job"],
+        "/$defs/entity/properties" => &["soft_delete", "job"],
         _ => &[],
     }
 }
@@ -62,6 +61,10 @@ fn the_schema_has_the_keys_of_the_reader() {
         (
             "[webhook.a]\nqqqqqqqqqqqqqqq = 1",
             "/properties/webhook/additionalProperties/properties",
+        ),
+        (
+            "[job.a]\nqqqqqqqqqqqqqqq = 1",
+            "/properties/job/additionalProperties/properties",
         ),
         (
             "[entity.a]\nqqqqqqqqqqqqqqq = 1",

@@ -11,7 +11,7 @@ use casemate_build::generate;
 #[test]
 fn random_backends_are_assessed_clean() {
     for seed in [3, 7, 11] {
-        let (text, _) = random::description(seed);
+        let (text, _) = random::description(seed).unwrap();
         let files: Vec<(String, String)> = generate(&text)
             .unwrap()
             .files

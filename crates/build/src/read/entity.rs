@@ -3,7 +3,7 @@
 use super::table::{Entry, Problems, Table, kind_of};
 use super::{MOST_ENTITIES, amounts, upload};
 use crate::access::{Rule, parse};
-use crate::description::{Allow, Create, Entity, List};
+use crate::description::{Allow, Create, Entity, List, Retention};
 use crate::field::{self, Field};
 use crate::names;
 
@@ -111,12 +111,12 @@ fn entity<'a>(entry: &Entry<'a>, tenants: bool, problems: &Problems<'_>) -> Opti
         allow: allow(&table),
         list: list(&table),
         create: create(&table),
+        retention: retention(&table),
         upload: upload::upload(&table),
     };
     for (key, instead) in [
-        ("retention", "leave it out"),
         ("soft_delete", "leave it out"),
-        ("job", "leave it out"),
+        ("job", "write `[job.name]`"),
     ] {
         table.later(key, instead);
     }
@@ -296,6 +296,23 @@ fn list(table: &Table<'_, '_>) -> List {
     }
     inner.end();
     List { filter, sort, max }
+}
+
+fn retention(table: &Table<'_, '_>) -> Option<Retention> {
+    const LEAST: u64 = 86_400;
+    const MOST: u64 = 100 * 366 * 86_400;
+    let (text, span) = table.text("retention")?;
+    match amounts::duration(text) {
+        Some(seconds) if (LEAST..=MOST).contains(&seconds) => Some(Retention { seconds, span }),
+        _ => {
+            table.problems().add(
+                &span,
+                format!("`{text}` is no time to keep rows"),
+                "write between `1d` and `36600d`",
+            );
+            None
+        }
+    }
 }
 
 fn create(table: &Table<'_, '_>) -> Create {

@@ -2,6 +2,7 @@
 
 mod amounts;
 mod entity;
+mod job;
 mod outbound;
 pub mod table;
 mod upload;
@@ -17,14 +18,16 @@ use toml::de::DeTable;
 pub const MOST_ENTITIES: usize = 100;
 
 const LATER: &[(&str, &str)] = &[
-    ("job", "leave the table out"),
     (
         "upload",
         "write `upload` in the entity that files belong to",
     ),
     ("cache", "leave the table out"),
     ("compliance", "leave it out"),
-    ("retention", "leave it out"),
+    (
+        "retention",
+        "write `retention` in the entity whose rows end",
+    ),
     ("front_end", "leave it out"),
     (
         "limits",
@@ -54,6 +57,7 @@ pub fn description(text: &str) -> Result<Description, Vec<Problem>> {
             kubernetes: kubernetes(&root),
             outbound: outbound::outbound(&root),
             webhooks: webhook::webhooks(&root),
+            jobs: job::jobs(&root),
             entities: entity::entities(&root),
         };
         for (key, instead) in LATER {

@@ -42,6 +42,7 @@ pub struct Entity {
     update_others: bool,
     list: List,
     create: Create,
+    retention: Option<Retention>,
     upload: Option<Upload>,
     /// Some field is encrypted.
     encrypted: bool,
@@ -149,6 +150,13 @@ struct Sort {
 struct Create {
     idempotent: bool,
     rate: Rate,
+}
+
+#[derive(Clone, Serialize, Debug)]
+struct Retention {
+    seconds: u64,
+    /// As PostgreSQL and people write it.
+    words: String,
 }
 
 #[derive(Clone, Serialize, Debug)]
@@ -390,6 +398,10 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
             }),
         },
         create: Create { idempotent, rate },
+        retention: entity.retention.as_ref().map(|retention| Retention {
+            seconds: retention.seconds,
+            words: sql::interval(retention.seconds),
+        }),
         upload: upload::view(description, entity),
         constraints: sql::constraints(description, entity),
         indexes: sql::indexes(description, entity),

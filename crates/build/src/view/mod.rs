@@ -28,6 +28,8 @@ pub struct Project {
     pub outbound: Vec<Outbound>,
     /// Whose messages it receives.
     pub webhooks: Vec<Webhook>,
+    /// Work outside of requests.
+    pub jobs: Vec<Job>,
     /// All entities, each after those it refers to.
     pub entities: Vec<Entity>,
 }
@@ -45,6 +47,10 @@ pub struct App {
     kubernetes: bool,
     /// Strangers may read something.
     public: bool,
+    /// There is work outside of requests.
+    jobs: bool,
+    /// Some rows end.
+    retention: bool,
     /// Some rows have files.
     uploads: bool,
     pii: Vec<String>,
@@ -68,6 +74,14 @@ pub struct Webhook {
     words: String,
     /// Of the environment, with the secret.
     variable: String,
+}
+
+/// Work outside of requests.
+#[derive(Clone, Serialize, Debug)]
+pub struct Job {
+    name: String,
+    snake: String,
+    every_seconds: Option<u64>,
 }
 
 /// Sign-in.
@@ -107,6 +121,7 @@ pub fn project(description: &Description) -> Project {
         .filter(|f| f.pii || f.encrypted)
         .map(field::prop)
         .collect();
+    let retention = description.entities.iter().any(|e| e.retention.is_some());
     let name = &description.app.name;
     let snake = name.replace('-', "_");
     Project {
@@ -124,6 +139,8 @@ pub fn project(description: &Description) -> Project {
                     .as_ref()
                     .is_some_and(|rule| rule.formula.mentions_anyone())
             }),
+            jobs: retention || !description.jobs.is_empty(),
+            retention,
             uploads: description.entities.iter().any(|e| e.upload.is_some()),
             idempotent: description
                 .entities
@@ -167,6 +184,15 @@ pub fn project(description: &Description) -> Project {
                 path: names::kebab(&webhook.name),
                 words: names::words(&webhook.name),
                 variable: format!("WEBHOOK_{}_SECRET", webhook.name.to_uppercase()),
+            })
+            .collect(),
+        jobs: description
+            .jobs
+            .iter()
+            .map(|job| Job {
+                name: names::camel(&job.name),
+                snake: job.name.clone(),
+                every_seconds: job.every,
             })
             .collect(),
         entities: entities

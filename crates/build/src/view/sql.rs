@@ -152,13 +152,23 @@ fn shortened(name: &str) -> String {
     format!("{}_{sum:08x}", name.get(..50).unwrap_or(name))
 }
 
+/// A time as PostgreSQL and people write it.
+pub fn interval(seconds: u64) -> String {
+    let (size, unit) = [(86_400, "day"), (3_600, "hour")]
+        .into_iter()
+        .find(|(size, _)| seconds.is_multiple_of(*size))
+        .unwrap_or((1, "second"));
+    let many = seconds / size;
+    format!("{many} {unit}{}", if many == 1 { "" } else { "s" })
+}
+
 /// What the role of the service may do; changes are granted column by column.
 pub fn grants(description: &Description, entity: &Entity) -> Vec<String> {
     let mut grants = vec!["select".to_owned()];
     if entity.allow.create.is_some() {
         grants.push("insert".to_owned());
     }
-    if entity.allow.delete.is_some() {
+    if entity.allow.delete.is_some() || entity.retention.is_some() {
         grants.push("delete".to_owned());
     }
     let views = entity

@@ -16,7 +16,7 @@ impl Dice {
     }
 
     fn below(&mut self, most: usize) -> usize {
-        usize::try_from(self.roll() % most.max(1) as u64).unwrap()
+        usize::try_from(self.roll() % most.max(1) as u64).unwrap_or_default()
     }
 
     /// In so many of a hundred cases.
@@ -24,9 +24,15 @@ impl Dice {
         self.below(100) < percent
     }
 
-    fn one<'a, T: ?Sized>(&mut self, of: &[&'a T]) -> &'a T {
-        of[self.below(of.len())]
+    fn one<'a>(&mut self, of: &[&'a str]) -> &'a str {
+        let at = self.below(of.len());
+        around(of, at)
     }
+}
+
+/// The entry at this place, counted around.
+fn around<'a>(of: &[&'a str], at: usize) -> &'a str {
+    of.iter().cycle().nth(at).copied().unwrap_or_default()
 }
 
 const NAMES: &[&str] = &[
@@ -46,12 +52,11 @@ const FIELDS: &[&str] = &[
 ];
 
 /// A description that means a backend, and how many tries it took.
-pub fn description(seed: u64) -> (String, usize) {
+pub fn description(seed: u64) -> Option<(String, usize)> {
     let mut dice = Dice(seed);
     (1..=200)
         .map(|tries| (attempt(&mut dice), tries))
         .find(|(text, _)| generate(text).is_ok())
-        .unwrap_or_else(|| panic!("no try of seed {seed} means a backend"))
 }
 
 fn attempt(dice: &mut Dice) -> String {
@@ -85,10 +90,13 @@ fn attempt(dice: &mut Dice) -> String {
     if dice.often(25) {
         text += "\n[webhook.parcel]\n";
     }
+    if dice.often(30) {
+        text += &format!("\n[job.digest]\n{}", dice.one(&["", "every = \"1h\"\n"]));
+    }
     let first = dice.below(NAMES.len());
     let mut earlier: Vec<&str> = Vec::new();
     for at in 0..=dice.below(4) {
-        let name = NAMES[(first + at) % NAMES.len()];
+        let name = around(NAMES, first + at);
         text += &entity(dice, name, &earlier, &roles, tenants);
         earlier.push(name);
     }
@@ -109,7 +117,7 @@ fn entity(dice: &mut Dice, name: &str, earlier: &[&str], roles: &[&str], tenants
     let (mut filters, mut sorts, mut states) = (Vec::new(), vec!["created_at"], Vec::new());
     let start = dice.below(FIELDS.len());
     for at in 0..=dice.below(5) {
-        let field = FIELDS[(start + at) % FIELDS.len()];
+        let field = around(FIELDS, start + at);
         let optional = dice.often(25);
         let (kind, sortable) = match dice.below(9) {
             0 => ("text(1..120)", true),
@@ -168,7 +176,7 @@ fn entity(dice: &mut Dice, name: &str, earlier: &[&str], roles: &[&str], tenants
         ));
         filters.push("about");
     }
-    let mut rule = |dice: &mut Dice, row: bool| -> String {
+    let rule = |dice: &mut Dice, row: bool| -> String {
         let mut parts = vec![format!("role:{}", dice.one(roles))];
         if row && owned {
             parts.push("owner".to_owned());
@@ -222,6 +230,9 @@ fn entity(dice: &mut Dice, name: &str, earlier: &[&str], roles: &[&str], tenants
     }
     if updated && dice.often(30) {
         lines.push("upload = { types = [\"png\", \"pdf\"], max = \"100KB\", most = 3 }".to_owned());
+    }
+    if dice.often(25) {
+        lines.push("retention = \"90d\"".to_owned());
     }
     lines.join("\n") + "\n"
 }
