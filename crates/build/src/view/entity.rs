@@ -46,6 +46,8 @@ pub struct Entity {
     upload: Option<Upload>,
     /// Some field is encrypted.
     encrypted: bool,
+    /// Some field that a change may set is encrypted.
+    seals_changes: bool,
     has_enum: bool,
     needs_text: bool,
     ref_entities: Vec<RefEntity>,
@@ -367,12 +369,13 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
             .join(", "),
         has_enum: fields.iter().any(|f| f.values.is_some()),
         needs_text: fields.iter().any(|f| {
-            [&f.zod_create, &f.zod_query]
-                .iter()
-                .any(|z| z.starts_with("text("))
-                && (f.in_create || f.in_update)
+            let written = (f.in_create && ops.create) || f.in_update;
+            let filtered = entity.list.filter.contains(&f.name);
+            (written && f.zod_create.starts_with("text("))
+                || (filtered && f.zod_query.starts_with("text("))
         }),
         encrypted: fields.iter().any(|f| f.encrypted),
+        seals_changes: fields.iter().any(|f| f.encrypted && f.in_update),
         read_uses_actor: read_drizzle.contains("actor"),
         read_guard: if public { "identify" } else { "authenticate" }.to_owned(),
         read_actor: if public { "actorOf" } else { "userOf" }.to_owned(),
