@@ -6,8 +6,8 @@
 use crate::model::{Endpoint, Middleware, Stage};
 use casemate_flow::apipath::PathId;
 use casemate_flow::origin::Solver;
-use casemate_flow::result::{Fact, FactValue, FuncId, Site};
-use casemate_ir::{Instr, Key};
+use casemate_flow::result::{Fact, FactValue, FuncId};
+use casemate_ir::Instr;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -194,56 +194,6 @@ fn inside(func: FuncId, origins: &Solver<'_, '_>, depth: u32, out: &mut BTreeSet
             inside(f.sibling(inner), origins, depth + 1, out);
         }
     }
-}
-
-/// Headers that a proxy is meant to set: where a client is, who it is.
-const OF_PROXIES: [&str; 9] = [
-    "x-forwarded-for",
-    "x-real-ip",
-    "x-client-ip",
-    "true-client-ip",
-    "cf-connecting-ip",
-    "x-forwarded-user",
-    "x-remote-user",
-    "x-user-id",
-    "HTTP_X_FORWARDED_FOR",
-];
-
-/// One fact for each place where such a header is read as a member.
-pub(super) fn reads(origins: &Solver<'_, '_>) -> Vec<Fact> {
-    let mut out = Vec::new();
-    for func in origins.program.function_ids() {
-        if origins.program.is_copy(func) {
-            continue;
-        }
-        let f = origins.program.func(func);
-        for (instr, span) in f.func.instrs.iter().zip(&f.func.spans) {
-            let Instr::Load {
-                key: Key::Field(name),
-                ..
-            } = *instr
-            else {
-                continue;
-            };
-            let name = f.file.facts.str(name);
-            if OF_PROXIES
-                .iter()
-                .any(|known| known.eq_ignore_ascii_case(name))
-            {
-                out.push(Fact {
-                    fact: "header.read".to_owned(),
-                    site: Site {
-                        file: f.file_idx,
-                        span: *span,
-                    },
-                    function: func,
-                    callee: name.to_owned(),
-                    values: vec![("name".to_owned(), FactValue::Str(name.to_owned()))],
-                });
-            }
-        }
-    }
-    out
 }
 
 /// What one call says of headers.

@@ -26,7 +26,7 @@ mod view;
 
 use crate::model::{Answer, Application, Endpoint};
 use casemate_flow::origin::Solver;
-use casemate_flow::result::{Fact, FactValue, FuncId, Site};
+use casemate_flow::result::{Fact, FactValue, FuncId};
 use casemate_ir::{Const, Instr, Key, OpKind, Operand};
 use neighbours::Neighbours;
 use std::collections::BTreeSet;
@@ -161,7 +161,6 @@ impl Application {
         out.extend(resource::of(origins));
         out.extend(update::of(origins));
         out.extend(upload::of(origins, known));
-        out.extend(header::reads(origins));
         out.extend(crate::account::facts(self, origins, known));
         out
     }
