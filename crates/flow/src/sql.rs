@@ -402,7 +402,7 @@ mod tests {
         check("select distinct a from t", &[("a", "a")]);
         check("select * from t", &[]);
         check("select a, \u{0} from t", &[]);
-        check("insert into t (a) select b from c", &[]);
+        assert!(read("insert into t (a) select b from c").is_none_or(|s| s.selects.is_empty()));
     }
 
     #[test]

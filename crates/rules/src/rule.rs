@@ -361,8 +361,10 @@ impl Rule {
         let first = what.split("\n\n").next().unwrap_or(what);
         let filled = fill.apply(first);
         let line = filled.split_whitespace().collect::<Vec<_>>().join(" ");
-        line.strip_suffix('.')
-            .map_or_else(|| line.clone(), str::to_owned)
+        // General words may stand where a place would be named.
+        let mut chars = line.strip_suffix('.').unwrap_or(&line).chars();
+        let first = chars.next().into_iter().flat_map(char::to_uppercase);
+        first.chain(chars).collect()
     }
 
     /// The rule's tests: each case name gives one case per variant.

@@ -130,7 +130,7 @@ fn randomness_is_judged_by_what_it_is_for() {
         &[("secure", Bool(true)), ("target", text("token"))],
         None,
     );
-    let either = OneOf(vec![text("delay"), text("sessionId")]);
+    let either = OneOf(vec![text("delay"), text("token")]);
     check(
         "random",
         &[predictable, ("target", either)],

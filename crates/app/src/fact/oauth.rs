@@ -3,7 +3,7 @@
 use super::trace::{at, called, flat, reached, text, texts};
 use crate::object::key::variable;
 use casemate_flow::origin::{Solver, Val};
-use casemate_flow::program::FuncRef;
+use casemate_flow::program::{File, FuncRef};
 use casemate_flow::result::{Fact, FactValue, FuncId};
 use casemate_ir::{Instr, OpKind, Operand};
 use casemate_model::row::Role;
@@ -30,8 +30,8 @@ fn is_redirect(name: &str) -> bool {
 }
 
 /// A file of an authorization server says what a client asks it for.
-fn of_server(f: FuncRef<'_>) -> bool {
-    let has = |names: &[&str]| f.file.facts.strings.iter().any(|s| names.contains(&&**s));
+fn of_server(file: &File) -> bool {
+    let has = |names: &[&str]| file.facts.strings.iter().any(|s| names.contains(&&**s));
     has(&["client_id", "clientId"]) && has(&["response_type", "responseType", "grant_type"])
         || has(&["registeredRedirectUris", "redirect_uris", "redirectUris"])
 }
@@ -39,9 +39,11 @@ fn of_server(f: FuncRef<'_>) -> bool {
 /// One fact for each comparison of an address that codes are sent to.
 pub(super) fn addresses(origins: &Solver<'_, '_>) -> Vec<Fact> {
     let mut out = Vec::new();
+    let servers: Vec<bool> = origins.program.files.iter().map(of_server).collect();
     for func in origins.program.function_ids() {
         let f = origins.program.func(func);
-        if origins.program.is_copy(func) || !of_server(f) {
+        let server = servers.get(f.file_idx.0 as usize).copied().unwrap_or(false);
+        if origins.program.is_copy(func) || !server {
             continue;
         }
         for (index, instr) in f.func.instrs.iter().enumerate() {

@@ -67,6 +67,8 @@ pub struct Entity {
     enum_imports: String,
     access_imports: String,
     access_functions: String,
+    /// Of these, those that tests of the rules ask.
+    tested_functions: String,
     service_types: String,
     error_imports: String,
     actor_imports: String,
@@ -338,6 +340,15 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
             .filter(|r| {
                 r.function != format!("mayUpdate{pascal_name}")
                     || fields.iter().any(|f| f.by_update)
+            })
+            .map(|r| r.function.clone())
+            .collect::<Vec<_>>()
+            .join(", "),
+        tested_functions: rules
+            .iter()
+            .filter(|r| {
+                r.function != format!("mayUpdate{pascal_name}")
+                    || change.is_some() && allow.update.is_some()
             })
             .map(|r| r.function.clone())
             .collect::<Vec<_>>()

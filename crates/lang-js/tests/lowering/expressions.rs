@@ -114,7 +114,7 @@ fn operators() {
     );
     js(
         "x = 24 * 60 * 60 * 1000; y = 1 + 2 - 0.5; z = 5 * a * 2",
-        &["x = 86400000", "y = 2.5", "arithmetic (5, %1)"],
+        &["x = 86400000", "y = 2.5", "arithmetic (5, %0)"],
     );
     js(
         "a in b; a instanceof b; typeof a; !a; -a",

@@ -190,7 +190,9 @@ fn data<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
 fn infrastructure<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
     out.push(Block::Heading(3, "Infrastructure Security".to_owned()));
     let practices = a.dossier.practices.iter().filter(|p| p.area == "config");
-    let said: Vec<String> = practices
+    let (found, quiet): (Vec<_>, Vec<_>) = practices.partition(|p| p.found > 0);
+    let mut said: Vec<String> = found
+        .into_iter()
         .map(|p| {
             sentence(&format!(
                 "{} (`{}`): {} asked, {}",
@@ -201,6 +203,13 @@ fn infrastructure<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
             ))
         })
         .collect();
+    if !quiet.is_empty() {
+        let quiet: Vec<String> = quiet
+            .iter()
+            .map(|p| format!("`{}` ({})", p.rule, count(p.places, "place", "places")))
+            .collect();
+        said.push(format!("Asked without a finding: {}.", quiet.join(", ")));
+    }
     if !said.is_empty() {
         out.push(Block::List(said));
     }
