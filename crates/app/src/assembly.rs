@@ -6,6 +6,7 @@ use crate::route;
 use crate::startup::{Event, HOLE, Handler, Kind, ObjId, Started};
 use casemate_flow::origin::Solver;
 use casemate_flow::result::{FuncId, Site};
+use casemate_model::row::Role;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
 
@@ -353,6 +354,7 @@ impl Assembly<'_, '_, '_> {
                 let built = event.is_route() && event.paths.is_empty();
                 let unknown = chain.iter().filter(|m| m.what == Stage::Unknown).count()
                     + usize::from(matches!(handler, None | Some(Handler::Unknown)))
+                    + usize::from(handler.is_some_and(|h| self.answers_nothing(h)))
                     + usize::from(built);
                 self.made.endpoints.push(Endpoint {
                     method: if method == "use" { "all" } else { method }.to_owned(),
@@ -435,6 +437,24 @@ impl Assembly<'_, '_, '_> {
 
     fn is_route(&self, event: usize) -> bool {
         self.started.events.get(event).is_some_and(Event::is_route)
+    }
+
+    /// Something that a package made of which the models only say that no data comes through: `include(…)` of Django answers nothing
+    /// itself, and what stands behind it is not read here.
+    fn answers_nothing(&self, handler: &Handler) -> bool {
+        let Handler::Object(id) = handler else {
+            return false;
+        };
+        let made = match self.started.objects.get(id.0 as usize).map(|o| &o.kind) {
+            Some(Kind::Made(made)) => made.path,
+            _ => return false,
+        };
+        let paths = &self.origins.paths;
+        let mut rows = paths
+            .parent(made)
+            .into_iter()
+            .flat_map(|callee| paths.call_rows(callee, false));
+        !self.items.contains_key(id) && rows.any(|(_, row)| matches!(row.role, Role::Neutral))
     }
 
     /// What is known of a registration beside its endpoints.

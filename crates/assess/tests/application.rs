@@ -196,6 +196,28 @@ fn what_is_not_resolved_is_listed() {
 }
 
 #[test]
+fn what_is_included_answers_nothing_itself() {
+    let found = model(&[
+        (
+            "urls.py",
+            "from django.urls import include, path
+import views
+urlpatterns = [path('shop/', include('shop.urls')), path('hi/', views.hi)]
+",
+        ),
+        (
+            "views.py",
+            "from django.http import HttpResponse
+def hi(request):
+    return HttpResponse('x')
+",
+        ),
+    ]);
+    assert_eq!(login(&found, "/shop/"), "unknown");
+    assert_eq!(login(&found, "/hi/"), "no");
+}
+
+#[test]
 fn methods_that_are_found_by_name_register_nothing_where_they_are_called() {
     let found = model(&[(
         "schema.py",

@@ -345,6 +345,12 @@ impl<'m> Paths<'m> {
             .filter_map(move |&r| Some((r, models.row(r)?)))
     }
 
+    /// The path that this one is a step from.
+    #[must_use]
+    pub fn parent(&self, id: PathId) -> Option<PathId> {
+        self.nodes.get(id.0 as usize)?.parent
+    }
+
     /// Whether the path has rows.
     #[must_use]
     pub fn has_rows(&self, id: PathId) -> bool {
