@@ -26,13 +26,17 @@ pub const CALLEES: usize = 16;
 pub const BLOCK_VISITS: u32 = 4;
 /// Rounds over one cycle of calls.
 pub const SCC_ROUNDS: u32 = 4;
+/// Functions of a cycle of calls beyond which it gets [`LARGE_SCC_ROUNDS`]: each round makes the summaries larger for all.
+pub const LARGE_SCC: usize = 300;
+/// Rounds over such a cycle.
+pub const LARGE_SCC_ROUNDS: u32 = 2;
 /// Objects that one summary carries to its callers.
 pub const SUMMARY_OBJECTS: usize = 64;
 /// Members of all objects that one summary carries to its callers: each call makes them anew. Where a program keeps everything on a few
 /// shared objects (NodeBB), summaries of one cycle of calls grew by each other to 70,000 members and 19 GB.
 pub const SUMMARY_MEMBERS: usize = 600;
 /// Steps that are kept of all ways through one function; further ones are left out of the ways that are shown.
-pub const TRACE_NODES: usize = 200_000;
+pub const TRACE_NODES: usize = 30_000;
 /// Sinks of one summary.
 pub const SUMMARY_SINKS: usize = 200;
 /// Callback uses of one summary.

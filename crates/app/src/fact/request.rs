@@ -1,6 +1,7 @@
 //! What of a request is read in a way that somebody else may bend: secrets in addresses, addresses of clients, loose comparisons.
 
 use super::trace::{at, called, flat, text};
+use crate::limits;
 use crate::object::key::variable;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
@@ -57,6 +58,9 @@ pub(super) fn facts(origins: &Solver<'_, '_>) -> Vec<Fact> {
             continue;
         }
         let f = origins.program.func(func);
+        if f.func.instrs.len() > limits::READ_INSTRS {
+            continue;
+        }
         let mut addressed = false;
         for (index, instr) in f.func.instrs.iter().enumerate() {
             let made = secret(origins, f, index, instr)

@@ -57,7 +57,11 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
             || component
                 .first()
                 .is_some_and(|f| callees.get(f.0 as usize).is_some_and(|c| c.contains(f)));
-        let rounds = if cyclic { limits::SCC_ROUNDS } else { 1 };
+        let rounds = match (cyclic, component.len() > limits::LARGE_SCC) {
+            (false, _) => 1,
+            (true, false) => limits::SCC_ROUNDS,
+            (true, true) => limits::LARGE_SCC_ROUNDS,
+        };
         // By function of the cycle: whether a summary that it asked for is another one by now, and which it asked for.
         let mut stale = vec![true; component.len()];
         let mut asked: Vec<Vec<FuncId>> = vec![Vec::new(); component.len()];
