@@ -213,9 +213,8 @@ fn of_logger(fact: &Fact, signs: &Signs) -> Fact {
                 let zoned = utc
                     || texts("datefmt")
                         .is_some_and(|d| d.contains("%z") || d.contains("%Z") || d.ends_with('Z'));
-                let zone = if !timed {
-                    Answer::Unknown
-                } else if matches!(value(fact, "datefmt"), Some(FactValue::Unknown)) {
+                let told = !matches!(value(fact, "datefmt"), Some(FactValue::Unknown));
+                let zone = if !timed || !told {
                     Answer::Unknown
                 } else {
                     yes(zoned)

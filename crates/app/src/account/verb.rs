@@ -448,8 +448,8 @@ impl Reader<'_, '_, '_> {
         {
             deeds.push(Deed::ClearsCookie);
         }
-        if words::is_code(name) && checks
-            || has(receiver, &["totp", "otp", "hotp", "authenticator"]) && checks
+        if checks
+            && (words::is_code(name) || has(receiver, &["totp", "otp", "hotp", "authenticator"]))
         {
             deeds.push(Deed::ChecksCode);
         }

@@ -331,7 +331,7 @@ fn directives(fact: &Fact, state: State) -> State {
         FactValue::Absent | FactValue::Null | FactValue::Unknown => false,
         given => !may(given, &|text| text == "'none'"),
     };
-    if scripts.iter().any(|name| open(&name)) || objects {
+    if scripts.iter().any(open) || objects {
         return State::Weak;
     }
     let unknown = scripts

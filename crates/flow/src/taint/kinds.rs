@@ -108,6 +108,8 @@ pub struct KindIds {
     /// The path of an outgoing request.
     pub url_path: SinkKind,
     url_host: SinkKind,
+    /// The address of a request that goes on to wherever the answer says: harmless where the host is known.
+    follow: SinkKind,
     redirect: SinkKind,
     regex: SinkKind,
     shell: SinkKind,
@@ -148,6 +150,7 @@ impl KindIds {
             url_full: id("url.full"),
             url_path: id("url.path"),
             url_host: id("url.host"),
+            follow: id("follow"),
             redirect: id("redirect"),
             regex: id("regex"),
             shell: id("command.shell"),
@@ -312,7 +315,9 @@ impl KindIds {
     /// The kinds that choose the host of an outgoing request.
     #[must_use]
     pub fn asked(&self) -> KindSet {
-        KindSet::of(self.url_full).union(KindSet::of(self.url_host))
+        KindSet::of(self.url_full)
+            .union(KindSet::of(self.url_host))
+            .union(KindSet::of(self.follow))
     }
 
     /// The kinds that choose the host of an address.
@@ -320,6 +325,7 @@ impl KindIds {
     pub fn host(&self) -> KindSet {
         KindSet::of(self.url_full)
             .union(KindSet::of(self.url_host))
+            .union(KindSet::of(self.follow))
             .union(KindSet::of(self.redirect))
             .union(KindSet::of(self.html_url))
     }
