@@ -1,10 +1,12 @@
 //! What functions do, read once each, and what those do that an endpoint leads to.
 
+use super::lexicon::{Lexicon, Word};
 use super::own::{self, Deed, Logged, Own};
 use crate::model::{Endpoint, Stage};
 use casemate_flow::origin::{Solver, Val};
+use casemate_flow::program::FuncRef;
 use casemate_flow::result::{FileIdx, FuncId};
-use casemate_ir::{FnKind, Instr};
+use casemate_ir::{FnKind, Instr, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -22,6 +24,7 @@ const FUNCTIONS: usize = 200;
 /// All that was read.
 pub(super) struct Book<'a, 'p, 'm> {
     pub origins: &'a Solver<'p, 'm>,
+    lexicon: Lexicon,
     owns: RefCell<FxHashMap<FuncId, Rc<Own>>>,
     /// Functions that strategies of passport were given, with the package.
     pub strategies: Vec<(String, FuncId)>,
@@ -30,25 +33,25 @@ pub(super) struct Book<'a, 'p, 'm> {
 /// What a whole unit says somewhere.
 #[derive(Default)]
 pub(super) struct Signs {
-    pub calls: BTreeSet<String>,
-    pub apis: BTreeSet<String>,
-    pub sets: BTreeSet<String>,
-    pub reads: BTreeSet<String>,
+    pub calls: BTreeSet<Rc<str>>,
+    pub apis: BTreeSet<Rc<str>>,
+    pub sets: BTreeSet<Rc<str>>,
+    pub reads: BTreeSet<Rc<str>>,
     pub deeds: BTreeSet<Deed>,
     /// Names of functions.
-    pub names: BTreeSet<String>,
+    pub names: BTreeSet<Rc<str>>,
 }
 
 /// What an endpoint leads to.
 #[derive(Default)]
 pub(super) struct Deeds {
-    pub reads: BTreeSet<String>,
+    pub reads: BTreeSet<Rc<str>>,
     /// Names that are read by the handler itself and by what it calls, not further away.
-    pub near: BTreeSet<String>,
-    pub sets: BTreeSet<String>,
-    pub clears: BTreeSet<String>,
-    pub calls: BTreeSet<String>,
-    pub apis: BTreeSet<String>,
+    pub near: BTreeSet<Rc<str>>,
+    pub sets: BTreeSet<Rc<str>>,
+    pub clears: BTreeSet<Rc<str>>,
+    pub calls: BTreeSet<Rc<str>>,
+    pub apis: BTreeSet<Rc<str>>,
     pub deeds: BTreeSet<Deed>,
     pub texts: Vec<String>,
     pub logs: Vec<Logged>,
@@ -92,6 +95,7 @@ impl<'a, 'p, 'm> Book<'a, 'p, 'm> {
     pub fn new(origins: &'a Solver<'p, 'm>) -> Self {
         let mut book = Self {
             origins,
+            lexicon: Lexicon::default(),
             owns: RefCell::default(),
             strategies: Vec::new(),
         };
@@ -99,11 +103,16 @@ impl<'a, 'p, 'm> Book<'a, 'p, 'm> {
         book
     }
 
+    /// What the name of a symbol of a function's file says.
+    pub fn word(&self, f: FuncRef<'_>, symbol: Symbol) -> Word {
+        self.lexicon.word(f.sym(symbol), f.file.facts.str(symbol))
+    }
+
     pub fn own(&self, func: FuncId) -> Rc<Own> {
         if let Some(own) = self.owns.borrow().get(&func) {
             return Rc::clone(own);
         }
-        let own = Rc::new(own::read(self.origins, func));
+        let own = Rc::new(own::read(self.origins, &self.lexicon, func));
         self.owns.borrow_mut().insert(func, Rc::clone(&own));
         own
     }
@@ -135,15 +144,12 @@ impl<'a, 'p, 'm> Book<'a, 'p, 'm> {
             signs.deeds.extend(own.deeds.iter().copied());
             if f.func.kind == FnKind::Module {
                 let globals = f.file.facts.globals.iter();
-                let named = globals.map(|g| super::words::plain(f.file.facts.str(g.name)));
-                signs
-                    .names
-                    .extend(named.filter(|n| super::words::matters(n)));
+                let named = globals.map(|g| self.word(f, g.name));
+                let named = named.filter(|word| word.matters);
+                signs.names.extend(named.map(|word| word.plain));
             }
             if let Some(name) = f.func.name {
-                signs
-                    .names
-                    .insert(super::words::plain(f.file.facts.str(name)));
+                signs.names.insert(self.word(f, name).plain);
             }
         }
         out

@@ -4,7 +4,7 @@ use super::rule::Reader;
 use super::words::{self, has, holds};
 use casemate_ir::{Instr, Key, Operand, PartKey};
 
-impl Reader<'_> {
+impl Reader<'_, '_, '_> {
     /// Whether what was made of a password is taken for it: it is given its name, or is hashed or compared.
     pub(super) fn is_kept(&self, value: Operand, depth: u32) -> bool {
         let f = self.f;

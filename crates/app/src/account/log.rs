@@ -199,7 +199,7 @@ fn of_logger(fact: &Fact, signs: &Signs) -> Fact {
             .apis
             .iter()
             .any(|a| a.contains("jsonlogger") || a.contains("json_log") || a.contains("structlog"));
-        let utc = signs.sets.iter().any(|n| n == "converter")
+        let utc = signs.sets.iter().any(|n| &**n == "converter")
             || signs.calls.iter().any(|c| c.contains("gmtime"))
             || called("gmtime")
             || called("time.gmtime");

@@ -9,6 +9,7 @@ mod code;
 mod failure;
 mod identity;
 mod kept;
+mod lexicon;
 mod log;
 mod own;
 mod password;

@@ -1,12 +1,14 @@
 //! What one function does with accounts: the names that it reads and gives, and what the models, or else the names, say of
 //! its calls.
 
+use super::lexicon::{Lexicon, Word};
 use super::words::{self, has, holds};
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::{FuncId, Site};
-use casemate_ir::{ArgKey, Const, Instr, Key, OpKind, Operand, PartKey, Term, VarRef};
+use casemate_ir::{ArgKey, Const, Instr, Key, OpKind, Operand, PartKey, Symbol, Term, VarRef};
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// Something that is done.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -68,15 +70,15 @@ pub(super) struct Logged {
 #[derive(Default, Debug)]
 pub(super) struct Own {
     /// Names that are read: members, keys asked for, parameters.
-    pub reads: BTreeSet<String>,
+    pub reads: BTreeSet<Rc<str>>,
     /// Names that values are given: members, parts of objects, keywords.
-    pub sets: BTreeSet<String>,
+    pub sets: BTreeSet<Rc<str>>,
     /// Of these, the ones that are given nothing, a truth value or zero.
-    pub clears: BTreeSet<String>,
+    pub clears: BTreeSet<Rc<str>>,
     /// What is called, as written, with the receiver where it has a name.
-    pub calls: BTreeSet<String>,
+    pub calls: BTreeSet<Rc<str>>,
     /// What is called, as models name it.
-    pub apis: BTreeSet<String>,
+    pub apis: BTreeSet<Rc<str>>,
     pub deeds: BTreeSet<Deed>,
     /// Texts that are no log's.
     pub texts: Vec<String>,
@@ -91,17 +93,18 @@ pub(super) struct Own {
 const TEXTS: usize = 200;
 
 /// Reads one function.
-pub(super) fn read(origins: &Solver<'_, '_>, id: FuncId) -> Own {
+pub(super) fn read(origins: &Solver<'_, '_>, lexicon: &Lexicon, id: FuncId) -> Own {
     let f = origins.program.func(id);
     let mut reader = Reader {
         origins,
+        lexicon,
         f,
         made: definitions(f),
         own: Own::default(),
     };
     for param in &f.func.params {
         if let Some(name) = param.name {
-            reader.reads(f.file.facts.str(name));
+            reader.reads(name);
         }
     }
     for at in 0..f.func.instrs.len() {
@@ -130,6 +133,7 @@ pub(super) fn definitions(f: FuncRef<'_>) -> Vec<Option<u32>> {
 
 pub(super) struct Reader<'a, 'p, 'm> {
     pub origins: &'a Solver<'p, 'm>,
+    pub lexicon: &'a Lexicon,
     pub f: FuncRef<'p>,
     made: Vec<Option<u32>>,
     pub own: Own,
@@ -144,14 +148,22 @@ impl Reader<'_, '_, '_> {
         self.f.func.instrs.get(at as usize)
     }
 
-    pub fn str(&self, symbol: casemate_ir::Symbol) -> &str {
+    pub fn str(&self, symbol: Symbol) -> &str {
         self.f.file.facts.str(symbol)
     }
 
-    pub fn constant(&self, operand: Operand) -> Option<&str> {
+    pub fn word(&self, symbol: Symbol) -> Word {
+        self.lexicon.word(self.f.sym(symbol), self.str(symbol))
+    }
+
+    fn plain(&self, symbol: Symbol) -> Rc<str> {
+        self.word(symbol).plain
+    }
+
+    fn constant(&self, operand: Operand) -> Option<Symbol> {
         match operand {
             Operand::Const(id) => match self.f.file.facts.constant(id) {
-                Const::Str(text) => Some(self.str(*text)),
+                Const::Str(text) => Some(*text),
                 _ => None,
             },
             Operand::Local(_) => None,
@@ -164,13 +176,13 @@ impl Reader<'_, '_, '_> {
     }
 
     /// The name of a value: of its variable, of the member that it was read as, of what is called.
-    pub fn name(&self, operand: Operand) -> Option<String> {
+    pub fn name(&self, operand: Operand) -> Option<Rc<str>> {
         let Operand::Local(local) = operand else {
             return None;
         };
         let own = self.f.func.locals.get(local.index()).and_then(|l| l.name);
         if let Some(name) = own {
-            return Some(words::plain(self.str(name)));
+            return Some(self.plain(name));
         }
         match *self.def(operand)? {
             Instr::Load {
@@ -183,13 +195,13 @@ impl Reader<'_, '_, '_> {
             | Instr::LoadVar {
                 var: VarRef::Free(name),
                 ..
-            } => Some(words::plain(self.str(name))),
+            } => Some(self.plain(name)),
             Instr::LoadVar {
                 var: VarRef::Global(global),
                 ..
             } => {
                 let binding = self.f.file.facts.globals.get(global.index())?;
-                Some(words::plain(self.str(binding.name)))
+                Some(self.plain(binding.name))
             }
             Instr::LoadVar {
                 var: VarRef::Captured(capture),
@@ -198,39 +210,39 @@ impl Reader<'_, '_, '_> {
                 let (owner, local) = crate::guard::owner_of(self.origins, self.f, capture)?;
                 let owner = self.origins.program.func(owner);
                 let name = owner.func.locals.get(local.index())?.name?;
-                Some(words::plain(owner.file.facts.str(name)))
+                Some(self.lexicon.word(owner.sym(name), owner.file.facts.str(name)).plain)
             }
             Instr::Await { from, .. } | Instr::Copy { from, .. } => self.name_once(from),
             _ => None,
         }
     }
 
-    fn name_once(&self, operand: Operand) -> Option<String> {
+    fn name_once(&self, operand: Operand) -> Option<Rc<str>> {
         match *self.def(operand)? {
             Instr::Load {
                 key: Key::Field(name),
                 ..
-            } => Some(words::plain(self.str(name))),
+            } => Some(self.plain(name)),
             _ => None,
         }
     }
 
-    fn reads(&mut self, name: &str) {
-        let name = words::plain(name);
-        if words::matters(&name) {
-            self.own.reads.insert(name);
+    fn reads(&mut self, name: Symbol) {
+        let word = self.word(name);
+        if word.matters {
+            self.own.reads.insert(word.plain);
         }
     }
 
-    fn sets(&mut self, name: &str) {
-        let name = words::plain(name);
-        if words::matters(&name) {
-            self.own.sets.insert(name);
+    fn sets(&mut self, name: Symbol) {
+        let word = self.word(name);
+        if word.matters {
+            self.own.sets.insert(word.plain);
         }
     }
 
     /// A name is given a constant that is no text.
-    fn clears(&mut self, name: &str, value: Operand) {
+    fn clears(&mut self, name: Symbol, value: Operand) {
         let Operand::Const(id) = value else {
             return;
         };
@@ -240,9 +252,12 @@ impl Reader<'_, '_, '_> {
             Const::Null | Const::Undefined | Const::Bool(_) | Const::Number(_) => true,
             _ => false,
         };
-        let name = words::plain(name);
-        if nothing && words::matters(&name) {
-            self.own.clears.insert(name);
+        if !nothing {
+            return;
+        }
+        let word = self.word(name);
+        if word.matters {
+            self.own.clears.insert(word.plain);
         }
     }
 
@@ -250,7 +265,7 @@ impl Reader<'_, '_, '_> {
         if self.own.texts.len() >= TEXTS {
             return;
         }
-        if let Some(text) = self.constant(operand)
+        if let Some(text) = self.constant(operand).map(|text| self.str(text))
             && text.len() > 3
             && text.len() < 400
         {
@@ -268,13 +283,13 @@ impl Reader<'_, '_, '_> {
             Instr::Load {
                 key: Key::Field(name),
                 ..
-            } => self.reads(f.file.facts.str(name)),
+            } => self.reads(name),
             Instr::Load {
                 key: Key::Computed(key),
                 ..
             } => {
-                if let Some(name) = self.constant(key).map(str::to_owned) {
-                    self.reads(&name);
+                if let Some(name) = self.constant(key) {
+                    self.reads(name);
                 }
             }
             Instr::Store {
@@ -282,21 +297,22 @@ impl Reader<'_, '_, '_> {
                 key: Key::Field(name),
                 value,
             } => {
-                let name = f.file.facts.str(name).to_owned();
-                self.sets(&name);
-                self.clears(&name, value);
+                self.sets(name);
+                self.clears(name, value);
                 self.text(value);
-                let of_session = self.name(base).is_some_and(|n| has(&n, &["session"]));
-                if self.is_null(value) && (of_session || words::plain(&name) == "session") {
+                let name = self.plain(name);
+                if self.is_null(value)
+                    && (&*name == "session"
+                        || self.name(base).is_some_and(|n| has(&n, &["session"])))
+                {
                     self.ends_session(base);
                 }
-                let name = words::plain(&name);
                 if words::is_password(&name) && self.is_record(base) {
                     self.own.deeds.insert(Deed::SetsPassword);
                 }
                 let person = self
                     .name(base)
-                    .is_some_and(|n| crate::object::key::PERSONS.contains(&n.as_str()));
+                    .is_some_and(|n| crate::object::key::PERSONS.contains(&&*n));
                 if person && self.is_record(base) {
                     self.own.deeds.insert(Deed::WritesPersons);
                 }
@@ -304,14 +320,14 @@ impl Reader<'_, '_, '_> {
             Instr::Object { parts, .. } => {
                 for part in f.func.parts(parts) {
                     if let PartKey::Field(name) = part.key {
-                        let name = f.file.facts.str(name).to_owned();
-                        self.sets(&name);
-                        self.clears(&name, part.value);
+                        self.sets(name);
+                        self.clears(name, part.value);
                         // Django names its validators by texts.
-                        if name == "NAME"
-                            && let Some(text) = self.constant(part.value).map(str::to_owned)
-                            && text.ends_with("Validator")
+                        if self.str(name) == "NAME"
+                            && let Some(text) = self.constant(part.value)
+                            && self.str(text).ends_with("Validator")
                         {
+                            let text = self.str(text).into();
                             self.own.apis.insert(text);
                         }
                     }
@@ -327,8 +343,8 @@ impl Reader<'_, '_, '_> {
                 key: Key::Field(name),
                 base,
             } => {
-                let name = f.file.facts.str(name).to_owned();
-                self.own.clears.insert(words::plain(&name));
+                let name = self.plain(name);
+                self.own.clears.insert(name);
                 if self.name(base).is_some_and(|n| has(&n, &["session"])) {
                     self.ends_session(base);
                 }
@@ -477,19 +493,19 @@ impl Reader<'_, '_, '_> {
         } else {
             for arg in f.func.args(args) {
                 self.text(arg.value);
-                if let Some(text) = self.constant(arg.value).map(str::to_owned)
+                if let Some(symbol) = self.constant(arg.value)
+                    && let text = self.str(symbol)
                     && text.len() < 40
                     && !text.contains(' ')
                 {
-                    self.reads(&text);
+                    self.reads(symbol);
                 }
             }
         }
         for arg in f.func.args(args) {
             if let ArgKey::Keyword(name) = arg.key {
-                let name = f.file.facts.str(name).to_owned();
-                self.sets(&name);
-                self.clears(&name, arg.value);
+                self.sets(name);
+                self.clears(name, arg.value);
             }
         }
         if !known && !logs {
@@ -499,7 +515,7 @@ impl Reader<'_, '_, '_> {
             let full = if receiver.is_empty() {
                 name
             } else {
-                format!("{receiver}.{name}")
+                format!("{receiver}.{name}").into()
             };
             self.own.calls.insert(full);
         }
@@ -508,7 +524,7 @@ impl Reader<'_, '_, '_> {
     /// A value called like a secret, alone, within a text or within an object that is written where it is used.
     fn is_secret(&self, operand: Operand, depth: u32) -> bool {
         let named = self.name(operand).is_some_and(|n| {
-            words::is_password(&n) && n != "pass"
+            words::is_password(&n) && &*n != "pass"
                 || holds(
                     &n,
                     &[
@@ -566,7 +582,7 @@ impl Reader<'_, '_, '_> {
         }
     }
 
-    fn name_of_callee(&self, callee: Operand) -> String {
+    fn name_of_callee(&self, callee: Operand) -> Rc<str> {
         self.name(callee).unwrap_or_default()
     }
 

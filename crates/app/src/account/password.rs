@@ -124,7 +124,7 @@ fn sets_password(ground: &Ground<'_, '_, '_>, endpoint: &Endpoint, done: &Done) 
     let typed = own
         .near
         .iter()
-        .any(|n| words::is_password(n) && !words::is_old_password(n) && n != "pass");
+        .any(|n| words::is_password(n) && !words::is_old_password(n) && &**n != "pass");
     let kept = own.does(Deed::SetsPassword)
         || own.does(Deed::Hash)
             && (own.does(Deed::Creates)

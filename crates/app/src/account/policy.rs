@@ -7,6 +7,7 @@ use super::{Ground, Signs, signin, tri};
 use crate::model::Answer;
 use casemate_flow::result::{Fact, FactValue};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// The order in which places tell of a whole unit.
 const ORDER: [&str; 5] = ["register", "reset", "change", "admin", "other"];
@@ -156,11 +157,11 @@ fn checked_elsewhere(signs: &Signs) -> bool {
         .sets
         .iter()
         .chain(&signs.reads)
-        .any(|n| n == "auth_password_validators")
+        .any(|n| &**n == "auth_password_validators")
 }
 
 fn common(signs: &Signs) -> bool {
-    let list = |name: &String| {
+    let list = |name: &Rc<str>| {
         holds(
             name,
             &[
@@ -209,7 +210,7 @@ fn common(signs: &Signs) -> bool {
 }
 
 fn breached(signs: &Signs) -> bool {
-    let says = |name: &String| {
+    let says = |name: &Rc<str>| {
         holds(
             name,
             &[

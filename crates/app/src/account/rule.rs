@@ -2,6 +2,7 @@
 //! hashed, dates of expiry, secret questions, accounts with passwords that stand in the code.
 
 use super::Ground;
+use super::book::Book;
 use super::own::definitions;
 use super::pattern;
 use super::policy;
@@ -12,6 +13,7 @@ use casemate_ir::{
     ArgKey, Const, FnId, Instr, Key, OpKind, Operand, PartKey, Range32, Span, Symbol, VarRef,
 };
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// Steps back along a chain of calls.
 const CHAIN: u32 = 16;
@@ -24,6 +26,7 @@ pub(super) fn facts(ground: &Ground<'_, '_, '_>) -> Vec<Fact> {
     for id in ground.book.functions() {
         let f = ground.origins().program.func(id);
         let mut reader = Reader {
+            book: ground.book,
             f,
             made: definitions(f),
             out: Vec::new(),
@@ -103,13 +106,14 @@ impl Asked {
     }
 }
 
-pub(super) struct Reader<'a> {
+pub(super) struct Reader<'a, 'p, 'm> {
+    book: &'a Book<'a, 'p, 'm>,
     pub f: FuncRef<'a>,
     made: Vec<Option<u32>>,
     out: Vec<Fact>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Reader<'a, '_, '_> {
     pub fn def(&self, operand: Operand) -> Option<&'a Instr> {
         let Operand::Local(local) = operand else {
             return None;
@@ -120,6 +124,10 @@ impl<'a> Reader<'a> {
 
     pub fn str(&self, symbol: Symbol) -> &'a str {
         self.f.file.facts.str(symbol)
+    }
+
+    fn plain(&self, symbol: Symbol) -> Rc<str> {
+        self.book.word(self.f, symbol).plain
     }
 
     fn number(&self, operand: Operand) -> Option<f64> {
@@ -180,13 +188,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub fn name(&self, operand: Operand) -> Option<String> {
+    pub fn name(&self, operand: Operand) -> Option<Rc<str>> {
         let Operand::Local(local) = operand else {
             return None;
         };
         let own = self.f.func.locals.get(local.index()).and_then(|l| l.name);
         if let Some(name) = own {
-            return Some(words::plain(self.str(name)));
+            return Some(self.plain(name));
         }
         match *self.def(operand)? {
             Instr::Load {
@@ -199,13 +207,13 @@ impl<'a> Reader<'a> {
             }
             | Instr::Import {
                 name: Some(name), ..
-            } => Some(words::plain(self.str(name))),
+            } => Some(self.plain(name)),
             Instr::LoadVar {
                 var: VarRef::Global(global),
                 ..
             } => {
                 let binding = self.f.file.facts.globals.get(global.index())?;
-                Some(words::plain(self.str(binding.name)))
+                Some(self.plain(binding.name))
             }
             _ => None,
         }
@@ -283,13 +291,13 @@ impl<'a> Reader<'a> {
                 key: Key::Field(name),
                 ..
             } => {
-                self.named(self.str(name), span);
+                self.named(name, span);
             }
             Instr::Copy { to, from } => {
                 let name = f.func.locals.get(to.index()).and_then(|l| l.name);
                 if let Some(name) = name {
-                    self.named(self.str(name), span);
-                    if words::is_password(&words::plain(self.str(name))) {
+                    self.named(name, span);
+                    if words::is_password(&self.plain(name)) {
                         let mut asked = Asked::default();
                         self.field(from, &mut asked);
                         self.tell_rule(span, &asked);
@@ -301,8 +309,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn named(&mut self, name: &str, span: Span) {
-        let plain = words::plain(name);
+    fn named(&mut self, name: Symbol, span: Span) {
+        let word = self.book.word(self.f, name);
+        if !word.matters {
+            return;
+        }
+        let name = self.str(name);
+        let plain = word.plain;
         if policy::is_question(&plain) {
             self.tell("secret.question", span, name.to_owned(), vec![]);
         }
@@ -356,7 +369,7 @@ impl<'a> Reader<'a> {
                 ..
             }) if self.str(name) == "length" => base,
             Some(&Instr::Call { callee, args, .. })
-                if self.name(callee).is_some_and(|n| n == "len") =>
+                if self.name(callee).is_some_and(|n| &*n == "len") =>
             {
                 match self.f.func.args(args).first() {
                     Some(arg) => arg.value,
@@ -392,9 +405,9 @@ impl<'a> Reader<'a> {
             let PartKey::Field(name) = part.key else {
                 continue;
             };
-            let name = self.str(name);
             self.named(name, span);
-            let plain = words::plain(name);
+            let plain = self.plain(name);
+            let name = self.str(name);
             if words::is_password(&plain) {
                 let mut asked = Asked::default();
                 self.field(part.value, &mut asked);
@@ -464,7 +477,7 @@ impl<'a> Reader<'a> {
                     // A column: what is kept there is a hash, or should be.
                     if this
                         .and_then(|t| self.name(t))
-                        .is_some_and(|n| n == "models")
+                        .is_some_and(|n| &*n == "models")
                     {
                         return;
                     }
@@ -528,11 +541,11 @@ impl<'a> Reader<'a> {
             let PartKey::Field(name) = part.key else {
                 continue;
             };
-            let name = words::plain(self.str(name));
+            let name = self.plain(name);
             let given = self
                 .number(part.value)
                 .or_else(|| self.part(part.value, "value").and_then(|o| self.number(o)));
-            match name.as_str() {
+            match &*name {
                 "minlength" | "min_length" | "min" => asked.minimum = given.or(asked.minimum),
                 "maxlength" | "max_length" | "max" => asked.maximum = given.or(asked.maximum),
                 "match" | "pattern" | "matches" | "is" | "regex" => {
@@ -601,7 +614,7 @@ impl<'a> Reader<'a> {
                     let Some(&Instr::Call { callee, args, .. }) = self.def(part.value) else {
                         continue;
                     };
-                    match self.name(callee).unwrap_or_default().as_str() {
+                    match &*self.name(callee).unwrap_or_default() {
                         "length" | "data_required" => {
                             self.keywords(args, asked, 1);
                             let first = self.f.func.args(args).first();
@@ -646,13 +659,13 @@ impl<'a> Reader<'a> {
         let method = self.name(callee).unwrap_or_default();
         for arg in self.f.func.args(args) {
             if let ArgKey::Keyword(name) = arg.key {
-                self.named(self.str(name), span);
+                self.named(name, span);
             }
         }
         self.default_account(&method, args, span);
         let all: Vec<Operand> = self.f.func.args(args).iter().map(|a| a.value).collect();
         // `/[A-Z]/.test(password)`, `re.search('[A-Z]', password)`
-        if ["test", "match", "search", "fullmatch"].contains(&method.as_str())
+        if ["test", "match", "search", "fullmatch"].contains(&&*method)
             && all.iter().any(|o| self.is_password(*o))
         {
             let pattern = this
@@ -670,7 +683,7 @@ impl<'a> Reader<'a> {
         };
         // `password.match(/[A-Z]/)`
         if self.is_password(this) {
-            if method == "match"
+            if &*method == "match"
                 && let Some(text) = all.first().and_then(|o| self.regex(*o))
             {
                 let mut asked = Asked::default();
@@ -692,7 +705,7 @@ impl<'a> Reader<'a> {
                 "trim_start",
                 "trim_end",
             ]
-            .contains(&method.as_str())
+            .contains(&&*method)
                 && self.is_kept(Operand::Local(to), 0)
             {
                 self.tell(
@@ -711,7 +724,7 @@ impl<'a> Reader<'a> {
             self.tell_rule(span, &asked);
         }
         // `new PasswordValidator().is().min(8).has().uppercase()`
-        if ["uppercase", "lowercase", "symbols", "digits"].contains(&method.as_str()) {
+        if ["uppercase", "lowercase", "symbols", "digits"].contains(&&*method) {
             let mut asked = Asked::default();
             self.step(&method, args, &mut asked, false);
             if asked.composition {
@@ -744,7 +757,7 @@ impl<'a> Reader<'a> {
                             "sanitize",
                             "sanitize_body",
                         ]
-                        .contains(&n.as_str())
+                        .contains(&&*n)
                     });
                     if names {
                         return first.is_some_and(|t| words::is_password(&words::plain(t)));
@@ -773,9 +786,8 @@ impl<'a> Reader<'a> {
                 continue;
             }
             for member in &class.members {
-                let name = self.str(member.name);
-                self.named(name, member.span);
-                if !words::is_password(&words::plain(name)) {
+                self.named(member.name, member.span);
+                if !words::is_password(&self.plain(member.name)) {
                     continue;
                 }
                 let mut asked = Asked::default();
@@ -785,7 +797,7 @@ impl<'a> Reader<'a> {
                     };
                     let all = f.func.args(args);
                     let number = |i: usize| all.get(i).and_then(|a| self.number(a.value));
-                    match self.name(callee).unwrap_or_default().as_str() {
+                    match &*self.name(callee).unwrap_or_default() {
                         "min_length" => asked.minimum = number(0),
                         "max_length" => asked.maximum = number(0),
                         "length" => {

@@ -4,7 +4,7 @@ use super::rule::Reader;
 use super::words::{self, has, holds};
 use casemate_ir::{ArgKey, Instr, Operand, Range32, Span};
 
-impl Reader<'_> {
+impl Reader<'_, '_, '_> {
     /// A password that stands in the code, as it is or hashed.
     pub(super) fn is_literal_password(&self, operand: Operand) -> bool {
         let literal = |o: Operand| {
@@ -65,7 +65,7 @@ impl Reader<'_> {
                             &n,
                             &["findorcreate", "insertmany", "insertone", "bulkcreate"],
                         )
-                        || ["user", "account", "admin", "member"].contains(&n.as_str())
+                        || ["user", "account", "admin", "member"].contains(&&*n)
                 });
                 let inside = around.start <= span.start && span.end <= around.end;
                 makes

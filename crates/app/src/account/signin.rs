@@ -222,7 +222,7 @@ pub(super) fn has_second_factor(signs: &super::Signs) -> bool {
         "supabase",
         "firebase",
     ];
-    let by_others = |api: &String| OTHERS.iter().any(|part| api.contains(part));
+    let by_others = |api: &std::rc::Rc<str>| OTHERS.iter().any(|part| api.contains(part));
     keeps_second_factor(signs) || signs.apis.iter().any(by_others)
 }
 

@@ -1,10 +1,14 @@
 //! What a call does with accounts: as the models say of packages, else as its name says.
 
+use super::lexicon::{OfPackage, Said};
 use super::own::{Deed, Reader};
 use super::words::{self, has, holds};
+use casemate_flow::apipath::PathId;
+use casemate_flow::origin::Solver;
 use casemate_flow::program::FuncRef;
 use casemate_ir::{Instr, Key, Language, LocalKind, Operand, Range32};
 use casemate_model::row::Role;
+use std::rc::Rc;
 
 /// Names of values about accounts.
 const ABOUT: &[&str] = &[
@@ -85,10 +89,75 @@ const ANSWERS: &[&str] = &[
 
 impl Reader<'_, '_, '_> {
     /// What the models, or its path, say of a package's function; whether it logs.
-    pub(super) fn api(&mut self, path: casemate_flow::apipath::PathId) -> bool {
+    pub(super) fn api(&mut self, path: PathId) -> bool {
+        let known = self.lexicon.package(path, || of_package(self.origins, path));
+        self.own.deeds.extend(known.said.deeds.iter().copied());
+        self.own.apis.insert(Rc::clone(&known.text));
+        known.said.logs
+    }
+
+    /// What the names of a call say; whether it logs.
+    pub(super) fn named(&mut self, receiver: &Rc<str>, name: &Rc<str>, args: Range32) -> bool {
+        let given = !args.is_empty();
+        let named = (Rc::clone(receiver), Rc::clone(name), given);
+        let said = self.lexicon.call(&named, || said(receiver, name, given));
+        // What a client keeps is emptied by it, and goes on to hold.
+        let emptied = &**receiver == "session"
+            && said.deeds.contains(&Deed::Ends)
+            && !ends_all(name)
+            && self.own.apis.iter().any(|api| api.starts_with("py:flask.session"));
+        let deeds = said.deeds.iter().copied();
+        self.own.deeds.extend(deeds.filter(|deed| !emptied || *deed != Deed::Ends));
+        said.logs
+    }
+
+    /// Whether a call that is not known may do something with an account.
+    pub(super) fn obscures(
+        &self,
+        callee: Operand,
+        receiver: &str,
+        name: &str,
+        args: Range32,
+    ) -> bool {
+        let param = matches!(callee, Operand::Local(local)
+            if self.f.func.locals.get(local.index()).is_some_and(|l| l.kind == LocalKind::Param));
+        if param || ANSWERS.contains(&receiver) || ANSWERS.contains(&name) {
+            return false;
+        }
+        let language = match self.f.file.facts.language {
+            Language::JavaScript | Language::Template => "js",
+            Language::Python => "py",
+        };
+        if self.def(callee).is_some_and(|i| match *i {
+            Instr::Load {
+                key: Key::Field(n), ..
+            } => !self
+                .origins
+                .paths
+                .models()
+                .core_method(language, self.str(n))
+                .is_empty(),
+            _ => false,
+        }) {
+            return false;
+        }
+        let about = |operand: Operand| {
+            self.name(operand)
+                .is_some_and(|n| has(&n, ABOUT) || words::is_password(&n))
+        };
+        let given = f_args(self.f, args).any(about);
+        given
+            || has(receiver, &["user", "account", "auth", "session"])
+            || holds(receiver, &["authservice", "userservice"])
+    }
+}
+
+/// What the models, or its path, say of a package's function.
+fn of_package(origins: &Solver<'_, '_>, path: PathId) -> OfPackage {
         let mut logs = false;
-        let kinds = self.origins.paths.models().kinds();
-        for (_, row) in self.origins.paths.call_rows(path, false) {
+        let mut deeds = Vec::new();
+        let kinds = origins.paths.models().kinds();
+        for (_, row) in origins.paths.call_rows(path, false) {
             match &row.role {
                 Role::Config { fact, .. } => {
                     let deed = match fact.as_str() {
@@ -101,19 +170,19 @@ impl Reader<'_, '_, '_> {
                         "session.destroy" | "session.regenerate" => Deed::Ends,
                         _ => continue,
                     };
-                    self.own.deeds.insert(deed);
+                    deeds.push(deed);
                 }
                 Role::Sink { kind, .. } => {
                     let kind = kinds.sink_name(*kind);
                     logs |= kind.starts_with("log.");
                     if kind.starts_with("mail.") {
-                        self.own.deeds.insert(Deed::Mail);
+                        deeds.push(Deed::Mail);
                     }
                 }
                 _ => {}
             }
         }
-        let text = self.origins.paths.text(path);
+        let text = origins.paths.text(path);
         let ends = |names: &[&str]| names.iter().any(|name| text.ends_with(name));
         let starts = |names: &[&str]| names.iter().any(|name| text.starts_with(name));
         let one_time = starts(&[
@@ -138,8 +207,8 @@ impl Reader<'_, '_, '_> {
             ]) || text.contains("valid_totp")
                 || ends(&[".match_token"]))
         {
-            self.own.deeds.insert(Deed::ChecksTotp);
-            self.own.deeds.insert(Deed::ChecksCode);
+            deeds.push(Deed::ChecksTotp);
+            deeds.push(Deed::ChecksCode);
         }
         if starts(&[
             "npm:argon2",
@@ -161,7 +230,7 @@ impl Reader<'_, '_, '_> {
                 "compare",
                 "compareSync",
             ]) {
-                self.own.deeds.insert(Deed::Verify);
+                deeds.push(Deed::Verify);
             } else if ends(&[
                 "hash",
                 "hashSync",
@@ -170,7 +239,7 @@ impl Reader<'_, '_, '_> {
                 "make_password",
                 "generate_password_hash",
             ]) {
-                self.own.deeds.insert(Deed::Hash);
+                deeds.push(Deed::Hash);
             }
         }
         if starts(&[
@@ -188,7 +257,7 @@ impl Reader<'_, '_, '_> {
             "npm:twilio",
             "py:twilio",
         ]) {
-            self.own.deeds.insert(Deed::Mail);
+            deeds.push(Deed::Mail);
         }
         if starts(&[
             "npm:@sentry",
@@ -207,16 +276,16 @@ impl Reader<'_, '_, '_> {
             ".logOut",
         ]) && !ends(&["unset_jwt_cookies"])
         {
-            self.own.deeds.insert(Deed::Ends);
+            deeds.push(Deed::Ends);
         }
         if ends(&[".clearCookie", ".delete_cookie", "unset_jwt_cookies"]) {
-            self.own.deeds.insert(Deed::ClearsCookie);
+            deeds.push(Deed::ClearsCookie);
         }
         if text.starts_with("py:flask.session.") {
-            self.own.deeds.insert(Deed::Pops);
+            deeds.push(Deed::Pops);
         }
         if text.starts_with("py:django") && ends(&["session.flush", "session.cycle_key"]) {
-            self.own.deeds.insert(Deed::Ends);
+            deeds.push(Deed::Ends);
         }
         if ends(&[
             ".set_password",
@@ -225,15 +294,17 @@ impl Reader<'_, '_, '_> {
             ".setPassword",
             ".changePassword",
         ]) {
-            self.own.deeds.insert(Deed::SetsPassword);
-            self.own.deeds.insert(Deed::Hash);
+            deeds.push(Deed::SetsPassword);
+            deeds.push(Deed::Hash);
         }
-        self.own.apis.insert(text);
-        logs
+        OfPackage {
+            said: Said { deeds, logs },
+            text: text.into(),
+        }
     }
 
-    /// What the names of a call say; whether it logs.
-    pub(super) fn named(&mut self, receiver: &str, name: &str, args: Range32) -> bool {
+/// What the names of a call say.
+fn said(receiver: &str, name: &str, given: bool) -> Said {
         let mut deeds: Vec<Deed> = Vec::new();
         let of_password =
             has(name, &["password", "pass", "passwd", "pwd", "pw"]) || holds(name, &["password"]);
@@ -334,7 +405,7 @@ impl Reader<'_, '_, '_> {
             || ["log", "log_event", "capture_exception", "record_event"].contains(&name)
                 && !["console", "math"].contains(&receiver)
                 && !holds(receiver, &["math"])
-                && !args.is_empty();
+                && given;
         let sends = has(
             name,
             &[
@@ -416,26 +487,10 @@ impl Reader<'_, '_, '_> {
             ],
         ) || holds(receiver, &["blacklist", "denylist", "blocklist", "revoked"])
             && has(name, &["add", "set", "push", "setex"]);
-        let client_kept = self
-            .own
-            .apis
-            .iter()
-            .any(|api| api.starts_with("py:flask.session"));
         if session
             && over
-            && !(client_kept && receiver == "session")
             && !has(name, &["cookie", "cookies"])
-            || [
-                "logout",
-                "log_out",
-                "signout",
-                "sign_out",
-                "logout_all",
-                "logout_user",
-                "update_session_auth_hash",
-                "global_sign_out",
-            ]
-            .contains(&name)
+            || ends_all(name)
         {
             deeds.push(Deed::Ends);
         }
@@ -453,49 +508,22 @@ impl Reader<'_, '_, '_> {
         {
             deeds.push(Deed::ChecksCode);
         }
-        self.own.deeds.extend(deeds);
-        logs
+        Said { deeds, logs }
     }
 
-    /// Whether a call that is not known may do something with an account.
-    pub(super) fn obscures(
-        &self,
-        callee: Operand,
-        receiver: &str,
-        name: &str,
-        args: Range32,
-    ) -> bool {
-        let param = matches!(callee, Operand::Local(local)
-            if self.f.func.locals.get(local.index()).is_some_and(|l| l.kind == LocalKind::Param));
-        if param || ANSWERS.contains(&receiver) || ANSWERS.contains(&name) {
-            return false;
-        }
-        let language = match self.f.file.facts.language {
-            Language::JavaScript | Language::Template => "js",
-            Language::Python => "py",
-        };
-        if self.def(callee).is_some_and(|i| match *i {
-            Instr::Load {
-                key: Key::Field(n), ..
-            } => !self
-                .origins
-                .paths
-                .models()
-                .core_method(language, self.str(n))
-                .is_empty(),
-            _ => false,
-        }) {
-            return false;
-        }
-        let about = |operand: Operand| {
-            self.name(operand)
-                .is_some_and(|n| has(&n, ABOUT) || words::is_password(&n))
-        };
-        let given = f_args(self.f, args).any(about);
-        given
-            || has(receiver, &["user", "account", "auth", "session"])
-            || holds(receiver, &["authservice", "userservice"])
-    }
+/// Names of what ends a session, whatever it is called on.
+fn ends_all(name: &str) -> bool {
+    [
+        "logout",
+        "log_out",
+        "signout",
+        "sign_out",
+        "logout_all",
+        "logout_user",
+        "update_session_auth_hash",
+        "global_sign_out",
+    ]
+    .contains(&name)
 }
 
 fn f_args<'p>(f: FuncRef<'p>, args: Range32) -> impl Iterator<Item = Operand> + 'p {

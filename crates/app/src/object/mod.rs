@@ -16,10 +16,11 @@ use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::{FuncId, Site};
-use casemate_ir::{Instr, Key, LocalId, OpKind, Operand, Range32, Term};
+use casemate_ir::{ArgKey, Instr, Key, LocalId, OpKind, Operand, Range32, Term};
 use casemate_model::path::{ArgIndex, Port, PortBase, PortStep};
 use casemate_model::row::Role;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 /// Finds what all endpoints do with records.
@@ -161,6 +162,8 @@ struct Walk<'a, 'p, 'm> {
     origins: &'a Solver<'p, 'm>,
     set: &'a Known,
     bound: Bound,
+    /// What values depend on while parameters hold what they hold now.
+    depends: RefCell<FxHashMap<(FuncId, LocalId), Roots>>,
     seen: FxHashSet<FuncId>,
     /// Functions that were read again for what another call gives them.
     again: usize,
@@ -179,6 +182,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             origins,
             set,
             bound: Bound::default(),
+            depends: RefCell::default(),
             seen: FxHashSet::default(),
             again: 0,
             answers: FxHashSet::default(),
@@ -258,7 +262,15 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
     }
 
     fn roots(&self, func: FuncId, operand: Operand) -> Roots {
-        Search::with(self.origins, self.set, Some(&self.bound), func, operand)
+        let Operand::Local(local) = operand else {
+            return Roots::default();
+        };
+        if let Some(known) = self.depends.borrow().get(&(func, local)) {
+            return *known;
+        }
+        let roots = Search::with(self.origins, self.set, Some(&self.bound), func, operand);
+        self.depends.borrow_mut().insert((func, local), roots);
+        roots
     }
 
     fn function(&mut self, func: FuncId, depth: u32) {
@@ -368,11 +380,13 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         // Who asks is given to something that is not known: a policy, maybe.
         if !entered {
             let args = f.func.args(args).iter().map(|arg| arg.value);
-            let args: Vec<Operand> = args.collect();
-            self.made.personal |= args.iter().any(|arg| self.roots(f.id, *arg).principal);
+            for arg in args.clone() {
+                let roots = self.roots(f.id, arg);
+                self.made.personal |= roots.principal;
+                self.made.handed |= roots.client;
+            }
             self.made.open = true;
-            self.made.handed |= args.iter().any(|arg| self.roots(f.id, *arg).client);
-            let roots = self.together(f.id, args.into_iter().chain(this));
+            let roots = self.together(f.id, args.chain(this));
             if let Some(to) = f.func.instrs.get(at).and_then(Instr::target)
                 && roots.principal
                 && roots.names.is_empty()
@@ -401,45 +415,45 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
     fn bind(&mut self, f: FuncRef<'p>, inner: FuncId, args: Range32) -> bool {
         let mut more = false;
         let callee = self.origins.program.func(inner);
-        for (param, arg) in callee.func.params.iter().zip(f.func.args(args)) {
+        let params = &callee.func.params;
+        for (param, arg) in params.iter().zip(f.func.args(args)) {
             let roots = self.roots(f.id, arg.value);
-            if roots.client || roots.principal {
-                let held = self.bound.entry((inner, param.local)).or_default();
-                held.client |= roots.client;
-                held.principal |= roots.principal;
-                held.attribute |= roots.attribute;
-                held.called |= roots.called;
-                held.hashed |= roots.hashed;
-                let before = held.names;
-                held.names.add(roots.names);
-                more |= before != held.names;
-            }
+            more |= self.hold((inner, param.local), roots);
         }
         for arg in f.func.args(args) {
-            let casemate_ir::ArgKey::Keyword(name) = arg.key else {
+            let ArgKey::Keyword(name) = arg.key else {
                 continue;
             };
             let name = f.file.facts.str(name);
-            let param = callee
-                .func
-                .params
-                .iter()
-                .find(|param| param.name.is_some_and(|n| callee.file.facts.str(n) == name));
-            let roots = self.roots(f.id, arg.value);
-            if let Some(param) = param
-                && (roots.client || roots.principal)
-            {
-                let held = self.bound.entry((inner, param.local)).or_default();
-                held.client |= roots.client;
-                held.principal |= roots.principal;
-                held.called |= roots.called;
-                held.hashed |= roots.hashed;
-                let before = held.names;
-                held.names.add(roots.names);
-                more |= before != held.names;
+            let mut params = params.iter();
+            let param =
+                params.find(|param| param.name.is_some_and(|n| callee.file.facts.str(n) == name));
+            if let Some(param) = param {
+                let roots = self.roots(f.id, arg.value);
+                more |= self.hold((inner, param.local), roots);
             }
         }
         more
+    }
+
+    /// A parameter holds something more; whether that are names that it did not hold yet.
+    fn hold(&mut self, param: (FuncId, LocalId), roots: Roots) -> bool {
+        if !roots.client && !roots.principal {
+            return false;
+        }
+        let held = self.bound.entry(param).or_default();
+        let before = *held;
+        held.client |= roots.client;
+        held.principal |= roots.principal;
+        held.attribute |= roots.attribute;
+        held.called |= roots.called;
+        held.hashed |= roots.hashed;
+        held.names.add(roots.names);
+        let after = *held;
+        if before != after {
+            self.depends.borrow_mut().clear();
+        }
+        before.names != after.names
     }
 
     /// A password of the client that takes part in a query, or is stored, as it came.

@@ -7,7 +7,7 @@ use crate::program::Target;
 use crate::result::FileIdx;
 use crate::symbol::Sym;
 use casemate_ir::{ExportKind, Language};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Where a chain of re-exports ends.
 #[derive(Clone, Copy)]
@@ -84,12 +84,12 @@ impl<'p, 'm> Solver<'p, 'm> {
     /// The values of one export of an ES module.
     pub(super) fn exported(&mut self, frame: Frame<'p>, file: FileIdx, name: Sym) -> ValSet {
         let leaves = match self.exports.get(&(file, name)) {
-            Some(known) => Rc::clone(known),
+            Some(known) => Arc::clone(known),
             None => {
                 let mut leaves = Vec::new();
                 self.leaves(file, name, 0, &mut leaves);
-                let leaves: Rc<[Leaf]> = leaves.into();
-                self.exports.insert((file, name), Rc::clone(&leaves));
+                let leaves: Arc<[Leaf]> = leaves.into();
+                self.exports.insert((file, name), Arc::clone(&leaves));
                 leaves
             }
         };

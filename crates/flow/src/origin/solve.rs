@@ -18,7 +18,7 @@ use casemate_model::row::{EntryRow, ExportRow, Role};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// A place: a local of a function, a result, a module-level variable, a member of a value.
 pub(super) type NodeId = u32;
@@ -64,7 +64,7 @@ pub struct Solver<'p, 'm> {
     /// Functions that are copied for their callers.
     pub(super) wrappers: Wrappers,
     /// Where the exports of modules lead.
-    pub(super) exports: FxHashMap<(FileIdx, Sym), Rc<[Leaf]>>,
+    pub(super) exports: FxHashMap<(FileIdx, Sym), Arc<[Leaf]>>,
     /// By file: the rows of handlers that are found in it by name.
     pub(super) exported: Vec<Vec<(&'m EntryRow, &'m ExportRow)>>,
     /// By variable of a module: the member of a library that it stands for, where models speak of it.

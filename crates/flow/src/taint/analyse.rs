@@ -10,6 +10,7 @@ use crate::program::to_u32;
 use crate::result::FuncId;
 use crate::symbol::Sym;
 use casemate_ir::{Const, FnKind, Instr, Key, MemberKind, Operand, VarRef};
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 pub const FAILED: &str = "functions whose analysis failed, which is a defect of casemate";
 
 /// Finds the templates that a name means, as seen from a file: `None` parts are not constant.
-pub type RenderLookup<'a> = dyn Fn(&str, &[Option<Arc<str>>]) -> Vec<FuncId> + 'a;
+pub type RenderLookup<'a> = dyn Fn(&str, &[Option<Arc<str>>]) -> Vec<FuncId> + Sync + 'a;
 
 /// Everything that the pass found.
 pub struct TaintResult {
@@ -52,91 +53,59 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
     let mut arenas: Vec<Arena> = vec![Arena::default(); count];
     let kinds = super::kinds::KindIds::new(origins.paths.models().kinds());
     let template = |f: FuncId| program.func(f).func.kind == FnKind::Template;
-    for component in components(&callees, &template) {
-        let cyclic = component.len() > 1
-            || component
-                .first()
-                .is_some_and(|f| callees.get(f.0 as usize).is_some_and(|c| c.contains(f)));
-        let rounds = match (cyclic, component.len() > limits::LARGE_SCC) {
-            (false, _) => 1,
-            (true, false) => limits::SCC_ROUNDS,
-            (true, true) => limits::LARGE_SCC_ROUNDS,
-        };
-        // By function of the cycle: whether a summary that it asked for is another one by now, and which it asked for.
-        let mut stale = vec![true; component.len()];
-        let mut asked: Vec<Vec<FuncId>> = vec![Vec::new(); component.len()];
-        for round in 0..rounds {
-            for (at, &func) in component.iter().enumerate() {
-                if !stale.get_mut(at).is_some_and(std::mem::take) {
-                    continue;
-                }
-                let index = func.0 as usize;
-                let arena = arenas
-                    .get_mut(index)
-                    .map(std::mem::take)
-                    .unwrap_or_default();
-                let run = AssertUnwindSafe(|| {
-                    let whole = Whole {
-                        origins,
-                        summaries: &summaries,
-                        by_name: &by_name,
-                        consts: &consts,
-                        render,
-                        kinds,
-                        schemas: &schemas,
-                        settings: &settings,
-                    };
-                    let mut interp = Interp::new(&whole, func, arena);
-                    interp.run();
-                    let summary = interp.summary();
-                    interp.asked.sort_unstable();
-                    interp.asked.dedup();
-                    (summary, interp.out, interp.arena, interp.asked)
-                });
-                // A defect met in one function must not cost the others: it is a function without a summary.
-                let Ok((summary, out, mut arena, needed)) = catch_unwind(run) else {
-                    if let (Some(s), Some(o)) = (summaries.get_mut(index), outputs.get_mut(index)) {
-                        *s = None;
-                        *o = Output::default();
-                        o.caps.insert(FAILED, 1);
+    let components = components(&callees, &template);
+    let ground = Ground {
+        origins,
+        by_name: &by_name,
+        consts: &consts,
+        render,
+        kinds,
+        schemas: &schemas,
+        settings: &settings,
+    };
+    for level in levels(&components, &callees, &template) {
+        let (cyclic, single): (Vec<_>, Vec<_>) =
+            level.into_iter().partition(|c| is_cyclic(c, &callees));
+        let funcs: Vec<FuncId> = single.iter().flat_map(|c| c.iter().copied()).collect();
+        let run = |func: &FuncId| ground.interpret(*func, &summaries, Arena::default());
+        let made: Vec<Option<Made>> = funcs.par_iter().map(run).collect();
+        for (&func, made) in funcs.iter().zip(made) {
+            keep(func, made, &mut summaries, &mut outputs, &mut arenas);
+        }
+        for component in cyclic {
+            let rounds = match component.len() > limits::LARGE_SCC {
+                false => limits::SCC_ROUNDS,
+                true => limits::LARGE_SCC_ROUNDS,
+            };
+            // By function of the cycle: whether a summary that it asked for is another one by now, and which it asked for.
+            let mut stale = vec![true; component.len()];
+            let mut asked: Vec<Vec<FuncId>> = vec![Vec::new(); component.len()];
+            for round in 0..rounds {
+                for (at, &func) in component.iter().enumerate() {
+                    if !stale.get_mut(at).is_some_and(std::mem::take) {
+                        continue;
                     }
-                    continue;
-                };
-                arena.nodes.shrink_to_fit();
-                if let Some(asked) = asked.get_mut(at)
-                    && cyclic
-                {
-                    *asked = needed;
-                }
-                let same = summaries
-                    .get(index)
-                    .and_then(Option::as_ref)
-                    .is_some_and(|old| same_meaning(old, &summary));
-                if let (Some(s), Some(o), Some(a)) = (
-                    summaries.get_mut(index),
-                    outputs.get_mut(index),
-                    arenas.get_mut(index),
-                ) {
-                    *o = out;
-                    *a = arena;
-                    if !same {
-                        *s = Some(Arc::new(summary));
+                    let arena = arenas.get_mut(func.0 as usize).map(std::mem::take);
+                    let mut made = ground.interpret(func, &summaries, arena.unwrap_or_default());
+                    if let (Some(made), Some(asked)) = (&mut made, asked.get_mut(at)) {
+                        *asked = std::mem::take(&mut made.asked);
+                    }
+                    if keep(func, made, &mut summaries, &mut outputs, &mut arenas) {
                         for (stale, asked) in stale.iter_mut().zip(&asked) {
                             *stale |= asked.binary_search(&func).is_ok();
                         }
                     }
                 }
-            }
-            if !stale.contains(&true) {
-                break;
-            }
-            if round + 1 == rounds
-                && cyclic
-                && let Some(out) = component
-                    .first()
-                    .and_then(|f| outputs.get_mut(f.0 as usize))
-            {
-                *out.caps.entry("rounds over a cycle of calls").or_default() += 1;
+                if !stale.contains(&true) {
+                    break;
+                }
+                if round + 1 == rounds
+                    && let Some(out) = component
+                        .first()
+                        .and_then(|f| outputs.get_mut(f.0 as usize))
+                {
+                    *out.caps.entry("rounds over a cycle of calls").or_default() += 1;
+                }
             }
         }
     }
@@ -153,6 +122,144 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
         callees,
         caps: FxHashMap::default(),
     }
+}
+
+/// What one function is interpreted on.
+struct Ground<'a, 'p, 'm> {
+    origins: &'a Solver<'p, 'm>,
+    by_name: &'a FxHashMap<Sym, FuncId>,
+    consts: &'a FxHashMap<u32, Konst>,
+    render: &'a RenderLookup<'a>,
+    kinds: super::kinds::KindIds,
+    schemas: &'a crate::schema::Schemas,
+    settings: &'a crate::setting::Settings,
+}
+
+/// What the interpretation of one function gave.
+struct Made {
+    summary: Summary,
+    out: Output,
+    arena: Arena,
+    /// Functions whose summaries it asked for, in order.
+    asked: Vec<FuncId>,
+}
+
+impl Ground<'_, '_, '_> {
+    /// Interprets one function once. A defect met in it must not cost the others: then it is nothing.
+    fn interpret(
+        &self,
+        func: FuncId,
+        summaries: &[Option<Arc<Summary>>],
+        arena: Arena,
+    ) -> Option<Made> {
+        let run = AssertUnwindSafe(|| {
+            let whole = Whole {
+                origins: self.origins,
+                summaries,
+                by_name: self.by_name,
+                consts: self.consts,
+                render: self.render,
+                kinds: self.kinds,
+                schemas: self.schemas,
+                settings: self.settings,
+            };
+            let mut interp = Interp::new(&whole, func, arena);
+            interp.run();
+            let summary = interp.summary();
+            interp.asked.sort_unstable();
+            interp.asked.dedup();
+            interp.arena.nodes.shrink_to_fit();
+            Made {
+                summary,
+                out: interp.out,
+                arena: interp.arena,
+                asked: interp.asked,
+            }
+        });
+        catch_unwind(run).ok()
+    }
+}
+
+/// Keeps what was made of a function, a function without a summary where the interpretation failed; whether its summary says
+/// something else than before.
+fn keep(
+    func: FuncId,
+    made: Option<Made>,
+    summaries: &mut [Option<Arc<Summary>>],
+    outputs: &mut [Output],
+    arenas: &mut [Arena],
+) -> bool {
+    let index = func.0 as usize;
+    let (Some(summary), Some(output), Some(arena)) = (
+        summaries.get_mut(index),
+        outputs.get_mut(index),
+        arenas.get_mut(index),
+    ) else {
+        return false;
+    };
+    let Some(made) = made else {
+        *summary = None;
+        *output = Output::default();
+        output.caps.insert(FAILED, 1);
+        return false;
+    };
+    let same = summary
+        .as_ref()
+        .is_some_and(|old| same_meaning(old, &made.summary));
+    *output = made.out;
+    *arena = made.arena;
+    if !same {
+        *summary = Some(Arc::new(made.summary));
+    }
+    !same
+}
+
+fn is_cyclic(component: &[FuncId], callees: &[Vec<FuncId>]) -> bool {
+    component.len() > 1
+        || component
+            .first()
+            .is_some_and(|f| callees.get(f.0 as usize).is_some_and(|c| c.contains(f)))
+}
+
+/// Components in groups: whatever the functions of one need stands in groups before it, so that those of one group can be
+/// interpreted side by side, whatever the number of threads. Templates are the first of all, as whoever renders asks for them.
+fn levels<'c>(
+    components: &'c [Vec<FuncId>],
+    callees: &[Vec<FuncId>],
+    template: &dyn Fn(FuncId) -> bool,
+) -> Vec<Vec<&'c [FuncId]>> {
+    const NOT_YET: u32 = u32::MAX;
+    let mut level_of: Vec<u32> = vec![NOT_YET; callees.len()];
+    let mut out: Vec<Vec<&[FuncId]>> = Vec::new();
+    let mut after_templates = 0;
+    for component in components {
+        let is_template = component.iter().all(|f| template(*f));
+        let needed = component
+            .iter()
+            .filter_map(|f| callees.get(f.0 as usize))
+            .flatten()
+            .filter_map(|callee| level_of.get(callee.0 as usize))
+            .filter(|level| **level != NOT_YET)
+            .map(|level| level + 1)
+            .max();
+        let level = needed.unwrap_or(0).max(if is_template { 0 } else { after_templates });
+        if is_template {
+            after_templates = after_templates.max(level + 1);
+        }
+        for func in component {
+            if let Some(slot) = level_of.get_mut(func.0 as usize) {
+                *slot = level;
+            }
+        }
+        let level = level as usize;
+        if out.len() <= level {
+            out.resize_with(level + 1, Vec::new);
+        }
+        if let Some(group) = out.get_mut(level) {
+            group.push(component);
+        }
+    }
+    out
 }
 
 /// Whether two rounds say the same; traces may differ.
@@ -228,8 +335,9 @@ fn dependencies(origins: &Solver<'_, '_>, id: FuncId) -> Vec<FuncId> {
                 flags,
                 ..
             } => {
+                let before = out.len();
                 operand(&mut out, callee);
-                for called in &mut out {
+                for called in out.iter_mut().skip(before) {
                     *called = origins.callee_at(id, to_u32(at), *called);
                 }
                 if let Some(this) = this {
