@@ -104,10 +104,8 @@ fn probe(sink_kind: &str) -> Option<&'static str> {
 /// `id` of `req.query.id`, of `req.query['id']`, of `req.get('id')`, of a destructured `id`; nothing for `req.body` itself.
 fn last_name(source: &str) -> Option<&str> {
     let source = source.trim_end_matches([')', ']']);
-    let last = source
-        .rsplit(['.', '[', '('])
-        .next()?
-        .trim_matches(['\'', '"', '`']);
+    let mut steps = source.rsplit(['.', '[', '(']);
+    let last = steps.next()?.trim_matches(['\'', '"', '`']);
     let whole = [
         "body",
         "query",
@@ -122,7 +120,9 @@ fn last_name(source: &str) -> Option<&str> {
     let plain = last
         .chars()
         .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$'));
-    (plain && !last.is_empty() && !whole.contains(&last)).then_some(last)
+    // `req.body.url` is a member of the body, `req.url` is all of it.
+    let of_whole = steps.next().is_some_and(|step| whole.contains(&step));
+    (plain && !last.is_empty() && (of_whole || !whole.contains(&last))).then_some(last)
 }
 
 fn encoded(value: &str) -> String {
@@ -203,6 +203,8 @@ mod tests {
             ("req.headers['x-user']", Some("x-user")),
             ("req.get('host')", Some("host")),
             ("req.body", None),
+            ("req.url", None),
+            ("req.body.url", Some("url")),
             ("userName", Some("userName")),
             ("req.query[key]", Some("key")),
         ] {

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use casemate_ir::{
-    ClassDef, ClassId, Const, ConstId, FileFacts, FnId, Function, GlobalId, LocalId, Span, Symbol,
+    ClassDef, ClassId, Const, ConstId, FileFacts, FnId, FnKind, Function, GlobalId, LocalId, Span, Symbol,
 };
 
 /// One file to be linked.
@@ -347,10 +347,14 @@ impl Program {
         })
     }
 
-    /// A name for a function: its own, or where it stands.
+    /// A name for a function: its own, or the file of a template.
     #[must_use]
     pub fn func_name(&self, id: FuncId) -> String {
         let f = self.func(id);
+        if f.func.kind == FnKind::Template {
+            let path = &f.file.path;
+            return path.rsplit('/').next().unwrap_or(path).to_owned();
+        }
         f.func.name.map_or_else(
             || "anonymous function".to_owned(),
             |name| f.file.facts.str(name).to_owned(),

@@ -480,7 +480,9 @@ impl Interp<'_> {
         if value.taints.is_none() {
             return;
         }
-        let mut sink = (*self.sink(at, kind, "output tag", 0)).clone();
+        let path = &self.f.file.path;
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let mut sink = (*self.sink(at, kind, name, 0)).clone();
         let mut facts = vec![("context".to_owned(), FactValue::Str(context.to_owned()))];
         facts.push((
             "escaped".to_owned(),

@@ -56,6 +56,7 @@ fn policy(page: &mut Page, assessment: &Assessment) {
         .policy
         .iter()
         .chain(&assessment.coverage.files.ignored)
+        .filter(|effect| effect.hides > 0)
         .map(said::effect)
         .collect();
     list(page, "hidden", &effects);
