@@ -1,6 +1,7 @@
 //! Summaries bottom-up over the cycles of the call graph.
 
 use super::interp::{Interp, Output, Whole};
+use super::methods::{Methods, callees_first};
 use super::summary::Summary;
 use super::trace::Arena;
 use super::value::{Konst, Taint, Value};
@@ -8,7 +9,6 @@ use crate::limits;
 use crate::origin::{Solver, Val};
 use crate::program::to_u32;
 use crate::result::FuncId;
-use crate::symbol::Sym;
 use casemate_ir::{Const, FnKind, Instr, Key, MemberKind, Operand, VarRef};
 use rustc_hash::FxHashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -42,7 +42,8 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
         .function_ids()
         .map(|id| dependencies(origins, id))
         .collect();
-    let by_name = unique_methods(origins);
+    let by_name = Methods::of(origins);
+    let order = callees_first(&callees, &by_name.calls(origins));
     let consts = constants(origins);
     let schemas = crate::schema::Schemas::of(origins);
     let settings = crate::setting::Settings::of(origins);
@@ -52,7 +53,7 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
     let mut arenas: Vec<Arena> = vec![Arena::default(); count];
     let kinds = super::kinds::KindIds::new(origins.paths.models().kinds());
     let template = |f: FuncId| program.func(f).func.kind == FnKind::Template;
-    for component in components(&callees, &template) {
+    for component in components(&callees, &order, &template) {
         let cyclic = component.len() > 1
             || component
                 .first()
@@ -263,12 +264,16 @@ fn dependencies(origins: &Solver<'_, '_>, id: FuncId) -> Vec<FuncId> {
     out
 }
 
-/// Strongly connected components, callees first (Tarjan 1972, iterative). Templates come before everything else.
+/// Strongly connected components, callees first (Tarjan 1972, iterative), begun in an order. Templates come before everything else.
 #[expect(
     clippy::indexing_slicing,
     reason = "all indices are below the number of functions"
 )]
-fn components(callees: &[Vec<FuncId>], first: &dyn Fn(FuncId) -> bool) -> Vec<Vec<FuncId>> {
+fn components(
+    callees: &[Vec<FuncId>],
+    order: &[FuncId],
+    first: &dyn Fn(FuncId) -> bool,
+) -> Vec<Vec<FuncId>> {
     struct Visit {
         func: usize,
         next: usize,
@@ -280,8 +285,10 @@ fn components(callees: &[Vec<FuncId>], first: &dyn Fn(FuncId) -> bool) -> Vec<Ve
     let mut stack: Vec<usize> = Vec::new();
     let mut counter = 0u32;
     let mut out = Vec::new();
-    let (early, late): (Vec<usize>, Vec<usize>) =
-        (0..count).partition(|&f| first(FuncId(to_u32(f))));
+    let (early, late): (Vec<usize>, Vec<usize>) = order
+        .iter()
+        .map(|f| f.0 as usize)
+        .partition(|&f| first(FuncId(to_u32(f))));
     for root in early.into_iter().chain(late) {
         if index[root] != u32::MAX {
             continue;
@@ -338,31 +345,6 @@ fn components(callees: &[Vec<FuncId>], first: &dyn Fn(FuncId) -> bool) -> Vec<Ve
         }
     }
     out
-}
-
-/// Methods whose name only one class of the program has.
-fn unique_methods(origins: &Solver<'_, '_>) -> FxHashMap<Sym, FuncId> {
-    let program = origins.program;
-    let mut seen: FxHashMap<Sym, Option<FuncId>> = FxHashMap::default();
-    for index in 0..program.class_count() {
-        let Some((file, def)) = program.class(crate::program::ClassIdx(to_u32(index))) else {
-            continue;
-        };
-        for member in &def.members {
-            if member.kind == MemberKind::Method
-                && let Some(func) = member.func
-            {
-                let id = program.func_id(file, func);
-                seen.entry(program.sym(file, member.name))
-                    .and_modify(|known| *known = None)
-                    .or_insert(Some(id));
-            }
-        }
-    }
-    seen.into_iter()
-        .filter_map(|(sym, func)| Some((sym, func?)))
-        .filter(|(sym, _)| program.text(*sym).len() > 3)
-        .collect()
 }
 
 /// Module-level constants with a literal value, across files.
