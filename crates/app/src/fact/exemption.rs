@@ -175,7 +175,10 @@ fn loose_pattern(f: FuncRef<'_>, operand: Operand) -> Option<String> {
         return None;
     };
     let text = f.file.facts.str(regex.pattern);
-    (!text.contains(['^', '$'])).then(|| text.to_owned())
+    let bound = text.starts_with('^')
+        || text.ends_with('$')
+        || ["(^", "|^", "$)", "$|"].iter().any(|end| text.contains(end));
+    (!bound).then(|| text.to_owned())
 }
 
 /// `request.endpoint`, `req.path`
