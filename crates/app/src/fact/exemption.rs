@@ -177,7 +177,9 @@ fn loose_pattern(f: FuncRef<'_>, operand: Operand) -> Option<String> {
     let text = f.file.facts.str(regex.pattern);
     let bound = text.starts_with('^')
         || text.ends_with('$')
-        || ["(^", "|^", "$)", "$|"].iter().any(|end| text.contains(end));
+        || ["(^", "|^", "$)", "$|"]
+            .iter()
+            .any(|end| text.contains(end));
     (!bound).then(|| text.to_owned())
 }
 
