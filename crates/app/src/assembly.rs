@@ -74,6 +74,10 @@ pub(crate) fn assemble(started: &Started, origins: &Solver<'_, '_>) -> Applicati
     assembly.endpoints();
     assembly.loose();
     let mut made = assembly.made;
+    let long = unread(origins);
+    if long > 0 {
+        *made.caps.entry("functions too long to read").or_default() += long;
+    }
     crate::declared::add(origins, &mut made);
     crate::decoration::add(origins, &mut made);
     made.endpoints
@@ -85,6 +89,15 @@ pub(crate) fn assemble(started: &Started, origins: &Solver<'_, '_>) -> Applicati
     made.unresolved.sort();
     made.unresolved.dedup();
     made
+}
+
+/// Functions of the program that are too long to be read instruction by instruction: of them nothing is claimed.
+fn unread(origins: &Solver<'_, '_>) -> u64 {
+    let program = &origins.program;
+    let long = program.function_ids().filter(|func| {
+        !program.is_copy(*func) && program.func(*func).func.instrs.len() > limits::READ_INSTRS
+    });
+    long.count() as u64
 }
 
 impl Assembly<'_, '_, '_> {

@@ -20,6 +20,10 @@ pub const ORIGIN_ROUNDS: u32 = 40;
 pub const ACCESS_PATH: usize = 4;
 /// Taints of one value; the best are kept.
 pub const TAINTS: usize = 24;
+/// Functions inside the objects that one call hands to an unknown function: more are not called.
+pub const HANDED: usize = 8;
+/// Methods of one name that a call on a receiver that nobody knows may mean, where they are a family of plug-ins; of more, none is meant.
+pub const FAMILY: usize = 8;
 /// Callees of one call site.
 pub const CALLEES: usize = 16;
 /// Visits of one block in one analysis of its function; then its input is no longer joined.

@@ -248,6 +248,65 @@ fn callbacks_are_called_with_the_elements() {
 }
 
 #[test]
+fn functions_inside_an_object_may_be_called_by_whom_they_are_handed_to() {
+    let inner = r#"fn f1 method run () within f0 {
+  capture k0 = %12
+  capture k1 = %11
+  b0:
+    %0 = captured k0
+    %1 = captured k1
+    %2 = call %1 (%0) @1..2
+    return
+}
+"#;
+    let text = module(
+        inner,
+        r#"  local %11 named sink captured
+  local %12 named bad captured
+  b0:
+    {lab}
+    %0 = closure f1
+    %1 = object {run: %0}
+    %2 = free series
+    %3 = call %2 (%1)
+    return"#,
+    );
+    assert_eq!(reached(&text), [1]);
+}
+
+#[test]
+fn a_method_of_a_telling_name_is_known_by_it() {
+    let called = |name: &str| {
+        let stock = r#"fn f1 method NAME (%0 a) within f0 {
+  b0:
+    %1 = import i0
+    %2 = load %1.sink
+    %3 = call %2 (%0) @1..2
+    return
+}
+"#;
+        let text = module(
+            &stock.replace("NAME", name),
+            &r#"  b0:
+    {lab}
+    %0 = closure f1
+    %1 = object {NAME: %0}
+    %2 = free register
+    %3 = call %2 (%1)
+    %4 = free lookup
+    %5 = call %4 ()
+    %6 = load %5.NAME
+    %7 = call %6 this %5 (%12)
+    return"#
+                .replace("NAME", name),
+        );
+        reached(&text)
+    };
+    assert_eq!(called("reserveStock"), [1]);
+    assert_eq!(called("run"), []);
+}
+
+#[test]
 fn what_is_thrown_is_caught() {
     let text = module(
         "",

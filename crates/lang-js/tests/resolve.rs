@@ -171,6 +171,42 @@ fn base_url_and_habits() {
 }
 
 #[test]
+fn clients_that_are_generated() {
+    let project = Project::new(
+        &[
+            "src/lib/db.ts",
+            "src/lib/client.ts",
+            "src/generated/prisma/enums.ts",
+        ],
+        &[
+            (
+                "tsconfig.json",
+                r#"{ "compilerOptions": { "paths": { "@db/*": ["./src/*"] } } }"#,
+            ),
+            ("package.json", "{}"),
+        ],
+    );
+    let from = "src/lib/db.ts";
+    for generated in [
+        "@/generated/prisma/client",
+        "../generated/prisma",
+        "../generated/prisma/client.js",
+        "../../prisma/generated/client",
+        "@db/generated/prisma/client",
+        "src/generated/prisma/client",
+    ] {
+        project.leads(from, generated, "package @prisma/client");
+    }
+    project.leads(
+        from,
+        "../generated/prisma/enums",
+        "src/generated/prisma/enums.ts",
+    );
+    project.leads(from, "./client", "src/lib/client.ts");
+    project.leads(from, "./generated/graphql", "unknown");
+}
+
+#[test]
 fn packages_without_their_manifests() {
     let files = [
         "server/routes/a.ts",

@@ -106,18 +106,81 @@ fn looks_for(f: FuncRef<'_>, origins: &Solver<'_, '_>, cond: Operand) -> Option<
             [what, within] => (text(what)?, within),
             _ => return None,
         },
+        // `path.indexOf('/open') !== -1`
+        Instr::Op {
+            op: OpKind::StrictNe | OpKind::Ne | OpKind::Greater,
+            operands,
+            ..
+        } => {
+            let sought = *f.func.operands(operands).first()?;
+            return found_by(f, origins, sought, "indexOf");
+        }
         Instr::Call {
             this: Some(this),
             callee,
             args,
             ..
-        } if written_name(f, callee) == Some("includes") => {
+        } => {
             let what = f.func.args(args).first()?.value;
-            (text(what)?, this)
+            match written_name(f, callee)? {
+                "includes" => (text(what)?, this),
+                "test" => (loose_pattern(f, this)?, what),
+                "match" => (loose_pattern(f, what)?, this),
+                _ => return None,
+            }
         }
         _ => return None,
     };
     (text.len() > 1 && is_address(f, origins, within)).then_some((at, text))
+}
+
+/// A call of a method that looks for a text in the address.
+fn found_by(
+    f: FuncRef<'_>,
+    origins: &Solver<'_, '_>,
+    sought: Operand,
+    name: &str,
+) -> Option<(usize, String)> {
+    let Operand::Local(local) = sought else {
+        return None;
+    };
+    let mut made = f.func.instrs.iter().enumerate();
+    let (at, instr) = made.find(|(_, i)| i.target() == Some(local))?;
+    let Instr::Call {
+        this: Some(within),
+        callee,
+        args,
+        ..
+    } = *instr
+    else {
+        return None;
+    };
+    let Operand::Const(what) = f.func.args(args).first()?.value else {
+        return None;
+    };
+    let Const::Str(text) = *f.file.facts.constant(what) else {
+        return None;
+    };
+    let text = f.file.facts.str(text).to_owned();
+    let found = written_name(f, callee) == Some(name) && text.len() > 1;
+    (found && is_address(f, origins, within)).then_some((at, text))
+}
+
+/// The text of a regular expression that is bound to neither end of what it is run on.
+fn loose_pattern(f: FuncRef<'_>, operand: Operand) -> Option<String> {
+    let Operand::Const(id) = operand else {
+        return None;
+    };
+    let Const::Regex(regex) = f.file.facts.constant(id) else {
+        return None;
+    };
+    let text = f.file.facts.str(regex.pattern);
+    let bound = text.starts_with('^')
+        || text.ends_with('$')
+        || ["(^", "|^", "$)", "$|"]
+            .iter()
+            .any(|end| text.contains(end));
+    (!bound).then(|| text.to_owned())
 }
 
 /// `request.endpoint`, `req.path`

@@ -301,8 +301,21 @@ impl Interp<'_> {
                 Some(Instr::Load { base, key, .. }) => {
                     let sym = self.key(key);
                     let target = self.operand(base);
-                    if sym != Sym::ANY && target.refs.len() + target.identities().count() == 1 {
+                    let places = (target.refs.len(), target.identities().count());
+                    if sym != Sym::ANY && places.0 + places.1 == 1 {
                         self.store_value(&target, sym, value.clone(), true);
+                    } else if sym != Sym::ANY && places == (1, 1) {
+                        // What a parameter holds, in the form of the schema that it was checked against: one object.
+                        let given = Value {
+                            taints: target.taints.clone(),
+                            ..Value::default()
+                        };
+                        let checked = Value {
+                            refs: target.refs,
+                            ..Value::default()
+                        };
+                        self.store_value(&given, sym, value.clone(), true);
+                        self.store_value(&checked, sym, value.clone(), true);
                     }
                 }
                 Some(Instr::LoadVar { var, .. }) => match var {

@@ -1,6 +1,7 @@
 //! Summaries bottom-up over the cycles of the call graph.
 
 use super::interp::{Interp, Output, Whole};
+use super::methods::{Methods, callees_first};
 use super::summary::Summary;
 use super::trace::Arena;
 use super::value::{Konst, Taint, Value};
@@ -8,7 +9,6 @@ use crate::limits;
 use crate::origin::{Solver, Val};
 use crate::program::to_u32;
 use crate::result::FuncId;
-use crate::symbol::Sym;
 use casemate_ir::{Const, FnKind, Instr, Key, MemberKind, Operand, VarRef};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -43,7 +43,9 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
         .function_ids()
         .map(|id| dependencies(origins, id))
         .collect();
-    let by_name = unique_methods(origins);
+    let by_name = Methods::of(origins);
+    let named = by_name.calls(origins);
+    let order = callees_first(&callees, &named);
     let consts = constants(origins);
     let schemas = crate::schema::Schemas::of(origins);
     let settings = crate::setting::Settings::of(origins);
@@ -53,7 +55,7 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
     let mut arenas: Vec<Arena> = vec![Arena::default(); count];
     let kinds = super::kinds::KindIds::new(origins.paths.models().kinds());
     let template = |f: FuncId| program.func(f).func.kind == FnKind::Template;
-    let components = components(&callees, &template);
+    let components = components(&callees, &order, &template);
     let ground = Ground {
         origins,
         by_name: &by_name,
@@ -63,7 +65,7 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
         schemas: &schemas,
         settings: &settings,
     };
-    for level in levels(&components, &callees, &template) {
+    for level in levels(&components, &[&callees, &named], &template) {
         let (cyclic, single): (Vec<_>, Vec<_>) =
             level.into_iter().partition(|c| is_cyclic(c, &callees));
         let funcs: Vec<FuncId> = single.iter().flat_map(|c| c.iter().copied()).collect();
@@ -127,7 +129,7 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
 /// What one function is interpreted on.
 struct Ground<'a, 'p, 'm> {
     origins: &'a Solver<'p, 'm>,
-    by_name: &'a FxHashMap<Sym, FuncId>,
+    by_name: &'a Methods,
     consts: &'a FxHashMap<u32, Konst>,
     render: &'a RenderLookup<'a>,
     kinds: super::kinds::KindIds,
@@ -222,21 +224,23 @@ fn is_cyclic(component: &[FuncId], callees: &[Vec<FuncId>]) -> bool {
 }
 
 /// Components in groups: whatever the functions of one need stands in groups before it, so that those of one group can be
-/// interpreted side by side, whatever the number of threads. Templates are the first of all, as whoever renders asks for them.
+/// interpreted side by side, whatever the number of threads. Templates are the first of all, as whoever renders asks for them. What is
+/// needed by one of `edges` and comes later in the order of the components is no reason to wait: it would be a cycle.
 fn levels<'c>(
     components: &'c [Vec<FuncId>],
-    callees: &[Vec<FuncId>],
+    edges: &[&[Vec<FuncId>]],
     template: &dyn Fn(FuncId) -> bool,
 ) -> Vec<Vec<&'c [FuncId]>> {
     const NOT_YET: u32 = u32::MAX;
-    let mut level_of: Vec<u32> = vec![NOT_YET; callees.len()];
+    let count = edges.iter().map(|callees| callees.len()).max();
+    let mut level_of: Vec<u32> = vec![NOT_YET; count.unwrap_or(0)];
     let mut out: Vec<Vec<&[FuncId]>> = Vec::new();
     let mut after_templates = 0;
     for component in components {
         let is_template = component.iter().all(|f| template(*f));
         let needed = component
             .iter()
-            .filter_map(|f| callees.get(f.0 as usize))
+            .flat_map(|f| edges.iter().filter_map(|of| of.get(f.0 as usize)))
             .flatten()
             .filter_map(|callee| level_of.get(callee.0 as usize))
             .filter(|level| **level != NOT_YET)
@@ -371,12 +375,16 @@ fn dependencies(origins: &Solver<'_, '_>, id: FuncId) -> Vec<FuncId> {
     out
 }
 
-/// Strongly connected components, callees first (Tarjan 1972, iterative). Templates come before everything else.
+/// Strongly connected components, callees first (Tarjan 1972, iterative), begun in an order. Templates come before everything else.
 #[expect(
     clippy::indexing_slicing,
     reason = "all indices are below the number of functions"
 )]
-fn components(callees: &[Vec<FuncId>], first: &dyn Fn(FuncId) -> bool) -> Vec<Vec<FuncId>> {
+fn components(
+    callees: &[Vec<FuncId>],
+    order: &[FuncId],
+    first: &dyn Fn(FuncId) -> bool,
+) -> Vec<Vec<FuncId>> {
     struct Visit {
         func: usize,
         next: usize,
@@ -388,8 +396,10 @@ fn components(callees: &[Vec<FuncId>], first: &dyn Fn(FuncId) -> bool) -> Vec<Ve
     let mut stack: Vec<usize> = Vec::new();
     let mut counter = 0u32;
     let mut out = Vec::new();
-    let (early, late): (Vec<usize>, Vec<usize>) =
-        (0..count).partition(|&f| first(FuncId(to_u32(f))));
+    let (early, late): (Vec<usize>, Vec<usize>) = order
+        .iter()
+        .map(|f| f.0 as usize)
+        .partition(|&f| first(FuncId(to_u32(f))));
     for root in early.into_iter().chain(late) {
         if index[root] != u32::MAX {
             continue;
@@ -446,31 +456,6 @@ fn components(callees: &[Vec<FuncId>], first: &dyn Fn(FuncId) -> bool) -> Vec<Ve
         }
     }
     out
-}
-
-/// Methods whose name only one class of the program has.
-fn unique_methods(origins: &Solver<'_, '_>) -> FxHashMap<Sym, FuncId> {
-    let program = origins.program;
-    let mut seen: FxHashMap<Sym, Option<FuncId>> = FxHashMap::default();
-    for index in 0..program.class_count() {
-        let Some((file, def)) = program.class(crate::program::ClassIdx(to_u32(index))) else {
-            continue;
-        };
-        for member in &def.members {
-            if member.kind == MemberKind::Method
-                && let Some(func) = member.func
-            {
-                let id = program.func_id(file, func);
-                seen.entry(program.sym(file, member.name))
-                    .and_modify(|known| *known = None)
-                    .or_insert(Some(id));
-            }
-        }
-    }
-    seen.into_iter()
-        .filter_map(|(sym, func)| Some((sym, func?)))
-        .filter(|(sym, _)| program.text(*sym).len() > 3)
-        .collect()
 }
 
 /// Module-level constants with a literal value, across files.

@@ -9,7 +9,7 @@ use super::summary::Outcome;
 use super::value::{ObjId, Taint, Value};
 use crate::apipath::PathId;
 use crate::limits;
-use crate::origin::{Val, ValId, method_name, root_prefix};
+use crate::origin::{Val, ValId, method_name};
 use crate::program::ClassIdx;
 use crate::result::FuncId;
 use crate::symbol::Sym;
@@ -326,117 +326,6 @@ impl Interp<'_> {
         (out, returns)
     }
 
-    /// Callees that only the callers know.
-    fn symbolic_callee(&mut self, value: &Value, site: &CallSite, resolved: bool) -> Option<Value> {
-        let ports: Vec<_> = value
-            .identities()
-            .filter(|p| {
-                matches!(
-                    p.base(),
-                    PortBase::Param(_)
-                        | PortBase::Capture(_)
-                        | PortBase::This
-                        | PortBase::Callback(_)
-                ) && (p.members().is_empty() || !resolved)
-            })
-            .collect();
-        let mut out: Option<Value> = None;
-        for port in ports {
-            let args = site.args.iter().map(|a| a.value.clone()).collect();
-            let result = self.add_callback(port, site.this.clone(), args, site.span);
-            match &mut out {
-                None => out = Some(result),
-                Some(out) => {
-                    out.join(&result);
-                }
-            }
-        }
-        out
-    }
-
-    /// No callee with a body or a model: core methods by name, callbacks of callers, a unique name, or nothing.
-    fn fallback(
-        &mut self,
-        at: usize,
-        callee: Operand,
-        value: &Value,
-        site: &CallSite,
-        callees: &[Callee],
-    ) -> (Value, bool) {
-        let name = method_name(self.f, self.call_index, callee);
-        let language = root_prefix(self.f.file.facts.language);
-        if let Some(path) = name.and_then(|n| self.origins.paths.made_core_method(language, n)) {
-            self.count(0);
-            return self.api_call(at, path, site);
-        }
-        if callees.is_empty()
-            && let Some(result) = self.symbolic_callee(value, site, false)
-        {
-            self.count(0);
-            // The callers may not know the function either: what went in may come out.
-            let mut inputs: Vec<Value> = site.args.iter().map(|a| a.value.clone()).collect();
-            inputs.push(site.this.clone());
-            let mut out = self.unknown_result(&inputs, at);
-            self.hand_over(site, &[], &inputs);
-            out.join(&result);
-            return (out, true);
-        }
-        if callees.is_empty()
-            && let Some(func) = name
-                .and_then(|n| self.origins.program.symbols.find(n))
-                .and_then(|sym| self.by_name.get(&sym))
-                .copied()
-            && !site.this.taints().iter().any(|t| t.derived)
-        {
-            self.count(1);
-            return (
-                self.invoke(func, None, &site.this, &site.args, site.span, site.new),
-                true,
-            );
-        }
-        self.count(if callees.is_empty() { 3 } else { 2 });
-        let mut inputs: Vec<Value> = site.args.iter().map(|a| a.value.clone()).collect();
-        inputs.push(site.this.clone());
-        inputs.push(value.clone());
-        let result = self.unknown_result(&inputs, at);
-        self.hand_over(site, &[], &inputs);
-        (result, true)
-    }
-
-    /// Function values in arguments that nothing else called: the unknown callee may call them with anything it has.
-    pub(super) fn hand_over(&mut self, site: &CallSite, called: &[ObjId], inputs: &[Value]) {
-        let closures: Vec<(ObjId, FuncId)> = site
-            .args
-            .iter()
-            .flat_map(|a| a.value.refs.iter())
-            .filter(|id| !called.contains(id))
-            .filter_map(|&id| match self.state.obj(id)?.kind {
-                ObjKind::Closure(func) => Some((id, func)),
-                _ => None,
-            })
-            .collect();
-        if closures.is_empty() {
-            return;
-        }
-        let given = if inputs.is_empty() {
-            Value::default()
-        } else {
-            let at = self.call_index as usize;
-            self.unknown_result(inputs, at)
-        };
-        for (id, func) in closures {
-            let count = self.origins.program.func(func).func.params.len();
-            let args: Vec<Argument> = (0..count)
-                .map(|_| Argument {
-                    key: ArgKey::Pos,
-                    value: given.clone(),
-                    operand: None,
-                })
-                .collect();
-            self.invoke(func, Some(id), &Value::default(), &args, site.span, false);
-        }
-    }
-
     fn super_call(&mut self, site: &CallSite) {
         let Some(class) = self.f.func.class else {
             return;
@@ -594,7 +483,7 @@ impl Interp<'_> {
         }
     }
 
-    fn count(&mut self, which: usize) {
+    pub(super) fn count(&mut self, which: usize) {
         if !self.revisit
             && let Some(count) = self.out.calls.get_mut(which)
         {

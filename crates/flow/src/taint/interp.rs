@@ -10,7 +10,6 @@ use crate::limits;
 use crate::origin::Solver;
 use crate::program::{FuncRef, to_u32};
 use crate::result::{Fact, FuncId};
-use crate::symbol::Sym;
 use casemate_ir::{Const, Instr, LocalId, Operand, Span};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -72,7 +71,7 @@ pub struct Output {
 pub(super) struct Whole<'a> {
     pub(super) origins: &'a Solver<'a, 'a>,
     pub(super) summaries: &'a [Option<Arc<Summary>>],
-    pub(super) by_name: &'a FxHashMap<Sym, FuncId>,
+    pub(super) by_name: &'a super::methods::Methods,
     pub(super) consts: &'a FxHashMap<u32, Konst>,
     pub(super) render: &'a super::analyse::RenderLookup<'a>,
     pub(super) kinds: super::kinds::KindIds,
@@ -86,7 +85,7 @@ pub(super) struct Whole<'a> {
 pub struct Interp<'a> {
     pub(super) origins: &'a Solver<'a, 'a>,
     pub(super) summaries: &'a [Option<Arc<Summary>>],
-    pub(super) by_name: &'a FxHashMap<Sym, FuncId>,
+    pub(super) by_name: &'a super::methods::Methods,
     pub(super) consts: &'a FxHashMap<u32, Konst>,
     pub(super) render: &'a super::analyse::RenderLookup<'a>,
     pub(super) schemas: &'a crate::schema::Schemas,

@@ -150,9 +150,11 @@ impl Interp<'_> {
         let (Some(Konst::Regex(pattern, flags)), Some(tested)) = (regex.single(), tested) else {
             return;
         };
-        let kinds = self
-            .k
-            .cleared_by_regex(pattern, flags, outcome == Outcome::True);
+        let matches = outcome == Outcome::True;
+        let mut kinds = self.k.cleared_by_regex(pattern, flags, matches);
+        if !matches && super::climbs::refused(pattern) {
+            kinds = kinds.union(self.absent("..", &self.operand(tested)));
+        }
         if !kinds.is_empty() {
             self.clean(tested, &[], kinds);
         }

@@ -152,7 +152,8 @@ impl<'a> Lowerer<'a> {
         self.closure(Shape::of(f, kind, name, span))
     }
 
-    fn closure(&mut self, shape: Shape<'a>) -> Operand {
+    fn closure(&mut self, mut shape: Shape<'a>) -> Operand {
+        self.as_action(&mut shape);
         let span = shape.span;
         let func = self.function(shape);
         let to = self.temp();

@@ -1,5 +1,6 @@
 //! Lowering: the syntax tree to three-address code, in one walk.
 
+mod action;
 mod assign;
 mod chain;
 mod class;
@@ -26,7 +27,7 @@ use casemate_ir::{
 use oxc_allocator::Allocator;
 use oxc_ast::ast::Program;
 use oxc_semantic::SemanticBuilder;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::Cell;
 
 /// Lowers a file.
@@ -132,6 +133,8 @@ pub(super) struct Lowerer<'a> {
     copying: u32,
     copied_functions: FxHashMap<Span, FnId>,
     copied_classes: FxHashMap<Span, ClassId>,
+    /// Names that a file of actions exports.
+    actions: FxHashSet<Symbol>,
 }
 
 impl<'a> Lowerer<'a> {
@@ -166,6 +169,7 @@ impl<'a> Lowerer<'a> {
             copying: 0,
             copied_functions: FxHashMap::default(),
             copied_classes: FxHashMap::default(),
+            actions: FxHashSet::default(),
         }
     }
 

@@ -20,6 +20,7 @@ impl<'a> Lowerer<'a> {
     /// Lowers the whole file; afterwards its facts are complete.
     pub(super) fn program(&mut self, program: &'a Program<'a>) {
         self.comments(program);
+        self.note_actions(program);
         if self.template.is_none() {
             self.declare_globals(program);
         }
@@ -62,7 +63,7 @@ impl<'a> Lowerer<'a> {
     }
 
     /// Collects the exported symbols and the scopes of classes at module level.
-    fn survey(
+    pub(super) fn survey(
         &mut self,
         statement: &'a Statement<'a>,
         exported: &mut FxHashSet<SymbolId>,

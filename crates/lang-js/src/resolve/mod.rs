@@ -6,6 +6,7 @@
 
 mod alias;
 mod core;
+mod generated;
 mod json;
 mod package;
 mod path;
@@ -120,7 +121,7 @@ impl Resolver {
             return self
                 .path(&path)
                 .or_else(|| self.unbuilt(&path))
-                .map_or(Resolution::Unknown, Resolution::File);
+                .map_or_else(|| generated::client(&path), Resolution::File);
         }
         if let Some(absolute) = specifier.strip_prefix('/') {
             return join("", absolute)
@@ -150,10 +151,15 @@ impl Resolver {
         {
             return self
                 .habitual(rest, folder)
-                .map_or(Resolution::Unknown, Resolution::File);
+                .map_or_else(|| generated::client(rest), Resolution::File);
         }
-        self.undeclared(specifier, folder)
-            .map_or_else(|| external(specifier), Resolution::File)
+        if let Some(file) = self.undeclared(specifier, folder) {
+            return Resolution::File(file);
+        }
+        match generated::client(specifier) {
+            Resolution::Unknown => external(specifier),
+            client => client,
+        }
     }
 
     /// A file or folder at a path.

@@ -143,3 +143,22 @@ fn shadowing() {
         &["call %0 (\"x\")"],
     );
 }
+
+/// What a browser may call is marked like a decorated function.
+#[test]
+fn server_actions() {
+    let marked = |source: &str| {
+        let facts = facts(source, "a.ts");
+        let named = facts.functions.iter().filter(|f| !f.decorators.is_empty());
+        let mut names: Vec<String> = named
+            .filter_map(|f| Some(facts.str(f.name?).to_owned()))
+            .collect();
+        names.sort();
+        names
+    };
+    let code = "async function own() {}
+        export async function a(x) { return own(async function b() {}) }
+        export const c = async y => y";
+    assert_eq!(marked(&format!("'use server'\n{code}")), ["a", "c"]);
+    assert!(marked(code).is_empty());
+}

@@ -1,0 +1,261 @@
+//! Callees of calls whose receiver nobody knows, by the name of the method.
+//!
+//! A name that only one class of the program has stands for that method; so does one of several words that only one object has
+//! (`module.exports = { fetchStock }`, `Model.fetchStock = …`). The plug-ins of one family have the same interface and are loaded by a
+//! name that is put together (`require(`./storage/${kind}/storage`)`), so that no import leads to their files: a name that they alone
+//! have stands for all of them.
+
+use crate::limits;
+use crate::origin::{Solver, Val, method_name};
+use crate::program::{ClassIdx, Target, to_u32};
+use crate::result::{FileIdx, FuncId};
+use crate::symbol::Sym;
+use casemate_ir::{Instr, Key, Language, LocalId, MemberKind, Operand, PartKey};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeSet;
+
+/// The methods of a program by their names, where the name tells enough.
+#[derive(Debug, Default)]
+pub(super) struct Methods {
+    named: FxHashMap<Sym, Vec<FuncId>>,
+}
+
+impl Methods {
+    /// Those of a whole program.
+    pub(super) fn of(origins: &Solver<'_, '_>) -> Self {
+        let of_classes = of_classes(origins);
+        let of_objects = of_objects(origins);
+        let importers = importers(origins);
+        let program = origins.program;
+        let names: FxHashSet<Sym> = of_classes
+            .keys()
+            .chain(of_objects.keys())
+            .copied()
+            .collect();
+        let mut named = FxHashMap::default();
+        for name in names {
+            let classes = of_classes.get(&name);
+            let objects = of_objects.get(&name);
+            let all: BTreeSet<FuncId> = classes
+                .into_iter()
+                .chain(objects)
+                .flatten()
+                .copied()
+                .collect();
+            let text = program.text(name);
+            let found: Vec<FuncId> = match classes {
+                Some(one) if one.len() == 1 && text.len() > 3 => one.iter().copied().collect(),
+                _ if all.len() == 1 && of_words(text) => all.into_iter().collect(),
+                _ if of_words(text) && family(origins, &importers, &all) => {
+                    all.into_iter().collect()
+                }
+                _ => continue,
+            };
+            named.insert(name, found);
+        }
+        Self { named }
+    }
+
+    /// What a name may stand for.
+    pub(super) fn called(&self, name: Sym) -> &[FuncId] {
+        self.named.get(&name).map_or(&[], Vec::as_slice)
+    }
+
+    /// By function: the methods that it calls by their names alone, as far as is known before the pass.
+    pub(super) fn calls(&self, origins: &Solver<'_, '_>) -> Vec<Vec<FuncId>> {
+        let program = origins.program;
+        let calls = |id: FuncId| {
+            let f = program.func(id);
+            let mut out = Vec::new();
+            for (at, instr) in f.func.instrs.iter().enumerate() {
+                let Instr::Call { callee, .. } = *instr else {
+                    continue;
+                };
+                let vals = origins.of_operand(id, callee);
+                let open = vals
+                    .iter()
+                    .all(|val| matches!(origins.val(*val), Some(Val::Api(_))));
+                if open
+                    && let Some(name) = method_name(f, to_u32(at), callee)
+                    && let Some(name) = program.symbols.find(name)
+                {
+                    out.extend_from_slice(self.called(name));
+                }
+            }
+            out.sort_unstable();
+            out.dedup();
+            out
+        };
+        program.function_ids().map(calls).collect()
+    }
+}
+
+/// Methods of classes by their names.
+fn of_classes(origins: &Solver<'_, '_>) -> FxHashMap<Sym, BTreeSet<FuncId>> {
+    let program = origins.program;
+    let mut out: FxHashMap<Sym, BTreeSet<FuncId>> = FxHashMap::default();
+    for index in 0..program.class_count() {
+        let Some((file, def)) = program.class(ClassIdx(to_u32(index))) else {
+            continue;
+        };
+        for member in &def.members {
+            if member.kind == MemberKind::Method
+                && let Some(func) = member.func
+            {
+                let name = program.sym(file, member.name);
+                out.entry(name)
+                    .or_default()
+                    .insert(program.func_id(file, func));
+            }
+        }
+    }
+    out
+}
+
+/// Functions that are made members of objects where they are written, by the names of the members.
+fn of_objects(origins: &Solver<'_, '_>) -> FxHashMap<Sym, BTreeSet<FuncId>> {
+    let program = origins.program;
+    let mut out: FxHashMap<Sym, BTreeSet<FuncId>> = FxHashMap::default();
+    for id in program.function_ids() {
+        let f = program.func(id);
+        if program.is_copy(id) || f.file.facts.language != Language::JavaScript {
+            continue;
+        }
+        let mut made: FxHashMap<LocalId, FuncId> = FxHashMap::default();
+        for instr in &f.func.instrs {
+            let mut member = |name, value| {
+                if let Operand::Local(local) = value
+                    && let Some(func) = made.get(&local)
+                {
+                    out.entry(f.sym(name)).or_default().insert(*func);
+                }
+            };
+            match *instr {
+                Instr::Closure { to, func, .. } => {
+                    made.insert(to, f.sibling(func));
+                }
+                Instr::Store {
+                    key: Key::Field(name),
+                    value,
+                    ..
+                } => member(name, value),
+                Instr::Object { parts, .. } => {
+                    for part in f.func.parts(parts) {
+                        if let PartKey::Field(name) = part.key {
+                            member(name, part.value);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    out
+}
+
+/// A name of several words: libraries seldom have it as well.
+pub(super) fn of_words(name: &str) -> bool {
+    name.len() > 7
+        && name
+            .get(1..)
+            .is_some_and(|rest| rest.contains(|c: char| c.is_ascii_uppercase() || c == '_'))
+}
+
+/// Plug-ins: each stands in a file of its own that no import leads to (or only that of a file to which none does), all in one folder or in
+/// files of one name side by side.
+fn family(
+    origins: &Solver<'_, '_>,
+    importers: &FxHashMap<FileIdx, BTreeSet<FileIdx>>,
+    members: &BTreeSet<FuncId>,
+) -> bool {
+    if members.len() < 2 || members.len() > limits::FAMILY {
+        return false;
+    }
+    let of = |file: FileIdx| importers.get(&file).map_or(0, BTreeSet::len);
+    let mut paths: BTreeSet<&str> = BTreeSet::new();
+    for func in members {
+        let f = origins.program.func(*func);
+        let only = importers
+            .get(&f.file_idx)
+            .filter(|by| by.len() == 1)
+            .and_then(BTreeSet::first);
+        let root = only.copied().unwrap_or(f.file_idx);
+        if f.file.facts.language != Language::JavaScript || of(root) > 0 {
+            return false;
+        }
+        paths.extend(
+            origins
+                .program
+                .files
+                .get(root.0 as usize)
+                .map(|file| file.path.as_str()),
+        );
+    }
+    let one = |of: &dyn Fn(&str) -> Option<String>| {
+        let kinds: BTreeSet<Option<String>> = paths.iter().map(|path| of(path)).collect();
+        kinds.len() == 1 && !kinds.contains(&None)
+    };
+    let folder = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+    let beside = |path: &str| {
+        let (folder, name) = path.rsplit_once('/')?;
+        Some(format!("{}/{name}", folder.rsplit_once('/')?.0))
+    };
+    paths.len() == members.len() && (one(&folder) || one(&beside))
+}
+
+/// By file: those that import it.
+fn importers(origins: &Solver<'_, '_>) -> FxHashMap<FileIdx, BTreeSet<FileIdx>> {
+    let mut out: FxHashMap<FileIdx, BTreeSet<FileIdx>> = FxHashMap::default();
+    for (index, file) in origins.program.files.iter().enumerate() {
+        for target in &file.imports {
+            if let Target::File(target) = target {
+                out.entry(*target)
+                    .or_default()
+                    .insert(FileIdx(to_u32(index)));
+            }
+        }
+    }
+    out
+}
+
+/// Functions with those before them that they call, by whatever edges there are: an order in which callees come first where no cycle forbids it.
+pub(super) fn callees_first(edges: &[Vec<FuncId>], more: &[Vec<FuncId>]) -> Vec<FuncId> {
+    let mut seen = vec![false; edges.len()];
+    let mut out = Vec::with_capacity(edges.len());
+    for root in 0..edges.len() {
+        let mut work = vec![(root, 0usize)];
+        while let Some((func, next)) = work.last_mut() {
+            let at = *func;
+            if *next == 0 && seen.get(at).copied().unwrap_or(true) {
+                work.pop();
+                continue;
+            }
+            if let Some(seen) = seen.get_mut(at) {
+                *seen = true;
+            }
+            let of = |edges: &[Vec<FuncId>], n: usize| {
+                edges.get(at).and_then(|list| list.get(n)).copied()
+            };
+            let plain = edges.get(at).map_or(0, Vec::len);
+            let callee = if *next < plain {
+                of(edges, *next)
+            } else {
+                of(more, *next - plain)
+            };
+            *next += 1;
+            match callee {
+                Some(callee) => {
+                    let callee = callee.0 as usize;
+                    if seen.get(callee).is_some_and(|seen| !seen) {
+                        work.push((callee, 0));
+                    }
+                }
+                None => {
+                    out.push(FuncId(to_u32(at)));
+                    work.pop();
+                }
+            }
+        }
+    }
+    out
+}

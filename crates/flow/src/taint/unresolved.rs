@@ -1,0 +1,171 @@
+//! Calls that no body and no model answers: core methods by their names, callbacks of callers, methods of a telling name, or nothing.
+
+use super::call::Callee;
+use super::heap::ObjKind;
+use super::interp::Interp;
+use super::place::PortBase;
+use super::port::{Argument, CallSite};
+use super::value::{ObjId, Value};
+use crate::limits;
+use crate::origin::{method_name, root_prefix};
+use crate::result::FuncId;
+use casemate_ir::{ArgKey, Operand};
+
+impl Interp<'_> {
+    /// Callees that only the callers know.
+    pub(super) fn symbolic_callee(
+        &mut self,
+        value: &Value,
+        site: &CallSite,
+        resolved: bool,
+    ) -> Option<Value> {
+        let ports: Vec<_> = value
+            .identities()
+            .filter(|p| {
+                matches!(
+                    p.base(),
+                    PortBase::Param(_)
+                        | PortBase::Capture(_)
+                        | PortBase::This
+                        | PortBase::Callback(_)
+                ) && (p.members().is_empty() || !resolved)
+            })
+            .collect();
+        let mut out: Option<Value> = None;
+        for port in ports {
+            let args = site.args.iter().map(|a| a.value.clone()).collect();
+            let result = self.add_callback(port, site.this.clone(), args, site.span);
+            match &mut out {
+                None => out = Some(result),
+                Some(out) => {
+                    out.join(&result);
+                }
+            }
+        }
+        out
+    }
+
+    /// No callee with a body or a model: core methods by name, callbacks of callers, a unique name, or nothing.
+    pub(super) fn fallback(
+        &mut self,
+        at: usize,
+        callee: Operand,
+        value: &Value,
+        site: &CallSite,
+        callees: &[Callee],
+    ) -> (Value, bool) {
+        let name = method_name(self.f, self.call_index, callee);
+        let language = root_prefix(self.f.file.facts.language);
+        if let Some(path) = name.and_then(|n| self.origins.paths.made_core_method(language, n)) {
+            self.count(0);
+            return self.api_call(at, path, site);
+        }
+        if callees.is_empty()
+            && let Some(result) = self.symbolic_callee(value, site, false)
+        {
+            self.count(0);
+            // The callers may not know the function either: what went in may come out.
+            let mut inputs: Vec<Value> = site.args.iter().map(|a| a.value.clone()).collect();
+            inputs.push(site.this.clone());
+            let mut out = self.unknown_result(&inputs, at);
+            self.hand_over(site, &[], &inputs);
+            out.join(&result);
+            return (out, true);
+        }
+        let named = name
+            .and_then(|n| self.origins.program.symbols.find(n))
+            .map_or(&[][..], |sym| self.by_name.called(sym));
+        // What a library that nobody described made may be one of the program's own objects: `sequelize.import(file)`.
+        let open = callees.is_empty()
+            || named.len() == 1
+                && name.is_some_and(super::methods::of_words)
+                && callees.iter().all(|callee| {
+                    matches!(callee, Callee::Api(path) if self.origins.paths.text(*path).contains("()"))
+                });
+        if open && !named.is_empty() && !site.this.taints().iter().any(|t| t.derived) {
+            self.count(1);
+            let mut out: Option<Value> = None;
+            for &func in named {
+                let result = self.invoke(func, None, &site.this, &site.args, site.span, site.new);
+                match &mut out {
+                    None => out = Some(result),
+                    Some(out) => {
+                        out.join(&result);
+                    }
+                }
+            }
+            return (out.unwrap_or_default(), true);
+        }
+        self.count(if callees.is_empty() { 3 } else { 2 });
+        let mut inputs: Vec<Value> = site.args.iter().map(|a| a.value.clone()).collect();
+        inputs.push(site.this.clone());
+        inputs.push(value.clone());
+        let result = self.unknown_result(&inputs, at);
+        self.hand_over(site, &[], &inputs);
+        (result, true)
+    }
+
+    /// Function values in arguments that nothing else called: the unknown callee may call them with anything it has.
+    pub(super) fn hand_over(&mut self, site: &CallSite, called: &[ObjId], inputs: &[Value]) {
+        let closures: Vec<(ObjId, FuncId)> = site
+            .args
+            .iter()
+            .flat_map(|a| a.value.refs.iter())
+            .filter(|id| !called.contains(id))
+            .filter_map(|&id| match self.state.obj(id)?.kind {
+                ObjKind::Closure(func) => Some((id, func)),
+                _ => None,
+            })
+            .collect();
+        for (id, func) in self.handed_inside(site, called) {
+            self.invoke(func, Some(id), &Value::default(), &[], site.span, false);
+        }
+        if closures.is_empty() {
+            return;
+        }
+        let given = if inputs.is_empty() {
+            Value::default()
+        } else {
+            let at = self.call_index as usize;
+            self.unknown_result(inputs, at)
+        };
+        for (id, func) in closures {
+            let count = self.origins.program.func(func).func.params.len();
+            let args: Vec<Argument> = (0..count)
+                .map(|_| Argument {
+                    key: ArgKey::Pos,
+                    value: given.clone(),
+                    operand: None,
+                })
+                .collect();
+            self.invoke(func, Some(id), &Value::default(), &args, site.span, false);
+        }
+    }
+
+    /// Functions that are members of objects in arguments, and that hold something of the function around them: `series({ load() {…} })`.
+    /// What they are called with is not known.
+    fn handed_inside(&self, site: &CallSite, called: &[ObjId]) -> Vec<(ObjId, FuncId)> {
+        let mut out = Vec::new();
+        for id in site.args.iter().flat_map(|arg| arg.value.refs.iter()) {
+            let Some(obj) = self.state.obj(*id).filter(|obj| obj.kind == ObjKind::Plain) else {
+                continue;
+            };
+            let members = obj.fields.iter().map(|field| &field.value);
+            for inner in members
+                .chain([&obj.any])
+                .flat_map(|value| value.refs.iter())
+            {
+                let holds =
+                    |inner: &ObjId| self.state.obj(*inner).filter(|obj| !obj.fields.is_empty());
+                if let Some(ObjKind::Closure(func)) = holds(inner).map(|obj| obj.kind)
+                    && !called.contains(inner)
+                    && !out.contains(&(*inner, func))
+                    && out.len() < limits::HANDED
+                {
+                    out.push((*inner, func));
+                }
+            }
+        }
+        out
+    }
+}
