@@ -104,10 +104,11 @@ fn probe(sink_kind: &str) -> Option<&'static str> {
 /// `id` of `req.query.id`, of `req.query['id']`, of `req.get('id')`, of a destructured `id`; nothing for `req.body` itself.
 fn last_name(source: &str) -> Option<&str> {
     let source = source.trim_end_matches([')', ']']);
-    let last = source
-        .rsplit(['.', '[', '('])
-        .next()?
-        .trim_matches(['\'', '"', '`']);
+    let mut parts = source.rsplit(['.', '[', '(']);
+    let last = parts.next()?.trim_matches(['\'', '"', '`']);
+    // `req.url` is a part of every request, `req.query.url` what this one asks for.
+    let asked = ["query", "body", "params", "cookies", "headers", "args", "form", "GET", "POST"];
+    let inner = parts.next().is_some_and(|before| asked.contains(&before));
     let whole = [
         "body",
         "query",
@@ -122,7 +123,7 @@ fn last_name(source: &str) -> Option<&str> {
     let plain = last
         .chars()
         .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$'));
-    (plain && !last.is_empty() && !whole.contains(&last)).then_some(last)
+    (plain && !last.is_empty() && (inner || !whole.contains(&last))).then_some(last)
 }
 
 fn encoded(value: &str) -> String {
@@ -203,6 +204,8 @@ mod tests {
             ("req.headers['x-user']", Some("x-user")),
             ("req.get('host')", Some("host")),
             ("req.body", None),
+            ("req.url", None),
+            ("req.query.url", Some("url")),
             ("userName", Some("userName")),
             ("req.query[key]", Some("key")),
         ] {
