@@ -172,6 +172,9 @@ pub struct Finding {
     pub move_fingerprint: String,
     /// Shared by findings that one repair ends.
     pub cause: String,
+    /// The repair that ends all findings of its cause is made here.
+    #[serde(skip)]
+    pub root: bool,
     /// The rule.
     pub rule: String,
     /// The rule's title.
@@ -306,6 +309,18 @@ impl Endpoint {
                 .trim_start()
                 .to_owned(),
         }
+    }
+}
+
+impl Endpoint {
+    /// The same, by its place where its path is not known.
+    #[must_use]
+    pub fn named(&self) -> String {
+        if self.path.is_some() {
+            return self.title();
+        }
+        let method = if self.method.is_empty() { "the endpoint" } else { &self.method };
+        format!("{method} at {}:{}", self.file, self.line)
     }
 }
 

@@ -4,6 +4,7 @@ use crate::application::{Teller, word};
 use crate::assessment::{
     Certainty, Confidence, Endpoint, Factor, Finding, Level, Path, Place, Severity, Step,
 };
+use crate::cause;
 use crate::fingerprint::{self, Identity};
 use crate::knowledge::Knowledge;
 use crate::line_hash;
@@ -15,7 +16,7 @@ use casemate_app::model::Answer;
 use casemate_flow::result::{Analysis, Entry, FactValue, FileIdx, FlowPath, Site};
 use casemate_ir::Span;
 use casemate_rules::matching::{Evidence, Match};
-use casemate_rules::rule::{Fill, Heading, Rule};
+use casemate_rules::rule::{Area, Fill, Heading, Rule};
 use casemate_rules::severity::{self, Circumstances, Exposure};
 use casemate_source::{Project, SourceFile};
 use rustc_hash::FxHashMap;
@@ -46,7 +47,7 @@ impl Maker<'_> {
     pub(crate) fn findings(&self, matches: &[Match]) -> Vec<Finding> {
         let mut ordinals: FxHashMap<[String; 4], usize> = FxHashMap::default();
         let mut hashes: FxHashMap<FileIdx, Vec<String>> = FxHashMap::default();
-        let mut findings: Vec<Finding> = matches
+        let mut made: Vec<(&Match, Finding)> = matches
             .iter()
             .filter_map(|found| {
                 let rule = self.knowledge.catalogue.get(&found.rule)?;
@@ -60,9 +61,11 @@ impl Maker<'_> {
                     .get((finding.place.line as usize).saturating_sub(1))
                     .cloned()
                     .unwrap_or_default();
-                Some(finding)
+                Some((found, finding))
             })
             .collect();
+        cause::share(self, &mut made);
+        let mut findings: Vec<Finding> = made.into_iter().map(|(_, finding)| finding).collect();
         mask_secrets(&mut findings, &secrets(matches, self.knowledge));
         sort(&mut findings);
         findings
@@ -121,7 +124,8 @@ impl Maker<'_> {
         let best = flow_paths.first();
         let endpoints = match &found.evidence {
             Evidence::Fact(fact) if fact.fact == "endpoint" => self.registered_at(found),
-            _ => self.endpoints(flow_paths),
+            Evidence::Fact(_) => self.asking_at(found),
+            Evidence::Flow { .. } => self.endpoints(flow_paths),
         };
         let endpoint_title = endpoints.first().map(Endpoint::title);
         let source = best
@@ -231,7 +235,11 @@ impl Maker<'_> {
             finding.rule,
             finding.fingerprint.get(..8).unwrap_or_default()
         );
-        finding.cause = if is_function {
+        let rule = self.knowledge.catalogue.get(&finding.rule);
+        finding.cause = if rule.is_some_and(|rule| rule.area == Area::Secret) {
+            // Secrets of one file move out of it together.
+            fingerprint::digest(&[&finding.rule, &finding.place.file])
+        } else if is_function {
             fingerprint::digest(&[&finding.rule, &finding.place.file, &symbol])
         } else {
             finding.fingerprint.clone()
@@ -251,6 +259,30 @@ impl Maker<'_> {
         // A loop registers several at one place; the one that was judged is named.
         let judged = endpoints.filter(|e| e.title() == found.callee);
         judged.take(ENDPOINTS).collect()
+    }
+
+    /// The endpoints that find, change or store a record at a place.
+    fn asking_at(&self, found: &Match) -> Vec<Endpoint> {
+        let asks = |endpoint: &&casemate_app::model::Endpoint| {
+            let objects = &endpoint.objects;
+            let site = found.place;
+            let chosen = objects.chosen.iter();
+            let changed = objects.passwords.iter().chain(&objects.series);
+            chosen.clone().any(|a| a.site == site || a.via == Some(site))
+                || changed.clone().any(|(at, _)| *at == site)
+        };
+        let endpoints = self.application.endpoints.iter().filter(asks);
+        let entries = &self.analysis.entries;
+        let entry = |endpoint: &casemate_app::model::Endpoint| {
+            let same = |e: &&Entry| {
+                e.site == endpoint.site && e.method == endpoint.method && e.path == endpoint.path
+            };
+            entries.iter().find(same)
+        };
+        endpoints
+            .filter_map(|endpoint| entry(endpoint).map(|e| self.endpoint(e)))
+            .take(ENDPOINTS)
+            .collect()
     }
 
     fn endpoints(&self, paths: &[FlowPath]) -> Vec<Endpoint> {
@@ -369,6 +401,13 @@ impl Maker<'_> {
             .file(path.source)
             .map_or("", |file| slice(&file.text, path.source.span));
         let line = text.lines().next().unwrap_or_default().trim();
+        // A parameter is written in the head of its function.
+        if let Some(name) = line.strip_suffix("=>") {
+            return name.trim().trim_matches(['(', ')']).to_owned();
+        }
+        if let Some((name, _)) = line.split_once('(').filter(|_| line.ends_with([':', '{'])) {
+            return format!("{name}(…)");
+        }
         line.chars().take(SOURCE).collect()
     }
 
@@ -390,12 +429,15 @@ impl Maker<'_> {
     /// What is called, as a reader of the code knows it: as it is written there, else the last names of its path.
     fn spoken(&self, found: &Match) -> String {
         let callee = &found.callee;
-        if !callee.contains(':') || callee.contains(' ') {
-            return callee.clone();
-        }
         let text = self
             .file(found.place)
             .map_or("", |file| slice(&file.text, found.place.span));
+        if callee == "output tag" && text.starts_with(['{', '<']) && text.len() <= SOURCE {
+            return text.lines().next().unwrap_or_default().to_owned();
+        }
+        if !callee.contains([':', '/']) || callee.contains(' ') {
+            return callee.clone();
+        }
         let name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '$' | '?' | '!');
         let written = text.split(['(', '`']).next().unwrap_or_default();
         let written = written.strip_prefix("await ").unwrap_or(written).trim();
@@ -406,10 +448,8 @@ impl Maker<'_> {
         if !written.is_empty() && written.len() <= SOURCE && written.chars().all(name) {
             return written.to_owned();
         }
-        let path = callee
-            .split_once(':')
-            .map_or(callee.as_str(), |(_, path)| path);
-        last(path)
+        let path = callee.rsplit([':', '/']).next();
+        last(path.unwrap_or(callee))
     }
 
     pub(crate) fn file(&self, site: Site) -> Option<&SourceFile> {

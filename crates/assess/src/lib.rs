@@ -13,6 +13,7 @@ pub mod application;
 pub mod assessment;
 pub mod baseline;
 pub mod case;
+pub mod cause;
 mod chosen;
 pub mod config;
 mod coverage;

@@ -4,6 +4,7 @@
 //! unless a server of the same project uses it: then its callers are read themselves.
 
 use crate::assessment::ThreatModel;
+use crate::dossier::words::count;
 use crate::link::Linked;
 use casemate_flow::program::{Program, Target};
 use casemate_flow::result::{Entry, FileIdx};
@@ -11,6 +12,7 @@ use casemate_ir::ExportKind;
 use casemate_lang_js::Resolution;
 use casemate_source::{Project, Unit};
 use rustc_hash::FxHashSet;
+use std::collections::BTreeSet;
 
 /// What holds for one package, and why.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,12 +37,19 @@ pub(crate) fn judge(
             .unwrap_or_default();
         project.files.get(origin).map_or(0, |f| f.unit.index())
     };
-    let mut endpoints = vec![0_usize; project.units.len()];
+    // What answers requests, and what stands before it.
+    let mut registered = vec![[0_usize; 2]; project.units.len()];
+    let mut known = BTreeSet::new();
     for entry in entries {
-        if let Some(count) = endpoints.get_mut(unit_of(entry.site.file)) {
-            *count += 1;
+        // A handler of several parts is one endpoint.
+        if !known.insert((entry.site, entry.method.as_str(), entry.path.as_deref())) {
+            continue;
+        }
+        if let Some([answers, before]) = registered.get_mut(unit_of(entry.site.file)) {
+            *if entry.method == "use" { before } else { answers } += 1;
         }
     }
+    let endpoints: Vec<usize> = registered.iter().map(|n| n.iter().sum()).collect();
     let serves = |unit: &Unit| {
         project
             .units
@@ -53,17 +62,21 @@ pub(crate) fn judge(
             other.name != unit.name && serves(other) && other.dependencies.contains_key(&unit.name)
         })
     };
-    let judgement = |unit: &Unit, endpoints: usize| {
-        let handlers = if endpoints == 1 {
-            "1 handler".to_owned()
-        } else {
-            format!("{endpoints} handlers")
-        };
+    let judgement = |unit: &Unit, [answers, before]: [usize; 2]| {
+        let endpoints = answers + before;
         if let Some(model) = asked {
             return (model, "asked for on the command line".to_owned());
         }
         if endpoints > 0 {
-            return (ThreatModel::Server, format!("it registers {handlers}"));
+            let answers = count(answers, "endpoint", "endpoints");
+            let before = match before {
+                0 => String::new(),
+                n => format!(
+                    " and {} before them",
+                    count(n, "registration", "registrations")
+                ),
+            };
+            return (ThreatModel::Server, format!("it has {answers}{before}"));
         }
         if unit.manifest.is_none() || unit.private || unit.starts {
             let why = if unit.starts {
@@ -90,13 +103,14 @@ pub(crate) fn judge(
     project
         .units
         .iter()
-        .zip(&endpoints)
-        .map(|(unit, endpoints)| {
-            let (model, because) = judgement(unit, *endpoints);
+        .zip(&registered)
+        .map(|(unit, registered)| {
+            let (model, because) = judgement(unit, *registered);
+            let [endpoints, _] = *registered;
             Judgement {
                 model,
                 because,
-                endpoints: *endpoints,
+                endpoints,
             }
         })
         .collect()

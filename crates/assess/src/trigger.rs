@@ -104,8 +104,11 @@ fn probe(sink_kind: &str) -> Option<&'static str> {
 /// `id` of `req.query.id`, of `req.query['id']`, of `req.get('id')`, of a destructured `id`; nothing for `req.body` itself.
 fn last_name(source: &str) -> Option<&str> {
     let source = source.trim_end_matches([')', ']']);
-    let mut steps = source.rsplit(['.', '[', '(']);
-    let last = steps.next()?.trim_matches(['\'', '"', '`']);
+    let mut parts = source.rsplit(['.', '[', '(']);
+    let last = parts.next()?.trim_matches(['\'', '"', '`']);
+    // `req.url` is a part of every request, `req.query.url` what this one asks for.
+    let asked = ["query", "body", "params", "cookies", "headers", "args", "form", "GET", "POST"];
+    let inner = parts.next().is_some_and(|before| asked.contains(&before));
     let whole = [
         "body",
         "query",
@@ -120,9 +123,7 @@ fn last_name(source: &str) -> Option<&str> {
     let plain = last
         .chars()
         .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$'));
-    // `req.body.url` is a member of the body, `req.url` is all of it.
-    let of_whole = steps.next().is_some_and(|step| whole.contains(&step));
-    (plain && !last.is_empty() && (of_whole || !whole.contains(&last))).then_some(last)
+    (plain && !last.is_empty() && (inner || !whole.contains(&last))).then_some(last)
 }
 
 fn encoded(value: &str) -> String {
@@ -204,7 +205,7 @@ mod tests {
             ("req.get('host')", Some("host")),
             ("req.body", None),
             ("req.url", None),
-            ("req.body.url", Some("url")),
+            ("req.query.url", Some("url")),
             ("userName", Some("userName")),
             ("req.query[key]", Some("key")),
         ] {

@@ -4,7 +4,8 @@ use crate::conflict;
 use crate::feature::{self, Sign};
 use crate::inventory::Inventory;
 use crate::standard::{self, PREFIX, Requirement};
-use crate::verdict::{PLACES, Row, Verdict, Worksheet};
+use crate::verdict::{PLACES, Row, Verdict};
+use crate::worksheet;
 use casemate_flow::result::Site;
 use casemate_model::kind::Kinds;
 use casemate_rules::catalogue::Catalogue;
@@ -27,6 +28,8 @@ pub struct Outcome {
     pub found: Vec<Found>,
     /// Places that could not be decided.
     pub unknown: BTreeSet<Site>,
+    /// The places that it is about, where the rule says which of all these are.
+    pub about: BTreeSet<Site>,
 }
 
 /// What came of holding an owner's decisions against the code, for one rule.
@@ -54,6 +57,9 @@ pub struct Evidence<'a> {
     pub catalogue: &'a Catalogue,
     /// The kinds, for their words.
     pub kinds: &'a Kinds,
+    /// Facts that models of libraries name: a call says them, so where no call does, they are not there. All others are
+    /// recognised in code, and code may be written in a way that is not.
+    pub told_by_calls: &'a BTreeSet<&'a str>,
     /// By rule, for those that were applied.
     pub outcomes: &'a BTreeMap<String, Outcome>,
     /// What the program uses.
@@ -107,10 +113,10 @@ pub fn all(evidence: &Evidence<'_>) -> Vec<Row> {
         .collect()
 }
 
-struct Judge<'a> {
-    evidence: &'a Evidence<'a>,
-    requirement: &'a Requirement,
-    sign: Option<&'a Sign>,
+pub(crate) struct Judge<'a> {
+    pub(crate) evidence: &'a Evidence<'a>,
+    pub(crate) requirement: &'a Requirement,
+    pub(crate) sign: Option<&'a Sign>,
 }
 
 impl<'a> Judge<'a> {
@@ -143,7 +149,7 @@ impl<'a> Judge<'a> {
             because: judged.because,
             count: judged.places.len(),
             evidence: judged.places.into_iter().take(PLACES).collect(),
-            worksheet: needs_person.then(|| self.worksheet()),
+            worksheet: needs_person.then(|| worksheet::of(self)),
             ..row
         }
     }
@@ -289,153 +295,8 @@ impl<'a> Judge<'a> {
         })
     }
 
-    /// All places that the deciding rules ask about are enumerated, and none is a finding.
-    fn enumerated(&self, rules: &[&Rule], id: &str) -> Option<Judged> {
-        let deciding: Vec<&&Rule> = rules
-            .iter()
-            .filter(|r| r.decides.iter().any(|d| d == id))
-            .collect();
-        let all_decide = self
-            .evidence
-            .catalogue
-            .rules()
-            .filter(|r| r.decides.iter().any(|d| d == id))
-            .all(|r| self.evidence.outcomes.contains_key(&r.id));
-        if deciding.is_empty() || !all_decide {
-            return None;
-        }
-        let asked: Vec<Asked<'_>> = deciding.iter().map(|rule| self.asked(rule)).collect();
-        let mut places = BTreeSet::new();
-        let mut unclear = BTreeSet::new();
-        for asked in &asked {
-            places.extend(&asked.places);
-            unclear.extend(&asked.unclear);
-        }
-        for (_, outcome) in self.outcomes(rules) {
-            unclear.extend(&outcome.unknown);
-        }
-        let endpoints = asked.iter().any(|a| a.of_endpoints);
-        // What it is about is there, and none of the places where it would show was understood.
-        let there = self
-            .sign
-            .is_some_and(|sign| !sign.places.is_empty() || !sign.packages.is_empty());
-        let derived = asked.iter().any(|a| a.derived);
-        if places.is_empty() && !endpoints && (there || derived) {
-            return None;
-        }
-        let applications = asked.iter().map(|a| a.applications).max().unwrap_or(0);
-        let mut phrases: Vec<&str> = Vec::new();
-        for phrase in asked.iter().flat_map(|a| a.phrases.iter().copied()) {
-            if !phrases.contains(&phrase) {
-                phrases.push(phrase);
-            }
-        }
-        let phrase = phrases.join(" · ");
-        // Where something is to be reached, a way that was given up may have led there.
-        let of_flows = asked.iter().any(|a| a.of_flows);
-        let cut = if of_flows && !places.is_empty() {
-            self.evidence.cut
-        } else {
-            0
-        };
-        let of_applications = asked.iter().any(|a| a.of_applications);
-        let what = if of_applications {
-            format!(
-                "{} of {}",
-                count(self.evidence.inventory.housed, "endpoint", "endpoints"),
-                count(applications, "application", "applications")
-            )
-        } else if endpoints {
-            count(self.evidence.endpoints, "endpoint", "endpoints")
-        } else {
-            count(places.len(), "place", "places")
-        };
-        let pages = asked.iter().any(|a| a.of_pages);
-        // It is there, and no place to ask about it was found: nothing was enumerated.
-        let feature = feature::named(self.requirement.only_with);
-        if places.is_empty() && !endpoints && feature.is_some_and(|f| f.endpoints) {
-            return None;
-        }
-        let broken = self.broken(pages);
-        let unresolved = if endpoints {
-            self.evidence.unresolved
-        } else {
-            0
-        };
-        // No application is known, so nothing is known of what it does for all its endpoints.
-        if of_applications && applications == 0 {
-            return None;
-        }
-        let homeless = if of_applications {
-            let endpoints = self.evidence.endpoints;
-            endpoints.saturating_sub(self.evidence.inventory.housed)
-        } else {
-            0
-        };
-        if !unclear.is_empty() || !broken.is_empty() || unresolved > 0 || cut > 0 || homeless > 0 {
-            let mut why = Vec::new();
-            if homeless > 0 {
-                why.push(format!(
-                    "{} to no application that is known",
-                    count(homeless, "endpoint belongs", "endpoints belong")
-                ));
-            }
-            if !unclear.is_empty() {
-                why.push(format!(
-                    "{} not understood",
-                    count(unclear.len(), "place was", "places were")
-                ));
-            }
-            if unresolved > 0 {
-                why.push(format!(
-                    "{} of endpoints not resolved",
-                    count(unresolved, "registration was", "registrations were")
-                ));
-            }
-            if cut > 0 {
-                why.push(format!(
-                    "limits of the analysis were reached {}",
-                    count(cut, "time", "times")
-                ));
-            }
-            if !broken.is_empty() {
-                why.push(format!(
-                    "{} not read whole",
-                    count(broken.len(), "file was", "files were")
-                ));
-            }
-            return Some(Judged {
-                verdict: Verdict::Partial,
-                because: format!(
-                    "no violation in {what} ({phrase}), but {}",
-                    why.join(" and ")
-                ),
-                places: self.places(&unclear).into_iter().chain(broken).collect(),
-            });
-        }
-        let because = if places.is_empty() && !endpoints && !of_applications {
-            format!(
-                "nothing to break it: no place in {} ({phrase})",
-                self.searched()
-            )
-        } else if endpoints || of_applications {
-            format!("{what}, none breaks it ({phrase})")
-        } else {
-            format!("{0} of {0} places keep it ({phrase})", places.len())
-        };
-        // The code has endpoints to speak of, or the answer says nothing.
-        if endpoints && self.evidence.endpoints == 0 {
-            return None;
-        }
-        Some(Judged {
-            verdict: Verdict::Pass,
-            because,
-            places: self.places(&places),
-        })
-    }
-
     /// Files that leave a question open: code always, templates where pages are asked about.
-    fn broken(&self, pages: bool) -> Vec<String> {
+    pub(crate) fn broken(&self, pages: bool) -> Vec<String> {
         let templates = self.evidence.broken_templates.iter().filter(|_| pages);
         self.evidence
             .broken
@@ -479,185 +340,65 @@ impl<'a> Judge<'a> {
                 places: Vec::new(),
             };
         }
-        let names: Vec<String> = rules.iter().map(|r| format!("`{}`", r.id)).collect();
+        let names = |of: &[&&Rule]| {
+            let names: Vec<String> = of.iter().map(|r| format!("`{}`", r.id)).collect();
+            names.join(", ")
+        };
+        let deciding: Vec<&&Rule> = rules
+            .iter()
+            .filter(|r| r.decides.iter().any(|d| *d == id))
+            .collect();
+        let because = if deciding.is_empty() {
+            let all: Vec<&&Rule> = rules.iter().collect();
+            format!(
+                "{} found nothing, and {} a part of it",
+                names(&all),
+                if all.len() == 1 { "covers" } else { "cover" }
+            )
+        } else if self.requirement.by == "configuration" {
+            format!(
+                "{} met nothing in the code, and configuration in front of it was not read",
+                names(&deciding)
+            )
+        } else {
+            format!(
+                "{} recognised nothing that it is about, so nothing was enumerated",
+                names(&deciding)
+            )
+        };
         Judged {
             verdict: Verdict::Partial,
-            because: format!(
-                "{} found nothing, and {} a part of it",
-                names.join(", "),
-                if rules.len() == 1 { "covers" } else { "cover" }
-            ),
+            because,
             places: Vec::new(),
         }
     }
 
-    fn outcomes<'r>(&'r self, rules: &'r [&Rule]) -> impl Iterator<Item = (&'r Rule, &'a Outcome)> {
+    pub(crate) fn outcomes<'r>(&'r self, rules: &'r [&Rule]) -> impl Iterator<Item = (&'r Rule, &'a Outcome)> {
         rules
             .iter()
             .filter_map(|r| Some((*r, self.evidence.outcomes.get(&r.id)?)))
     }
 
-    fn asked<'r>(&self, rule: &'r Rule) -> Asked<'r>
-    where
-        'a: 'r,
-    {
-        let of = |space: &str, names: &'r [String]| -> Vec<&'r str> {
-            let kinds = self.evidence.kinds;
-            let mut words: Vec<&str> = names
-                .iter()
-                .flat_map(|name| {
-                    let one = kinds.describe(space, name);
-                    let children = kinds.sinks().filter(move |(_, k)| {
-                        k.strip_prefix(name.as_str())
-                            .is_some_and(|r| r.starts_with('.'))
-                    });
-                    let children = children.filter_map(move |(_, k)| kinds.describe(space, k));
-                    one.into_iter().chain(children)
-                })
-                .map(|words| words.split([';', ':']).next().unwrap_or(words))
-                .collect();
-            words.dedup();
-            words
-        };
-        match &rule.question {
-            Question::Flow(question) => {
-                let kinds: Vec<&str> = question.to.iter().map(String::as_str).collect();
-                Asked {
-                    places: self.evidence.inventory.places(&kinds),
-                    unclear: self.evidence.inventory.unclear(&kinds),
-                    phrases: of("sink", &question.to),
-                    of_pages: question.to.iter().any(|kind| kind.starts_with("html")),
-                    of_flows: true,
-                    ..Asked::default()
-                }
-            }
-            Question::Site(question) => {
-                let kinds: Vec<&str> = question.at.iter().map(String::as_str).collect();
-                Asked {
-                    places: self.evidence.inventory.settings(&kinds),
-                    unclear: BTreeSet::new(),
-                    phrases: question
-                        .at
-                        .iter()
-                        .filter_map(|name| {
-                            let mut facts = self.evidence.kinds.facts();
-                            let (_, fact) = facts.find(|(known, _)| known == name)?;
-                            fact.doc.split([';', ':']).next()
-                        })
-                        .collect(),
-                    ..Asked::default()
-                }
-            }
-            Question::Model(question) if question.subject != "endpoint" => {
-                let kinds = [question.subject.as_str()];
-                let places = self.evidence.inventory.settings(&kinds);
-                let of_applications = question.subject == "application";
-                let mut facts = self.evidence.kinds.facts();
-                let fact = facts.find(|(known, _)| *known == question.subject);
-                Asked {
-                    applications: if of_applications { places.len() } else { 0 },
-                    of_applications,
-                    derived: true,
-                    places,
-                    phrases: fact
-                        .and_then(|(_, fact)| fact.doc.split([';', ':']).next())
-                        .into_iter()
-                        .collect(),
-                    ..Asked::default()
-                }
-            }
-            Question::Model(_) | Question::Schema(_) | Question::Decision(_) => Asked {
-                of_endpoints: true,
-                ..Asked::default()
-            },
-        }
-    }
-
-    fn searched(&self) -> String {
+    pub(crate) fn searched(&self) -> String {
         let files = count(self.evidence.files, "file", "files");
         let calls = count(self.evidence.inventory.calls, "call", "calls");
         let manifests = count(self.evidence.manifests, "manifest", "manifests");
         format!("{calls} of {files} and {manifests}")
     }
 
-    fn places(&self, sites: &BTreeSet<Site>) -> Vec<String> {
+    pub(crate) fn places(&self, sites: &BTreeSet<Site>) -> Vec<String> {
         let mut places: Vec<String> = sites.iter().map(|s| (self.evidence.place)(*s)).collect();
         places.sort();
         places.dedup();
         places
     }
-
-    fn worksheet(&self) -> Worksheet {
-        let seen: Vec<String> = self
-            .sign
-            .filter(|sign| sign.there)
-            .map(|sign| {
-                let packages = sign.packages.iter().map(|p| format!("`{p}`"));
-                let places = self.places(&sign.places);
-                let places = places.iter().take(4).map(|p| format!("`{p}`"));
-                packages.chain(places).collect()
-            })
-            .unwrap_or_default();
-        let seen = if seen.is_empty() {
-            String::new()
-        } else {
-            format!("; it begins at {}", seen.join(", "))
-        };
-        let (look, attach) = match self.requirement.by {
-            "document" => (
-                "the project's written security decisions",
-                "the document with its date and its owner",
-            ),
-            "running system" => (
-                "the deployed system",
-                "the commands, their answers and the date",
-            ),
-            "configuration" => (
-                "configuration of proxy, containers and platform",
-                "the lines of configuration that settle it",
-            ),
-            "dependencies" => (
-                "lock files and the advisories about what they pin",
-                "the list of packages with the date of the advisories",
-            ),
-            "schema" => (
-                "migrations and models of the database",
-                "the definitions that settle it",
-            ),
-            "person" => (
-                "the people and the process that it is about",
-                "who answered, when, and by which record",
-            ),
-            _ => ("the code", "the places that settle it, with file and line"),
-        };
-        Worksheet {
-            question: format!("Does this hold: {}?", lower_first(self.requirement.says)),
-            look: format!("{look}{seen}"),
-            attach: attach.to_owned(),
-        }
-    }
 }
 
-struct Judged {
-    verdict: Verdict,
-    because: String,
-    places: Vec<String>,
-}
-
-/// What a rule asks about.
-#[derive(Default)]
-struct Asked<'r> {
-    places: BTreeSet<Site>,
-    unclear: BTreeSet<Site>,
-    phrases: Vec<&'r str>,
-    of_pages: bool,
-    of_flows: bool,
-    of_endpoints: bool,
-    of_applications: bool,
-    /// Its places are patterns of code; that there is none shows nothing.
-    derived: bool,
-    /// Applications that are known.
-    applications: usize,
+/// A verdict with its reasons.
+pub(crate) struct Judged {
+    pub(crate) verdict: Verdict,
+    pub(crate) because: String,
+    pub(crate) places: Vec<String>,
 }
 
 fn ids(found: &[&Found], sure: bool) -> Vec<String> {
@@ -665,18 +406,7 @@ fn ids(found: &[&Found], sure: bool) -> Vec<String> {
     of.map(|f| f.id.clone()).collect()
 }
 
-fn count(n: usize, one: &str, many: &str) -> String {
+pub(crate) fn count(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
-fn lower_first(text: &str) -> String {
-    let mut chars = text.chars();
-    let Some(first) = chars.next() else {
-        return String::new();
-    };
-    // Abbreviations stay: `HTTP`, `MAC`.
-    if chars.clone().next().is_some_and(char::is_uppercase) {
-        return text.to_owned();
-    }
-    first.to_lowercase().chain(chars).collect()
-}

@@ -12,10 +12,12 @@
 
 pub mod conflict;
 pub mod data;
+mod enumeration;
 pub mod feature;
 pub mod inventory;
 pub mod judge;
 pub mod standard;
 pub mod verdict;
+mod worksheet;
 
 pub use inventory::Inventory;

@@ -14,7 +14,6 @@ pub mod document;
 pub mod exchange;
 pub mod github;
 pub mod gitlab;
-pub mod group;
 pub mod html;
 pub mod json;
 pub mod junit;

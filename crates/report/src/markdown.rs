@@ -72,13 +72,18 @@ fn entry(out: &mut String, entry: &Entry<'_>, document: &Document<'_>) {
     } else {
         format!(", confidence {}", entry.confidence)
     };
+    // A guide counts its places.
+    let place = if entry.place.contains(':') {
+        code(&entry.place)
+    } else {
+        text(&entry.place)
+    };
     line(
         out,
         &format!(
-            "#### {}: {} – {}{confidence}\n",
+            "#### {}: {} – {place}{confidence}\n",
             capitalised(entry.level.name()),
             text(&entry.title),
-            code(&entry.place)
         ),
     );
     for block in &entry.blocks {
@@ -114,6 +119,7 @@ fn cell(cell: &Cell) -> String {
             let digits = id.rsplit('@').next().unwrap_or(id);
             format!("[{}](#{})", text(digits), anchor(id))
         }),
+        Cell::Finding(id) => format!("<a id=\"{}\"></a>{}", anchor(id), in_table(&code(id))),
         Cell::Answer(answer) if answer == "unknown" => "?".to_owned(),
         Cell::Answer(answer) => text(answer),
         Cell::Verdict(verdict) => verdict.name().to_owned(),

@@ -297,7 +297,8 @@ fn question(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<Question>
         return site(&mut table, names).map(Question::Site);
     }
     if let Some(mut table) = table.table("model") {
-        table.expect("key of `model`", &["for", "where", "compare"]);
+        table.expect("key of `model`", &["for", "of", "where", "compare"]);
+        let of = condition(&mut table, "of", None);
         let condition = condition(&mut table, "where", None);
         let compare = table
             .choice("compare", &[("siblings", "siblings")])
@@ -305,6 +306,7 @@ fn question(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<Question>
         let subject = table.required_string("for")?.value;
         return Some(Question::Model(ModelQuestion {
             subject,
+            of,
             condition,
             compare,
         }));
@@ -377,7 +379,7 @@ fn flow(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<FlowQuestion>
 }
 
 fn site(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<SiteQuestion> {
-    table.expect("key of `site`", &["at", "where", "unless"]);
+    table.expect("key of `site`", &["at", "of", "where", "unless"]);
     let at = table.one_or_more("at");
     let known: Vec<&str> = names.kinds.facts().map(|(name, _)| name).collect();
     for fact in &at {
@@ -391,10 +393,12 @@ fn site(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<SiteQuestion>
     }
     let facts = values(at);
     let known = fields(names, |name| facts.iter().any(|fact| fact == name));
+    let of = condition(table, "of", Some(&known));
     let wanted = condition(table, "where", Some(&known));
     let unless = condition(table, "unless", Some(&known));
     Some(SiteQuestion {
         at: facts,
+        of,
         condition: wanted,
         unless,
     })

@@ -61,6 +61,8 @@ pub struct Tally {
     pub passed: u32,
     /// Places where the answer is not known.
     pub unknown: Vec<Site>,
+    /// Where a rule says which facts it is about (`of`): their places.
+    pub about: Vec<Site>,
 }
 
 /// The whole answer.
@@ -70,6 +72,8 @@ pub struct Applied {
     pub matches: Vec<Match>,
     /// By rule, for every rule that was asked.
     pub tallies: BTreeMap<String, Tally>,
+    /// Matches that stand behind a more exact one at the same place: their rule, the place, and the rule that is told.
+    pub behind: Vec<(String, Site, String)>,
 }
 
 impl Catalogue {
@@ -99,6 +103,7 @@ impl Catalogue {
                 Question::Model(question) => {
                     let question = SiteQuestion {
                         at: vec![question.subject.clone()],
+                        of: question.of.clone(),
                         condition: question.condition.clone(),
                         unless: None,
                     };
@@ -129,20 +134,24 @@ impl Catalogue {
             let here = |(_, other): &(usize, &Match)| other.place == this.place;
             let before = all().take(index).rev().take_while(here);
             let mut others = before.chain(all().skip(index + 1).take_while(here));
-            others.any(|(at, other)| {
+            let told = others.find(|(at, other)| {
                 self.same_weakness(this, other)
-                    && self.rank(other, this, at) < self.rank(this, other, index)
-            })
+                    && self.rank(other, this, *at) < self.rank(this, other, index)
+            });
+            told.map(|(_, other)| other.rule.clone())
         };
-        let dropped: Vec<bool> = matches
+        let dropped: Vec<Option<String>> = matches
             .iter()
             .enumerate()
             .map(|(at, this)| hidden(at, this))
             .collect();
         let mut dropped = dropped.into_iter();
         let tallies = &mut applied.tallies;
+        let behind = &mut applied.behind;
         applied.matches.retain(|this| {
-            let drop = dropped.next().unwrap_or(false);
+            let told = dropped.next().flatten();
+            let drop = told.is_some();
+            behind.extend(told.map(|told| (this.rule.clone(), this.place, told)));
             if let Some(tally) = tallies.get_mut(&this.rule).filter(|_| drop) {
                 tally.found = tally.found.saturating_sub(1);
             }
@@ -473,6 +482,13 @@ fn facts(
             values: &fact.values,
             texts: vec![("callee", fact.callee.as_str())],
         };
+        if let Some(of) = &question.of {
+            match condition::ask(&of.expr, &subject).tri {
+                Tri::Yes => tally.about.push(fact.site),
+                Tri::No => continue,
+                Tri::Unknown => {}
+            }
+        }
         let mut judged = Judgement::new(rule.precision);
         ask(
             question.condition.as_ref(),

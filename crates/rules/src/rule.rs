@@ -156,6 +156,8 @@ pub struct Origin {
 pub struct SiteQuestion {
     /// The facts by name, any of them.
     pub at: Vec<String>,
+    /// Which of these it is about; absent: all. What answers no is not asked, and counts for nothing.
+    pub of: Option<Condition>,
     /// When the fact is a weakness; absent: always.
     pub condition: Option<Condition>,
     /// Keeps out what answers yes; what is not known stays, with less confidence.
@@ -167,6 +169,8 @@ pub struct SiteQuestion {
 pub struct ModelQuestion {
     /// Of what: `endpoint`, `session` …
     pub subject: String,
+    /// Which of these it is about; absent: all.
+    pub of: Option<Condition>,
     /// When it is a weakness.
     pub condition: Option<Condition>,
     /// The family that it is shown beside: `siblings`.

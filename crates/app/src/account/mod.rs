@@ -136,7 +136,7 @@ pub(crate) fn place(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> (Site, Fun
     (endpoint.site, function)
 }
 
-fn title(endpoint: &Endpoint) -> String {
+pub(crate) fn title(endpoint: &Endpoint) -> String {
     format!(
         "{} {}",
         endpoint.method.to_uppercase(),

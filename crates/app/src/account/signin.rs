@@ -401,9 +401,16 @@ fn logout(ground: &Ground<'_, '_, '_>, endpoint: &Endpoint, done: &Done) -> Opti
                 ],
             )
         });
-    let answer = if ends {
+    // A session that the browser keeps whole lasts wherever a copy of it is.
+    let apis = &ground.signs_at(endpoint.site).apis;
+    let any = |start: &str| apis.iter().any(|api| api.starts_with(start));
+    let kept_by_client = (any("py:flask.") || any("npm:cookie-session"))
+        && !any("py:flask_session")
+        && !own.does(Deed::Deletes)
+        && !own.does(Deed::Writes);
+    let answer = if ends && !kept_by_client {
         Answer::Yes
-    } else if own.does(Deed::Pops) {
+    } else if ends || own.does(Deed::Pops) {
         Answer::Unknown
     } else {
         done.tells(false)

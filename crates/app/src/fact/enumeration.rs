@@ -6,7 +6,7 @@ use casemate_flow::program::FuncRef;
 use casemate_flow::result::{Fact, FactValue, FuncId, Site};
 use casemate_ir::{Const, Instr, LocalId, Operand, Term, VarRef};
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What names say where a forgotten password is replaced.
 const RESETS: &[&str] = &["forgot", "reset", "recover", "lostpassword"];
@@ -16,9 +16,13 @@ const DEPTH: u32 = 2;
 const FUNCTIONS: usize = 60;
 
 impl Application {
-    /// One fact for each text that says that there is no such account.
-    pub(super) fn enumerations(&self, origins: &Solver<'_, '_>) -> Vec<Fact> {
+    /// One fact for each text that says that there is no such account, and the titles of the endpoints that say one.
+    pub(super) fn enumerations(
+        &self,
+        origins: &Solver<'_, '_>,
+    ) -> (Vec<Fact>, BTreeSet<String>) {
         let mut out: BTreeMap<Site, Fact> = BTreeMap::new();
+        let mut telling = BTreeSet::new();
         for endpoint in &self.endpoints {
             let reset = is_reset(endpoint, origins);
             if !reset && !super::takes_password(endpoint, origins) {
@@ -29,8 +33,8 @@ impl Application {
                 said.function(handler, 0);
             }
             let other = said.texts.iter().any(|(_, _, text)| wrong_password(text));
-            if reset || other {
-                said.add(reset, &mut out);
+            if (reset || other) && said.add(reset, &mut out) {
+                telling.insert(crate::account::title(endpoint));
             }
         }
         // Forms check what they are sent before any handler reads it.
@@ -46,7 +50,7 @@ impl Application {
                 said.add(true, &mut out);
             }
         }
-        out.into_values().collect()
+        (out.into_values().collect(), telling)
     }
 }
 
@@ -160,12 +164,12 @@ impl<'a, 'p, 'm> Said<'a, 'p, 'm> {
         }
     }
 
-    /// The first of its texts that says so: the others are of the same cause.
-    fn add(self, reset: bool, out: &mut BTreeMap<Site, Fact>) {
+    /// The first of its texts that says so: the others are of the same cause. Whether there is one.
+    fn add(self, reset: bool, out: &mut BTreeMap<Site, Fact>) -> bool {
         for (site, function, text) in self.texts {
             if no_such_account(&text) {
                 if out.contains_key(&site) {
-                    return;
+                    return true;
                 }
                 out.entry(site).or_insert_with(|| Fact {
                     fact: "account.message".to_owned(),
@@ -177,9 +181,10 @@ impl<'a, 'p, 'm> Said<'a, 'p, 'm> {
                         ("reset".to_owned(), FactValue::Bool(reset)),
                     ],
                 });
-                return;
+                return true;
             }
         }
+        false
     }
 }
 

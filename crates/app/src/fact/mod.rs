@@ -139,7 +139,8 @@ impl Application {
         out.extend(self.exemptions(origins));
         out.extend(predicate::predicates(origins));
         out.extend(self.views(origins));
-        out.extend(self.enumerations(origins));
+        let (messages, telling) = self.enumerations(origins);
+        out.extend(messages);
         out.extend(cipher::uses(origins, known));
         out.extend(token::purposes(origins, known));
         out.extend(token::claims(origins, known));
@@ -161,7 +162,15 @@ impl Application {
         out.extend(resource::of(origins));
         out.extend(update::of(origins));
         out.extend(upload::of(origins, known));
-        out.extend(crate::account::facts(self, origins, known));
+        // A login that is told of by what it says is not told of once more.
+        let mut accounts = crate::account::facts(self, origins, known);
+        for fact in accounts.iter_mut().filter(|f| telling.contains(&f.callee)) {
+            let reveals = fact.values.iter_mut().find(|(name, _)| name == "reveals");
+            if let Some((_, value)) = reveals {
+                *value = FactValue::Absent;
+            }
+        }
+        out.extend(accounts);
         out
     }
 

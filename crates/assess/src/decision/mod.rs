@@ -4,7 +4,8 @@
 //! |---|---|
 //! | what may be decided, and in which words | [`topic`] |
 //! | the file as read | [`file`] |
-//! | what the code shows of each topic | [`seen`] |
+//! | what the code shows of each topic | [`seen`], secrets in `environment` |
+//! | which entry is about what | `name` |
 //! | the questions that rules ask | [`question`] |
 //! | findings for what differs | `found` |
 //! | a file drafted from the code | [`draft`] |
@@ -16,8 +17,10 @@
 
 pub mod amount;
 pub mod draft;
+pub(crate) mod environment;
 pub mod file;
 pub(crate) mod found;
+pub(crate) mod name;
 pub mod question;
 pub(crate) mod seen;
 pub mod topic;

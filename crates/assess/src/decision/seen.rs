@@ -1,6 +1,7 @@
 //! What the code shows of each topic, with places.
 
 use super::amount;
+use super::environment;
 use super::file::Value;
 use super::topic;
 use super::{ToldSubject, ToldTopic};
@@ -117,7 +118,7 @@ pub(crate) fn of(known: &Known<'_>) -> Seen {
         of_fact(known, fact, &mut seen);
     }
     packages(known, &mut seen);
-    secrets(known, &mut seen);
+    environment::secrets(known, &mut seen);
     uses(known, &mut seen);
     if let Some(first) = seen.subjects.iter().find(|s| s.topic == "login").cloned() {
         seen.add("password", String::new(), first.site);
@@ -157,14 +158,14 @@ impl Seen {
                         .iter()
                         .map(|(k, v)| ((*k).to_owned(), v.shown()))
                         .collect(),
-                    decided: super::question::named(decisions, s).next().is_some(),
+                    decided: super::name::named(decisions, s).next().is_some(),
                 })
                 .collect(),
         });
         topics.collect()
     }
 
-    fn add(&mut self, topic: &'static str, name: String, site: Site) -> &mut Subject {
+    pub(crate) fn add(&mut self, topic: &'static str, name: String, site: Site) -> &mut Subject {
         self.subjects.push(Subject {
             topic,
             name,
@@ -399,84 +400,6 @@ fn packages(known: &Known<'_>, seen: &mut Seen) {
             }
         }
     }
-}
-
-/// Names under which secrets are given to a program: upper case, with a word that says so.
-fn secrets(known: &Known<'_>, seen: &mut Seen) {
-    let program = &known.linked.program;
-    let mut found: BTreeMap<String, Site> = BTreeMap::new();
-    for id in program.function_ids().filter(|id| !program.is_copy(*id)) {
-        let f = program.func(id);
-        for (instr, span) in f.func.instrs.iter().zip(&f.func.spans) {
-            let mut take = |name: &str| {
-                if is_secret(name) {
-                    let site = Site {
-                        file: f.file_idx,
-                        span: *span,
-                    };
-                    found.entry(name.to_owned()).or_insert(site);
-                }
-            };
-            match *instr {
-                Instr::Load {
-                    key: Key::Field(name),
-                    ..
-                } => take(f.file.facts.str(name)),
-                Instr::Call { args, .. } => {
-                    for arg in f.func.args(args) {
-                        if let Operand::Const(id) = arg.value
-                            && let Const::Str(text) = *f.file.facts.constant(id)
-                        {
-                            take(f.file.facts.str(text));
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-    for (name, site) in found {
-        seen.add("secret", name, site);
-    }
-}
-
-fn is_secret(name: &str) -> bool {
-    const WORDS: [&str; 9] = [
-        "SECRET",
-        "PASSWORD",
-        "PASSWD",
-        "TOKEN",
-        "KEY",
-        "CREDENTIALS",
-        "DSN",
-        "PASSPHRASE",
-        "APIKEY",
-    ];
-    const NOT: [&str; 12] = [
-        "PUBLIC",
-        "URL",
-        "LIFETIME",
-        "EXPIRES",
-        "EXPIRY",
-        "EXPIRATION",
-        "LENGTH",
-        "NAME",
-        "HEADER",
-        "FIELD",
-        "TTL",
-        "ALGORITHM",
-    ];
-    let shape = name.len() > 4
-        && name.len() < 60
-        && name.contains('_')
-        && name
-            .chars()
-            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-    let words: Vec<&str> = name.split('_').collect();
-    let last = words.last().copied().unwrap_or_default();
-    shape
-        && (WORDS.contains(&last) || words.iter().any(|w| *w == "SECRET" || *w == "PASSWORD"))
-        && !words.iter().any(|w| NOT.contains(w))
 }
 
 fn uses(known: &Known<'_>, seen: &mut Seen) {

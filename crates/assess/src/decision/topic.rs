@@ -41,252 +41,276 @@ pub enum Kind {
     Flag,
 }
 
-const fn key(name: &'static str, kind: Kind, asks: &'static str) -> Key {
-    Key { name, kind, asks }
+/// A section: its name, what it is about, the key that names an entry, and its other keys.
+const fn topic(
+    name: &'static str,
+    by: &'static str,
+    says: &'static str,
+    keys: &'static [Key],
+) -> Topic {
+    Topic {
+        name,
+        says,
+        by,
+        keys,
+    }
+}
+
+const fn text(name: &'static str, asks: &'static str) -> Key {
+    Key {
+        name,
+        kind: Kind::Text,
+        asks,
+    }
+}
+
+const fn texts(name: &'static str, asks: &'static str) -> Key {
+    Key {
+        name,
+        kind: Kind::Texts,
+        asks,
+    }
+}
+
+const fn span(name: &'static str, asks: &'static str) -> Key {
+    Key {
+        name,
+        kind: Kind::Span,
+        asks,
+    }
+}
+
+const fn size(name: &'static str, asks: &'static str) -> Key {
+    Key {
+        name,
+        kind: Kind::Size,
+        asks,
+    }
+}
+
+const fn count(name: &'static str, asks: &'static str) -> Key {
+    Key {
+        name,
+        kind: Kind::Count,
+        asks,
+    }
+}
+
+const fn flag(name: &'static str, asks: &'static str) -> Key {
+    Key {
+        name,
+        kind: Kind::Flag,
+        asks,
+    }
 }
 
 /// All, in the order of the draft.
 pub const ALL: [Topic; 18] = [
-    Topic {
-        name: "access",
-        says: "who may use which endpoint",
-        by: "endpoint",
-        keys: &[
-            key(
-                "who",
-                Kind::Text,
-                "`anyone`, `signed in`, or the roles that may",
-            ),
-            key("owner", Kind::Flag, "only their own records?"),
+    topic(
+        "access",
+        "endpoint",
+        "who may use which endpoint",
+        &[
+            text("who", "`anyone`, `signed in`, or the roles that may"),
+            flag("owner", "only their own records?"),
         ],
-    },
-    Topic {
-        name: "login",
-        says: "the ways to log in, and what stands against guessing",
-        by: "endpoint",
-        keys: &[
-            key(
+    ),
+    topic(
+        "login",
+        "endpoint",
+        "the ways to log in, and what stands against guessing",
+        &[
+            text(
                 "how",
-                Kind::Text,
                 "what is proved, and how strong that is: `password`, `password and TOTP` …",
             ),
-            key(
-                "attempts",
-                Kind::Count,
-                "wrong attempts before something happens",
-            ),
-            key("window", Kind::Span, "within which time they are counted"),
-            key(
+            count("attempts", "wrong attempts before something happens"),
+            span("window", "within which time they are counted"),
+            text(
                 "then",
-                Kind::Text,
                 "what happens then: a delay, a lock, and who lifts it",
             ),
         ],
-    },
-    Topic {
-        name: "password",
-        says: "words that no password may hold",
-        by: "",
-        keys: &[key(
+    ),
+    topic(
+        "password",
+        "",
+        "words that no password may hold",
+        &[texts(
             "forbidden",
-            Kind::Texts,
             "names of the organisation, the product, the system",
         )],
-    },
-    Topic {
-        name: "session",
-        says: "how long sessions last",
-        by: "",
-        keys: &[
-            key(
-                "idle",
-                Kind::Span,
-                "after which time without a request a session ends",
-            ),
-            key(
-                "lifetime",
-                Kind::Span,
-                "after which time it ends in any case",
-            ),
-            key(
+    ),
+    topic(
+        "session",
+        "",
+        "how long sessions last",
+        &[
+            span("idle", "after which time without a request a session ends"),
+            span("lifetime", "after which time it ends in any case"),
+            text(
                 "concurrent",
-                Kind::Text,
                 "how many sessions somebody may have, and what happens to one more",
             ),
-            key("why", Kind::Text, "why these times"),
+            text("why", "why these times"),
         ],
-    },
-    Topic {
-        name: "token",
-        says: "how long tokens last",
-        by: "at",
-        keys: &[
-            key("use", Kind::Text, "what the token allows"),
-            key("lifetime", Kind::Span, "from issue to expiry"),
-            key("why", Kind::Text, "why this time"),
+    ),
+    topic(
+        "token",
+        "at",
+        "how long tokens last",
+        &[
+            text("use", "what the token allows"),
+            span("lifetime", "from issue to expiry"),
+            text("why", "why this time"),
         ],
-    },
-    Topic {
-        name: "provider",
-        says: "others who say who somebody is",
-        by: "name",
-        keys: &[
-            key("who", Kind::Text, "the provider, and for whom"),
-            key(
+    ),
+    topic(
+        "provider",
+        "name",
+        "others who say who somebody is",
+        &[
+            text("who", "the provider, and for whom"),
+            text(
                 "logout",
-                Kind::Text,
                 "what a logout here does there, and the other way round",
             ),
         ],
-    },
-    Topic {
-        name: "limit",
-        says: "how often something may be asked for",
-        by: "at",
-        keys: &[
-            key("max", Kind::Count, "how often"),
-            key("window", Kind::Span, "within which time"),
-            key("per", Kind::Text, "counted by what: user, address, all"),
-            key("endpoints", Kind::Texts, "the endpoints that it protects"),
+    ),
+    topic(
+        "limit",
+        "at",
+        "how often something may be asked for",
+        &[
+            count("max", "how often"),
+            span("window", "within which time"),
+            text("per", "counted by what: user, address, all"),
+            texts("endpoints", "the endpoints that it protects"),
         ],
-    },
-    Topic {
-        name: "upload",
-        says: "which files are taken",
-        by: "at",
-        keys: &[
-            key("types", Kind::Texts, "which kinds of files"),
-            key("max", Kind::Size, "how large"),
-            key(
+    ),
+    topic(
+        "upload",
+        "at",
+        "which files are taken",
+        &[
+            texts("types", "which kinds of files"),
+            size("max", "how large"),
+            text(
                 "handling",
-                Kind::Text,
                 "where they go, who may fetch them, what is scanned",
             ),
         ],
-    },
-    Topic {
-        name: "browser",
-        says: "what browsers have to support",
-        by: "",
-        keys: &[
-            key("headers", Kind::Texts, "headers that pages rely on"),
-            key(
+    ),
+    topic(
+        "browser",
+        "",
+        "what browsers have to support",
+        &[
+            texts("headers", "headers that pages rely on"),
+            text(
                 "unsupported",
-                Kind::Text,
                 "what happens in browsers that do not know them",
             ),
         ],
-    },
-    Topic {
-        name: "data",
-        says: "data that deserves protection",
-        by: "class",
-        keys: &[
-            key("names", Kind::Texts, "what it is called in the code"),
-            key("access", Kind::Text, "who may see it"),
-            key("encrypted", Kind::Text, "where: at rest, on the way"),
-            key("logged", Kind::Flag, "may it be in logs?"),
-            key("retention", Kind::Text, "how long it is kept"),
+    ),
+    topic(
+        "data",
+        "class",
+        "data that deserves protection",
+        &[
+            texts("names", "what it is called in the code"),
+            text("access", "who may see it"),
+            text("encrypted", "where: at rest, on the way"),
+            flag("logged", "may it be in logs?"),
+            text("retention", "how long it is kept"),
         ],
-    },
-    Topic {
-        name: "secret",
-        says: "secrets that the application is given",
-        by: "name",
-        keys: &[
-            key("use", Kind::Text, "what it opens"),
-            key("holder", Kind::Text, "who holds it, and where it is kept"),
-            key("rotate", Kind::Span, "how often it changes"),
+    ),
+    topic(
+        "secret",
+        "name",
+        "secrets that the application is given",
+        &[
+            text("use", "what it opens"),
+            text("holder", "who holds it, and where it is kept"),
+            span("rotate", "how often it changes"),
         ],
-    },
-    Topic {
-        name: "algorithm",
-        says: "cryptography that is used",
-        by: "name",
-        keys: &[
-            key("use", Kind::Text, "what for"),
-            key(
+    ),
+    topic(
+        "algorithm",
+        "name",
+        "cryptography that is used",
+        &[
+            text("use", "what for"),
+            text(
                 "replace",
-                Kind::Text,
                 "what follows it, and when: quantum computers break RSA and elliptic curves",
             ),
         ],
-    },
-    Topic {
-        name: "service",
-        says: "services that are called",
-        by: "host",
-        keys: &[
-            key("use", Kind::Text, "what for, and which data goes there"),
-            key("timeout", Kind::Span, "how long an answer may take"),
-            key(
-                "failure",
-                Kind::Text,
-                "what happens when none comes: retries, fallback",
-            ),
-            key("connections", Kind::Count, "how many at a time"),
-            key("exhausted", Kind::Text, "what happens when all are in use"),
+    ),
+    topic(
+        "service",
+        "host",
+        "services that are called",
+        &[
+            text("use", "what for, and which data goes there"),
+            span("timeout", "how long an answer may take"),
+            text("failure", "what happens when none comes: retries, fallback"),
+            count("connections", "how many at a time"),
+            text("exhausted", "what happens when all are in use"),
         ],
-    },
-    Topic {
-        name: "log",
-        says: "logs that are written",
-        by: "logger",
-        keys: &[
-            key("events", Kind::Texts, "which security events it holds"),
-            key("where", Kind::Text, "where it goes, and in which form"),
-            key("readers", Kind::Text, "who may read it"),
-            key("retention", Kind::Text, "how long it is kept"),
+    ),
+    topic(
+        "log",
+        "logger",
+        "logs that are written",
+        &[
+            texts("events", "which security events it holds"),
+            text("where", "where it goes, and in which form"),
+            text("readers", "who may read it"),
+            text("retention", "how long it is kept"),
         ],
-    },
-    Topic {
-        name: "dangerous",
-        says: "code that does what is dangerous by nature",
-        by: "at",
-        keys: &[
-            key("does", Kind::Text, "what, and why it is needed"),
-            key(
+    ),
+    topic(
+        "dangerous",
+        "at",
+        "code that does what is dangerous by nature",
+        &[
+            text("does", "what, and why it is needed"),
+            text(
                 "isolation",
-                Kind::Text,
                 "what keeps a mistake in it from reaching the rest: a worker, a container, no network",
             ),
         ],
-    },
-    Topic {
-        name: "expensive",
-        says: "work that takes much time or memory",
-        by: "at",
-        keys: &[key(
+    ),
+    topic(
+        "expensive",
+        "at",
+        "work that takes much time or memory",
+        &[text(
             "defence",
-            Kind::Text,
             "what keeps it from being asked for too often: a queue, a limit, a cache",
         )],
-    },
-    Topic {
-        name: "library",
-        says: "libraries that have a history of flaws, or read complex formats",
-        by: "name",
-        keys: &[key(
+    ),
+    topic(
+        "library",
+        "name",
+        "libraries that have a history of flaws, or read complex formats",
+        &[text(
             "watch",
-            Kind::Text,
             "why it is needed, and who watches its advisories",
         )],
-    },
-    Topic {
-        name: "remediation",
-        says: "how soon flaws of libraries are mended",
-        by: "",
-        keys: &[
-            key(
-                "critical",
-                Kind::Span,
-                "from the advisory to the mended release",
-            ),
-            key("high", Kind::Span, "the same"),
-            key("medium", Kind::Span, "the same"),
-            key("low", Kind::Span, "the same"),
+    ),
+    topic(
+        "remediation",
+        "",
+        "how soon flaws of libraries are mended",
+        &[
+            span("critical", "from the advisory to the mended release"),
+            span("high", "the same"),
+            span("medium", "the same"),
+            span("low", "the same"),
         ],
-    },
+    ),
 ];
 
 /// The topic of a name.

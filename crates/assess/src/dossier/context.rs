@@ -16,7 +16,7 @@ const LISTED: usize = 14;
 pub struct Context {
     /// Language, files, lines; most lines first.
     pub languages: Vec<(String, usize, usize)>,
-    /// Libraries that Casemate knows, with the calls to them; most first.
+    /// Packages that the code imports and its manifests or models name, with the files that import them; most first.
     pub libraries: Vec<(String, usize)>,
     /// Imported packages that no model speaks of, with the files that import them.
     pub unmodelled: Vec<(String, usize)>,
@@ -108,7 +108,7 @@ pub(super) fn of(m: &Material<'_>, surface: &Surface) -> Context {
     let data = classes(m);
     Context {
         languages: languages(m),
-        libraries: most(m.inventory.libraries.clone()),
+        libraries: stack(m),
         unmodelled: unmodelled(m),
         stores: most(m.inventory.through(&["sql", "nosql", "query"])),
         hosts: hosts(m),
@@ -145,6 +145,33 @@ pub(crate) fn language(of: casemate_source::FileType) -> String {
         F::Component => "components".to_owned(),
         F::Manifest | F::OtherCode(_) | F::Other => "other".to_owned(),
     }
+}
+
+/// Packages by their own name, whatever part of them a file imports.
+fn stack(m: &Material<'_>) -> Vec<(String, usize)> {
+    let plain = |name: &str| name.to_lowercase().replace('_', "-");
+    let units = m.project.units.iter();
+    let declared: BTreeSet<String> = units
+        .flat_map(|unit| unit.dependencies.keys())
+        .map(|name| plain(name))
+        .collect();
+    let mut files: BTreeMap<String, BTreeSet<casemate_flow::result::FileIdx>> = BTreeMap::new();
+    for (root, of) in &m.inventory.packages {
+        let name = root.split_once(':').map_or(root.as_str(), |(_, name)| name);
+        let parts = if name.starts_with('@') { 2 } else { 1 };
+        let name: Vec<&str> = name.split('/').take(parts).collect();
+        let name = name.join("/");
+        let name = if root.starts_with("npm:") {
+            name
+        } else {
+            name.split('.').next().unwrap_or_default().to_owned()
+        };
+        let known = m.inventory.libraries.contains_key(&name);
+        if declared.contains(&plain(&name)) || known && !OF_LANGUAGE.contains(&name.as_str()) {
+            files.entry(name).or_default().extend(of);
+        }
+    }
+    most(files.into_iter().map(|(name, of)| (name, of.len())).collect())
 }
 
 fn most(counts: BTreeMap<String, usize>) -> Vec<(String, usize)> {
@@ -248,24 +275,32 @@ fn regimes(data: &[DataClass], stated: &Stated) -> Vec<(String, String)> {
         .collect();
     let because = |class: &str| {
         let class = data.iter().find(|c| c.class == class)?;
-        let names: Vec<String> = class.names.iter().map(|n| code(&n.name)).collect();
-        Some(list(&names, 5))
+        // Accounts at banks are payment data, and no cards.
+        let card = |name: &str| {
+            let name = name.to_lowercase();
+            class.class != "payment data"
+                || name == "pan"
+                || ["card", "cvv", "cvc"].iter().any(|word| name.contains(word))
+        };
+        let names = class.names.iter().filter(|n| card(&n.name));
+        let names: Vec<String> = names.map(|n| code(&n.name)).collect();
+        (!names.is_empty()).then(|| list(&names, 5))
     };
     for (class, regime, when) in [
         (
             "personal data",
             "GDPR",
-            "if people in the European Union are among them",
+            "if they are of people in the European Union",
         ),
         (
             "payment data",
             "PCI DSS 4.0.1",
-            "if card numbers are among it",
+            "if card numbers are stored, processed or sent",
         ),
         (
             "health data",
             "HIPAA 164.312",
-            "if it is about patients in the United States",
+            "if they are of patients in the United States",
         ),
     ] {
         if let Some(names) = because(class) {

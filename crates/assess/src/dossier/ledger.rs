@@ -7,6 +7,7 @@ use casemate_flow::result::Site;
 use casemate_ledger::Inventory;
 use casemate_ledger::judge::{self, Decided, Evidence, Found, Outcome};
 use casemate_ledger::verdict::Row;
+use casemate_model::row::Role;
 use casemate_rules::matching::Applied;
 use casemate_source::Project;
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +37,7 @@ pub(crate) fn rows(known: &Known<'_>) -> Vec<Row> {
             let outcome = Outcome {
                 found: Vec::new(),
                 unknown: tally.unknown.iter().copied().collect(),
+                about: tally.about.iter().copied().collect(),
             };
             (rule.clone(), outcome)
         })
@@ -48,6 +50,30 @@ pub(crate) fn rows(known: &Known<'_>) -> Vec<Row> {
             });
         }
     }
+    // What stands behind a more exact finding breaks its own requirements all the same.
+    for (rule, site, told) in &known.applied.behind {
+        let place = (known.place)(*site);
+        let shown = known.findings.iter().find(|finding| {
+            finding.rule == *told
+                && place == format!("{}:{}", finding.place.file, finding.place.line)
+        });
+        if let (Some(outcome), Some(finding)) = (outcomes.get_mut(rule), shown) {
+            outcome.found.push(Found {
+                id: finding.id.clone(),
+                sure: finding.confidence.level > Certainty::Low,
+            });
+        }
+    }
+    let told_by_calls: BTreeSet<&str> = known
+        .knowledge
+        .models
+        .rows()
+        .iter()
+        .filter_map(|row| match &row.role {
+            Role::Config { fact, .. } => Some(fact.as_str()),
+            _ => None,
+        })
+        .collect();
     let project = known.project;
     let declared: BTreeSet<String> = project
         .units
@@ -80,6 +106,7 @@ pub(crate) fn rows(known: &Known<'_>) -> Vec<Row> {
     judge::all(&Evidence {
         catalogue: &known.knowledge.catalogue,
         kinds: known.knowledge.models.kinds(),
+        told_by_calls: &told_by_calls,
         outcomes: &outcomes,
         inventory: known.inventory,
         declared: &declared,

@@ -239,7 +239,10 @@ fn asked(rule: &Rule, m: &Material<'_>) -> usize {
     match &rule.question {
         Question::Flow(question) => m.inventory.places(&names(&question.to)).len(),
         Question::Site(question) => m.inventory.settings(&names(&question.at)).len(),
-        Question::Model(_) => m.application.endpoints.len(),
+        Question::Model(question) if question.subject == "endpoint" => {
+            m.application.endpoints.len()
+        }
+        Question::Model(question) => m.inventory.settings(&[question.subject.as_str()]).len(),
         Question::Schema(_) | Question::Decision(_) => 0,
     }
 }

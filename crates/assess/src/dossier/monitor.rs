@@ -150,7 +150,7 @@ fn events(m: &Material<'_>, surface: &Surface) -> Vec<Event> {
                 .count();
             Event {
                 name: name.to_owned(),
-                endpoints: of.iter().map(|e| e.title()).collect(),
+                endpoints: of.iter().map(|e| e.named()).collect(),
                 near,
                 fields: fields.iter().map(|f| (*f).to_owned()).collect(),
             }

@@ -3,7 +3,7 @@
 use super::Material;
 use super::context::Context;
 use super::risk::Risk;
-use super::words::{code, count, list};
+use super::words::{code, count, first_sentence, list};
 use crate::assessment::{Certainty, Level};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -182,14 +182,15 @@ fn guidelines(m: &Material<'_>) -> Vec<Guideline> {
         }
         let files: BTreeSet<String> = of.iter().map(|f| code(&f.place.file)).collect();
         let files: Vec<String> = files.into_iter().collect();
+        let way = rule.section("Fix").map(first_sentence).unwrap_or_default();
         out.push(Guideline {
             rule: rule.id.clone(),
             says: format!(
-                "“{}” stands at {} places in {}: one shared way of doing it ends more than {} single repairs",
+                "{way}, in one place that all use: {} has “{}” at {} places, in {}",
+                m.project.name,
                 rule.title,
                 of.len(),
-                list(&files, 3),
-                of.len()
+                list(&files, 3)
             ),
             findings: of.iter().map(|f| f.id.clone()).collect(),
         });

@@ -3,8 +3,9 @@
 use super::Material;
 use super::words::{code, list};
 use crate::assessment::{Finding, Level};
+use crate::cause::{Cause, causes};
 use casemate_ledger::data;
-use casemate_rules::severity::Victim;
+use casemate_rules::severity::{Interaction, Victim};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,39 +48,25 @@ pub struct Risk {
 
 /// Causes by what one repair ends.
 pub(super) fn of(m: &Material<'_>) -> Vec<Risk> {
-    let mut order: Vec<(&str, &str)> = Vec::new();
-    let mut causes: BTreeMap<(&str, &str), Vec<&Finding>> = BTreeMap::new();
-    for finding in m.findings {
-        let key = (finding.rule.as_str(), finding.cause.as_str());
-        let of_cause = causes.entry(key).or_default();
-        if of_cause.is_empty() {
-            order.push(key);
-        }
-        of_cause.push(finding);
-    }
     let named = members_by_file(m);
-    order
-        .into_iter()
-        .filter_map(|key| causes.get(&key))
-        .filter_map(|findings| findings.first().map(|first| (*first, findings)))
+    causes(m.findings)
+        .iter()
         .enumerate()
-        .map(|(at, (first, findings))| {
-            let users = m
-                .catalogue
-                .get(&first.rule)
-                .is_some_and(|rule| rule.severity.victim == Victim::Users);
-            risk(at + 1, first, findings, &named, users)
-        })
+        .map(|(at, cause)| risk(at + 1, cause, &named, m))
         .collect()
 }
 
 fn risk(
     rank: usize,
-    first: &Finding,
-    findings: &[&Finding],
+    cause: &Cause<'_>,
     named: &BTreeMap<String, BTreeMap<data::Class, BTreeSet<String>>>,
-    users: bool,
+    m: &Material<'_>,
 ) -> Risk {
+    let first = cause.first;
+    let shown = cause.shown();
+    let rule = m.catalogue.get(&first.rule);
+    let users = rule.is_some_and(|rule| rule.severity.victim == Victim::Users);
+    let in_browser = users && rule.is_some_and(|rule| rule.severity.interaction != Interaction::None);
     let factor = |name: &str| {
         first
             .severity
@@ -88,12 +75,13 @@ fn risk(
             .find(|f| f.name == name)
             .map_or("", |f| f.value.as_str())
     };
-    let endpoint = first
+    let endpoint = shown
         .endpoints
         .first()
-        .map(super::super::assessment::Endpoint::title);
+        .or(first.endpoints.first())
+        .map(super::super::assessment::Endpoint::named);
     let interaction = factor("interaction");
-    let actor = if users && !matches!(interaction, "" | "none") && factor("exposure") != "stored" {
+    let actor = if in_browser && !matches!(interaction, "" | "none") && factor("exposure") != "stored" {
         endpoint.as_ref().map_or_else(
             || "whoever brings a user to a prepared link or form".to_owned(),
             |e| format!("whoever brings a user to send {}", code(e)),
@@ -104,7 +92,7 @@ fn risk(
     let losses: Vec<String> = [
         ("confidentiality", "read"),
         ("integrity", "change"),
-        ("availability", "hold up"),
+        ("availability", "stop"),
     ]
     .into_iter()
     .filter(|(name, _)| !matches!(factor(name), "none" | ""))
@@ -117,7 +105,7 @@ fn risk(
     };
     let files: BTreeSet<&str> = std::iter::once(first.place.file.as_str())
         .chain(
-            first
+            shown
                 .paths
                 .iter()
                 .take(1)
@@ -141,14 +129,22 @@ fn risk(
         })
         .collect();
     let handled = if data.is_empty() {
-        "no name in the code on the way tells which data that is".to_owned()
+        String::new()
     } else {
-        format!("the code on the way handles {}", list(&data, 4))
+        format!("; the code on the way handles {}", list(&data, 4))
+    };
+    let place = code(&shown.within_or_file());
+    let what = if in_browser {
+        format!("what a page of {place} may in that user's browser")
+    } else if users {
+        format!("what {place} keeps for other users")
+    } else {
+        format!("what {place} works with")
     };
     Risk {
         id: format!("R{rank}"),
         finding: first.id.clone(),
-        findings: findings.iter().map(|f| f.id.clone()).collect(),
+        findings: cause.all().map(|f| f.id.clone()).collect(),
         rule: first.rule.clone(),
         title: first.title.clone(),
         level: first.severity.level,
@@ -156,17 +152,7 @@ fn risk(
         impact: first.severity.impact.clone(),
         confidence: first.confidence.level.name().to_owned(),
         place: format!("{}:{}", first.place.file, first.place.line),
-        business: if users {
-            format!(
-                "{actor} may {verbs} what the page of {} may in that user's browser; {handled}",
-                code(&first.within_or_file())
-            )
-        } else {
-            format!(
-                "{actor} may {verbs} what {} works with; {handled}",
-                code(&first.within_or_file())
-            )
-        },
+        business: format!("{actor} may {verbs} {what}{handled}"),
         assumed: "what a loss costs in money or reputation is not in the code; it was not weighed"
             .to_owned(),
         endpoint,

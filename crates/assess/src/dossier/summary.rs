@@ -7,6 +7,8 @@ use super::words::{capitalised, code, count, first_sentence, list};
 use super::{Material, Practice};
 use crate::assessment::{Finding, Level};
 use casemate_ledger::verdict::Verdict;
+use casemate_rules::rule::Question;
+use casemate_rules::severity::Impact;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,6 +50,9 @@ pub struct Story {
     /// Sentences, each with a period.
     pub told: Vec<String>,
 }
+
+/// Requirements whose places keep them, told as what is done well.
+const KEPT: usize = 8;
 
 /// Stories that are told.
 const STORIES: usize = 3;
@@ -101,7 +106,18 @@ fn posture(m: &Material<'_>, surface: &Surface, risks: &[Risk]) -> Vec<String> {
         let most = by_rule
             .values()
             .max_by_key(|(n, title)| (*n, std::cmp::Reverse(*title)));
-        if let Some((n, title)) = most
+        let cause = risks.iter().rev().max_by_key(|r| r.findings.len());
+        if let Some((cause, n)) = cause.map(|r| (r, r.findings.len()))
+            && n > 2
+            && most.is_none_or(|(most, _)| n * 3 >= most * 2)
+        {
+            out.push(format!(
+                "{n} of the {} findings have one cause, “{}” at {}: one repair ends them",
+                m.findings.len(),
+                lower(&cause.title),
+                code(&cause.place)
+            ));
+        } else if let Some((n, title)) = most
             && *n > 2
         {
             let files: BTreeSet<&str> = m
@@ -201,7 +217,17 @@ fn stories(m: &Material<'_>, risks: &[Risk]) -> Vec<Story> {
 
 fn story(m: &Material<'_>, risk: &Risk, finding: &Finding) -> Story {
     let mut told = vec![format!("{}.", capitalised(&risk.business))];
-    if let Some(path) = finding.paths.first() {
+    let cause = m.findings.iter().filter(|f| f.cause == finding.cause);
+    let shown = cause.clone().find(|f| !f.paths.is_empty());
+    if shown.is_some_and(|shown| shown.rule != finding.rule) {
+        told.push(format!(
+            "{}, at {}.",
+            finding.message.trim_end_matches('.'),
+            code(&risk.place)
+        ));
+    }
+    if let Some((shown, path)) = shown.and_then(|f| Some((f, f.paths.first()?))) {
+        let place = format!("{}:{}", shown.place.file, shown.place.line);
         let files: BTreeSet<&str> = path.steps.iter().map(|s| s.place.file.as_str()).collect();
         let over = if files.len() > 1 {
             format!(" over {}", count(files.len(), "file", "files"))
@@ -215,11 +241,15 @@ fn story(m: &Material<'_>, risk: &Risk, finding: &Finding) -> Story {
             "{} enters at {} and arrives{over} at {}, where {}.",
             code(&path.source),
             code(&from),
-            code(&risk.place),
-            tail(&finding.message)
+            code(&place),
+            tail(&shown.message)
         ));
     } else {
-        told.push(format!("At {}: {}.", code(&risk.place), finding.message));
+        told.push(format!(
+            "{}, at {}.",
+            finding.message.trim_end_matches('.'),
+            code(&risk.place)
+        ));
     }
     let why = m
         .rules
@@ -231,8 +261,8 @@ fn story(m: &Material<'_>, risk: &Risk, finding: &Finding) -> Story {
     }
     if risk.findings.len() > 1 {
         told.push(format!(
-            "The same repair ends it at {}.",
-            count(risk.findings.len() - 1, "more place", "more places")
+            "The same repair ends {}.",
+            count(risk.findings.len() - 1, "more finding", "more findings")
         ));
     }
     Story {
@@ -262,7 +292,8 @@ fn good(m: &Material<'_>, surface: &Surface, practices: &[Practice]) -> Vec<Stri
     let mut out = Vec::new();
     for share in &surface.shares {
         let asked = share.yes + share.no + share.unknown;
-        if share.yes > 0 {
+        // One endpoint of a hundred that has it is no practice.
+        if share.yes * 3 >= asked && share.yes > 0 {
             let guard = match share.kind.as_str() {
                 "authentication" => "want a login",
                 "role" => "want a role",
@@ -274,24 +305,42 @@ fn good(m: &Material<'_>, surface: &Surface, practices: &[Practice]) -> Vec<Stri
             out.push(format!("{} of {asked} {} {guard}", share.yes, share.of));
         }
     }
-    let mut clean: Vec<&Practice> = practices
+    let kept = m.ledger.iter();
+    let kept = kept.filter(|row| row.level == 1 && row.verdict == Verdict::Pass && row.count > 0);
+    for row in kept.take(KEPT) {
+        out.push(format!(
+            "{} ({}): {}",
+            lower(&row.says),
+            row.id,
+            count(row.count, "place keeps it", "places keep it")
+        ));
+    }
+    // What would cost most: two losses at least.
+    let grave = |rule: &casemate_rules::rule::Rule| {
+        let of = &rule.severity;
+        let losses = [of.confidentiality, of.integrity, of.availability];
+        losses.iter().filter(|loss| **loss == Impact::High).count() > 1
+            && matches!(&rule.question, Question::Flow(q) if q.condition.is_none() && q.from.first().is_some_and(|o| o.kind.starts_with("http")))
+    };
+    let clean: Vec<&Practice> = practices
         .iter()
         .filter(|p| p.found == 0 && p.unknown == 0 && p.places > 0)
-        .filter(|p| {
-            m.catalogue
-                .get(&p.rule)
-                .is_some_and(|r| matches!(r.question, casemate_rules::rule::Question::Flow(_)))
-        })
+        .filter(|p| m.catalogue.get(&p.rule).is_some_and(grave))
         .collect();
-    clean.sort_by(|a, b| {
-        (std::cmp::Reverse(a.places), &a.rule).cmp(&(std::cmp::Reverse(b.places), &b.rule))
-    });
-    for practice in clean.iter().take(6) {
+    if !clean.is_empty() {
+        let named: Vec<String> = clean
+            .iter()
+            .map(|p| {
+                format!(
+                    "“{}” ({})",
+                    lower(&p.title),
+                    count(p.places, "place", "places")
+                )
+            })
+            .collect();
         out.push(format!(
-            "{} that {} asks about (“{}”): no path from outside was found to any",
-            count(practice.places, "place", "places"),
-            code(&practice.rule),
-            lower(&practice.title)
+            "no way from a request was found for {}",
+            list(&named, named.len())
         ));
     }
     out
@@ -367,7 +416,7 @@ pub(super) fn suggestions(m: &Material<'_>, surface: &Surface, context: &Context
         .endpoints
         .iter()
         .filter(|e| e.writes && e.has("authentication") == "unknown")
-        .map(|e| code(&e.title()))
+        .map(|e| code(&e.named()))
         .collect();
     if !unknown.is_empty() {
         out.push(format!(

@@ -29,7 +29,7 @@ impl Surface {
     pub fn open_to_all(&self) -> Vec<String> {
         let rows = self.endpoints.iter();
         rows.filter(|row| row.writes && row.has("authentication") == "no")
-            .map(|row| super::words::code(&row.title()))
+            .map(|row| super::words::code(&row.named()))
             .collect()
     }
 }
@@ -77,12 +77,25 @@ impl EndpointRow {
         format!("{} {}", self.method, self.path)
     }
 
+    /// The same, by its place where its path is not known.
+    #[must_use]
+    pub fn named(&self) -> String {
+        if self.path == UNKNOWN {
+            format!("{} at {}:{}", self.method, self.at.file, self.at.line)
+        } else {
+            self.title()
+        }
+    }
+
     /// The answer about one kind of guard.
     #[must_use]
     pub fn has(&self, kind: &str) -> &str {
         self.guarded.get(kind).map_or("unknown", String::as_str)
     }
 }
+
+/// A path that is not known.
+const UNKNOWN: &str = "(path not known)";
 
 /// The kinds that are counted, and whether only for endpoints that change something.
 const KINDS: [(&str, bool); 6] = [
@@ -169,7 +182,7 @@ fn row(endpoint: &EndpointModel, behind: &BTreeMap<(String, String), Vec<String>
     let path = endpoint
         .path
         .clone()
-        .unwrap_or_else(|| "(path not known)".to_owned());
+        .unwrap_or_else(|| UNKNOWN.to_owned());
     let writes = matches!(
         endpoint.method.as_str(),
         "POST" | "PUT" | "PATCH" | "DELETE" | "DEL"

@@ -55,7 +55,7 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
         .endpoints
         .iter()
         .filter(|e| e.writes && e.has("authentication") == "no")
-        .map(|e| code(&e.title()))
+        .map(|e| code(&e.named()))
         .collect();
     out.push(Threat {
         boundary: DOOR.to_owned(),
@@ -85,21 +85,29 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
         ),
         ..Threat::default()
     });
-    for (kind, stride, says) in [
+    let roles = surface.roles > 0;
+    for (kind, stride, says, rules) in [
         (
             "csrf",
             "Tampering",
             "another site makes a logged-in browser change something at",
+            &["missing-csrf-protection", "csrf-exempt"][..],
         ),
         (
             "role",
             "Elevation of privilege",
-            "a user does what only an administrator may do at",
+            if roles {
+                "a user does what only some roles may do at"
+            } else {
+                "no role was seen in the code: every account may use"
+            },
+            &["missing-role-check", "privilege-from-request"],
         ),
         (
             "rate-limit",
             "Denial of service",
             "somebody repeats requests without end at",
+            &["missing-rate-limit", "missing-login-limit"],
         ),
     ] {
         let Some(share) = surface.shares.iter().find(|s| s.kind == kind) else {
@@ -113,8 +121,14 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
             .endpoints
             .iter()
             .filter(|e| (e.writes || kind != "csrf") && e.has(kind) == "no")
-            .map(|e| code(&e.title()))
+            // What is open to everybody is told above.
+            .filter(|e| kind != "role" || e.has("authentication") == "yes")
+            .map(|e| code(&e.named()))
             .collect();
+        let findings = of_rules(m, rules);
+        if kind == "role" && bare.is_empty() && findings.is_empty() {
+            continue;
+        }
         let target = if bare.is_empty() {
             count(asked, "endpoint", "endpoints")
         } else {
@@ -124,11 +138,15 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
             boundary: DOOR.to_owned(),
             stride: stride.to_owned(),
             says: format!("{says} {target}"),
-            state: state(
-                share.no == 0 && share.unknown == 0,
-                share.yes > 0,
-                share.no == 0 && share.yes == 0,
-            ),
+            state: if findings.is_empty() {
+                state(
+                    share.no == 0 && share.unknown == 0,
+                    share.yes > 0,
+                    share.no == 0 && share.yes == 0,
+                )
+            } else {
+                "open".to_owned()
+            },
             evidence: format!(
                 "{} of {asked} {} have such a guard in the code, in {} none was seen, {} not known; a proxy may add one{}",
                 share.yes,
@@ -137,8 +155,34 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
                 share.unknown,
                 guards(m, kind)
             ),
+            findings,
             ..Threat::default()
         });
+    }
+    for (stride, says, rules) in [
+        (
+            "Information disclosure",
+            "a user reaches records of another one by their ids",
+            &["missing-ownership-check", "unjoined-predicate"][..],
+        ),
+        (
+            "Elevation of privilege",
+            "a request brings program text that is run",
+            &["code-injection", "template-injection", "unsafe-deserialization", "untrusted-module"],
+        ),
+    ] {
+        let findings = of_rules(m, rules);
+        if !findings.is_empty() {
+            out.push(Threat {
+                boundary: DOOR.to_owned(),
+                stride: stride.to_owned(),
+                says: says.to_owned(),
+                state: "open".to_owned(),
+                evidence: count(findings.len(), "path found", "paths found"),
+                findings,
+                ..Threat::default()
+            });
+        }
     }
     let browser = of_rules(
         m,

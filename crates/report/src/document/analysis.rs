@@ -1,9 +1,9 @@
 //! Detailed Security Analysis.
 
-use super::{Block, Cell, Figure, Table, entry, sentence};
-use crate::group;
+use super::{Block, Cell, Figure, Table, entry, lower_first};
 use casemate_assess::assessment::Assessment;
-use casemate_assess::dossier::words::count;
+use casemate_assess::dossier::Practice;
+use casemate_assess::dossier::words::{count, list};
 
 pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     let mut out = Vec::new();
@@ -18,7 +18,7 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
 
 fn vulnerabilities<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
     out.push(Block::Heading(3, "Vulnerability Assessment".to_owned()));
-    let causes = group::causes(&a.findings);
+    let causes = casemate_assess::cause::causes(&a.findings);
     if causes.is_empty() {
         out.push(Block::Text(format!(
             "{} found nothing in {}.",
@@ -57,28 +57,85 @@ fn coding<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
         "{} met something to ask about; {clean} of them found nothing.",
         count(practices.len(), "rule", "rules")
     )));
+    let areas: Vec<&str> = practices.iter().fold(Vec::new(), |mut all, p| {
+        if all.last() != Some(&p.area.as_str()) {
+            all.push(&p.area);
+        }
+        all
+    });
+    let sum = |area: &str, of: &dyn Fn(&Practice) -> usize| {
+        let of_area = practices.iter().filter(|p| p.area == area);
+        of_area.map(of).sum::<usize>()
+    };
     out.push(Block::Table(Table {
-        caption: "Places that rules ask about, and what became of them".to_owned(),
-        head: vec![
-            "Area",
-            "Weakness",
-            "Places asked",
-            "Findings",
-            "Not decided",
-        ],
-        rows: practices
+        caption: "Questions by area, and what became of them".to_owned(),
+        head: vec!["Area", "Rules", "Findings", "Places not decided", "Nothing found by"],
+        rows: areas
             .iter()
-            .map(|p| {
+            .map(|area| {
+                let quiet = practices.iter().filter(|p| p.area == *area);
+                let quiet = quiet.filter(|p| p.found == 0 && p.unknown == 0);
+                let quiet: Vec<String> = quiet
+                    .map(|p| format!("{} ({})", p.rule, p.places))
+                    .collect();
                 vec![
-                    Cell::text(&p.area),
-                    Cell::Label(format!("{} ({})", p.title, p.rule)),
-                    Cell::Count(p.places),
-                    Cell::Count(p.found),
-                    Cell::Count(p.unknown),
+                    Cell::Label((*area).to_owned()),
+                    Cell::Count(sum(area, &|_| 1)),
+                    Cell::Count(sum(area, &|p| p.found)),
+                    Cell::Count(sum(area, &|p| p.unknown)),
+                    Cell::text(quiet.join(", ")),
                 ]
             })
             .collect(),
     }));
+    out.push(Block::Note(
+        "In brackets stands how many places of the code a rule asks about.".to_owned(),
+    ));
+    out.extend(asked(
+        practices.iter().collect(),
+        "Rules with findings or open questions",
+    ));
+}
+
+/// Rules that found something or could not decide, with what they asked about.
+fn asked<'a>(practices: Vec<&Practice>, caption: &str) -> Option<Block<'a>> {
+    let told: Vec<&Practice> = practices
+        .into_iter()
+        .filter(|p| p.found > 0 || p.unknown > 0)
+        .collect();
+    (!told.is_empty()).then(|| {
+        Block::Table(Table {
+            caption: caption.to_owned(),
+            head: vec!["Weakness", "Rule", "Places asked", "Findings", "Not decided"],
+            rows: told
+                .into_iter()
+                .map(|p| {
+                    vec![
+                        Cell::Label(p.title.clone()),
+                        Cell::code(&p.rule),
+                        Cell::Count(p.places),
+                        Cell::Count(p.found),
+                        Cell::Count(p.unknown),
+                    ]
+                })
+                .collect(),
+        })
+    })
+}
+
+/// What rules asked about without a finding and without doubt, as a sentence.
+fn quiet(practices: &[&Practice]) -> Option<Block<'static>> {
+    let quiet: Vec<String> = practices
+        .iter()
+        .filter(|p| p.found == 0 && p.unknown == 0)
+        .map(|p| format!("{} ({})", lower_first(&p.title), count(p.places, "place", "places")))
+        .collect();
+    (!quiet.is_empty()).then(|| {
+        Block::Text(format!(
+            "Asked about and not found: {}.",
+            list(&quiet, quiet.len())
+        ))
+    })
 }
 
 fn architecture<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
@@ -171,48 +228,24 @@ fn data<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
     };
     let crypto: Vec<_> = area("crypto").into_iter().chain(area("secret")).collect();
     if !crypto.is_empty() {
-        let said: Vec<String> = crypto
-            .iter()
-            .map(|p| {
-                format!(
-                    "`{}`: {} asked, {}",
-                    p.rule,
-                    count(p.places, "place", "places"),
-                    count(p.found, "finding", "findings")
-                )
-            })
-            .collect();
         out.push(Block::Heading(4, "Cryptography and secrets".to_owned()));
-        out.push(Block::List(said.iter().map(|s| sentence(s)).collect()));
+        out.extend(asked(
+            crypto.clone(),
+            "Cryptography and secrets: what was found or not decided",
+        ));
+        out.extend(quiet(&crypto));
     }
 }
 
 fn infrastructure<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
     out.push(Block::Heading(3, "Infrastructure Security".to_owned()));
-    let practices = a.dossier.practices.iter().filter(|p| p.area == "config");
-    let (found, quiet): (Vec<_>, Vec<_>) = practices.partition(|p| p.found > 0);
-    let mut said: Vec<String> = found
-        .into_iter()
-        .map(|p| {
-            sentence(&format!(
-                "{} (`{}`): {} asked, {}",
-                p.title,
-                p.rule,
-                count(p.places, "place", "places"),
-                count(p.found, "finding", "findings")
-            ))
-        })
-        .collect();
-    if !quiet.is_empty() {
-        let quiet: Vec<String> = quiet
-            .iter()
-            .map(|p| format!("`{}` ({})", p.rule, count(p.places, "place", "places")))
-            .collect();
-        said.push(format!("Asked without a finding: {}.", quiet.join(", ")));
-    }
-    if !said.is_empty() {
-        out.push(Block::List(said));
-    }
+    let config = a.dossier.practices.iter().filter(|p| p.area == "config");
+    let config: Vec<&Practice> = config.collect();
+    out.extend(asked(
+        config.clone(),
+        "Configuration in code: what was found or not decided",
+    ));
+    out.extend(quiet(&config));
     let waiting: Vec<String> = a
         .dossier
         .ledger
@@ -221,9 +254,13 @@ fn infrastructure<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
         .map(|r| r.id.clone())
         .collect();
     out.push(Block::Text(format!(
-        "Containers, proxies, cloud and CI configuration of {} were not read; of level 1, {} rest on them.",
+        "Containers, proxies, cloud and CI configuration of {} were not read; {} on them alone.",
         a.project.name,
-        if waiting.is_empty() { "no requirements".to_owned() } else { waiting.join(", ") }
+        match waiting.as_slice() {
+            [] => "no requirement of level 1 rests".to_owned(),
+            [one] => format!("of level 1, {one} rests"),
+            several => format!("of level 1, {} rest", list(several, several.len())),
+        }
     )));
 }
 

@@ -27,7 +27,12 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
         })
         .collect();
     row("Languages", languages.join(", "));
-    row("Stack, by calls", counted(&context.libraries));
+    let stack: Vec<String> = context
+        .libraries
+        .iter()
+        .map(|(name, n)| format!("{name} ({})", count(*n, "file", "files")))
+        .collect();
+    row("Stack, by imports", stack.join(", "));
     row("Stores, by calls", counted(&context.stores));
     if !surface.endpoints.is_empty() {
         let [yes, no, unknown] = surface.logins;
@@ -94,8 +99,10 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     out.push(Block::Table(Table {
         caption: "How far the reading went".to_owned(),
         head: vec!["", ""],
+        // Limits and open questions have a section of their own.
         rows: said::coverage(&a.coverage)
             .into_iter()
+            .filter(|(label, _)| !matches!(*label, "limits" | "undecided"))
             .map(|(label, said)| vec![Cell::Label(label.to_owned()), Cell::text(said)])
             .collect(),
     }));

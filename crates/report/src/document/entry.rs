@@ -1,19 +1,29 @@
 //! One finding.
 
-use super::{Block, Cell, Entry, Table, anchor, sentence};
-use crate::group::Cause;
+use super::{Block, Cell, Entry, Table, anchor, lower_first, sentence};
+use casemate_assess::cause::Cause;
 use crate::text::prose::first_paragraph;
-use casemate_assess::assessment::{Assessment, Finding};
+use casemate_assess::assessment::{Assessment, Certainty, Finding};
+use casemate_assess::dossier::words::count;
 
 /// Steps of a path that are shown.
 const STEPS: usize = 16;
 
 pub(super) fn of<'a>(cause: &Cause<'a>, a: &'a Assessment) -> Entry<'a> {
     let f = cause.first;
+    let shown = cause.shown();
     let rule = a.rule(&f.rule);
     let mut blocks = vec![Block::Lead(sentence(&f.message)), Block::Text(facts(f))];
-    path(f, &mut blocks);
-    if let Some(trigger) = &f.trigger {
+    if shown.id != f.id {
+        place(f, &mut blocks);
+        blocks.push(Block::Text(sentence(&format!(
+            "one of {} that it causes: {}",
+            cause.others.len(),
+            lower_first(&shown.message)
+        ))));
+    }
+    path(shown, &mut blocks);
+    if let Some(trigger) = &shown.trigger {
         blocks.push(Block::Heading(5, "A request that shows it".to_owned()));
         blocks.push(Block::Code("http", trigger.clone()));
     }
@@ -22,32 +32,26 @@ pub(super) fn of<'a>(cause: &Cause<'a>, a: &'a Assessment) -> Entry<'a> {
         blocks.push(Block::Heading(5, "Attack".to_owned()));
         blocks.push(Block::Method(attack));
     }
-    if f.confidence.reasons.is_empty() {
-        let steps = f.paths.first().map_or(0, |p| p.steps.len());
-        if steps > 0 {
-            blocks.push(Block::Note(format!(
-                "Confidence {}: all {steps} steps are resolved.",
-                f.confidence.level.name()
-            )));
-        }
-    } else {
-        blocks.push(Block::Heading(5, "Why it may be wrong".to_owned()));
-        blocks.push(Block::List(
-            f.confidence.reasons.iter().map(|r| sentence(r)).collect(),
-        ));
-    }
+    doubts(shown, a, &mut blocks);
     if !cause.others.is_empty() {
         blocks.push(Block::Heading(5, "The same repair ends it at".to_owned()));
         blocks.push(Block::Table(Table {
-            caption: format!("More places of `{}`", f.id),
-            head: vec!["Finding", "Where"],
+            caption: format!(
+                "{} with the cause of `{}`",
+                count(cause.others.len(), "more finding", "more findings"),
+                f.id
+            ),
+            head: vec!["Finding", "Level", "Where", "What comes there"],
             rows: cause
                 .others
                 .iter()
                 .map(|o| {
+                    let source = o.paths.first().map_or("", |p| p.source.as_str());
                     vec![
-                        Cell::code(&o.id),
+                        Cell::Finding(o.id.clone()),
+                        Cell::Level(o.severity.level),
                         Cell::code(format!("{}:{}", o.place.file, o.place.line)),
+                        Cell::code(source),
                     ]
                 })
                 .collect(),
@@ -59,12 +63,7 @@ pub(super) fn of<'a>(cause: &Cause<'a>, a: &'a Assessment) -> Entry<'a> {
         .unwrap_or_default();
     if !fix.is_empty() {
         blocks.push(Block::Heading(5, "Repair".to_owned()));
-        blocks.push(Block::Method(
-            rule.and_then(|r| r.section("Fix"))
-                .and_then(|f| f.split("\n\n").next())
-                .map(|f| f.trim_end_matches(':'))
-                .unwrap_or_default(),
-        ));
+        blocks.push(Block::Text(sentence(fix.trim_end_matches(':'))));
         blocks.push(Block::Note(format!(
             "Code, alternatives and a test for `{}` stand under Implementation Guidance.",
             f.rule
@@ -85,20 +84,49 @@ fn facts(f: &Finding) -> String {
     facts.extend(f.cwe.iter().map(|n| format!("CWE-{n}")));
     facts.extend(f.asvs.iter().map(|id| format!("ASVS {id}")));
     facts.extend(f.owasp.iter().map(|id| format!("OWASP {id}")));
-    facts.push(format!("confidence {}", f.confidence.level.name()));
     facts.join(" · ")
+}
+
+/// Why it is believed, or why it may be wrong.
+fn doubts<'a>(f: &Finding, a: &Assessment, blocks: &mut Vec<Block<'a>>) {
+    if !f.confidence.reasons.is_empty() {
+        blocks.push(Block::Heading(5, "Why it may be wrong".to_owned()));
+        blocks.push(Block::List(
+            f.confidence.reasons.iter().map(|r| sentence(r)).collect(),
+        ));
+        return;
+    }
+    let steps = f.paths.first().map_or(0, |p| p.steps.len());
+    if steps == 0 {
+        return;
+    }
+    let most = a.rule(&f.rule).map(|r| r.precision);
+    let own = if f.confidence.level == Certainty::High || most != Some(f.confidence.level) {
+        String::new()
+    } else {
+        format!(
+            "; `{}` is never surer than {}",
+            f.rule,
+            f.confidence.level.name()
+        )
+    };
+    blocks.push(Block::Note(format!("All {steps} steps are resolved{own}.")));
+}
+
+fn place<'a>(f: &Finding, blocks: &mut Vec<Block<'a>>) {
+    blocks.push(Block::Table(Table {
+        caption: "The place".to_owned(),
+        head: vec!["Where", "Code"],
+        rows: vec![vec![
+            Cell::code(format!("{}:{}", f.place.file, f.place.line)),
+            Cell::code(f.place.snippet.trim()),
+        ]],
+    }));
 }
 
 fn path<'a>(f: &Finding, blocks: &mut Vec<Block<'a>>) {
     let Some(path) = f.paths.first() else {
-        blocks.push(Block::Table(Table {
-            caption: "Where".to_owned(),
-            head: vec!["Where", "Code"],
-            rows: vec![vec![
-                Cell::code(format!("{}:{}", f.place.file, f.place.line)),
-                Cell::code(f.place.snippet.trim()),
-            ]],
-        }));
+        place(f, blocks);
         return;
     };
     let all = path.steps.len();
@@ -154,7 +182,10 @@ fn reached<'a>(f: &Finding, blocks: &mut Vec<Block<'a>>) {
         return;
     }
     blocks.push(Block::Table(Table {
-        caption: "Endpoints that reach it".to_owned(),
+        caption: match f.endpoints.len() {
+            1 => "The endpoint that reaches it".to_owned(),
+            n => format!("The {n} endpoints that reach it"),
+        },
         head: vec!["Endpoint", "Registered at", "Login", "Guards"],
         rows: f
             .endpoints

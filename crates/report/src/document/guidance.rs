@@ -1,9 +1,10 @@
 //! Implementation Guidance.
 
-use super::{Block, Cell, Entry, Table, sentence};
+use super::{Block, Cell, Entry, Table, lower_first, sentence};
 use casemate_assess::assessment::{Assessment, Level};
 use casemate_assess::dossier::Verdict;
-use casemate_assess::dossier::words::count;
+use casemate_assess::dossier::risk::Risk;
+use casemate_assess::dossier::words::{count, first_sentence};
 use std::collections::BTreeMap;
 
 /// Places of one weakness that are listed.
@@ -142,7 +143,7 @@ fn incidents<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
                 Cell::Risks(vec![r.id.clone()]),
                 Cell::text(r.title.clone()),
                 Cell::text(sentence(&contain)),
-                Cell::text(sentence(&r.business)),
+                Cell::text(look_for(a, r)),
             ]
         })
         .collect();
@@ -156,10 +157,24 @@ fn incidents<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
             "Risk",
             "When you suspect",
             "Contain",
-            "Assume until shown otherwise",
+            "Look for",
         ],
         rows,
     }));
+}
+
+/// What shows that somebody has done it: where, and how the rule says.
+fn look_for(a: &Assessment, risk: &Risk) -> String {
+    let place = format!("`{}`", risk.endpoint.as_ref().unwrap_or(&risk.place));
+    let mut detections = a.dossier.monitoring.detections.iter();
+    let watch = detections
+        .find(|d| d.rule == risk.rule)
+        .map(|d| first_sentence(&d.watch))
+        .filter(|text| !text.is_empty());
+    match watch {
+        Some(watch) => format!("At {place}: {}", sentence(&lower_first(&watch))),
+        None => format!("Uses of {place} that nobody can explain."),
+    }
 }
 
 fn audit<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {

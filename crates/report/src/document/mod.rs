@@ -123,6 +123,8 @@ pub enum Cell {
     Level(Level),
     /// Findings.
     Findings(Vec<String>),
+    /// The row's own finding, which others refer to.
+    Finding(String),
     /// The row's own name, which others refer to.
     Name(String),
     /// Risks.
@@ -299,6 +301,17 @@ fn sentence(text: &str) -> String {
         out.push('.');
     }
     out
+}
+
+/// As a sentence goes on with it: abbreviations and code stay.
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    match (chars.next(), chars.clone().next()) {
+        (Some(first), Some(second)) if first.is_uppercase() && !second.is_uppercase() => {
+            first.to_lowercase().chain(chars).collect()
+        }
+        _ => text.to_owned(),
+    }
 }
 
 fn sentences(texts: &[String]) -> Vec<String> {

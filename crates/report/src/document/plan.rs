@@ -3,6 +3,7 @@
 use super::{Block, Cell, Table, sentence, sentences};
 use casemate_assess::assessment::Assessment;
 use casemate_assess::dossier::plan::Action;
+use casemate_assess::dossier::words::count;
 
 pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     let plan = &a.dossier.plan;
@@ -31,7 +32,14 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
                 a.project.name
             )));
         } else {
-            out.push(actions_table(heading, actions));
+            let findings: usize = actions.iter().map(|a| a.findings.len()).sum();
+            let caption = format!(
+                "{} that {} {}",
+                count(actions.len(), "step", "steps"),
+                if actions.len() == 1 { "ends" } else { "end" },
+                count(findings, "finding", "findings")
+            );
+            out.push(actions_table(caption, actions));
         }
     }
     out.push(Block::Heading(
@@ -52,9 +60,9 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     out
 }
 
-fn actions_table<'a>(caption: &str, actions: &[Action]) -> Block<'a> {
+fn actions_table<'a>(caption: String, actions: &[Action]) -> Block<'a> {
     Block::Table(Table {
-        caption: caption.to_owned(),
+        caption,
         head: vec!["Step", "What", "Level", "Effort", "Risks"],
         rows: actions
             .iter()

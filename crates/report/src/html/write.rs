@@ -230,9 +230,15 @@ fn cell(page: &mut Page, cell: &Cell) {
             page.raw("<td>");
         }
         Cell::Code(text) => {
-            page.raw("<td class=\"code\"><code>")
-                .text(text)
-                .raw("</code>");
+            page.raw("<td class=\"code\"><code>");
+            // A long path breaks after its folders.
+            for part in text.split_inclusive('/') {
+                page.text(part);
+                if part.ends_with('/') {
+                    page.raw("<wbr>");
+                }
+            }
+            page.raw("</code>");
         }
         Cell::Count(n) => {
             page.raw("<td class=\"count\">").number(*n);
@@ -257,6 +263,13 @@ fn cell(page: &mut Page, cell: &Cell) {
                 let digits = id.rsplit('@').next().unwrap_or(id);
                 (format!("#{}", anchor(id)), digits.to_owned())
             });
+        }
+        Cell::Finding(id) => {
+            page.raw("<td class=\"code\"")
+                .attribute("id", &anchor(id))
+                .raw("><code>")
+                .text(id)
+                .raw("</code>");
         }
         Cell::Answer(answer) => {
             match answer.as_str() {

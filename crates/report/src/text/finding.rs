@@ -4,7 +4,7 @@ use super::Page;
 use super::frame::{self, Mark};
 use super::paint::Ink;
 use super::prose;
-use crate::group::Cause;
+use casemate_assess::cause::Cause;
 use casemate_assess::assessment::{Assessment, Certainty, Finding};
 
 /// Columns of the labels under the frames.

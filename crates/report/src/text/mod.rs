@@ -7,7 +7,6 @@ mod frame;
 pub mod paint;
 pub mod prose;
 
-use crate::group;
 use casemate_assess::assessment::{Assessment, Level};
 use casemate_assess::dossier::words::count;
 use paint::{Ink, Paint};
@@ -91,7 +90,7 @@ impl Page {
 #[must_use]
 pub fn render(assessment: &Assessment, style: Style) -> String {
     let mut page = Page::new(style);
-    let causes = group::causes(&assessment.findings);
+    let causes = casemate_assess::cause::causes(&assessment.findings);
     for cause in &causes {
         finding::entry(&mut page, cause, assessment);
     }
@@ -130,7 +129,7 @@ fn summary(assessment: &Assessment, paint: &Paint) -> String {
         .map(|(level, n)| paint.ink(Ink::of_level(level), &format!("{n} {}", level.name())))
         .collect();
     let total = count(assessment.findings.len(), "finding", "findings");
-    let causes = group::causes(&assessment.findings).len();
+    let causes = casemate_assess::cause::causes(&assessment.findings).len();
     let from = if causes < assessment.findings.len() {
         format!(" from {}", count(causes, "cause", "causes"))
     } else {

@@ -1,0 +1,276 @@
+//! What the rules that decide a requirement ask about, counted whole: the ground of a PASS.
+
+use crate::feature;
+use crate::judge::{Judge, Judged, count};
+use crate::verdict::Verdict;
+use casemate_flow::result::Site;
+use casemate_rules::rule::{Question, Rule};
+use std::collections::BTreeSet;
+
+impl Judge<'_> {
+    /// All places that the deciding rules ask about are enumerated, and none is a finding.
+    pub(crate) fn enumerated(&self, rules: &[&Rule], id: &str) -> Option<Judged> {
+        let deciding: Vec<&&Rule> = rules
+            .iter()
+            .filter(|r| r.decides.iter().any(|d| d == id))
+            .collect();
+        let all_decide = self
+            .evidence
+            .catalogue
+            .rules()
+            .filter(|r| r.decides.iter().any(|d| d == id))
+            .all(|r| self.evidence.outcomes.contains_key(&r.id));
+        if deciding.is_empty() || !all_decide {
+            return None;
+        }
+        let asked: Vec<Asked<'_>> = deciding.iter().map(|rule| asked(self, rule)).collect();
+        let mut places = BTreeSet::new();
+        let mut unclear = BTreeSet::new();
+        for asked in &asked {
+            places.extend(&asked.places);
+            unclear.extend(&asked.unclear);
+        }
+        for (_, outcome) in self.outcomes(rules) {
+            unclear.extend(&outcome.unknown);
+        }
+        let endpoints = asked.iter().any(|a| a.of_endpoints);
+        // Endpoints of some kind: those that were not resolved may be of it.
+        let of_some = asked.iter().any(|a| a.of_some);
+        // What it is about is there, and none of the places where it would show was understood.
+        let there = self
+            .sign
+            .is_some_and(|sign| !sign.places.is_empty() || !sign.packages.is_empty());
+        let derived = asked.iter().any(|a| a.derived);
+        let elsewhere = self.requirement.by == "configuration";
+        if places.is_empty() && !endpoints && (there || derived || elsewhere) {
+            return None;
+        }
+        let applications = asked.iter().map(|a| a.applications).max().unwrap_or(0);
+        let mut phrases: Vec<&str> = Vec::new();
+        for phrase in asked.iter().flat_map(|a| a.phrases.iter().copied()) {
+            if !phrases.contains(&phrase) {
+                phrases.push(phrase);
+            }
+        }
+        let phrase = match phrases.join(" · ") {
+            none if none.is_empty() => none,
+            phrase => format!(" ({phrase})"),
+        };
+        // Where something is to be reached, a way that was given up may have led there.
+        let of_flows = asked.iter().any(|a| a.of_flows);
+        let cut = if of_flows && !places.is_empty() {
+            self.evidence.cut
+        } else {
+            0
+        };
+        let of_applications = asked.iter().any(|a| a.of_applications);
+        let what = if of_applications {
+            format!(
+                "{} of {}",
+                count(self.evidence.inventory.housed, "endpoint", "endpoints"),
+                count(applications, "application", "applications")
+            )
+        } else if endpoints {
+            count(self.evidence.endpoints, "endpoint", "endpoints")
+        } else {
+            count(places.len(), "place", "places")
+        };
+        let pages = asked.iter().any(|a| a.of_pages);
+        // It is there, and no place to ask about it was found: nothing was enumerated.
+        let feature = feature::named(self.requirement.only_with);
+        if places.is_empty() && !endpoints && feature.is_some_and(|f| f.endpoints) {
+            return None;
+        }
+        let broken = self.broken(pages);
+        let unresolved = if endpoints || of_some {
+            self.evidence.unresolved
+        } else {
+            0
+        };
+        // No application is known, so nothing is known of what it does for all its endpoints.
+        if of_applications && applications == 0 {
+            return None;
+        }
+        let homeless = if of_applications {
+            let endpoints = self.evidence.endpoints;
+            endpoints.saturating_sub(self.evidence.inventory.housed)
+        } else {
+            0
+        };
+        if !unclear.is_empty() || !broken.is_empty() || unresolved > 0 || cut > 0 || homeless > 0 {
+            let mut why = Vec::new();
+            if homeless > 0 {
+                why.push(format!(
+                    "{} to no application that is known",
+                    count(homeless, "endpoint belongs", "endpoints belong")
+                ));
+            }
+            if !unclear.is_empty() {
+                why.push(format!(
+                    "{} not understood",
+                    count(unclear.len(), "place was", "places were")
+                ));
+            }
+            if unresolved > 0 {
+                why.push(format!(
+                    "{} of endpoints not resolved",
+                    count(unresolved, "registration was", "registrations were")
+                ));
+            }
+            if cut > 0 {
+                why.push(format!(
+                    "limits of the analysis were reached {}",
+                    count(cut, "time", "times")
+                ));
+            }
+            if !broken.is_empty() {
+                why.push(format!(
+                    "{} not read whole",
+                    count(broken.len(), "file was", "files were")
+                ));
+            }
+            return Some(Judged {
+                verdict: Verdict::Partial,
+                because: format!(
+                    "no violation in {what}{phrase}, but {}",
+                    why.join(" and ")
+                ),
+                places: self.places(&unclear).into_iter().chain(broken).collect(),
+            });
+        }
+        let because = if places.is_empty() && !endpoints && !of_applications {
+            format!(
+                "nothing to break it: no place in {}{phrase}",
+                self.searched()
+            )
+        } else if endpoints || of_applications {
+            format!("{what}, none breaks it{phrase}")
+        } else {
+            format!("{}{phrase}",
+                match places.len() {
+                    1 => "the 1 place keeps it".to_owned(),
+                    n => format!("all {n} places keep it"),
+                })
+        };
+        // The code has endpoints to speak of, or the answer says nothing.
+        if endpoints && self.evidence.endpoints == 0 {
+            return None;
+        }
+        Some(Judged {
+            verdict: Verdict::Pass,
+            because,
+            places: self.places(&places),
+        })
+    }
+}
+
+/// What one rule asks about.
+fn asked<'a: 'r, 'r>(judge: &Judge<'a>, rule: &'r Rule) -> Asked<'r> {
+        let of = |space: &str, names: &'r [String]| -> Vec<&'r str> {
+            let kinds = judge.evidence.kinds;
+            let mut words: Vec<&str> = names
+                .iter()
+                .flat_map(|name| {
+                    let one = kinds.describe(space, name);
+                    let children = kinds.sinks().filter(move |(_, k)| {
+                        k.strip_prefix(name.as_str())
+                            .is_some_and(|r| r.starts_with('.'))
+                    });
+                    let children = children.filter_map(move |(_, k)| kinds.describe(space, k));
+                    one.into_iter().chain(children)
+                })
+                .map(|words| words.split([';', ':']).next().unwrap_or(words))
+                .collect();
+            words.dedup();
+            words
+        };
+        match &rule.question {
+            Question::Flow(question) => {
+                let kinds: Vec<&str> = question.to.iter().map(String::as_str).collect();
+                Asked {
+                    places: judge.evidence.inventory.places(&kinds),
+                    unclear: judge.evidence.inventory.unclear(&kinds),
+                    phrases: of("sink", &question.to),
+                    of_pages: question.to.iter().any(|kind| kind.starts_with("html")),
+                    of_flows: true,
+                    ..Asked::default()
+                }
+            }
+            Question::Site(question) => {
+                let kinds: Vec<&str> = question.at.iter().map(String::as_str).collect();
+                let derived = kinds
+                    .iter()
+                    .all(|fact| !judge.evidence.told_by_calls.contains(fact));
+                Asked {
+                    derived: derived || question.of.is_some(),
+                    of_some: kinds.contains(&"endpoint"),
+                    places: match &question.of {
+                        Some(_) => about(judge, rule),
+                        None => judge.evidence.inventory.settings(&kinds),
+                    },
+                    unclear: BTreeSet::new(),
+                    phrases: question
+                        .at
+                        .iter()
+                        .filter_map(|name| {
+                            let mut facts = judge.evidence.kinds.facts();
+                            let (_, fact) = facts.find(|(known, _)| known == name)?;
+                            fact.doc.split([';', ':']).next()
+                        })
+                        .collect(),
+                    ..Asked::default()
+                }
+            }
+            Question::Model(question) if question.subject != "endpoint" => {
+                let kinds = [question.subject.as_str()];
+                let places = judge.evidence.inventory.settings(&kinds);
+                let of_applications = question.subject == "application";
+                let mut facts = judge.evidence.kinds.facts();
+                let fact = facts.find(|(known, _)| *known == question.subject);
+                Asked {
+                    applications: if of_applications { places.len() } else { 0 },
+                    of_applications,
+                    derived: true,
+                    places,
+                    phrases: fact
+                        .and_then(|(_, fact)| fact.doc.split([';', ':']).next())
+                        .into_iter()
+                        .collect(),
+                    ..Asked::default()
+                }
+            }
+            Question::Model(question) if question.of.is_some() => Asked {
+                places: about(judge, rule),
+                of_some: true,
+                derived: true,
+                ..Asked::default()
+            },
+            Question::Model(_) | Question::Schema(_) | Question::Decision(_) => Asked {
+                of_endpoints: true,
+                ..Asked::default()
+            },
+        }
+}
+
+/// The places that a rule says it is about.
+fn about(judge: &Judge<'_>, rule: &Rule) -> BTreeSet<Site> {
+    let outcome = judge.evidence.outcomes.get(&rule.id);
+    outcome.map(|o| o.about.clone()).unwrap_or_default()
+}
+
+/// What a rule asks about.
+#[derive(Default)]
+struct Asked<'r> {
+    places: BTreeSet<Site>,
+    unclear: BTreeSet<Site>,
+    phrases: Vec<&'r str>,
+    of_pages: bool,
+    of_flows: bool,
+    of_endpoints: bool,
+    of_some: bool,
+    of_applications: bool,
+    /// Its places are patterns of code; that there is none shows nothing.
+    derived: bool,
+    /// Applications that are known.
+    applications: usize,
+}
