@@ -21,6 +21,8 @@ pub mod check;
 pub mod control;
 pub mod description;
 pub mod field;
+pub mod import;
+pub mod interview;
 pub mod merge;
 pub mod names;
 pub mod problem;
@@ -36,12 +38,7 @@ use problem::Problem;
 use thiserror::Error;
 
 /// What a complete backend has and this one does not have yet; said whenever one is written.
-pub const NOT_YET: &[&str] = &[
-    "passkeys, OIDC and SAML",
-    "webhooks to others",
-    "cache",
-    "front-end client",
-];
+pub const NOT_YET: &[&str] = &["passkeys and SAML", "cache", "front-end client"];
 
 /// One file of the generated project.
 #[derive(Clone, PartialEq, Eq, Debug)]
