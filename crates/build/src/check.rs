@@ -19,6 +19,7 @@ pub fn check(description: &Description, text: &str) -> Result<(), Vec<Problem>> 
         rules(description, entity, &problems);
         uploads(entity, &problems);
         retention(description, entity, &problems);
+        cached(entity, &problems);
     }
     events(description, &problems);
     cycles(description, &problems);
@@ -245,6 +246,27 @@ fn events(description: &Description, problems: &Problems<'_>) {
             };
             problems.add(span, format!("`{event}` never happens"), help);
         }
+    }
+}
+
+/// Only what everybody gets may be kept and shown again.
+fn cached(entity: &Entity, problems: &Problems<'_>) {
+    let open = entity
+        .allow
+        .read
+        .as_ref()
+        .is_some_and(|rule| rule.formula.mentions_anyone());
+    if let Some((_, span)) = &entity.cache
+        && !open
+    {
+        problems.add(
+            span,
+            format!(
+                "strangers do not read `{}`, and only what they see is kept",
+                entity.name
+            ),
+            "leave `cache` out",
+        );
     }
 }
 

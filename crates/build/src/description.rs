@@ -127,6 +127,8 @@ pub struct Entity {
     pub create: Create,
     /// How long rows are kept that nobody changes.
     pub retention: Option<Retention>,
+    /// So many seconds what strangers were shown is kept, with the place.
+    pub cache: Option<(u64, Range<usize>)>,
     /// Files that hang on its rows.
     pub upload: Option<Upload>,
 }

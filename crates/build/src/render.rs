@@ -96,6 +96,7 @@ fn add(
 
 /// Parts that not every project has: how the names of their files begin, and where the view says that it has them.
 const OPTIONAL: &[(&str, &[&str])] = &[
+    ("cache.", &["app", "cached"]),
     ("event", &["receivers"]),
     ("exchange", &["app", "calls"]),
     ("fieldcipher", &["app", "encrypted"]),
@@ -134,7 +135,10 @@ fn wanted(template: &str, project: &Value) -> bool {
 }
 
 /// Parts that not every entity has: what their paths hold, and where the view says that the entity has them.
-const OPTIONAL_OF_ENTITY: &[(&str, &str)] = &[("__entity__.files", "upload")];
+const OPTIONAL_OF_ENTITY: &[(&str, &str)] = &[
+    ("__entity__.cache", "cache"),
+    ("__entity__.files", "upload"),
+];
 
 /// Whether an entity has this part.
 fn wanted_of(template: &str, entity: &Value) -> bool {

@@ -228,6 +228,17 @@ fn what_is_not_built_yet_is_never_ignored() {
         "11:27: `note.created` is named twice; leave one out",
     );
     entity(
+        &format!("{NOTE}cache = \"30s\"\n"),
+        "8:9: strangers do not read `note`, and only what they see is kept; leave `cache` out",
+    );
+    entity(
+        &format!(
+            "{}cache = \"1d\"\n",
+            NOTE.replace("authenticated", "anyone")
+        ),
+        "8:9: `1d` is no time to keep answers; write between `1s` and `1h`",
+    );
+    entity(
         &format!("{NOTE}soft_delete = true\n"),
         "8:1: `entity.note.soft_delete` is not built yet; leave it out",
     );

@@ -22,7 +22,10 @@ const LATER: &[(&str, &str)] = &[
         "upload",
         "write `upload` in the entity that files belong to",
     ),
-    ("cache", "leave the table out"),
+    (
+        "cache",
+        "write `cache = \"30s\"` in an entity that strangers read",
+    ),
     ("compliance", "leave it out"),
     (
         "retention",

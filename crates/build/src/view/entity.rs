@@ -44,6 +44,8 @@ pub struct Entity {
     list: List,
     create: Create,
     retention: Option<Retention>,
+    /// Seconds that answers to strangers are kept.
+    cache: Option<u64>,
     upload: Option<Upload>,
     /// Some field is encrypted.
     encrypted: bool,
@@ -438,6 +440,7 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
         },
         create: Create { idempotent, rate },
         emits: emits(description, entity),
+        cache: entity.cache.as_ref().map(|(seconds, _)| *seconds),
         retention: entity.retention.as_ref().map(|retention| Retention {
             seconds: retention.seconds,
             words: sql::interval(retention.seconds),

@@ -49,6 +49,8 @@ pub struct App {
     kubernetes: bool,
     /// Strangers may read something.
     public: bool,
+    /// Some answers are kept.
+    cached: bool,
     /// It calls other services.
     calls: bool,
     /// There is work outside of requests.
@@ -178,6 +180,7 @@ pub fn project(description: &Description) -> Project {
                     .as_ref()
                     .is_some_and(|rule| rule.formula.mentions_anyone())
             }),
+            cached: description.entities.iter().any(|e| e.cache.is_some()),
             calls: !description.outbound.is_empty()
                 || !description.auth.providers.is_empty()
                 || !description.receivers.is_empty(),

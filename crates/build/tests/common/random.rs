@@ -212,6 +212,9 @@ fn entity(dice: &mut Dice, name: &str, earlier: &[&str], roles: &[&str], tenants
         _ => "authenticated".to_owned(),
     };
     lines.push(format!("allow.read = \"{read}\""));
+    if read == "anyone" && dice.often(40) {
+        lines.push("cache = \"30s\"".to_owned());
+    }
     let mut updated = false;
     for (verb, percent) in [("create", 80), ("update", 70), ("delete", 60)] {
         if dice.often(percent) {

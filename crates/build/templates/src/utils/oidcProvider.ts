@@ -44,18 +44,6 @@ interface Known {
   readonly since: number;
 }
 
-/** What one sign-in sends out follows from a secret that only its browser keeps, each thing by a way of its own. */
-function derive(secret: string, purpose: 'state' | 'nonce' | 'verifier'): string {
-  return createHmac('sha256', secret).update(purpose).digest('base64url');
-}
-
-/** Whether a state comes from the browser that has this secret. */
-export function isStateOf(secret: string, state: string): boolean {
-  const expected = Buffer.from(derive(secret, 'state'));
-  const given = Buffer.from(state);
-  return given.length === expected.length && timingSafeEqual(given, expected);
-}
-
 /** One OpenID provider: authorization code with PKCE, state and nonce. */
 export class OidcProvider {
   #known: Known | undefined;
@@ -64,6 +52,13 @@ export class OidcProvider {
     private readonly settings: OidcSettings,
     private readonly network: Network = INTERNET,
   ) {}
+
+  /** Whether a state comes from the browser that has this secret and was sent to this provider. */
+  isStateOf(secret: string, state: string): boolean {
+    const expected = Buffer.from(this.#derive(secret, 'state'));
+    const given = Buffer.from(state);
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  }
 
   /** Where a browser with this secret is sent. */
   async authorizationUrl(secret: string): Promise<URL> {
@@ -74,9 +69,9 @@ export class OidcProvider {
       client_id: this.settings.clientId,
       redirect_uri: this.settings.redirectUri,
       scope: 'openid email profile',
-      state: derive(secret, 'state'),
-      nonce: derive(secret, 'nonce'),
-      ⟦oidc-pkce│code_challenge: createHash('sha256').update(derive(secret, 'verifier')).digest('base64url'),
+      state: this.#derive(secret, 'state'),
+      nonce: this.#derive(secret, 'nonce'),
+      ⟦oidc-pkce│code_challenge: createHash('sha256').update(this.#derive(secret, 'verifier')).digest('base64url'),
       code_challenge_method: 'S256',⟧
     };
     for (const [name, value] of Object.entries(parameters)) {
@@ -93,17 +88,15 @@ export class OidcProvider {
       throw new AuthenticationError('The identity provider has refused the sign-in.');
     }
     const { id_token: token } = parse(tokenAnswer, answer);
-    try {
-      return await this.#verify(token, secret, known.keys);
-    } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey)) {
-        throw error;
-      }
-      return this.#verify(token, secret, (await this.#load(FRESH_MILLISECONDS)).keys);
-    }
+    return (
+      (await this.#verify(token, secret, known.keys)) ??
+      (await this.#verify(token, secret, (await this.#load(FRESH_MILLISECONDS)).keys)) ??
+      this.#refuse()
+    );
   }
 
-  async #verify(token: string, secret: string, keys: JSONWebKeySet): Promise<Identity> {
+  /** Nothing if the provider has signed with a key that is not among these. */
+  async #verify(token: string, secret: string, keys: JSONWebKeySet): Promise<Identity | undefined> {
     try {
       const { payload } = await jwtVerify(token, createLocalJWKSet(keys), {
         algorithms: ALGORITHMS,
@@ -112,22 +105,28 @@ export class OidcProvider {
 ⟧⟦oidc-expiry│        requiredClaims: ['exp', 'iat', 'sub'],
 ⟧      });
       const { sub, nonce, email, name } = claims.parse(payload);
-      if (⟦oidc-nonce│nonce !== derive(secret, 'nonce')│nonce === ''⟧) {
-        throw new AuthenticationError();
+      if (⟦oidc-nonce│nonce !== this.#derive(secret, 'nonce')│nonce === ''⟧) {
+        this.#refuse();
       }
       return { subject: sub, email, name };
     } catch (error) {
-      if (error instanceof errors.JWKSNoMatchingKey) {
-        throw error;
-      }
-      throw new AuthenticationError('The identity provider has sent nothing that can be believed.');
+      return error instanceof errors.JWKSNoMatchingKey ? undefined : this.#refuse();
     }
+  }
+
+  /** What one sign-in sends out follows from a secret that only its browser keeps, each thing by a way of its own. */
+  #derive(secret: string, purpose: 'state' | 'nonce' | 'verifier'): string {
+    return createHmac('sha256', secret).update(`${purpose} ${this.settings.issuer}`).digest('base64url');
+  }
+
+  #refuse(): never {
+    throw new AuthenticationError('The identity provider has sent nothing that can be believed.');
   }
 
   #exchangeOf(known: Known, code: string, secret: string): OutboundRequest {
     const { clientId, clientSecret, redirectUri } = this.settings;
     const credentials = `${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`;
-    const form = { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: derive(secret, 'verifier') };
+    const form = { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: this.#derive(secret, 'verifier') };
     return {
       method: 'POST',
       url: new URL(known.metadata.token_endpoint),

@@ -23,6 +23,8 @@ export class IdentityProvider implements Network {
   /** Of the next tokens. */
   change: (jwt: SignJWT) => SignJWT = (jwt) => jwt;
   lifetime: string | undefined = '5m';
+  /** Names the key that has signed, if not the true one. */
+  keyId: string | undefined;
   keys = generateKeyPair('ES256', { extractable: true });
   #version = 1;
   #clock = 0;
@@ -72,7 +74,7 @@ export class IdentityProvider implements Network {
     }
     const { privateKey } = await this.keys;
     const jwt = new SignJWT(granted.claims)
-      .setProtectedHeader({ alg: 'ES256', kid: String(this.#version) })
+      .setProtectedHeader({ alg: 'ES256', kid: this.keyId ?? String(this.#version) })
       .setIssuer(ISSUER)
       .setAudience('the-client')
       .setIssuedAt();
