@@ -41,7 +41,8 @@ use thiserror::Error;
 pub const NOT_YET: &[&str] = &[
     "passkeys and SAML",
     "a cache that instances share",
-    "front-end client",
+    "GraphQL, WebSocket and OpenTelemetry",
+    "front ends",
 ];
 
 /// One file of the generated project.
