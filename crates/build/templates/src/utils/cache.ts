@@ -1,11 +1,10 @@
-const MOST = 1_000;
-
-/** Answers that were worked out a moment ago, the newest thousand. Whoever asks while one is worked out waits for it. */
+/** Answers that were worked out a moment ago, the newest so many. Whoever asks while one is worked out waits for it. */
 export class Cache<Value> {
   readonly #kept = new Map<string, { readonly value: Promise<Value>; readonly until: number }>();
 
   constructor(
     private readonly seconds: number,
+    private readonly most: number,
     private readonly now: () => number = Date.now,
   ) {}
 
@@ -18,7 +17,7 @@ export class Cache<Value> {
     this.#kept.delete(key);
     this.#kept.set(key, { value, until: this.now() + this.seconds * 1_000 });
     const oldest = this.#kept.keys().next();
-    if (⟦cache-size│this.#kept.size > MOST && !oldest.done│this.#kept.size < 0 && !oldest.done⟧) {
+    if (⟦cache-size│this.#kept.size > this.most && !oldest.done│this.#kept.size < 0 && !oldest.done⟧) {
       this.#kept.delete(oldest.value);
     }
     try {
