@@ -15,6 +15,8 @@ pub struct Description {
     pub tenant: Option<Tenant>,
     /// `[deploy]` asks for manifests of Kubernetes beside the container.
     pub kubernetes: bool,
+    /// `[front_end] client` asks for a typed client.
+    pub client: bool,
     /// `[outbound.*]`, in the order of the file.
     pub outbound: Vec<Outbound>,
     /// `[webhook.*]` with `direction = "in"`, in the order of the file.

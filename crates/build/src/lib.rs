@@ -42,7 +42,7 @@ pub const NOT_YET: &[&str] = &[
     "passkeys and SAML",
     "a cache that instances share",
     "GraphQL, WebSocket and OpenTelemetry",
-    "front ends",
+    "pages of a front end",
 ];
 
 /// One file of the generated project.

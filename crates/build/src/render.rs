@@ -101,6 +101,7 @@ const OPTIONAL: &[(&str, &[&str])] = &[
     ("exchange", &["app", "calls"]),
     ("fieldcipher", &["app", "encrypted"]),
     ("file", &["app", "uploads"]),
+    ("frontend", &["app", "frontend"]),
     ("idempotency", &["app", "idempotent"]),
     ("0001_jobs", &["app", "jobs"]),
     ("job", &["app", "jobs"]),

@@ -166,7 +166,7 @@ fn app_and_auth() {
 
 #[test]
 fn what_is_not_built_yet_is_never_ignored() {
-    for key in ["upload", "cache", "compliance", "retention", "front_end"] {
+    for key in ["upload", "cache", "compliance", "retention"] {
         let found = problems(&format!("{APP}{AUTH}{NOTE}[{key}]\na = 1\n"));
         let [only] = &found[..] else {
             panic!("{found:?}")

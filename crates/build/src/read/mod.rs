@@ -31,7 +31,6 @@ const LATER: &[(&str, &str)] = &[
         "retention",
         "write `retention` in the entity whose rows end",
     ),
-    ("front_end", "leave it out"),
     (
         "limits",
         "leave it out, or limit creation with `create.rate` of an entity",
@@ -58,7 +57,8 @@ pub fn description(text: &str) -> Result<Description, Vec<Problem>> {
             app: app(&root),
             auth: auth(&root),
             tenant: tenant(&root),
-            kubernetes: kubernetes(&root),
+            kubernetes: asked(&root, "deploy", "kubernetes"),
+            client: asked(&root, "front_end", "client"),
             outbound: outbound::outbound(&root),
             webhooks,
             receivers,
@@ -360,9 +360,10 @@ fn methods(table: &Table<'_, '_>) -> Vec<String> {
     providers
 }
 
-fn kubernetes(root: &Table<'_, '_>) -> bool {
-    root.table("deploy").is_some_and(|table| {
-        let wanted = table.bool("kubernetes").unwrap_or_default();
+/// Whether a part is asked for, in a table that has this key alone.
+fn asked(root: &Table<'_, '_>, table: &'static str, key: &'static str) -> bool {
+    root.table(table).is_some_and(|table| {
+        let wanted = table.bool(key).unwrap_or_default();
         table.end();
         wanted
     })

@@ -46,6 +46,7 @@ pub struct App {
     description_ts: String,
     encrypted: bool,
     idempotent: bool,
+    frontend: bool,
     kubernetes: bool,
     /// Strangers may read something.
     public: bool,
@@ -173,6 +174,7 @@ pub fn project(description: &Description) -> Project {
             description: description.app.description.clone(),
             description_ts: description.app.description.replace('\'', "\\'"),
             encrypted: description.auth.mfa || fields().any(|f| f.encrypted),
+            frontend: description.client,
             kubernetes: description.kubernetes,
             public: description.entities.iter().any(|e| {
                 e.allow

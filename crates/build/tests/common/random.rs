@@ -89,6 +89,9 @@ fn attempt(dice: &mut Dice) -> String {
     if dice.often(25) {
         text += "\n[deploy]\nkubernetes = true\n";
     }
+    if dice.often(30) {
+        text += "\n[front_end]\nclient = true\n";
+    }
     if dice.often(25) {
         text += "\n[outbound.weather]\nhosts = [\"api.weather.example\"]\n";
     }
