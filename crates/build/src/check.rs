@@ -19,7 +19,9 @@ pub fn check(description: &Description, text: &str) -> Result<(), Vec<Problem>> 
         rules(description, entity, &problems);
         uploads(entity, &problems);
         retention(description, entity, &problems);
+        cached(entity, &problems);
     }
+    events(description, &problems);
     cycles(description, &problems);
     let found = problems.into_sorted();
     if found.is_empty() { Ok(()) } else { Err(found) }
@@ -199,6 +201,72 @@ fn lists(entity: &Entity, problems: &Problems<'_>) {
             }
             Some(_) => {}
         }
+    }
+}
+
+/// Others can only be told of what can happen.
+fn events(description: &Description, problems: &Problems<'_>) {
+    for sender in &description.webhooks {
+        for receiver in description
+            .receivers
+            .iter()
+            .filter(|r| r.name == sender.name)
+        {
+            if let Some((_, span)) = receiver.events.first() {
+                problems.add(
+                    span,
+                    format!("there are two webhooks `{}`", sender.name),
+                    "rename one",
+                );
+            }
+        }
+    }
+    let known: Vec<String> = description
+        .entities
+        .iter()
+        .flat_map(|entity| {
+            let allow = &entity.allow;
+            let changed = allow.update.is_some() || !allow.set.is_empty();
+            [
+                (allow.create.is_some(), "created"),
+                (changed, "updated"),
+                (allow.delete.is_some(), "deleted"),
+            ]
+            .into_iter()
+            .filter(|(happens, _)| *happens)
+            .map(|(_, verb)| format!("{}.{verb}", entity.name))
+        })
+        .collect();
+    for (event, span) in description.receivers.iter().flat_map(|r| &r.events) {
+        if !known.contains(event) {
+            let help = match near(event, known.iter().map(String::as_str)) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None if known.is_empty() => "nobody may change anything".to_owned(),
+                None => format!("what can happen is {}", known.join(", ")),
+            };
+            problems.add(span, format!("`{event}` never happens"), help);
+        }
+    }
+}
+
+/// Only what everybody gets may be kept and shown again.
+fn cached(entity: &Entity, problems: &Problems<'_>) {
+    let open = entity
+        .allow
+        .read
+        .as_ref()
+        .is_some_and(|rule| rule.formula.mentions_anyone());
+    if let Some((_, span)) = &entity.cache
+        && !open
+    {
+        problems.add(
+            span,
+            format!(
+                "strangers do not read `{}`, and only what they see is kept",
+                entity.name
+            ),
+            "leave `cache` out",
+        );
     }
 }
 

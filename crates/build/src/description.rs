@@ -15,10 +15,14 @@ pub struct Description {
     pub tenant: Option<Tenant>,
     /// `[deploy]` asks for manifests of Kubernetes beside the container.
     pub kubernetes: bool,
+    /// `[front_end] client` asks for a typed client.
+    pub client: bool,
     /// `[outbound.*]`, in the order of the file.
     pub outbound: Vec<Outbound>,
-    /// `[webhook.*]`, in the order of the file.
+    /// `[webhook.*]` with `direction = "in"`, in the order of the file.
     pub webhooks: Vec<Webhook>,
+    /// `[webhook.*]` with `direction = "out"`, in the order of the file.
+    pub receivers: Vec<Receiver>,
     /// `[job.*]`, in the order of the file.
     pub jobs: Vec<Job>,
     /// `[entity.*]`, in the order of the file.
@@ -43,11 +47,15 @@ pub struct Auth {
     pub default_role: String,
     /// The role that invites people and changes roles.
     pub admin_role: String,
+    /// Identity providers by name, in the order of the file; passwords are always there beside them.
+    pub providers: Vec<String>,
     /// Whoever wants may add a second factor: codes of an authenticator app.
     pub mfa: bool,
-    /// Life of an access token, in seconds.
+    /// Sessions by a token that is looked up, instead of access and refresh tokens.
+    pub sessions: bool,
+    /// Life of an access token, or of a session that nobody uses, in seconds.
     pub access_seconds: u64,
-    /// Life of a refresh token, in seconds.
+    /// Life of a refresh token, or of any session, in seconds.
     pub refresh_seconds: u64,
 }
 
@@ -71,6 +79,15 @@ pub struct Outbound {
     pub seconds: u64,
     /// The largest answer.
     pub bytes: i64,
+}
+
+/// Somebody who is told what happens.
+#[derive(Clone, Debug)]
+pub struct Receiver {
+    /// Snake case.
+    pub name: String,
+    /// `order.created`, with the place of each.
+    pub events: Vec<(String, Range<usize>)>,
 }
 
 /// Somebody whose signed messages the backend receives.
@@ -112,6 +129,8 @@ pub struct Entity {
     pub create: Create,
     /// How long rows are kept that nobody changes.
     pub retention: Option<Retention>,
+    /// So many seconds what strangers were shown is kept, with the place.
+    pub cache: Option<(u64, Range<usize>)>,
     /// Files that hang on its rows.
     pub upload: Option<Upload>,
 }

@@ -1,6 +1,7 @@
 //! Fields: `text(1..120) unique pii`.
 
 use crate::problem::near;
+use std::fmt;
 use std::ops::Range;
 
 /// One field of an entity.
@@ -87,6 +88,53 @@ pub struct Mistake {
     /// What to write instead.
     pub help: Option<String>,
 }
+
+/// A kind as descriptions write it.
+pub fn shown(kind: &Kind) -> String {
+    match kind {
+        Kind::Text(0, high) => format!("text({high})"),
+        Kind::Text(low, high) => format!("text({low}..{high})"),
+        Kind::Email => "email".to_owned(),
+        Kind::Url => "url".to_owned(),
+        Kind::Int(low, high) if *low == -SAFE_INT && *high == SAFE_INT => "int".to_owned(),
+        Kind::Int(low, high) => format!("int({low}..{high})"),
+        Kind::Money(currency) => format!("money({currency})"),
+        Kind::Bool => "bool".to_owned(),
+        Kind::Date => "date".to_owned(),
+        Kind::Timestamp => "timestamp".to_owned(),
+        Kind::Enum(values) => format!("enum({})", values.join(", ")),
+        Kind::Ref(to) => format!("ref({to})"),
+    }
+}
+
+impl fmt::Display for Field {
+    /// As descriptions write it: [`parse`] reads it back.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shown(&self.kind))?;
+        let marks = [
+            (self.optional, "optional"),
+            (self.unique, "unique"),
+            (self.readonly, "readonly"),
+            (self.immutable, "immutable"),
+            (self.pii, "pii"),
+            (self.encrypted, "encrypted"),
+            (self.on_delete == OnDelete::Cascade, "on_delete=cascade"),
+            (self.on_delete == OnDelete::SetNull, "on_delete=set_null"),
+        ];
+        for (_, mark) in marks.into_iter().filter(|(has, _)| *has) {
+            write!(f, " {mark}")?;
+        }
+        match &self.default {
+            None => Ok(()),
+            Some(Default::Text(text)) => write!(f, " = {text}"),
+            Some(Default::Int(number)) => write!(f, " = {number}"),
+            Some(Default::Bool(value)) => write!(f, " = {value}"),
+        }
+    }
+}
+
+/// The largest whole number of an `int` without bounds.
+pub const SAFE_INT: i64 = 2_147_483_647;
 
 /// Longest text that a field may hold.
 pub const LONGEST_TEXT: u32 = 100_000;
@@ -187,21 +235,22 @@ fn kind(word: &str, arguments: Option<&str>) -> Result<Kind, Mistake> {
             }
         }
         "int" => {
-            const SAFE: i64 = 2_147_483_647;
             let Some(arguments) = arguments else {
-                return Ok(Kind::Int(-SAFE, SAFE));
+                return Ok(Kind::Int(-SAFE_INT, SAFE_INT));
             };
             let bounds = arguments
                 .split_once("..")
                 .map(|(low, high)| (low.trim().parse(), high.trim().parse()));
             match bounds {
-                Some((Ok(low), Ok(high))) if low <= high && low >= -SAFE && high <= SAFE => {
+                Some((Ok(low), Ok(high)))
+                    if low <= high && low >= -SAFE_INT && high <= SAFE_INT =>
+                {
                     Ok(Kind::Int(low, high))
                 }
                 _ => mistake(
                     format!(
-                        "`int({arguments})` is no range between {} and {SAFE}",
-                        -SAFE
+                        "`int({arguments})` is no range between {} and {SAFE_INT}",
+                        -SAFE_INT
                     ),
                     "write `int(1..100)`",
                 ),
@@ -421,6 +470,25 @@ mod tests {
             "ref(user) optional on_delete=set_null",
             Ok(Kind::Ref("user".into())),
         );
+    }
+
+    #[test]
+    fn what_is_printed_is_read_back() {
+        for text in [
+            "text(500)",
+            "text(1..120) unique pii",
+            "int",
+            "int(1..9) = 3",
+            "money(EUR) readonly = 0",
+            "enum(draft, done) = draft",
+            "bool = true",
+            "ref(user) optional on_delete=set_null",
+            "email optional pii encrypted",
+            "date",
+            "timestamp immutable",
+        ] {
+            assert_eq!(parse("x", text).unwrap().to_string(), text);
+        }
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub mod check;
 pub mod control;
 pub mod description;
 pub mod field;
+pub mod import;
+pub mod interview;
 pub mod merge;
 pub mod names;
 pub mod problem;
@@ -37,10 +39,10 @@ use thiserror::Error;
 
 /// What a complete backend has and this one does not have yet; said whenever one is written.
 pub const NOT_YET: &[&str] = &[
-    "passkeys, OIDC and SAML",
-    "webhooks to others",
-    "cache",
-    "front-end client",
+    "passkeys and SAML",
+    "a cache that instances share",
+    "GraphQL, WebSocket and OpenTelemetry",
+    "pages of a front end",
 ];
 
 /// One file of the generated project.

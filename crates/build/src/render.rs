@@ -96,15 +96,23 @@ fn add(
 
 /// Parts that not every project has: how the names of their files begin, and where the view says that it has them.
 const OPTIONAL: &[(&str, &[&str])] = &[
-    ("exchange", &["outbound"]),
+    ("cache.", &["app", "cached"]),
+    ("event", &["receivers"]),
+    ("exchange", &["app", "calls"]),
     ("fieldcipher", &["app", "encrypted"]),
     ("file", &["app", "uploads"]),
+    ("frontend", &["app", "frontend"]),
     ("idempotency", &["app", "idempotent"]),
     ("0001_jobs", &["app", "jobs"]),
     ("job", &["app", "jobs"]),
+    ("identityprovider", &["auth", "oidc"]),
+    ("0001_oidc", &["auth", "oidc"]),
     ("kubernetes", &["app", "kubernetes"]),
-    ("outbound", &["outbound"]),
-    ("publicaddress", &["outbound"]),
+    ("messagesignature", &["app", "signed"]),
+    ("oidc", &["auth", "oidc"]),
+    ("outbound.ts", &["outbound"]),
+    ("outboundclient", &["app", "calls"]),
+    ("publicaddress", &["app", "calls"]),
     ("rawbody", &["webhooks"]),
     ("retention", &["app", "retention"]),
     ("secondfactor", &["auth", "mfa"]),
@@ -128,7 +136,10 @@ fn wanted(template: &str, project: &Value) -> bool {
 }
 
 /// Parts that not every entity has: what their paths hold, and where the view says that the entity has them.
-const OPTIONAL_OF_ENTITY: &[(&str, &str)] = &[("__entity__.files", "upload")];
+const OPTIONAL_OF_ENTITY: &[(&str, &str)] = &[
+    ("__entity__.cache", "cache"),
+    ("__entity__.files", "upload"),
+];
 
 /// Whether an entity has this part.
 fn wanted_of(template: &str, entity: &Value) -> bool {

@@ -128,11 +128,35 @@ fn app_and_auth() {
     );
     auth(
         "roles = [\"a\", \"b\"]\nmode = \"session\"",
-        "5:8: the mode `session` is not built yet; write `rotating-tokens`, or leave it out",
+        "5:8: there is no mode `session`; did you mean `sessions`?",
+    );
+    auth(
+        "roles = [\"a\", \"b\"]\nmode = \"sessions\"\naccess_ttl = \"5m\"",
+        "6:1: `auth.access_ttl` belongs to the mode `rotating-tokens`; write `idle_ttl`, or `mode = \"rotating-tokens\"`",
+    );
+    auth(
+        "roles = [\"a\", \"b\"]\nidle_ttl = \"5m\"",
+        "5:1: `auth.idle_ttl` belongs to the mode `sessions`; write `access_ttl`, or `mode = \"sessions\"`",
+    );
+    auth(
+        "roles = [\"a\", \"b\"]\nmode = \"sessions\"\nsession_ttl = \"2h\"",
+        "3:1: a session would end before it is unused for long enough; write an `idle_ttl` that is shorter than `session_ttl`",
+    );
+    auth(
+        "roles = [\"a\", \"b\"]\nmethods = [\"oidc:corp\"]",
+        "5:12: signing in without passwords is not built yet; add `password`",
+    );
+    auth(
+        "roles = [\"a\", \"b\"]\nmethods = [\"password\", \"oidc:Corp\"]",
+        "5:24: `Corp` cannot be the name of an identity provider; use lower case letters, digits and `_`, as in `oidc:corp`",
+    );
+    auth(
+        "roles = [\"a\", \"b\"]\nmethods = [\"password\", \"oidc:a\", \"oidc:a\"]",
+        "5:34: the identity provider `a` is named twice; leave one out",
     );
     auth(
         "roles = [\"a\", \"b\"]\nmethods = [\"password\", \"passkey\"]",
-        "5:24: the method `passkey` is not built yet; write `[\"password\"]`, or leave it out",
+        "5:24: the method `passkey` is not built yet; write `password` and `oidc:NAME`, as in `[\"password\", \"oidc:corp\"]`",
     );
     auth(
         "roles = [\"a\", \"b\"]\nmfa = \"sms\"",
@@ -142,7 +166,7 @@ fn app_and_auth() {
 
 #[test]
 fn what_is_not_built_yet_is_never_ignored() {
-    for key in ["upload", "cache", "compliance", "retention", "front_end"] {
+    for key in ["upload", "cache", "compliance", "retention"] {
         let found = problems(&format!("{APP}{AUTH}{NOTE}[{key}]\na = 1\n"));
         let [only] = &found[..] else {
             panic!("{found:?}")
@@ -172,12 +196,47 @@ fn what_is_not_built_yet_is_never_ignored() {
         "hosts = [\"pay.example\"]\nmax_bytes = 0",
         "10:13: `max_bytes` is too small or too large; write between 1 and 100000000",
     );
-    let found = problems(&format!(
-        "{APP}{AUTH}{NOTE}[webhook.pay]\ndirection = \"out\"\n"
-    ));
-    assert_eq!(
-        found,
-        ["9:13: webhooks to others are not built yet; write `in`, or leave it out"]
+    let webhook = |lines: &str, expected: &str| {
+        let read = NOTE.replace("allow.read", "allow.create = \"authenticated\"\nallow.read");
+        check(
+            &format!("{APP}{AUTH}{read}[webhook.pay]\n{lines}\n"),
+            expected,
+        );
+    };
+    webhook(
+        "direction = \"sideways\"",
+        "10:13: `sideways` is no direction; write `in` or `out`",
+    );
+    webhook(
+        "direction = \"out\"",
+        "9:10: `webhook.pay.events` is empty; write `events = [\"order.created\"]`",
+    );
+    webhook(
+        "events = [\"note.created\"]",
+        "10:11: events are for webhooks that are sent; write `direction = \"out\"`, or leave `events` out",
+    );
+    webhook(
+        "direction = \"out\"\nevents = [\"note.create\"]",
+        "11:11: `note.create` never happens; did you mean `note.created`?",
+    );
+    webhook(
+        "direction = \"out\"\nevents = [\"note.deleted\"]",
+        "11:11: `note.deleted` never happens; did you mean `note.created`?",
+    );
+    webhook(
+        "direction = \"out\"\nevents = [\"note.created\", \"note.created\"]",
+        "11:27: `note.created` is named twice; leave one out",
+    );
+    entity(
+        &format!("{NOTE}cache = \"30s\"\n"),
+        "8:9: strangers do not read `note`, and only what they see is kept; leave `cache` out",
+    );
+    entity(
+        &format!(
+            "{}cache = \"1d\"\n",
+            NOTE.replace("authenticated", "anyone")
+        ),
+        "8:9: `1d` is no time to keep answers; write between `1s` and `1h`",
     );
     entity(
         &format!("{NOTE}soft_delete = true\n"),
@@ -272,11 +331,11 @@ fn jobs_and_retention() {
     let job = |text: &str, expected: &str| check(&format!("{APP}{AUTH}{NOTE}{text}\n"), expected);
     job(
         "[job.Digest]",
-        "8:6: `Digest` cannot be the name of a job; use lower case letters, digits and `_`; `retention` is taken",
+        "8:6: `Digest` cannot be the name of a job; use lower case letters, digits and `_`; `retention` and `send_event` are taken",
     );
     job(
         "[job.retention]",
-        "8:6: `retention` cannot be the name of a job; use lower case letters, digits and `_`; `retention` is taken",
+        "8:6: `retention` cannot be the name of a job; use lower case letters, digits and `_`; `retention` and `send_event` are taken",
     );
     job(
         "[job.digest]\nevery = \"1s\"",

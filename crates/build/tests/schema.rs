@@ -26,14 +26,7 @@ fn keys(text: &str) -> BTreeSet<String> {
 /// Those that are only known to be refused with a clear message.
 fn later(pointer: &str) -> &'static [&'static str] {
     match pointer {
-        "/properties" => &[
-            "upload",
-            "cache",
-            "compliance",
-            "retention",
-            "front_end",
-            "limits",
-        ],
+        "/properties" => &["upload", "cache", "compliance", "retention", "limits"],
         "/$defs/entity/properties" => &["soft_delete", "job"],
         _ => &[],
     }
@@ -46,6 +39,10 @@ fn the_schema_has_the_keys_of_the_reader() {
         ("qqqqqqqqqqqqqqq = 1", "/properties"),
         ("[app]\nqqqqqqqqqqqqqqq = 1", "/properties/app/properties"),
         ("[auth]\nqqqqqqqqqqqqqqq = 1", "/properties/auth/properties"),
+        (
+            "[front_end]\nqqqqqqqqqqqqqqq = 1",
+            "/properties/front_end/properties",
+        ),
         (
             "[deploy]\nqqqqqqqqqqqqqqq = 1",
             "/properties/deploy/properties",

@@ -244,15 +244,35 @@ pub enum DecisionsCommand {
 #[derive(Args, Debug)]
 pub struct NewArgs {
     /// The description; examples/notes/backend.toml is one
-    #[arg(value_name = "backend.toml")]
-    pub description: PathBuf,
+    #[arg(value_name = "backend.toml", required_unless_present_any = ["init", "from"], conflicts_with_all = ["init", "from"])]
+    pub description: Option<PathBuf>,
 
     /// A folder that is empty or not there; with --update, a project that was written before
-    #[arg(value_name = "DIR")]
-    pub target: PathBuf,
+    #[arg(value_name = "DIR", required_unless_present_any = ["init", "from"], conflicts_with_all = ["init", "from"])]
+    pub target: Option<PathBuf>,
+
+    /// Ask what has to be decided, and write a description
+    #[arg(long, conflicts_with = "from")]
+    pub init: bool,
+
+    /// With --init: answers in TOML, as in `name = "shop"`; what is not there is asked, or taken by its default without a terminal
+    #[arg(long, value_name = "FILE", requires = "init")]
+    pub answers: Option<PathBuf>,
+
+    /// With --init: one answer, as in `things=order, product`; repeated
+    #[arg(long, value_name = "KEY=ANSWER", requires = "init")]
+    pub answer: Vec<String>,
+
+    /// Draft a description from an OpenAPI document (.yaml, .json), a Prisma schema (.prisma) or definitions of tables (.sql)
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+
+    /// With --init and --from: the description to write; it must not be there
+    #[arg(short, long, value_name = "FILE", default_value = "backend.toml", conflicts_with_all = ["description", "target"])]
+    pub output: PathBuf,
 
     /// Bring the project up to date with the description, and keep what was changed by hand
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["init", "from"])]
     pub update: bool,
 
     /// With --update: where both have changed the same lines, write both, between marks

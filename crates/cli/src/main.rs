@@ -12,6 +12,7 @@ mod calendar;
 mod catalogue;
 mod debug;
 mod decisions;
+mod draft;
 mod failure;
 mod init;
 mod memory;

@@ -1,6 +1,7 @@
 //! `casemate new`: writes a backend from its description.
 
 use crate::args::NewArgs;
+use crate::draft;
 use crate::failure::{Exit, Failure};
 use crate::print;
 use casemate_build::update::{Change, Step, Update, UpdateError};
@@ -8,29 +9,22 @@ use casemate_build::write::{self, WriteError};
 use casemate_build::{GenerateError, generate};
 use std::fmt::Write;
 use std::fs;
+use std::path::Path;
 
 /// More than any description needs.
 const LARGEST_DESCRIPTION: u64 = 1024 * 1024;
 
 /// Reads, generates, writes; nothing is written unless all of it can be.
 pub fn run(args: &NewArgs) -> Result<Exit, Failure> {
-    let shown = args.description.display();
-    let cannot = |error: &std::io::Error| {
-        Failure::new(format!("`{shown}` cannot be read: {}", error.kind()))
+    let (Some(description), Some(target)) = (&args.description, &args.target) else {
+        return draft::run(args);
     };
-    let size = fs::metadata(&args.description)
-        .map_err(|e| cannot(&e))?
-        .len();
-    if size > LARGEST_DESCRIPTION {
-        return Err(Failure::new(format!("`{shown}` is larger than 1 MB"))
-            .help("a description has some hundred lines; is this the right file?"));
-    }
-    let text = fs::read_to_string(&args.description).map_err(|e| cannot(&e))?;
+    let text = read(description, LARGEST_DESCRIPTION)?;
     if args.update {
-        return update(args, &text);
+        return update(args, description, target, &text);
     }
-    let made = generate(&text).map_err(|error| not_generated(args, error))?;
-    write::write(&made.files, &args.target).map_err(|error| {
+    let made = generate(&text).map_err(|error| not_generated(description, error))?;
+    write::write(&made.files, target).map_err(|error| {
         let help = match &error {
             WriteError::NotEmpty(_) => {
                 "choose a folder that is empty or not there; casemate never writes over anything"
@@ -40,11 +34,28 @@ pub fn run(args: &NewArgs) -> Result<Exit, Failure> {
         };
         Failure::new(&error).help(help)
     })?;
-    print::results(&summary(args, made.files.len()))
+    print::results(&summary(target, made.files.len()))
 }
 
-fn not_generated(args: &NewArgs, error: GenerateError) -> Failure {
-    let shown = args.description.display();
+/// The text of a file, if it is not too large to be what it should be.
+pub fn read(path: &Path, largest: u64) -> Result<String, Failure> {
+    let shown = path.display();
+    let cannot = |error: &std::io::Error| {
+        Failure::new(format!("`{shown}` cannot be read: {}", error.kind()))
+    };
+    let size = fs::metadata(path).map_err(|e| cannot(&e))?.len();
+    if size > largest {
+        return Err(Failure::new(format!(
+            "`{shown}` is larger than {} MB",
+            largest / 1024 / 1024
+        ))
+        .help("a description has some hundred lines; is this the right file?"));
+    }
+    fs::read_to_string(path).map_err(|e| cannot(&e))
+}
+
+fn not_generated(description: &Path, error: GenerateError) -> Failure {
+    let shown = description.display();
     match error {
         GenerateError::Description(problems) => {
             let mut lines = format!("`{shown}` has {}", count(problems.len(), "mistake"));
@@ -60,10 +71,10 @@ fn not_generated(args: &NewArgs, error: GenerateError) -> Failure {
 }
 
 /// Merges what has changed in the generated text into a project.
-fn update(args: &NewArgs, text: &str) -> Result<Exit, Failure> {
+fn update(args: &NewArgs, description: &Path, target: &Path, text: &str) -> Result<Exit, Failure> {
     let failed = |error: UpdateError| {
         match error {
-        UpdateError::Generate(error) => not_generated(args, error),
+        UpdateError::Generate(error) => not_generated(description, error),
         UpdateError::NoBase(_) => Failure::new(&error)
             .help("--update is for projects that `casemate new` has written; it keeps what it wrote there"),
         UpdateError::BadBase(_) => Failure::new(&error).help("take it from your version control"),
@@ -72,11 +83,11 @@ fn update(args: &NewArgs, text: &str) -> Result<Exit, Failure> {
             .help("what was written is whole; mend the cause and run it again"),
     }
     };
-    let update = Update::plan(&args.target, text).map_err(failed)?;
+    let update = Update::plan(target, text).map_err(failed)?;
     let conflicts = update.conflicts();
     let written = conflicts == 0 || args.mark_conflicts;
     if written {
-        update.apply(&args.target).map_err(failed)?;
+        update.apply(target).map_err(failed)?;
     }
     let mut lines = String::new();
     for Step { path, change } in &update.steps {
@@ -105,18 +116,18 @@ fn update(args: &NewArgs, text: &str) -> Result<Exit, Failure> {
     })
 }
 
-fn summary(args: &NewArgs, files: usize) -> String {
+fn summary(target: &Path, files: usize) -> String {
     format!(
         "Wrote {} to {}.\n\nNext:\n  cd {}\n  npm ci\n  npm run typecheck\n  npm test            # starts a PostgreSQL of its own\n  casemate prove .    # takes each control away and looks which test goes red\n\n\
          Read README.md for what is protected and how.\n\
          Not generated yet: {}.\n",
         count(files, "file"),
-        args.target.display(),
-        args.target.display(),
+        target.display(),
+        target.display(),
         casemate_build::NOT_YET.join(", "),
     )
 }
 
-fn count(number: usize, thing: &str) -> String {
+pub fn count(number: usize, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }

@@ -112,6 +112,7 @@ fn entity<'a>(entry: &Entry<'a>, tenants: bool, problems: &Problems<'_>) -> Opti
         list: list(&table),
         create: create(&table),
         retention: retention(&table),
+        cache: cache(&table),
         upload: upload::upload(&table),
     };
     for (key, instead) in [
@@ -309,6 +310,22 @@ fn retention(table: &Table<'_, '_>) -> Option<Retention> {
                 &span,
                 format!("`{text}` is no time to keep rows"),
                 "write between `1d` and `36600d`",
+            );
+            None
+        }
+    }
+}
+
+fn cache(table: &Table<'_, '_>) -> Option<(u64, std::ops::Range<usize>)> {
+    const MOST: u64 = 3_600;
+    let (text, span) = table.text("cache")?;
+    match amounts::duration(text) {
+        Some(seconds) if seconds <= MOST => Some((seconds, span)),
+        _ => {
+            table.problems().add(
+                &span,
+                format!("`{text}` is no time to keep answers"),
+                "write between `1s` and `1h`",
             );
             None
         }

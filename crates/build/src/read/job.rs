@@ -32,11 +32,14 @@ pub fn jobs(root: &Table<'_, '_>) -> Vec<Job> {
 
 fn job(entry: &Entry<'_>, problems: &Problems<'_>) -> Option<Job> {
     let name = entry.key;
-    if !names::is_snake(name) || name == "retention" || names::RESERVED.contains(&name) {
+    if !names::is_snake(name)
+        || ["retention", "send_event"].contains(&name)
+        || names::RESERVED.contains(&name)
+    {
         problems.add(
             &entry.key_span,
             format!("`{name}` cannot be the name of a job"),
-            "use lower case letters, digits and `_`; `retention` is taken",
+            "use lower case letters, digits and `_`; `retention` and `send_event` are taken",
         );
     }
     let Some(inner) = entry.value.as_table() else {

@@ -10,7 +10,7 @@ mod webhook;
 
 use crate::description::{App, Auth, Description, Tenant};
 use crate::names;
-use crate::problem::Problem;
+use crate::problem::{Problem, near};
 use table::{Problems, Table};
 use toml::de::DeTable;
 
@@ -22,13 +22,15 @@ const LATER: &[(&str, &str)] = &[
         "upload",
         "write `upload` in the entity that files belong to",
     ),
-    ("cache", "leave the table out"),
+    (
+        "cache",
+        "write `cache = \"30s\"` in an entity that strangers read",
+    ),
     ("compliance", "leave it out"),
     (
         "retention",
         "write `retention` in the entity whose rows end",
     ),
-    ("front_end", "leave it out"),
     (
         "limits",
         "leave it out, or limit creation with `create.rate` of an entity",
@@ -50,13 +52,16 @@ pub fn description(text: &str) -> Result<Description, Vec<Problem>> {
     let problems = Problems::new(text);
     let description = {
         let root = Table::new("", 0..0, document.get_ref(), &problems);
+        let (webhooks, receivers) = webhook::webhooks(&root);
         let read = Description {
             app: app(&root),
             auth: auth(&root),
             tenant: tenant(&root),
-            kubernetes: kubernetes(&root),
+            kubernetes: asked(&root, "deploy", "kubernetes"),
+            client: asked(&root, "front_end", "client"),
             outbound: outbound::outbound(&root),
-            webhooks: webhook::webhooks(&root),
+            webhooks,
+            receivers,
             jobs: job::jobs(&root),
             entities: entity::entities(&root),
         };
@@ -146,7 +151,9 @@ fn auth(root: &Table<'_, '_>) -> Auth {
         roles: vec![],
         default_role: String::new(),
         admin_role: String::new(),
+        providers: vec![],
         mfa: false,
+        sessions: false,
         access_seconds: 900,
         refresh_seconds: 30 * 86_400,
     };
@@ -211,24 +218,19 @@ fn auth(root: &Table<'_, '_>) -> Auth {
             "set `default_role` and `admin_role` to different roles",
         );
     }
-    if let Some((mode, span)) = table.text("mode")
-        && mode != "rotating-tokens"
-    {
-        problems.add(
-            &span,
-            format!("the mode `{mode}` is not built yet"),
-            "write `rotating-tokens`, or leave it out",
-        );
-    }
-    for (method, span) in table.texts("methods").unwrap_or_default() {
-        if method != "password" {
-            problems.add(
-                &span,
-                format!("the method `{method}` is not built yet"),
-                "write `[\"password\"]`, or leave it out",
-            );
+    let sessions = match table.text("mode") {
+        Some(("sessions", _)) => true,
+        Some(("rotating-tokens", _)) | None => false,
+        Some((mode, span)) => {
+            let help = match near(mode, ["sessions", "rotating-tokens"]) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => "write `sessions` or `rotating-tokens`, or leave it out".to_owned(),
+            };
+            problems.add(&span, format!("there is no mode `{mode}`"), help);
+            false
         }
-    }
+    };
+    let providers = methods(&table);
     let mfa = table.text("mfa");
     if let Some((mfa, span)) = &mfa
         && *mfa != "totp"
@@ -265,22 +267,103 @@ fn auth(root: &Table<'_, '_>) -> Auth {
         },
         None => fallback,
     };
-    let access_seconds = seconds("access_ttl", 900, 60, 3_600);
-    let refresh_seconds = seconds("refresh_ttl", 30 * 86_400, 3_600, 90 * 86_400);
+    let access = seconds("access_ttl", 900, 60, 3_600);
+    let refresh = seconds("refresh_ttl", 30 * 86_400, 3_600, 90 * 86_400);
+    let idle = seconds("idle_ttl", 12 * 3_600, 60, 30 * 86_400);
+    let longest = seconds("session_ttl", 30 * 86_400, 3_600, 90 * 86_400);
+    for entry in table.entries() {
+        let (of_sessions, instead) = match entry.key {
+            "access_ttl" => (false, "idle_ttl"),
+            "refresh_ttl" => (false, "session_ttl"),
+            "idle_ttl" => (true, "access_ttl"),
+            "session_ttl" => (true, "refresh_ttl"),
+            _ => continue,
+        };
+        if of_sessions != sessions {
+            let mode = if of_sessions {
+                "sessions"
+            } else {
+                "rotating-tokens"
+            };
+            problems.add(
+                &entry.key_span,
+                format!("`auth.{}` belongs to the mode `{mode}`", entry.key),
+                format!("write `{instead}`, or `mode = \"{mode}\"`"),
+            );
+        }
+    }
+    if sessions && idle > longest {
+        problems.add(
+            &table.span(),
+            "a session would end before it is unused for long enough",
+            "write an `idle_ttl` that is shorter than `session_ttl`",
+        );
+    }
     table.end();
     Auth {
         roles: known.iter().map(|role| (*role).to_owned()).collect(),
         default_role,
         admin_role,
+        providers,
         mfa: mfa.is_some(),
-        access_seconds,
-        refresh_seconds,
+        sessions,
+        access_seconds: if sessions { idle } else { access },
+        refresh_seconds: if sessions { longest } else { refresh },
     }
 }
 
-fn kubernetes(root: &Table<'_, '_>) -> bool {
-    root.table("deploy").is_some_and(|table| {
-        let wanted = table.bool("kubernetes").unwrap_or_default();
+/// Identity providers among the ways to sign in.
+fn methods(table: &Table<'_, '_>) -> Vec<String> {
+    const MOST: usize = 8;
+    let problems = table.problems();
+    let Some(methods) = table.texts("methods") else {
+        return vec![];
+    };
+    let mut providers: Vec<String> = Vec::new();
+    for (method, span) in &methods {
+        match method.split_once(':') {
+            Some(("oidc", name)) if !names::is_snake(name) => problems.add(
+                span,
+                format!("`{name}` cannot be the name of an identity provider"),
+                "use lower case letters, digits and `_`, as in `oidc:corp`",
+            ),
+            Some(("oidc", name)) if providers.iter().any(|other| other == name) => problems.add(
+                span,
+                format!("the identity provider `{name}` is named twice"),
+                "leave one out",
+            ),
+            Some(("oidc", name)) => providers.push(name.to_owned()),
+            _ if *method == "password" => {}
+            _ => problems.add(
+                span,
+                format!("the method `{method}` is not built yet"),
+                "write `password` and `oidc:NAME`, as in `[\"password\", \"oidc:corp\"]`",
+            ),
+        }
+    }
+    if let Some((_, span)) = methods.first()
+        && methods.iter().all(|(method, _)| *method != "password")
+    {
+        problems.add(
+            span,
+            "signing in without passwords is not built yet",
+            "add `password`",
+        );
+    }
+    if providers.len() > MOST {
+        problems.add(
+            &table.span(),
+            format!("there are more than {MOST} identity providers"),
+            "let one of them stand for the others",
+        );
+    }
+    providers
+}
+
+/// Whether a part is asked for, in a table that has this key alone.
+fn asked(root: &Table<'_, '_>, table: &'static str, key: &'static str) -> bool {
+    root.table(table).is_some_and(|table| {
+        let wanted = table.bool(key).unwrap_or_default();
         table.end();
         wanted
     })

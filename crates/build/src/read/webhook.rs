@@ -1,33 +1,34 @@
-//! Reads `[webhook.*]`: whose signed messages the backend receives.
+//! Reads `[webhook.*]`: whose signed messages the backend receives, and whom it tells what happens.
 
 use super::table::{Entry, Problems, Table, kind_of};
-use crate::description::Webhook;
+use crate::description::{Receiver, Webhook};
 use crate::names;
 
-/// Most senders of one description.
+/// Most of them in one description.
 const MOST: usize = 50;
 
-/// All senders in the order of the text.
-pub fn webhooks(root: &Table<'_, '_>) -> Vec<Webhook> {
+/// All senders and receivers in the order of the text.
+pub fn webhooks(root: &Table<'_, '_>) -> (Vec<Webhook>, Vec<Receiver>) {
+    let mut both = (vec![], vec![]);
     let Some(table) = root.table("webhook") else {
-        return vec![];
+        return both;
     };
     let entries = table.entries();
     if entries.len() > MOST {
         root.problems().add(
             &table.span(),
-            format!("there are more than {MOST} senders of webhooks"),
+            format!("there are more than {MOST} webhooks"),
             "split the service",
         );
-        return vec![];
+        return both;
     }
-    entries
-        .iter()
-        .filter_map(|entry| sender(entry, root.problems()))
-        .collect()
+    for entry in &entries {
+        one(entry, root.problems(), &mut both);
+    }
+    both
 }
 
-fn sender(entry: &Entry<'_>, problems: &Problems<'_>) -> Option<Webhook> {
+fn one(entry: &Entry<'_>, problems: &Problems<'_>, both: &mut (Vec<Webhook>, Vec<Receiver>)) {
     let name = entry.key;
     if !names::is_snake(name) {
         problems.add(
@@ -42,7 +43,7 @@ fn sender(entry: &Entry<'_>, problems: &Problems<'_>) -> Option<Webhook> {
             format!("`webhook.{name}` is {}, not a table", kind_of(entry.value)),
             format!("write `[webhook.{name}]`"),
         );
-        return None;
+        return;
     };
     let table = Table::new(
         format!("webhook.{name}"),
@@ -50,17 +51,48 @@ fn sender(entry: &Entry<'_>, problems: &Problems<'_>) -> Option<Webhook> {
         inner,
         problems,
     );
-    if let Some((direction, span)) = table.text("direction")
-        && direction != "in"
-    {
-        problems.add(
-            &span,
-            "webhooks to others are not built yet",
-            "write `in`, or leave it out",
-        );
-    }
+    let direction = table.text("direction");
+    let events = table.texts("events");
     table.end();
-    Some(Webhook {
-        name: name.to_owned(),
-    })
+    match direction {
+        Some(("out", _)) => {
+            let events = events.unwrap_or_default();
+            if events.is_empty() {
+                problems.add(
+                    &table.span(),
+                    format!("`webhook.{name}.events` is empty"),
+                    "write `events = [\"order.created\"]`",
+                );
+            }
+            for (at, (event, span)) in events.iter().enumerate() {
+                if events.iter().take(at).any(|(other, _)| other == event) {
+                    problems.add(span, format!("`{event}` is named twice"), "leave one out");
+                }
+            }
+            both.1.push(Receiver {
+                name: name.to_owned(),
+                events: events
+                    .into_iter()
+                    .map(|(event, span)| (event.to_owned(), span))
+                    .collect(),
+            });
+        }
+        Some(("in", _)) | None => {
+            if let Some((_, span)) = events.as_deref().and_then(<[_]>::first) {
+                problems.add(
+                    span,
+                    "events are for webhooks that are sent",
+                    "write `direction = \"out\"`, or leave `events` out",
+                );
+            }
+            both.0.push(Webhook {
+                name: name.to_owned(),
+            });
+        }
+        Some((other, span)) => problems.add(
+            &span,
+            format!("`{other}` is no direction"),
+            "write `in` or `out`",
+        ),
+    }
 }

@@ -34,6 +34,7 @@ pub struct Entity {
     /// Fields in the order of the description.
     pub fields: Vec<Field>,
     ops: Operations,
+    emits: Emits,
     rules: Vec<RuleView>,
     tells: Tells,
     sources: Sources,
@@ -43,6 +44,8 @@ pub struct Entity {
     list: List,
     create: Create,
     retention: Option<Retention>,
+    /// Seconds that answers to strangers are kept.
+    cache: Option<u64>,
     upload: Option<Upload>,
     /// Some field is encrypted.
     encrypted: bool,
@@ -99,6 +102,30 @@ pub struct Entity {
     editor: Option<String>,
     change: Option<Change>,
     wrong: Vec<Wrong>,
+}
+
+/// Changes that others are told of.
+#[derive(Clone, Serialize, Debug)]
+struct Emits {
+    any: bool,
+    created: bool,
+    updated: bool,
+    deleted: bool,
+}
+
+fn emits(description: &Description, entity: &crate::description::Entity) -> Emits {
+    let told = |verb: &str| {
+        let name = format!("{}.{verb}", entity.name);
+        let mut events = description.receivers.iter().flat_map(|r| &r.events);
+        events.any(|(event, _)| *event == name)
+    };
+    let (created, updated, deleted) = (told("created"), told("updated"), told("deleted"));
+    Emits {
+        any: created || updated || deleted,
+        created,
+        updated,
+        deleted,
+    }
 }
 
 #[derive(Clone, Serialize, Debug)]
@@ -412,6 +439,8 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
             }),
         },
         create: Create { idempotent, rate },
+        emits: emits(description, entity),
+        cache: entity.cache.as_ref().map(|(seconds, _)| *seconds),
         retention: entity.retention.as_ref().map(|retention| Retention {
             seconds: retention.seconds,
             words: sql::interval(retention.seconds),

@@ -28,6 +28,8 @@ pub struct Project {
     pub outbound: Vec<Outbound>,
     /// Whose messages it receives.
     pub webhooks: Vec<Webhook>,
+    /// Whom it tells what happens.
+    pub receivers: Vec<Receiver>,
     /// Work outside of requests.
     pub jobs: Vec<Job>,
     /// All entities, each after those it refers to.
@@ -44,11 +46,20 @@ pub struct App {
     description_ts: String,
     encrypted: bool,
     idempotent: bool,
+    frontend: bool,
     kubernetes: bool,
     /// Strangers may read something.
     public: bool,
+    /// Some answers are kept.
+    cached: bool,
+    /// It calls other services.
+    calls: bool,
     /// There is work outside of requests.
     jobs: bool,
+    /// What that work is called.
+    job_kinds: Vec<String>,
+    /// Messages are signed or their signatures checked.
+    signed: bool,
     /// Some rows end.
     retention: bool,
     /// Some rows have files.
@@ -76,6 +87,27 @@ pub struct Webhook {
     variable: String,
 }
 
+/// Somebody who is told what happens.
+#[derive(Clone, Serialize, Debug)]
+pub struct Receiver {
+    name: String,
+    path: String,
+    words: String,
+    /// Of the environment, before `_URL` and `_SECRET`.
+    variable: String,
+    events: Vec<String>,
+}
+
+/// An identity provider.
+#[derive(Clone, Serialize, Debug)]
+pub struct Provider {
+    name: String,
+    path: String,
+    words: String,
+    /// Of the environment, before `_ISSUER` and the others.
+    variable: String,
+}
+
 /// Work outside of requests.
 #[derive(Clone, Serialize, Debug)]
 pub struct Job {
@@ -90,7 +122,9 @@ pub struct Auth {
     roles: Vec<String>,
     default_role: String,
     admin_role: String,
+    oidc: Vec<Provider>,
     mfa: bool,
+    sessions: bool,
     access_seconds: u64,
     refresh_seconds: u64,
 }
@@ -122,6 +156,14 @@ pub fn project(description: &Description) -> Project {
         .map(field::prop)
         .collect();
     let retention = description.entities.iter().any(|e| e.retention.is_some());
+    let events = (!description.receivers.is_empty()).then(|| "sendEvent".to_owned());
+    let job_kinds: Vec<String> = description
+        .jobs
+        .iter()
+        .map(|job| names::camel(&job.name))
+        .chain(events)
+        .chain(retention.then(|| "retention".to_owned()))
+        .collect();
     let name = &description.app.name;
     let snake = name.replace('-', "_");
     Project {
@@ -132,6 +174,7 @@ pub fn project(description: &Description) -> Project {
             description: description.app.description.clone(),
             description_ts: description.app.description.replace('\'', "\\'"),
             encrypted: description.auth.mfa || fields().any(|f| f.encrypted),
+            frontend: description.client,
             kubernetes: description.kubernetes,
             public: description.entities.iter().any(|e| {
                 e.allow
@@ -139,7 +182,13 @@ pub fn project(description: &Description) -> Project {
                     .as_ref()
                     .is_some_and(|rule| rule.formula.mentions_anyone())
             }),
-            jobs: retention || !description.jobs.is_empty(),
+            cached: description.entities.iter().any(|e| e.cache.is_some()),
+            calls: !description.outbound.is_empty()
+                || !description.auth.providers.is_empty()
+                || !description.receivers.is_empty(),
+            jobs: !job_kinds.is_empty(),
+            job_kinds,
+            signed: !description.webhooks.is_empty() || !description.receivers.is_empty(),
             retention,
             uploads: description.entities.iter().any(|e| e.upload.is_some()),
             idempotent: description
@@ -152,7 +201,19 @@ pub fn project(description: &Description) -> Project {
             roles: description.auth.roles.clone(),
             default_role: description.auth.default_role.clone(),
             admin_role: description.auth.admin_role.clone(),
+            oidc: description
+                .auth
+                .providers
+                .iter()
+                .map(|provider| Provider {
+                    name: names::camel(provider),
+                    path: names::kebab(provider),
+                    words: names::words(provider),
+                    variable: format!("OIDC_{}", provider.to_uppercase()),
+                })
+                .collect(),
             mfa: description.auth.mfa,
+            sessions: description.auth.sessions,
             access_seconds: description.auth.access_seconds,
             refresh_seconds: description.auth.refresh_seconds,
         },
@@ -184,6 +245,21 @@ pub fn project(description: &Description) -> Project {
                 path: names::kebab(&webhook.name),
                 words: names::words(&webhook.name),
                 variable: format!("WEBHOOK_{}_SECRET", webhook.name.to_uppercase()),
+            })
+            .collect(),
+        receivers: description
+            .receivers
+            .iter()
+            .map(|receiver| Receiver {
+                name: names::camel(&receiver.name),
+                path: names::kebab(&receiver.name),
+                words: names::words(&receiver.name),
+                variable: format!("WEBHOOK_{}", receiver.name.to_uppercase()),
+                events: receiver
+                    .events
+                    .iter()
+                    .map(|(event, _)| event.clone())
+                    .collect(),
             })
             .collect(),
         jobs: description

@@ -72,8 +72,13 @@ fn attempt(dice: &mut Dice) -> String {
     if dice.often(30) {
         text += "mfa = \"totp\"\n";
     }
-    if dice.often(30) {
+    if dice.often(35) {
+        text += "mode = \"sessions\"\n";
+    } else if dice.often(30) {
         text += "access_ttl = \"5m\"\nrefresh_ttl = \"12h\"\n";
+    }
+    if dice.often(25) {
+        text += "methods = [\"password\", \"oidc:corp\"]\n";
     }
     if tenants {
         text += &format!(
@@ -83,6 +88,9 @@ fn attempt(dice: &mut Dice) -> String {
     }
     if dice.often(25) {
         text += "\n[deploy]\nkubernetes = true\n";
+    }
+    if dice.often(30) {
+        text += "\n[front_end]\nclient = true\n";
     }
     if dice.often(25) {
         text += "\n[outbound.weather]\nhosts = [\"api.weather.example\"]\n";
@@ -94,6 +102,12 @@ fn attempt(dice: &mut Dice) -> String {
         text += &format!("\n[job.digest]\n{}", dice.one(&["", "every = \"1h\"\n"]));
     }
     let first = dice.below(NAMES.len());
+    if dice.often(25) {
+        let told = around(NAMES, first);
+        text += &format!(
+            "\n[webhook.partner]\ndirection = \"out\"\nevents = [\"{told}.created\", \"{told}.deleted\"]\n"
+        );
+    }
     let mut earlier: Vec<&str> = Vec::new();
     for at in 0..=dice.below(4) {
         let name = around(NAMES, first + at);
@@ -201,6 +215,9 @@ fn entity(dice: &mut Dice, name: &str, earlier: &[&str], roles: &[&str], tenants
         _ => "authenticated".to_owned(),
     };
     lines.push(format!("allow.read = \"{read}\""));
+    if read == "anyone" && dice.often(40) {
+        lines.push("cache = \"30s\"".to_owned());
+    }
     let mut updated = false;
     for (verb, percent) in [("create", 80), ("update", 70), ("delete", 60)] {
         if dice.often(percent) {

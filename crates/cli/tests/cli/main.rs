@@ -3,6 +3,7 @@
 mod bad_input;
 mod common;
 mod decisions;
+mod draft;
 mod exit_codes;
 mod hostile;
 mod new;

@@ -31,7 +31,7 @@ fn says_all_mistakes_with_their_places_and_writes_nothing() {
     assert_eq!(run.code, 2);
     assert!(
         run.stderr
-            .contains("backend.toml:29:19: there is no entity `notebok`; did you mean `notebook`?"),
+            .contains("backend.toml:32:19: there is no entity `notebok`; did you mean `notebook`?"),
         "{run:?}"
     );
     assert!(run.stderr.contains("there is no role `boss`"), "{run:?}");

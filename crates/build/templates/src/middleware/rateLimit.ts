@@ -9,14 +9,25 @@ export interface Limit {
   readonly name: string;
   readonly points: number;
   readonly seconds: number;
+  /** So many are counted at once. What an instance has counted and not used is lost: fewer may pass, never more. */
+  readonly batch?: number;
 }
+
+/** What an instance has counted ahead for one key. */
+interface Ahead {
+  left: number;
+  readonly remaining: number;
+  readonly until: number;
+}
+
+const MOST_KEYS = 10_000;
 
 /** Counts in PostgreSQL, so that all instances count together. */
 export class RateLimits {
   constructor(private readonly pool: Pool) {}
 
   /** At most so many requests for each key. What cannot be counted is refused. */
-  limit({ name, points, seconds }: Limit, keyOf: (req: Request) => string | undefined): RequestHandler {
+  limit({ name, points, seconds, batch = 1 }: Limit, keyOf: (req: Request) => string | undefined): RequestHandler {
     const limiter = new RateLimiterPostgres({
       storeClient: this.pool,
       storeType: 'pool',
@@ -27,6 +38,18 @@ export class RateLimits {
       duration: seconds,
       inMemoryBlockOnConsumed: points + 1,
     });
+    const ahead = new Map<string, Ahead>();
+    const count = async (key: string): Promise<Ahead> => {
+      const known = ahead.get(key);
+      if (known !== undefined && known.left > 0 && Date.now() < known.until) {
+        known.left -= 1;
+        return known;
+      }
+      const { remainingPoints: remaining, msBeforeNext } = await limiter.consume(key, batch);
+      const counted = { left: batch - 1, remaining, until: Date.now() + msBeforeNext };
+      keep(ahead, key, counted);
+      return counted;
+    };
     return async (req, res, next) => {
       const key = keyOf(req);
       if (key === undefined) {
@@ -34,8 +57,8 @@ export class RateLimits {
         return;
       }
       try {
-        const state = await limiter.consume(key);
-        res.set('RateLimit', `"${name}";r=${state.remainingPoints};t=${Math.ceil(state.msBeforeNext / 1_000)}`);
+        const { left, remaining, until } = await count(key);
+        res.set('RateLimit', `"${name}";r=${remaining + left};t=${Math.ceil((until - Date.now()) / 1_000)}`);
       } catch (refusal) {
         if (refusal instanceof RateLimiterRes) {
           throw new TooManyRequestsError(Math.ceil(refusal.msBeforeNext / 1_000));
@@ -46,6 +69,16 @@ export class RateLimits {
       }
       next();
     };
+  }
+}
+
+/** The newest so many; whoever is forgotten is counted again. */
+function keep(ahead: Map<string, Ahead>, key: string, counted: Ahead): void {
+  ahead.delete(key);
+  ahead.set(key, counted);
+  const oldest = ahead.keys().next();
+  if (ahead.size > MOST_KEYS && !oldest.done) {
+    ahead.delete(oldest.value);
   }
 }
 

@@ -3,7 +3,8 @@ import type { Database } from '../repositories/database.js';
 import type { WebhookRepository } from '../repositories/webhookRepository.js';
 import { SYSTEM } from '../types/actor.js';
 import { AuthenticationError } from '../utils/errors.js';
-import { isGenuine, type Signed } from '../utils/webhookSignature.js';
+import type { Signed } from '../utils/messageSignature.js';
+import { isGenuine } from '../utils/webhookSignature.js';
 import type { Source, WebhookHandler } from './webhookHandlers.js';
 
 interface Dependencies {

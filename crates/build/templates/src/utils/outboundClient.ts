@@ -25,13 +25,14 @@ export class OutboundError extends UnavailableError {
   }
 }
 
-interface Tools {
+/** What lies behind a client: names, connections and time. */
+export interface Network {
   readonly resolve: (host: string) => Promise<readonly string[]>;
   readonly send: typeof exchange;
   readonly now: () => number;
 }
 
-const TOOLS: Tools = {
+export const INTERNET: Network = {
   resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
   send: exchange,
   now: Date.now,
@@ -44,18 +45,18 @@ export class OutboundClient {
 
   constructor(
     private readonly settings: OutboundSettings,
-    private readonly tools: Tools = TOOLS,
+    private readonly network: Network = INTERNET,
   ) {}
 
   async call(request: OutboundRequest): Promise<OutboundAnswer> {
     this.#check(request.url);
-    if (this.tools.now() < this.#closedUntil) {
+    if (this.network.now() < this.#closedUntil) {
       throw new OutboundError('it has failed too often');
     }
     const attempts = REPEATABLE.has(request.method) ? ATTEMPTS : 1;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const answer = await this.tools.send(request, await this.#addressOf(request.url.hostname), this.settings);
+        const answer = await this.network.send(request, await this.#addressOf(request.url.hostname), this.settings);
         if (answer.status < 500 || attempt === attempts) {
           this.#count(answer.status < 500);
           return answer;
@@ -87,7 +88,7 @@ export class OutboundClient {
 
   /** One address for a name, if all of them are public: a name that also means one of our own machines is a trap. */
   async #addressOf(host: string): Promise<string> {
-    const addresses = await this.tools.resolve(host);
+    const addresses = await this.network.resolve(host);
     const [first] = addresses;
     if (first === undefined || ⟦outbound-public│!addresses.every(isPublic)│false⟧) {
       throw new OutboundError('the name does not lead to the internet');
@@ -98,7 +99,7 @@ export class OutboundClient {
   #count(good: boolean): void {
     this.#failures = good ? 0 : this.#failures + 1;
     if (⟦outbound-breaker│this.#failures >= FAILURES│false⟧) {
-      this.#closedUntil = this.tools.now() + OPEN_MILLISECONDS;
+      this.#closedUntil = this.network.now() + OPEN_MILLISECONDS;
       this.#failures = 0;
     }
   }

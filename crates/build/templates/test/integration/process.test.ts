@@ -27,10 +27,10 @@ describe('the process', () => {
   const service = useService();
 
   it('refuses to start without strong secrets, and does not print them', async () => {
-    const { child, output } = start({ ...environment(service().databaseUrl), ACCESS_TOKEN_SECRET: 'changeme' });
+    const { child, output } = start({ ...environment(service().databaseUrl), CSRF_SECRET: 'changeme' });
     const [code] = await once(child, 'exit');
     expect(code).toBe(1);
-    expect(output()).toContain('ACCESS_TOKEN_SECRET: is shorter than 32 characters');
+    expect(output()).toContain('CSRF_SECRET: is shorter than 32 characters');
     expect(output()).not.toContain('changeme');
   });
 
