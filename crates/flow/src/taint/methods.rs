@@ -12,7 +12,7 @@ use crate::result::{FileIdx, FuncId};
 use crate::symbol::Sym;
 use casemate_ir::{Instr, Key, Language, LocalId, MemberKind, Operand, PartKey};
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The methods of a program by their names, where the name tells enough.
 #[derive(Debug, Default)]
@@ -46,9 +46,10 @@ impl Methods {
             let found: Vec<FuncId> = match classes {
                 Some(one) if one.len() == 1 && text.len() > 3 => one.iter().copied().collect(),
                 _ if all.len() == 1 && of_words(text) => all.into_iter().collect(),
-                _ if of_words(text) && family(origins, &importers, &all) => {
-                    all.into_iter().collect()
-                }
+                _ if of_words(text) => match family(origins, &importers, &all) {
+                    Some(found) => found,
+                    None => continue,
+                },
                 _ => continue,
             };
             named.insert(name, found);
@@ -161,18 +162,18 @@ pub(super) fn of_words(name: &str) -> bool {
             .is_some_and(|rest| rest.contains(|c: char| c.is_ascii_uppercase() || c == '_'))
 }
 
-/// Plug-ins: each stands in a file of its own that no import leads to (or only that of a file to which none does), all in one folder or in
-/// files of one name side by side.
+/// Plug-ins: those that stand in files of their own, all in one folder or in files of one name side by side, to which no import leads (or
+/// only that of a file to which none does).
 fn family(
     origins: &Solver<'_, '_>,
     importers: &FxHashMap<FileIdx, BTreeSet<FileIdx>>,
     members: &BTreeSet<FuncId>,
-) -> bool {
-    if members.len() < 2 || members.len() > limits::FAMILY {
-        return false;
+) -> Option<Vec<FuncId>> {
+    if members.len() < 2 {
+        return None;
     }
     let of = |file: FileIdx| importers.get(&file).map_or(0, BTreeSet::len);
-    let mut paths: BTreeSet<&str> = BTreeSet::new();
+    let mut places: BTreeMap<String, BTreeMap<FileIdx, FuncId>> = BTreeMap::new();
     for func in members {
         let f = origins.program.func(*func);
         let only = importers
@@ -180,27 +181,23 @@ fn family(
             .filter(|by| by.len() == 1)
             .and_then(BTreeSet::first);
         let root = only.copied().unwrap_or(f.file_idx);
+        let Some(file) = origins.program.files.get(root.0 as usize) else {
+            continue;
+        };
         if f.file.facts.language != Language::JavaScript || of(root) > 0 {
-            return false;
+            continue;
         }
-        paths.extend(
-            origins
-                .program
-                .files
-                .get(root.0 as usize)
-                .map(|file| file.path.as_str()),
-        );
+        if let Some((folder, name)) = file.path.rsplit_once('/') {
+            let mut stand = |place: String| places.entry(place).or_default().insert(root, *func);
+            stand(folder.to_owned());
+            if let Some((beside, _)) = folder.rsplit_once('/') {
+                stand(format!("{beside}/*/{name}"));
+            }
+        }
     }
-    let one = |of: &dyn Fn(&str) -> Option<String>| {
-        let kinds: BTreeSet<Option<String>> = paths.iter().map(|path| of(path)).collect();
-        kinds.len() == 1 && !kinds.contains(&None)
-    };
-    let folder = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
-    let beside = |path: &str| {
-        let (folder, name) = path.rsplit_once('/')?;
-        Some(format!("{}/{name}", folder.rsplit_once('/')?.0))
-    };
-    paths.len() == members.len() && (one(&folder) || one(&beside))
+    let most = places.into_values().max_by_key(BTreeMap::len)?;
+    let all: Vec<FuncId> = most.into_values().collect();
+    (2..=limits::FAMILY).contains(&all.len()).then_some(all)
 }
 
 /// By file: those that import it.

@@ -75,13 +75,13 @@ impl Interp<'_> {
         let named = name
             .and_then(|n| self.origins.program.symbols.find(n))
             .map_or(&[][..], |sym| self.by_name.called(sym));
-        // What a library that nobody described made may be one of the program's own objects: `sequelize.import(file)`.
+        // What a library that nobody described made, or what hangs below it, may be one of the program's own objects:
+        // `sequelize.import(file)`.
+        let made = |callee: &Callee| matches!(callee, Callee::Api(path) if self.origins.paths.text(*path).contains(['(', '[']));
         let open = callees.is_empty()
-            || named.len() == 1
+            || !named.is_empty()
                 && name.is_some_and(super::methods::of_words)
-                && callees.iter().all(|callee| {
-                    matches!(callee, Callee::Api(path) if self.origins.paths.text(*path).contains("()"))
-                });
+                && callees.iter().all(made);
         if open && !named.is_empty() && !site.this.taints().iter().any(|t| t.derived) {
             self.count(1);
             let mut out: Option<Value> = None;
