@@ -319,7 +319,11 @@ impl Endpoint {
         if self.path.is_some() {
             return self.title();
         }
-        let method = if self.method.is_empty() { "the endpoint" } else { &self.method };
+        let method = if self.method.is_empty() {
+            "the endpoint"
+        } else {
+            &self.method
+        };
         format!("{method} at {}:{}", self.file, self.line)
     }
 }

@@ -79,7 +79,9 @@ fn places(made: &mut [(&Match, Finding)]) {
     for (found, finding) in made {
         if let Some(cwe) = finding.cwe.first() {
             let cause = causes.entry((found.place, *cwe));
-            finding.cause.clone_from(cause.or_insert_with(|| finding.cause.clone()));
+            finding
+                .cause
+                .clone_from(cause.or_insert_with(|| finding.cause.clone()));
         }
     }
 }
@@ -111,7 +113,10 @@ fn sources(made: &mut [(&Match, Finding)]) {
     }
     for shared in by.into_values().filter(|shared| shared.len() >= SHARED) {
         let cause = shared.iter().filter_map(|at| made.get(*at));
-        let cause = cause.map(|(_, f)| f.cause.clone()).min().unwrap_or_default();
+        let cause = cause
+            .map(|(_, f)| f.cause.clone())
+            .min()
+            .unwrap_or_default();
         for at in shared {
             if let Some((_, finding)) = made.get_mut(at) {
                 finding.cause.clone_from(&cause);

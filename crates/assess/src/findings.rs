@@ -156,6 +156,8 @@ impl Maker<'_> {
             &Circumstances {
                 sinks: &sinks,
                 exposure,
+                account: !endpoints.is_empty()
+                    && endpoints.iter().all(|e| e.authentication == "yes"),
                 evidence: evidence.as_deref(),
                 data: &[],
             },
@@ -268,7 +270,9 @@ impl Maker<'_> {
             let site = found.place;
             let chosen = objects.chosen.iter();
             let changed = objects.passwords.iter().chain(&objects.series);
-            chosen.clone().any(|a| a.site == site || a.via == Some(site))
+            chosen
+                .clone()
+                .any(|a| a.site == site || a.via == Some(site))
                 || changed.clone().any(|(at, _)| *at == site)
         };
         let endpoints = self.application.endpoints.iter().filter(asks);

@@ -25,9 +25,11 @@ use crate::versions;
 use casemate_flow::origin::Solver;
 use casemate_flow::result::{Analysis, Entry, FileIdx};
 use casemate_ledger::Inventory;
+use casemate_rules::matching::Applied;
+use casemate_rules::rule::Question;
 use casemate_source::Project;
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Assesses a project that was read.
 pub(crate) fn run(
@@ -143,6 +145,7 @@ pub(crate) fn run(
         application: &teller.application(&application, &inventory),
         inventory: &inventory,
         undecided: &coverage.undecided,
+        about: &about(&applied, knowledge),
         applied: &applied.tallies.keys().cloned().collect(),
         ledger: rows,
         stated: policy.context.clone(),
@@ -261,6 +264,22 @@ pub(crate) fn model(project: &Project, knowledge: &Knowledge) -> Application {
         project: info(project),
         ..teller.application(&application, &inventory)
     }
+}
+
+/// Places of the rules that say which facts they are about.
+fn about(applied: &Applied, knowledge: &Knowledge) -> BTreeMap<String, usize> {
+    let tallies = applied.tallies.iter();
+    let asked = tallies.filter(|(rule, _)| {
+        let rule = knowledge.catalogue.get(rule);
+        rule.is_some_and(|rule| match &rule.question {
+            Question::Site(question) => question.of.is_some(),
+            Question::Model(question) => question.of.is_some(),
+            _ => false,
+        })
+    });
+    asked
+        .map(|(rule, tally)| (rule.clone(), tally.about.len()))
+        .collect()
 }
 
 fn tool() -> Tool {

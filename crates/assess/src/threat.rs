@@ -46,7 +46,11 @@ pub(crate) fn judge(
             continue;
         }
         if let Some([answers, before]) = registered.get_mut(unit_of(entry.site.file)) {
-            *if entry.method == "use" { before } else { answers } += 1;
+            *if entry.method == "use" {
+                before
+            } else {
+                answers
+            } += 1;
         }
     }
     let endpoints: Vec<usize> = registered.iter().map(|n| n.iter().sum()).collect();

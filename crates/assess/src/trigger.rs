@@ -107,7 +107,9 @@ fn last_name(source: &str) -> Option<&str> {
     let mut parts = source.rsplit(['.', '[', '(']);
     let last = parts.next()?.trim_matches(['\'', '"', '`']);
     // `req.url` is a part of every request, `req.query.url` what this one asks for.
-    let asked = ["query", "body", "params", "cookies", "headers", "args", "form", "GET", "POST"];
+    let asked = [
+        "query", "body", "params", "cookies", "headers", "args", "form", "GET", "POST",
+    ];
     let inner = parts.next().is_some_and(|before| asked.contains(&before));
     let whole = [
         "body",

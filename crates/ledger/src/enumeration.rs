@@ -131,10 +131,7 @@ impl Judge<'_> {
             }
             return Some(Judged {
                 verdict: Verdict::Partial,
-                because: format!(
-                    "no violation in {what}{phrase}, but {}",
-                    why.join(" and ")
-                ),
+                because: format!("no violation in {what}{phrase}, but {}", why.join(" and ")),
                 places: self.places(&unclear).into_iter().chain(broken).collect(),
             });
         }
@@ -146,11 +143,13 @@ impl Judge<'_> {
         } else if endpoints || of_applications {
             format!("{what}, none breaks it{phrase}")
         } else {
-            format!("{}{phrase}",
+            format!(
+                "{}{phrase}",
                 match places.len() {
                     1 => "the 1 place keeps it".to_owned(),
                     n => format!("all {n} places keep it"),
-                })
+                }
+            )
         };
         // The code has endpoints to speak of, or the answer says nothing.
         if endpoints && self.evidence.endpoints == 0 {
@@ -166,90 +165,93 @@ impl Judge<'_> {
 
 /// What one rule asks about.
 fn asked<'a: 'r, 'r>(judge: &Judge<'a>, rule: &'r Rule) -> Asked<'r> {
-        let of = |space: &str, names: &'r [String]| -> Vec<&'r str> {
-            let kinds = judge.evidence.kinds;
-            let mut words: Vec<&str> = names
-                .iter()
-                .flat_map(|name| {
-                    let one = kinds.describe(space, name);
-                    let children = kinds.sinks().filter(move |(_, k)| {
-                        k.strip_prefix(name.as_str())
-                            .is_some_and(|r| r.starts_with('.'))
-                    });
-                    let children = children.filter_map(move |(_, k)| kinds.describe(space, k));
-                    one.into_iter().chain(children)
-                })
-                .map(|words| words.split([';', ':']).next().unwrap_or(words))
-                .collect();
-            words.dedup();
-            words
-        };
-        match &rule.question {
-            Question::Flow(question) => {
-                let kinds: Vec<&str> = question.to.iter().map(String::as_str).collect();
-                Asked {
-                    places: judge.evidence.inventory.places(&kinds),
-                    unclear: judge.evidence.inventory.unclear(&kinds),
-                    phrases: of("sink", &question.to),
-                    of_pages: question.to.iter().any(|kind| kind.starts_with("html")),
-                    of_flows: true,
-                    ..Asked::default()
-                }
-            }
-            Question::Site(question) => {
-                let kinds: Vec<&str> = question.at.iter().map(String::as_str).collect();
-                let derived = kinds
-                    .iter()
-                    .all(|fact| !judge.evidence.told_by_calls.contains(fact));
-                Asked {
-                    derived: derived || question.of.is_some(),
-                    of_some: kinds.contains(&"endpoint"),
-                    places: match &question.of {
-                        Some(_) => about(judge, rule),
-                        None => judge.evidence.inventory.settings(&kinds),
-                    },
-                    unclear: BTreeSet::new(),
-                    phrases: question
-                        .at
-                        .iter()
-                        .filter_map(|name| {
-                            let mut facts = judge.evidence.kinds.facts();
-                            let (_, fact) = facts.find(|(known, _)| known == name)?;
-                            fact.doc.split([';', ':']).next()
-                        })
-                        .collect(),
-                    ..Asked::default()
-                }
-            }
-            Question::Model(question) if question.subject != "endpoint" => {
-                let kinds = [question.subject.as_str()];
-                let places = judge.evidence.inventory.settings(&kinds);
-                let of_applications = question.subject == "application";
-                let mut facts = judge.evidence.kinds.facts();
-                let fact = facts.find(|(known, _)| *known == question.subject);
-                Asked {
-                    applications: if of_applications { places.len() } else { 0 },
-                    of_applications,
-                    derived: true,
-                    places,
-                    phrases: fact
-                        .and_then(|(_, fact)| fact.doc.split([';', ':']).next())
-                        .into_iter()
-                        .collect(),
-                    ..Asked::default()
-                }
-            }
-            Question::Model(question) if question.of.is_some() => Asked {
-                places: about(judge, rule),
-                of_some: true,
-                derived: true,
+    let of = |space: &str, names: &'r [String]| -> Vec<&'r str> {
+        let kinds = judge.evidence.kinds;
+        let mut words: Vec<&str> = names
+            .iter()
+            .flat_map(|name| {
+                let one = kinds.describe(space, name);
+                let children = kinds.sinks().filter(move |(_, k)| {
+                    k.strip_prefix(name.as_str())
+                        .is_some_and(|r| r.starts_with('.'))
+                });
+                let children = children.filter_map(move |(_, k)| kinds.describe(space, k));
+                one.into_iter().chain(children)
+            })
+            .map(|words| words.split([';', ':']).next().unwrap_or(words))
+            .collect();
+        words.dedup();
+        words
+    };
+    match &rule.question {
+        Question::Flow(question) => {
+            let kinds: Vec<&str> = question.to.iter().map(String::as_str).collect();
+            Asked {
+                places: judge.evidence.inventory.places(&kinds),
+                unclear: judge.evidence.inventory.unclear(&kinds),
+                phrases: of("sink", &question.to),
+                of_pages: question.to.iter().any(|kind| kind.starts_with("html")),
+                of_flows: true,
                 ..Asked::default()
-            },
-            Question::Model(_) | Question::Schema(_) | Question::Decision(_) => Asked {
-                of_endpoints: true,
-                ..Asked::default()
-            },
+            }
         }
+        Question::Site(question) => {
+            let kinds: Vec<&str> = question.at.iter().map(String::as_str).collect();
+            let derived = kinds
+                .iter()
+                .all(|fact| !judge.evidence.told_by_calls.contains(fact));
+            Asked {
+                derived: derived || question.of.is_some(),
+                of_some: kinds.contains(&"endpoint"),
+                places: match &question.of {
+                    Some(_) => about(judge, rule),
+                    None => judge.evidence.inventory.settings(&kinds),
+                },
+                unclear: BTreeSet::new(),
+                phrases: question
+                    .at
+                    .iter()
+                    .filter_map(|name| {
+                        let mut facts = judge.evidence.kinds.facts();
+                        let (_, fact) = facts.find(|(known, _)| known == name)?;
+                        fact.doc.split([';', ':']).next()
+                    })
+                    .collect(),
+                ..Asked::default()
+            }
+        }
+        Question::Model(question) if question.subject != "endpoint" => {
+            let kinds = [question.subject.as_str()];
+            let places = match &question.of {
+                Some(_) => about(judge, rule),
+                None => judge.evidence.inventory.settings(&kinds),
+            };
+            let of_applications = question.subject == "application";
+            let mut facts = judge.evidence.kinds.facts();
+            let fact = facts.find(|(known, _)| *known == question.subject);
+            Asked {
+                applications: if of_applications { places.len() } else { 0 },
+                of_applications,
+                derived: true,
+                places,
+                phrases: fact
+                    .and_then(|(_, fact)| fact.doc.split([';', ':']).next())
+                    .into_iter()
+                    .collect(),
+                ..Asked::default()
+            }
+        }
+        Question::Model(question) if question.of.is_some() => Asked {
+            places: about(judge, rule),
+            of_some: true,
+            derived: true,
+            ..Asked::default()
+        },
+        Question::Model(_) | Question::Schema(_) | Question::Decision(_) => Asked {
+            of_endpoints: true,
+            ..Asked::default()
+        },
+    }
 }
 
 /// The places that a rule says it is about.

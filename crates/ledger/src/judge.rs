@@ -373,7 +373,10 @@ impl<'a> Judge<'a> {
         }
     }
 
-    pub(crate) fn outcomes<'r>(&'r self, rules: &'r [&Rule]) -> impl Iterator<Item = (&'r Rule, &'a Outcome)> {
+    pub(crate) fn outcomes<'r>(
+        &'r self,
+        rules: &'r [&Rule],
+    ) -> impl Iterator<Item = (&'r Rule, &'a Outcome)> {
         rules
             .iter()
             .filter_map(|r| Some((*r, self.evidence.outcomes.get(&r.id)?)))
@@ -409,4 +412,3 @@ fn ids(found: &[&Found], sure: bool) -> Vec<String> {
 pub(crate) fn count(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
-

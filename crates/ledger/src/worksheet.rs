@@ -5,53 +5,53 @@ use crate::verdict::Worksheet;
 
 /// The question, where to look and what to attach.
 pub(crate) fn of(judge: &Judge<'_>) -> Worksheet {
-        let seen: Vec<String> = judge
-            .sign
-            .filter(|sign| sign.there)
-            .map(|sign| {
-                let packages = sign.packages.iter().map(|p| format!("`{p}`"));
-                let places = judge.places(&sign.places);
-                let places = places.iter().take(4).map(|p| format!("`{p}`"));
-                packages.chain(places).collect()
-            })
-            .unwrap_or_default();
-        let seen = if seen.is_empty() {
-            String::new()
-        } else {
-            format!("; it begins at {}", seen.join(", "))
-        };
-        let (look, attach) = match judge.requirement.by {
-            "document" => (
-                "the project's written security decisions",
-                "the document with its date and its owner",
-            ),
-            "running system" => (
-                "the deployed system",
-                "the commands, their answers and the date",
-            ),
-            "configuration" => (
-                "configuration of proxy, containers and platform",
-                "the lines of configuration that settle it",
-            ),
-            "dependencies" => (
-                "lock files and the advisories about what they pin",
-                "the list of packages with the date of the advisories",
-            ),
-            "schema" => (
-                "migrations and models of the database",
-                "the definitions that settle it",
-            ),
-            "person" => (
-                "the people and the process that it is about",
-                "who answered, when, and by which record",
-            ),
-            _ => ("the code", "the places that settle it, with file and line"),
-        };
-        Worksheet {
-            question: format!("Does this hold: {}?", lower_first(judge.requirement.says)),
-            look: format!("{look}{seen}"),
-            attach: attach.to_owned(),
-        }
+    let seen: Vec<String> = judge
+        .sign
+        .filter(|sign| sign.there)
+        .map(|sign| {
+            let packages = sign.packages.iter().map(|p| format!("`{p}`"));
+            let places = judge.places(&sign.places);
+            let places = places.iter().take(4).map(|p| format!("`{p}`"));
+            packages.chain(places).collect()
+        })
+        .unwrap_or_default();
+    let seen = if seen.is_empty() {
+        String::new()
+    } else {
+        format!("; it begins at {}", seen.join(", "))
+    };
+    let (look, attach) = match judge.requirement.by {
+        "document" => (
+            "the project's written security decisions",
+            "the document with its date and its owner",
+        ),
+        "running system" => (
+            "the deployed system",
+            "the commands, their answers and the date",
+        ),
+        "configuration" => (
+            "configuration of proxy, containers and platform",
+            "the lines of configuration that settle it",
+        ),
+        "dependencies" => (
+            "lock files and the advisories about what they pin",
+            "the list of packages with the date of the advisories",
+        ),
+        "schema" => (
+            "migrations and models of the database",
+            "the definitions that settle it",
+        ),
+        "person" => (
+            "the people and the process that it is about",
+            "who answered, when, and by which record",
+        ),
+        _ => ("the code", "the places that settle it, with file and line"),
+    };
+    Worksheet {
+        question: format!("Does this hold: {}?", lower_first(judge.requirement.says)),
+        look: format!("{look}{seen}"),
+        attach: attach.to_owned(),
+    }
 }
 
 fn lower_first(text: &str) -> String {

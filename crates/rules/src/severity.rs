@@ -206,6 +206,8 @@ pub struct Circumstances<'a> {
     pub sinks: &'a [&'a str],
     /// How an attacker comes to the place.
     pub exposure: Exposure,
+    /// Every endpoint that is known to lead there wants a login, whatever else the exposure says.
+    pub account: bool,
     /// What shows that, in this project: `` `GET /users` has no authentication guard ``. Absent: a general sentence.
     pub evidence: Option<&'a str>,
     /// Classes of data that are reached (`secret`, `personal`, `payment`, `health`), each with what shows it.
@@ -475,13 +477,18 @@ fn vector(factors: &Factors, circumstances: &Circumstances<'_>, losses: [Impact;
     let (service, beyond) = match factors.victim {
         Victim::Service => (metrics, none),
         // The published examples of CVSS v4.0 rate what a script can do in a browser as low on the subsequent system.
-        Victim::Users => (none, metrics.map(|metric| metric.min(Metric::Low))),
+        Victim::Users if factors.interaction != Interaction::None => {
+            (none, metrics.map(|metric| metric.min(Metric::Low)))
+        }
+        // Users lose what the service keeps of theirs.
+        Victim::Users => (metrics, none),
     };
     Vector {
         network: circumstances.exposure != Exposure::Local,
         complex: factors.effort == Grade::High,
         requirements: factors.effort != Grade::Low,
-        privileges: matches!(circumstances.exposure, Exposure::Authenticated),
+        privileges: circumstances.account
+            || matches!(circumstances.exposure, Exposure::Authenticated),
         interaction: match factors.interaction {
             Interaction::None => UserInteraction::None,
             Interaction::Passive => UserInteraction::Passive,
@@ -512,6 +519,7 @@ mod tests {
             &Circumstances {
                 sinks,
                 exposure,
+                account: false,
                 evidence: None,
                 data: &[],
             },
@@ -578,6 +586,7 @@ mod tests {
         let circumstances = Circumstances {
             sinks: &["log"],
             exposure: Exposure::Public,
+            account: false,
             evidence: Some("`GET /users` has no authentication guard"),
             data: &[("payment", "column `cards.number`")],
         };

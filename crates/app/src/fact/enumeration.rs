@@ -17,10 +17,7 @@ const FUNCTIONS: usize = 60;
 
 impl Application {
     /// One fact for each text that says that there is no such account, and the titles of the endpoints that say one.
-    pub(super) fn enumerations(
-        &self,
-        origins: &Solver<'_, '_>,
-    ) -> (Vec<Fact>, BTreeSet<String>) {
+    pub(super) fn enumerations(&self, origins: &Solver<'_, '_>) -> (Vec<Fact>, BTreeSet<String>) {
         let mut out: BTreeMap<Site, Fact> = BTreeMap::new();
         let mut telling = BTreeSet::new();
         for endpoint in &self.endpoints {

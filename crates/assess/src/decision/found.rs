@@ -119,6 +119,7 @@ fn finding(
         &Circumstances {
             sinks: &[],
             exposure: Exposure::Always,
+            account: false,
             evidence: None,
             data: &[],
         },

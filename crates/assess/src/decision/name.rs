@@ -14,7 +14,7 @@ pub(crate) fn named<'a>(
 }
 
 /// `GET /admin/*` covers what begins so; `* /a` every method; a file every function in it.
-fn covers(entry: &str, name: &str) -> bool {
+pub(crate) fn covers(entry: &str, name: &str) -> bool {
     if entry == name {
         return true;
     }

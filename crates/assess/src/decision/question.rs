@@ -18,7 +18,7 @@
 //! | `remediation.deadlines` | each level has one, and graver ones are not later |
 
 use super::file::{Decisions, Entry, Value};
-use super::name::{breaks, named};
+use super::name::{breaks, covers, named};
 use super::seen::{Seen, Subject};
 use super::{NAME, topic};
 use crate::dossier::words::code;

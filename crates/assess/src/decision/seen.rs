@@ -9,7 +9,7 @@ use crate::link::Linked;
 use crate::within;
 use casemate_flow::program::Target;
 use casemate_flow::result::{Analysis, Fact, FactValue, FileIdx, FuncId, Site};
-use casemate_ir::{Const, FnKind, Instr, Key, LocalId, OpKind, Operand};
+use casemate_ir::{FnKind, Instr, Key, LocalId, OpKind, Operand};
 use casemate_ledger::data;
 use casemate_ledger::feature;
 use casemate_ledger::inventory::Inventory;

@@ -171,7 +171,12 @@ fn stack(m: &Material<'_>) -> Vec<(String, usize)> {
             files.entry(name).or_default().extend(of);
         }
     }
-    most(files.into_iter().map(|(name, of)| (name, of.len())).collect())
+    most(
+        files
+            .into_iter()
+            .map(|(name, of)| (name, of.len()))
+            .collect(),
+    )
 }
 
 fn most(counts: BTreeMap<String, usize>) -> Vec<(String, usize)> {
@@ -280,7 +285,9 @@ fn regimes(data: &[DataClass], stated: &Stated) -> Vec<(String, String)> {
             let name = name.to_lowercase();
             class.class != "payment data"
                 || name == "pan"
-                || ["card", "cvv", "cvc"].iter().any(|word| name.contains(word))
+                || ["card", "cvv", "cvc"]
+                    .iter()
+                    .any(|word| name.contains(word))
         };
         let names = class.names.iter().filter(|n| card(&n.name));
         let names: Vec<String> = names.map(|n| code(&n.name)).collect();

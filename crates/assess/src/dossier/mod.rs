@@ -129,6 +129,8 @@ pub(crate) struct Material<'a> {
     pub application: &'a Application,
     pub inventory: &'a Inventory,
     pub undecided: &'a BTreeMap<String, u64>,
+    /// By rule that says which facts it is about: how many these are.
+    pub about: &'a BTreeMap<String, usize>,
     pub applied: &'a BTreeSet<String>,
     pub ledger: Vec<Row>,
     pub stated: context::Stated,
@@ -235,6 +237,9 @@ fn practices(m: &Material<'_>) -> Vec<Practice> {
 fn asked(rule: &Rule, m: &Material<'_>) -> usize {
     fn names(of: &[String]) -> Vec<&str> {
         of.iter().map(String::as_str).collect()
+    }
+    if let Some(about) = m.about.get(&rule.id) {
+        return *about;
     }
     match &rule.question {
         Question::Flow(question) => m.inventory.places(&names(&question.to)).len(),

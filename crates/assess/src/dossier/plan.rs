@@ -127,13 +127,30 @@ fn actions(m: &Material<'_>, risks: &[Risk]) -> Vec<(Action, String)> {
         .filter_map(|((rule, _, sure), risks)| {
             let first = risks.first()?;
             let findings: Vec<String> = risks.iter().flat_map(|r| r.findings.clone()).collect();
-            let files: BTreeSet<String> = m
+            // Where one place is the cause of others, it alone is edited.
+            let roots: BTreeSet<&str> = m
+                .findings
+                .iter()
+                .filter(|f| f.root && findings.contains(&f.id))
+                .map(|f| f.cause.as_str())
+                .collect();
+            let edited: Vec<_> = m
                 .findings
                 .iter()
                 .filter(|f| findings.contains(&f.id))
-                .map(|f| f.place.file.clone())
+                .filter(|f| f.root || !roots.contains(f.cause.as_str()))
                 .collect();
-            let places = findings.len();
+            let files: BTreeSet<String> = edited.iter().map(|f| f.place.file.clone()).collect();
+            let places = edited.len();
+            let ended = findings.len() - places;
+            let also = if ended > 0 {
+                format!(
+                    ", which ends {}",
+                    count(ended, "more finding", "more findings")
+                )
+            } else {
+                String::new()
+            };
             let effort = match (places, files.len()) {
                 (0..=2, _) => "small",
                 (3..=10, 0..=4) => "medium",
@@ -148,7 +165,7 @@ fn actions(m: &Material<'_>, risks: &[Risk]) -> Vec<(Action, String)> {
             let shown: Vec<String> = files.iter().map(|f| code(f)).collect();
             let action = Action {
                 what: format!(
-                    "{doubt} “{}” at {} in {}",
+                    "{doubt} “{}” at {} in {}{also}",
                     first.title,
                     count(places, "place", "places"),
                     list(&shown, 4)

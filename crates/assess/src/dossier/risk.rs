@@ -66,7 +66,8 @@ fn risk(
     let shown = cause.shown();
     let rule = m.catalogue.get(&first.rule);
     let users = rule.is_some_and(|rule| rule.severity.victim == Victim::Users);
-    let in_browser = users && rule.is_some_and(|rule| rule.severity.interaction != Interaction::None);
+    let in_browser =
+        users && rule.is_some_and(|rule| rule.severity.interaction != Interaction::None);
     let factor = |name: &str| {
         first
             .severity
@@ -81,14 +82,15 @@ fn risk(
         .or(first.endpoints.first())
         .map(super::super::assessment::Endpoint::named);
     let interaction = factor("interaction");
-    let actor = if in_browser && !matches!(interaction, "" | "none") && factor("exposure") != "stored" {
-        endpoint.as_ref().map_or_else(
-            || "whoever brings a user to a prepared link or form".to_owned(),
-            |e| format!("whoever brings a user to send {}", code(e)),
-        )
-    } else {
-        actor(factor("exposure"), endpoint.as_deref())
-    };
+    let actor =
+        if in_browser && !matches!(interaction, "" | "none") && factor("exposure") != "stored" {
+            endpoint.as_ref().map_or_else(
+                || "whoever brings a user to a prepared link or form".to_owned(),
+                |e| format!("whoever brings a user to send {}", code(e)),
+            )
+        } else {
+            actor(factor("exposure"), endpoint.as_deref())
+        };
     let losses: Vec<String> = [
         ("confidentiality", "read"),
         ("integrity", "change"),
@@ -157,16 +159,39 @@ fn risk(
             .to_owned(),
         endpoint,
         actor,
-        factors: first
-            .severity
-            .factors
-            .iter()
-            .filter(|f| f.name != "level")
-            .map(|f| format!("{} {}: {}", f.name, f.value, f.evidence))
-            .collect(),
+        factors: factors(first),
         cvss: first.cvss.clone(),
     }
 }
+
+/// What the level was made of; losses that only the rule states are one factor.
+fn factors(finding: &Finding) -> Vec<String> {
+    let all = finding
+        .severity
+        .factors
+        .iter()
+        .filter(|f| f.name != "level");
+    let (stated, shown): (Vec<_>, Vec<_>) = all.partition(|f| f.evidence == STATED);
+    let mut out: Vec<String> = shown
+        .into_iter()
+        .map(|f| format!("{} {}: {}", f.name, f.value, f.evidence))
+        .collect();
+    let stated: Vec<String> = stated
+        .into_iter()
+        .filter(|f| f.value != "none")
+        .map(|f| format!("{} {}", f.name, f.value))
+        .collect();
+    if !stated.is_empty() {
+        out.push(format!(
+            "by the rule, loss of {}",
+            list(&stated, stated.len())
+        ));
+    }
+    out
+}
+
+/// What a factor says that only the rule states.
+const STATED: &str = "stated by the rule";
 
 impl Finding {
     /// The function around it, else its file.
@@ -198,10 +223,7 @@ pub(super) fn actor(exposure: &str, endpoint: Option<&str>) -> String {
             None => "whoever stores data that is used later".to_owned(),
         },
         "local" => "whoever controls arguments, environment or files of the machine".to_owned(),
-        "always" => match endpoint {
-            Some(endpoint) => format!("an attacker of {}", code(endpoint)),
-            None => "an attacker".to_owned(),
-        },
+        "always" => "an attacker".to_owned(),
         _ => through("somebody"),
     }
 }

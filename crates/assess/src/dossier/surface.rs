@@ -179,10 +179,7 @@ fn handler(of: &Named) -> String {
 }
 
 fn row(endpoint: &EndpointModel, behind: &BTreeMap<(String, String), Vec<String>>) -> EndpointRow {
-    let path = endpoint
-        .path
-        .clone()
-        .unwrap_or_else(|| UNKNOWN.to_owned());
+    let path = endpoint.path.clone().unwrap_or_else(|| UNKNOWN.to_owned());
     let writes = matches!(
         endpoint.method.as_str(),
         "POST" | "PUT" | "PATCH" | "DELETE" | "DEL"

@@ -168,7 +168,12 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
         (
             "Elevation of privilege",
             "a request brings program text that is run",
-            &["code-injection", "template-injection", "unsafe-deserialization", "untrusted-module"],
+            &[
+                "code-injection",
+                "template-injection",
+                "unsafe-deserialization",
+                "untrusted-module",
+            ],
         ),
     ] {
         let findings = of_rules(m, rules);

@@ -69,7 +69,13 @@ fn coding<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
     };
     out.push(Block::Table(Table {
         caption: "Questions by area, and what became of them".to_owned(),
-        head: vec!["Area", "Rules", "Findings", "Places not decided", "Nothing found by"],
+        head: vec![
+            "Area",
+            "Rules",
+            "Findings",
+            "Places not decided",
+            "Nothing found by",
+        ],
         rows: areas
             .iter()
             .map(|area| {
@@ -91,8 +97,12 @@ fn coding<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
     out.push(Block::Note(
         "In brackets stands how many places of the code a rule asks about.".to_owned(),
     ));
+    // Configuration, cryptography and secrets have sections of their own.
+    let elsewhere = ["config", "crypto", "secret"];
+    let here = practices.iter();
+    let here = here.filter(|p| !elsewhere.contains(&p.area.as_str()));
     out.extend(asked(
-        practices.iter().collect(),
+        here.collect(),
         "Rules with findings or open questions",
     ));
 }
@@ -106,7 +116,13 @@ fn asked<'a>(practices: Vec<&Practice>, caption: &str) -> Option<Block<'a>> {
     (!told.is_empty()).then(|| {
         Block::Table(Table {
             caption: caption.to_owned(),
-            head: vec!["Weakness", "Rule", "Places asked", "Findings", "Not decided"],
+            head: vec![
+                "Weakness",
+                "Rule",
+                "Places asked",
+                "Findings",
+                "Not decided",
+            ],
             rows: told
                 .into_iter()
                 .map(|p| {
@@ -128,7 +144,13 @@ fn quiet(practices: &[&Practice]) -> Option<Block<'static>> {
     let quiet: Vec<String> = practices
         .iter()
         .filter(|p| p.found == 0 && p.unknown == 0)
-        .map(|p| format!("{} ({})", lower_first(&p.title), count(p.places, "place", "places")))
+        .map(|p| {
+            format!(
+                "{} ({})",
+                lower_first(&p.title),
+                count(p.places, "place", "places")
+            )
+        })
         .collect();
     (!quiet.is_empty()).then(|| {
         Block::Text(format!(

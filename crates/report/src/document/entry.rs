@@ -1,9 +1,9 @@
 //! One finding.
 
 use super::{Block, Cell, Entry, Table, anchor, lower_first, sentence};
-use casemate_assess::cause::Cause;
 use crate::text::prose::first_paragraph;
 use casemate_assess::assessment::{Assessment, Certainty, Finding};
+use casemate_assess::cause::Cause;
 use casemate_assess::dossier::words::count;
 
 /// Steps of a path that are shown.

@@ -153,12 +153,7 @@ fn incidents<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
     }
     out.push(Block::Table(Table {
         caption: "Playbooks, for the risks that are there".to_owned(),
-        head: vec![
-            "Risk",
-            "When you suspect",
-            "Contain",
-            "Look for",
-        ],
+        head: vec!["Risk", "When you suspect", "Contain", "Look for"],
         rows,
     }));
 }

@@ -4,8 +4,8 @@ use super::Page;
 use super::frame::{self, Mark};
 use super::paint::Ink;
 use super::prose;
-use casemate_assess::cause::Cause;
 use casemate_assess::assessment::{Assessment, Certainty, Finding};
+use casemate_assess::cause::Cause;
 
 /// Columns of the labels under the frames.
 const LABELS: usize = 13;
