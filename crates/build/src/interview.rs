@@ -184,12 +184,12 @@ impl Interview {
             ),
         ];
         for thing in self.things() {
-            let words = names::words(&thing);
+            let one = with_article(&names::words(&thing));
             let key = |part: &str| format!("{thing}.{part}");
-            all.push(question(&key("fields"), &format!("What is known of a {words}?"), "title: text(1..120), price: money(EUR), state: enum(open, done) = open, about: ref(product) ...", Some("title: text(1..120)")));
+            all.push(question(&key("fields"), &format!("What is known of {one}?"), "title: text(1..120), price: money(EUR), state: enum(open, done) = open, about: ref(product) ...", Some("title: text(1..120)")));
             all.push(question(
                 &key("owner"),
-                &format!("Does a {words} belong to whoever creates it?"),
+                &format!("Does {one} belong to whoever creates it?"),
                 "yes or no",
                 Some("yes"),
             ));
@@ -198,31 +198,31 @@ impl Interview {
                 .is_none_or(|text| text.starts_with('y'));
             all.push(question(
                 &key("read"),
-                &format!("Who may see a {words}?"),
+                &format!("Who may see {one}?"),
                 "owner, everybody (who is signed in), anyone (strangers too), or roles",
                 Some(if owned { "owner" } else { "everybody" }),
             ));
             all.push(question(
                 &key("create"),
-                &format!("Who may create a {words}?"),
+                &format!("Who may create {one}?"),
                 "everybody, roles, or nobody",
                 Some("everybody"),
             ));
             all.push(question(
                 &key("change"),
-                &format!("Who may change and delete a {words}?"),
+                &format!("Who may change and delete {one}?"),
                 "owner, roles, or nobody",
                 Some(if owned { "owner" } else { self.admin() }),
             ));
             all.push(question(
                 &key("files"),
-                &format!("Which files hang on a {words}?"),
+                &format!("Which files hang on {one}?"),
                 "png, jpeg, pdf ..., or no",
                 Some("no"),
             ));
             all.push(question(
                 &key("keep"),
-                &format!("How long is a {words} kept that nobody changes?"),
+                &format!("How long is {one} kept that nobody changes?"),
                 "365d ..., or forever",
                 Some("forever"),
             ));
@@ -358,7 +358,10 @@ impl Interview {
             if who == "owner" && owned {
                 rule.push(who);
             } else if who == "owner" {
-                return Err(format!("a {} has no owner", names::words(thing)));
+                return Err(format!(
+                    "{} has no owner",
+                    with_article(&names::words(thing))
+                ));
             } else if roles.contains(&who) {
                 rule.push(format!("role:{who}"));
             } else {
@@ -530,6 +533,12 @@ impl Interview {
             let _ = writeln!(text, "retention = \"{time}\"");
         }
     }
+}
+
+/// `an order`, `a note`.
+fn with_article(words: &str) -> String {
+    let vowel = words.starts_with(['a', 'e', 'i', 'o', 'u']);
+    format!("{} {words}", if vowel { "an" } else { "a" })
 }
 
 /// Answers in TOML: `name = "shop"`, and `[order]` with `fields = "..."` for the questions about a thing.

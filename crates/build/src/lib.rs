@@ -4,7 +4,8 @@
 //! what is well-formed but means no backend; [`view`] says the description in the words of the target (TypeScript, SQL);
 //! [`render`] fills `templates/`; [`write`] puts the result on disk, whole or not at all. What protects is marked in the
 //! templates ([`control`]), and [`prove`] takes each such place away and looks who notices. [`update`] merges what has
-//! changed into a project that exists.
+//! changed into a project that exists. [`interview`] and [`import`] write descriptions: from answers, and from what other
+//! formats say.
 //!
 //! Invariants
 //! - What is not understood is an error with line and column. No key is ignored.
