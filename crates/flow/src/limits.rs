@@ -20,6 +20,9 @@ pub const ORIGIN_ROUNDS: u32 = 40;
 pub const ACCESS_PATH: usize = 4;
 /// Taints of one value; the best are kept.
 pub const TAINTS: usize = 24;
+/// Values, with the classes above them, of which one member is asked.
+pub const MEMBER_HOLDERS: usize = 64;
+
 /// Callees of one call site.
 pub const CALLEES: usize = 16;
 /// Visits of one block in one analysis of its function; then its input is no longer joined.

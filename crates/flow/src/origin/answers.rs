@@ -195,6 +195,21 @@ impl Solver<'_, '_> {
         None
     }
 
+    /// The methods that `value[key]` calls where the value is an instance of a class of the program (`__getitem__` in Python).
+    #[must_use]
+    pub fn subscripts(&self, func: FuncId, value: Operand) -> Vec<FuncId> {
+        let Some(name) = self.program.symbols.find("__getitem__") else {
+            return Vec::new();
+        };
+        let values = self.of_operand(func, value).iter();
+        values
+            .filter_map(|val| match self.vals.get(*val) {
+                Some(Val::Instance(class)) => self.member_function(class, name, MemberKind::Method),
+                _ => None,
+            })
+            .collect()
+    }
+
     /// The value of an id.
     #[must_use]
     pub fn val(&self, id: ValId) -> Option<Val> {

@@ -83,6 +83,11 @@ impl Interp<'_> {
             Some((call, rest)) if call.starts_with("arg(") => {
                 let index = argument(call.trim_start_matches("arg("));
                 let Some(arg) = self.selected(site, &index).into_iter().next() else {
+                    if rest.is_empty()
+                        && let Some(value) = self.spread_keyword(site, &index)
+                    {
+                        return value;
+                    }
                     let spread =
                         |a: &Argument| matches!(a.key, ArgKey::Spread | ArgKey::KeywordSpread);
                     return if site.args.iter().any(spread) {
@@ -167,6 +172,26 @@ impl Interp<'_> {
             return Value3::Known(Literal::Null);
         }
         self.value3(&value)
+    }
+
+    /// The keyword that `**options` certainly holds.
+    fn spread_keyword(&mut self, site: &CallSite, index: &ArgIndex) -> Option<Value3> {
+        let (ArgIndex::Keyword(name) | ArgIndex::AtOrKeyword(_, name)) = index else {
+            return None;
+        };
+        let sym = self.origins.program.symbols.find(name)?;
+        let spread: Vec<Value> = site
+            .args
+            .iter()
+            .filter(|a| a.key == ArgKey::KeywordSpread)
+            .map(|a| a.value.clone())
+            .collect();
+        let [options] = spread.as_slice() else {
+            return None;
+        };
+        let value = self.load(options, sym);
+        // What was there before may be there still, unless it was certainly written over.
+        (value.single().is_some() && value.taints().is_empty()).then(|| self.value3(&value))
     }
 
     /// What decorates or is extended by the classes that a value is an instance of.

@@ -49,6 +49,29 @@ impl Interp<'_> {
         }
     }
 
+    /// `'..' not in x.split('/')`, `'..' not in Path(x).parts`.
+    pub(super) fn lacks_piece(&mut self, piece: &str, list: Operand) {
+        let Some(path) = self.pieces_of(list) else {
+            return;
+        };
+        let refused = [piece.to_owned()];
+        self.refused(path, &refused);
+        const PATHS: [&str; 4] = [
+            "py:pathlib.Path",
+            "py:pathlib.PurePath",
+            "py:pathlib.PosixPath",
+            "py:pathlib.PurePosixPath",
+        ];
+        if let Some((at, Instr::Call { callee, .. })) = self.definition(path)
+            && self.is_call_of(callee, &PATHS)
+            && let Some(site) = self.site_of(at)
+            && let [only] = site.args.as_slice()
+            && let Some(text) = only.operand
+        {
+            self.refused(text, &refused);
+        }
+    }
+
     /// A text holds none of these.
     fn refused(&mut self, text: Operand, texts: &[String]) {
         let value = self.operand(text);
