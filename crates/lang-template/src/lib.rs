@@ -9,6 +9,7 @@
 //! | an output tag | [`casemate_ir::Instr::Output`] with its place in the page, spanning the tag |
 //! | an include, partial, layout or parent of a constant name | [`casemate_ir::Instr::Import`] and a call of it with the locals |
 //! | one of a computed name | a call of the free name `__include` with the name and the locals; `__included` in engines of Python |
+//! | `request` in engines of Python | the free name `__request` |
 //! | a filter or helper that is not built in | a call of a member of parameter 0; in engines of Python one without a receiver |
 //!
 //! Invariants

@@ -190,8 +190,26 @@ impl Interp<'_> {
             return None;
         };
         let value = self.load(options, sym);
+        // Further keywords of the function itself, among which nobody ever gives this one.
+        if !self.origins.is_named(sym) && self.is_keyword_rest(site) {
+            return Some(Value3::Known(Literal::Null));
+        }
         // What was there before may be there still, unless it was certainly written over.
         (value.single().is_some() && value.taints().is_empty()).then(|| self.value3(&value))
+    }
+
+    /// The only `**options` of a call are those that the function was called with.
+    fn is_keyword_rest(&self, site: &CallSite) -> bool {
+        let mut spread = site
+            .args
+            .iter()
+            .filter(|a| a.key == ArgKey::KeywordSpread)
+            .map(|a| a.operand);
+        let (Some(Some(Operand::Local(local))), None) = (spread.next(), spread.next()) else {
+            return false;
+        };
+        let params = &self.f.func.params;
+        params.iter().any(|p| p.keyword_rest && p.local == local)
     }
 
     /// What decorates or is extended by the classes that a value is an instance of.

@@ -193,8 +193,15 @@ impl Interp<'_> {
         let Some((at, Instr::Call { callee, .. })) = self.definition(operand) else {
             return false;
         };
-        let from_outside =
-            |t: &super::value::Taint| matches!(t.origin, super::value::Origin::Source(_));
+        // A folder that the service was told by its settings or its records is one of its own.
+        let kinds = self.origins.paths.models().kinds();
+        let from_outside = |t: &super::value::Taint| match t.origin {
+            super::value::Origin::Source(source) => {
+                let name = kinds.source_name(source.kind);
+                !matches!(name, "store" | "env" | "cli" | "file")
+            }
+            super::value::Origin::Port(_) => false,
+        };
         let lists = ["py:os.path.commonpath", "py:os.path.commonprefix"];
         let common = self.is_call_of(callee, &lists);
         if (!common && !self.is_call_of(callee, &["py:os.path.dirname"]))

@@ -63,6 +63,7 @@ pub(super) fn is_global(name: &str) -> bool {
             | "exports"
             | "__include"
             | "__included"
+            | "__request"
     )
 }
 

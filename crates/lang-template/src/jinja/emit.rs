@@ -101,6 +101,9 @@ pub(super) fn expr(script: &mut Script<'_>, scopes: &Scopes, it: &Expr) {
 pub(super) fn name(script: &mut Script<'_>, scopes: &Scopes, name: &str, at: Range<usize>) {
     if scopes.binds(name) {
         script.glue(&bindable(name), at);
+    } else if scopes.own_functions && name == "request" {
+        // Engines of Python offer it to every template, whatever its locals are.
+        script.glue("__request", at);
     } else if reserved(name) || script.slice(at.clone()) != name {
         script.glue("__locals[", at.clone());
         script.string(name, at.clone());
