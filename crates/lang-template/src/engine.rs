@@ -79,7 +79,7 @@ pub fn engine_of(path: &str, seen: Seen<'_>, hints: &EngineHints) -> Option<Engi
                 known.retain(|it| spoken.contains(it));
             }
             let of_python = |it: &&Engine| matches!(it, Engine::Jinja | Engine::Mako);
-            let beside = known.iter().filter(of_python).next().copied();
+            let beside = known.iter().find(of_python).copied();
             beside
                 .filter(|_| seen.beside_python)
                 .or(known.first().copied())
