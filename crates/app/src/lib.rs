@@ -11,6 +11,7 @@
 
 mod account;
 mod assembly;
+mod blueprint;
 mod declared;
 mod decoration;
 mod fact;
@@ -20,6 +21,7 @@ pub mod model;
 mod object;
 mod route;
 mod startup;
+mod urlconf;
 
 pub use model::Application;
 
@@ -33,6 +35,8 @@ pub fn read(origins: &mut Solver<'_, '_>) -> Application {
     let started = startup::run(origins);
     let mut application = assembly::assemble(&started, origins);
     application.registrations = started.sites;
+    urlconf::complete(&mut application, origins);
+    blueprint::complete(&mut application.endpoints, origins);
     let set = guard::judge(&mut application, origins);
     object::find(&mut application, origins, &set);
     application

@@ -3,13 +3,16 @@
 use casemate_flow::program::Program;
 use casemate_flow::result::{FileIdx, FuncId};
 use casemate_ir::{Const, FileFacts, FnId, Function, Instr, Key, Language, LocalId, Operand};
-use casemate_lang_template::{EngineHints, Templates};
+use casemate_lang_template::{EngineHints, Seen, Templates};
 use casemate_source::{Engine, Project, SourceFile};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What the packages of a project and their code say about engines, by unit.
 pub(crate) struct Hints {
     units: Vec<EngineHints>,
+    /// Folders that hold code themselves, and whether some of it is Python.
+    folders: BTreeMap<String, bool>,
 }
 
 impl Hints {
@@ -25,7 +28,12 @@ impl Hints {
                 .keys()
                 .for_each(|name| hints.package(name));
         }
+        let mut folders = BTreeMap::new();
         for (index, facts) in code {
+            if let Some(file) = project.files.get(*index) {
+                let python = folders.entry(folder(&file.path).to_owned()).or_default();
+                *python |= facts.language == Language::Python;
+            }
             let unit = project.files.get(*index).map(|f| f.unit.index());
             let Some(hints) = unit.and_then(|u| units.get_mut(u)) else {
                 continue;
@@ -42,13 +50,34 @@ impl Hints {
                 }
             }
         }
-        Self { units }
+        Self { units, folders }
     }
 
     /// The engine of a file, if it is a template.
     pub(crate) fn engine(&self, file: &SourceFile) -> Option<Engine> {
-        casemate_lang_template::engine_of(&file.path, self.units.get(file.unit.index())?)
+        let seen = Seen {
+            text: &file.text,
+            beside_python: self.beside_python(&file.path),
+        };
+        casemate_lang_template::engine_of(&file.path, seen, self.units.get(file.unit.index())?)
     }
+
+    /// Whether the nearest folder above a file that holds code holds Python.
+    fn beside_python(&self, path: &str) -> bool {
+        let mut at = folder(path);
+        loop {
+            match self.folders.get(at) {
+                Some(python) => return *python,
+                None if at.is_empty() => return false,
+                None => at = folder(at),
+            }
+        }
+    }
+}
+
+/// The folder of a path; empty for the root.
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |it| it.0)
 }
 
 /// Calls of a method `engine` with an extension and something that names an engine: `app.engine('html', consolidate.swig)`.

@@ -255,3 +255,67 @@ fn threads_change_nothing() {
     let two = casemate_assess::model_files(&files, Some(2), knowledge).unwrap();
     assert_eq!(one, two);
 }
+
+#[test]
+fn prefixes_of_python_routers_across_files() {
+    let found = model(&[
+        (
+            "api/users.py",
+            "from fastapi import APIRouter\nrouter = APIRouter(prefix='/users')\n@router.get('/me')\ndef me(): return 1\n",
+        ),
+        ("api/__init__.py", ""),
+        (
+            "main.py",
+            "from fastapi import FastAPI, APIRouter\nfrom api import users\nv1 = APIRouter()\nv1.include_router(users.router)\n\
+             app = FastAPI()\napp.include_router(v1, prefix='/api/v1')\n",
+        ),
+    ]);
+    assert_eq!(routes(&found), ["GET /api/v1/users/me"]);
+    let found = model(&[
+        (
+            "posts.py",
+            "from flask import Blueprint\nposts = Blueprint('p', __name__, url_prefix='/old')\n@posts.route('/<int:id>')\ndef one(id): return 'x'\n",
+        ),
+        (
+            "app.py",
+            "from flask import Flask\ndef create():\n    from posts import posts\n    app = Flask(__name__)\n    app.register_blueprint(posts, url_prefix='/new')\n    return app\n",
+        ),
+    ]);
+    assert_eq!(routes(&found), ["GET /new/<int:id>"]);
+}
+
+#[test]
+fn url_configurations_of_django_name_each_other() {
+    let found = model(&[
+        (
+            "site/urls.py",
+            "from django.urls import include, path\nurlpatterns = [path('shop/', include('shop.urls')), path('api/', include(('shop.api', 'a')))]\n",
+        ),
+        ("site/__init__.py", ""),
+        ("shop/__init__.py", ""),
+        (
+            "shop/urls.py",
+            "from django.urls import path\nfrom . import views\nurlpatterns = [path('items/<int:pk>/', views.item), path('new/', views.New.as_view())]\n",
+        ),
+        (
+            "shop/api.py",
+            "from rest_framework.routers import DefaultRouter\nfrom . import views\nrouter = DefaultRouter()\nrouter.register('things', views.Things)\n",
+        ),
+        (
+            "shop/views.py",
+            "from django.http import HttpResponse\nfrom django.views import View\nfrom rest_framework.viewsets import ModelViewSet\n\
+             def item(request, pk): return HttpResponse('x')\n\
+             class New(View):\n    def post(self, request): return HttpResponse('x')\n\
+             class Things(ModelViewSet):\n    def retrieve(self, request, pk): return HttpResponse('x')\n",
+        ),
+    ]);
+    let found = routes(&found);
+    for route in [
+        "POST /shop/new/",
+        "RETRIEVE /api/things/{pk}/",
+        "ROUTE /shop/items/<int:pk>/",
+    ] {
+        assert!(found.contains(&route.to_owned()), "{route} in {found:?}");
+    }
+    assert!(!found.contains(&"ROUTE /shop/".to_owned()), "{found:?}");
+}

@@ -24,6 +24,8 @@ pub const TAINTS: usize = 24;
 pub const HANDED: usize = 8;
 /// Methods of one name that a call on a receiver that nobody knows may mean, where they are a family of plug-ins; of more, none is meant.
 pub const FAMILY: usize = 8;
+/// Values, with the classes above them, of which one member is asked.
+pub const MEMBER_HOLDERS: usize = 64;
 /// Callees of one call site.
 pub const CALLEES: usize = 16;
 /// Visits of one block in one analysis of its function; then its input is no longer joined.
@@ -80,6 +82,9 @@ pub const TWICE_UNKNOWN: &str = "ways through two calls that are not resolved";
 /// Under this name are counted the values that went through a call that is not resolved before they were shared or stored;
 /// they are not followed to where they are read.
 pub const SHARED_UNKNOWN: &str = "values shared after a call that is not resolved";
+/// Under this name are counted the values that were written to a member of a shared object whose name only the run knows, and
+/// that may be the member that is read elsewhere by its name; they are not followed there.
+pub const SHARED_BY_KEY: &str = "values kept under a name that only the run knows";
 /// Under this name are counted the reads of tables and collections whose name is not known: what is written to a named one
 /// is followed to them only where the field is the same.
 pub const STORE_UNNAMED: &str = "reads of stores whose name is not known";

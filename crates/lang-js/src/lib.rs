@@ -60,7 +60,9 @@ pub fn lower(text: &str, path: &str, options: &LowerOptions) -> FileFacts {
 /// Free identifiers that are not well-known globals become members of parameter 0, the object of the template's locals. Calls
 /// of the pseudo functions `__raw(x)`, `__esc(x)` and `__out(x)` become [`casemate_ir::Instr::Output`] with `escaped` being
 /// `Some(false)`, `Some(true)` and `None`; a constant string as second argument is the context. `__locals` is parameter 0
-/// itself, `__include` stays a free name: it is called with the computed name of an included template and its locals.
+/// itself, `__include` stays a free name: it is called with the computed name of an included template and its locals; so does
+/// `__included`, of engines whose loaders keep every name below the folders of templates, and `__request`, the request that
+/// an engine offers to every template.
 #[must_use]
 pub fn lower_template(text: &str, path: &str, options: &LowerOptions) -> FileFacts {
     lower::file(text, path, options, true)

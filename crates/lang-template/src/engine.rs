@@ -33,10 +33,20 @@ impl EngineHints {
     }
 }
 
+/// What is known of one file beside its name.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Seen<'t> {
+    /// Its text.
+    pub text: &'t str,
+    /// The nearest folder above it that holds code holds Python.
+    pub beside_python: bool,
+}
+
 /// The engine that reads a file: what the code registers for its extension, else the engine whose extension it is. HTML is
-/// a template only where the code registers it or the project depends on an engine that is used with it.
+/// a template only where the code registers it or the project depends on an engine that is used with it. Where it depends
+/// on several, as a backend of Python does whose pages are served beside a front end, the file itself says which.
 #[must_use]
-pub fn engine_of(path: &str, hints: &EngineHints) -> Option<Engine> {
+pub fn engine_of(path: &str, seen: Seen<'_>, hints: &EngineHints) -> Option<Engine> {
     let name = path
         .rsplit(['/', '\\'])
         .next()
@@ -60,9 +70,37 @@ pub fn engine_of(path: &str, hints: &EngineHints) -> Option<Engine> {
                 Engine::Jinja,
                 Engine::Mako,
             ];
-            usual.into_iter().find(|it| hints.packages.contains(it))
+            let mut known: Vec<Engine> = usual
+                .into_iter()
+                .filter(|it| hints.packages.contains(it))
+                .collect();
+            let spoken = dialects(seen.text);
+            if known.iter().any(|it| spoken.contains(it)) {
+                known.retain(|it| spoken.contains(it));
+            }
+            let of_python = |it: &&Engine| matches!(it, Engine::Jinja | Engine::Mako);
+            let beside = known.iter().find(of_python).copied();
+            beside
+                .filter(|_| seen.beside_python)
+                .or(known.first().copied())
         }
         _ => None,
+    }
+}
+
+/// The engines whose marks a text holds: tags in `{%`, in `<%`, or the sections of mustaches.
+fn dialects(text: &str) -> &'static [Engine] {
+    if text.contains("{%") {
+        &[Engine::Nunjucks, Engine::Swig, Engine::Jinja]
+    } else if text.contains("<%") {
+        &[Engine::Ejs, Engine::Eta, Engine::Mako]
+    } else if ["{{#", "{{/", "{{>", "{{{", "{{^"]
+        .iter()
+        .any(|mark| text.contains(mark))
+    {
+        &[Engine::Handlebars, Engine::Mustache]
+    } else {
+        &[]
     }
 }
 
@@ -114,7 +152,11 @@ fn engine_named(name: &str) -> Option<Engine> {
 
 #[cfg(test)]
 mod tests {
-    use super::{EngineHints, engine_of};
+    use super::{EngineHints, Seen, engine_of};
+    const BARE: Seen<'_> = Seen {
+        text: "",
+        beside_python: false,
+    };
     use casemate_source::Engine;
 
     #[test]
@@ -131,10 +173,10 @@ mod tests {
             ("a.eta", Engine::Eta),
             ("a.dust", Engine::Dust),
         ] {
-            assert_eq!(engine_of(path, &none), Some(engine), "{path}");
+            assert_eq!(engine_of(path, BARE, &none), Some(engine), "{path}");
         }
-        assert_eq!(engine_of("a.html", &none), None);
-        assert_eq!(engine_of("a.js", &none), None);
+        assert_eq!(engine_of("a.html", BARE, &none), None);
+        assert_eq!(engine_of("a.js", BARE, &none), None);
     }
 
     #[test]
@@ -143,12 +185,37 @@ mod tests {
         hints.package("express");
         hints.package("ejs");
         hints.package("swig");
-        assert_eq!(engine_of("a.html", &hints), Some(Engine::Swig));
+        assert_eq!(engine_of("a.html", BARE, &hints), Some(Engine::Swig));
         hints.register(".html", "consolidate.ejs");
         hints.register("tpl", "hbs.__express");
         hints.register("x", "unknown");
-        assert_eq!(engine_of("a.html", &hints), Some(Engine::Ejs));
-        assert_eq!(engine_of("a.tpl", &hints), Some(Engine::Handlebars));
-        assert_eq!(engine_of("a.x", &hints), None);
+        assert_eq!(engine_of("a.html", BARE, &hints), Some(Engine::Ejs));
+        assert_eq!(engine_of("a.tpl", BARE, &hints), Some(Engine::Handlebars));
+        assert_eq!(engine_of("a.x", BARE, &hints), None);
+    }
+
+    #[test]
+    fn several_engines() {
+        let mut hints = EngineHints::default();
+        for package in ["flask", "mustache", "ejs", "nunjucks"] {
+            hints.package(package);
+        }
+        let read = |text, beside_python| {
+            let seen = Seen {
+                text,
+                beside_python,
+            };
+            engine_of("templates/a.html", seen, &hints)
+        };
+        for (text, beside_python, engine) in [
+            ("{% if a %}{{ a }}{% endif %}", true, Engine::Jinja),
+            ("{% if a %}{{ a }}{% endif %}", false, Engine::Nunjucks),
+            ("{{ a }}", true, Engine::Jinja),
+            ("{{#a}}{{ b }}{{/a}}", true, Engine::Mustache),
+            ("<% if (a) { %>x<% } %>", true, Engine::Ejs),
+            ("<p>nothing</p>", false, Engine::Nunjucks),
+        ] {
+            assert_eq!(read(text, beside_python), Some(engine), "{text}");
+        }
     }
 }

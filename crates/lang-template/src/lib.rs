@@ -8,7 +8,8 @@
 //! | a name that no loop or macro binds | a member of parameter 0 |
 //! | an output tag | [`casemate_ir::Instr::Output`] with its place in the page, spanning the tag |
 //! | an include, partial, layout or parent of a constant name | [`casemate_ir::Instr::Import`] and a call of it with the locals |
-//! | one of a computed name | a call of the free name `__include` with the name and the locals |
+//! | one of a computed name | a call of the free name `__include` with the name and the locals; `__included` in engines of Python |
+//! | `request` in engines of Python | the free name `__request` |
 //! | a filter or helper that is not built in | a call of a member of parameter 0; in engines of Python one without a receiver |
 //!
 //! Invariants
@@ -31,7 +32,7 @@ mod resolve;
 mod script;
 
 pub use casemate_source::Engine;
-pub use engine::{EngineHints, engine_of, engine_of_package};
+pub use engine::{EngineHints, Seen, engine_of, engine_of_package};
 pub use resolve::{MAX_CANDIDATES, Templates};
 
 use casemate_ir::{FileFacts, LocalizedNote, Span};

@@ -11,12 +11,14 @@ mod exemption;
 mod header;
 mod neighbours;
 mod oauth;
+mod page;
 mod predicate;
 mod request;
 mod resource;
 mod serving;
 mod session;
 mod socket;
+mod statement;
 mod token;
 mod trace;
 mod update;
@@ -142,6 +144,7 @@ impl Application {
         let (messages, telling) = self.enumerations(origins);
         out.extend(messages);
         out.extend(cipher::uses(origins, known));
+        out.extend(statement::traced(origins, known));
         out.extend(token::purposes(origins, known));
         out.extend(token::claims(origins, known));
         out.extend(oauth::addresses(origins));
@@ -228,7 +231,10 @@ fn fact(
     }
     let (siblings, bare) = neighbours.siblings(endpoint);
     values.push(("siblings".to_owned(), number(siblings)));
-    let alone = siblings >= 3 && bare * 3 <= siblings && !for_readers(endpoint);
+    let alone = siblings >= 3
+        && bare * 3 <= siblings
+        && !for_readers(endpoint)
+        && !page::is_fixed(endpoint, origins);
     let certain = endpoint
         .guards
         .iter()

@@ -7,7 +7,8 @@ use crate::limits;
 use crate::result::{FileIdx, FuncId};
 use crate::symbol::Sym;
 use crate::taint::{PortBase, PortPath};
-use casemate_ir::{Instr, LocalId, MemberKind, Operand, PartKey};
+use casemate_ir::{ArgKey, Instr, Key, LocalId, MemberKind, Operand, PartKey};
+use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
 impl Solver<'_, '_> {
@@ -193,6 +194,70 @@ impl Solver<'_, '_> {
             }
         }
         None
+    }
+
+    /// The methods that `value[key]` calls where the value is an instance of a class of the program (`__getitem__` in Python).
+    #[must_use]
+    pub fn subscripts(&self, func: FuncId, value: Operand) -> Vec<FuncId> {
+        let Some(name) = self.program.symbols.find("__getitem__") else {
+            return Vec::new();
+        };
+        let values = self.of_operand(func, value).iter();
+        values
+            .filter_map(|val| match self.vals.get(*val) {
+                Some(Val::Instance(class)) => self.member_function(class, name, MemberKind::Method),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Whether anything in the program has this name as a member, or is given under it to what is no function of a package.
+    #[must_use]
+    pub fn is_named(&self, name: Sym) -> bool {
+        let named = self.named.get_or_init(|| {
+            let program = self.program;
+            let mut named = FxHashSet::default();
+            for id in program.function_ids() {
+                let f = program.func(id);
+                for instr in &f.func.instrs {
+                    match *instr {
+                        Instr::Call { callee, args, .. } if !self.is_of_package(id, callee) => {
+                            named.extend(f.func.args(args).iter().filter_map(|arg| match arg.key {
+                                ArgKey::Keyword(name) => Some(f.sym(name)),
+                                _ => None,
+                            }));
+                        }
+                        Instr::Object { parts, .. } => {
+                            named.extend(f.func.parts(parts).iter().filter_map(|part| {
+                                match part.key {
+                                    PartKey::Field(name) => Some(f.sym(name)),
+                                    _ => None,
+                                }
+                            }));
+                        }
+                        Instr::Store {
+                            key: Key::Field(name),
+                            ..
+                        } => {
+                            named.insert(f.sym(name));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            named
+        });
+        named.contains(&name)
+    }
+
+    /// A callee is certainly a function of a package, and not `dict`.
+    fn is_of_package(&self, func: FuncId, callee: Operand) -> bool {
+        let values = self.of_operand(func, callee);
+        !values.is_empty()
+            && values.iter().all(|val| match self.vals.get(*val) {
+                Some(Val::Api(path)) => !self.paths.text(path).ends_with("dict"),
+                _ => false,
+            })
     }
 
     /// The value of an id.

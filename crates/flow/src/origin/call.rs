@@ -337,9 +337,16 @@ impl<'p> Solver<'p, '_> {
                 for index in 0..params {
                     if let Some(path) = self.paths.step(path, &Step::Param(to_u32(index)))
                         && self.paths.known(path)
+                        && !self.is_declared_otherwise(func, index, path)
                     {
                         let api = self.vals.id(Val::Api(path));
                         self.param(frame, func, index, &[api]);
+                        // What is given by name, whatever its names are.
+                        let named = self.program.func(func).func.params.get(index);
+                        if let Some(named) = named.filter(|p| p.keyword_rest) {
+                            let node = self.local_node(func, named.local);
+                            self.add(node, api);
+                        }
                     }
                 }
                 if let Some(path) = self.paths.step(path, &Step::This)

@@ -5,10 +5,20 @@ use super::value::{Val, ValSet};
 use crate::apipath::PathId;
 use crate::program::ClassIdx;
 use casemate_ir::MemberKind;
+use casemate_model::expr::{Expr, Literal, Tri, Value3, eval};
 use casemate_model::row::Role;
 
 /// How many classes are looked at above one.
 const ANCESTORS: usize = 16;
+
+/// Whether a row that asks for the name of a method may mean this one.
+fn fits(when: Option<&Expr>, name: &str) -> bool {
+    let named = |asked: &str| match asked {
+        "name" => Value3::Known(Literal::Str(name.to_owned())),
+        _ => Value3::Unknown,
+    };
+    when.is_none_or(|when| eval(when, &named) != Tri::No)
+}
 
 impl<'p> Solver<'p, '_> {
     /// What the classes of packages above a class say of its methods.
@@ -34,10 +44,12 @@ impl<'p> Solver<'p, '_> {
                 let itself = self.vals.id(Val::Func(func));
                 self.given(frame, path, itself, 0);
                 let rows: Vec<_> = self.paths.rows(path).map(|(_, row)| row).collect();
+                let name = self.program.text(sym).to_owned();
                 for row in rows {
-                    if let Role::Entry(entry) = &row.role {
+                    if let Role::Entry(entry) = &row.role
+                        && fits(row.when.as_ref(), &name)
+                    {
                         self.handles(frame, func, entry, None);
-                        let name = self.program.text(sym).to_owned();
                         let callee = self.paths.text(path);
                         self.declare(func, entry, &name, None, callee);
                     }

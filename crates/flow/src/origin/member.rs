@@ -12,8 +12,9 @@ impl<'p> Solver<'p, '_> {
         if self.program.text(sym) == "__super__" {
             return self.bases_of_this(frame);
         }
+        let mut met = ValSet::new();
         for &val in base {
-            self.load(frame, val, sym, 0, &mut out);
+            self.load(frame, val, sym, &mut met, &mut out);
         }
         out
     }
@@ -45,10 +46,16 @@ impl<'p> Solver<'p, '_> {
         }
     }
 
-    fn load(&mut self, frame: Frame<'p>, val: ValId, sym: Sym, depth: u32, out: &mut ValSet) {
-        if depth > 8 || out.len() > crate::limits::ORIGIN_VALUES {
+    /// `met`: the values that were asked already. Classes share bases: without it, every way to one would be gone.
+    fn load(&mut self, frame: Frame<'p>, val: ValId, sym: Sym, met: &mut ValSet, out: &mut ValSet) {
+        let known = met.contains(&val);
+        if known
+            || met.len() > crate::limits::MEMBER_HOLDERS
+            || out.len() > crate::limits::ORIGIN_VALUES
+        {
             return;
         }
+        met.push(val);
         match self.vals.get(val) {
             Some(Val::Object(..)) if self.is_core_of_python(frame, sym) => {
                 let node = self.field_node(val, sym);
@@ -112,7 +119,7 @@ impl<'p> Solver<'p, '_> {
                 }
                 self.class_member(class, sym, true, out);
                 for base in self.bases(class) {
-                    self.load(frame, base, sym, depth + 1, out);
+                    self.load(frame, base, sym, met, out);
                 }
             }
             Some(Val::Instance(class)) => {
@@ -123,7 +130,7 @@ impl<'p> Solver<'p, '_> {
                 if out.len() == before || sym == Sym::ANY {
                     for base in self.bases(class) {
                         if let Some(instance) = self.instance_of(frame, base) {
-                            self.load(frame, instance, sym, depth + 1, out);
+                            self.load(frame, instance, sym, met, out);
                         }
                     }
                 }

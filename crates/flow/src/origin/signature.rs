@@ -2,10 +2,11 @@
 
 use super::solve::{Frame, Solver};
 use super::value::Val;
+use crate::apipath::PathId;
 use crate::program::FuncRef;
 use crate::result::FuncId;
-use casemate_ir::{Param, TypeRef};
-use casemate_model::row::EntryRow;
+use casemate_ir::{Capture, Instr, Key, Language, Operand, Param, TypeRef, VarRef};
+use casemate_model::row::{EntryRow, Role, Row};
 
 /// The word that stands for "this and all further parameters, by their names".
 const SIGNATURE: &str = "signature";
@@ -39,10 +40,73 @@ impl<'p> Solver<'p, '_> {
             let converted = param.name.is_some_and(|name| {
                 route.is_some_and(|r| converts(r, handler.file.facts.str(name)))
             });
-            if !converted && self.is_text(handler, param) {
+            if !converted && !self.is_injected(handler, param) && self.is_text(handler, param) {
                 self.param(frame, func, index, &[value]);
             }
         }
+    }
+
+    /// What would come from outside is something else by the parameter's annotation or default: a session, a number.
+    pub(super) fn is_declared_otherwise(
+        &mut self,
+        func: FuncId,
+        index: usize,
+        path: PathId,
+    ) -> bool {
+        let program = self.program;
+        let handler = program.func(func);
+        let Some(param) = handler.func.params.get(index) else {
+            return false;
+        };
+        let source = |row: &Row| matches!(row.role, Role::Source { .. });
+        if handler.file.facts.language != Language::Python
+            || !self.paths.rows(path).any(|(_, row)| source(row))
+        {
+            return false;
+        }
+        self.is_injected(handler, param) || !self.is_text(handler, param)
+    }
+
+    /// A dependency gives the value, and not the request: `x = Depends(f)`, `x: Annotated[T, Depends(f)]`.
+    fn is_injected(&self, handler: FuncRef<'p>, param: &'p Param) -> bool {
+        let facts = &handler.file.facts;
+        let by_type = param.ty.as_ref().and_then(|ty| ty.wrapper);
+        if by_type.is_some_and(|wrapper| facts.str(wrapper) == "Injected") {
+            return true;
+        }
+        let Some(parent) = handler.parent().map(|p| self.program.func(p)) else {
+            return false;
+        };
+        let default = handler.func.instrs.iter().find_map(|instr| match *instr {
+            Instr::Copy { to, from } if to == param.local => Some(from),
+            _ => None,
+        });
+        let made = default.and_then(|value| made_by(handler, value));
+        let captured = match made {
+            Some(Instr::LoadVar {
+                var: VarRef::Captured(id),
+                ..
+            }) => match handler.func.captures.get(id.index()) {
+                Some(Capture::Local(local)) => made_by(parent, Operand::Local(*local)),
+                _ => None,
+            },
+            made => made,
+        };
+        let Some(Instr::Call { callee, .. }) = captured else {
+            return false;
+        };
+        let name = match made_by(parent, *callee) {
+            Some(Instr::LoadVar {
+                var: VarRef::Global(global),
+                ..
+            }) => facts.globals.get(global.index()).map(|g| facts.str(g.name)),
+            Some(Instr::Load {
+                key: Key::Field(name),
+                ..
+            }) => Some(facts.str(*name)),
+            _ => None,
+        };
+        matches!(name, Some("Depends" | "Security"))
     }
 
     fn is_text(&mut self, handler: FuncRef<'p>, param: &'p Param) -> bool {
@@ -59,9 +123,41 @@ impl<'p> Solver<'p, '_> {
     fn is_own_record(&mut self, handler: FuncRef<'p>, param: &Param, ty: &TypeRef) -> bool {
         let outer = Frame { f: handler };
         let made = self.instances(outer, ty);
-        let own = |val| matches!(self.vals.get(val), Some(Val::Instance(_)));
+        let own = |val| match self.vals.get(val) {
+            Some(Val::Instance(_)) => true,
+            Some(Val::Api(path)) => OPEN.contains(&self.paths.text(path).as_str()),
+            _ => false,
+        };
         made.is_empty() || !param.optional && made.iter().all(|&val| own(val))
     }
+}
+
+/// Types that say nothing of what is in a body.
+const OPEN: [&str; 8] = [
+    "dict()",
+    "bytes()",
+    "py:dict()",
+    "py:bytes()",
+    "py:typing.Any()",
+    "py:typing.Dict()",
+    "py:typing.Mapping()",
+    "py:collections.abc.Mapping()",
+];
+
+/// The instruction that made a value, copies passed over.
+fn made_by<'p>(f: FuncRef<'p>, value: Operand) -> Option<&'p Instr> {
+    let mut value = value;
+    for _ in 0..4 {
+        let Operand::Local(local) = value else {
+            return None;
+        };
+        let mut instrs = f.func.instrs.iter();
+        match instrs.find(|instr| instr.target() == Some(local))? {
+            Instr::Copy { from, .. } => value = *from,
+            made => return Some(made),
+        }
+    }
+    None
 }
 
 /// Whether a route turns the parameter into a number: `<int:id>`, `{id:int}`.

@@ -69,6 +69,8 @@ pub struct Solver<'p, 'm> {
     pub(super) exported: Vec<Vec<(&'m EntryRow, &'m ExportRow)>>,
     /// By variable of a module: the member of a library that it stands for, where models speak of it.
     stands_for: FxHashMap<u32, PathId>,
+    /// Names under which the program gives its own functions something, once somebody asked.
+    pub(super) named: std::sync::OnceLock<FxHashSet<Sym>>,
 }
 
 /// How often a function is gone through before others have their turn.
@@ -119,6 +121,7 @@ impl<'p, 'm> Solver<'p, 'm> {
             exports: FxHashMap::default(),
             exported: super::declared::exported(program, models),
             stands_for: FxHashMap::default(),
+            named: std::sync::OnceLock::new(),
         };
         solver.settle_modules();
         solver.seed();

@@ -158,6 +158,24 @@ impl<'p, 'm> Solver<'p, 'm> {
         out
     }
 
+    /// A base class of the language that has no members of its own: it only says something of the class to type checkers.
+    fn is_marker(&self, base: ValId) -> bool {
+        const MARKERS: [&str; 5] = [
+            "py:typing.Generic",
+            "py:typing.Protocol",
+            "py:typing_extensions.Generic",
+            "py:typing_extensions.Protocol",
+            "py:abc.ABC",
+        ];
+        match self.vals.get(base) {
+            Some(Val::Api(path)) => {
+                let name = self.paths.text(path);
+                MARKERS.iter().any(|marker| name.starts_with(marker))
+            }
+            _ => false,
+        }
+    }
+
     pub(super) fn var(&mut self, frame: Frame<'p>, var: VarRef) -> ValSet {
         match var {
             VarRef::Global(global) => {
@@ -284,7 +302,8 @@ impl<'p, 'm> Solver<'p, 'm> {
                 let val = self.vals.id(Val::Class(class));
                 self.set(frame, to, &[val]);
                 if let Some(base) = base {
-                    let vals = self.operand(frame, base);
+                    let mut vals = self.operand(frame, base);
+                    vals.retain(|base| !self.is_marker(*base));
                     let node = self.field_node(val, Sym::ANY);
                     self.add_all(node, &vals);
                 }

@@ -21,6 +21,9 @@ impl Interp<'_> {
         // Which path of a host that is allowed is asked for, is what the client may choose.
         let host = host.union(KindSet::of(self.k.url_path));
         let Some((base, name)) = self.part(operand) else {
+            if let Some(part) = self.origin_text(operand) {
+                self.host_compared(part, kinds);
+            }
             return;
         };
         match name {
@@ -32,6 +35,25 @@ impl Interp<'_> {
             // One of our own paths has no backslash that a browser would read as a slash.
             "path" | "pathname" => self.clean_address(base, lacks(CharSet::one('\\'))),
             _ => {}
+        }
+    }
+
+    /// The host in `f"{parsed.scheme}://{parsed.netloc}"`, in lower case or not.
+    fn origin_text(&self, operand: Operand) -> Option<Operand> {
+        let (at, instr) = self.definition(operand)?;
+        match instr {
+            Instr::Call { callee, .. } => {
+                let name = crate::origin::method_name(self.f, u32::try_from(at).ok()?, callee)?;
+                let this = self.site_of(at)?.this_operand?;
+                let kept = matches!(name, "lower" | "casefold" | "toLowerCase");
+                kept.then(|| self.origin_text(this)).flatten()
+            }
+            Instr::Template { operands, .. } => {
+                let last = self.f.func.operands(operands).last().copied()?;
+                let (_, name) = self.part(last)?;
+                matches!(name, "hostname" | "host" | "netloc").then_some(last)
+            }
+            _ => None,
         }
     }
 

@@ -9,7 +9,7 @@ use crate::limits;
 use crate::origin::{Solver, Val};
 use crate::program::to_u32;
 use crate::result::FuncId;
-use casemate_ir::{Const, FnKind, Instr, Key, MemberKind, Operand, VarRef};
+use casemate_ir::{Const, FnKind, Instr, Key, Language, MemberKind, Operand, VarRef};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -331,6 +331,9 @@ fn dependencies(origins: &Solver<'_, '_>, id: FuncId) -> Vec<FuncId> {
                         out.extend(origins.member_function(class, f.sym(name), getter));
                     }
                 }
+            }
+            Instr::Load { base, .. } if f.file.facts.language == Language::Python => {
+                out.extend(origins.subscripts(id, base));
             }
             Instr::Call {
                 callee,

@@ -1,6 +1,7 @@
 //! What a condition tells of the values that it tests.
 
 use super::interp::Interp;
+use super::place::PortBase;
 use super::port::{Argument, CallSite};
 use super::state::State;
 use super::summary::Outcome;
@@ -156,6 +157,7 @@ impl Interp<'_> {
             if !outcome {
                 self.falsy(cond);
             }
+            self.flag(cond, outcome, depth);
             return;
         };
         match instr {
@@ -181,7 +183,8 @@ impl Interp<'_> {
                     (OpKind::In, Some(b)) => {
                         // Membership in an object of our own.
                         let table = self.operand(b);
-                        if table.taints.is_none() && !table.refs.is_empty() {
+                        let own = table.taints.is_none() && !table.refs.is_empty();
+                        if own || self.is_kept_list(b, &table) {
                             self.clean(a, &[], KindSet::ALL);
                         }
                     }
@@ -230,6 +233,20 @@ impl Interp<'_> {
                 }
             }
         }
+    }
+
+    /// A list that the program wrote down and keeps on the object itself: `self.allowed = ['a', 'b']`.
+    fn is_kept_list(&self, list: Operand, value: &Value) -> bool {
+        let vals = self.origins.of_operand(self.f.id, list);
+        let written = |val: &_| matches!(self.origins.val(*val), Some(Val::Object(..)));
+        let kept = |t: &Taint| {
+            matches!(t.origin, Origin::Port(port)
+                if matches!(port.base(), PortBase::This | PortBase::Instance(_)))
+        };
+        !vals.is_empty()
+            && vals.iter().all(written)
+            && !value.taints().is_empty()
+            && value.taints().iter().all(kept)
     }
 
     /// What holds a member that is there: of `a || {}` only `a` can.

@@ -281,6 +281,8 @@ impl Interp<'_> {
         let mut out: Option<Value> = None;
         let mut returns = false;
         let single = callees.len() == 1;
+        // A registry: which of its functions it is, is not known, and so is what comes out.
+        let any = callees.len() >= limits::CALLEES;
         for callee in callees {
             let result = match callee {
                 Callee::Closure(id, func) => {
@@ -317,6 +319,12 @@ impl Interp<'_> {
                     out.join(&result);
                 }
             }
+        }
+        if any {
+            self.count(2);
+            let mut inputs: Vec<Value> = site.args.iter().map(|a| a.value.clone()).collect();
+            inputs.push(site.this.clone());
+            out = Some(self.unknown_result(&inputs, at));
         }
         let result = self.symbolic_callee(value, site, out.is_some());
         let mut out = out.unwrap_or_default();

@@ -83,6 +83,11 @@ impl Interp<'_> {
             Some((call, rest)) if call.starts_with("arg(") => {
                 let index = argument(call.trim_start_matches("arg("));
                 let Some(arg) = self.selected(site, &index).into_iter().next() else {
+                    if rest.is_empty()
+                        && let Some(value) = self.spread_keyword(site, &index)
+                    {
+                        return value;
+                    }
                     let spread =
                         |a: &Argument| matches!(a.key, ArgKey::Spread | ArgKey::KeywordSpread);
                     return if site.args.iter().any(spread) {
@@ -167,6 +172,44 @@ impl Interp<'_> {
             return Value3::Known(Literal::Null);
         }
         self.value3(&value)
+    }
+
+    /// The keyword that `**options` certainly holds.
+    fn spread_keyword(&mut self, site: &CallSite, index: &ArgIndex) -> Option<Value3> {
+        let (ArgIndex::Keyword(name) | ArgIndex::AtOrKeyword(_, name)) = index else {
+            return None;
+        };
+        let sym = self.origins.program.symbols.find(name)?;
+        let spread: Vec<Value> = site
+            .args
+            .iter()
+            .filter(|a| a.key == ArgKey::KeywordSpread)
+            .map(|a| a.value.clone())
+            .collect();
+        let [options] = spread.as_slice() else {
+            return None;
+        };
+        let value = self.load(options, sym);
+        // Further keywords of the function itself, among which nobody ever gives this one.
+        if !self.origins.is_named(sym) && self.is_keyword_rest(site) {
+            return Some(Value3::Known(Literal::Null));
+        }
+        // What was there before may be there still, unless it was certainly written over.
+        (value.single().is_some() && value.taints().is_empty()).then(|| self.value3(&value))
+    }
+
+    /// The only `**options` of a call are those that the function was called with.
+    fn is_keyword_rest(&self, site: &CallSite) -> bool {
+        let mut spread = site
+            .args
+            .iter()
+            .filter(|a| a.key == ArgKey::KeywordSpread)
+            .map(|a| a.operand);
+        let (Some(Some(Operand::Local(local))), None) = (spread.next(), spread.next()) else {
+            return false;
+        };
+        let params = &self.f.func.params;
+        params.iter().any(|p| p.keyword_rest && p.local == local)
     }
 
     /// What decorates or is extended by the classes that a value is an instance of.

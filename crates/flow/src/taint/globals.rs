@@ -79,7 +79,7 @@ pub(super) fn findings(
             let fresh = holders(&held, from.base())
                 .flat_map(|(base, list)| list.iter().skip(done.get(&base).copied().unwrap_or(0)));
             for (place, taint) in fresh {
-                if !meets(place, &from, true) {
+                if !meets(place, &from, true) || by_chance(origins, place, &from) {
                     continue;
                 }
                 let joined = Taint {
@@ -138,6 +138,10 @@ pub(super) fn findings(
                     continue;
                 };
                 if !meets(place, &port, sink.deep) || clean.has(sink.sink.kind) {
+                    continue;
+                }
+                if by_chance(origins, place, &port) {
+                    *caps.entry(limits::SHARED_BY_KEY).or_default() += 1;
                     continue;
                 }
                 if matches!(port.base(), PortBase::Store(_))
@@ -234,6 +238,22 @@ fn meets(place: &PortPath, read: &PortPath, deep: bool) -> bool {
         .zip(wanted)
         .all(|(a, b)| a == b || *a == Sym::ANY || *b == Sym::ANY);
     common && (held.len() <= wanted.len() || deep)
+}
+
+/// What was written to an object under a name that only the run knows (`setattr(settings, key, value)`) is read by a name that
+/// stands in the code: one of all its members, and which one is not known.
+fn by_chance(origins: &Solver<'_, '_>, place: &PortPath, read: &PortPath) -> bool {
+    let any = place.members().first() == Some(&Sym::ANY);
+    let named = read.members().first().is_some_and(|name| *name != Sym::ANY);
+    any && named
+        && match place.base() {
+            PortBase::Instance(_) => true,
+            PortBase::Global(global) => origins
+                .of_global(global)
+                .iter()
+                .any(|val| matches!(origins.val(*val), Some(Val::Instance(_)))),
+            _ => false,
+        }
 }
 
 /// The place as one that means the same everywhere: the receiver of a method is the instance of its class.

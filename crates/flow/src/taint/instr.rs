@@ -11,9 +11,7 @@ use crate::program::Target;
 use crate::program::to_u32;
 use crate::result::FileIdx;
 use crate::symbol::Sym;
-use casemate_ir::{
-    Capture, ExportKind, Instr, IterKind, Key, MemberKind, Operand, PartKey, Span, VarRef,
-};
+use casemate_ir::{Capture, ExportKind, Instr, IterKind, Key, Operand, PartKey, Span, VarRef};
 
 impl Interp<'_> {
     /// One instruction; `false` when what follows is not reached.
@@ -46,6 +44,9 @@ impl Interp<'_> {
                 {
                     value.join(&got);
                 }
+                if self.is_python() && (value.is_empty() || matches!(key, Key::Computed(_))) {
+                    self.subscript(base_operand, &base, key, span, &mut value);
+                }
                 if base.is_empty()
                     && let Some(offered) = self.of_module(base_operand, sym)
                 {
@@ -71,6 +72,10 @@ impl Interp<'_> {
                         let labelled = self.labelled(at, label);
                         value.join_parts(labelled);
                     }
+                }
+                let clears = self.field_clears(base_operand, sym);
+                if !clears.is_empty() {
+                    value.taints = self.without(&value, clears);
                 }
                 self.set(to, value);
             }
@@ -471,28 +476,6 @@ impl Interp<'_> {
 impl Interp<'_> {
     pub(super) fn is_python(&self) -> bool {
         self.f.file.facts.language == casemate_ir::Language::Python
-    }
-
-    /// What a member is that its class computes.
-    fn got(&mut self, operand: Operand, base: &Value, sym: Sym, span: Span) -> Option<Value> {
-        let origins = self.origins;
-        let mut out: Option<Value> = None;
-        for &val in origins.of_operand(self.f.id, operand) {
-            let Some(Val::Instance(class)) = origins.val(val) else {
-                continue;
-            };
-            let Some(func) = origins.member_function(class, sym, MemberKind::Getter) else {
-                continue;
-            };
-            let got = self.invoke(func, None, base, &[], span, false);
-            match &mut out {
-                None => out = Some(got),
-                Some(out) => {
-                    out.join(&got);
-                }
-            }
-        }
-        out
     }
 
     /// A member of a module, where the value is certainly that.

@@ -243,6 +243,9 @@ impl Interp<'_> {
             return;
         }
         let (part, value) = (self.operand(part), self.operand(whole));
+        if let Some(piece) = part.as_str().cloned() {
+            self.lacks_piece(&piece, whole);
+        }
         // `x.startswith("'")` and no `'` in `x[1:-1]`: one literal, or no program at all.
         if part.as_str().is_some_and(|t| &**t == "'")
             && let Some((
@@ -436,7 +439,7 @@ impl Interp<'_> {
     }
 
     /// The taints of a value, clean for more kinds.
-    fn without(&self, value: &Value, kinds: KindSet) -> Option<Arc<Vec<Taint>>> {
+    pub(super) fn without(&self, value: &Value, kinds: KindSet) -> Option<Arc<Vec<Taint>>> {
         value.map_taints(|t| {
             Some(Taint {
                 clean: self.k.close(t.clean.union(kinds)),

@@ -49,6 +49,29 @@ impl Interp<'_> {
         }
     }
 
+    /// `'..' not in x.split('/')`, `'..' not in Path(x).parts`.
+    pub(super) fn lacks_piece(&mut self, piece: &str, list: Operand) {
+        let Some(path) = self.pieces_of(list) else {
+            return;
+        };
+        let refused = [piece.to_owned()];
+        self.refused(path, &refused);
+        const PATHS: [&str; 4] = [
+            "py:pathlib.Path",
+            "py:pathlib.PurePath",
+            "py:pathlib.PosixPath",
+            "py:pathlib.PurePosixPath",
+        ];
+        if let Some((at, Instr::Call { callee, .. })) = self.definition(path)
+            && self.is_call_of(callee, &PATHS)
+            && let Some(site) = self.site_of(at)
+            && let [only] = site.args.as_slice()
+            && let Some(text) = only.operand
+        {
+            self.refused(text, &refused);
+        }
+    }
+
     /// A text holds none of these.
     fn refused(&mut self, text: Operand, texts: &[String]) {
         let value = self.operand(text);
@@ -170,8 +193,15 @@ impl Interp<'_> {
         let Some((at, Instr::Call { callee, .. })) = self.definition(operand) else {
             return false;
         };
-        let from_outside =
-            |t: &super::value::Taint| matches!(t.origin, super::value::Origin::Source(_));
+        // A folder that the service was told by its settings or its records is one of its own.
+        let kinds = self.origins.paths.models().kinds();
+        let from_outside = |t: &super::value::Taint| match t.origin {
+            super::value::Origin::Source(source) => {
+                let name = kinds.source_name(source.kind);
+                !matches!(name, "store" | "env" | "cli" | "file")
+            }
+            super::value::Origin::Port(_) => false,
+        };
         let lists = ["py:os.path.commonpath", "py:os.path.commonprefix"];
         let common = self.is_call_of(callee, &lists);
         if (!common && !self.is_call_of(callee, &["py:os.path.dirname"]))

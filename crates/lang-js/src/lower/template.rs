@@ -62,6 +62,8 @@ pub(super) fn is_global(name: &str) -> bool {
             | "module"
             | "exports"
             | "__include"
+            | "__included"
+            | "__request"
     )
 }
 

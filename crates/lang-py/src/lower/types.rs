@@ -50,6 +50,7 @@ impl<'a> Lowerer<'a> {
             other => other,
         };
         match *names.last()? {
+            "Annotated" if injected(argument) => self.wrapped(first, INJECTED, depth),
             "Optional" | "Annotated" | "Final" | "ClassVar" | "Required" | "NotRequired"
             | "ReadOnly" | "Mapped" => self.annotated(first, depth + 1),
             "Union" => {
@@ -104,6 +105,22 @@ impl<'a> Lowerer<'a> {
             primitive,
         })
     }
+}
+
+/// The wrapper of what a framework hands in: `Annotated[Session, Depends(session)]`.
+const INJECTED: &str = "Injected";
+
+/// Whether what is said beside a type names a dependency.
+fn injected(arguments: &Expr) -> bool {
+    let Expr::Tuple(tuple) = arguments else {
+        return false;
+    };
+    let said = tuple.elts.iter().skip(1);
+    said.filter_map(Expr::as_call_expr).any(|call| {
+        let mut names = Vec::new();
+        dotted(&call.func, &mut names).is_some()
+            && matches!(names.last(), Some(&("Depends" | "Security")))
+    })
 }
 
 /// The names of `a.b.c`, outermost first.

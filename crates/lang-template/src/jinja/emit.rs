@@ -28,6 +28,10 @@ pub(super) fn expr(script: &mut Script<'_>, scopes: &Scopes, it: &Expr) {
             }
             script.glue("})", at);
         }
+        // The address of a page of this site; Django calls what can be called.
+        Kind::Member(_, name) if scopes.own_functions && name == "get_absolute_url" => {
+            script.glue("''", at);
+        }
         Kind::Member(of, name) => {
             expr(script, scopes, of);
             script.glue("[", at.clone());
@@ -42,6 +46,10 @@ pub(super) fn expr(script: &mut Script<'_>, scopes: &Scopes, it: &Expr) {
         }
         Kind::Call(callee, args) => {
             match &callee.kind {
+                Kind::Member(_, name) if scopes.own_functions && name == "get_absolute_url" => {
+                    script.glue("''", at);
+                    return;
+                }
                 Kind::Name(name) if scopes.own_functions && !scopes.binds(name) => {
                     if matches!(name.as_str(), "url_for" | "url" | "static" | "csrf_token") {
                         // Parts of an address of this site, escaped.
@@ -93,6 +101,9 @@ pub(super) fn expr(script: &mut Script<'_>, scopes: &Scopes, it: &Expr) {
 pub(super) fn name(script: &mut Script<'_>, scopes: &Scopes, name: &str, at: Range<usize>) {
     if scopes.binds(name) {
         script.glue(&bindable(name), at);
+    } else if scopes.own_functions && name == "request" {
+        // Engines of Python offer it to every template, whatever its locals are.
+        script.glue("__request", at);
     } else if reserved(name) || script.slice(at.clone()) != name {
         script.glue("__locals[", at.clone());
         script.string(name, at.clone());

@@ -176,6 +176,17 @@ impl Writer<'_> {
         self.script.lower()
     }
 
+    /// The call of a template whose name is computed. The loaders of Jinja and Django refuse names that lead out of their
+    /// folders, so there the name reads no file of anybody's choice.
+    fn include_computed(&mut self, at: &Range<usize>) {
+        let name = if self.python {
+            "__included("
+        } else {
+            "__include("
+        };
+        self.script.glue(name, at.clone());
+    }
+
     /// A call of another template with the locals, or with what it is given: `(object, nothing else)`.
     fn call_template(
         &mut self,
@@ -195,7 +206,7 @@ impl Writer<'_> {
                 self.script.glue(")(", at.clone());
             }
             None => {
-                self.script.glue("__include(", at.clone());
+                self.include_computed(at);
                 self.value(name, tokens, at);
                 self.script.glue(", ", at.clone());
             }

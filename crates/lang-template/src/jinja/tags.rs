@@ -498,7 +498,7 @@ impl Writer<'_> {
                 self.script.glue(")", at.clone());
             }
             _ => {
-                self.script.glue("__include(", at.clone());
+                self.include_computed(at);
                 self.value(value, tokens, at);
                 self.script.glue(")", at.clone());
             }

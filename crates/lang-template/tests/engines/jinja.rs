@@ -82,6 +82,15 @@ fn expressions() {
 }
 
 #[test]
+fn addresses_of_this_site_and_included_names_of_python() {
+    let page =
+        jinja("{% include which %}<a href=\"{{ x.get_absolute_url }}\">{{ url_for('a') }}</a>");
+    page.calls("__included", 1);
+    page.calls("__include", 0);
+    page.calls("__own_url_for", 0);
+}
+
+#[test]
 fn other_templates() {
     let page = nunjucks(
         "{% extends \"./layout.html\" %}{% block content %}{% include 'a.njk' %}{% for x in xs %}{% include \"b.njk\" ignore missing %}{% endfor %}{% include which %}{{ super() }}{{ body }}{% endblock %}",

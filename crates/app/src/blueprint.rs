@@ -1,0 +1,311 @@
+//! Addresses of Flask, FastAPI and the like: routers that modules make, and other modules put below a prefix.
+//!
+//! `router = APIRouter(prefix='/users')` here, `app.include_router(router, prefix='/api')` there: `@router.get('/me')` answers at
+//! `/api/users/me`. A router is known by the variable of the module that made it.
+
+use crate::model::Endpoint;
+use crate::route::join;
+use crate::startup::HOLE;
+use casemate_flow::origin::{Solver, Val};
+use casemate_flow::program::{FuncRef, Target};
+use casemate_flow::result::FileIdx;
+use casemate_ir::{
+    Arg, ArgKey, Const, ExportKind, FnKind, GlobalId, Instr, Key, Language, Operand, VarRef,
+};
+use std::collections::BTreeMap;
+
+/// Routers below each other, and imports that lead to one.
+const DEPTH: usize = 8;
+
+/// What makes a router.
+const MAKERS: [&str; 9] = [
+    "py:fastapi.APIRouter",
+    "py:fastapi.routing.APIRouter",
+    "py:flask.Blueprint",
+    "py:flask.blueprints.Blueprint",
+    "py:quart.Blueprint",
+    "py:flask_smorest.Blueprint",
+    "py:apiflask.APIBlueprint",
+    "py:sanic.Blueprint",
+    "py:ninja.Router",
+];
+
+/// Methods that put a router below a prefix.
+const MOUNTS: [&str; 4] = [
+    "include_router",
+    "register_blueprint",
+    "blueprint",
+    "add_router",
+];
+
+/// A router below another one.
+struct Mount {
+    parent: Option<u32>,
+    /// Absent: none is given.
+    prefix: Option<String>,
+}
+
+/// The routers of a program, by the module variable that holds them.
+#[derive(Default)]
+struct Routers {
+    /// The prefix that a router is made with, and whether a mount's takes its place, as in Flask.
+    made: BTreeMap<u32, (String, bool)>,
+    mounts: BTreeMap<u32, Mount>,
+}
+
+/// Completes the addresses of endpoints.
+pub(crate) fn complete(endpoints: &mut [Endpoint], origins: &Solver<'_, '_>) {
+    let mut routers = Routers::default();
+    for func in origins.program.function_ids() {
+        let f = origins.program.func(func);
+        if f.file.facts.language == Language::Python && !origins.program.is_copy(func) {
+            routers.read(origins, f);
+        }
+    }
+    if routers.made.is_empty() {
+        return;
+    }
+    for endpoint in endpoints {
+        let (Some(path), Some(handler)) = (&endpoint.path, endpoint.handlers.first()) else {
+            continue;
+        };
+        let f = origins.program.func(*handler);
+        let Some(parent) = f.parent().map(|p| origins.program.func(p)) else {
+            continue;
+        };
+        let router = f.func.decorators.iter().find_map(|decorator| {
+            let (callee, _) = call(parent, decorator.value)?;
+            let router = variable(origins, parent, receiver(parent, callee)?, 0)?;
+            routers.made.contains_key(&router).then_some(router)
+        });
+        if let Some(router) = router {
+            endpoint.path = Some(join(&routers.prefix(router, 0), path));
+        }
+    }
+}
+
+impl Routers {
+    fn read(&mut self, origins: &Solver<'_, '_>, f: FuncRef<'_>) {
+        for instr in &f.func.instrs {
+            match *instr {
+                Instr::StoreVar {
+                    var: VarRef::Global(global),
+                    value,
+                } => {
+                    let Some((callee, args)) = call(f, value) else {
+                        continue;
+                    };
+                    if let Some(name) = made(origins, f, callee) {
+                        let prefix = prefix(f, args).unwrap_or_default();
+                        let replaced = !name.contains("fastapi") && !name.contains("ninja");
+                        self.made.insert(f.global(global), (prefix, replaced));
+                    }
+                }
+                Instr::Call { callee, args, .. } => {
+                    self.mount(origins, f, callee, args_of(f, args))
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn mount(&mut self, origins: &Solver<'_, '_>, f: FuncRef<'_>, callee: Operand, args: &[Arg]) {
+        let Some(Instr::Load {
+            base,
+            key: Key::Field(name),
+            ..
+        }) = made_by(f, callee)
+        else {
+            return;
+        };
+        if !MOUNTS.contains(&f.file.facts.str(*name)) {
+            return;
+        }
+        let placed: Vec<Operand> = args
+            .iter()
+            .filter(|a| a.key == ArgKey::Pos)
+            .map(|a| a.value)
+            .collect();
+        // Django Ninja names the prefix first.
+        let (first, child) = match placed.as_slice() {
+            [prefix, child] if text(f, *prefix).is_some() => (text(f, *prefix), *child),
+            [child, ..] => (None, *child),
+            [] => return,
+        };
+        let Some(child) = variable(origins, f, child, 0) else {
+            return;
+        };
+        let parent = variable(origins, f, *base, 0);
+        let prefix = prefix(f, args).or(first.map(str::to_owned));
+        self.mounts.entry(child).or_insert(Mount { parent, prefix });
+    }
+
+    /// Everything that stands before the paths of a router.
+    fn prefix(&self, router: u32, depth: usize) -> String {
+        let (own, replaced) = match self.made.get(&router) {
+            Some((own, replaced)) => (own.as_str(), *replaced),
+            None => ("", false),
+        };
+        let Some(mount) = self.mounts.get(&router).filter(|_| depth < DEPTH) else {
+            return own.to_owned();
+        };
+        let above = mount.parent.filter(|parent| *parent != router);
+        let above = above.map_or_else(String::new, |parent| self.prefix(parent, depth + 1));
+        let below = match (&mount.prefix, replaced) {
+            (Some(prefix), true) => prefix.clone(),
+            (Some(prefix), false) => joined(prefix, own),
+            (None, _) => own.to_owned(),
+        };
+        joined(&above, &below)
+    }
+}
+
+fn joined(above: &str, below: &str) -> String {
+    if below.is_empty() {
+        above.to_owned()
+    } else {
+        join(above, below)
+    }
+}
+
+/// The module variable that holds a value, where the module that made it keeps it.
+fn variable(origins: &Solver<'_, '_>, f: FuncRef<'_>, value: Operand, depth: usize) -> Option<u32> {
+    if depth > DEPTH {
+        return None;
+    }
+    match *made_by(f, value)? {
+        Instr::LoadVar {
+            var: VarRef::Global(global),
+            ..
+        } => imported(origins, f.file_idx, global, depth).or(Some(f.global(global))),
+        Instr::Import { import, name, .. } => {
+            let Some(Target::File(file)) = f.file.imports.get(import.index()) else {
+                return None;
+            };
+            exported(origins, *file, f.file.facts.str(name?), depth + 1)
+        }
+        // `users.router`
+        Instr::Load {
+            base,
+            key: Key::Field(name),
+            ..
+        } => {
+            let values = origins.of_operand(f.id, base).iter();
+            let file = values.filter_map(|val| match origins.val(*val) {
+                Some(Val::Namespace(file) | Val::Module(file)) => Some(file),
+                _ => None,
+            });
+            exported(origins, file.last()?, f.file.facts.str(name), depth + 1)
+        }
+        _ => None,
+    }
+}
+
+/// What a module variable was imported as.
+fn imported(
+    origins: &Solver<'_, '_>,
+    file: FileIdx,
+    global: GlobalId,
+    depth: usize,
+) -> Option<u32> {
+    let functions = origins.program.file(file).facts.functions.iter();
+    let index = functions
+        .enumerate()
+        .find(|(_, f)| f.kind == FnKind::Module)?
+        .0;
+    let id = casemate_ir::FnId(u32::try_from(index).ok()?);
+    let module = origins.program.func(origins.program.func_id(file, id));
+    let value = module.func.instrs.iter().find_map(|instr| match *instr {
+        Instr::StoreVar {
+            var: VarRef::Global(it),
+            value,
+        } if it == global => Some(value),
+        _ => None,
+    })?;
+    match made_by(module, value)? {
+        Instr::Import { .. } => variable(origins, module, value, depth + 1),
+        _ => None,
+    }
+}
+
+/// The variable that a module exports under a name.
+fn exported(origins: &Solver<'_, '_>, file: FileIdx, name: &str, depth: usize) -> Option<u32> {
+    let target = origins.program.file(file);
+    let global = target.facts.exports.iter().find_map(|export| {
+        let found = target.facts.str(export.name) == name;
+        match export.kind {
+            ExportKind::Variable(global) if found => Some(global),
+            _ => None,
+        }
+    })?;
+    imported(origins, file, global, depth).or(Some(origins.program.global(file, global)))
+}
+
+fn made(origins: &Solver<'_, '_>, f: FuncRef<'_>, callee: Operand) -> Option<&'static str> {
+    let values = origins.of_operand(f.id, callee).iter();
+    let mut names = values.filter_map(|val| match origins.val(*val) {
+        Some(Val::Api(path)) => Some(origins.paths.text(path)),
+        _ => None,
+    });
+    names.find_map(|name| MAKERS.into_iter().find(|maker| *maker == name))
+}
+
+/// The prefix among keywords; what is not a constant is a hole.
+fn prefix(f: FuncRef<'_>, args: &[Arg]) -> Option<String> {
+    let given = args.iter().find_map(|arg| match arg.key {
+        ArgKey::Keyword(name) if matches!(f.file.facts.str(name), "prefix" | "url_prefix") => {
+            Some(arg.value)
+        }
+        _ => None,
+    })?;
+    if let Operand::Const(id) = given
+        && matches!(f.file.facts.constant(id), Const::Null)
+    {
+        return None;
+    }
+    Some(text(f, given).unwrap_or(HOLE).to_owned())
+}
+
+fn receiver(f: FuncRef<'_>, callee: Operand) -> Option<Operand> {
+    match made_by(f, callee)? {
+        Instr::Load { base, .. } => Some(*base),
+        _ => None,
+    }
+}
+
+fn call<'p>(f: FuncRef<'p>, value: Operand) -> Option<(Operand, &'p [Arg])> {
+    match made_by(f, value)? {
+        Instr::Call { callee, args, .. } => Some((*callee, args_of(f, *args))),
+        _ => None,
+    }
+}
+
+fn args_of<'p>(f: FuncRef<'p>, args: casemate_ir::Range32) -> &'p [Arg] {
+    f.func.args(args)
+}
+
+/// The instruction that made a value, copies passed over.
+fn made_by<'p>(f: FuncRef<'p>, value: Operand) -> Option<&'p Instr> {
+    let mut value = value;
+    for _ in 0..4 {
+        let Operand::Local(local) = value else {
+            return None;
+        };
+        let mut instrs = f.func.instrs.iter();
+        match instrs.find(|instr| instr.target() == Some(local))? {
+            Instr::Copy { from, .. } => value = *from,
+            made => return Some(made),
+        }
+    }
+    None
+}
+
+fn text<'p>(f: FuncRef<'p>, value: Operand) -> Option<&'p str> {
+    match value {
+        Operand::Const(id) => match f.file.facts.constant(id) {
+            Const::Str(text) => Some(f.file.facts.str(*text)),
+            _ => None,
+        },
+        Operand::Local(_) => None,
+    }
+}
