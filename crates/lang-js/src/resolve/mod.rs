@@ -6,10 +6,13 @@
 
 mod alias;
 mod core;
+mod generated;
 mod json;
 mod package;
 mod path;
 mod undeclared;
+
+pub use generated::generated;
 
 use alias::Aliases;
 use package::Package;
