@@ -1,11 +1,14 @@
 //! Handlers that are declared instead of registered: by decorators, by file and name.
 
-use crate::decoration;
+use crate::decoration::{self, prefix::Mounts};
 use crate::model::{Application, Endpoint, Middleware};
-use casemate_flow::origin::Solver;
+use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::Entry;
-use casemate_ir::{Const, Instr, Operand};
+use casemate_ir::{Const, Instr, Operand, Term};
+
+/// A part of a path that is not known.
+const UNKNOWN: &str = "{?}";
 
 /// Files that run before all pages of a project.
 const BEFORE_ALL: [&str; 2] = ["middleware", "proxy"];
@@ -17,6 +20,7 @@ pub(crate) fn add(origins: &Solver<'_, '_>, made: &mut Application) {
         let stem = name.split('.').next().unwrap_or_default();
         BEFORE_ALL.contains(&stem) && name.ends_with("s")
     });
+    let mounts = Mounts::of(origins);
     for entry in origins.declared.values() {
         if entry.method == "use" || entry.method == "error" {
             made.middleware.push(Middleware {
@@ -28,12 +32,19 @@ pub(crate) fn add(origins: &Solver<'_, '_>, made: &mut Application) {
             continue;
         }
         let by_file = entry.callee.contains('#');
+        let prefix = entry
+            .handlers
+            .first()
+            .map_or_else(String::new, |handler| mounts.of_handler(origins, *handler));
+        let path = resolved(origins, entry).map(|path| match path.as_str() {
+            "/" if !prefix.is_empty() => prefix.clone(),
+            path => format!("{prefix}{path}"),
+        });
         for method in methods(origins, entry) {
             made.endpoints.push(Endpoint {
                 method,
-                path: entry.path.clone(),
+                path: path.clone(),
                 mounted: true,
-
                 callee: entry.callee.clone(),
                 handlers: entry.handlers.clone(),
                 chain: Vec::new(),
@@ -42,6 +53,58 @@ pub(crate) fn add(origins: &Solver<'_, '_>, made: &mut Application) {
                 ..Endpoint::at(entry.site)
             });
         }
+    }
+}
+
+/// The path of a declared handler. Where a decorator is given what a function of the program made of a text, that function may
+/// hand the text on: `@app.route(scoped('/x'))`.
+fn resolved(origins: &Solver<'_, '_>, entry: &Entry) -> Option<String> {
+    let path = entry.path.clone()?;
+    if !path.contains(UNKNOWN) {
+        return Some(path);
+    }
+    let handler = entry.handlers.first().map(|f| origins.program.func(*f))?;
+    let parent = handler.parent().map(|p| origins.program.func(p));
+    let made = parent.and_then(|parent| {
+        let mut decorators = handler.func.decorators.iter();
+        decorators.find_map(|decorator| {
+            let first = decoration::arguments(origins, parent.id, decorator.value).first()?;
+            handed_through(origins, parent, first.value)
+        })
+    });
+    Some(match made {
+        Some(text) => path.replacen(UNKNOWN, text.trim_matches('/'), 1),
+        None => path,
+    })
+}
+
+/// What a function of the program is given that may return it as it is.
+fn handed_through(origins: &Solver<'_, '_>, owner: FuncRef<'_>, value: Operand) -> Option<String> {
+    let (callee, args) = owner.func.instrs.iter().find_map(|instr| match *instr {
+        Instr::Call {
+            to, callee, args, ..
+        } if Operand::Local(to) == value => Some((callee, owner.func.args(args))),
+        _ => None,
+    })?;
+    let called = origins
+        .of_operand(owner.id, callee)
+        .iter()
+        .find_map(|&val| match origins.val(val) {
+            Some(Val::Func(func)) => Some(origins.program.func(func)),
+            _ => None,
+        })?;
+    let returned = |local| {
+        called.func.blocks.iter().any(|block| {
+            matches!(block.term, Term::Return(Some(value)) if value == Operand::Local(local))
+        })
+    };
+    let at = called.func.params.iter().position(|p| returned(p.local))?;
+    let Operand::Const(id) = args.get(at)?.value else {
+        return None;
+    };
+    match owner.file.facts.constant(id) {
+        Const::Str(text) => Some(owner.file.facts.str(*text).to_owned()),
+        _ => None,
     }
 }
 

@@ -220,6 +220,8 @@ pub enum Stage {
     Wraps(FuncId, (FuncId, LocalId)),
     /// A function of the program that runs before handlers; what it returns is the answer, unless it is nothing.
     Before(FuncId),
+    /// A method of a class through which all its requests go: it passes them on by calling the method of the same name above it.
+    Method(FuncId),
     /// A guard of a kind that a setting names.
     Setting(&'static str, String),
     /// Something of a package.

@@ -150,7 +150,11 @@ impl Maker<'_> {
                 )
             })
         });
-        let (exposure, evidence) = self.exposure(best, &endpoints);
+        let (exposure, evidence) = if found.doubted {
+            (Exposure::Doubted, None)
+        } else {
+            self.exposure(best, &endpoints)
+        };
         let score = severity::score(
             &rule.severity,
             &Circumstances {

@@ -3,7 +3,7 @@
 use crate::lower::Lowered;
 use casemate_flow::program::{InputFile, Program, Target};
 use casemate_flow::result::FileIdx;
-use casemate_ir::{FileFacts, Import, Language};
+use casemate_ir::{ExportKind, FileFacts, Import, Instr, Language};
 use casemate_lang_js::{Resolution, Resolver};
 use casemate_lang_py::Module;
 use casemate_lang_template::Templates;
@@ -167,11 +167,44 @@ fn imports(facts: &FileFacts, path: &str, resolver: &Resolver) -> Vec<Target> {
     facts
         .imports
         .iter()
-        .map(|import| match import.specifier {
-            Some(specifier) => target(resolver.resolve(facts.str(specifier), path)),
-            None => Target::Unknown,
+        .enumerate()
+        .map(|(index, import)| {
+            let Some(specifier) = import.specifier else {
+                return Target::Unknown;
+            };
+            let specifier = facts.str(specifier);
+            match resolver.resolve(specifier, path) {
+                Resolution::Unknown => {
+                    let made = casemate_lang_js::generated(specifier, names(facts, index));
+                    made.map_or(Target::Unknown, |name| {
+                        Target::Package(format!("npm:{name}"))
+                    })
+                }
+                found => target(found),
+            }
         })
         .collect()
+}
+
+/// What a file imports by name from one of its imports.
+fn names(facts: &FileFacts, import: usize) -> impl Iterator<Item = &str> {
+    let instrs = facts.functions.iter().flat_map(|function| &function.instrs);
+    let imported = instrs.filter_map(move |instr| match *instr {
+        Instr::Import {
+            import: of,
+            name: Some(name),
+            ..
+        } if of.index() == import => Some(facts.str(name)),
+        _ => None,
+    });
+    let exported = facts
+        .exports
+        .iter()
+        .filter_map(move |export| match export.kind {
+            ExportKind::From(of, Some(name)) if of.index() == import => Some(facts.str(name)),
+            _ => None,
+        });
+    imported.chain(exported)
 }
 
 fn target(resolution: Resolution) -> Target {

@@ -378,6 +378,14 @@ impl<'m> Paths<'m> {
         self.nodes.get(id.0 as usize).is_some_and(|n| n.given)
     }
 
+    /// Whether a path is that of a decorated declaration itself.
+    #[must_use]
+    pub fn is_declaration(&self, id: PathId) -> bool {
+        self.nodes
+            .get(id.0 as usize)
+            .is_some_and(|n| &*n.label == ".deco")
+    }
+
     /// The path as text.
     #[must_use]
     pub fn text(&self, id: PathId) -> String {

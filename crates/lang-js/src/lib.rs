@@ -14,7 +14,7 @@ mod resolve;
 mod scan;
 mod scope;
 
-pub use resolve::{Resolution, Resolver};
+pub use resolve::{Resolution, Resolver, generated};
 
 use casemate_ir::FileFacts;
 

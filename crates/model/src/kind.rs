@@ -84,6 +84,8 @@ pub enum Shape {
     Structured,
     /// A string.
     String,
+    /// A string, and certainly not something that holds strings: nothing can be read off it.
+    Text,
     /// A number.
     Number,
     /// A truth value.

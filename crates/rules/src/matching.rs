@@ -31,6 +31,8 @@ pub struct Match {
     pub confidence: Confidence,
     /// Why not surer, as sentences.
     pub reasons: Vec<String>,
+    /// Nobody is known who could put an attacker's data there.
+    pub doubted: bool,
 }
 
 /// What was found at a place.
@@ -240,6 +242,7 @@ fn flows(
             callee: flow.callee.clone(),
             confidence: best.confidence,
             reasons: best.reasons.clone(),
+            doubted: best.doubted,
             evidence: Evidence::Flow {
                 kinds: vec![flow.kind],
                 argument: flow.argument,
@@ -329,6 +332,8 @@ struct Judgement {
     open: bool,
     confidence: Confidence,
     reasons: Vec<String>,
+    /// Nobody is known who could put an attacker's data there.
+    doubted: bool,
 }
 
 impl Judgement {
@@ -338,6 +343,7 @@ impl Judgement {
             open: false,
             confidence,
             reasons: Vec::new(),
+            doubted: false,
         }
     }
 
@@ -382,18 +388,21 @@ fn judge(
         judged.reasons.push(format!(
             "the data is {what}, which an attacker may not control"
         ));
+        judged.doubted = true;
     }
-    if origin.cap.is_some()
-        && AT_REST.contains(&origin.kind.as_str())
-        && path.notes.contains(&Note::WhenUnknown)
-    {
-        // Data that may not be an attacker's, at a use that may not be dangerous: counted, not claimed.
+    judged.doubted |= kind == "library" && path.notes.contains(&Note::WhenUnknown);
+    let at_rest = AT_REST.contains(&origin.kind.as_str());
+    let guessed = path.notes.contains(&Note::ViaUnknown);
+    let doubtful = origin.cap == Some(Confidence::Low)
+        && path.notes.iter().any(|note| confidence::lowers(*note));
+    if at_rest && (guessed || doubtful) {
+        // Data that may not be an attacker's, on a way that may not be one: counted, not claimed.
         judged.verdict = Verdict::Unknown;
         judged.open = true;
     }
     let shape = match path.shape {
         Shape::Structured => "structured",
-        Shape::String => "string",
+        Shape::String | Shape::Text => "string",
         Shape::Number => "number",
         Shape::Bool => "bool",
         Shape::Date => "date",
@@ -510,6 +519,7 @@ fn facts(
                     callee: fact.callee.clone(),
                     confidence: judged.confidence,
                     reasons: judged.reasons,
+                    doubted: judged.doubted,
                     evidence: Evidence::Fact(fact.clone()),
                 };
                 let slot = by_place.entry(fact.site).or_insert_with(|| found.clone());

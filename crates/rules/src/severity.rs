@@ -1,7 +1,7 @@
 //! How much a finding matters here: likelihood × impact, every factor with its evidence.
 //!
 //! **Likelihood** starts from the exposure: public high · always (a property of the code, no path needed) high · endpoint
-//! behind authentication, unknown endpoint, library, stored data medium · local low. It loses one step for medium and two for
+//! behind authentication, unknown endpoint, library, stored data medium · local, or data that may be nobody's low. It loses one step for medium and two for
 //! high effort, and one where somebody has to be talked into something.
 //!
 //! **Impact** of the rule's three factors, after its `grade` for the sink kind: two or more high is *severe*, one high
@@ -13,6 +13,8 @@
 //! | serious | high | medium | low |
 //! | minor | medium | low | info |
 //! | negligible | info | info | info |
+//!
+//! What is local stays low at most: whoever starts the program and says how could as well start another one.
 //!
 //! These are the three bands of the OWASP risk rating method, with a fourth row for what only informs.
 
@@ -165,6 +167,8 @@ pub enum Exposure {
     Library,
     /// Through data that was stored before.
     Stored,
+    /// Through data of which nobody is known who could make it an attacker's: another service's answer, a caller that may not exist.
+    Doubted,
     /// From the command line, the environment or a local file.
     Local,
     /// No path is needed: it holds whenever the code runs.
@@ -176,7 +180,7 @@ impl Exposure {
         match self {
             Self::Public | Self::Always => Grade::High,
             Self::Authenticated | Self::Unknown | Self::Library | Self::Stored => Grade::Medium,
-            Self::Local => Grade::Low,
+            Self::Local | Self::Doubted => Grade::Low,
         }
     }
 
@@ -190,6 +194,10 @@ impl Exposure {
             ),
             Self::Library => ("library", "a caller of the exported function reaches it"),
             Self::Stored => ("stored", "the data was stored before it is used here"),
+            Self::Doubted => (
+                "doubted",
+                "nobody is known who could put an attacker's data there",
+            ),
             Self::Local => (
                 "local",
                 "the data comes from the command line, the environment or a local file",
@@ -308,7 +316,10 @@ pub fn score(factors: &Factors, circumstances: &Circumstances<'_>) -> Severity {
     let likelihood = likelihood(factors, circumstances, &mut told);
     let losses = losses(factors, circumstances, &mut told);
     let damage = damage(losses);
-    let level = level(likelihood, damage);
+    let mut level = level(likelihood, damage);
+    if circumstances.exposure == Exposure::Local {
+        level = level.min(Level::Low);
+    }
     told.push(Factor {
         name: "level",
         value: level.name().to_owned(),
@@ -533,7 +544,8 @@ mod tests {
             (Exposure::Public, Level::Critical, "AV:N/AC:L/AT:N/PR:N"),
             (Exposure::Authenticated, Level::High, "AV:N/AC:L/AT:N/PR:L"),
             (Exposure::Unknown, Level::High, "AV:N/AC:L/AT:N/PR:N"),
-            (Exposure::Local, Level::Medium, "AV:L/AC:L/AT:N/PR:N"),
+            (Exposure::Doubted, Level::Medium, "AV:N/AC:L/AT:N/PR:N"),
+            (Exposure::Local, Level::Low, "AV:L/AC:L/AT:N/PR:N"),
         ];
         for (exposure, level, vector) in levels {
             let vector = format!("CVSS:4.0/{vector}/UI:N/VC:H/VI:H/VA:L/SC:N/SI:N/SA:N");

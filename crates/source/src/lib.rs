@@ -10,6 +10,7 @@
 //! Start reading at [`Project`], then [`locate`] (what a PATH means) and [`role`] (what is not backend code).
 
 pub mod filetype;
+mod frontend;
 pub mod git;
 mod ignored;
 pub mod limits;

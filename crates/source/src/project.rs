@@ -1,6 +1,7 @@
 //! A project as it was read.
 
 use crate::filetype::FileType;
+use crate::frontend;
 use crate::git::Repository;
 use crate::limits;
 use crate::lines::{LineIndex, Position};
@@ -219,6 +220,42 @@ impl Project {
         for file in &mut self.files {
             file.unit = unit::unit_of(&file.path, &self.units);
         }
+        self.set_frontends_aside();
+    }
+
+    /// Sets aside the JavaScript of packages that run in browsers, other than what shows signs of a server.
+    fn set_frontends_aside(&mut self) {
+        let framework = |unit: &unit::Unit| {
+            let manifest = if unit.root.is_empty() {
+                "package.json".to_owned()
+            } else {
+                format!("{}/package.json", unit.root)
+            };
+            let manifest = self.manifests.iter().find(|m| m.path == manifest)?;
+            frontend::framework(&manifest.text)
+        };
+        let of_units: Vec<Option<&str>> = self.units.iter().map(framework).collect();
+        let of_file = |file: &SourceFile| {
+            let script = matches!(file.file_type, FileType::JavaScript | FileType::TypeScript);
+            let framework = of_units.get(file.unit.index()).copied().flatten()?;
+            (script && !self.focus.contains(&file.path) && !role::runs_on_server(&file.text))
+                .then_some(framework)
+        };
+        let judged: Vec<Option<&str>> = self.files.iter().map(of_file).collect();
+        let mut judged = judged.into_iter();
+        let aside = &mut self.set_aside;
+        self.files.retain(|file| {
+            let Some(framework) = judged.next().flatten() else {
+                return true;
+            };
+            aside.push(SetAside {
+                path: file.path.clone(),
+                role: role::Role::Browser,
+                because: format!("its package depends on `{framework}` and on nothing of a server"),
+            });
+            false
+        });
+        aside.sort();
     }
 }
 

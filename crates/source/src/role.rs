@@ -27,6 +27,8 @@ pub enum Role {
     Declarations,
     /// A component of a browser framework.
     Component,
+    /// Text of which a generator makes code.
+    Blueprint,
 }
 
 impl Role {
@@ -42,6 +44,7 @@ impl Role {
             Self::Vendored => "vendored",
             Self::Declarations => "type declaration",
             Self::Component => "browser component",
+            Self::Blueprint => "code template",
         }
     }
 }
@@ -113,7 +116,20 @@ const TEST_FOLDERS: &[&str] = &[
     "test_utils",
     "testutils",
     "test-helpers",
+    "integration-tests",
+    "integration_tests",
+    "unit-tests",
+    "unit_tests",
+    "functional-tests",
+    "functional_tests",
+    "acceptance-tests",
+    "acceptance_tests",
+    "e2e-tests",
+    "e2e_tests",
 ];
+
+/// Parts of the names of code that a generator fills in: `controller.template.ts`.
+const BLUEPRINT_NAME_PARTS: &[&str] = &["template", "tmpl", "tpl", "skeleton"];
 
 /// Parts between the dots of a file name.
 const TEST_NAME_PARTS: &[&str] = &[
@@ -289,6 +305,13 @@ pub fn of_path(path: &str, file_type: FileType) -> Option<(Role, String)> {
         FileType::Manifest => return None,
         _ => {}
     }
+    // Folders that a generator names: `{{ cookiecutter.name }}/`, `<%= name %>/`.
+    if let Some(folder) = folders
+        .iter()
+        .find(|f| f.contains("{{") || f.contains("<%"))
+    {
+        return Some((Role::Blueprint, format!("{folder}/")));
+    }
     if let Some(folder) = folders.iter().find(|f| TEST_FOLDERS.contains(f)) {
         return Some((Role::Test, format!("{folder}/")));
     }
@@ -318,10 +341,13 @@ pub fn of_path(path: &str, file_type: FileType) -> Option<(Role, String)> {
 }
 
 /// Files that Python's test runners find by name, where their text agrees.
-fn python_test(name: &str, text: &str) -> Option<String> {
+fn python_test(folders: &[&str], name: &str, text: &str) -> Option<String> {
     let stem = name.strip_suffix(".py")?;
-    let named = stem.starts_with("test_") || stem.ends_with("_test") || stem == "tests";
-    let sign = ["def test_", "unittest", "pytest"]
+    let named = stem.starts_with("test_")
+        || stem.ends_with("_test")
+        || stem == "tests"
+        || folders.contains(&"testing");
+    let sign = ["def test_", "unittest", "pytest", "TestCase"]
         .into_iter()
         .find(|sign| text.contains(sign))?;
     named.then(|| format!("{name} with `{sign}`"))
@@ -336,8 +362,14 @@ pub fn of_text(path: &str, text: &str) -> Option<(Role, String)> {
     {
         return Some((Role::Minified, format!("mean line length {mean}")));
     }
-    if let Some(because) = python_test(name, text) {
+    if let Some(because) = python_test(&folders, name, text) {
         return Some((Role::Test, because));
+    }
+    if let Some(placeholder) = blueprint(name, text) {
+        return Some((
+            Role::Blueprint,
+            format!("its name, and `{placeholder}` is filled in later"),
+        ));
     }
     if let Some(sign) = generated_sign(text) {
         return Some((Role::Generated, sign));
@@ -382,6 +414,41 @@ pub fn of_text(path: &str, text: &str) -> Option<(Role, String)> {
         ));
     }
     None
+}
+
+/// Whether code shows that it runs on a server.
+pub(crate) fn runs_on_server(text: &str) -> bool {
+    has(text, SERVER_SIGNS).is_some() || text.starts_with("#!")
+}
+
+/// A name that code declares for a generator to replace: `declare class ENTITY {}` in `service.template.ts`.
+fn blueprint<'t>(name: &str, text: &'t str) -> Option<&'t str> {
+    let mut parts = name.split('.').skip(1);
+    if !parts.any(|part| BLUEPRINT_NAME_PARTS.contains(&part)) {
+        return None;
+    }
+    text.lines().find_map(|line| {
+        let mut words = line.strip_prefix("declare ")?.split_whitespace();
+        let what = words.next()?;
+        let declared = words.next()?;
+        let end = declared.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        let placeholder = declared.get(..end.unwrap_or(declared.len()))?;
+        let shouted = placeholder.len() > 1
+            && placeholder.starts_with(|c: char| c.is_ascii_uppercase())
+            && !placeholder.contains(|c: char| c.is_ascii_lowercase());
+        ([
+            "class",
+            "interface",
+            "const",
+            "let",
+            "function",
+            "type",
+            "enum",
+        ]
+        .contains(&what)
+            && shouted)
+            .then_some(placeholder)
+    })
 }
 
 fn split(path: &str) -> (Vec<&str>, &str) {
@@ -487,6 +554,8 @@ mod tests {
             ("types/api.d.ts", Role::Declarations),
             ("web/App.vue", Role::Component),
             ("test/package.json", Role::Backend),
+            ("integration-tests/helpers/a.ts", Role::Test),
+            ("skeleton/{{ cookiecutter.name }}/app.py", Role::Blueprint),
         ] {
             assert_eq!(path(p), want, "{p}");
         }
@@ -518,6 +587,20 @@ mod tests {
         assert_eq!(
             text("app/x.tsx", "// a\n'use client'\nexport default 1"),
             Role::Browser
+        );
+        let template = "import * as c from '@nestjs/common'\ndeclare class ENTITY {}\n";
+        assert_eq!(text("src/user.template.ts", template), Role::Blueprint);
+        assert_eq!(text("src/user.ts", template), Role::Backend);
+        assert_eq!(
+            text("src/mail.template.ts", "export const mail = (name) => name"),
+            Role::Backend
+        );
+        assert_eq!(
+            text(
+                "app/testing/api.py",
+                "class A(TestCase): pass\nimport unittest"
+            ),
+            Role::Test
         );
         assert_eq!(text("a.js", &"x".repeat(9000)), Role::Minified);
         assert_eq!(

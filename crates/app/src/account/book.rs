@@ -169,9 +169,10 @@ impl<'a, 'p, 'm> Book<'a, 'p, 'm> {
                     starts.push(*func);
                     starts.extend(given);
                 }
-                Stage::Wraps(func, _) | Stage::Before(func) | Stage::Decides(func) => {
-                    starts.push(*func)
-                }
+                Stage::Wraps(func, _)
+                | Stage::Before(func)
+                | Stage::Decides(func)
+                | Stage::Method(func) => starts.push(*func),
                 Stage::Package(_) | Stage::Setting(..) | Stage::Unknown => {}
             }
         }

@@ -13,6 +13,9 @@ const ANCESTORS: usize = 12;
 /// Names of members that list decorators of all methods.
 const LISTS: [&str; 2] = ["decorators", "method_decorators"];
 
+/// Methods through which a framework sends all requests of a class, and which call the one above them to pass a request on.
+const DOORS: [&str; 3] = ["dispatch", "dispatch_request", "initial"];
+
 /// What settings and providers put before all handlers of a framework.
 pub(super) struct Defaults {
     /// What Django REST framework asks of views that say nothing; absent: not written anywhere.
@@ -133,7 +136,10 @@ pub(super) fn add(origins: &Solver<'_, '_>, f: FuncRef<'_>, defaults: &Defaults,
             } else {
                 use_guards(origins, owner, decorator.value)
             };
-            let stages = stages.into_iter().filter(|stage| *stage != Stage::Unknown);
+            // A class decorator of Python that is not understood hardly guards; what Nest is told to guard with does.
+            let stages = stages
+                .into_iter()
+                .filter(|stage| !python || *stage != Stage::Unknown);
             out.chain
                 .extend(stages.map(|stage| member(origins, site, stage)));
         }
@@ -147,6 +153,17 @@ pub(super) fn add(origins: &Solver<'_, '_>, f: FuncRef<'_>, defaults: &Defaults,
                 out.unknown += 1;
             }
             listed(origins, class, owner, &mut permissions, out);
+            for door in def.members.iter().filter(|m| m.kind == MemberKind::Method) {
+                let name = origins.program.file(file).facts.str(door.name);
+                let method = door.func.map(|func| origins.program.func_id(file, func));
+                if let Some(method) = method.filter(|m| DOORS.contains(&name) && *m != f.id) {
+                    let site = Site {
+                        file,
+                        span: origins.program.func(method).func.head,
+                    };
+                    out.chain.push(member(origins, site, Stage::Method(method)));
+                }
+            }
         }
         for &base in origins.of_bases(class) {
             match origins.val(base) {

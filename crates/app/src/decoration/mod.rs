@@ -4,12 +4,15 @@
 mod before;
 pub(crate) mod class;
 mod parameter;
+pub(crate) mod prefix;
 
 use crate::model::{Application, Member, Stage};
 use casemate_flow::origin::{Solver, Val};
-use casemate_flow::program::FuncRef;
+use casemate_flow::program::{ClassIdx, FuncRef};
 use casemate_flow::result::{FuncId, Site};
-use casemate_ir::{Arg, ArgKey, Decorator, Instr, Key, Language, LocalId, Operand, Term, VarRef};
+use casemate_ir::{
+    Arg, ArgKey, Decorator, Instr, Key, Language, LocalId, MemberKind, Operand, Term, VarRef,
+};
 use casemate_model::path::Step;
 use casemate_model::row::Role;
 
@@ -148,9 +151,10 @@ pub(crate) fn member(origins: &Solver<'_, '_>, site: Site, what: Stage) -> Membe
 /// The name of something in a chain.
 pub(crate) fn name(origins: &Solver<'_, '_>, what: &Stage) -> String {
     match what {
-        Stage::Function(func, ..) | Stage::Decides(func) | Stage::Before(func) => {
-            origins.program.func_name(*func)
-        }
+        Stage::Function(func, ..)
+        | Stage::Decides(func)
+        | Stage::Before(func)
+        | Stage::Method(func) => origins.program.func_name(*func),
         Stage::Wraps(_, (around, _)) => origins.program.func_name(*around),
         Stage::Package(path) => origins.paths.text(*path),
         Stage::Setting(_, name) => name.clone(),
@@ -187,6 +191,12 @@ fn wraps(origins: &Solver<'_, '_>, owner: FuncId, decorator: Operand) -> Vec<Sta
                 told = true;
                 out.extend(wrappers(origins, func));
             }
+            Some(Val::Instance(class)) => {
+                if let Some(func) = called_as(origins, class) {
+                    told = true;
+                    out.extend(wrappers(origins, func));
+                }
+            }
             _ => {}
         }
     }
@@ -196,8 +206,21 @@ fn wraps(origins: &Solver<'_, '_>, owner: FuncId, decorator: Operand) -> Vec<Sta
     out
 }
 
+/// What is run where an object is called.
+fn called_as(origins: &Solver<'_, '_>, class: ClassIdx) -> Option<FuncId> {
+    let call = origins.program.symbols.find("__call__")?;
+    origins.member_function(class, call, MemberKind::Method)
+}
+
+/// How many decorators may be made of each other.
+const APPLIED: u32 = 4;
+
 /// What a function that is used as a decorator puts around the function that it is given.
 pub(crate) fn wrappers(origins: &Solver<'_, '_>, decorator: FuncId) -> Vec<Stage> {
+    wrappers_of(origins, decorator, 0)
+}
+
+fn wrappers_of(origins: &Solver<'_, '_>, decorator: FuncId, depth: u32) -> Vec<Stage> {
     let f = origins.program.func(decorator);
     let Some(given) = f.func.params.first().map(|p| p.local) else {
         return vec![Stage::Unknown];
@@ -221,11 +244,22 @@ pub(crate) fn wrappers(origins: &Solver<'_, '_>, decorator: FuncId) -> Vec<Stage
             continue;
         }
         for &val in origins.of_operand(decorator, callee).iter().take(2) {
-            if let Some(Val::Api(path)) = origins.val(val)
-                && let Some(path) = origins.paths.made_step(path, &Step::Deco)
-                && guards(origins, path)
-            {
-                out.push(Stage::Package(path));
+            let inner = match origins.val(val) {
+                Some(Val::Api(path)) => {
+                    if let Some(path) = origins.paths.made_step(path, &Step::Deco)
+                        && guards(origins, path)
+                    {
+                        out.push(Stage::Package(path));
+                    }
+                    None
+                }
+                Some(Val::Func(func)) if func != decorator => Some(func),
+                Some(Val::Instance(class)) => called_as(origins, class),
+                _ => None,
+            };
+            if let Some(inner) = inner.filter(|_| depth < APPLIED) {
+                let applied = wrappers_of(origins, inner, depth + 1);
+                out.extend(applied.into_iter().filter(|stage| *stage != Stage::Unknown));
             }
         }
     }

@@ -75,7 +75,10 @@ pub(super) fn may_count(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
                 level.push(*func);
                 level.extend(given);
             }
-            Stage::Wraps(func, _) | Stage::Before(func) | Stage::Decides(func) => level.push(*func),
+            Stage::Wraps(func, _)
+            | Stage::Before(func)
+            | Stage::Decides(func)
+            | Stage::Method(func) => level.push(*func),
             Stage::Package(path) => {
                 if says(&origins.paths.text(*path)) {
                     return true;

@@ -31,7 +31,10 @@ impl Application {
                     functions.insert(*func);
                     functions.extend(given);
                 }
-                Stage::Wraps(func, _) | Stage::Before(func) | Stage::Decides(func) => {
+                Stage::Wraps(func, _)
+                | Stage::Before(func)
+                | Stage::Decides(func)
+                | Stage::Method(func) => {
                     functions.insert(*func);
                 }
                 _ => {}

@@ -85,7 +85,10 @@ pub(super) fn of(
                     functions.push(*func);
                     functions.extend(given);
                 }
-                Stage::Wraps(func, _) | Stage::Before(func) | Stage::Decides(func) => {
+                Stage::Wraps(func, _)
+                | Stage::Before(func)
+                | Stage::Decides(func)
+                | Stage::Method(func) => {
                     functions.push(*func);
                 }
                 Stage::Package(path) => {

@@ -133,9 +133,10 @@ fn before(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
                 Stage::Function(func, given, _) => {
                     looks(origins, *func, 0) || given.iter().any(|func| looks(origins, *func, 0))
                 }
-                Stage::Wraps(func, _) | Stage::Before(func) | Stage::Decides(func) => {
-                    looks(origins, *func, 0)
-                }
+                Stage::Wraps(func, _)
+                | Stage::Before(func)
+                | Stage::Decides(func)
+                | Stage::Method(func) => looks(origins, *func, 0),
                 Stage::Package(path) => says(&origins.paths.text(*path)),
                 Stage::Setting(..) | Stage::Unknown => false,
             }

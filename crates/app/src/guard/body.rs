@@ -1,7 +1,7 @@
 //! What a function does before it lets a request pass: which of its branches refuse, and on what they depend.
 
 use super::graph::{
-    captures, is_false, is_nothing, leads_to, polarity, reaches_uncut, reaching, throws,
+    captures, is_false, is_nothing, leads_to, polarity, reaches_uncut, reaching, throws, ways,
 };
 use super::refusal::Refusal;
 use super::root::{Known, Roots, Search};
@@ -9,7 +9,7 @@ use crate::model::Stage;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
-use casemate_ir::{Instr, LocalId, Operand, Span, Term, VarRef};
+use casemate_ir::{Instr, Key, LocalId, Operand, Span, Term, VarRef};
 use casemate_model::path::Step;
 use casemate_model::row::Role;
 use rustc_hash::FxHashSet;
@@ -30,6 +30,8 @@ pub(super) enum Pass {
     ReturnsNothing,
     /// By calling the function in whose place it stands, with whatever arguments.
     Wraps,
+    /// By calling the method of the same name that a base of its class has.
+    Above,
 }
 
 /// A check that was found.
@@ -66,6 +68,17 @@ impl<'p> Reader<'_, 'p, '_> {
         out.sort_by_key(|c| (c.kind, !c.certain, c.func, c.span.start));
         out.dedup_by_key(|c| c.kind);
         out
+    }
+
+    /// Whether a method through which all requests of a class go answers some without passing them on.
+    pub(super) fn may_refuse(&self, func: FuncId) -> bool {
+        let f = self.origins.program.func(func);
+        let passed = (0..f.func.blocks.len()).filter(|block| calls_above(f, *block));
+        let passed: FxHashSet<usize> = passed.collect();
+        let ends = (0..f.func.blocks.len())
+            .filter(|block| ways(f.func, *block).is_empty() && !passed.contains(block));
+        let ends: FxHashSet<usize> = ends.collect();
+        passed.is_empty() || reaches_uncut(f.func, &ends, &FxHashSet::default(), &passed)
     }
 
     /// The checks of a function that stands in the place of another one, which it calls through a parameter of what made it.
@@ -158,6 +171,13 @@ impl<'p> Reader<'_, 'p, '_> {
                             }
                             _ => {}
                         }
+                    }
+                }
+                Pass::Above => {
+                    if calls_above(f, index) {
+                        targets.insert(index);
+                    } else if matches!(block.term, Term::Return(_)) {
+                        refused.insert(index);
                     }
                 }
                 Pass::Returns => {
@@ -510,7 +530,35 @@ fn kind_of(roots: Roots, refusal: &Refusal) -> Option<&'static str> {
     let shown = roots.client
         && roots.called
         && (refusal.statuses.contains(&401) || refusal.statuses.contains(&403));
-    ((roots.tells_who() && refusal.is_denial()) || shown).then_some("authentication")
+    // A shared secret that another service shows, whatever the answer is where it is another one.
+    let shared = roots.secret && !roots.client && refusal.throws;
+    ((roots.tells_who() && refusal.is_denial()) || shown || shared).then_some("authentication")
+}
+
+/// Whether a block calls the method of the same name that a base of the class has.
+fn calls_above(f: FuncRef<'_>, block: usize) -> bool {
+    let Some(block) = f.func.blocks.get(block) else {
+        return false;
+    };
+    let loaded = |value: Operand| {
+        f.func.instrs.iter().find_map(|instr| match *instr {
+            Instr::Load {
+                to,
+                base,
+                key: Key::Field(name),
+            } if Operand::Local(to) == value => Some((base, name)),
+            _ => None,
+        })
+    };
+    f.func.block_instrs(block).any(|(_, instr)| {
+        let Instr::Call { callee, .. } = *instr else {
+            return false;
+        };
+        loaded(callee).is_some_and(|(base, name)| {
+            f.func.name == Some(name)
+                && loaded(base).is_some_and(|(_, above)| f.file.facts.str(above) == "__super__")
+        })
+    })
 }
 
 /// Whether a function inside calls what passes requests on without an error.

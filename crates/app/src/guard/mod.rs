@@ -85,7 +85,10 @@ fn guards(
     let mut out = Vec::new();
     for member in &endpoint.chain {
         let package = matches!(member.what, Stage::Function(..) | Stage::Package(_));
-        let apart = member.site != endpoint.site && endpoint.callee.starts_with("npm:");
+        // What a class names in a decorator is meant as a guard, though it holds for all its methods.
+        let apart = member.site != endpoint.site
+            && endpoint.callee.starts_with("npm:")
+            && !endpoint.callee.starts_with("npm:@nestjs/");
         let shared = matches!(member.what, Stage::Before(_)) || package && apart;
         let found = before(std::slice::from_ref(member), reader, judged, looked);
         out.extend(found.into_iter().map(|guard| Guard { shared, ..guard }));
@@ -132,6 +135,25 @@ fn before(
                 let checks = reader.checks(*func, Pass::ReturnsNothing);
                 out.extend(checks.iter().map(|c| of_check(c, member, reader)));
                 look(member, &[*func], first, reader, looked, &mut out);
+            }
+            Stage::Method(func) => {
+                let first = out.len();
+                let checks = reader.checks(*func, Pass::Above);
+                out.extend(checks.iter().map(|c| of_check(c, member, reader)));
+                look(member, &[*func], first, reader, looked, &mut out);
+                let found = out.get(first..).unwrap_or(&[]);
+                if !found.iter().any(|g| g.kind == "authentication") && reader.may_refuse(*func) {
+                    out.push(Guard {
+                        kind: "authentication".to_owned(),
+                        certain: false,
+                        site: member.site,
+                        name: member.name.clone(),
+                        why: "does not pass all requests on; whom it refuses cannot be told"
+                            .to_owned(),
+                        shared: false,
+                        understood: false,
+                    });
+                }
             }
             Stage::Setting(kind, name) => out.push(Guard {
                 kind: (*kind).to_owned(),
@@ -343,7 +365,9 @@ fn set_by_program(application: &Application, origins: &Solver<'_, '_>) -> FxHash
                 functions.push(*func);
                 functions.extend(given);
             }
-            Stage::Wraps(func, _) | Stage::Before(func) => functions.push(*func),
+            Stage::Wraps(func, _) | Stage::Before(func) | Stage::Method(func) => {
+                functions.push(*func);
+            }
             _ => {}
         }
     }

@@ -46,6 +46,9 @@ const ROLES: [&str; 6] = [
     "privilege",
 ];
 
+/// Parts of names of credentials that programs give each other.
+const SECRETS: [&str; 5] = ["secret", "token", "signature", "apikey", "api-key"];
+
 /// Headers by which a browser says where a request comes from.
 const ORIGIN: [&str; 4] = ["origin", "referer", "referrer", "host"];
 
@@ -67,6 +70,8 @@ pub(crate) struct Roots {
     pub attribute: bool,
     /// On a credential that the client shows.
     pub credential: bool,
+    /// On a credential that is called a secret, a token, a key, a signature.
+    pub secret: bool,
     /// On what the client says.
     pub client: bool,
     /// On where the request says that it comes from.
@@ -99,6 +104,7 @@ impl Roots {
             principal: self.principal || other.principal,
             attribute: self.attribute || other.attribute,
             credential: self.credential || other.credential,
+            secret: self.secret || other.secret,
             client: self.client || other.client,
             origin: self.origin || other.origin,
             csrf: self.csrf || other.csrf,
@@ -327,6 +333,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             self.found.principal |= held.principal;
             self.found.attribute |= held.attribute;
             self.found.credential |= held.credential;
+            self.found.secret |= held.secret;
             self.found.client |= held.client;
             self.found.called |= held.called || trail.called;
             self.found.hashed |= held.hashed;
@@ -370,6 +377,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
                 root = true;
                 self.found.credential |= told.credential;
                 self.found.client |= told.client;
+                self.found.secret |= told.credential && self.is_called_secret(func, local, path);
                 if told.client {
                     let member = self.origins.paths.last_member(path);
                     let said = self.said(func, local, member, trail);
@@ -380,6 +388,22 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             }
         }
         root
+    }
+
+    /// Whether the name of a credential, or of what holds it, says that it is one.
+    fn is_called_secret(&self, func: FuncId, local: LocalId, path: PathId) -> bool {
+        let f = self.origins.program.func(func);
+        let held = f.func.locals.get(local.index()).and_then(|l| l.name);
+        let param = f.func.params.iter().find(|param| param.local == local);
+        let held = held.or_else(|| param?.name);
+        let names = [
+            held.map_or("", |name| f.file.facts.str(name)),
+            self.origins.paths.last_member(path),
+        ];
+        names.iter().any(|name| {
+            let lower = name.to_lowercase();
+            SECRETS.iter().any(|word| lower.contains(word))
+        })
     }
 
     /// Under which name the client says this.
@@ -534,9 +558,17 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             .collect();
         for func in within {
             let inner = self.origins.program.func(func);
+            let mut decides = false;
             for block in &inner.func.blocks {
                 if let Term::Return(Some(value)) = block.term {
                     self.operand(func, value, through, depth);
+                    decides |= is_truth(inner, value);
+                }
+            }
+            // `if user.may(x): return True; return False`
+            for block in inner.func.blocks.iter().filter(|_| decides) {
+                if let Term::Branch { cond, .. } = block.term {
+                    self.operand(func, cond, through, depth);
                 }
             }
         }
@@ -598,6 +630,12 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             }
         }
     }
+}
+
+/// Whether a value is `true` or `false`, written out.
+fn is_truth(f: FuncRef<'_>, value: Operand) -> bool {
+    matches!(value, Operand::Const(id)
+        if matches!(f.file.facts.constant(id), casemate_ir::Const::Bool(_)))
 }
 
 /// Whether a name says that it holds how the program is configured.

@@ -3,9 +3,9 @@
 use super::solve::{Frame, Solver};
 use super::value::{Val, ValSet};
 use crate::apipath::PathId;
-use crate::program::Program;
+use crate::program::{FuncRef, Program};
 use crate::result::{Entry, FuncId, Site};
-use casemate_ir::{ArgKey, Const, Decorator, Instr, Operand};
+use casemate_ir::{ArgKey, Const, Decorator, Instr, Operand, PartKey};
 use casemate_model::glob;
 use casemate_model::matcher::Models;
 use casemate_model::path::{ArgIndex, Port, PortBase, Step};
@@ -137,7 +137,7 @@ impl<'p> Solver<'p, '_> {
         else {
             return None;
         };
-        let own = self.argument(frame, decorator, index).unwrap_or_default();
+        let own = self.argument(frame, decorator, index);
         let prefix = entry.prefix.as_ref().and_then(|_| {
             let (_, class) = self.program.class(frame.f.class(frame.f.func.class?))?;
             class
@@ -147,29 +147,52 @@ impl<'p> Solver<'p, '_> {
         });
         let whole: Vec<&str> = prefix
             .iter()
-            .chain([&own])
+            .chain(&own)
             .flat_map(|part| part.split('/'))
             .filter(|name| !name.is_empty())
             .collect();
         Some(format!("/{}", whole.join("/")))
     }
 
-    /// A constant argument of the call that a decorator is.
+    /// An argument of the call that a decorator is, as a part of a path; `{?}` where it is not known, absent where it is not given.
     fn argument(&self, frame: Frame<'p>, decorator: &Decorator, index: u32) -> Option<String> {
         let owner = self.program.func(frame.f.parent()?);
-        owner.func.instrs.iter().find_map(|instr| match *instr {
+        let arg = owner.func.instrs.iter().find_map(|instr| match *instr {
             Instr::Call { to, args, .. } if Operand::Local(to) == decorator.value => {
-                let arg = owner.func.args(args).get(index as usize)?;
-                match (arg.key, arg.value) {
-                    (ArgKey::Pos, Operand::Const(id)) => match owner.file.facts.constant(id) {
-                        Const::Str(text) => Some(owner.file.facts.str(*text).to_owned()),
-                        _ => None,
-                    },
-                    _ => None,
-                }
+                owner.func.args(args).get(index as usize)
             }
             _ => None,
-        })
+        })?;
+        if arg.key != ArgKey::Pos {
+            return None;
+        }
+        let part = self.written(owner, arg.value);
+        Some(part.unwrap_or_else(|| "{?}".to_owned()))
+    }
+
+    /// A part of a path as it is written: a text, or the `path` of options.
+    fn written(&self, owner: FuncRef<'p>, value: Operand) -> Option<String> {
+        match value {
+            Operand::Const(id) => match owner.file.facts.constant(id) {
+                Const::Str(text) => Some(owner.file.facts.str(*text).to_owned()),
+                _ => None,
+            },
+            Operand::Local(local) => owner.func.instrs.iter().find_map(|instr| match *instr {
+                Instr::Object { to, parts } if to == local => {
+                    let path = owner.func.parts(parts).iter().find(|part| {
+                        matches!(part.key, PartKey::Field(name) if owner.file.facts.str(name) == "path")
+                    });
+                    path.map_or_else(
+                        || Some(String::new()),
+                        |path| self.written(owner, path.value),
+                    )
+                }
+                Instr::Array { to, parts } if to == local => {
+                    self.written(owner, owner.func.parts(parts).first()?.value)
+                }
+                _ => None,
+            }),
+        }
     }
 
     /// The exports of the file under evaluation that a framework calls.

@@ -11,8 +11,8 @@ use casemate_model::row::{EntryRow, Role, Row};
 /// The word that stands for "this and all further parameters, by their names".
 const SIGNATURE: &str = "signature";
 
-/// Converters of routes that let no text through.
-const CONVERTERS: [&str; 5] = ["int", "float", "uuid", "signed_int", "decimal"];
+/// Converters of routes that let no text through, or only one of a list.
+const CONVERTERS: [&str; 6] = ["int", "float", "uuid", "signed_int", "decimal", "any"];
 
 impl<'p> Solver<'p, '_> {
     /// The parameters after the word `signature` hold what comes with a request, in the type that the row names next. Left out are
@@ -188,6 +188,7 @@ mod tests {
             ("/a/<string:id>/<int(min=1):page>", "id", false),
             ("/a/{id:int}", "id", true),
             ("/a/{id}", "id", false),
+            ("/a/<any(css,js):folder>", "folder", true),
         ] {
             assert_eq!(converts(route, name), is, "{route} {name}");
         }

@@ -8,11 +8,12 @@ use super::taint_set::Union;
 use super::trace::TraceKind;
 use super::value::{ObjId, Origin, Taint, Value, note_bit, twice_unknown};
 use crate::limits;
+use crate::origin::Val;
 use crate::program::to_u32;
 use crate::result::{FactValue, Note};
 use crate::symbol::Sym;
 use casemate_ir::{Instr, Key, LocalId, Operand, Symbol, VarRef};
-use casemate_model::kind::{KindSet, SinkKind};
+use casemate_model::kind::{KindSet, Shape, SinkKind};
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -23,6 +24,9 @@ pub(super) const BY_KEY: u16 = 1 << 15;
 pub(crate) const LEADING: u16 = 1 << 14;
 /// The mark of "whatever that object has" in an object that it was spread into: its member `x` is that object's `x`.
 pub(crate) const SPREAD: u16 = 1 << 13;
+
+/// The mark of "whatever else there is" on an object whose members are known from a schema: a member that it has is not that.
+pub(crate) const BESIDE: u16 = 1 << 11;
 
 /// On a sink: the object that is written to was reached by a walk along keys of any number.
 pub(crate) const WALK: u16 = 1 << 12;
@@ -40,7 +44,9 @@ impl Interp<'_> {
         if base.taints.is_none() && base.refs.is_empty() {
             return Value::default();
         }
+        let counts = self.is_count(sym);
         let objects = base.refs.len() + base.identities().count();
+        let mut held = false;
         let mut out: Option<Value> = None;
         let mut put = |value: &Value| match &mut out {
             None => out = Some(value.clone()),
@@ -66,18 +72,22 @@ impl Interp<'_> {
                     if objects == 1 {
                         return field.value.clone();
                     }
+                    held = true;
                     put(&field.value);
                 }
                 Some(field) => {
                     put(&field.value);
                     put(&unchosen(&obj.any));
                 }
+                // How many elements there are, is none of them.
+                None if counts => {}
                 None => put(&unchosen(&obj.any)),
             }
         }
         let mut rest = Value::default();
         let mut fields: Vec<Value> = Vec::new();
-        let plain = |t: &Taint| t.identity().is_none() && t.notes & BY_KEY == 0;
+        let plain =
+            |t: &Taint| t.identity().is_none() && t.notes & (BY_KEY | BESIDE) == 0 && !is_text(t);
         let whole = base.taints().iter().all(plain);
         if whole {
             rest.taints.clone_from(&base.taints);
@@ -108,6 +118,8 @@ impl Interp<'_> {
                     }
                 }
                 None if taint.notes & BY_KEY != 0 => {}
+                None if taint.notes & BESIDE != 0 && held => {}
+                None if is_text(taint) && self.is_name(sym) => {}
                 None => {
                     rest.add_taint(*taint);
                 }
@@ -122,12 +134,34 @@ impl Interp<'_> {
                 }
             }
         }
+        if counts {
+            // The length of a text is bounded by the text; an object of the client's own may say any number.
+            rest.taints = rest.map_taints(|mut taint| {
+                if taint.clean.covers(self.k.operators) {
+                    taint.clean = taint.clean.union(self.k.sizes);
+                }
+                Some(taint)
+            });
+        }
         if rest.taints.is_some() {
             out.join_taints(&rest);
             out.consts = None;
         }
         out.refs.sort_unstable();
         self.unspread(out, sym)
+    }
+
+    /// Whether a member is the number of elements.
+    fn is_count(&self, sym: Sym) -> bool {
+        self.f.file.facts.language == casemate_ir::Language::JavaScript
+            && sym != Sym::ANY
+            && self.origins.program.text(sym) == "length"
+    }
+
+    /// Whether a member is asked for by a name: a text has elements, but no members.
+    fn is_name(&self, sym: Sym) -> bool {
+        let first = self.origins.program.text(sym).chars().next();
+        sym != Sym::ANY && first.is_some_and(|c| c.is_alphabetic() || c == '_')
     }
 
     /// What came in with a spread is the member of the object that was spread.
@@ -164,6 +198,16 @@ impl Interp<'_> {
             }
         }
         value
+    }
+
+    /// Whether something is a dictionary of Python that is written out: it has what was put in, and nothing that it inherits.
+    pub(super) fn is_dictionary(&self, base: Operand) -> bool {
+        let origins = self.origins;
+        self.f.file.facts.language == casemate_ir::Language::Python
+            && origins
+                .of_operand(self.f.id, base)
+                .iter()
+                .any(|&val| matches!(origins.val(val), Some(Val::Object(..))))
     }
 
     /// Reading a member by a key from outside: whatever comes out was chosen by the client.
@@ -538,6 +582,11 @@ impl Interp<'_> {
         }
         out
     }
+}
+
+/// Whether a value is a text as it came in.
+fn is_text(taint: &Taint) -> bool {
+    !taint.derived && matches!(taint.origin, Origin::Source(source) if source.shape == Shape::Text)
 }
 
 /// What elements that were written under keys from outside are to who reads a member by its name: the client chose another

@@ -258,7 +258,34 @@ impl Interp<'_> {
             }
         }
         out.truncate(limits::CALLEES);
+        self.drop_hidden(&mut out);
         out
+    }
+
+    /// A method that a class has itself hides what a base of which nothing is known may have under the same name.
+    fn drop_hidden(&self, callees: &mut Vec<Callee>) {
+        let program = self.origins.program;
+        let method = |callee: &Callee| match callee {
+            Callee::Func(func) | Callee::Closure(_, func) => {
+                let f = program.func(*func);
+                f.func
+                    .class
+                    .and(f.func.name)
+                    .map(|name| f.file.facts.str(name))
+            }
+            _ => None,
+        };
+        let own: Vec<&str> = callees.iter().filter_map(method).collect();
+        if own.is_empty() {
+            return;
+        }
+        callees.retain(|callee| match callee {
+            Callee::Api(path) => {
+                self.origins.paths.known(*path)
+                    || !own.contains(&self.origins.paths.last_member(*path))
+            }
+            _ => true,
+        });
     }
 
     /// Calls whatever the callee may be.

@@ -54,6 +54,7 @@ impl Interp<'_> {
                 }
                 if let Key::Computed(key) = key
                     && sym == Sym::ANY
+                    && !self.is_dictionary(base_operand)
                 {
                     let key = self.operand(key);
                     self.load_by_key(at, &key, &mut value);

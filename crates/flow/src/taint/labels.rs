@@ -48,13 +48,27 @@ impl Interp<'_> {
     /// The sources that a local is because of what it was given as.
     pub(super) fn labels(&mut self, local: LocalId, span: Span) -> SmallVec<[Taint; 1]> {
         let origins = self.origins;
-        let mut out = SmallVec::new();
+        let mut out: SmallVec<[Taint; 1]> = SmallVec::new();
+        let param = self.f.func.params.iter().find(|p| p.local == local);
+        // Whom a declared value is handed on to gets what became of it on the way: it may have been checked.
+        let declared = param.is_some_and(|p| !p.decorators.is_empty());
         for &val in origins.of_local(self.f.id, local) {
             if let Some(Val::Api(path)) = origins.val(val)
                 && origins.paths.has_rows(path)
                 && origins.paths.is_given(path)
+                && (declared || !origins.paths.is_declaration(path))
             {
                 self.path_labels(path, span, &mut out);
+            }
+        }
+        // `**kwargs` holds texts and is none.
+        if param.is_some_and(|p| p.rest || p.keyword_rest) {
+            for taint in &mut out {
+                if let Origin::Source(source) = &mut taint.origin
+                    && source.shape == Shape::Text
+                {
+                    source.shape = Shape::String;
+                }
             }
         }
         out

@@ -12,6 +12,7 @@ use crate::result::Note;
 use crate::symbol::Sym;
 use casemate_ir::{Operand, Span};
 use casemate_model::expr::Tri;
+use casemate_model::kind::KindSet;
 use casemate_model::path::{PortBase, PortStep};
 use casemate_model::row::{Role, Row};
 use std::sync::Arc;
@@ -51,9 +52,52 @@ impl Interp<'_> {
                 .copied(),
             Operand::Const(_) => None,
         };
-        for &path in paths {
-            self.value_sinks(path, value, Some(operand), span.unwrap_or(self.f.func.head));
+        let mut value = value.clone();
+        if self.declares_object() {
+            // Frameworks send objects as JSON.
+            let page = KindSet::of(self.k.html_text);
+            value.taints = value.map_taints(|t| {
+                Some(Taint {
+                    clean: t.clean.union(page),
+                    ..t
+                })
+            });
         }
+        for &path in paths {
+            self.value_sinks(
+                path,
+                &value,
+                Some(operand),
+                span.unwrap_or(self.f.func.head),
+            );
+        }
+    }
+
+    /// Whether the function under evaluation declares that it returns an object: `Promise<User>`, and no text.
+    fn declares_object(&self) -> bool {
+        let Some(ty) = &self.f.func.returns else {
+            return false;
+        };
+        let javascript = self.f.file.facts.language == casemate_ir::Language::JavaScript;
+        let name = ty.path.last().map(|name| self.f.file.facts.str(*name));
+        javascript
+            && ty.primitive.is_none()
+            && ty.binding.is_some()
+            && name.is_some_and(|name| {
+                // Types of texts and streams, and parameters of types (`T`).
+                name.len() > 1
+                    && ![
+                        "any",
+                        "unknown",
+                        "Buffer",
+                        "Readable",
+                        "StreamableFile",
+                        "Stream",
+                    ]
+                    .contains(&name)
+                    && !name.ends_with("Html")
+                    && !name.ends_with("String")
+            })
     }
 
     /// The sinks of a path that take the value itself, and what writing it says about configuration.

@@ -1,6 +1,7 @@
 //! Values in the light of schemas: what comes out of a check, what a test of its answer says of what was given to it, and what
 //! earlier handlers checked of a request.
 
+use super::access::BESIDE;
 use super::heap::{Obj, ObjKind};
 use super::interp::{AllocKey, Interp};
 use super::labels::label_kind;
@@ -313,6 +314,7 @@ impl Interp<'_> {
                 let rest = value.map_taints(|t| {
                     Some(Taint {
                         derived: t.derived || matches!(t.origin, Origin::Port(_)),
+                        notes: t.notes | BESIDE,
                         ..t
                     })
                 });

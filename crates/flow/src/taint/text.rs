@@ -91,7 +91,10 @@ impl Interp<'_> {
         let Some(before) = before else {
             return self.derive(value, string, TraceKind::Concat, span);
         };
-        let clears = string.union(self.k.cleared_by_prefix(before));
+        let mut clears = string.union(self.k.cleared_by_prefix(before));
+        if begins_own_name(before) {
+            clears = clears.union(KindSet::of(self.k.method));
+        }
         let mut hole = self.derive(value, clears, TraceKind::Concat, span);
         let k = self.k;
         hole.taints = hole.map_taints(|t| {
@@ -102,6 +105,12 @@ impl Interp<'_> {
         });
         hole
     }
+}
+
+/// Whether a name begins with a word of the program, as in `on_` + name: what is inherited from elsewhere is not called so.
+fn begins_own_name(before: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    before.len() > 1 && before.chars().take(2).all(word) && !before.starts_with('_')
 }
 
 /// Cuts the pieces of a string where it grows too long, and leaves a hole there; whether it did.

@@ -23,3 +23,38 @@ pub(super) fn client(path: &str) -> Resolution {
     }
     Resolution::Unknown
 }
+
+/// The same for a specifier that leads nowhere, by what it says or by what is imported from it (`names`): the folder is the
+/// project's choice.
+#[must_use]
+pub fn generated<'n>(
+    specifier: &str,
+    names: impl IntoIterator<Item = &'n str>,
+) -> Option<&'static str> {
+    let lower = specifier.to_ascii_lowercase();
+    let called = lower.contains("prisma")
+        && ["client", "generated"]
+            .iter()
+            .any(|word| lower.contains(word));
+    let made = || names.into_iter().any(|name| name == "PrismaClient");
+    (called || made()).then_some("@prisma/client")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::generated;
+
+    #[test]
+    fn clients() {
+        for (specifier, names, want) in [
+            ("../../prisma/generated-prisma-client", &["User"][..], true),
+            ("@/generated/prisma/client", &["Prisma"], true),
+            ("./generated", &["PrismaClient"], true),
+            ("./prisma", &["prisma"], false),
+            ("./client", &["connect"], false),
+        ] {
+            let found = generated(specifier, names.iter().copied());
+            assert_eq!(found.is_some(), want, "{specifier}");
+        }
+    }
+}

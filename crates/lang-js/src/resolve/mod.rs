@@ -12,6 +12,8 @@ mod package;
 mod path;
 mod undeclared;
 
+pub use generated::generated;
+
 use alias::Aliases;
 use package::Package;
 use path::{join, parent};

@@ -54,7 +54,10 @@ impl<'a> Lowerer<'a> {
         let scope = self.frame.scopes.pop();
         let constructor = match body.constructor {
             Some(constructor) => constructor,
-            None => self.constructor(&body, base.is_some(), span),
+            None => {
+                let tuple = class.bases().iter().any(is_named_tuple);
+                self.constructor(&body, base.is_some(), tuple, span)
+            }
         };
         if let Some(def) = self.facts.facts.classes.get_mut(id.index()) {
             def.constructor = constructor;
@@ -262,7 +265,7 @@ impl<'a> Lowerer<'a> {
 
     /// The constructor of a class that writes none: the base's, which also takes the annotated fields (dataclasses, attrs, pydantic
     /// and named tuples make it so).
-    fn constructor(&mut self, class: &ClassBody, derived: bool, span: Span) -> FnId {
+    fn constructor(&mut self, class: &ClassBody, derived: bool, tuple: bool, span: Span) -> FnId {
         let name = Some(self.symbol("__init__"));
         let shape = Shape {
             kind: FnKind::Constructor,
@@ -282,7 +285,7 @@ impl<'a> Lowerer<'a> {
         let this = self.frame.builder.local(LocalKind::This, None);
         self.frame.builder.function.this = Some(this);
         let this = Operand::Local(this);
-        for &(name, at) in &class.fields {
+        for (index, &(name, at)) in (0_u32..).zip(&class.fields) {
             let local = self.frame.builder.local(LocalKind::Param, Some(name));
             self.frame.builder.function.params.push(Param {
                 local,
@@ -298,6 +301,17 @@ impl<'a> Lowerer<'a> {
                 },
                 at,
             );
+            if tuple {
+                // Its fields are its elements too.
+                self.emit(
+                    Instr::Store {
+                        base: this,
+                        key: Key::Index(index),
+                        value: Operand::Local(local),
+                    },
+                    at,
+                );
+            }
         }
         if derived {
             let (rest, keywords): (Arg, Arg) = self.all_arguments();
@@ -310,5 +324,14 @@ impl<'a> Lowerer<'a> {
         }
         self.close(id);
         id
+    }
+}
+
+/// Whether a base is the class of named tuples.
+fn is_named_tuple(base: &Expr) -> bool {
+    match base {
+        Expr::Name(name) => name.id.as_str() == "NamedTuple",
+        Expr::Attribute(member) => member.attr.as_str() == "NamedTuple",
+        _ => false,
     }
 }

@@ -127,7 +127,8 @@ impl Resolver {
                 if !self.packages.contains(at) {
                     return found;
                 }
-                own = own.or(Some(found));
+                let beside = Some(at) == parent(from) && !self.packages.contains(&join(at, top));
+                own = own.or(beside.then_some(found));
             }
             folder = parent(at);
         }

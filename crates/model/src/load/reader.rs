@@ -204,9 +204,18 @@ impl Reader<'_, '_, '_> {
     }
 
     pub(super) fn shape(&self, key: &str) -> Option<Shape> {
-        let known = ["structured", "string", "number", "bool", "date", "enum"];
+        let known = [
+            "structured",
+            "string",
+            "text",
+            "number",
+            "bool",
+            "date",
+            "enum",
+        ];
         Some(match self.word(key, &known)?.as_str() {
             "structured" => Shape::Structured,
+            "text" => Shape::Text,
             "number" => Shape::Number,
             "bool" => Shape::Bool,
             "date" => Shape::Date,
