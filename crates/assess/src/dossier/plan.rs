@@ -3,6 +3,7 @@
 use super::Material;
 use super::context::Context;
 use super::risk::Risk;
+use super::summary::lower;
 use super::words::{code, count, first_sentence, list};
 use crate::assessment::{Certainty, Level};
 use serde::Serialize;
@@ -192,8 +193,13 @@ fn actions(m: &Material<'_>, risks: &[Risk]) -> Vec<(Action, String)> {
 
 fn guidelines(m: &Material<'_>) -> Vec<Guideline> {
     let mut out = Vec::new();
+    let roots = m.findings.iter().filter(|f| f.root);
+    let roots: BTreeSet<&str> = roots.map(|f| f.cause.as_str()).collect();
     for rule in m.rules {
-        let of: Vec<_> = m.findings.iter().filter(|f| f.rule == rule.id).collect();
+        // What one line elsewhere is the cause of is no habit.
+        let own = |f: &&crate::assessment::Finding| f.root || !roots.contains(f.cause.as_str());
+        let of = m.findings.iter().filter(|f| f.rule == rule.id).filter(own);
+        let of: Vec<_> = of.collect();
         if of.len() < 3 {
             continue;
         }
@@ -203,11 +209,12 @@ fn guidelines(m: &Material<'_>) -> Vec<Guideline> {
         out.push(Guideline {
             rule: rule.id.clone(),
             says: format!(
-                "{way}, in one place that all use: {} has “{}” at {} places, in {}",
+                "{} has “{}” at {} places, in {}: {way}; once, where all of them use it",
                 m.project.name,
                 rule.title,
                 of.len(),
-                list(&files, 3)
+                list(&files, 3),
+                way = lower(&way),
             ),
             findings: of.iter().map(|f| f.id.clone()).collect(),
         });

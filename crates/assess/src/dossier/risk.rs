@@ -89,7 +89,15 @@ fn risk(
                 |e| format!("whoever brings a user to send {}", code(e)),
             )
         } else {
-            actor(factor("exposure"), endpoint.as_deref())
+            let asked = shown.endpoints.first().or(first.endpoints.first());
+            let login = asked.map(|e| e.authentication.as_str());
+            let exposure = match (factor("exposure"), login) {
+                ("always", Some("yes")) => "authenticated",
+                ("always", Some("no")) => "public",
+                ("always", Some(_)) => "unknown",
+                (exposure, _) => exposure,
+            };
+            actor(exposure, endpoint.as_deref())
         };
     let losses: Vec<String> = [
         ("confidentiality", "read"),
