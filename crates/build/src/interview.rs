@@ -279,7 +279,7 @@ impl Interview {
         tried.answers.push((key.to_owned(), text.to_owned()));
         let news = tried.problems().into_iter().find(|problem| {
             let known = before.iter().any(|other| other.message == problem.message);
-            !known && !(part == "things" || part == "owner" || part == "fields")
+            !known && !["things", "owner", "fields"].contains(&part)
         });
         match news {
             Some(problem) => Err(match problem.help {

@@ -97,7 +97,6 @@ fn add(
 /// Parts that not every project has: how the names of their files begin, and where the view says that it has them.
 const OPTIONAL: &[(&str, &[&str])] = &[
     ("cache.", &["app", "cached"]),
-    ("event", &["receivers"]),
     ("exchange", &["app", "calls"]),
     ("fieldcipher", &["app", "encrypted"]),
     ("file", &["app", "uploads"]),
@@ -112,6 +111,7 @@ const OPTIONAL: &[(&str, &[&str])] = &[
     ("oidc", &["auth", "oidc"]),
     ("outbound.ts", &["outbound"]),
     ("outboundclient", &["app", "calls"]),
+    ("outgoing", &["receivers"]),
     ("publicaddress", &["app", "calls"]),
     ("rawbody", &["webhooks"]),
     ("retention", &["app", "retention"]),

@@ -317,7 +317,7 @@ fn sample(field: &Field, which: usize) -> Option<String> {
         word.chars().cycle().take(length).collect::<String>()
     };
     Some(match &field.kind {
-        // A unique text differs each time; the tests count.
+        // What is unique differs each time; the tests count.
         Kind::Text(low, high) if field.unique && *high >= 12 => {
             format!(
                 "`{}${{unique()}}`",
@@ -333,10 +333,23 @@ fn sample(field: &Field, which: usize) -> Option<String> {
         Kind::Email => format!("'{}@mail.test'", text(1, 9)),
         Kind::Url if field.unique => "`https://site.test/${unique()}`".into(),
         Kind::Url => format!("'https://site.test/{which}'"),
+        Kind::Int(low, high) if field.unique => {
+            format!(
+                "{low} + (unique() % {})",
+                high.saturating_sub(*low).saturating_add(1)
+            )
+        }
         Kind::Int(low, high) => (low.saturating_add(which as i64).min(*high)).to_string(),
+        Kind::Money(_) if field.unique => "1990 + unique()".into(),
         Kind::Money(_) => (1_990 + which).to_string(),
         Kind::Bool => (which == 0).to_string(),
+        Kind::Date if field.unique => {
+            "new Date(Date.UTC(2024, 1, 28 + unique())).toISOString().slice(0, 10)".into()
+        }
         Kind::Date => format!("'2024-02-{}'", 28 + which),
+        Kind::Timestamp if field.unique => {
+            "new Date(Date.UTC(2024, 1, 28, 12, 0, unique())).toISOString()".into()
+        }
         Kind::Timestamp => format!("'2024-02-28T12:00:0{which}.000Z'"),
         Kind::Enum(values) => format!("'{}'", values.get(which.min(values.len() - 1))?),
         Kind::Ref(_) => return None,

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.js';
 import type { Job } from '../models/job.js';
-import { delivery, type Receiver } from '../types/event.js';
+import { delivery, type Receiver } from '../types/outgoingEvent.js';
 import { sign } from '../utils/messageSignature.js';
 import { type Network, OutboundClient } from '../utils/outboundClient.js';
 
@@ -10,7 +10,7 @@ const BOUNDS = { timeoutMilliseconds: 5_000, maxBytes: 100_000 };
  * Sends events as Standard Webhooks (https://www.standardwebhooks.com): signed over id, time and bytes with the secret of the
  * receiver. The id stays the same when a message is sent again, so a receiver can let it have its effect once.
  */
-export class EventSender {
+export class OutgoingEventSender {
   readonly #clients = new Map<Receiver, OutboundClient>();
 
   constructor(
