@@ -195,7 +195,12 @@ fn variable(origins: &Solver<'_, '_>, f: FuncRef<'_>, value: Operand, depth: usi
                 Some(Val::Namespace(file) | Val::Module(file)) => Some(file),
                 _ => None,
             });
-            exported(origins, files.next_back()?, f.file.facts.str(name), depth + 1)
+            exported(
+                origins,
+                files.next_back()?,
+                f.file.facts.str(name),
+                depth + 1,
+            )
         }
         _ => None,
     }
