@@ -191,11 +191,16 @@ fn variable(origins: &Solver<'_, '_>, f: FuncRef<'_>, value: Operand, depth: usi
             ..
         } => {
             let values = origins.of_operand(f.id, base).iter();
-            let file = values.filter_map(|val| match origins.val(*val) {
+            let mut files = values.filter_map(|val| match origins.val(*val) {
                 Some(Val::Namespace(file) | Val::Module(file)) => Some(file),
                 _ => None,
             });
-            exported(origins, file.last()?, f.file.facts.str(name), depth + 1)
+            exported(
+                origins,
+                files.next_back()?,
+                f.file.facts.str(name),
+                depth + 1,
+            )
         }
         _ => None,
     }

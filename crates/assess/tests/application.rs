@@ -213,7 +213,7 @@ def hi(request):
 ",
         ),
     ]);
-    assert_eq!(login(&found, "/shop/"), "unknown");
+    assert_eq!(routes(&found), ["ROUTE /hi/"]);
     assert_eq!(login(&found, "/hi/"), "no");
 }
 

@@ -194,6 +194,8 @@ impl Application {
             .filter(|(_, text)| MADE.contains(&text.as_str()))
             .collect();
         let functions = origins.program.function_ids().filter(|_| !made.is_empty());
+        // A second one in a folder serves the same in another way, such as encrypted.
+        let mut first: BTreeMap<(&str, String), (Site, FuncId)> = BTreeMap::new();
         for func in functions {
             let f = origins.program.func(func);
             if origins.program.is_copy(func) {
@@ -214,14 +216,42 @@ impl Application {
                     file: f.file_idx,
                     span: f.func.spans.get(at).copied().unwrap_or_default(),
                 };
-                let endpoints = self.endpoints.iter().filter(|e| {
-                    e.callee.starts_with("py:") && same_unit(origins, e.site.file, f.file_idx)
-                });
-                out.insert(site, (func, callee, endpoints.collect()));
+                let kept = first
+                    .entry((folder(origins, f.file_idx), callee))
+                    .or_insert((site, func));
+                *kept = (*kept).min((site, func));
             }
+        }
+        for ((within, callee), &(site, func)) in &first {
+            // Every handler belongs to the nearest application above it.
+            let nearest = |e: &Endpoint| {
+                let path = folder(origins, e.site.file);
+                let above = first.keys().map(|(folder, _)| *folder);
+                above
+                    .filter(|it| is_below(path, it))
+                    .max_by_key(|it| it.len())
+            };
+            let endpoints = self.endpoints.iter().filter(|e| {
+                e.callee.starts_with("py:")
+                    && same_unit(origins, e.site.file, site.file)
+                    && nearest(e).is_none_or(|it| it == *within)
+            });
+            out.insert(site, (func, callee.clone(), endpoints.collect()));
         }
         out
     }
+}
+
+/// The folder of a file; empty for the root.
+fn folder<'p>(origins: &Solver<'p, '_>, file: FileIdx) -> &'p str {
+    let file = origins.program.files.get(file.0 as usize);
+    file.and_then(|f| f.path.rsplit_once('/'))
+        .map_or("", |it| it.0)
+}
+
+fn is_below(path: &str, folder: &str) -> bool {
+    let rest = path.strip_prefix(folder);
+    rest.is_some_and(|rest| folder.is_empty() || rest.is_empty() || rest.starts_with('/'))
 }
 
 /// How many places read JSON from bodies of any type.

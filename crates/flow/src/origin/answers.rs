@@ -222,18 +222,20 @@ impl Solver<'_, '_> {
                 for instr in &f.func.instrs {
                     match *instr {
                         Instr::Call { callee, args, .. } if !self.is_of_package(id, callee) => {
-                            named.extend(f.func.args(args).iter().filter_map(|arg| match arg.key {
-                                ArgKey::Keyword(name) => Some(f.sym(name)),
-                                _ => None,
-                            }));
+                            named.extend(f.func.args(args).iter().filter_map(
+                                |arg| match arg.key {
+                                    ArgKey::Keyword(name) => Some(f.sym(name)),
+                                    _ => None,
+                                },
+                            ));
                         }
                         Instr::Object { parts, .. } => {
-                            named.extend(f.func.parts(parts).iter().filter_map(|part| {
-                                match part.key {
+                            named.extend(f.func.parts(parts).iter().filter_map(
+                                |part| match part.key {
                                     PartKey::Field(name) => Some(f.sym(name)),
                                     _ => None,
-                                }
-                            }));
+                                },
+                            ));
                         }
                         Instr::Store {
                             key: Key::Field(name),

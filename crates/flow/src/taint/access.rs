@@ -41,6 +41,12 @@ impl Interp<'_> {
 
     /// A member of a value.
     pub(super) fn load(&mut self, base: &Value, sym: Sym) -> Value {
+        let member = self.member_as_kept(base, sym);
+        self.unspread(member, sym)
+    }
+
+    /// A member of a value; what came in with a spread is still marked so.
+    fn member_as_kept(&mut self, base: &Value, sym: Sym) -> Value {
         if base.taints.is_none() && base.refs.is_empty() {
             return Value::default();
         }
@@ -148,7 +154,7 @@ impl Interp<'_> {
             out.consts = None;
         }
         out.refs.sort_unstable();
-        self.unspread(out, sym)
+        out
     }
 
     /// Whether a member is the number of elements.
@@ -164,40 +170,46 @@ impl Interp<'_> {
         sym != Sym::ANY && first.is_some_and(|c| c.is_alphabetic() || c == '_')
     }
 
-    /// What came in with a spread is the member of the object that was spread.
+    /// What came in with a spread is the member of the object that was spread. An object may be spread into itself.
     fn unspread(&mut self, mut value: Value, sym: Sym) -> Value {
         let marked = |t: &&Taint| t.notes & SPREAD != 0;
-        let spread: Vec<Taint> = value.taints().iter().filter(marked).copied().collect();
-        if spread.is_empty() {
-            return value;
-        }
-        value.taints = value.map_taints(|t| (t.notes & SPREAD == 0).then_some(t));
-        for taint in spread {
-            let taint = Taint {
-                notes: taint.notes & !SPREAD,
-                ..taint
-            };
-            let whole = taint.identity().and_then(|port| port.split());
-            match whole {
-                Some((object, Sym::ANY)) if sym != Sym::ANY => {
-                    let object = Value::tainted(Taint {
-                        origin: Origin::Port(object),
-                        ..taint
-                    });
-                    let member = self.load(&object, sym);
-                    if value.is_empty() {
-                        value = member;
-                    } else {
-                        value.join(&member);
+        let mut met: SmallVec<[PortPath; 4]> = SmallVec::new();
+        loop {
+            let spread: Vec<Taint> = value.taints().iter().filter(marked).copied().collect();
+            if spread.is_empty() {
+                return value;
+            }
+            value.taints = value.map_taints(|t| (t.notes & SPREAD == 0).then_some(t));
+            for taint in spread {
+                let taint = Taint {
+                    notes: taint.notes & !SPREAD,
+                    ..taint
+                };
+                let whole = taint.identity().and_then(|port| port.split());
+                match whole {
+                    Some((object, Sym::ANY)) if sym != Sym::ANY => {
+                        if met.contains(&object) {
+                            continue;
+                        }
+                        met.push(object);
+                        let object = Value::tainted(Taint {
+                            origin: Origin::Port(object),
+                            ..taint
+                        });
+                        let member = self.member_as_kept(&object, sym);
+                        if value.is_empty() {
+                            value = member;
+                        } else {
+                            value.join(&member);
+                        }
                     }
-                }
-                _ => {
-                    value.add_taint(taint);
-                    value.consts = None;
+                    _ => {
+                        value.add_taint(taint);
+                        value.consts = None;
+                    }
                 }
             }
         }
-        value
     }
 
     /// Whether something is a dictionary of Python that is written out: it has what was put in, and nothing that it inherits.
