@@ -173,14 +173,17 @@ fn imports(facts: &FileFacts, path: &str, resolver: &Resolver) -> Vec<Target> {
                 return Target::Unknown;
             };
             let specifier = facts.str(specifier);
-            match resolver.resolve(specifier, path) {
-                Resolution::Unknown => {
-                    let made = casemate_lang_js::generated(specifier, names(facts, index));
-                    made.map_or(Target::Unknown, |name| {
-                        Target::Package(format!("npm:{name}"))
-                    })
-                }
-                found => target(found),
+            let found = resolver.resolve(specifier, path);
+            // `src/generated/…` below a base folder looks like a package.
+            let absent = match &found {
+                Resolution::Unknown => true,
+                Resolution::Package { name, .. } => !name.starts_with("@prisma/"),
+                _ => false,
+            };
+            let made = casemate_lang_js::generated(specifier, names(facts, index));
+            match made.filter(|_| absent) {
+                Some(name) => Target::Package(format!("npm:{name}")),
+                None => target(found),
             }
         })
         .collect()

@@ -59,12 +59,14 @@ fn compare(name: &str, table: &str, checkouts: &Path) -> Tally {
         };
         let labelled: Vec<&str> = guards.split(',').collect();
         let differs = |kind: &&str| {
-            let said = guarded[**kind].as_str() == Some("yes");
-            said != labelled.contains(*kind)
+            let said = guarded[*kind].as_str() == Some("yes");
+            said != labelled.contains(kind)
         };
         let open = |kind: &str| guarded[kind].as_str() == Some("unknown");
-        let (unknown, wrong): (Vec<&str>, Vec<&str>) =
-            KINDS.iter().filter(differs).partition(|kind| open(kind));
+        let (unknown, wrong): (Vec<&str>, Vec<&str>) = KINDS
+            .into_iter()
+            .filter(differs)
+            .partition(|kind| open(*kind));
         if !wrong.is_empty() {
             tally.wrong.push(format!("{line}: {guarded}"));
         } else if !unknown.is_empty() {

@@ -47,7 +47,14 @@ const ROLES: [&str; 6] = [
 ];
 
 /// Parts of names of credentials that programs give each other.
-const SECRETS: [&str; 5] = ["secret", "token", "signature", "apikey", "api-key"];
+const SECRETS: [&str; 6] = [
+    "secret",
+    "token",
+    "signature",
+    "apikey",
+    "api-key",
+    "authorization",
+];
 
 /// Headers by which a browser says where a request comes from.
 const ORIGIN: [&str; 4] = ["origin", "referer", "referrer", "host"];

@@ -5,11 +5,14 @@ use super::value::{Val, ValSet};
 use crate::apipath::PathId;
 use crate::program::{FuncRef, Program};
 use crate::result::{Entry, FuncId, Site};
-use casemate_ir::{ArgKey, Const, Decorator, Instr, Operand, PartKey};
+use casemate_ir::{ArgKey, Const, Decorator, Instr, Key, Operand, PartKey, VarRef};
 use casemate_model::glob;
 use casemate_model::matcher::Models;
 use casemate_model::path::{ArgIndex, Port, PortBase, Step};
 use casemate_model::row::{EntryRow, ExportRow, Role};
+
+/// A part of a path that is not known.
+const UNKNOWN: &str = "{?}";
 
 /// By file: the rows of handlers that are found in it by name.
 pub(super) fn exported<'m>(
@@ -140,10 +143,17 @@ impl<'p> Solver<'p, '_> {
         let own = self.argument(frame, decorator, index);
         let prefix = entry.prefix.as_ref().and_then(|_| {
             let (_, class) = self.program.class(frame.f.class(frame.f.func.class?))?;
-            class
-                .decorators
-                .iter()
-                .find_map(|d| self.argument(frame, d, 0))
+            let first = |d: &Decorator| self.argument(frame, d, 0);
+            // Guards and descriptions stand there too.
+            let controller = |d: &&Decorator| self.is_called(frame, d, "Controller");
+            match class.decorators.iter().find(controller) {
+                Some(decorator) => first(decorator),
+                None => class
+                    .decorators
+                    .iter()
+                    .filter_map(first)
+                    .find(|part| part != UNKNOWN),
+            }
         });
         let whole: Vec<&str> = prefix
             .iter()
@@ -167,7 +177,33 @@ impl<'p> Solver<'p, '_> {
             return None;
         }
         let part = self.written(owner, arg.value);
-        Some(part.unwrap_or_else(|| "{?}".to_owned()))
+        Some(part.unwrap_or_else(|| UNKNOWN.to_owned()))
+    }
+
+    /// Whether the function that a decorator calls has a name that ends so.
+    fn is_called(&self, frame: Frame<'p>, decorator: &Decorator, end: &str) -> bool {
+        let Some(owner) = frame.f.parent().map(|p| self.program.func(p)) else {
+            return false;
+        };
+        let made = |value: Operand| {
+            let mut instrs = owner.func.instrs.iter();
+            instrs.find(move |instr| instr.target().map(Operand::Local) == Some(value))
+        };
+        let Some(Instr::Call { callee, .. }) = made(decorator.value) else {
+            return false;
+        };
+        let name = match made(*callee) {
+            Some(Instr::Load {
+                key: Key::Field(name),
+                ..
+            }) => Some(*name),
+            Some(Instr::LoadVar {
+                var: VarRef::Global(global),
+                ..
+            }) => owner.file.facts.globals.get(global.index()).map(|g| g.name),
+            _ => None,
+        };
+        name.is_some_and(|name| owner.file.facts.str(name).ends_with(end))
     }
 
     /// A part of a path as it is written: a text, or the `path` of options.
