@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use casemate_ir::{
-    ClassDef, ClassId, Const, ConstId, FileFacts, FnId, FnKind, Function, GlobalId, LocalId, Span, Symbol,
+    ClassDef, ClassId, Const, ConstId, FileFacts, FnId, FnKind, Function, GlobalId, LocalId, Span,
+    Symbol,
 };
 
 /// One file to be linked.

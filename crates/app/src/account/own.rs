@@ -210,7 +210,11 @@ impl Reader<'_, '_, '_> {
                 let (owner, local) = crate::guard::owner_of(self.origins, self.f, capture)?;
                 let owner = self.origins.program.func(owner);
                 let name = owner.func.locals.get(local.index())?.name?;
-                Some(self.lexicon.word(owner.sym(name), owner.file.facts.str(name)).plain)
+                Some(
+                    self.lexicon
+                        .word(owner.sym(name), owner.file.facts.str(name))
+                        .plain,
+                )
             }
             Instr::Await { from, .. } | Instr::Copy { from, .. } => self.name_once(from),
             _ => None,

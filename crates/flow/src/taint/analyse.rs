@@ -246,7 +246,9 @@ fn levels<'c>(
             .filter(|level| **level != NOT_YET)
             .map(|level| level + 1)
             .max();
-        let level = needed.unwrap_or(0).max(if is_template { 0 } else { after_templates });
+        let level = needed
+            .unwrap_or(0)
+            .max(if is_template { 0 } else { after_templates });
         if is_template {
             after_templates = after_templates.max(level + 1);
         }
