@@ -1,14 +1,12 @@
 //! Handlers that are declared instead of registered: by decorators, by file and name.
 
-use crate::decoration::{self, prefix::Mounts};
+use crate::decoration;
 use crate::model::{Application, Endpoint, Middleware};
+use crate::startup::HOLE;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::Entry;
 use casemate_ir::{Const, Instr, Operand, Term};
-
-/// A part of a path that is not known.
-const UNKNOWN: &str = "{?}";
 
 /// Files that run before all pages of a project.
 const BEFORE_ALL: [&str; 2] = ["middleware", "proxy"];
@@ -20,7 +18,6 @@ pub(crate) fn add(origins: &Solver<'_, '_>, made: &mut Application) {
         let stem = name.split('.').next().unwrap_or_default();
         BEFORE_ALL.contains(&stem) && name.ends_with("s")
     });
-    let mounts = Mounts::of(origins);
     for entry in origins.declared.values() {
         if entry.method == "use" || entry.method == "error" {
             made.middleware.push(Middleware {
@@ -32,14 +29,7 @@ pub(crate) fn add(origins: &Solver<'_, '_>, made: &mut Application) {
             continue;
         }
         let by_file = entry.callee.contains('#');
-        let prefix = entry
-            .handlers
-            .first()
-            .map_or_else(String::new, |handler| mounts.of_handler(origins, *handler));
-        let path = resolved(origins, entry).map(|path| match path.as_str() {
-            "/" if !prefix.is_empty() => prefix.clone(),
-            path => format!("{prefix}{path}"),
-        });
+        let path = resolved(origins, entry);
         for method in methods(origins, entry) {
             made.endpoints.push(Endpoint {
                 method,
@@ -60,7 +50,7 @@ pub(crate) fn add(origins: &Solver<'_, '_>, made: &mut Application) {
 /// hand the text on: `@app.route(scoped('/x'))`.
 fn resolved(origins: &Solver<'_, '_>, entry: &Entry) -> Option<String> {
     let path = entry.path.clone()?;
-    if !path.contains(UNKNOWN) {
+    if !path.contains(HOLE) {
         return Some(path);
     }
     let handler = entry.handlers.first().map(|f| origins.program.func(*f))?;
@@ -73,7 +63,7 @@ fn resolved(origins: &Solver<'_, '_>, entry: &Entry) -> Option<String> {
         })
     });
     Some(match made {
-        Some(text) => path.replacen(UNKNOWN, text.trim_matches('/'), 1),
+        Some(text) => path.replacen(HOLE, text.trim_matches('/'), 1),
         None => path,
     })
 }

@@ -99,31 +99,6 @@ impl Befores {
     }
 }
 
-/// The value on which a decorator is called, `bp` of `@bp.route('/x')`, and the function that it stands in.
-pub(super) fn registered_on(
-    origins: &Solver<'_, '_>,
-    f: FuncRef<'_>,
-    decorator: &Decorator,
-) -> Option<(FuncId, Operand)> {
-    let parent = origins.program.func(f.parent()?);
-    let mut value = decorator.value;
-    for _ in 0..2 {
-        let instr = parent
-            .func
-            .instrs
-            .iter()
-            .find(|instr| instr.target().map(Operand::Local) == Some(value))?;
-        match *instr {
-            Instr::Call {
-                this: Some(this), ..
-            } => return Some((parent.id, this)),
-            Instr::Copy { from, .. } => value = from,
-            _ => return None,
-        }
-    }
-    None
-}
-
 /// On what a decorator declares.
 fn receiver(origins: &Solver<'_, '_>, f: FuncRef<'_>, decorator: &Decorator) -> Option<Receiver> {
     let parent = origins.program.func(f.parent()?);

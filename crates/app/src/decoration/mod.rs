@@ -4,7 +4,6 @@
 mod before;
 pub(crate) mod class;
 mod parameter;
-pub(crate) mod prefix;
 
 use crate::model::{Application, Member, Stage};
 use casemate_flow::origin::{Solver, Val};

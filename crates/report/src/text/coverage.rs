@@ -55,8 +55,14 @@ fn policy(page: &mut Page, assessment: &Assessment) {
     let effects: Vec<String> = assessment
         .policy
         .iter()
-        .chain(&assessment.coverage.files.ignored)
-        .filter(|effect| effect.hides > 0)
+        .chain(
+            assessment
+                .coverage
+                .files
+                .ignored
+                .iter()
+                .filter(|effect| effect.hides > 0),
+        )
         .map(said::effect)
         .collect();
     list(page, "hidden", &effects);
