@@ -3,6 +3,8 @@
 //! The code of the backends is not kept here: `CASEMATE_CHECKOUTS` names a folder that holds one checkout for each table, at the
 //! commit that stands in it. `CASEMATE_CHECKOUTS=/path cargo test -p casemate --test guards -- --ignored --nocapture`
 
+#![expect(clippy::print_stdout, reason = "its output is its purpose")]
+
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -66,7 +68,7 @@ fn compare(name: &str, table: &str, checkouts: &Path) -> Tally {
         let (unknown, wrong): (Vec<&str>, Vec<&str>) = KINDS
             .into_iter()
             .filter(differs)
-            .partition(|kind| open(*kind));
+            .partition(|kind| open(kind));
         if !wrong.is_empty() {
             tally.wrong.push(format!("{line}: {guarded}"));
         } else if !unknown.is_empty() {

@@ -344,10 +344,7 @@ impl<'a> Judge<'a> {
             let names: Vec<String> = of.iter().map(|r| format!("`{}`", r.id)).collect();
             names.join(", ")
         };
-        let deciding: Vec<&&Rule> = rules
-            .iter()
-            .filter(|r| r.decides.iter().any(|d| *d == id))
-            .collect();
+        let deciding: Vec<&&Rule> = rules.iter().filter(|r| r.decides.contains(&id)).collect();
         let because = if deciding.is_empty() {
             let all: Vec<&&Rule> = rules.iter().collect();
             format!(
