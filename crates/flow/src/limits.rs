@@ -77,6 +77,10 @@ pub const PATHS: usize = 5;
 pub const PATH_STEPS: usize = 40;
 /// Rounds over global state.
 pub const GLOBAL_ROUNDS: u32 = 6;
+/// Values that one module variable, instance or store is followed with from other shared places.
+pub const SHARED_VALUES: usize = 500;
+/// Under this name are counted the further ones.
+pub const SHARED_CUT: &str = "values of one shared place";
 /// Under this name are counted the ways that were cut where they met a second call that is not resolved.
 pub const TWICE_UNKNOWN: &str = "ways through two calls that are not resolved";
 /// Under this name are counted the values that went through a call that is not resolved before they were shared or stored;

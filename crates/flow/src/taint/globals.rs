@@ -72,6 +72,8 @@ pub(super) fn findings(
     let mut done: BTreeMap<PortBase, usize> = BTreeMap::new();
     for _ in 0..limits::GLOBAL_ROUNDS {
         let mut more: Vec<(PortPath, Taint)> = Vec::new();
+        // How much each list will hold after this round.
+        let mut lengths: FxHashMap<PortBase, usize> = FxHashMap::default();
         for (to, edge) in &edges {
             let Origin::Port(from) = edge.origin else {
                 continue;
@@ -91,9 +93,22 @@ pub(super) fn findings(
                 let known = cleans
                     .get(&(*to, joined.origin))
                     .is_some_and(|known| known.iter().any(|&clean| joined.clean.covers(clean)));
-                if !known {
-                    more.push((*to, joined));
+                if known {
+                    continue;
                 }
+                let length = lengths
+                    .entry(to.base())
+                    .or_insert_with(|| held.get(&to.base()).map_or(0, Vec::len));
+                if *length >= limits::SHARED_VALUES {
+                    *caps.entry(limits::SHARED_CUT).or_default() += 1;
+                    continue;
+                }
+                *length += 1;
+                cleans
+                    .entry((*to, joined.origin))
+                    .or_default()
+                    .push(joined.clean);
+                more.push((*to, joined));
             }
         }
         if more.is_empty() {
@@ -103,14 +118,7 @@ pub(super) fn findings(
             done.insert(*base, list.len());
         }
         for (port, taint) in more {
-            let list = held.entry(port.base()).or_default();
-            if list.len() < 500 {
-                list.push((port, taint));
-                cleans
-                    .entry((port, taint.origin))
-                    .or_default()
-                    .push(taint.clean);
-            }
+            held.entry(port.base()).or_default().push((port, taint));
         }
     }
     let stored = origins
