@@ -69,7 +69,8 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
         let (cyclic, single): (Vec<_>, Vec<_>) =
             level.into_iter().partition(|c| is_cyclic(c, &callees));
         let funcs: Vec<FuncId> = single.iter().flat_map(|c| c.iter().copied()).collect();
-        let run = |func: &FuncId| ground.interpret(*func, &summaries, Arena::default());
+        let run =
+            |func: &FuncId| ground.interpret(*func, &summaries, Arena::default(), limits::WORK);
         let made: Vec<Option<Made>> = funcs.par_iter().map(run).collect();
         for (&func, made) in funcs.iter().zip(made) {
             keep(func, made, &mut summaries, &mut outputs, &mut arenas);
@@ -82,14 +83,17 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
             // By function of the cycle: whether a summary that it asked for is another one by now, and which it asked for.
             let mut stale = vec![true; component.len()];
             let mut asked: Vec<Vec<FuncId>> = vec![Vec::new(); component.len()];
+            let mut budget = limits::WORK;
             for round in 0..rounds {
                 for (at, &func) in component.iter().enumerate() {
                     if !stale.get_mut(at).is_some_and(std::mem::take) {
                         continue;
                     }
                     let arena = arenas.get_mut(func.0 as usize).map(std::mem::take);
-                    let mut made = ground.interpret(func, &summaries, arena.unwrap_or_default());
+                    let mut made =
+                        ground.interpret(func, &summaries, arena.unwrap_or_default(), budget);
                     if let (Some(made), Some(asked)) = (&mut made, asked.get_mut(at)) {
+                        budget = budget.saturating_sub(made.work);
                         *asked = std::mem::take(&mut made.asked);
                     }
                     if keep(func, made, &mut summaries, &mut outputs, &mut arenas) {
@@ -144,6 +148,8 @@ struct Made {
     arena: Arena,
     /// Functions whose summaries it asked for, in order.
     asked: Vec<FuncId>,
+    /// Taints of summaries that were put in place.
+    work: u64,
 }
 
 impl Ground<'_, '_, '_> {
@@ -153,6 +159,7 @@ impl Ground<'_, '_, '_> {
         func: FuncId,
         summaries: &[Option<Arc<Summary>>],
         arena: Arena,
+        budget: u64,
     ) -> Option<Made> {
         let run = AssertUnwindSafe(|| {
             let whole = Whole {
@@ -164,6 +171,7 @@ impl Ground<'_, '_, '_> {
                 kinds: self.kinds,
                 schemas: self.schemas,
                 settings: self.settings,
+                budget,
             };
             let mut interp = Interp::new(&whole, func, arena);
             interp.run();
@@ -176,6 +184,7 @@ impl Ground<'_, '_, '_> {
                 out: interp.out,
                 arena: interp.arena,
                 asked: interp.asked,
+                work: interp.work,
             }
         });
         catch_unwind(run).ok()

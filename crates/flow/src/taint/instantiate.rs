@@ -86,6 +86,10 @@ impl Interp<'_> {
             self.cap("callbacks of callbacks");
             return Value::default();
         }
+        if self.work > self.budget {
+            self.cap(limits::WORK_DONE);
+            return Value::default();
+        }
         self.depth += 1;
         self.fuel = self.fuel.saturating_sub(1);
         let params = self.parameters(func, args);
@@ -350,6 +354,7 @@ impl Interp<'_> {
 
     /// Taints of the summary, and what the places that they stand for are, in the caller.
     fn translate_set(&mut self, env: &mut Env<'_>, taints: &[Taint]) -> Value {
+        self.work += 1 + taints.len() as u64;
         let mut out = Value::default();
         let mut identities = 0;
         let mut set = TaintSet {

@@ -79,6 +79,8 @@ pub(super) struct Whole<'a> {
     pub(super) schemas: &'a crate::schema::Schemas,
     /// What the configuration says.
     pub(super) settings: &'a crate::setting::Settings,
+    /// Taints of summaries that may be put in place.
+    pub(super) budget: u64,
 }
 
 /// Interprets one function.
@@ -134,6 +136,10 @@ pub struct Interp<'a> {
     pub(super) escapes: bool,
     /// The functions whose summaries were asked for.
     pub(super) asked: Vec<FuncId>,
+    /// Taints of summaries that were put in place.
+    pub(super) work: u64,
+    /// How many may be.
+    pub(super) budget: u64,
 }
 
 impl<'a> Interp<'a> {
@@ -147,6 +153,7 @@ impl<'a> Interp<'a> {
             kinds: k,
             schemas,
             settings,
+            budget,
         } = *whole;
         let f = origins.program.func(id);
         Self {
@@ -157,6 +164,8 @@ impl<'a> Interp<'a> {
             render,
             schemas,
             settings,
+            work: 0,
+            budget,
             request: schemas.request(origins, id),
             k,
             f,
