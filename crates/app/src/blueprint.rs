@@ -74,8 +74,8 @@ pub(crate) fn complete(endpoints: &mut [Endpoint], origins: &Solver<'_, '_>) {
             continue;
         };
         let router = f.func.decorators.iter().find_map(|decorator| {
-            let (callee, _) = call(parent, decorator.value)?;
-            let router = variable(origins, parent, receiver(parent, callee)?, 0)?;
+            let (callee, _) = parent.call_behind(decorator.value)?;
+            let router = variable(origins, parent, parent.read_off(callee)?, 0)?;
             routers.made.contains_key(&router).then_some(router)
         });
         if let Some(router) = router {
@@ -92,7 +92,7 @@ impl Routers {
                     var: VarRef::Global(global),
                     value,
                 } => {
-                    let Some((callee, args)) = call(f, value) else {
+                    let Some((callee, args)) = f.call_behind(value) else {
                         continue;
                     };
                     if let Some(name) = made(origins, f, callee) {
@@ -102,7 +102,7 @@ impl Routers {
                     }
                 }
                 Instr::Call { callee, args, .. } => {
-                    self.mount(origins, f, callee, args_of(f, args))
+                    self.mount(origins, f, callee, f.func.args(args))
                 }
                 _ => {}
             }
@@ -114,7 +114,7 @@ impl Routers {
             base,
             key: Key::Field(name),
             ..
-        }) = made_by(f, callee)
+        }) = f.made_by(callee)
         else {
             return;
         };
@@ -128,7 +128,9 @@ impl Routers {
             .collect();
         // Django Ninja names the prefix first.
         let (first, child) = match placed.as_slice() {
-            [prefix, child] if text(f, *prefix).is_some() => (text(f, *prefix), *child),
+            [prefix, child] if f.constant_text(*prefix).is_some() => {
+                (f.constant_text(*prefix), *child)
+            }
             [child, ..] => (None, *child),
             [] => return,
         };
@@ -173,7 +175,7 @@ fn variable(origins: &Solver<'_, '_>, f: FuncRef<'_>, value: Operand, depth: usi
     if depth > DEPTH {
         return None;
     }
-    match *made_by(f, value)? {
+    match *f.made_by(value)? {
         Instr::LoadVar {
             var: VarRef::Global(global),
             ..
@@ -227,7 +229,7 @@ fn imported(
         } if it == global => Some(value),
         _ => None,
     })?;
-    match made_by(module, value)? {
+    match module.made_by(value)? {
         Instr::Import { .. } => variable(origins, module, value, depth + 1),
         _ => None,
     }
@@ -268,49 +270,5 @@ fn prefix(f: FuncRef<'_>, args: &[Arg]) -> Option<String> {
     {
         return None;
     }
-    Some(text(f, given).unwrap_or(HOLE).to_owned())
-}
-
-fn receiver(f: FuncRef<'_>, callee: Operand) -> Option<Operand> {
-    match made_by(f, callee)? {
-        Instr::Load { base, .. } => Some(*base),
-        _ => None,
-    }
-}
-
-fn call<'p>(f: FuncRef<'p>, value: Operand) -> Option<(Operand, &'p [Arg])> {
-    match made_by(f, value)? {
-        Instr::Call { callee, args, .. } => Some((*callee, args_of(f, *args))),
-        _ => None,
-    }
-}
-
-fn args_of<'p>(f: FuncRef<'p>, args: casemate_ir::Range32) -> &'p [Arg] {
-    f.func.args(args)
-}
-
-/// The instruction that made a value, copies passed over.
-fn made_by<'p>(f: FuncRef<'p>, value: Operand) -> Option<&'p Instr> {
-    let mut value = value;
-    for _ in 0..4 {
-        let Operand::Local(local) = value else {
-            return None;
-        };
-        let mut instrs = f.func.instrs.iter();
-        match instrs.find(|instr| instr.target() == Some(local))? {
-            Instr::Copy { from, .. } => value = *from,
-            made => return Some(made),
-        }
-    }
-    None
-}
-
-fn text<'p>(f: FuncRef<'p>, value: Operand) -> Option<&'p str> {
-    match value {
-        Operand::Const(id) => match f.file.facts.constant(id) {
-            Const::Str(text) => Some(f.file.facts.str(*text)),
-            _ => None,
-        },
-        Operand::Local(_) => None,
-    }
+    Some(f.constant_text(given).unwrap_or(HOLE).to_owned())
 }

@@ -8,7 +8,7 @@ use crate::route::join;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{ClassIdx, FuncRef};
 use casemate_flow::result::{FileIdx, FuncId, Site};
-use casemate_ir::{Arg, Const, FnKind, Instr, Key, Language, MemberKind, Operand};
+use casemate_ir::{FnKind, Instr, Key, Language, MemberKind, Operand};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Configurations below each other.
@@ -98,7 +98,7 @@ impl Routes {
             };
             let args = f.func.args(args);
             let (Some(route), Some(view)) = (
-                args.first().and_then(|a| text(f, a.value)),
+                args.first().and_then(|a| f.constant_text(a.value)),
                 args.get(1).map(|a| a.value),
             ) else {
                 continue;
@@ -124,11 +124,11 @@ impl Routes {
         route: &str,
         view: Operand,
     ) {
-        let Some((callee, args)) = call(f, view) else {
+        let Some((callee, args)) = f.call_behind(view) else {
             return;
         };
         if is_as_view(f, callee) {
-            if let Some(base) = receiver(f, callee) {
+            if let Some(base) = f.read_off(callee) {
                 for class in classes(origins, f.id, base) {
                     self.views
                         .push((class, f.file_idx, plain(route).to_owned(), false));
@@ -197,13 +197,13 @@ fn registers(name: &str) -> bool {
 
 /// The files that `include` is given: by the name of the module, alone or first of a pair, or the module itself.
 fn modules(origins: &Solver<'_, '_>, f: FuncRef<'_>, included: Operand) -> Vec<FileIdx> {
-    if let Some(name) = text(f, included) {
+    if let Some(name) = f.constant_text(included) {
         return by_name(origins, name);
     }
-    if let Some(Instr::Array { parts, .. }) = made_by(f, included) {
+    if let Some(Instr::Array { parts, .. }) = f.made_by(included) {
         let first = f.func.parts(*parts).first().map(|part| part.value);
         return first
-            .and_then(|value| text(f, value))
+            .and_then(|value| f.constant_text(value))
             .map_or_else(Vec::new, |name| by_name(origins, name));
     }
     let values = origins.of_operand(f.id, included).iter();
@@ -250,29 +250,7 @@ fn plain(route: &str) -> &str {
 }
 
 fn is_as_view(f: FuncRef<'_>, callee: Operand) -> bool {
-    matches!(made_by(f, callee), Some(Instr::Load { key: Key::Field(name), .. }) if f.file.facts.str(*name) == "as_view")
-}
-
-fn receiver(f: FuncRef<'_>, callee: Operand) -> Option<Operand> {
-    match made_by(f, callee)? {
-        Instr::Load { base, .. } => Some(*base),
-        _ => None,
-    }
-}
-
-fn call<'p>(f: FuncRef<'p>, value: Operand) -> Option<(Operand, &'p [Arg])> {
-    match made_by(f, value)? {
-        Instr::Call { callee, args, .. } => Some((*callee, f.func.args(*args))),
-        _ => None,
-    }
-}
-
-fn made_by<'p>(f: FuncRef<'p>, value: Operand) -> Option<&'p Instr> {
-    let Operand::Local(local) = value else {
-        return None;
-    };
-    let mut instrs = f.func.instrs.iter();
-    instrs.find(|instr| instr.target() == Some(local))
+    matches!(f.made_by(callee), Some(Instr::Load { key: Key::Field(name), .. }) if f.file.facts.str(*name) == "as_view")
 }
 
 fn texts(origins: &Solver<'_, '_>, func: FuncId, value: Operand) -> Vec<String> {
@@ -283,14 +261,4 @@ fn texts(origins: &Solver<'_, '_>, func: FuncId, value: Operand) -> Vec<String> 
             _ => None,
         })
         .collect()
-}
-
-fn text<'p>(f: FuncRef<'p>, value: Operand) -> Option<&'p str> {
-    match value {
-        Operand::Const(id) => match f.file.facts.constant(id) {
-            Const::Str(text) => Some(f.file.facts.str(*text)),
-            _ => None,
-        },
-        Operand::Local(_) => None,
-    }
 }

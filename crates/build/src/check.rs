@@ -29,18 +29,7 @@ pub fn check(description: &Description, text: &str) -> Result<(), Vec<Problem>> 
 
 fn one_name_one_thing(description: &Description, problems: &Problems<'_>) {
     let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
-    for taken in [
-        "users",
-        "sessions",
-        "refresh_tokens",
-        "audit_events",
-        "idempotency_keys",
-        "rate_limits",
-        "invitations",
-        "jobs",
-        "auth",
-        "health",
-    ] {
+    for taken in names::OF_EVERY_BACKEND {
         seen.insert(taken, "every backend");
     }
     if let Some(tenant) = &description.tenant {

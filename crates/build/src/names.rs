@@ -59,6 +59,20 @@ pub fn plural(name: &str) -> String {
     }
 }
 
+/// Tables and routes that every generated backend has, whatever its description says.
+pub const OF_EVERY_BACKEND: [&str; 10] = [
+    "users",
+    "sessions",
+    "refresh_tokens",
+    "audit_events",
+    "idempotency_keys",
+    "rate_limits",
+    "invitations",
+    "jobs",
+    "auth",
+    "health",
+];
+
 /// Tables, classes and variables that every generated backend has.
 pub const TAKEN_ENTITIES: &[&str] = &[
     "account",

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use casemate_ir::{
-    ClassDef, ClassId, Const, ConstId, FileFacts, FnId, FnKind, Function, GlobalId, LocalId, Span,
-    Symbol,
+    Arg, ClassDef, ClassId, Const, ConstId, FileFacts, FnId, FnKind, Function, GlobalId, Instr,
+    LocalId, Operand, Span, Symbol,
 };
 
 /// One file to be linked.
@@ -368,6 +368,55 @@ impl Program {
         Site {
             file: self.func(id).file_idx,
             span,
+        }
+    }
+}
+
+impl<'p> FuncRef<'p> {
+    /// The instruction that made a value, copies passed over.
+    #[must_use]
+    pub fn made_by(&self, value: Operand) -> Option<&'p Instr> {
+        let mut value = value;
+        for _ in 0..4 {
+            let Operand::Local(local) = value else {
+                return None;
+            };
+            let mut instrs = self.func.instrs.iter();
+            match instrs.find(|instr| instr.target() == Some(local))? {
+                Instr::Copy { from, .. } => value = *from,
+                made => return Some(made),
+            }
+        }
+        None
+    }
+
+    /// The callee and the arguments of the call that made a value.
+    #[must_use]
+    pub fn call_behind(&self, value: Operand) -> Option<(Operand, &'p [Arg])> {
+        match self.made_by(value)? {
+            Instr::Call { callee, args, .. } => Some((*callee, self.func.args(*args))),
+            _ => None,
+        }
+    }
+
+    /// What a value was read off: `router` of `router.get`.
+    #[must_use]
+    pub fn read_off(&self, value: Operand) -> Option<Operand> {
+        match self.made_by(value)? {
+            Instr::Load { base, .. } => Some(*base),
+            _ => None,
+        }
+    }
+
+    /// The text of a constant.
+    #[must_use]
+    pub fn constant_text(&self, value: Operand) -> Option<&'p str> {
+        match value {
+            Operand::Const(id) => match self.file.facts.constant(id) {
+                Const::Str(text) => Some(self.file.facts.str(*text)),
+                _ => None,
+            },
+            Operand::Local(_) => None,
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod book;
 mod code;
+mod declared;
 mod failure;
 mod identity;
 mod kept;

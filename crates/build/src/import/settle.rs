@@ -139,19 +139,7 @@ fn entity_name(table: &Table, kept: &[(Table, String)], notes: &mut Vec<String>)
         !names::is_snake(name)
             || (names::RESERVED.contains(&name) && name != "order")
             || names::TAKEN_ENTITIES.contains(&name)
-            || [
-                "users",
-                "sessions",
-                "refresh_tokens",
-                "audit_events",
-                "idempotency_keys",
-                "rate_limits",
-                "invitations",
-                "jobs",
-                "auth",
-                "health",
-            ]
-            .contains(&names::plural(name).as_str())
+            || names::OF_EVERY_BACKEND.contains(&names::plural(name).as_str())
             || kept.iter().any(|(_, other)| {
                 *other == name
                     || names::plural(other) == names::plural(name)

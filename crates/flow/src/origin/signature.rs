@@ -81,13 +81,13 @@ impl<'p> Solver<'p, '_> {
             Instr::Copy { to, from } if to == param.local => Some(from),
             _ => None,
         });
-        let made = default.and_then(|value| made_by(handler, value));
+        let made = default.and_then(|value| handler.made_by(value));
         let captured = match made {
             Some(Instr::LoadVar {
                 var: VarRef::Captured(id),
                 ..
             }) => match handler.func.captures.get(id.index()) {
-                Some(Capture::Local(local)) => made_by(parent, Operand::Local(*local)),
+                Some(Capture::Local(local)) => parent.made_by(Operand::Local(*local)),
                 _ => None,
             },
             made => made,
@@ -95,7 +95,7 @@ impl<'p> Solver<'p, '_> {
         let Some(Instr::Call { callee, .. }) = captured else {
             return false;
         };
-        let name = match made_by(parent, *callee) {
+        let name = match parent.made_by(*callee) {
             Some(Instr::LoadVar {
                 var: VarRef::Global(global),
                 ..
@@ -143,22 +143,6 @@ const OPEN: [&str; 8] = [
     "py:typing.Mapping()",
     "py:collections.abc.Mapping()",
 ];
-
-/// The instruction that made a value, copies passed over.
-fn made_by<'p>(f: FuncRef<'p>, value: Operand) -> Option<&'p Instr> {
-    let mut value = value;
-    for _ in 0..4 {
-        let Operand::Local(local) = value else {
-            return None;
-        };
-        let mut instrs = f.func.instrs.iter();
-        match instrs.find(|instr| instr.target() == Some(local))? {
-            Instr::Copy { from, .. } => value = *from,
-            made => return Some(made),
-        }
-    }
-    None
-}
 
 /// Whether a route turns the parameter into a number: `<int:id>`, `{id:int}`.
 fn converts(route: &str, name: &str) -> bool {
