@@ -52,6 +52,10 @@ impl Interp<'_> {
         let param = self.f.func.params.iter().find(|p| p.local == local);
         // Whom a declared value is handed on to gets what became of it on the way: it may have been checked.
         let declared = param.is_some_and(|p| !p.decorators.is_empty());
+        // A parameter that only the program fills gets what its callers hold, caller by caller; a package fills the others.
+        if param.is_some() && !declared && !origins.called_by_package.contains(&self.f.id) {
+            return out;
+        }
         for &val in origins.of_local(self.f.id, local) {
             if let Some(Val::Api(path)) = origins.val(val)
                 && origins.paths.has_rows(path)
