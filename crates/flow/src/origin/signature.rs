@@ -41,7 +41,7 @@ impl<'p> Solver<'p, '_> {
                 route.is_some_and(|r| converts(r, handler.file.facts.str(name)))
             });
             if !converted && !self.is_injected(handler, param) && self.is_text(handler, param) {
-                self.param(frame, func, index, &[value]);
+                self.filled(frame, func, index, &[value]);
             }
         }
     }
