@@ -314,7 +314,15 @@ fn is_message(path: &str) -> bool {
     words.map(str::to_ascii_lowercase).any(|word| {
         matches!(
             word.as_str(),
-            "email" | "emails" | "mail" | "mails" | "mailer" | "message" | "messages" | "sms" | "subject"
+            "email"
+                | "emails"
+                | "mail"
+                | "mails"
+                | "mailer"
+                | "message"
+                | "messages"
+                | "sms"
+                | "subject"
         )
     })
 }
@@ -322,8 +330,13 @@ fn is_message(path: &str) -> bool {
 /// Whether there is anything of HTML in a text, or another template that may bring some.
 fn has_markup(text: &str) -> bool {
     let begins = |c: u8| c.is_ascii_alphabetic() || matches!(c, b'/' | b'!');
-    let tags = text.as_bytes().windows(2).any(|pair| matches!(pair, [b'<', c] if begins(*c)));
-    tags || ["extends", "include", "layout", "{{>"].iter().any(|word| text.contains(word))
+    let tags = text
+        .as_bytes()
+        .windows(2)
+        .any(|pair| matches!(pair, [b'<', c] if begins(*c)));
+    tags || ["extends", "include", "layout", "{{>"]
+        .iter()
+        .any(|word| text.contains(word))
 }
 
 /// Whether a template makes something else than a page, by the extension before its own: `package.json.ejs`, `mail.txt.njk`.
@@ -457,8 +470,17 @@ mod tests {
         assert_eq!(Html::new("a/page.ejs").context(), "html.text");
         let of = |path, text| Html::of(path, text).context();
         assert_eq!(of("a/emails/subject.html", "Hello {{ name|safe }}"), "text");
-        assert_eq!(of("a/emails/body.html", "<p>{{ name|safe }}</p>"), "html.text");
-        assert_eq!(of("a/emails/body.html", "{% extends 'a' %}{{ b|safe }}"), "html.text");
-        assert_eq!(of("a/pages/name.html", "Hello {{ name|safe }}"), "html.text");
+        assert_eq!(
+            of("a/emails/body.html", "<p>{{ name|safe }}</p>"),
+            "html.text"
+        );
+        assert_eq!(
+            of("a/emails/body.html", "{% extends 'a' %}{{ b|safe }}"),
+            "html.text"
+        );
+        assert_eq!(
+            of("a/pages/name.html", "Hello {{ name|safe }}"),
+            "html.text"
+        );
     }
 }
