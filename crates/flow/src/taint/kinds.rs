@@ -280,6 +280,19 @@ impl KindIds {
         out
     }
 
+    /// All parts of pages.
+    #[must_use]
+    pub fn html(&self) -> KindSet {
+        [
+            self.html_text,
+            self.html_attr,
+            self.html_url,
+            self.html_script,
+        ]
+        .iter()
+        .fold(KindSet::EMPTY, |set, kind| set.union(KindSet::of(*kind)))
+    }
+
     /// Whether a parameter of this name is meant to be what the kind says.
     #[must_use]
     pub fn meant(&self, kind: SinkKind, name: &str) -> bool {

@@ -9,6 +9,18 @@ const VERBS: &[&str] = &[
 /// What is read by a name of it, so that `read` is no parser: `readStream(path)`.
 const KEPT: &[&str] = &["blob", "file", "object", "stream"];
 
+/// First words of names of methods that keep a record and give it back.
+const KEEPERS: &[&str] = &[
+    "add", "create", "insert", "patch", "persist", "save", "store", "update", "upsert",
+];
+
+/// Whether the name of a method says that it keeps the record that it is given: what comes out is a record, and no page.
+pub(super) fn stores(name: &str) -> bool {
+    words(name)
+        .next()
+        .is_some_and(|word| KEEPERS.contains(&word.as_str()))
+}
+
 /// Whether the name of a method says that it finds what it gives: `findOne`, `fetch_user`, `readStream`.
 pub(super) fn finds(name: &str) -> bool {
     let mut words = words(name);

@@ -6,7 +6,7 @@ use super::interp::Interp;
 use super::place::PortBase;
 use super::port::{Argument, CallSite};
 use super::retrieval;
-use super::value::{ObjId, Value};
+use super::value::{ObjId, Taint, Value};
 use crate::limits;
 use crate::origin::{method_name, root_prefix};
 use crate::result::FuncId;
@@ -107,7 +107,14 @@ impl Interp<'_> {
         } else {
             &inputs
         };
-        let result = self.unknown_result(given, at);
+        let mut result = self.unknown_result(given, at);
+        if name.is_some_and(retrieval::stores) {
+            let html = self.k.html();
+            result.taints = result.map_taints(|t| {
+                let clean = t.clean.union(html);
+                Some(Taint { clean, ..t })
+            });
+        }
         self.hand_over(site, &[], &inputs);
         (result, true)
     }
