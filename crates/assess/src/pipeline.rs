@@ -12,6 +12,7 @@ use crate::decision;
 use crate::dossier::ledger::{self, Known};
 use crate::dossier::{self, Material};
 use crate::findings::{self, Maker};
+use crate::idiom;
 use crate::knowledge::Knowledge;
 use crate::link::{self, Linked};
 use crate::lower::{self, Lowered};
@@ -134,7 +135,8 @@ pub(crate) fn run(
     notes.extend(kept.notes);
     notes.extend(gone.flatten());
     let units = units(project, &judgements);
-    let rules = rules(&findings, knowledge);
+    let mut rules = rules(&findings, knowledge);
+    idiom::settle(project, &inventory, &mut findings, &mut rules);
     let dossier = dossier::make(Material {
         project,
         catalogue: &knowledge.catalogue,
