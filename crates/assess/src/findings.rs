@@ -460,9 +460,6 @@ impl Maker<'_> {
         let text = self
             .file(found.place)
             .map_or("", |file| slice(&file.text, found.place.span));
-        if callee == "output tag" && text.starts_with(['{', '<']) && text.len() <= SOURCE {
-            return text.lines().next().unwrap_or_default().to_owned();
-        }
         if !callee.contains([':', '/']) || callee.contains(' ') {
             return callee.clone();
         }
@@ -473,7 +470,11 @@ impl Maker<'_> {
             let last = text.trim_end_matches("()").rsplit('.').next();
             last.unwrap_or_default().to_owned()
         };
-        if !written.is_empty() && written.len() <= SOURCE && written.chars().all(name) {
+        // `require('child_process').exec(…)` is no call of `require`.
+        if !["", "require", "__import__", "import"].contains(&written)
+            && written.len() <= SOURCE
+            && written.chars().all(name)
+        {
             return written.to_owned();
         }
         let path = callee.rsplit([':', '/']).next();

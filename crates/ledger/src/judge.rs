@@ -72,6 +72,8 @@ pub struct Evidence<'a> {
     pub languages: &'a BTreeSet<String>,
     /// Files that were read.
     pub files: usize,
+    /// Files that may name columns and are in a language that is not read.
+    pub unread: usize,
     /// Code that was not understood whole, and files that could not be read.
     pub broken: &'a [String],
     /// Templates that were not understood whole.

@@ -93,8 +93,11 @@ fn posture(m: &Material<'_>, surface: &Surface, risks: &[Risk]) -> Vec<String> {
             .filter(|l| at(**l) > 0)
             .map(|l| format!("{} {}", at(*l), l.name()))
             .collect();
+        // Many small things are no pattern beside a few grave ones.
+        let grave = m.findings.iter().any(|f| f.severity.level >= Level::Medium);
+        let counted = |level: Level| !grave || level >= Level::Medium;
         let mut by_rule: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
-        for finding in m.findings {
+        for finding in m.findings.iter().filter(|f| counted(f.severity.level)) {
             by_rule
                 .entry(&finding.rule)
                 .or_insert((0, &finding.title))
@@ -109,7 +112,16 @@ fn posture(m: &Material<'_>, surface: &Surface, risks: &[Risk]) -> Vec<String> {
         let most = by_rule
             .values()
             .max_by_key(|(n, title)| (*n, std::cmp::Reverse(*title)));
-        let cause = risks.iter().rev().max_by_key(|r| r.findings.len());
+        // A habit that stands in many files is no single repair.
+        let one_place = |r: &&Risk| {
+            counted(r.level)
+                && m.findings
+                    .iter()
+                    .filter(|f| r.findings.contains(&f.id))
+                    .all(|f| f.root || f.severity.level >= Level::Medium || r.level > Level::Low)
+        };
+        let cause = risks.iter().rev().filter(one_place);
+        let cause = cause.max_by_key(|r| r.findings.len());
         if let Some((cause, n)) = cause.map(|r| (r, r.findings.len()))
             && n > 2
             && most.is_none_or(|(most, _)| n * 3 >= most * 2)
@@ -126,7 +138,7 @@ fn posture(m: &Material<'_>, surface: &Surface, risks: &[Risk]) -> Vec<String> {
             let files: BTreeSet<&str> = m
                 .findings
                 .iter()
-                .filter(|f| f.title == **title)
+                .filter(|f| f.title == **title && counted(f.severity.level))
                 .map(|f| f.place.file.as_str())
                 .collect();
             let few: Vec<String> = files.iter().map(|f| code(f)).collect();

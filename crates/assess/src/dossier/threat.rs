@@ -57,12 +57,14 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
         .filter(|e| e.writes && e.has("authentication") == "no" && !e.entrance)
         .map(|e| code(&e.named()))
         .collect();
-    let entrances: Vec<String> = surface
+    let mut entrances: Vec<String> = surface
         .endpoints
         .iter()
         .filter(|e| e.writes && e.entrance)
         .map(|e| code(&e.named()))
         .collect();
+    let mut known = BTreeSet::new();
+    entrances.retain(|named| known.insert(named.clone()));
     out.push(Threat {
         boundary: DOOR.to_owned(),
         stride: "Spoofing".to_owned(),
