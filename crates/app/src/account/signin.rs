@@ -408,7 +408,7 @@ fn logout(ground: &Ground<'_, '_, '_>, endpoint: &Endpoint, done: &Done) -> Opti
         && !any("py:flask_session")
         && !own.does(Deed::Deletes)
         && !own.does(Deed::Writes);
-    // A signed token that nothing looks up goes on after the record of another one is deleted.
+    // A signed token that nothing looks up goes on, whatever is called or deleted, unless something is written that stops it.
     let signed = [
         "npm:passport-jwt",
         "npm:jsonwebtoken",
@@ -417,7 +417,7 @@ fn logout(ground: &Ground<'_, '_, '_>, endpoint: &Endpoint, done: &Done) -> Opti
         "py:jose.",
     ];
     let believed =
-        signed.iter().any(|api| any(api)) && own.does(Deed::Deletes) && !own.does(Deed::Writes);
+        signed.iter().any(|api| any(api)) && !any("npm:express-session") && !own.does(Deed::Writes);
     let answer = if ends && !kept_by_client && !believed {
         Answer::Yes
     } else if ends || own.does(Deed::Pops) {
