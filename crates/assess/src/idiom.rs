@@ -120,6 +120,8 @@ fn only<'t>(markdown: &'t str, idiom: Idiom, uses: &dyn Fn(&str) -> bool) -> Cow
     let mut run: Vec<(&str, Vec<&str>)> = Vec::new();
     let mut lines = markdown.lines();
     let mut dropping = false;
+    // A paragraph begins here.
+    let mut fresh = true;
     while let Some(line) = lines.next() {
         if let Some(info) = opens(line) {
             let mut block = vec![line];
@@ -131,15 +133,18 @@ fn only<'t>(markdown: &'t str, idiom: Idiom, uses: &dyn Fn(&str) -> bool) -> Cow
             }
             run.push((info, block));
             dropping = false;
+            fresh = true;
             continue;
         }
         choose(&mut run, idiom, own, uses, &mut kept);
         let (mark, text) = line
             .strip_prefix("- ")
             .map_or(("", line), |text| ("- ", text));
-        if !mark.is_empty() || line.trim().is_empty() || kept.last().is_none_or(String::is_empty) {
+        let blank = line.trim().is_empty();
+        if !mark.is_empty() || blank || fresh {
             dropping = false;
         }
+        fresh = blank;
         dropping |= text.starts_with(idiom.other().lead());
         if dropping {
             continue;
