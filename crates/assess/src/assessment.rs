@@ -302,12 +302,19 @@ impl Endpoint {
     /// `GET /users/:id`.
     #[must_use]
     pub fn title(&self) -> String {
+        let method = self.told_method();
         match &self.path {
-            Some(path) if !self.method.is_empty() => format!("{} {path}", self.method),
+            Some(path) if !method.is_empty() => format!("{method} {path}"),
             Some(path) => path.clone(),
-            None => format!("{} (path not known)", self.method)
-                .trim_start()
-                .to_owned(),
+            None => format!("{method} (path not known)").trim_start().to_owned(),
+        }
+    }
+
+    /// The method, where it tells one: a route of any method is known by its path.
+    fn told_method(&self) -> &str {
+        match self.method.as_str() {
+            "ROUTE" | "USE" | "ALL" => "",
+            method => method,
         }
     }
 }
@@ -319,10 +326,9 @@ impl Endpoint {
         if self.path.is_some() {
             return self.title();
         }
-        let method = if self.method.is_empty() {
-            "the endpoint"
-        } else {
-            &self.method
+        let method = match self.told_method() {
+            "" => "the endpoint",
+            method => method,
         };
         format!("{method} at {}:{}", self.file, self.line)
     }

@@ -130,7 +130,7 @@ fn escaping(maker: &Maker<'_>, made: &mut [(&Match, Finding)]) {
     let unit = |site: Site| maker.file(site).map(|file| file.unit.index());
     let unset = |flow: &&Flow| {
         let escaped = flow.facts.iter().find(|(name, _)| name == "escaped");
-        flow.callee == "output tag" && matches!(escaped, Some((_, FactValue::Unknown)))
+        matches!(escaped, Some((_, FactValue::Unknown)))
     };
     let flows = maker.analysis.flows.iter().filter(unset);
     let tags: BTreeSet<Site> = flows.map(|flow| flow.sink).collect();

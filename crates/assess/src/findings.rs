@@ -263,7 +263,14 @@ impl Maker<'_> {
         });
         let endpoints = here.map(|e| self.endpoint(e));
         // A loop registers several at one place; the one that was judged is named.
-        let judged = endpoints.filter(|e| e.title() == found.callee);
+        let judged = endpoints.filter(|e| {
+            let title = |method: &str| match &e.path {
+                Some(path) if !method.is_empty() => format!("{method} {path}"),
+                Some(path) => path.clone(),
+                None => format!("{method} (path not known)").trim_start().to_owned(),
+            };
+            title(&e.method) == found.callee
+        });
         judged.take(ENDPOINTS).collect()
     }
 
@@ -403,7 +410,12 @@ impl Maker<'_> {
     /// The source as an expression: as the engine names it, else as it is written.
     fn source(&self, path: &FlowPath) -> String {
         if !path.text.is_empty() {
-            return path.text.clone();
+            let python = self.file(path.source).is_some_and(|f| is_python(&f.path));
+            // As its writers call it.
+            return match path.text.strip_prefix("this.") {
+                Some(rest) if python => format!("self.{rest}"),
+                _ => path.text.clone(),
+            };
         }
         let text = self
             .file(path.source)
@@ -437,12 +449,17 @@ impl Maker<'_> {
     /// What is called, as a reader of the code knows it: as it is written there, else the last names of its path.
     fn spoken(&self, found: &Match) -> String {
         let callee = &found.callee;
+        // What only tells that any method comes there.
+        if let Some(path) = ["ROUTE ", "USE ", "ALL "]
+            .iter()
+            .find_map(|m| callee.strip_prefix(m))
+            && path.starts_with('/')
+        {
+            return path.to_owned();
+        }
         let text = self
             .file(found.place)
             .map_or("", |file| slice(&file.text, found.place.span));
-        if callee == "output tag" && text.starts_with(['{', '<']) && text.len() <= SOURCE {
-            return text.lines().next().unwrap_or_default().to_owned();
-        }
         if !callee.contains([':', '/']) || callee.contains(' ') {
             return callee.clone();
         }
@@ -453,7 +470,11 @@ impl Maker<'_> {
             let last = text.trim_end_matches("()").rsplit('.').next();
             last.unwrap_or_default().to_owned()
         };
-        if !written.is_empty() && written.len() <= SOURCE && written.chars().all(name) {
+        // `require('child_process').exec(…)` is no call of `require`.
+        if !["", "require", "__import__", "import"].contains(&written)
+            && written.len() <= SOURCE
+            && written.chars().all(name)
+        {
             return written.to_owned();
         }
         let path = callee.rsplit([':', '/']).next();
@@ -482,6 +503,12 @@ fn renamed(mut path: Path, from: &str, to: &str) -> Path {
         }
     }
     path
+}
+
+fn is_python(file: &str) -> bool {
+    std::path::Path::new(file)
+        .extension()
+        .is_some_and(|ext| ext.eq_ignore_ascii_case("py"))
 }
 
 fn holds_secrets(rule: &Rule) -> bool {

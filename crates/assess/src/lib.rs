@@ -24,6 +24,7 @@ pub mod error;
 mod findings;
 pub mod fingerprint;
 pub mod flip;
+mod idiom;
 pub mod knowledge;
 pub mod line_hash;
 mod link;

@@ -12,6 +12,7 @@ use crate::decision;
 use crate::dossier::ledger::{self, Known};
 use crate::dossier::{self, Material};
 use crate::findings::{self, Maker};
+use crate::idiom;
 use crate::knowledge::Knowledge;
 use crate::link::{self, Linked};
 use crate::lower::{self, Lowered};
@@ -58,7 +59,7 @@ pub(crate) fn run(
         judgements,
         inventory,
     } = analysed.unwrap_or_else(|_| Analysed {
-        judgements: threat::judge(project, &linked, &[], config.threat_model),
+        judgements: threat::judge(project, &linked, &[], config.threat_model, &|_| true),
         ..Analysed::default()
     });
     observer(Stage::Judge);
@@ -134,7 +135,8 @@ pub(crate) fn run(
     notes.extend(kept.notes);
     notes.extend(gone.flatten());
     let units = units(project, &judgements);
-    let rules = rules(&findings, knowledge);
+    let mut rules = rules(&findings, knowledge);
+    idiom::settle(project, &inventory, &mut findings, &mut rules);
     let dossier = dossier::make(Material {
         project,
         catalogue: &knowledge.catalogue,
@@ -194,9 +196,21 @@ fn analyse(project: &Project, config: &Config, linked: &Linked, knowledge: &Know
     };
     let templates = Templates::of(&linked.program, is_template);
     let offered = threat::offered(project, linked);
+    let models = versions::assume(&knowledge.models, project);
+    let mut origins = Solver::run(&linked.program, &models);
+    let application = casemate_app::read(&mut origins);
     // Asked once per file, decided once.
     let judgements: OnceCell<Vec<Judgement>> = OnceCell::new();
-    let judge = |entries: &[Entry]| threat::judge(project, linked, entries, config.threat_model);
+    let known = |entry: &Entry| {
+        let all = &application.endpoints;
+        let first = all.partition_point(|e| e.site < entry.site);
+        let at = all.get(first..).unwrap_or_default();
+        at.iter()
+            .take_while(|e| e.site == entry.site)
+            .any(|e| e.method == entry.method && e.path == entry.path)
+    };
+    let judge =
+        |entries: &[Entry]| threat::judge(project, linked, entries, config.threat_model, &known);
     let library = |file: FileIdx, entries: &[Entry]| {
         let unit = linked
             .origin
@@ -211,9 +225,6 @@ fn analyse(project: &Project, config: &Config, linked: &Linked, knowledge: &Know
         render: &|from, name| templates.lookup(from, name),
         library: &library,
     };
-    let models = versions::assume(&knowledge.models, project);
-    let mut origins = Solver::run(&linked.program, &models);
-    let application = casemate_app::read(&mut origins);
     let mut analysis = casemate_flow::analyse_from(&origins, Some(application.entries()), &options);
     let facts = application.facts(&origins, &analysis.facts);
     analysis.facts.extend(facts.iter().cloned());

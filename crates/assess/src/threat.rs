@@ -28,6 +28,7 @@ pub(crate) fn judge(
     linked: &Linked,
     entries: &[Entry],
     asked: Option<ThreatModel>,
+    answers: &dyn Fn(&Entry) -> bool,
 ) -> Vec<Judgement> {
     let unit_of = |file: FileIdx| {
         let origin = linked
@@ -37,6 +38,7 @@ pub(crate) fn judge(
             .unwrap_or_default();
         project.files.get(origin).map_or(0, |f| f.unit.index())
     };
+    let is_endpoint = answers;
     // What answers requests, and what stands before it.
     let mut registered = vec![[0_usize; 2]; project.units.len()];
     let mut known = BTreeSet::new();
@@ -46,7 +48,8 @@ pub(crate) fn judge(
             continue;
         }
         if let Some([answers, before]) = registered.get_mut(unit_of(entry.site.file)) {
-            *if entry.method == "use" {
+            // What hands requests to an application is none of its endpoints.
+            *if entry.method == "use" || !is_endpoint(entry) {
                 before
             } else {
                 answers

@@ -56,6 +56,9 @@ impl Judge<'_> {
             none if none.is_empty() => none,
             phrase => format!(" ({phrase})"),
         };
+        // Told by names: what was searched are all of them, and files that were not read may hold more.
+        let of_names = asked.iter().any(|a| a.of_names);
+        let unread = if of_names { self.evidence.unread } else { 0 };
         // Where something is to be reached, a way that was given up may have led there.
         let of_flows = asked.iter().any(|a| a.of_flows);
         let cut = if of_flows && !places.is_empty() {
@@ -97,8 +100,20 @@ impl Judge<'_> {
         } else {
             0
         };
-        if !unclear.is_empty() || !broken.is_empty() || unresolved > 0 || cut > 0 || homeless > 0 {
+        if !unclear.is_empty()
+            || !broken.is_empty()
+            || unresolved > 0
+            || cut > 0
+            || homeless > 0
+            || unread > 0
+        {
             let mut why = Vec::new();
+            if unread > 0 {
+                why.push(format!(
+                    "{} of SQL not read, where columns may be named",
+                    count(unread, "file was", "files were")
+                ));
+            }
             if homeless > 0 {
                 why.push(format!(
                     "{} to no application that is known",
@@ -140,6 +155,16 @@ impl Judge<'_> {
                 "nothing to break it: no place in {}{phrase}",
                 self.searched()
             )
+        } else if of_names {
+            format!(
+                "none of the {} in {} tells of it{phrase}",
+                count(
+                    self.evidence.inventory.names,
+                    "name and text",
+                    "names and texts"
+                ),
+                count(self.evidence.files, "file", "files"),
+            )
         } else if endpoints || of_applications {
             format!("{what}, none breaks it{phrase}")
         } else {
@@ -162,6 +187,9 @@ impl Judge<'_> {
         })
     }
 }
+
+/// Facts that are told by the name of something alone: all names are what is searched.
+const OF_NAMES: [&str; 2] = ["secret.question", "password.expiry"];
 
 /// What one rule asks about.
 fn asked<'a: 'r, 'r>(judge: &Judge<'a>, rule: &'r Rule) -> Asked<'r> {
@@ -197,11 +225,13 @@ fn asked<'a: 'r, 'r>(judge: &Judge<'a>, rule: &'r Rule) -> Asked<'r> {
         }
         Question::Site(question) => {
             let kinds: Vec<&str> = question.at.iter().map(String::as_str).collect();
+            let of_names = kinds.iter().any(|kind| OF_NAMES.contains(kind));
             let derived = kinds
                 .iter()
                 .all(|fact| !judge.evidence.told_by_calls.contains(fact));
             Asked {
                 derived: derived || question.of.is_some(),
+                of_names,
                 of_some: kinds.contains(&"endpoint"),
                 places: match &question.of {
                     Some(_) => about(judge, rule),
@@ -211,6 +241,8 @@ fn asked<'a: 'r, 'r>(judge: &Judge<'a>, rule: &'r Rule) -> Asked<'r> {
                 phrases: question
                     .at
                     .iter()
+                    // It marks that the question is asked at all.
+                    .filter(|name| !of_names || *name != "account.policy")
                     .filter_map(|name| {
                         let mut facts = judge.evidence.kinds.facts();
                         let (_, fact) = facts.find(|(known, _)| known == name)?;
@@ -273,6 +305,8 @@ struct Asked<'r> {
     of_applications: bool,
     /// Its places are patterns of code; that there is none shows nothing.
     derived: bool,
+    /// Whether there is such a thing is told by names alone.
+    of_names: bool,
     /// Applications that are known.
     applications: usize,
 }

@@ -21,6 +21,9 @@ pub struct Feature {
     /// Languages, a file of which shows it.
     #[serde(default)]
     pub languages: Vec<String>,
+    /// No program has it without a package: where no manifest names one, it is not there.
+    #[serde(default)]
+    pub packaged: bool,
     /// It shows at endpoints: where some are not resolved, it may be there.
     #[serde(default)]
     pub endpoints: bool,

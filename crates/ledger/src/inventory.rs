@@ -30,6 +30,8 @@ pub struct Inventory {
     pub members: BTreeMap<String, BTreeSet<Site>>,
     /// Calls that were looked at.
     pub calls: usize,
+    /// Names and texts that the code holds, each once.
+    pub names: usize,
     /// Endpoints of applications that are known.
     pub housed: usize,
 }
@@ -41,10 +43,12 @@ impl Inventory {
         let mut made = Self::default();
         let program = origins.program;
         let mut seen = BTreeSet::new();
+        let mut names: BTreeSet<&str> = BTreeSet::new();
         let mut open: BTreeMap<String, BTreeSet<Site>> = BTreeMap::new();
         for id in program.function_ids().filter(|id| !program.is_copy(*id)) {
             let f = program.func(id);
             if seen.insert(f.file_idx) {
+                names.extend(f.file.facts.strings.iter().map(|s| &**s));
                 made.imports(origins, f);
             }
             for (at, (instr, span)) in f.func.instrs.iter().zip(&f.func.spans).enumerate() {
@@ -98,6 +102,7 @@ impl Inventory {
                 }
             }
         }
+        made.names = names.len();
         made.leave_open(origins, &open);
         made
     }

@@ -72,6 +72,8 @@ pub struct Evidence<'a> {
     pub languages: &'a BTreeSet<String>,
     /// Files that were read.
     pub files: usize,
+    /// Files that may name columns and are in a language that is not read.
+    pub unread: usize,
     /// Code that was not understood whole, and files that could not be read.
     pub broken: &'a [String],
     /// Templates that were not understood whole.
@@ -148,8 +150,8 @@ impl<'a> Judge<'a> {
             verdict: judged.verdict,
             because: judged.because,
             count: judged.places.len(),
+            worksheet: needs_person.then(|| worksheet::of(self, &judged.places)),
             evidence: judged.places.into_iter().take(PLACES).collect(),
-            worksheet: needs_person.then(|| worksheet::of(self)),
             ..row
         }
     }
@@ -218,7 +220,12 @@ impl<'a> Judge<'a> {
                 places: self.places(&sign.unclear),
             });
         }
-        let broken = self.broken(matches!(self.requirement.only_with, "pages" | "rich-text"));
+        // What no program has without a package shows in its manifests, however much of its code is read.
+        let broken = if feature.packaged && self.evidence.manifests > 0 {
+            Vec::new()
+        } else {
+            self.broken(matches!(self.requirement.only_with, "pages" | "rich-text"))
+        };
         let hidden = feature.endpoints && self.evidence.unresolved > 0;
         let whole = broken.is_empty() && !hidden;
         Some(Judged {
@@ -354,13 +361,14 @@ impl<'a> Judge<'a> {
             )
         } else if self.requirement.by == "configuration" {
             format!(
-                "{} met nothing in the code, and configuration in front of it was not read",
+                "{} met nothing in the code, and the configuration in front of it was not read",
                 names(&deciding)
             )
         } else {
             format!(
-                "{} recognised nothing that it is about, so nothing was enumerated",
-                names(&deciding)
+                "nothing was recognised that {} {} about, so nothing could be counted",
+                names(&deciding),
+                if deciding.len() == 1 { "asks" } else { "ask" }
             )
         };
         Judged {

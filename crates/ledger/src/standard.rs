@@ -1,8 +1,10 @@
 //! The requirements that are judged.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 static ASVS: &str = include_str!("../standards/asvs-5.0.0.tsv");
+static WORKSHEETS: &str = include_str!("../standards/worksheets.tsv");
 
 /// What the ids of the standard begin with.
 pub const PREFIX: &str = "v5.0.0-";
@@ -22,13 +24,34 @@ pub struct Requirement {
     pub by: &'static str,
     /// The feature without which it does not apply; empty: always.
     pub only_with: &'static str,
+    /// What a person is asked; empty: whether it holds what it says.
+    pub question: &'static str,
+    /// Where a person looks, or what breaks and keeps it.
+    pub look: &'static str,
 }
 
 /// All requirements, in the standard's order.
 pub fn all() -> &'static [Requirement] {
     static ALL: LazyLock<Vec<Requirement>> = LazyLock::new(|| {
         let lines = ASVS.lines().filter(|line| !line.starts_with('#'));
-        lines.filter_map(read).collect()
+        let asked: BTreeMap<&str, (&str, &str)> = WORKSHEETS
+            .lines()
+            .filter_map(|line| {
+                let (id, rest) = line.split_once('\t')?;
+                Some((id, rest.split_once('\t')?))
+            })
+            .collect();
+        lines
+            .filter_map(read)
+            .map(|row| {
+                let (question, look) = asked.get(row.id).copied().unwrap_or_default();
+                Requirement {
+                    question,
+                    look,
+                    ..row
+                }
+            })
+            .collect()
     });
     &ALL
 }
@@ -42,6 +65,8 @@ fn read(line: &'static str) -> Option<Requirement> {
         says: cells.next()?,
         by: cells.next()?,
         only_with: cells.next().unwrap_or_default(),
+        question: "",
+        look: "",
     })
 }
 
@@ -59,6 +84,8 @@ mod tests {
             .filter(|r| !r.only_with.is_empty() && feature::named(r.only_with).is_none())
             .collect();
         assert_eq!(wrong, Vec::<&Requirement>::new());
+        let without = |r: &&Requirement| r.look.is_empty() || r.level == 1 && r.question.is_empty();
+        assert_eq!(all().iter().find(without), None);
         let ids: std::collections::BTreeSet<_> =
             all().iter().map(|r| format!("{PREFIX}{}", r.id)).collect();
         let known = include_str!("../../../rules/asvs-ids.txt");

@@ -3,8 +3,8 @@
 use crate::judge::Judge;
 use crate::verdict::Worksheet;
 
-/// The question, where to look and what to attach.
-pub(crate) fn of(judge: &Judge<'_>) -> Worksheet {
+/// The question, where to look and what to attach. `open` are the places that left it open.
+pub(crate) fn of(judge: &Judge<'_>, open: &[String]) -> Worksheet {
     let seen: Vec<String> = judge
         .sign
         .filter(|sign| sign.there)
@@ -16,11 +16,18 @@ pub(crate) fn of(judge: &Judge<'_>) -> Worksheet {
         })
         .unwrap_or_default();
     let seen = if seen.is_empty() {
+        let places = open.iter().filter(|place| !place.contains('@')).take(4);
+        places.map(|p| format!("`{p}`")).collect()
+    } else {
+        seen
+    };
+    let seen = if seen.is_empty() {
         String::new()
     } else {
-        format!("; it begins at {}", seen.join(", "))
+        format!("; begin at {}", seen.join(", "))
     };
-    let (look, attach) = match judge.requirement.by {
+    let requirement = judge.requirement;
+    let (source, attach) = match judge.requirement.by {
         "document" => (
             "the project's written security decisions",
             "the document with its date and its owner",
@@ -47,8 +54,15 @@ pub(crate) fn of(judge: &Judge<'_>) -> Worksheet {
         ),
         _ => ("the code", "the places that settle it, with file and line"),
     };
+    // Where no question of its own is written down, what breaks and keeps it says what to look for.
+    let (question, look) = if requirement.question.is_empty() {
+        let asked = format!("Does this hold: {}?", lower_first(requirement.says));
+        (asked, format!("{source}: {}", requirement.look))
+    } else {
+        (requirement.question.to_owned(), requirement.look.to_owned())
+    };
     Worksheet {
-        question: format!("Does this hold: {}?", lower_first(judge.requirement.says)),
+        question,
         look: format!("{look}{seen}"),
         attach: attach.to_owned(),
     }

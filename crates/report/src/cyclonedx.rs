@@ -9,6 +9,7 @@ use casemate_assess::dossier::{Row, Verdict};
 use casemate_assess::fingerprint::digest;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 const STANDARD: &str = "asvs-5.0.0";
 
@@ -232,6 +233,23 @@ fn mapped(row: &Row) -> Value {
     out
 }
 
+/// A path as a reference by RFC 3987: what must not stand in one is encoded.
+fn encoded(path: &str) -> String {
+    let mut out = String::new();
+    for c in clean(path).chars() {
+        if c.is_whitespace() || "{}<>\\^`|\"[]%#".contains(c) {
+            let mut bytes = [0; 4];
+            for byte in c.encode_utf8(&mut bytes).bytes() {
+                // INVARIANT: writing to a String does not fail.
+                let _ = write!(out, "%{byte:02X}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// What the code offers, one service a package that registers endpoints.
 fn services(assessment: &Assessment) -> Value {
     let owner = |e: &Endpoint| {
@@ -252,7 +270,7 @@ fn services(assessment: &Assessment) -> Value {
                 .collect();
             let paths: BTreeSet<String> = of
                 .iter()
-                .filter_map(|e| e.path.as_deref().map(clean))
+                .filter_map(|e| e.path.as_deref().map(encoded))
                 .collect();
             if of.is_empty() {
                 return None;
@@ -268,4 +286,16 @@ fn services(assessment: &Assessment) -> Value {
         })
         .collect();
     json!(services)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_references() {
+        assert_eq!(encoded("/a/:id"), "/a/:id");
+        assert_eq!(encoded("/a/{id:\\d+}"), "/a/%7Bid:%5Cd+%7D");
+        assert_eq!(encoded("/a b"), "/a%20b");
+    }
 }

@@ -41,6 +41,25 @@ pub struct Answer {
     pub partial: bool,
 }
 
+/// What a condition looks at, in words: the names of its fields.
+pub(crate) fn asked(condition: &Expr) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for path in condition.paths() {
+        let name = match path.strip_prefix("fact.") {
+            Some(field) => format!("`{}`", field.split('.').next().unwrap_or(field)),
+            None if path == "callee" => "what is called".to_owned(),
+            None => "where it comes from".to_owned(),
+        };
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    match names.split_last() {
+        Some((last, first)) if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => names.concat(),
+    }
+}
+
 /// What a condition is asked about.
 #[derive(Clone, Debug, Default)]
 pub struct Subject<'a> {

@@ -462,8 +462,8 @@ fn ask(
             (Tri::Unknown, _) | (Tri::Yes, true) => {
                 judged.open = true;
                 judged.lower(format!(
-                    "whether an exception holds is not known: {}",
-                    unless.text
+                    "some values of {} excuse it, and which one stands here is not known",
+                    condition::asked(&unless.expr)
                 ));
             }
         }

@@ -220,7 +220,21 @@ impl<'a> Reader<'a, '_, '_> {
     }
 
     fn is_password(&self, operand: Operand) -> bool {
-        self.name(operand).is_some_and(|n| words::is_password(&n))
+        self.name(operand).is_some_and(|n| words::is_password(&n)) || self.is_value_checked(operand)
+    }
+
+    /// What a function that is named for passwords is given: `const password = (value, helpers) => …`.
+    fn is_value_checked(&self, operand: Operand) -> bool {
+        let func = self.f.func;
+        let named = func
+            .name
+            .is_some_and(|n| words::is_password(&self.plain(n)));
+        let first = func.params.first();
+        named
+            && first.is_some_and(|param| Operand::Local(param.local) == operand)
+            && self.name(operand).is_some_and(|n| {
+                ["value", "val", "v", "input", "text", "string", "str"].contains(&&*n)
+            })
     }
 
     pub fn tell(&mut self, fact: &str, span: Span, callee: String, values: Vec<(&str, FactValue)>) {

@@ -183,7 +183,7 @@ pub(super) fn of(m: &Material<'_>, surface: &Surface) -> Diagram {
             to: id,
             label: count(endpoints, "endpoint", "endpoints"),
             boundary: boundary(surface),
-            findings: unique(behind),
+            findings: unique(m, &behind),
         });
     }
     if !rest.is_empty() {
@@ -260,7 +260,7 @@ fn beyond(m: &Material<'_>, made: &mut Diagram) {
                     "application to {}: takes what the code sends",
                     name.to_lowercase()
                 ),
-                findings: unique(found.collect()),
+                findings: unique(m, &found.collect::<Vec<_>>()),
             });
         }
     }
@@ -296,8 +296,8 @@ fn node(id: &str, kind: Kind, name: &str, detail: String) -> Node {
     }
 }
 
-fn unique(mut ids: Vec<String>) -> Vec<String> {
-    ids.sort();
-    ids.dedup();
-    ids
+/// Each once, the worst first: the order in which findings stand.
+fn unique(m: &Material<'_>, ids: &[String]) -> Vec<String> {
+    let all = m.findings.iter().map(|f| &f.id);
+    all.filter(|id| ids.contains(id)).cloned().collect()
 }

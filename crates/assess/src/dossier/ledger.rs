@@ -113,6 +113,11 @@ pub(crate) fn rows(known: &Known<'_>) -> Vec<Row> {
         manifests: project.manifests.len(),
         languages: &languages,
         files: files.assessed,
+        unread: files
+            .without_front_end
+            .get("SQL")
+            .copied()
+            .unwrap_or_default(),
         broken: &broken,
         broken_templates: &broken_templates,
         cut: usize::try_from(known.coverage.caps.values().sum::<u64>()).unwrap_or(usize::MAX),

@@ -17,6 +17,7 @@
 //! Sentences are in English, without a final period where they stand alone, and hold a fact of the project each: a file, an
 //! endpoint, a count. Back-ticks mark code.
 
+mod consequence;
 pub mod context;
 pub mod diagram;
 pub mod ledger;

@@ -188,7 +188,13 @@ fn figures(m: &Material<'_>, surface: &Surface) -> Vec<Figure> {
         );
         add(
             "endpoints that change something without a login",
-            format!("{} of {}", surface.open_writes, surface.writes),
+            match surface.entrances {
+                0 => format!("{} of {}", surface.open_writes, surface.writes),
+                n => format!(
+                    "{} of {}, {n} of them to log in, register or set a password",
+                    surface.open_writes, surface.writes
+                ),
+            },
             "each one decided",
         );
         let limit = surface.shares.iter().find(|s| s.kind == "rate-limit");
@@ -236,7 +242,7 @@ fn detections(m: &Material<'_>) -> Vec<Detection> {
             let mut endpoints: Vec<String> = of
                 .iter()
                 .flat_map(|f| &f.endpoints)
-                .map(crate::assessment::Endpoint::title)
+                .map(crate::assessment::Endpoint::named)
                 .collect();
             endpoints.sort();
             endpoints.dedup();
@@ -248,7 +254,8 @@ fn detections(m: &Material<'_>) -> Vec<Detection> {
                 watch: rule.section("Monitor").unwrap_or_default().to_owned(),
             }
         })
-        .filter(|d| !d.endpoints.is_empty() || !d.watch.is_empty())
+        // Without a word about what to watch, a place is no detection.
+        .filter(|d| !d.watch.is_empty())
         .collect()
 }
 

@@ -1,6 +1,7 @@
 //! Risks: one a root cause, with likelihood, impact and what it means for the business.
 
 use super::Material;
+use super::consequence;
 use super::words::{code, list};
 use crate::assessment::{Finding, Level};
 use crate::cause::{Cause, causes};
@@ -138,19 +139,33 @@ fn risk(
             format!("{} ({})", class.name(), list(&names, 3))
         })
         .collect();
-    let handled = if data.is_empty() {
+    // Whoever only stops the service or writes into its log reads nothing.
+    let handled = if data.is_empty() || factor("confidentiality") != "high" {
         String::new()
     } else {
         format!("; the code on the way handles {}", list(&data, 4))
     };
     let place = code(&shown.within_or_file());
-    let what = if in_browser {
-        format!("what a page of {place} may in that user's browser")
-    } else if users {
-        format!("what {place} keeps for other users")
+    // A cause that is a setting does what its places do.
+    let number = shown.cwe.first().or(first.cwe.first()).copied();
+    let consequence = consequence::of(number);
+    let who = consequence.as_ref().and_then(|c| c.who);
+    let whose = if factor("interaction") == "active" {
+        "that user's"
     } else {
-        format!("what {place} works with")
+        "a visitor's"
     };
+    let can = match consequence {
+        Some(consequence) => consequence
+            .what
+            .replace("{verbs}", &verbs)
+            .replace("{whose}", whose)
+            .replace("{place}", &place),
+        None if in_browser => format!("{verbs} what {place} shows in that person's browser"),
+        None if users => format!("{verbs} what {place} keeps for other users"),
+        None => format!("{verbs} what {place} works with"),
+    };
+    let able = who.unwrap_or(&actor);
     Risk {
         id: format!("R{rank}"),
         finding: first.id.clone(),
@@ -162,7 +177,7 @@ fn risk(
         impact: first.severity.impact.clone(),
         confidence: first.confidence.level.name().to_owned(),
         place: format!("{}:{}", first.place.file, first.place.line),
-        business: format!("{actor} may {verbs} {what}{handled}"),
+        business: format!("{able} may {can}{handled}"),
         assumed: "what a loss costs in money or reputation is not in the code; it was not weighed"
             .to_owned(),
         endpoint,
@@ -231,7 +246,17 @@ pub(super) fn actor(exposure: &str, endpoint: Option<&str>) -> String {
             None => "whoever stores data that is used later".to_owned(),
         },
         "local" => "whoever controls arguments, environment or files of the machine".to_owned(),
-        "always" => "an attacker".to_owned(),
+        "doubted" => match endpoint {
+            Some(endpoint) => format!(
+                "somebody whose data comes here through {}, if any does,",
+                code(endpoint)
+            ),
+            None => "somebody whose data comes here, if any does,".to_owned(),
+        },
+        "always" => match endpoint {
+            Some(endpoint) => format!("whoever can send {}", code(endpoint)),
+            None => "an attacker".to_owned(),
+        },
         _ => through("somebody"),
     }
 }

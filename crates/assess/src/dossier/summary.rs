@@ -54,6 +54,9 @@ pub struct Story {
 /// Requirements whose places keep them, told as what is done well.
 const KEPT: usize = 8;
 
+/// Requirements that are kept by leaving a mistake out: true, and nothing to be proud of.
+const NO_MERIT: [&str; 5] = ["-3.5.2", "-6.2.5", "-6.2.8", "-6.4.2", "-7.2.2"];
+
 /// Stories that are told.
 const STORIES: usize = 3;
 
@@ -90,8 +93,11 @@ fn posture(m: &Material<'_>, surface: &Surface, risks: &[Risk]) -> Vec<String> {
             .filter(|l| at(**l) > 0)
             .map(|l| format!("{} {}", at(*l), l.name()))
             .collect();
+        // Many small things are no pattern beside a few grave ones.
+        let grave = m.findings.iter().any(|f| f.severity.level >= Level::Medium);
+        let counted = |level: Level| !grave || level >= Level::Medium;
         let mut by_rule: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
-        for finding in m.findings {
+        for finding in m.findings.iter().filter(|f| counted(f.severity.level)) {
             by_rule
                 .entry(&finding.rule)
                 .or_insert((0, &finding.title))
@@ -106,7 +112,16 @@ fn posture(m: &Material<'_>, surface: &Surface, risks: &[Risk]) -> Vec<String> {
         let most = by_rule
             .values()
             .max_by_key(|(n, title)| (*n, std::cmp::Reverse(*title)));
-        let cause = risks.iter().rev().max_by_key(|r| r.findings.len());
+        // A habit that stands in many files is no single repair.
+        let one_place = |r: &&Risk| {
+            counted(r.level)
+                && m.findings
+                    .iter()
+                    .filter(|f| r.findings.contains(&f.id))
+                    .all(|f| f.root || f.severity.level >= Level::Medium || r.level > Level::Low)
+        };
+        let cause = risks.iter().rev().filter(one_place);
+        let cause = cause.max_by_key(|r| r.findings.len());
         if let Some((cause, n)) = cause.map(|r| (r, r.findings.len()))
             && n > 2
             && most.is_none_or(|(most, _)| n * 3 >= most * 2)
@@ -123,7 +138,7 @@ fn posture(m: &Material<'_>, surface: &Surface, risks: &[Risk]) -> Vec<String> {
             let files: BTreeSet<&str> = m
                 .findings
                 .iter()
-                .filter(|f| f.title == **title)
+                .filter(|f| f.title == **title && counted(f.severity.level))
                 .map(|f| f.place.file.as_str())
                 .collect();
             let few: Vec<String> = files.iter().map(|f| code(f)).collect();
@@ -149,17 +164,28 @@ fn posture(m: &Material<'_>, surface: &Surface, risks: &[Risk]) -> Vec<String> {
     if !surface.endpoints.is_empty() {
         let [yes, no, unknown] = surface.logins;
         out.push(format!(
-            "of {}, {yes} want a login and {no} want none{}{}",
+            "of {}, {yes} {} a login and {no} {} none{}{}",
             count(surface.endpoints.len(), "endpoint", "endpoints"),
+            wants(yes),
+            wants(no),
             if unknown > 0 {
                 format!(", and of {unknown} it is not known")
             } else {
                 String::new()
             },
             if surface.writes > 0 {
+                let open = surface.open_writes;
+                let entrance = match (open, surface.entrances) {
+                    (_, 0) => String::new(),
+                    (open, n) if n == open => {
+                        ", for people log in, register or set a password there".to_owned()
+                    }
+                    (_, n) => format!(", {n} of them to log in, register or set a password"),
+                };
                 format!(
-                    "; {} of the {} that change something want none",
-                    surface.open_writes, surface.writes
+                    "; {open} of the {} that change something {} none{entrance}",
+                    surface.writes,
+                    wants(open)
                 )
             } else {
                 String::new()
@@ -179,6 +205,10 @@ fn posture(m: &Material<'_>, surface: &Surface, risks: &[Risk]) -> Vec<String> {
         of(Verdict::Human)
     ));
     out
+}
+
+fn wants(n: usize) -> &'static str {
+    if n == 1 { "wants" } else { "want" }
 }
 
 fn chapters(m: &Material<'_>) -> Vec<Chapter> {
@@ -295,8 +325,8 @@ fn good(m: &Material<'_>, surface: &Surface, practices: &[Practice]) -> Vec<Stri
         // One endpoint of a hundred that has it is no practice.
         if share.yes * 3 >= asked && share.yes > 0 {
             let guard = match share.kind.as_str() {
-                "authentication" => "want a login",
-                "role" => "want a role",
+                "authentication" => "ask for a login",
+                "role" => "ask for a role",
                 "owner" => "look at who owns the object",
                 "rate-limit" => "limit how often they may be asked",
                 "csrf" => "refuse requests that another site made",
@@ -307,6 +337,7 @@ fn good(m: &Material<'_>, surface: &Surface, practices: &[Practice]) -> Vec<Stri
     }
     let kept = m.ledger.iter();
     let kept = kept.filter(|row| row.level == 1 && row.verdict == Verdict::Pass && row.count > 0);
+    let kept = kept.filter(|row| !NO_MERIT.iter().any(|id| row.id.ends_with(id)));
     for row in kept.take(KEPT) {
         out.push(format!(
             "{} ({}): {}",

@@ -4,7 +4,7 @@ use super::Material;
 use super::words::count;
 use crate::application::{EndpointModel, Named, Spot};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The endpoints as a whole.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
@@ -19,16 +19,18 @@ pub struct Surface {
     pub writes: usize,
     /// Of these, the ones that want no login.
     pub open_writes: usize,
+    /// Of these, the ones at which people log in or register.
+    pub entrances: usize,
     /// That a role is needed for.
     pub roles: usize,
 }
 
 impl Surface {
-    /// The endpoints that change something and want no login, as code.
+    /// The endpoints that change something and want no login, as code, without those at which people log in.
     #[must_use]
     pub fn open_to_all(&self) -> Vec<String> {
         let rows = self.endpoints.iter();
-        rows.filter(|row| row.writes && row.has("authentication") == "no")
+        rows.filter(|row| row.writes && row.has("authentication") == "no" && !row.entrance)
             .map(|row| super::words::code(&row.named()))
             .collect()
     }
@@ -64,24 +66,33 @@ pub struct EndpointRow {
     pub guarded: BTreeMap<String, String>,
     /// It changes something, by its method.
     pub writes: bool,
-    /// Findings behind it.
+    /// Nobody can be logged in before it: login, registration, a password that was forgotten.
+    pub entrance: bool,
+    /// Findings behind it, the worst first.
     pub findings: Vec<String>,
     /// Tests that it needs.
     pub tests: Vec<String>,
 }
 
 impl EndpointRow {
-    /// `GET /users/:id`.
+    /// `GET /users/:id`; the path alone where any method comes there.
     #[must_use]
     pub fn title(&self) -> String {
-        format!("{} {}", self.method, self.path)
+        match self.method.as_str() {
+            "ROUTE" | "ALL" | "ANY" => self.path.clone(),
+            method => format!("{method} {}", self.path),
+        }
     }
 
     /// The same, by its place where its path is not known.
     #[must_use]
     pub fn named(&self) -> String {
         if self.path == UNKNOWN {
-            format!("{} at {}:{}", self.method, self.at.file, self.at.line)
+            let method = match self.method.as_str() {
+                "ROUTE" | "ALL" | "ANY" => "the endpoint",
+                method => method,
+            };
+            format!("{method} at {}:{}", self.at.file, self.at.line)
         } else {
             self.title()
         }
@@ -92,6 +103,10 @@ impl EndpointRow {
     pub fn has(&self, kind: &str) -> &str {
         self.guarded.get(kind).map_or("unknown", String::as_str)
     }
+}
+
+fn written(method: &str, path: &str) -> String {
+    format!("{method} {path}")
 }
 
 /// A path that is not known.
@@ -112,17 +127,21 @@ pub(super) fn of(m: &Material<'_>) -> Surface {
     for finding in m.findings {
         for endpoint in &finding.endpoints {
             let key = (
-                endpoint.title(),
+                written(
+                    &endpoint.method,
+                    endpoint.path.as_deref().unwrap_or(UNKNOWN),
+                ),
                 format!("{}:{}", endpoint.file, endpoint.line),
             );
             behind.entry(key).or_default().push(finding.id.clone());
         }
     }
+    let entrances = entrances(m);
     let endpoints: Vec<EndpointRow> = m
         .application
         .endpoints
         .iter()
-        .map(|e| row(e, &behind))
+        .map(|e| row(e, &behind, &entrances))
         .collect();
     let shares = KINDS
         .iter()
@@ -160,6 +179,10 @@ pub(super) fn of(m: &Material<'_>) -> Surface {
             .iter()
             .filter(|e| e.writes && e.has("authentication") == "no")
             .count(),
+        entrances: endpoints
+            .iter()
+            .filter(|e| e.writes && e.entrance && e.has("authentication") == "no")
+            .count(),
         roles: endpoints.iter().filter(|e| e.has("role") == "yes").count(),
         shares,
         endpoints,
@@ -178,18 +201,60 @@ fn handler(of: &Named) -> String {
     }
 }
 
-fn row(endpoint: &EndpointModel, behind: &BTreeMap<(String, String), Vec<String>>) -> EndpointRow {
+/// Places at which one endpoint alone is registered, and where people log in, log out or set a password.
+fn entrances(m: &Material<'_>) -> BTreeSet<String> {
+    let mut registered: BTreeMap<String, usize> = BTreeMap::new();
+    for endpoint in &m.application.endpoints {
+        let place = format!("{}:{}", endpoint.at.file, endpoint.at.line);
+        *registered.entry(place).or_default() += 1;
+    }
+    let facts = ["account.login", "account.logout", "account.password"];
+    let places = m.inventory.settings(&facts);
+    places
+        .into_iter()
+        .map(|site| (m.place)(site))
+        .filter(|place| registered.get(place) == Some(&1))
+        .collect()
+}
+
+/// Words in the last parts of a path where nobody can be logged in before.
+const ENTRANCES: [&str; 15] = [
+    "login",
+    "log-in",
+    "signin",
+    "sign-in",
+    "signup",
+    "sign-up",
+    "register",
+    "registration",
+    "logout",
+    "signout",
+    "forgot",
+    "password",
+    "reset",
+    "authenticate",
+    "verify",
+];
+
+fn is_entrance(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    let last: Vec<&str> = path.rsplit('/').filter(|p| !p.is_empty()).take(2).collect();
+    last.iter()
+        .any(|part| ENTRANCES.iter().any(|word| part.contains(word)))
+}
+
+fn row(
+    endpoint: &EndpointModel,
+    behind: &BTreeMap<(String, String), Vec<String>>,
+    entrances: &BTreeSet<String>,
+) -> EndpointRow {
     let path = endpoint.path.clone().unwrap_or_else(|| UNKNOWN.to_owned());
     let writes = matches!(
         endpoint.method.as_str(),
         "POST" | "PUT" | "PATCH" | "DELETE" | "DEL"
     );
     let key = (
-        if endpoint.method.is_empty() {
-            path.clone()
-        } else {
-            format!("{} {path}", endpoint.method)
-        },
+        written(&endpoint.method, &path),
         format!("{}:{}", endpoint.at.file, endpoint.at.line),
     );
     let mut row = EndpointRow {
@@ -202,12 +267,13 @@ fn row(endpoint: &EndpointModel, behind: &BTreeMap<(String, String), Vec<String>
         handlers: endpoint.handlers.iter().map(handler).collect(),
         guarded: endpoint.guarded.clone(),
         writes,
+        entrance: is_entrance(&path) || entrances.contains(&key.1),
         findings: behind.get(&key).cloned().unwrap_or_default(),
         tests: Vec::new(),
         path,
     };
-    row.findings.sort();
-    row.findings.dedup();
+    let mut known = BTreeSet::new();
+    row.findings.retain(|id| known.insert(id.clone()));
     row.tests = tests(&row);
     row
 }
@@ -216,7 +282,7 @@ fn row(endpoint: &EndpointModel, behind: &BTreeMap<(String, String), Vec<String>
 fn tests(row: &EndpointRow) -> Vec<String> {
     let mut out = Vec::new();
     let object = row.path.contains(':') || row.path.contains('<') || row.path.contains('{');
-    if row.has("authentication") == "yes" {
+    if row.has("authentication") == "yes" && !row.entrance {
         out.push("no login: refused".to_owned());
     }
     if row.has("role") == "yes" {
@@ -236,8 +302,8 @@ fn tests(row: &EndpointRow) -> Vec<String> {
     }
     if !row.findings.is_empty() {
         out.push(format!(
-            "the {} of this report: harmless",
-            count(row.findings.len(), "finding", "findings")
+            "what {} of this report: refused or without effect",
+            count(row.findings.len(), "finding sends", "findings send")
         ));
     }
     out

@@ -54,13 +54,26 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
     let open_writes: Vec<String> = surface
         .endpoints
         .iter()
-        .filter(|e| e.writes && e.has("authentication") == "no")
+        .filter(|e| e.writes && e.has("authentication") == "no" && !e.entrance)
         .map(|e| code(&e.named()))
         .collect();
+    let mut entrances: Vec<String> = surface
+        .endpoints
+        .iter()
+        .filter(|e| e.writes && e.entrance)
+        .map(|e| code(&e.named()))
+        .collect();
+    let mut known = BTreeSet::new();
+    entrances.retain(|named| known.insert(named.clone()));
     out.push(Threat {
         boundary: DOOR.to_owned(),
         stride: "Spoofing".to_owned(),
-        says: if open_writes.is_empty() {
+        says: if open_writes.is_empty() && !entrances.is_empty() {
+            format!(
+                "somebody gets in as another user; the way in is {}",
+                list(&entrances, 4)
+            )
+        } else if open_writes.is_empty() {
             format!(
                 "somebody acts as another user at one of {}",
                 count(all, "endpoint", "endpoints")

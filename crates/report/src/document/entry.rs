@@ -105,12 +105,15 @@ fn doubts<'a>(f: &Finding, a: &Assessment, blocks: &mut Vec<Block<'a>>) {
         String::new()
     } else {
         format!(
-            "; `{}` is never surer than {}",
+            ", but findings of `{}` are never taken for surer than {}",
             f.rule,
             f.confidence.level.name()
         )
     };
-    blocks.push(Block::Note(format!("All {steps} steps are resolved{own}.")));
+    blocks.push(Block::Note(match steps {
+        1 => format!("Read and used in one step, nothing of which was assumed{own}."),
+        n => format!("Each of the {n} steps was followed in the code, none is assumed{own}."),
+    }));
 }
 
 fn place<'a>(f: &Finding, blocks: &mut Vec<Block<'a>>) {

@@ -4,8 +4,8 @@ use super::{Block, Cell, Entry, Table, lower_first, sentence};
 use casemate_assess::assessment::{Assessment, Level};
 use casemate_assess::dossier::Verdict;
 use casemate_assess::dossier::risk::Risk;
-use casemate_assess::dossier::words::{count, first_sentence};
-use std::collections::BTreeMap;
+use casemate_assess::dossier::words::{count, first_sentence, list};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Places of one weakness that are listed.
 const PLACES: usize = 12;
@@ -84,8 +84,8 @@ fn testing<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
     }
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
     for test in with.iter().flat_map(|e| &e.tests) {
-        let kind = if test.starts_with("the ") {
-            "what this report found: harmless"
+        let kind = if test.starts_with("what ") {
+            "what findings of this report send: refused or without effect"
         } else {
             test
         };
@@ -128,23 +128,25 @@ fn incidents<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
         .risks
         .iter()
         .filter(|r| r.level >= Level::High && r.confidence != "low");
-    let rows: Vec<Vec<Cell>> = serious
-        .map(|r| {
-            let contain = r.endpoint.as_ref().map_or_else(
-                || format!("take what calls `{}` out of service", r.place),
-                |e| {
-                    format!(
-                        "answer `{e}` with 503 at the proxy until `{}` is repaired",
-                        r.place
-                    )
-                },
-            );
-            vec![
-                Cell::Risks(vec![r.id.clone()]),
-                Cell::text(r.title.clone()),
-                Cell::text(sentence(&contain)),
-                Cell::text(look_for(a, r)),
-            ]
+    // One for each weakness: what is done about it is the same at all its places.
+    let mut by_rule: Vec<(&str, Vec<&Risk>)> = Vec::new();
+    for risk in serious {
+        match by_rule.iter_mut().find(|(rule, _)| *rule == risk.rule) {
+            Some((_, risks)) => risks.push(risk),
+            None => by_rule.push((&risk.rule, vec![risk])),
+        }
+    }
+    let rows: Vec<Vec<Cell>> = by_rule
+        .iter()
+        .filter_map(|(_, risks)| {
+            let first = risks.first()?;
+            Some(vec![
+                Cell::Risks(risks.iter().map(|r| r.id.clone()).collect()),
+                Cell::text(first.title.clone()),
+                Cell::text(contain(a, risks)),
+                Cell::text(look_for(a, risks)),
+                Cell::text(afterwards(a, risks)),
+            ])
         })
         .collect();
     if rows.is_empty() {
@@ -153,23 +155,137 @@ fn incidents<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
     }
     out.push(Block::Table(Table {
         caption: "Playbooks, for the risks that are there".to_owned(),
-        head: vec!["Risk", "When you suspect", "Contain", "Look for"],
+        head: vec![
+            "Risks",
+            "When you suspect",
+            "Contain",
+            "Look for",
+            "When it was used",
+        ],
         rows,
     }));
 }
 
+/// Endpoints of some risks, each once.
+fn endpoints_of(a: &Assessment, risks: &[&Risk]) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for risk in risks {
+        let findings = a.findings.iter().filter(|f| risk.findings.contains(&f.id));
+        for endpoint in findings.flat_map(|f| &f.endpoints) {
+            let named = format!("`{}`", endpoint.named());
+            if !out.contains(&named) {
+                out.push(named);
+            }
+        }
+    }
+    out
+}
+
+/// How the loss is stopped before the repair is out.
+fn contain(a: &Assessment, risks: &[&Risk]) -> String {
+    let endpoints = endpoints_of(a, risks);
+    let surface = &a.dossier.surface.endpoints;
+    let spared = |named: &String| {
+        surface
+            .iter()
+            .any(|e| !e.entrance && format!("`{}`", e.named()) == *named)
+    };
+    let places: Vec<String> = risks.iter().map(|r| format!("`{}`", r.place)).collect();
+    if endpoints.is_empty() {
+        return format!("Take what runs {} out of service.", list(&places, 4));
+    }
+    let (spare, needed): (Vec<String>, Vec<String>) = endpoints.into_iter().partition(spared);
+    let mut said = Vec::new();
+    if !spare.is_empty() {
+        said.push(format!(
+            "Answer {} with 503 at the proxy until {} repaired.",
+            list(&spare, 4),
+            if risks.len() == 1 {
+                "it is"
+            } else {
+                "they are"
+            }
+        ));
+    }
+    if !needed.is_empty() {
+        said.push(format!(
+            "{} cannot be spared: repair {} first, and refuse at the proxy requests of the form that the findings show.",
+            list(&needed, 4),
+            if needed.len() == 1 { "it" } else { "them" },
+        ));
+    }
+    said.join(" ")
+}
+
 /// What shows that somebody has done it: where, and how the rule says.
-fn look_for(a: &Assessment, risk: &Risk) -> String {
-    let place = format!("`{}`", risk.endpoint.as_ref().unwrap_or(&risk.place));
+fn look_for(a: &Assessment, risks: &[&Risk]) -> String {
+    let endpoints = endpoints_of(a, risks);
+    let rule = risks.first().map(|r| r.rule.as_str()).unwrap_or_default();
+    let logged = a.dossier.monitoring.loggers.first();
+    let mut said = vec![match (endpoints.is_empty(), logged) {
+        (true, _) => "Uses that nobody can explain, in what the platform keeps.".to_owned(),
+        (false, None) => format!(
+            "Requests to {} in the log of the proxy; the code itself logs nothing.",
+            list(&endpoints, 4)
+        ),
+        (false, Some((name, _))) => format!(
+            "Requests to {} in the log of the proxy, and what {name} wrote at the same time.",
+            list(&endpoints, 4)
+        ),
+    }];
     let mut detections = a.dossier.monitoring.detections.iter();
     let watch = detections
-        .find(|d| d.rule == risk.rule)
+        .find(|d| d.rule == rule)
         .map(|d| first_sentence(&d.watch))
         .filter(|text| !text.is_empty());
-    match watch {
-        Some(watch) => format!("At {place}: {}", sentence(&lower_first(&watch))),
-        None => format!("Uses of {place} that nobody can explain."),
+    if let Some(watch) = watch {
+        said.push(format!("From now on: {}", sentence(&lower_first(&watch))));
     }
+    said.join(" ")
+}
+
+/// What has to be assumed when it was used.
+fn afterwards(a: &Assessment, risks: &[&Risk]) -> String {
+    let mut said = Vec::new();
+    let handled: BTreeSet<&str> = risks
+        .iter()
+        .filter_map(|r| r.business.split_once("the code on the way handles "))
+        .flat_map(|(_, data)| data.split('`').skip(1).step_by(2))
+        .collect();
+    let classes = &a.dossier.context.data;
+    for class in classes {
+        let names: Vec<String> = class
+            .names
+            .iter()
+            .filter(|n| handled.contains(n.name.as_str()))
+            .map(|n| format!("`{}`", n.name))
+            .collect();
+        if names.is_empty() {
+            continue;
+        }
+        let names = list(&names, 4);
+        said.push(match class.class.as_str() {
+            "credentials" => {
+                format!("Take {names} of the accounts for known: end sessions, have them set anew.")
+            }
+            class => {
+                format!("Take {names} ({class}) for read; whoever it is about may have to be told.")
+            }
+        });
+    }
+    if risks
+        .iter()
+        .any(|r| r.cvss.contains("/VI:H") && r.cvss.contains("/VA:H"))
+    {
+        said.push(
+            "Replace every secret that the process could read, and set its machines up anew."
+                .to_owned(),
+        );
+    }
+    if said.is_empty() {
+        said.push("Keep the logs, and compare what was stored since with a backup.".to_owned());
+    }
+    said.join(" ")
 }
 
 fn audit<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
@@ -190,7 +306,7 @@ fn audit<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
         .filter(|r| matches!(r.verdict, Verdict::Human | Verdict::Partial))
         .count();
     out.push(Block::Text(format!(
-        "An auditor gets three things: this report, the ledger with {decided} decided requirements and {people} worksheets to fill in, and the assessment as JSON with all places. None of them is a certificate, and nobody can give one for {} on this ground alone.",
+        "An auditor gets three things: this report, the ledger with {decided} decided requirements, and the assessment as JSON with all places and the {people} worksheets to fill in (those of level 1 stand in the ledger here). None of them is a certificate, and nobody can give one for {} on this ground alone.",
         a.project.name
     )));
     if !a.dossier.conflicts.is_empty() {

@@ -1,7 +1,7 @@
 //! Executive Summary.
 
 use super::{Block, Cell, Figure, Table, sentence, sentences};
-use casemate_assess::assessment::Assessment;
+use casemate_assess::assessment::{Assessment, Level};
 use casemate_assess::dossier::Verdict;
 
 pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
@@ -43,6 +43,19 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
             "No finding of medium level or more with medium confidence or more among {} in {}.",
             a.findings.len(),
             a.project.name
+        )));
+    }
+    let serious = |level| level >= Level::High;
+    if let Some(worst) = summary.stories.first()
+        && !serious(worst.level)
+    {
+        out.push(Block::Text(format!(
+            "Nothing of level critical or high was found in {} with more than low confidence. The worst {}:",
+            a.project.name,
+            match summary.stories.len() {
+                1 => "finding".to_owned(),
+                n => format!("{n} findings"),
+            }
         )));
     }
     for story in &summary.stories {
