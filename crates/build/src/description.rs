@@ -17,6 +17,8 @@ pub struct Description {
     pub kubernetes: bool,
     /// `[front_end] client` asks for a typed client.
     pub client: bool,
+    /// `[front_end] next` asks for pages of Next.js, which use that client.
+    pub next: bool,
     /// `[outbound.*]`, in the order of the file.
     pub outbound: Vec<Outbound>,
     /// `[webhook.*]` with `direction = "in"`, in the order of the file.

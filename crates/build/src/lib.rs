@@ -43,7 +43,7 @@ pub const NOT_YET: &[&str] = &[
     "passkeys and SAML",
     "a cache that instances share",
     "GraphQL, WebSocket and OpenTelemetry",
-    "pages of a front end",
+    "pages for registration and for identity providers",
 ];
 
 /// One file of the generated project.

@@ -2,6 +2,7 @@
 
 mod amounts;
 mod entity;
+mod front_end;
 mod job;
 mod outbound;
 pub mod table;
@@ -53,12 +54,15 @@ pub fn description(text: &str) -> Result<Description, Vec<Problem>> {
     let description = {
         let root = Table::new("", 0..0, document.get_ref(), &problems);
         let (webhooks, receivers) = webhook::webhooks(&root);
+        let auth = auth(&root);
+        let (client, next) = front_end::front_end(&root, &auth);
         let read = Description {
             app: app(&root),
-            auth: auth(&root),
+            auth,
             tenant: tenant(&root),
             kubernetes: asked(&root, "deploy", "kubernetes"),
-            client: asked(&root, "front_end", "client"),
+            client,
+            next,
             outbound: outbound::outbound(&root),
             webhooks,
             receivers,
