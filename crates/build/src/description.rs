@@ -19,6 +19,8 @@ pub struct Description {
     pub client: bool,
     /// `[front_end] next` asks for pages of Next.js, which use that client.
     pub next: bool,
+    /// `[cache] store = "redis"`: what entities keep for a moment, all instances share.
+    pub shared_cache: bool,
     /// `[outbound.*]`, in the order of the file.
     pub outbound: Vec<Outbound>,
     /// `[webhook.*]` with `direction = "in"`, in the order of the file.

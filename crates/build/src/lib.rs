@@ -41,7 +41,6 @@ use thiserror::Error;
 /// What a complete backend has and this one does not have yet; said whenever one is written.
 pub const NOT_YET: &[&str] = &[
     "passkeys and SAML",
-    "a cache that instances share",
     "GraphQL, WebSocket and OpenTelemetry",
     "pages for registration and for identity providers",
 ];

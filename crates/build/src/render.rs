@@ -102,6 +102,7 @@ fn add(
 /// stand in, with `/`; and where the view says that it has them.
 const OPTIONAL: &[(&str, &[&str])] = &[
     ("cache.", &["app", "cached"]),
+    ("cache.", &["app", "own_cache"]),
     ("exchange", &["app", "calls"]),
     ("fieldcipher", &["app", "encrypted"]),
     ("file", &["app", "uploads"]),
@@ -119,9 +120,11 @@ const OPTIONAL: &[(&str, &[&str])] = &[
     ("outgoing", &["receivers"]),
     ("publicaddress", &["app", "calls"]),
     ("rawbody", &["webhooks"]),
+    ("redis", &["app", "shared_cache"]),
     ("renewal", &["auth", "rotates"]),
     ("retention", &["app", "retention"]),
     ("secondfactor", &["auth", "mfa"]),
+    ("sharedcache", &["app", "shared_cache"]),
     ("totp", &["auth", "mfa"]),
     ("uploads", &["app", "uploads"]),
     ("web.", &["app", "web"]),

@@ -14,6 +14,7 @@ const EXAMPLES: &[(&str, &str)] = &[
         "clinic",
         include_str!("../../../examples/clinic/backend.toml"),
     ),
+    ("shared", include_str!("options/shared.toml")),
 ];
 
 fn project(text: &str) -> Vec<File> {

@@ -1,6 +1,7 @@
 //! Reads `backend.toml`. All mistakes are told at once.
 
 mod amounts;
+mod cache;
 mod entity;
 mod front_end;
 mod job;
@@ -22,10 +23,6 @@ const LATER: &[(&str, &str)] = &[
     (
         "upload",
         "write `upload` in the entity that files belong to",
-    ),
-    (
-        "cache",
-        "write `cache = \"30s\"` in an entity that strangers read",
     ),
     ("compliance", "leave it out"),
     (
@@ -55,6 +52,7 @@ pub fn description(text: &str) -> Result<Description, Vec<Problem>> {
         let root = Table::new("", 0..0, document.get_ref(), &problems);
         let (webhooks, receivers) = webhook::webhooks(&root);
         let auth = auth(&root);
+        let entities = entity::entities(&root);
         let (client, next) = front_end::front_end(&root, &auth);
         let read = Description {
             app: app(&root),
@@ -67,7 +65,8 @@ pub fn description(text: &str) -> Result<Description, Vec<Problem>> {
             webhooks,
             receivers,
             jobs: job::jobs(&root),
-            entities: entity::entities(&root),
+            shared_cache: cache::shared_cache(&root, &entities),
+            entities,
         };
         for (key, instead) in LATER {
             root.later(key, instead);

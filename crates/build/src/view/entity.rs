@@ -45,6 +45,8 @@ pub struct Entity {
     list: List,
     create: Create,
     retention: Option<Retention>,
+    /// Properties that are dates in TypeScript.
+    moments: Vec<String>,
     /// Seconds that answers to strangers are kept.
     cache: Option<u64>,
     upload: Option<Upload>,
@@ -347,6 +349,12 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
             })
         });
     Entity {
+        moments: fields
+            .iter()
+            .filter(|f| f.input.is_moment())
+            .map(|f| f.prop.clone())
+            .chain(["createdAt".to_owned(), "updatedAt".to_owned()])
+            .collect(),
         label: input::label(&fields),
         form_imports: input::form_imports(&fields),
         form_values: input::form_values(&fields),

@@ -23,6 +23,13 @@ pub struct Input {
     currency: Option<String>,
 }
 
+impl Input {
+    /// Whether the value is a moment.
+    pub fn is_moment(&self) -> bool {
+        self.kind == "moment"
+    }
+}
+
 /// How a form asks for this field.
 pub fn input(field: &Field) -> Input {
     let (kind, least, most) = match &field.kind {

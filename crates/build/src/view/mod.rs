@@ -57,6 +57,10 @@ pub struct App {
     public: bool,
     /// Some answers are kept.
     cached: bool,
+    /// Each instance keeps its own.
+    own_cache: bool,
+    /// All instances share them.
+    shared_cache: bool,
     /// It calls other services.
     calls: bool,
     /// There is work outside of requests.
@@ -192,6 +196,8 @@ pub fn project(description: &Description) -> Project {
                     .is_some_and(|rule| rule.formula.mentions_anyone())
             }),
             cached: description.entities.iter().any(|e| e.cache.is_some()),
+            own_cache: !description.shared_cache,
+            shared_cache: description.shared_cache,
             calls: !description.outbound.is_empty()
                 || !description.auth.providers.is_empty()
                 || !description.receivers.is_empty(),

@@ -119,6 +119,9 @@ fn attempt(dice: &mut Dice) -> String {
         text += &entity(dice, name, &earlier, &roles, tenants);
         earlier.push(name);
     }
+    if text.contains("cache = \"30s\"") && dice.often(50) {
+        text += "\n[cache]\nstore = \"redis\"\n";
+    }
     text
 }
 

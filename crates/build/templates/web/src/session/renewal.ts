@@ -5,7 +5,7 @@ const SHARED_MILLISECONDS = 10_000;
 
 export type Renew = (cookies: readonly { readonly name: string; readonly value: string }[]) => Promise<readonly SessionCookie[]>;
 
-/** Asks the service for a new access token where there is none any more, once for each refresh token. */
+/** Asks the service for a new access token when the last one is over, once for each refresh token. */
 export function createRenewal(apiUrl: () => string, send: typeof fetch = fetch): Renew {
   const running = new Map<string, Promise<readonly SessionCookie[]>>();
   return async (cookies) => {
