@@ -33,7 +33,9 @@ fn one_name_one_thing(description: &Description, problems: &Problems<'_>) {
         seen.insert(taken, "every backend");
     }
     if description.next {
-        seen.insert("sign_in", "the pages");
+        for taken in ["sign_in", "register", "confirm", "forgot", "reset", "sent"] {
+            seen.insert(taken, "the pages");
+        }
     }
     if let Some(tenant) = &description.tenant {
         seen.insert(&tenant.name, "the tenant");

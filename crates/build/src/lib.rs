@@ -42,7 +42,7 @@ use thiserror::Error;
 pub const NOT_YET: &[&str] = &[
     "passkeys and SAML",
     "GraphQL, WebSocket and OpenTelemetry",
-    "pages for registration and for identity providers",
+    "pages for identity providers",
 ];
 
 /// One file of the generated project.

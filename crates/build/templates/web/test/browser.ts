@@ -23,7 +23,7 @@ export class Browser {
       body.append(attribute(tag, 'name'), attribute(tag, 'value'));
     }
     for (const [name, value] of Object.entries(fields)) {
-      body.append(name, value);
+      body.set(name, value);
     }
     return this.open(path, { method: 'POST', body, headers: { Origin: this.baseUrl } });
   }
