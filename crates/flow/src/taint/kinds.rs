@@ -250,7 +250,8 @@ impl KindIds {
         let quote = lacks(CharSet::of("'"));
         let backslash = lacks(CharSet::of("\\"));
         let mut out = KindSet::EMPTY;
-        if known.covers(NO_PARENT) && !before.is_empty() {
+        let climbs = !known.covers(NO_PARENT) && !known.covers(lacks(CharSet::of(".")));
+        if !climbs && !before.is_empty() {
             out = out.union(self.path);
         }
         // What cannot begin an address does not go on with a host either, where a base that the program has stands before it.
