@@ -110,6 +110,21 @@ fn files_are_small_and_clean() {
     }
 }
 
+/// What no test of the projects runs is at least what it says that it is.
+#[test]
+fn manifests_are_yaml() {
+    for (name, text) in EXAMPLES {
+        let files = project(text);
+        let manifests = files
+            .iter()
+            .filter(|file| file.path.ends_with(".yaml") || file.path.ends_with(".yml"));
+        for File { path, text } in manifests {
+            let wrong = saphyr_parser::Parser::new_from_str(text).find_map(Result::err);
+            assert!(wrong.is_none(), "{name}: {path}: {wrong:?}");
+        }
+    }
+}
+
 #[test]
 fn nothing_exists_that_nobody_may_do() {
     let shop = project(EXAMPLES[1].1);
