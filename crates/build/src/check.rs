@@ -32,6 +32,11 @@ fn one_name_one_thing(description: &Description, problems: &Problems<'_>) {
     for taken in names::OF_EVERY_BACKEND {
         seen.insert(taken, "every backend");
     }
+    if description.next {
+        for taken in ["sign_in", "register", "confirm", "forgot", "reset", "sent"] {
+            seen.insert(taken, "the pages");
+        }
+    }
     if let Some(tenant) = &description.tenant {
         seen.insert(&tenant.name, "the tenant");
         seen.insert(&tenant.plural, "the tenant");

@@ -17,6 +17,10 @@ pub struct Description {
     pub kubernetes: bool,
     /// `[front_end] client` asks for a typed client.
     pub client: bool,
+    /// `[front_end] next` asks for pages of Next.js, which use that client.
+    pub next: bool,
+    /// `[cache] store = "redis"`: what entities keep for a moment, all instances share.
+    pub shared_cache: bool,
     /// `[outbound.*]`, in the order of the file.
     pub outbound: Vec<Outbound>,
     /// `[webhook.*]` with `direction = "in"`, in the order of the file.

@@ -41,9 +41,8 @@ use thiserror::Error;
 /// What a complete backend has and this one does not have yet; said whenever one is written.
 pub const NOT_YET: &[&str] = &[
     "passkeys and SAML",
-    "a cache that instances share",
     "GraphQL, WebSocket and OpenTelemetry",
-    "pages of a front end",
+    "pages for identity providers",
 ];
 
 /// One file of the generated project.

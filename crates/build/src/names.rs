@@ -135,6 +135,7 @@ pub const TAKEN_ENTITIES: &[&str] = &[
     "service",
     "session",
     "set",
+    "shared_cache",
     "string",
     "table",
     "tenant",

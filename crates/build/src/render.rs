@@ -2,7 +2,7 @@
 //!
 //! - `dot-` at the start of a name stands for `.`;
 //! - `.j2` at the end: it has expressions; all others are copied as they are;
-//! - `__entity__` or `__entities__` in the path: it is filled once for each entity;
+//! - `__entity__`, `__entities__` or `__path__` in the path: it is filled once for each entity;
 //! - `⟦…⟧` marks a control, see [`crate::control`].
 
 use crate::control::{self, Control};
@@ -38,7 +38,10 @@ pub fn render(project: &Project) -> Result<Generated, Error> {
             continue;
         };
         let fill = |values: Value| environment.render_named_str(template, text, values);
-        if !path.contains("__entit") {
+        if !["__entit", "__path__"]
+            .iter()
+            .any(|part| path.contains(part))
+        {
             add(&mut made, path.to_owned(), fill(whole.clone())?, None, tidy)?;
             continue;
         }
@@ -50,6 +53,7 @@ pub fn render(project: &Project) -> Result<Generated, Error> {
             let path = path
                 .replace("__number__", &format!("{:04}_", at + 2))
                 .replace("__entities__", entity.table())
+                .replace("__path__", entity.path())
                 .replace("__entity__", &entity.name);
             let values = context! { e => whole_entity, ..whole.clone() };
             add(&mut made, path, fill(values)?, Some(&entity.name), tidy)?;
@@ -94,9 +98,11 @@ fn add(
     Ok(())
 }
 
-/// Parts that not every project has: how the names of their files begin, and where the view says that it has them.
+/// Parts that not every project has: how the names of their files begin, or the folder that they
+/// stand in, with `/`; and where the view says that it has them.
 const OPTIONAL: &[(&str, &[&str])] = &[
     ("cache.", &["app", "cached"]),
+    ("cache.", &["app", "own_cache"]),
     ("exchange", &["app", "calls"]),
     ("fieldcipher", &["app", "encrypted"]),
     ("file", &["app", "uploads"]),
@@ -114,10 +120,15 @@ const OPTIONAL: &[(&str, &[&str])] = &[
     ("outgoing", &["receivers"]),
     ("publicaddress", &["app", "calls"]),
     ("rawbody", &["webhooks"]),
+    ("redis", &["app", "shared_cache"]),
+    ("renewal", &["auth", "rotates"]),
     ("retention", &["app", "retention"]),
     ("secondfactor", &["auth", "mfa"]),
+    ("sharedcache", &["app", "shared_cache"]),
     ("totp", &["auth", "mfa"]),
     ("uploads", &["app", "uploads"]),
+    ("web.", &["app", "web"]),
+    ("web/", &["app", "web"]),
     ("webhook", &["webhooks"]),
 ];
 
@@ -126,19 +137,27 @@ fn wanted(template: &str, project: &Value) -> bool {
     let names = template.to_lowercase();
     OPTIONAL
         .iter()
-        .filter(|(begin, _)| names.split('/').any(|name| name.starts_with(begin)))
-        .all(|(_, place)| {
-            let found = place
-                .iter()
-                .try_fold(project.clone(), |value, part| value.get_attr(part));
-            found.is_ok_and(|value| value.is_true())
+        .filter(|(begin, _)| {
+            let folder = begin.ends_with('/') && names.starts_with(begin);
+            folder || names.split('/').any(|name| name.starts_with(begin))
         })
+        .all(|(_, place)| holds(project, place))
+}
+
+/// Whether something true stands at this place.
+fn holds(value: &Value, place: &[&str]) -> bool {
+    place
+        .iter()
+        .try_fold(value.clone(), |value, part| value.get_attr(part))
+        .is_ok_and(|found| found.is_true())
 }
 
 /// Parts that not every entity has: what their paths hold, and where the view says that the entity has them.
-const OPTIONAL_OF_ENTITY: &[(&str, &str)] = &[
-    ("__entity__.cache", "cache"),
-    ("__entity__.files", "upload"),
+const OPTIONAL_OF_ENTITY: &[(&str, &[&str])] = &[
+    ("__entity__.cache", &["cache"]),
+    ("__entity__.files", &["upload"]),
+    ("__path__/[id]", &["upload"]),
+    ("__path__/create", &["ops", "create"]),
 ];
 
 /// Whether an entity has this part.
@@ -146,7 +165,7 @@ fn wanted_of(template: &str, entity: &Value) -> bool {
     OPTIONAL_OF_ENTITY
         .iter()
         .filter(|(part, _)| template.contains(part))
-        .all(|(_, name)| entity.get_attr(name).is_ok_and(|value| value.is_true()))
+        .all(|(_, place)| holds(entity, place))
 }
 
 /// At most one empty line in a row, none at the start of the file or after an opening bracket, one newline at the end.

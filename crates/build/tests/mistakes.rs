@@ -165,8 +165,84 @@ fn app_and_auth() {
 }
 
 #[test]
+fn shared_caches() {
+    const SEEN: &str =
+        "[entity.note]\nfields.title = \"text(9)\"\nallow.read = \"anyone\"\ncache = \"30s\"\n";
+    let said = |lines: &str, entity: &str, expected: &str| {
+        check(&format!("{APP}{AUTH}[cache]\n{lines}{entity}"), expected);
+    };
+    assert_eq!(
+        problems(&format!("{APP}{AUTH}[cache]\nstore = \"redis\"\n{SEEN}")),
+        Vec::<String>::new()
+    );
+    said(
+        "store = \"redis\"\n",
+        NOTE,
+        "5:1: nothing is kept for a moment; write `cache = \"30s\"` in an entity that strangers read, or leave `[cache]` out",
+    );
+    said(
+        "",
+        SEEN,
+        "5:1: `cache.store` is missing; write `store = \"redis\"` or `store = \"memory\"`",
+    );
+    said(
+        "store = \"reddis\"\n",
+        SEEN,
+        "6:9: there is no store `reddis`; did you mean `redis`?",
+    );
+    said(
+        "store = \"memcached\"\n",
+        SEEN,
+        "6:9: there is no store `memcached`; write `redis` or `memory`",
+    );
+    said(
+        "store = \"redis\"\nurl = \"redis://localhost\"\n",
+        SEEN,
+        "7:1: there is no `cache.url`; here stand store",
+    );
+}
+
+#[test]
+fn front_ends() {
+    let said = |auth: &str, lines: &str, expected: &str| {
+        check(
+            &format!("{APP}{AUTH}{auth}[front_end]\n{lines}\n{NOTE}"),
+            expected,
+        );
+    };
+    said(
+        "",
+        "next = true\nclient = false",
+        "5:1: pages of Next.js use the typed client, which is switched off; leave `client` out",
+    );
+    said(
+        "methods = [\"password\", \"oidc:corp\"]\n",
+        "next = true",
+        "6:1: pages that sign in by an identity provider are not built yet; leave `oidc:` out of `auth.methods`, or write `client = true` instead of `next = true`",
+    );
+    said(
+        "",
+        "next = \"yes\"",
+        "6:8: `front_end.next` is a text, not `true` or `false`; write `true` or `false`",
+    );
+    said(
+        "",
+        "nxt = true",
+        "6:1: there is no `front_end.nxt`; did you mean `next`?",
+    );
+    check(
+        &format!(
+            "{APP}{AUTH}[front_end]\nnext = true\n{}",
+            NOTE.replace("note", "entrance")
+                .replace("]\n", "]\nplural = \"sign_in\"\n")
+        ),
+        "7:9: `sign_in` is already the name of something of the pages; choose another name, or set `plural`",
+    );
+}
+
+#[test]
 fn what_is_not_built_yet_is_never_ignored() {
-    for key in ["upload", "cache", "compliance", "retention"] {
+    for key in ["upload", "compliance", "retention"] {
         let found = problems(&format!("{APP}{AUTH}{NOTE}[{key}]\na = 1\n"));
         let [only] = &found[..] else {
             panic!("{found:?}")

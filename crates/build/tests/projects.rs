@@ -14,6 +14,7 @@ const EXAMPLES: &[(&str, &str)] = &[
         "clinic",
         include_str!("../../../examples/clinic/backend.toml"),
     ),
+    ("shared", include_str!("options/shared.toml")),
 ];
 
 fn project(text: &str) -> Vec<File> {
@@ -64,7 +65,7 @@ fn the_same_description_gives_the_same_bytes() {
 fn files_are_small_and_clean() {
     for (name, text) in EXAMPLES {
         for File { path, text } in project(text) {
-            if ["package-lock.json", DESCRIPTION, BASE].contains(&path.as_str()) {
+            if path.ends_with("package-lock.json") || [DESCRIPTION, BASE].contains(&path.as_str()) {
                 continue;
             }
             assert!(
@@ -109,6 +110,21 @@ fn files_are_small_and_clean() {
     }
 }
 
+/// What no test of the projects runs is at least what it says that it is.
+#[test]
+fn manifests_are_yaml() {
+    for (name, text) in EXAMPLES {
+        let files = project(text);
+        let manifests = files
+            .iter()
+            .filter(|file| file.path.ends_with(".yaml") || file.path.ends_with(".yml"));
+        for File { path, text } in manifests {
+            let wrong = saphyr_parser::Parser::new_from_str(text).find_map(Result::err);
+            assert!(wrong.is_none(), "{name}: {path}: {wrong:?}");
+        }
+    }
+}
+
 #[test]
 fn nothing_exists_that_nobody_may_do() {
     let shop = project(EXAMPLES[1].1);
@@ -136,6 +152,9 @@ fn parts_that_are_not_asked_for_are_not_there() {
         "src/utils/fieldCipher.ts",
         "src/services/idempotency.ts",
         "src/models/idempotencyKey.ts",
+        "frontend/index.ts",
+        "web/package.json",
+        "test/unit/web.test.ts",
     ] {
         assert!(!least.contains(path), "{path}");
     }
@@ -155,11 +174,14 @@ fn parts_that_are_not_asked_for_are_not_there() {
 #[test]
 fn the_lock_is_complete() {
     let files = project(EXAMPLES[0].1);
-    let lock = files
-        .iter()
-        .find(|file| file.path == "package-lock.json")
-        .unwrap();
-    let lock: serde_json::Value = serde_json::from_str(&lock.text).unwrap();
+    for lock in ["package-lock.json", "web/package-lock.json"] {
+        let lock = files.iter().find(|file| file.path == lock).unwrap();
+        complete(&lock.text);
+    }
+}
+
+fn complete(lock: &str) {
+    let lock: serde_json::Value = serde_json::from_str(lock).unwrap();
     let packages = lock["packages"].as_object().unwrap();
     for (path, package) in packages.iter().filter(|(path, _)| !path.is_empty()) {
         assert!(

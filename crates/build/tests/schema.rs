@@ -26,7 +26,7 @@ fn keys(text: &str) -> BTreeSet<String> {
 /// Those that are only known to be refused with a clear message.
 fn later(pointer: &str) -> &'static [&'static str] {
     match pointer {
-        "/properties" => &["upload", "cache", "compliance", "retention", "limits"],
+        "/properties" => &["upload", "compliance", "retention", "limits"],
         "/$defs/entity/properties" => &["soft_delete", "job"],
         _ => &[],
     }
@@ -42,6 +42,10 @@ fn the_schema_has_the_keys_of_the_reader() {
         (
             "[front_end]\nqqqqqqqqqqqqqqq = 1",
             "/properties/front_end/properties",
+        ),
+        (
+            "[cache]\nqqqqqqqqqqqqqqq = 1",
+            "/properties/cache/properties",
         ),
         (
             "[deploy]\nqqqqqqqqqqqqqqq = 1",

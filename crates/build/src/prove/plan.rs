@@ -8,7 +8,15 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 /// Folders that are made from the rest, or are none of the project's business.
-pub const PASSED_OVER: &[&str] = &["node_modules", "dist", "coverage", ".git", ".casemate"];
+pub const PASSED_OVER: &[&str] = &[
+    "node_modules",
+    "dist",
+    "coverage",
+    ".git",
+    ".casemate",
+    "web/node_modules",
+    "web/.next",
+];
 
 /// All removals of controls, and what they were made of.
 pub struct Plan {

@@ -1,7 +1,9 @@
 //! Reads `backend.toml`. All mistakes are told at once.
 
 mod amounts;
+mod cache;
 mod entity;
+mod front_end;
 mod job;
 mod outbound;
 pub mod table;
@@ -21,10 +23,6 @@ const LATER: &[(&str, &str)] = &[
     (
         "upload",
         "write `upload` in the entity that files belong to",
-    ),
-    (
-        "cache",
-        "write `cache = \"30s\"` in an entity that strangers read",
     ),
     ("compliance", "leave it out"),
     (
@@ -53,17 +51,22 @@ pub fn description(text: &str) -> Result<Description, Vec<Problem>> {
     let description = {
         let root = Table::new("", 0..0, document.get_ref(), &problems);
         let (webhooks, receivers) = webhook::webhooks(&root);
+        let auth = auth(&root);
+        let entities = entity::entities(&root);
+        let (client, next) = front_end::front_end(&root, &auth);
         let read = Description {
             app: app(&root),
-            auth: auth(&root),
+            auth,
             tenant: tenant(&root),
             kubernetes: asked(&root, "deploy", "kubernetes"),
-            client: asked(&root, "front_end", "client"),
+            client,
+            next,
             outbound: outbound::outbound(&root),
             webhooks,
             receivers,
             jobs: job::jobs(&root),
-            entities: entity::entities(&root),
+            shared_cache: cache::shared_cache(&root, &entities),
+            entities,
         };
         for (key, instead) in LATER {
             root.later(key, instead);

@@ -2,6 +2,7 @@
 
 use super::field::{self, View as Field, owner_names};
 use super::imports;
+use super::input;
 use super::matrix::{self, Cell, CreateCell, Tells, created_by, holds_after_creation, role_where};
 use super::rules::{self, RuleView};
 use super::sql::{self, Index, Policy};
@@ -44,6 +45,8 @@ pub struct Entity {
     list: List,
     create: Create,
     retention: Option<Retention>,
+    /// Properties that are dates in TypeScript.
+    moments: Vec<String>,
     /// Seconds that answers to strangers are kept.
     cache: Option<u64>,
     upload: Option<Upload>,
@@ -61,6 +64,16 @@ pub struct Entity {
     read_guard: String,
     read_actor: String,
     guards: String,
+    /// The field that stands for a row in the eyes of people.
+    label: String,
+    /// What reads forms of a creation.
+    form_imports: String,
+    /// Lists of values that such a form offers.
+    form_values: String,
+    /// What such a form may refer to.
+    form_refs: Vec<RefEntity>,
+    /// What shows rows.
+    shown_imports: String,
     drizzle_imports: String,
     column_imports: String,
     repository_imports: String,
@@ -220,6 +233,11 @@ impl Entity {
     pub fn table(&self) -> &str {
         &self.table
     }
+
+    /// The path of its routes, below the version.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
 }
 
 /// Says an entity in the words of the target.
@@ -331,6 +349,25 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
             })
         });
     Entity {
+        moments: fields
+            .iter()
+            .filter(|f| f.input.is_moment())
+            .map(|f| f.prop.clone())
+            .chain(["createdAt".to_owned(), "updatedAt".to_owned()])
+            .collect(),
+        label: input::label(&fields),
+        form_imports: input::form_imports(&fields),
+        form_values: input::form_values(&fields),
+        form_refs: ref_entities
+            .iter()
+            .filter(|r| {
+                fields
+                    .iter()
+                    .any(|f| f.in_create && f.ref_name.as_ref() == Some(&r.name))
+            })
+            .cloned()
+            .collect(),
+        shown_imports: input::shown_imports(&fields),
         drizzle_imports: imports::drizzle_imports(entity),
         column_imports: if fields.iter().any(|f| f.drizzle.starts_with("day"))
             && fields.iter().any(|f| f.drizzle.starts_with("moment"))

@@ -1,5 +1,6 @@
 //! A field in TypeScript, Zod, Drizzle and SQL.
 
+use super::input::{self, Input};
 use crate::access::print;
 use crate::description::{Description, Entity};
 use crate::field::{Default, Field, Kind, LONGEST_TEXT, OnDelete};
@@ -15,6 +16,10 @@ pub struct View {
     pub prop: String,
     /// The column.
     pub column: String,
+    /// Words of the name.
+    pub words: String,
+    /// How a form asks for it.
+    pub input: Input,
     /// Values of an enum.
     pub values: Option<Vec<String>>,
     /// The constant that holds the values.
@@ -113,6 +118,8 @@ pub fn view(description: &Description, entity: &Entity, field: &Field) -> View {
         name: field.name.clone(),
         prop: prop(field),
         column: column(field),
+        words: names::words(&field.name),
+        input: input::input(field),
         values: match &field.kind {
             Kind::Enum(values) => Some(values.clone()),
             _ => None,

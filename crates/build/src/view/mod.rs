@@ -3,6 +3,7 @@
 mod entity;
 mod field;
 mod imports;
+mod input;
 mod matrix;
 mod rules;
 mod sql;
@@ -47,11 +48,19 @@ pub struct App {
     encrypted: bool,
     idempotent: bool,
     frontend: bool,
+    /// There are pages of Next.js.
+    web: bool,
+    /// So many bytes a form with the largest file has.
+    largest_form: u64,
     kubernetes: bool,
     /// Strangers may read something.
     public: bool,
     /// Some answers are kept.
     cached: bool,
+    /// Each instance keeps its own.
+    own_cache: bool,
+    /// All instances share them.
+    shared_cache: bool,
     /// It calls other services.
     calls: bool,
     /// There is work outside of requests.
@@ -125,6 +134,8 @@ pub struct Auth {
     oidc: Vec<Provider>,
     mfa: bool,
     sessions: bool,
+    /// Access tokens are renewed by refresh tokens.
+    rotates: bool,
     access_seconds: u64,
     refresh_seconds: u64,
 }
@@ -175,6 +186,8 @@ pub fn project(description: &Description) -> Project {
             description_ts: description.app.description.replace('\'', "\\'"),
             encrypted: description.auth.mfa || fields().any(|f| f.encrypted),
             frontend: description.client,
+            web: description.next,
+            largest_form: largest_form(description),
             kubernetes: description.kubernetes,
             public: description.entities.iter().any(|e| {
                 e.allow
@@ -183,6 +196,8 @@ pub fn project(description: &Description) -> Project {
                     .is_some_and(|rule| rule.formula.mentions_anyone())
             }),
             cached: description.entities.iter().any(|e| e.cache.is_some()),
+            own_cache: !description.shared_cache,
+            shared_cache: description.shared_cache,
             calls: !description.outbound.is_empty()
                 || !description.auth.providers.is_empty()
                 || !description.receivers.is_empty(),
@@ -214,6 +229,7 @@ pub fn project(description: &Description) -> Project {
                 .collect(),
             mfa: description.auth.mfa,
             sessions: description.auth.sessions,
+            rotates: !description.auth.sessions,
             access_seconds: description.auth.access_seconds,
             refresh_seconds: description.auth.refresh_seconds,
         },
@@ -276,6 +292,12 @@ pub fn project(description: &Description) -> Project {
             .map(|e| entity::entity(description, e))
             .collect(),
     }
+}
+
+/// The largest file and the rest of its form.
+fn largest_form(description: &Description) -> u64 {
+    let uploads = description.entities.iter().flat_map(|e| &e.upload);
+    uploads.map(|u| u.bytes).max().unwrap_or_default() + 100_000
 }
 
 /// Each entity after those it refers to; otherwise as in the file. References make no circle: `check` has seen to that.

@@ -90,7 +90,12 @@ fn attempt(dice: &mut Dice) -> String {
         text += "\n[deploy]\nkubernetes = true\n";
     }
     if dice.often(30) {
-        text += "\n[front_end]\nclient = true\n";
+        let pages = !text.contains("oidc:") && dice.often(50);
+        text += if pages {
+            "\n[front_end]\nnext = true\n"
+        } else {
+            "\n[front_end]\nclient = true\n"
+        };
     }
     if dice.often(25) {
         text += "\n[outbound.weather]\nhosts = [\"api.weather.example\"]\n";
@@ -113,6 +118,9 @@ fn attempt(dice: &mut Dice) -> String {
         let name = around(NAMES, first + at);
         text += &entity(dice, name, &earlier, &roles, tenants);
         earlier.push(name);
+    }
+    if text.contains("cache = \"30s\"") && dice.often(50) {
+        text += "\n[cache]\nstore = \"redis\"\n";
     }
     text
 }

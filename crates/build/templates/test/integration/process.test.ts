@@ -12,7 +12,7 @@ function start(env: NodeJS.ProcessEnv) {
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const listening = async (): Promise<number> => {
     for (let attempt = 0; attempt < 200; attempt += 1) {
-      const port = /"port":(\d+)/.exec(output)?.[1];
+      const port = /"listening":\{[^}]*"port":(\d+)/.exec(output)?.[1];
       if (port !== undefined) {
         return Number(port);
       }
