@@ -34,6 +34,7 @@ mod owner_rules;
 mod pipeline;
 pub mod policy;
 pub mod pool;
+mod rows;
 mod secret;
 mod snippet;
 pub mod stage;
