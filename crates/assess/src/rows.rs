@@ -18,10 +18,20 @@ const STAFF: &[&str] = &[
 ];
 
 /// Parts of names of columns that nobody reads who may read the rest.
-const SECRETS: &[&str] = &["password", "passwd", "secret", "token_hash", "api_key", "private_key", "recovery_code"];
+const SECRETS: &[&str] = &[
+    "password",
+    "passwd",
+    "secret",
+    "token_hash",
+    "api_key",
+    "private_key",
+    "recovery_code",
+];
 
 /// Parts of names of tables of those who ask: what refers to them is theirs, not part of them.
-const PEOPLE: &[&str] = &["user", "account", "profile", "member", "person", "people", "customer"];
+const PEOPLE: &[&str] = &[
+    "user", "account", "profile", "member", "person", "people", "customer",
+];
 
 /// So many tables make a habit.
 const HABIT: usize = 3;
@@ -34,7 +44,10 @@ pub(crate) fn facts(project: &Project, linked: &Linked) -> Vec<Fact> {
             continue;
         };
         if file.file_type == FileType::Sql && !takes_back(&file.path) {
-            databases.entry(file.unit.0).or_default().replay(index, &file.text);
+            databases
+                .entry(file.unit.0)
+                .or_default()
+                .replay(index, &file.text);
         }
     }
     let mut out = Vec::new();
@@ -43,7 +56,13 @@ pub(crate) fn facts(project: &Project, linked: &Linked) -> Vec<Fact> {
             if table.policies.is_empty() && !table.enabled {
                 continue;
             }
-            out.extend(fact(linked, "row.security", table.place, name, security(database, name, table)));
+            out.extend(fact(
+                linked,
+                "row.security",
+                table.place,
+                name,
+                security(database, name, table),
+            ));
             for (policy_name, policy) in &table.policies {
                 let values = of_policy(database, name, table, policy);
                 let callee = format!("{policy_name} on {name}");
@@ -57,7 +76,8 @@ pub(crate) fn facts(project: &Project, linked: &Linked) -> Vec<Fact> {
 /// Files by which a migration is taken back.
 fn takes_back(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
-    name.split(['.', '_', '-']).any(|word| word == "down" || word == "rollback" || word == "undo")
+    name.split(['.', '_', '-'])
+        .any(|word| word == "down" || word == "rollback" || word == "undo")
 }
 
 fn fact(
@@ -70,7 +90,10 @@ fn fact(
     let file = FileIdx(u32::try_from(place.file).ok()?);
     Some(Fact {
         fact: name.to_owned(),
-        site: Site { file, span: place.span },
+        site: Site {
+            file,
+            span: place.span,
+        },
         function: linked.program.func_id(file, FnId(0)),
         callee: callee.to_owned(),
         values: values.into_iter().map(|(n, v)| (n.to_owned(), v)).collect(),
@@ -78,14 +101,23 @@ fn fact(
 }
 
 fn security(database: &Database, name: &str, table: &Table) -> Vec<(&'static str, FactValue)> {
-    let others = || database.tables.iter().filter(|(other, t)| *other != name && t.enabled).map(|(_, t)| t);
+    let others = || {
+        database
+            .tables
+            .iter()
+            .filter(|(other, t)| *other != name && t.enabled)
+            .map(|(_, t)| t)
+    };
     let forced = others().filter(|t| t.forced).count();
     let loose = others().count() - forced;
     vec![
         ("enabled", FactValue::Bool(table.enabled)),
         ("forced", FactValue::Bool(table.forced)),
         ("policies", FactValue::Number(number(table.policies.len()))),
-        ("habit", FactValue::Bool(forced >= HABIT && forced >= HABIT * loose)),
+        (
+            "habit",
+            FactValue::Bool(forced >= HABIT && forced >= HABIT * loose),
+        ),
     ]
 }
 
@@ -93,9 +125,18 @@ fn number(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
-fn of_policy(database: &Database, name: &str, table: &Table, policy: &Policy) -> Vec<(&'static str, FactValue)> {
+fn of_policy(
+    database: &Database,
+    name: &str,
+    table: &Table,
+    policy: &Policy,
+) -> Vec<(&'static str, FactValue)> {
     let always = |condition: &Option<Condition>| condition.as_ref().is_some_and(|c| c.always);
-    let staff = !policy.roles.is_empty() && policy.roles.iter().all(|role| STAFF.contains(&role.as_str()));
+    let staff = !policy.roles.is_empty()
+        && policy
+            .roles
+            .iter()
+            .all(|role| STAFF.contains(&role.as_str()));
     let narrowed = table.policies.values().any(|other| {
         other.restrictive && (other.command == Command::All || other.command == policy.command)
     });
@@ -113,19 +154,38 @@ fn of_policy(database: &Database, name: &str, table: &Table, policy: &Policy) ->
     vec![
         ("command", FactValue::Str(policy.command.word().to_owned())),
         ("open", FactValue::Bool(open)),
-        ("although", read.map_or(FactValue::Absent, |why| FactValue::Str(why.to_owned()))),
+        (
+            "although",
+            read.map_or(FactValue::Absent, |why| FactValue::Str(why.to_owned())),
+        ),
     ]
 }
 
 /// Why rows that everybody may read were hardly meant to be.
-fn told_of_reading(database: &Database, name: &str, table: &Table, policy: &Policy) -> Option<&'static str> {
-    if table.columns.iter().any(|column| SECRETS.iter().any(|word| column.contains(word))) {
+fn told_of_reading(
+    database: &Database,
+    name: &str,
+    table: &Table,
+    policy: &Policy,
+) -> Option<&'static str> {
+    if table
+        .columns
+        .iter()
+        .any(|column| SECRETS.iter().any(|word| column.contains(word)))
+    {
         return Some("secrets");
     }
-    let others: Vec<&Policy> = table.policies.values().filter(|other| *other != policy && !other.restrictive).collect();
+    let others: Vec<&Policy> = table
+        .policies
+        .values()
+        .filter(|other| *other != policy && !other.restrictive)
+        .collect();
     let wants = |policy: &Policy, column: &String| {
         let conditions = [policy.using.as_ref(), policy.check.as_ref()];
-        conditions.into_iter().flatten().any(|c| c.required.contains(column))
+        conditions
+            .into_iter()
+            .flatten()
+            .any(|c| c.required.contains(column))
     };
     let reads = |policy: &&Policy| matches!(policy.command, Command::Select | Command::All);
     let shared = table.columns.iter().any(|column| {
@@ -141,7 +201,10 @@ fn told_of_reading(database: &Database, name: &str, table: &Table, policy: &Poli
     let part_of = table.references.iter().any(|reference| {
         let people = PEOPLE.iter().any(|word| reference.table.contains(word));
         let own = others.iter().any(|other| wants(other, &reference.column));
-        let whole = database.tables.get(&reference.table).filter(|_| reference.table != name);
+        let whole = database
+            .tables
+            .get(&reference.table)
+            .filter(|_| reference.table != name);
         let guarded = whole.is_some_and(|t| {
             let mut readers = t.policies.values().filter(reads).peekable();
             t.enabled
@@ -176,7 +239,8 @@ mod tests {
         let two = "create policy a on tags for insert with check (tenant_id = t()); create policy b on tags for delete using (tenant_id = t() and true);";
         assert!(although(&format!("{NOTES}{two}"), "tags", "r").is_some());
         assert!(although(NOTES, "tags", "r").is_some_and(|why| why.contains("belong")));
-        let public = "create table posts (id int, author_id int references users on delete cascade);
+        let public =
+            "create table posts (id int, author_id int references users on delete cascade);
             create policy r on posts for select using (true);
             create policy a on posts for insert with check (author_id = me());
             create policy b on posts for update using (author_id = me());";

@@ -16,6 +16,12 @@ const SIZES: &[&str] = &[
     "itemsperpage",
 ];
 
+/// Names of what stands beside it where it is about pages: a limit alone may be one of money.
+const PAGING: &[&str] = &[
+    "offset", "cursor", "page", "after", "before", "skip", "sort", "order", "orderby", "sortby",
+    "from", "start",
+];
+
 /// Steps that give a number an upper bound.
 const BOUNDS: &[&str] = &["max", "lte", "lt", "maximum", "less", "valid", "oneof"];
 
@@ -34,6 +40,17 @@ pub(super) fn pages(origins: &Solver<'_, '_>) -> Vec<Fact> {
             let Instr::Object { parts, .. } = *instr else {
                 continue;
             };
+            let named = |part: &casemate_ir::Part| match part.key {
+                PartKey::Field(name) => Some(trace::flat(f.file.facts.str(name))),
+                _ => None,
+            };
+            let pages = f.func.parts(parts).iter().filter_map(named);
+            if !pages
+                .into_iter()
+                .any(|name| PAGING.contains(&name.as_str()))
+            {
+                continue;
+            }
             for part in f.func.parts(parts) {
                 let PartKey::Field(name) = part.key else {
                     continue;

@@ -151,14 +151,20 @@ fn before(
                 .iter()
                 .filter(|guard| guard.name == member.name && inside(guard.site))
         };
-        out.login |= guards().any(|g| g.kind == "authentication" || g.kind == "role");
-        out.csrf |= guards().any(|g| g.kind == "csrf");
-        out.limit |= guards().any(|g| g.kind == "rate-limit")
+        let csrf = guards().any(|g| g.kind == "csrf");
+        let limit = guards().any(|g| g.kind == "rate-limit")
             || functions.iter().any(|func| {
                 *counts
                     .entry(*func)
                     .or_insert_with(|| counting::function_counts(*func, origins))
             });
+        // What counts or compares tokens may look at who asks, and finds nobody out.
+        out.login |= guards().any(|guard| {
+            matches!(guard.kind.as_str(), "authentication" | "role")
+                && (guard.certain || !csrf && !limit)
+        });
+        out.csrf |= csrf;
+        out.limit |= limit;
     }
     out
 }

@@ -1,5 +1,5 @@
 //! Checks that cannot say no: a rule of access that is always true, a refusal behind what never holds, a validator that
-//! accepts everything.
+//! accepts everything, a part of a query's condition that is none.
 
 use super::trace;
 use casemate_flow::origin::{Solver, Val};
@@ -66,6 +66,7 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
         }
         refusals(f, &mut out);
         validators(origins, f, &mut out);
+        conditions(origins, f, &mut out);
     }
     out
 }
@@ -135,6 +136,30 @@ fn throws(f: FuncRef<'_>, from: BlockId) -> bool {
         }
     }
     false
+}
+
+/// Calls that join conditions of a query, and leave out what is `undefined`.
+const JOINS: &[&str] = &["npm:drizzle-orm.and"];
+
+/// Conditions of queries of which a part is written as `undefined`.
+fn conditions(origins: &Solver<'_, '_>, f: FuncRef<'_>, out: &mut Vec<Fact>) {
+    let none = |operand: Operand| match operand {
+        Operand::Const(id) => matches!(f.file.facts.constant(id), Const::Undefined),
+        Operand::Local(_) => false,
+    };
+    for (at, instr) in f.func.instrs.iter().enumerate() {
+        let Instr::Call { callee, args, .. } = *instr else {
+            continue;
+        };
+        if !f.func.args(args).iter().any(|arg| none(arg.value)) {
+            continue;
+        }
+        let texts = trace::texts(origins, f.id, callee);
+        if texts.iter().any(|text| JOINS.contains(&text.as_str())) {
+            let span = f.func.spans.get(at).copied().unwrap_or_default();
+            out.push(fact(f, span, "condition", "and"));
+        }
+    }
 }
 
 /// Functions that always say yes, given to what asks them about a value.

@@ -22,6 +22,7 @@ mod serving;
 mod session;
 mod socket;
 mod statement;
+mod strictness;
 mod token;
 mod trace;
 mod trail;
@@ -179,6 +180,7 @@ impl Application {
         out.extend(upload::of(origins, known));
         out.extend(constant::of(origins));
         out.extend(trail::of(origins));
+        out.extend(strictness::of(origins));
         out.extend(bound::pages(origins));
         out.extend(bound::tokens(origins, known));
         // A login that is told of by what it says is not told of once more.
