@@ -35,6 +35,7 @@ mod owner_rules;
 mod pipeline;
 pub mod policy;
 pub mod pool;
+mod rows;
 mod secret;
 mod snippet;
 pub mod stage;

@@ -24,6 +24,7 @@ pub(crate) fn all(project: &Project) -> Lowered {
             &file.text,
             &casemate_lang_py::LowerOptions::default(),
         )),
+        FileType::Sql => Some(casemate_lang_sql::lower(&file.text)),
         other => other
             .is_code()
             .then(|| casemate_lang_js::lower(&file.text, &file.path, &LowerOptions::default())),

@@ -231,6 +231,7 @@ fn analyse(project: &Project, config: &Config, linked: &Linked, knowledge: &Know
     let secrets = crate::secret::facts(project, linked, &analysis.facts);
     analysis.facts.extend(secrets);
     analysis.facts.extend(crate::markup::facts(project, linked));
+    analysis.facts.extend(crate::rows::facts(project, linked));
     analysis
         .facts
         .sort_by(|a, b| (a.site, &a.fact).cmp(&(b.site, &b.fact)));

@@ -10,6 +10,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("casemate-ir", &[]),
     ("casemate-lang-js", &["casemate-ir", "casemate-source"]),
     ("casemate-lang-py", &["casemate-ir", "casemate-source"]),
+    ("casemate-lang-sql", &["casemate-ir"]),
     (
         "casemate-lang-template",
         &["casemate-ir", "casemate-source", "casemate-lang-js"],
@@ -45,6 +46,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "casemate-ir",
             "casemate-lang-js",
             "casemate-lang-py",
+            "casemate-lang-sql",
             "casemate-lang-template",
             "casemate-model",
             "casemate-flow",

@@ -22,6 +22,8 @@ pub enum FileType {
     Component,
     /// A manifest or lock file.
     Manifest,
+    /// SQL: definitions of tables and of what protects their rows.
+    Sql,
     /// Another language that has no front end yet.
     OtherCode(&'static str),
     /// Anything else.
@@ -91,6 +93,7 @@ impl FileType {
             "mako" | "mak" => Self::Template(Engine::Mako),
             "html" | "htm" | "xhtml" => Self::Html,
             "vue" | "svelte" | "astro" | "marko" => Self::Component,
+            "sql" => Self::Sql,
             _ => OTHER_LANGUAGES
                 .iter()
                 .find(|(ending, _)| *ending == extension)
@@ -139,6 +142,7 @@ impl FileType {
                 | Self::Python
                 | Self::Template(_)
                 | Self::Html
+                | Self::Sql
                 | Self::Manifest
         )
     }
@@ -210,7 +214,6 @@ const OTHER_LANGUAGES: &[(&str, &str)] = &[
     ("pm", "Perl"),
     ("sh", "Shell"),
     ("bash", "Shell"),
-    ("sql", "SQL"),
     ("prisma", "Prisma"),
     ("graphql", "GraphQL"),
     ("gql", "GraphQL"),
@@ -228,6 +231,7 @@ mod tests {
             ("api.d.ts", FileType::Declarations),
             ("list.hbs", FileType::Template(Engine::Handlebars)),
             ("index.html", FileType::Html),
+            ("0001_users.sql", FileType::Sql),
             ("App.vue", FileType::Component),
             ("package.json", FileType::Manifest),
             ("tsconfig.base.json", FileType::Manifest),

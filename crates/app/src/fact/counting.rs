@@ -103,6 +103,22 @@ pub(super) fn may_count(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
     false
 }
 
+/// Whether a function, or what it calls and makes, counts. Where there is too much of it to read, nothing is claimed.
+pub(super) fn function_counts(func: FuncId, origins: &Solver<'_, '_>) -> bool {
+    let mut level = vec![func];
+    let mut seen: FxHashSet<FuncId> = FxHashSet::default();
+    for _ in 0..DEPTH {
+        let mut next = Vec::new();
+        for func in level {
+            if seen.len() < FUNCTIONS && seen.insert(func) && counts(func, origins, &mut next) {
+                return true;
+            }
+        }
+        level = next;
+    }
+    false
+}
+
 /// Whether one function does; the functions that it calls and makes are added.
 fn counts(func: FuncId, origins: &Solver<'_, '_>, next: &mut Vec<FuncId>) -> bool {
     let f = origins.program.func(func);

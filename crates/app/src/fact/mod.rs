@@ -3,7 +3,10 @@
 mod access;
 mod answer;
 mod application;
+mod bound;
 mod cipher;
+mod companion;
+mod constant;
 mod cookie;
 mod counting;
 mod enumeration;
@@ -19,8 +22,10 @@ mod serving;
 mod session;
 mod socket;
 mod statement;
+mod strictness;
 mod token;
 mod trace;
+mod trail;
 mod update;
 mod upload;
 mod validation;
@@ -123,10 +128,18 @@ impl Application {
         let accounts = self.units_with_accounts(origins);
         let clears = serving::clears(origins);
         let events = serving::knows_events(origins);
-        let endpoints = self.endpoints.iter();
+        let lacks = companion::of(&self.endpoints, origins);
+        let endpoints = self.endpoints.iter().zip(lacks);
         let mut out: Vec<Fact> = endpoints
-            .map(|endpoint| {
+            .map(|(endpoint, lacks)| {
                 let mut fact = fact(endpoint, &neighbours, &accounts, origins);
+                for (name, value) in [
+                    ("lacksLogin", lacks.login),
+                    ("lacksCsrf", lacks.csrf),
+                    ("lacksLimit", lacks.limit),
+                ] {
+                    fact.values.push((name.to_owned(), FactValue::Bool(value)));
+                }
                 fact.values.push(("clears".to_owned(), tri(clears)));
                 fact.values
                     .push(("events".to_owned(), FactValue::Bool(events)));
@@ -165,6 +178,11 @@ impl Application {
         out.extend(resource::of(origins));
         out.extend(update::of(origins));
         out.extend(upload::of(origins, known));
+        out.extend(constant::of(origins));
+        out.extend(trail::of(origins));
+        out.extend(strictness::of(origins));
+        out.extend(bound::pages(origins));
+        out.extend(bound::tokens(origins, known));
         // A login that is told of by what it says is not told of once more.
         let mut accounts = crate::account::facts(self, origins, known);
         for fact in accounts.iter_mut().filter(|f| telling.contains(&f.callee)) {

@@ -122,6 +122,30 @@ impl Solver<'_, '_> {
         found
     }
 
+    /// Whether an object of the program, written in one place as a whole, certainly has no such member.
+    #[must_use]
+    pub fn lacks_at(&self, port: &PortPath) -> bool {
+        let Some((parent, last)) = port.split() else {
+            return false;
+        };
+        let holders = self.of_place(&parent);
+        let lacks = |val: &ValId| {
+            let Some(Val::Object(func, at)) = self.vals.get(*val) else {
+                return false;
+            };
+            let f = self.program.func(func);
+            let Some(Instr::Object { parts, .. }) = f.func.instrs.get(at as usize) else {
+                return false;
+            };
+            self.of_field(*val, last).is_empty()
+                && f.func
+                    .parts(*parts)
+                    .iter()
+                    .all(|part| matches!(part.key, PartKey::Field(name) if f.sym(name) != last))
+        };
+        last != Sym::ANY && !holders.is_empty() && holders.iter().all(lacks)
+    }
+
     /// The path one member further, if the pass met it.
     #[must_use]
     pub fn met_member(&self, path: PathId, sym: Sym) -> Option<PathId> {

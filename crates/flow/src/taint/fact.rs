@@ -36,7 +36,12 @@ impl Interp<'_> {
                 many => FactValue::OneOf(many.iter().map(|v| fact_value(&v.0)).collect()),
             };
             if value == FactValue::Unknown {
-                value = self.written(site, port);
+                let lacks = matches!(found.as_slice(), [(one, _)] if self.lacks(one));
+                value = if lacks {
+                    FactValue::Absent
+                } else {
+                    self.written(site, port)
+                };
             }
             if value == FactValue::Absent
                 && let Some((_, literal)) = default.iter().find(|d| d.0 == *key)
@@ -120,6 +125,19 @@ impl Interp<'_> {
             FactValue::Present
         } else {
             FactValue::Template(vec![None])
+        }
+    }
+
+    /// Whether it would be a member that an object elsewhere in the program has not.
+    fn lacks(&self, value: &Value) -> bool {
+        let mut identities = value.identities();
+        match (identities.next(), identities.next()) {
+            (Some(port), None) => {
+                value.taints().len() == 1
+                    && port.base().is_absolute()
+                    && self.origins.lacks_at(&port)
+            }
+            _ => false,
         }
     }
 

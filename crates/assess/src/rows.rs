@@ -1,0 +1,257 @@
+//! What protects the rows of a database, read off the migrations of a project, as facts: row level security and its policies.
+
+use crate::link::Linked;
+use casemate_flow::result::{Fact, FactValue, FileIdx, Site};
+use casemate_ir::FnId;
+use casemate_lang_sql::{Command, Condition, Database, Place, Policy, Table};
+use casemate_source::{FileType, Project};
+use std::collections::BTreeMap;
+
+/// Roles of the database's own staff: what binds them is no matter of policies.
+const STAFF: &[&str] = &[
+    "postgres",
+    "service_role",
+    "supabase_admin",
+    "supabase_auth_admin",
+    "current_user",
+    "session_user",
+];
+
+/// Parts of names of columns that nobody reads who may read the rest.
+const SECRETS: &[&str] = &[
+    "password",
+    "passwd",
+    "secret",
+    "token_hash",
+    "api_key",
+    "private_key",
+    "recovery_code",
+];
+
+/// Parts of names of tables of those who ask: what refers to them is theirs, not part of them.
+const PEOPLE: &[&str] = &[
+    "user", "account", "profile", "member", "person", "people", "customer",
+];
+
+/// So many tables make a habit.
+const HABIT: usize = 3;
+
+/// One fact for each table with policies, and for each policy.
+pub(crate) fn facts(project: &Project, linked: &Linked) -> Vec<Fact> {
+    let mut databases: BTreeMap<u32, Database> = BTreeMap::new();
+    for (index, origin) in linked.origin.iter().enumerate() {
+        let Some(file) = project.files.get(*origin) else {
+            continue;
+        };
+        if file.file_type == FileType::Sql && !takes_back(&file.path) {
+            databases
+                .entry(file.unit.0)
+                .or_default()
+                .replay(index, &file.text);
+        }
+    }
+    let mut out = Vec::new();
+    for database in databases.values() {
+        for (name, table) in &database.tables {
+            if table.policies.is_empty() && !table.enabled {
+                continue;
+            }
+            out.extend(fact(
+                linked,
+                "row.security",
+                table.place,
+                name,
+                security(database, name, table),
+            ));
+            for (policy_name, policy) in &table.policies {
+                let values = of_policy(database, name, table, policy);
+                let callee = format!("{policy_name} on {name}");
+                out.extend(fact(linked, "row.policy", policy.place, &callee, values));
+            }
+        }
+    }
+    out
+}
+
+/// Files by which a migration is taken back.
+fn takes_back(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
+    name.split(['.', '_', '-'])
+        .any(|word| word == "down" || word == "rollback" || word == "undo")
+}
+
+fn fact(
+    linked: &Linked,
+    name: &str,
+    place: Place,
+    callee: &str,
+    values: Vec<(&str, FactValue)>,
+) -> Option<Fact> {
+    let file = FileIdx(u32::try_from(place.file).ok()?);
+    Some(Fact {
+        fact: name.to_owned(),
+        site: Site {
+            file,
+            span: place.span,
+        },
+        function: linked.program.func_id(file, FnId(0)),
+        callee: callee.to_owned(),
+        values: values.into_iter().map(|(n, v)| (n.to_owned(), v)).collect(),
+    })
+}
+
+fn security(database: &Database, name: &str, table: &Table) -> Vec<(&'static str, FactValue)> {
+    let others = || {
+        database
+            .tables
+            .iter()
+            .filter(|(other, t)| *other != name && t.enabled)
+            .map(|(_, t)| t)
+    };
+    let forced = others().filter(|t| t.forced).count();
+    let loose = others().count() - forced;
+    vec![
+        ("enabled", FactValue::Bool(table.enabled)),
+        ("forced", FactValue::Bool(table.forced)),
+        ("policies", FactValue::Number(number(table.policies.len()))),
+        (
+            "habit",
+            FactValue::Bool(forced >= HABIT && forced >= HABIT * loose),
+        ),
+    ]
+}
+
+fn number(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+fn of_policy(
+    database: &Database,
+    name: &str,
+    table: &Table,
+    policy: &Policy,
+) -> Vec<(&'static str, FactValue)> {
+    let always = |condition: &Option<Condition>| condition.as_ref().is_some_and(|c| c.always);
+    let staff = !policy.roles.is_empty()
+        && policy
+            .roles
+            .iter()
+            .all(|role| STAFF.contains(&role.as_str()));
+    let narrowed = table.policies.values().any(|other| {
+        other.restrictive && (other.command == Command::All || other.command == policy.command)
+    });
+    let bound = staff || policy.restrictive || narrowed;
+    let open = !bound
+        && match policy.command {
+            Command::Insert => always(&policy.check),
+            _ => always(&policy.using),
+        };
+    let read = if open && policy.command == Command::Select {
+        told_of_reading(database, name, table, policy)
+    } else {
+        None
+    };
+    vec![
+        ("command", FactValue::Str(policy.command.word().to_owned())),
+        ("open", FactValue::Bool(open)),
+        (
+            "although",
+            read.map_or(FactValue::Absent, |why| FactValue::Str(why.to_owned())),
+        ),
+    ]
+}
+
+/// Why rows that everybody may read were hardly meant to be.
+fn told_of_reading(
+    database: &Database,
+    name: &str,
+    table: &Table,
+    policy: &Policy,
+) -> Option<&'static str> {
+    if table
+        .columns
+        .iter()
+        .any(|column| SECRETS.iter().any(|word| column.contains(word)))
+    {
+        return Some("secrets");
+    }
+    let others: Vec<&Policy> = table
+        .policies
+        .values()
+        .filter(|other| *other != policy && !other.restrictive)
+        .collect();
+    let wants = |policy: &Policy, column: &String| {
+        let conditions = [policy.using.as_ref(), policy.check.as_ref()];
+        conditions
+            .into_iter()
+            .flatten()
+            .any(|c| c.required.contains(column))
+    };
+    let reads = |policy: &&Policy| matches!(policy.command, Command::Select | Command::All);
+    let shared = table.columns.iter().any(|column| {
+        others.len() >= 2
+            && others.iter().all(|other| wants(other, column))
+            && database.tables.iter().any(|(other, t)| {
+                other != name && t.policies.values().filter(reads).any(|p| wants(p, column))
+            })
+    });
+    if shared {
+        return Some("others of its table ask whose a row is");
+    }
+    let part_of = table.references.iter().any(|reference| {
+        let people = PEOPLE.iter().any(|word| reference.table.contains(word));
+        let own = others.iter().any(|other| wants(other, &reference.column));
+        let whole = database
+            .tables
+            .get(&reference.table)
+            .filter(|_| reference.table != name);
+        let guarded = whole.is_some_and(|t| {
+            let mut readers = t.policies.values().filter(reads).peekable();
+            t.enabled
+                && readers.peek().is_some()
+                && readers.all(|p| p.using.as_ref().is_some_and(|c| !c.always))
+        });
+        reference.cascade && !people && !own && guarded
+    });
+    part_of.then_some("the rows that its rows belong to are not open")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn although(text: &str, table: &str, policy: &str) -> Option<&'static str> {
+        let mut database = Database::default();
+        database.replay(0, text);
+        let table_of = &database.tables[table];
+        told_of_reading(&database, table, table_of, &table_of.policies[policy])
+    }
+
+    const NOTES: &str = "create table notes (id int, tenant_id int, owner_id int);
+        alter table notes enable row level security;
+        create policy r on notes for select using (tenant_id = t() and owner_id = me());
+        create table tags (id int, tenant_id int, note_id int references notes on delete cascade);
+        alter table tags enable row level security;
+        create policy r on tags for select using (true);";
+
+    #[test]
+    fn open_reading_is_told_of_by_what_stands_beside_it() {
+        let two = "create policy a on tags for insert with check (tenant_id = t()); create policy b on tags for delete using (tenant_id = t() and true);";
+        assert!(although(&format!("{NOTES}{two}"), "tags", "r").is_some());
+        assert!(although(NOTES, "tags", "r").is_some_and(|why| why.contains("belong")));
+        let public =
+            "create table posts (id int, author_id int references users on delete cascade);
+            create policy r on posts for select using (true);
+            create policy a on posts for insert with check (author_id = me());
+            create policy b on posts for update using (author_id = me());";
+        assert_eq!(although(public, "posts", "r"), None);
+        let secret = "create table t (a int, password_hash text); create policy r on t for select using (true);";
+        assert_eq!(although(secret, "t", "r"), Some("secrets"));
+    }
+
+    #[test]
+    fn what_takes_back_is_not_read() {
+        assert!(takes_back("db/0001_users.down.sql") && takes_back("m/down.sql"));
+        assert!(!takes_back("db/0001_download.sql"));
+    }
+}

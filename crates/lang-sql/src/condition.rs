@@ -1,0 +1,146 @@
+//! Conditions of policies, as far as it can be told of them without a database.
+
+use crate::token::{Kind, Token};
+use std::collections::BTreeSet;
+
+/// What a condition asks.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Condition {
+    /// It holds for every row.
+    pub always: bool,
+    /// Words that it names, lower case.
+    pub names: BTreeSet<String>,
+    /// Columns that have to equal something for any row to fit: `column = …`, joined to the rest by `and`.
+    pub required: BTreeSet<String>,
+}
+
+impl Condition {
+    /// Reads what stands between the brackets of a condition.
+    pub(crate) fn read(tokens: &[Token]) -> Self {
+        let inner = bare(tokens);
+        let names = tokens.iter().filter_map(|token| match &token.kind {
+            Kind::Word(word) => Some(word.clone()),
+            _ => None,
+        });
+        Self {
+            always: always(inner),
+            names: names.collect(),
+            required: required(inner),
+        }
+    }
+}
+
+/// Without brackets around the whole.
+fn bare(tokens: &[Token]) -> &[Token] {
+    let mut inner = tokens;
+    while inner.len() >= 2 && matches!(inner.first(), Some(t) if t.kind == Kind::Sign('(')) {
+        let mut depth = 0_i32;
+        let closes = inner.iter().position(|token| {
+            match token.kind {
+                Kind::Sign('(') => depth += 1,
+                Kind::Sign(')') => depth -= 1,
+                _ => {}
+            }
+            depth == 0
+        });
+        if closes != Some(inner.len() - 1) {
+            break;
+        }
+        inner = inner.get(1..inner.len() - 1).unwrap_or_default();
+    }
+    inner
+}
+
+/// `true`, `1 = 1`, or one of them beside `or`.
+fn always(tokens: &[Token]) -> bool {
+    let constant = |part: &[Token]| {
+        let kinds: Vec<&Kind> = bare(part).iter().map(|token| &token.kind).collect();
+        match kinds.as_slice() {
+            [Kind::Word(word)] => word == "true",
+            [Kind::Number(a), Kind::Sign('='), Kind::Number(b)] => a == b,
+            _ => false,
+        }
+    };
+    let parts = apart(tokens, "or");
+    parts.len() == 1 && constant(tokens)
+        || parts.len() > 1 && parts.iter().any(|part| constant(part))
+}
+
+/// The columns of `column = …`, `… = column`, `column is not distinct from …` that stand beside `and` only.
+fn required(tokens: &[Token]) -> BTreeSet<String> {
+    if apart(tokens, "or").len() > 1 {
+        return BTreeSet::new();
+    }
+    let column = |part: &&[Token]| {
+        let part = bare(part);
+        let kinds: Vec<&Kind> = part.iter().map(|token| &token.kind).collect();
+        let (name, rest) = match kinds.as_slice() {
+            [Kind::Word(_), Kind::Sign('.'), Kind::Word(name), rest @ ..] => (name, rest),
+            [Kind::Word(name), rest @ ..] => (name, rest),
+            _ => return None,
+        };
+        if let [.., Kind::Sign('='), Kind::Word(last)] = kinds.as_slice()
+            && !(rest.first() == Some(&&Kind::Sign('=')))
+        {
+            return Some(last.clone());
+        }
+        let word = |at: usize, text: &str| matches!(rest.get(at), Some(Kind::Word(w)) if w == text);
+        let equals = rest.first() == Some(&&Kind::Sign('='))
+            || word(0, "is") && word(1, "not") && word(2, "distinct");
+        equals.then(|| name.clone())
+    };
+    let parts = apart(tokens, "and");
+    parts.iter().filter_map(column).collect()
+}
+
+/// The parts between a word that stands in no brackets.
+fn apart<'a>(tokens: &'a [Token], word: &str) -> Vec<&'a [Token]> {
+    let mut depth = 0_i32;
+    tokens
+        .split(|token| {
+            match &token.kind {
+                Kind::Sign('(') => depth += 1,
+                Kind::Sign(')') => depth -= 1,
+                _ => {}
+            }
+            depth == 0 && matches!(&token.kind, Kind::Word(w) if w == word)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::statements;
+
+    #[test]
+    fn what_is_asked() {
+        let read = |text: &str| Condition::read(&statements(text)[0]);
+        for text in [
+            "true",
+            "((true))",
+            "1 = 1",
+            "true or a = b",
+            "a = b or (true)",
+        ] {
+            assert!(read(text).always, "{text}");
+        }
+        for text in [
+            "a = b",
+            "not true",
+            "(true and a = b) or c = d",
+            "auth.uid() is not null",
+        ] {
+            assert!(!read(text).always, "{text}");
+        }
+        let tenant =
+            read("t.tenant_id = (select f()) and (owner = me() or x) and a is not distinct from b");
+        assert_eq!(tenant.required, ["a", "tenant_id"].map(String::from).into());
+        assert!(read("a = b or c = d").required.is_empty());
+        assert!(
+            read("(select auth.uid()) = user_id")
+                .required
+                .contains("user_id")
+        );
+    }
+}
