@@ -116,6 +116,13 @@ impl Interp<'_> {
                             fields.push(obj.any.clone());
                         }
                     }
+                    if fields.is_empty()
+                        && objects == 1
+                        && let ([_], Some(certain)) =
+                            (base.taints(), self.in_context(&port.member(sym)))
+                    {
+                        return certain;
+                    }
                     if !definite {
                         rest.add_taint(Taint {
                             origin: Origin::Port(port.member(sym)),

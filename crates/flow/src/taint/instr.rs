@@ -379,7 +379,10 @@ impl Interp<'_> {
                         Some(konst) => return Value::constant(konst.clone()),
                         None => self.symbolic(base),
                     },
-                    _ => self.symbolic(base),
+                    _ => match self.in_context(&port) {
+                        Some(certain) => certain,
+                        None => self.symbolic(base),
+                    },
                 };
                 if let Some(var) = other {
                     value.join(&var.value);
