@@ -469,7 +469,7 @@ impl Writer<'_> {
         let Some(node) = self
             .arenas
             .get(trace.func.0 as usize)
-            .and_then(|a| a.nodes.get(trace.node as usize))
+            .and_then(|a| a.get(trace.node))
         else {
             return;
         };

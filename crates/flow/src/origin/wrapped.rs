@@ -4,7 +4,7 @@
 //! Taken for a write of any function to any member, it would make each method of a program that does so with all its modules mean all the
 //! others.
 
-use super::super::taint::target;
+use crate::taint::target;
 use casemate_ir::{Function, Instr, Key, Operand};
 
 /// Instructions before the write in which what is written is looked for.

@@ -2,7 +2,7 @@
 
 use super::interp::{Interp, Output, Whole};
 use super::methods::{Methods, callees_first};
-use super::refute::{Candidate, refute};
+use super::refute::refute;
 use super::summary::{Finding, Summary};
 use super::trace::Arena;
 use super::value::{Konst, Taint, Value};
@@ -135,35 +135,16 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
         findings: Vec::new(),
         refuted: 0,
     };
-    let candidates = candidates(origins, &mut result);
-    (result.findings, result.refuted) = refute(&ground, &result, candidates);
-    result
-}
-
-/// What the pass found, and what leads through state that functions share.
-fn candidates(origins: &Solver<'_, '_>, result: &mut TaintResult) -> Vec<Candidate> {
-    let mut out = Vec::new();
-    for (index, output) in result.outputs.iter_mut().enumerate() {
-        let found = std::mem::take(&mut output.findings);
-        out.extend(found.into_iter().map(|finding| Candidate {
-            func: FuncId(to_u32(index)),
-            shared: false,
-            finding,
-        }));
-    }
+    refute(&ground, &mut result);
     let TaintResult {
         summaries,
         arenas,
         caps,
         ..
-    } = result;
+    } = &mut result;
     let shared = super::globals::findings(origins, summaries, arenas, caps);
-    out.extend(shared.into_iter().map(|(func, finding)| Candidate {
-        func,
-        shared: true,
-        finding,
-    }));
-    out
+    result.findings.extend(shared.into_iter().map(|f| f.1));
+    result
 }
 
 /// What one function is interpreted on.
@@ -223,7 +204,7 @@ impl Ground<'_, '_, '_> {
             let summary = interp.summary();
             interp.asked.sort_unstable();
             interp.asked.dedup();
-            interp.arena.nodes.shrink_to_fit();
+            interp.arena.shrink();
             Made {
                 summary,
                 out: interp.out,

@@ -265,7 +265,7 @@ fn by_chance(origins: &Solver<'_, '_>, place: &PortPath, read: &PortPath) -> boo
 }
 
 /// The place as one that means the same everywhere: the receiver of a method is the instance of its class.
-pub(super) fn absolute(origins: &Solver<'_, '_>, func: FuncId, port: &PortPath) -> Option<PortPath> {
+fn absolute(origins: &Solver<'_, '_>, func: FuncId, port: &PortPath) -> Option<PortPath> {
     match port.base() {
         PortBase::This => {
             let f = origins.program.func(func);

@@ -319,7 +319,7 @@ impl Interp<'_> {
         inner: Option<TraceRef>,
         kind: TraceKind,
     ) -> TraceRef {
-        if self.arena.nodes.len() >= limits::TRACE_NODES {
+        if self.arena.len() >= limits::TRACE_NODES {
             self.cap("steps of the ways through a function");
             return prev;
         }

@@ -147,6 +147,8 @@ pub struct Interp<'a> {
     pub(super) context: Option<super::context::Context>,
     /// By call and function: the summary that was put in place there last.
     pub(super) at_hand: FxHashMap<(u32, FuncId), Arc<Summary>>,
+    /// The object to a member of which a value is being written.
+    pub(super) written_to: Option<Value>,
     /// The arguments of the next call all stand in the code.
     pub(super) written_out: bool,
     /// The calls of functions of the program, and what each is certain to give.
@@ -213,6 +215,7 @@ impl<'a> Interp<'a> {
             level: 0,
             context: None,
             at_hand: FxHashMap::default(),
+            written_to: None,
             written_out: false,
             given: Vec::new(),
         }

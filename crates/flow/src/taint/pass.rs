@@ -181,7 +181,7 @@ impl Interp<'_> {
                     flow_into(&mut states, &mut work, &rank, next, state);
                 }
                 Term::Branch { cond, yes, no } => {
-                    let truth = self.operand(cond).truthy();
+                    let truth = self.truth(&self.operand(cond));
                     let mut state = std::mem::take(&mut self.state);
                     if truth != Some(false) {
                         let state = match truth {

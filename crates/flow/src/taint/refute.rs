@@ -11,7 +11,7 @@ use super::closed::Callers;
 use super::context::Context;
 use super::interp::{Interp, Output};
 use super::summary::{Finding, Summary};
-use super::trace::Arena;
+use super::trace::{Arena, TraceRef};
 use super::value::SourceRef;
 use crate::limits;
 use crate::result::FuncId;
@@ -35,20 +35,14 @@ fn end(sink: &super::summary::SinkRef) -> End {
 struct Shown {
     /// Sources that reach sinks.
     met: FxHashSet<(SourceRef, End)>,
-    /// Sinks that something shared by all functions reaches.
-    shared: FxHashSet<End>,
     /// Calls of functions of the program, and what each is certain to give.
     calls: Vec<(FuncId, Context)>,
 }
 
 impl Shown {
     fn has(&self, candidate: &Candidate) -> bool {
-        match candidate.shared {
-            true => self.shared.contains(&end(&candidate.finding.sink)),
-            false => self
-                .met
-                .contains(&(candidate.finding.source, end(&candidate.finding.sink))),
-        }
+        let (source, sink) = (candidate.finding.source, &candidate.finding.sink);
+        self.met.contains(&(source, end(sink)))
     }
 }
 
@@ -56,8 +50,6 @@ impl Shown {
 pub(super) struct Candidate {
     /// In which function source and sink met.
     pub(super) func: FuncId,
-    /// It came through something that all functions share.
-    pub(super) shared: bool,
     /// What was found.
     pub(super) finding: Finding,
 }
@@ -70,6 +62,8 @@ pub(super) struct Specials<'a> {
     ground: &'a Ground<'a, 'a, 'a>,
     summaries: &'a [Option<Arc<Summary>>],
     outputs: &'a [Output],
+    /// Functions that the candidates lead through: they are interpreted again for every call.
+    chain: FxHashSet<FuncId>,
     made: RefCell<Made>,
     left: Cell<usize>,
 }
@@ -79,14 +73,21 @@ impl<'a> Specials<'a> {
         ground: &'a Ground<'a, 'a, 'a>,
         summaries: &'a [Option<Arc<Summary>>],
         outputs: &'a [Output],
+        chain: FxHashSet<FuncId>,
     ) -> Self {
         Self {
             ground,
             summaries,
             outputs,
+            chain,
             made: RefCell::default(),
             left: Cell::new(limits::REFUTED_CALLS),
         }
+    }
+
+    /// Whether it matters what a function does in a call of which nothing is certain.
+    pub(super) fn leads_through(&self, func: FuncId) -> bool {
+        self.chain.contains(&func)
     }
 
     /// The summary of a function for one call; absent where nothing better than the general one is known.
@@ -168,7 +169,7 @@ impl<'a> Specials<'a> {
         if interp.out.caps.iter().any(further) {
             return None;
         }
-        let shown = self.shown(func, &summary, &interp.out, calls);
+        let shown = Self::shown(&interp.out, calls);
         Some((summary, shown))
     }
 
@@ -177,37 +178,36 @@ impl<'a> Specials<'a> {
         let whole = self.ground.whole(self.summaries, limits::WORK);
         let mut interp = Interp::new(&whole, func, Arena::default());
         interp.run();
-        let summary = interp.summary();
-        self.shown(func, &summary, &interp.out, Vec::new())
+        Self::shown(&interp.out, Vec::new())
     }
 
-    fn shown(
-        &self,
-        func: FuncId,
-        summary: &Summary,
-        out: &Output,
-        calls: Vec<(FuncId, Context)>,
-    ) -> Shown {
+    fn shown(out: &Output, calls: Vec<(FuncId, Context)>) -> Shown {
         let met = out.findings.iter().map(|f| (f.source, end(&f.sink)));
-        let shared = summary.sinks.iter().filter(|sink| {
-            super::globals::absolute(self.ground.origins, func, &sink.port).is_some()
-        });
         Shown {
             met: met.collect(),
-            shared: shared.map(|sink| end(&sink.sink)).collect(),
             calls,
         }
     }
 }
 
-/// Takes the candidates away that no run of their calls shows.
-pub(super) fn refute(
-    ground: &Ground<'_, '_, '_>,
-    result: &TaintResult,
-    candidates: Vec<Candidate>,
-) -> (Vec<Finding>, u64) {
+/// What the pass found in single functions.
+fn candidates(result: &mut TaintResult) -> Vec<Candidate> {
+    let mut out = Vec::new();
+    for (index, output) in result.outputs.iter_mut().enumerate() {
+        let found = std::mem::take(&mut output.findings);
+        out.extend(found.into_iter().map(|finding| Candidate {
+            func: FuncId(crate::program::to_u32(index)),
+            finding,
+        }));
+    }
+    out
+}
+
+/// Takes the candidates away that no run of their calls shows. What leads through state that functions share is kept: its writers and
+/// its readers are no calls of each other, and which table a statement names may itself depend on the constants of a call.
+pub(super) fn refute(ground: &Ground<'_, '_, '_>, result: &mut TaintResult) {
     let mut by_func: BTreeMap<FuncId, Vec<Candidate>> = BTreeMap::new();
-    for candidate in candidates {
+    for candidate in candidates(result) {
         by_func.entry(candidate.func).or_default().push(candidate);
     }
     let wanted: FxHashSet<FuncId> = by_func.keys().copied().collect();
@@ -218,25 +218,23 @@ pub(super) fn refute(
         .collect();
     let callers = Callers::of(ground.origins, &wanted, &handlers);
     let groups: Vec<(FuncId, Vec<Candidate>)> = by_func.into_iter().collect();
+    let known: &TaintResult = result;
     let judged: Vec<Vec<bool>> = groups
         .par_iter()
         .map(|(func, candidates)| {
-            let run = AssertUnwindSafe(|| withstand(ground, result, &callers, *func, candidates));
+            let run = AssertUnwindSafe(|| withstand(ground, known, &callers, *func, candidates));
             catch_unwind(run).unwrap_or_else(|_| vec![true; candidates.len()])
         })
         .collect();
-    let mut refuted = 0;
-    let mut out = Vec::new();
     for ((_, candidates), judged) in groups.into_iter().zip(judged) {
         for (candidate, holds) in candidates.into_iter().zip(judged) {
             if holds {
-                out.push(candidate.finding);
+                result.findings.push(candidate.finding);
             } else {
-                refuted += 1;
+                result.refuted += 1;
             }
         }
     }
-    (out, refuted)
 }
 
 /// Which candidates of one function hold.
@@ -247,7 +245,8 @@ fn withstand(
     func: FuncId,
     candidates: &[Candidate],
 ) -> Vec<bool> {
-    let specials = Specials::new(ground, &result.summaries, &result.outputs);
+    let chain = chain(&result.arenas, candidates);
+    let specials = Specials::new(ground, &result.summaries, &result.outputs, chain);
     let plain = specials.plain(func);
     let Some((_, shown)) = specials.run(func, &Context::default(), 0) else {
         return vec![true; candidates.len()];
@@ -263,4 +262,23 @@ fn withstand(
                 || shown.has(candidate) && called.as_ref().is_none_or(in_some_call)
         })
         .collect()
+}
+
+/// The functions that the ways of some candidates lead through.
+fn chain(arenas: &[Arena], candidates: &[Candidate]) -> FxHashSet<FuncId> {
+    let mut next: Vec<TraceRef> = candidates.iter().map(|c| c.finding.trace).collect();
+    let mut seen: FxHashSet<TraceRef> = FxHashSet::default();
+    let mut out = FxHashSet::default();
+    while let Some(step) = next.pop() {
+        if seen.len() >= limits::REFUTED_STEPS || !seen.insert(step) {
+            continue;
+        }
+        let arena = arenas.get(step.func.0 as usize);
+        if let Some(node) = arena.and_then(|arena| arena.get(step.node)) {
+            out.extend(node.callee);
+            next.extend(node.prev);
+            next.extend(node.inner);
+        }
+    }
+    out
 }
