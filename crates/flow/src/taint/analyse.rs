@@ -136,14 +136,6 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
         refuted: 0,
     };
     refute(&ground, &mut result);
-    let TaintResult {
-        summaries,
-        arenas,
-        caps,
-        ..
-    } = &mut result;
-    let shared = super::globals::findings(origins, summaries, arenas, caps);
-    result.findings.extend(shared.into_iter().map(|f| f.1));
     result
 }
 

@@ -10,6 +10,7 @@ use super::analyse::{Ground, TaintResult};
 use super::closed::Callers;
 use super::context::Context;
 use super::interp::{Interp, Output};
+use super::place::PortBase;
 use super::summary::{Finding, Summary};
 use super::trace::{Arena, TraceRef};
 use super::value::SourceRef;
@@ -35,21 +36,36 @@ fn end(sink: &super::summary::SinkRef) -> End {
 struct Shown {
     /// Sources that reach sinks.
     met: FxHashSet<(SourceRef, End)>,
+    /// Sinks that something reaches which all functions share: with more constants, a table may be known that was any table before.
+    shared: FxHashSet<End>,
     /// Calls of functions of the program, and what each is certain to give.
     calls: Vec<(FuncId, Context)>,
 }
 
 impl Shown {
+    /// Whether source and sink of a candidate meet as they did.
+    fn meets(&self, candidate: &Candidate) -> bool {
+        let (source, end) = (candidate.finding.source, end(&candidate.finding.sink));
+        match candidate.shared {
+            true => self.shared.contains(&end),
+            false => self.met.contains(&(source, end)),
+        }
+    }
+
+    /// Whether the sink of a candidate is still reached: by its source, or by what all functions share.
     fn has(&self, candidate: &Candidate) -> bool {
-        let (source, sink) = (candidate.finding.source, &candidate.finding.sink);
-        self.met.contains(&(source, end(sink)))
+        let end = end(&candidate.finding.sink);
+        let met = || candidate.shared && self.met.iter().any(|met| met.1 == end);
+        self.meets(candidate) || self.shared.contains(&end) || met()
     }
 }
 
 /// A candidate finding.
 pub(super) struct Candidate {
-    /// In which function source and sink met.
+    /// In which function source and sink met, or what functions share and the sink.
     pub(super) func: FuncId,
+    /// It came through something that all functions share.
+    pub(super) shared: bool,
     /// What was found.
     pub(super) finding: Finding,
 }
@@ -169,7 +185,7 @@ impl<'a> Specials<'a> {
         if interp.out.caps.iter().any(further) {
             return None;
         }
-        let shown = Self::shown(&interp.out, calls);
+        let shown = Self::shown(&summary, &interp.out, calls);
         Some((summary, shown))
     }
 
@@ -178,36 +194,54 @@ impl<'a> Specials<'a> {
         let whole = self.ground.whole(self.summaries, limits::WORK);
         let mut interp = Interp::new(&whole, func, Arena::default());
         interp.run();
-        Self::shown(&interp.out, Vec::new())
+        let summary = interp.summary();
+        Self::shown(&summary, &interp.out, Vec::new())
     }
 
-    fn shown(out: &Output, calls: Vec<(FuncId, Context)>) -> Shown {
+    fn shown(summary: &Summary, out: &Output, calls: Vec<(FuncId, Context)>) -> Shown {
         let met = out.findings.iter().map(|f| (f.source, end(&f.sink)));
+        let shared = summary
+            .sinks
+            .iter()
+            .filter(|sink| sink.port.base().is_absolute() || sink.port.base() == PortBase::This);
         Shown {
             met: met.collect(),
+            shared: shared.map(|sink| end(&sink.sink)).collect(),
             calls,
         }
     }
 }
 
-/// What the pass found in single functions.
-fn candidates(result: &mut TaintResult) -> Vec<Candidate> {
+/// What the pass found, and what leads through state that functions share.
+fn candidates(ground: &Ground<'_, '_, '_>, result: &mut TaintResult) -> Vec<Candidate> {
     let mut out = Vec::new();
     for (index, output) in result.outputs.iter_mut().enumerate() {
         let found = std::mem::take(&mut output.findings);
         out.extend(found.into_iter().map(|finding| Candidate {
             func: FuncId(crate::program::to_u32(index)),
+            shared: false,
             finding,
         }));
     }
+    let TaintResult {
+        summaries,
+        arenas,
+        caps,
+        ..
+    } = result;
+    let shared = super::globals::findings(ground.origins, summaries, arenas, caps);
+    out.extend(shared.into_iter().map(|(func, finding)| Candidate {
+        func,
+        shared: true,
+        finding,
+    }));
     out
 }
 
-/// Takes the candidates away that no run of their calls shows. What leads through state that functions share is kept: its writers and
-/// its readers are no calls of each other, and which table a statement names may itself depend on the constants of a call.
+/// Takes the candidates away that no run of their calls shows.
 pub(super) fn refute(ground: &Ground<'_, '_, '_>, result: &mut TaintResult) {
     let mut by_func: BTreeMap<FuncId, Vec<Candidate>> = BTreeMap::new();
-    for candidate in candidates(result) {
+    for candidate in candidates(ground, result) {
         by_func.entry(candidate.func).or_default().push(candidate);
     }
     let wanted: FxHashSet<FuncId> = by_func.keys().copied().collect();
@@ -258,7 +292,7 @@ fn withstand(
         .iter()
         .map(|candidate| {
             let in_some_call = |called: &Vec<Shown>| called.iter().any(|c| c.has(candidate));
-            !plain.has(candidate)
+            !plain.meets(candidate)
                 || shown.has(candidate) && called.as_ref().is_none_or(in_some_call)
         })
         .collect()
