@@ -39,6 +39,7 @@ mod record;
 mod refute;
 mod register;
 mod replace;
+mod retrieval;
 mod schema;
 mod sink;
 mod state;
