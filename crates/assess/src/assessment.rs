@@ -403,6 +403,9 @@ pub struct Coverage {
     pub calls: Calls,
     /// Registrations of handlers.
     pub registrations: Registrations,
+    /// Candidate findings that were taken away because running their calls again, with the constants of exactly these calls, did not
+    /// show them any more.
+    pub refuted: u64,
     /// Limits that were reached, by name.
     pub caps: BTreeMap<String, u64>,
     /// Rules that were applied.

@@ -427,6 +427,7 @@ fn count_analysis(analysis: &Analysis, coverage: &mut Coverage) {
         unmodelled: counts.calls_unmodelled,
         unknown: counts.calls_unknown,
     };
+    coverage.refuted = counts.refuted;
     coverage.caps = counts
         .caps
         .iter()

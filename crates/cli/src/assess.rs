@@ -78,6 +78,10 @@ fn statistics(watch: &Watch, assessment: &Assessment) -> String {
     ));
     lines.extend(terminal::peak_memory().map(|kb| format!("{kb:>8} kB  of memory at most")));
     lines.push(format!(
+        "{:>8}     candidate findings refuted by running their calls again",
+        assessment.coverage.refuted
+    ));
+    lines.push(format!(
         "{:>8}     rules applied",
         assessment.coverage.rules_applied
     ));

@@ -36,12 +36,7 @@ pub fn analyse_from(
 ) -> Analysis {
     let (program, models) = (origins.program, origins.paths.models());
     let mut result = taint::run(origins, options.render);
-    let mut findings: Vec<Finding> = result
-        .outputs
-        .iter_mut()
-        .flat_map(|o| std::mem::take(&mut o.findings))
-        .collect();
-    findings.extend(taint::global_findings(origins, &mut result));
+    let mut findings: Vec<Finding> = std::mem::take(&mut result.findings);
     let mut entries = known.unwrap_or_default();
     let places: FxHashSet<Site> = entries.iter().map(|e| e.site).collect();
     let registered = result
@@ -100,6 +95,7 @@ fn counts(origins: &Solver<'_, '_>, result: &TaintResult) -> Counts {
         counts.calls_unknown += unknown;
     }
     counts.caps = caps.into_iter().collect();
+    counts.refuted = result.refuted;
     counts
 }
 
@@ -473,7 +469,7 @@ impl Writer<'_> {
         let Some(node) = self
             .arenas
             .get(trace.func.0 as usize)
-            .and_then(|a| a.nodes.get(trace.node as usize))
+            .and_then(|a| a.get(trace.node))
         else {
             return;
         };

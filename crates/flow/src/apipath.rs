@@ -368,6 +368,20 @@ impl<'m> Paths<'m> {
             .unwrap_or("")
     }
 
+    /// The last member of the path where any other name would do as well: what a client calls the tables of its database.
+    #[must_use]
+    pub fn free_member(&self, id: PathId) -> Option<&str> {
+        /// No program has a member of this name.
+        const NOBODYS: &str = "\u{0}";
+        let node = self.nodes.get(id.0 as usize)?;
+        let name = node.last_member.as_deref().filter(|_| !node.called)?;
+        let parent = self.nodes.get(node.parent?.0 as usize)?;
+        let any = self
+            .models
+            .step(&parent.states, &Step::Member(NOBODYS.to_owned()));
+        (!any.is_empty() && any == node.states).then_some(name)
+    }
+
     fn depth(&self, id: PathId) -> usize {
         self.nodes.get(id.0 as usize).map_or(0, |n| n.depth)
     }

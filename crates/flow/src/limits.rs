@@ -103,3 +103,13 @@ pub const VERSION_UNKNOWN: &str =
     "uses that only some releases of a package make dangerous, the release not known";
 /// Entries of one path.
 pub const ENTRIES: usize = 64;
+/// Depth of calls that are run again with the constants of one call, to see whether a candidate finding withstands them.
+pub const REFUTED_DEPTH: u32 = 6;
+/// Functions that are run again with the constants of their calls, for the candidates of one function.
+pub const REFUTED_CALLS: usize = 200;
+/// Steps of all ways of the candidates of one function that are gone along to learn which functions they lead through.
+pub const REFUTED_STEPS: usize = 4_000;
+/// Known places of one call, members of objects that are given included.
+pub const REFUTED_PLACES: usize = 24;
+/// Callers of one function whose calls are looked at for its candidates; of one with more, none is.
+pub const REFUTED_CALLERS: usize = 24;

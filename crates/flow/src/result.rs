@@ -154,6 +154,8 @@ pub struct Counts {
     pub calls_unmodelled: u64,
     /// Calls of which nothing is known.
     pub calls_unknown: u64,
+    /// Candidate findings that running their calls again, with the constants of exactly these calls, did not show any more.
+    pub refuted: u64,
     /// Caps reached, by name, sorted.
     pub caps: Vec<(&'static str, u64)>,
 }

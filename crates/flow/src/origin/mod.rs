@@ -18,6 +18,7 @@ mod solve;
 mod steps;
 mod value;
 mod visit;
+mod wrapped;
 mod wrappers;
 
 pub(crate) use call::method_name;
@@ -25,3 +26,4 @@ pub(crate) use port::positions;
 pub use solve::Solver;
 pub(crate) use solve::root_prefix;
 pub use value::{Val, ValId, ValSet};
+pub(crate) use wrapped::wraps_member;

@@ -225,6 +225,9 @@ impl<'p, 'm> Solver<'p, 'm> {
                 let base = self.operand(frame, base);
                 let value = self.operand(frame, value);
                 let sym = self.key(frame, key);
+                if sym == Sym::ANY && super::wraps_member(func, index as usize) {
+                    return;
+                }
                 for val in base {
                     self.store(frame, val, sym, &value);
                     self.store_to_package(frame, val, sym, &value);

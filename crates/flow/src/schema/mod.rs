@@ -10,6 +10,7 @@ mod read;
 mod refuse;
 mod request;
 mod shape;
+mod standing;
 mod typed;
 mod wrapper;
 

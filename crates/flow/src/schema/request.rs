@@ -4,6 +4,7 @@ use super::definition::{Def, Env, Place};
 use super::read::{Call, Reader};
 use super::refuse::Accepting;
 use super::shape::Schema;
+use super::standing::{always, for_all};
 use super::wrapper::schema_of;
 use super::{Check, Part, Request, Unknown};
 use crate::apipath::PathId;
@@ -44,12 +45,21 @@ pub(super) fn requests(
         list.sort_unstable();
     }
     let mut out: FxHashMap<FuncId, Request> = FxHashMap::default();
+    // By what is registered on, and the function that does it: what the middleware of all that follows has checked.
+    let mut standing: FxHashMap<(FuncId, usize, FuncId), Request> = FxHashMap::default();
     for &(func, at, path) in registrations {
         let f = reader.find.origins.program.func(func);
         let Some(call) = Call::of(f, at, None) else {
             continue;
         };
         let rows = reader.find.origins.paths.call_rows(path, false);
+        let place = call
+            .this
+            .and_then(|this| reader.find.define(&call.place(this)));
+        let key = match place {
+            Some(Def::Made(made, made_at, _)) => Some((made.id, made_at, func)),
+            _ => None,
+        };
         for (_, row) in rows {
             let Role::Entry(entry) = &row.role else {
                 continue;
@@ -62,7 +72,9 @@ pub(super) fn requests(
                 checks,
                 by_function: &by_function,
                 entry,
-                now: Request::default(),
+                now: key
+                    .and_then(|key| standing.get(&key).cloned())
+                    .unwrap_or_default(),
                 handlers: Vec::new(),
             };
             chain.registration(&call, path);
@@ -73,6 +85,14 @@ pub(super) fn requests(
                 for def in reader.defs(&call, port).into_iter().flatten() {
                     chain.defined(Some(&def), None, 0);
                 }
+            }
+            if let Some(key) = key
+                && entry.method.as_deref() == Some("name")
+                && reader.find.origins.paths.last_member(path) == "use"
+                && always(f, at)
+                && for_all(reader, &call)
+            {
+                standing.insert(key, chain.now.clone());
             }
             for (handler, request) in chain.handlers {
                 match out.get_mut(&handler) {

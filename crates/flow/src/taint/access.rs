@@ -6,7 +6,7 @@ use super::place::PortPath;
 use super::summary::SinkRef;
 use super::taint_set::Union;
 use super::trace::TraceKind;
-use super::value::{ObjId, Origin, Taint, Value, note_bit, twice_unknown};
+use super::value::{Konst, ObjId, Origin, Taint, Value, note_bit, twice_unknown};
 use crate::limits;
 use crate::origin::Val;
 use crate::program::to_u32;
@@ -87,6 +87,7 @@ impl Interp<'_> {
                 }
                 // How many elements there are, is none of them.
                 None if counts => {}
+                None if self.lacks_member(id, sym) => put(&Value::constant(Konst::Undefined)),
                 None => put(&unchosen(&obj.any)),
             }
         }
@@ -115,6 +116,13 @@ impl Interp<'_> {
                         } else if !obj.any.is_empty() {
                             fields.push(obj.any.clone());
                         }
+                    }
+                    if fields.is_empty()
+                        && objects == 1
+                        && let ([_], Some(certain)) =
+                            (base.taints(), self.in_context(&port.member(sym)))
+                    {
+                        return certain;
                     }
                     if !definite {
                         rest.add_taint(Taint {

@@ -2,7 +2,8 @@
 
 use super::interp::{Interp, Output, Whole};
 use super::methods::{Methods, callees_first};
-use super::summary::Summary;
+use super::refute::refute;
+use super::summary::{Finding, Summary};
 use super::trace::Arena;
 use super::value::{Konst, Taint, Value};
 use crate::limits;
@@ -33,6 +34,10 @@ pub struct TaintResult {
     pub callees: Vec<Vec<FuncId>>,
     /// Caps of the whole program, by name.
     pub caps: FxHashMap<&'static str, u64>,
+    /// Sources that reach sinks, also where running their calls again was asked.
+    pub findings: Vec<Finding>,
+    /// Candidates that it took away.
+    pub refuted: u64,
 }
 
 /// Runs the pass over the whole program.
@@ -121,18 +126,22 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
         out.caps
             .insert("schemas that are not understood", schemas.unknown);
     }
-    TaintResult {
+    let mut result = TaintResult {
         summaries,
         outputs,
         arenas,
         callees,
         caps: FxHashMap::default(),
-    }
+        findings: Vec::new(),
+        refuted: 0,
+    };
+    refute(&ground, &mut result);
+    result
 }
 
 /// What one function is interpreted on.
-struct Ground<'a, 'p, 'm> {
-    origins: &'a Solver<'p, 'm>,
+pub(super) struct Ground<'a, 'p, 'm> {
+    pub(super) origins: &'a Solver<'p, 'm>,
     by_name: &'a Methods,
     consts: &'a FxHashMap<u32, Konst>,
     render: &'a RenderLookup<'a>,
@@ -153,6 +162,25 @@ struct Made {
 }
 
 impl Ground<'_, '_, '_> {
+    /// All that is known of the program, with these summaries.
+    pub(super) fn whole<'s>(
+        &'s self,
+        summaries: &'s [Option<Arc<Summary>>],
+        budget: u64,
+    ) -> Whole<'s> {
+        Whole {
+            origins: self.origins,
+            summaries,
+            by_name: self.by_name,
+            consts: self.consts,
+            render: self.render,
+            kinds: self.kinds,
+            schemas: self.schemas,
+            settings: self.settings,
+            budget,
+        }
+    }
+
     /// Interprets one function once. A defect met in it must not cost the others: then it is nothing.
     fn interpret(
         &self,
@@ -162,23 +190,13 @@ impl Ground<'_, '_, '_> {
         budget: u64,
     ) -> Option<Made> {
         let run = AssertUnwindSafe(|| {
-            let whole = Whole {
-                origins: self.origins,
-                summaries,
-                by_name: self.by_name,
-                consts: self.consts,
-                render: self.render,
-                kinds: self.kinds,
-                schemas: self.schemas,
-                settings: self.settings,
-                budget,
-            };
+            let whole = self.whole(summaries, budget);
             let mut interp = Interp::new(&whole, func, arena);
             interp.run();
             let summary = interp.summary();
             interp.asked.sort_unstable();
             interp.asked.dedup();
-            interp.arena.nodes.shrink_to_fit();
+            interp.arena.shrink();
             Made {
                 summary,
                 out: interp.out,

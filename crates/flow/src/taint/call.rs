@@ -324,18 +324,20 @@ impl Interp<'_> {
         for callee in callees {
             let result = match callee {
                 Callee::Closure(id, func) => {
-                    returns |= !self.noreturn(func);
+                    self.written_out = true;
                     let result =
                         self.invoke(func, Some(id), &site.this, &site.args, site.span, site.new);
+                    returns |= !self.noreturn(func, site);
                     if single {
                         self.accepted(func, site, Outcome::Returns);
                     }
                     result
                 }
                 Callee::Func(func) => {
-                    returns |= !self.noreturn(func);
+                    self.written_out = true;
                     let result =
                         self.invoke(func, None, &site.this, &site.args, site.span, site.new);
+                    returns |= !self.noreturn(func, site);
                     if single {
                         self.accepted(func, site, Outcome::Returns);
                     }
@@ -498,16 +500,14 @@ impl Interp<'_> {
         out.unwrap_or_default()
     }
 
-    fn noreturn(&self, func: FuncId) -> bool {
-        self.summaries
-            .get(func.0 as usize)
-            .and_then(Option::as_ref)
+    fn noreturn(&self, func: FuncId, site: &CallSite) -> bool {
+        self.summary_of(func, site.instr)
             .is_some_and(|s| s.noreturn)
     }
 
     /// Arguments that the called function accepted are clean from here on.
     pub(super) fn accepted(&mut self, func: FuncId, site: &CallSite, outcome: Outcome) {
-        let Some(summary) = self.summaries.get(func.0 as usize).and_then(Clone::clone) else {
+        let Some(summary) = self.summary_of(func, site.instr).cloned() else {
             return;
         };
         for (port, known, kinds) in &summary.accepts {

@@ -98,13 +98,14 @@ impl Interp<'_> {
                 };
                 (arg.value.clone(), arg.operand, rest)
             }
-            // Of a member that is written or a result, the value itself.
-            _ => match text
-                .strip_prefix("this")
-                .or_else(|| text.strip_prefix("value"))
-            {
-                Some(rest) => (site.this.clone(), site.this_operand, rest),
-                None => return Value3::Unknown,
+            _ => match (text.strip_prefix("this"), &self.written_to) {
+                // What a member is written to may have been told what the member means.
+                (Some(rest), Some(owner)) => (owner.clone(), None, rest),
+                // Of a result, the value itself.
+                (this, _) => match this.or_else(|| text.strip_prefix("value")) {
+                    Some(rest) => (site.this.clone(), site.this_operand, rest),
+                    None => return Value3::Unknown,
+                },
             },
         };
         let mut value = base;
@@ -132,6 +133,9 @@ impl Interp<'_> {
                 return self.said(&value, member);
             }
             let index = member.parse().ok().map(Sym::index);
+            if index.is_none() && self.is_given_list(&value) {
+                return Value3::Known(Literal::Null);
+            }
             let Some(sym) = index.or_else(|| self.origins.program.symbols.find(member)) else {
                 // No file has the name: an object that is fully known has no such member.
                 return if value.refs.is_empty() {
@@ -313,6 +317,11 @@ impl Interp<'_> {
             .collect();
         match fields.as_slice() {
             [] => Value3::Known(Literal::Null),
+            // A file is offered under whatever name.
+            [field] if member == DISPOSITION && field.definite => match self.value3(&field.value) {
+                Value3::Known(Literal::Null) | Value3::Unknown => Value3::Present,
+                known => known,
+            },
             // Said, though not with a text that is known here: not what holds where nothing is said.
             [field] if member == PATH && field.definite => ended(&field.value),
             [field] if field.definite && field.value.taints.is_none() => {
@@ -347,6 +356,9 @@ impl Interp<'_> {
         }
     }
 }
+
+/// The member that says whether an answer is offered as a file.
+const DISPOSITION: &str = "__disposition";
 
 /// The member by which a condition asks where a value comes from.
 const ORIGIN: &str = "__origin";
@@ -383,6 +395,14 @@ impl Scope for AtCall {
             ("known", [one]) => {
                 let unknown = matches!(one, Value3::Unknown | Value3::Present);
                 Value3::Known(Literal::Bool(!unknown))
+            }
+            ("may", [value, Value3::Known(one)]) => {
+                let may = match value {
+                    Value3::Known(known) => known == one,
+                    Value3::OneOf(several) => several.contains(one),
+                    _ => false,
+                };
+                Value3::Known(Literal::Bool(may))
             }
             _ => Value3::Unknown,
         }

@@ -23,7 +23,7 @@ use std::sync::Arc;
 pub(super) struct Env<'e> {
     pub(super) func: FuncId,
     closure: Option<ObjId>,
-    this: &'e Value,
+    pub(super) this: &'e Value,
     params: Vec<Value>,
     callbacks: Vec<Value>,
     objs: FxHashMap<u32, ObjId>,
@@ -58,6 +58,11 @@ impl Carried {
 }
 
 impl Env<'_> {
+    /// The value of each parameter.
+    pub(super) fn params(&self) -> &[Value] {
+        &self.params
+    }
+
     /// A callback ran: it may have written anything, and its result is known from now on.
     fn forget(&mut self) {
         self.given.clear();
@@ -79,6 +84,7 @@ impl Interp<'_> {
         if self.asked.last() != Some(&func) {
             self.asked.push(func);
         }
+        let written_out = std::mem::take(&mut self.written_out);
         let Some(summary) = self.summaries.get(func.0 as usize).and_then(Clone::clone) else {
             return Value::default();
         };
@@ -92,7 +98,10 @@ impl Interp<'_> {
         }
         self.depth += 1;
         self.fuel = self.fuel.saturating_sub(1);
-        let params = self.parameters(func, args);
+        let mut params = self.parameters(func, args);
+        if written_out && self.special.is_some() {
+            self.not_given(func, args, &mut params);
+        }
         let mut env = Env {
             func,
             closure,
@@ -106,6 +115,7 @@ impl Interp<'_> {
             span,
             nesting: self.depth,
         };
+        let summary = self.for_this_call(&env, summary);
         self.callbacks_of(&mut env, &summary);
         self.sinks_of(&mut env, &summary);
         self.effects_of(&mut env, &summary);
@@ -268,7 +278,7 @@ impl Interp<'_> {
     }
 
     /// The content of a captured variable.
-    fn captured(&mut self, env: &Env<'_>, index: u32) -> Value {
+    pub(super) fn captured(&mut self, env: &Env<'_>, index: u32) -> Value {
         if let Some(closure) = env.closure {
             let slot = self
                 .state
@@ -309,7 +319,7 @@ impl Interp<'_> {
         inner: Option<TraceRef>,
         kind: TraceKind,
     ) -> TraceRef {
-        if self.arena.nodes.len() >= limits::TRACE_NODES {
+        if self.arena.len() >= limits::TRACE_NODES {
             self.cap("steps of the ways through a function");
             return prev;
         }

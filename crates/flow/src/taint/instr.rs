@@ -303,17 +303,7 @@ impl Interp<'_> {
 
     /// Reading a member of a source is the source, seen closer.
     pub(super) fn reread(&mut self, value: &mut Value, span: Span) {
-        let direct = value.taints().iter().any(|t| {
-            !t.derived
-                && matches!(t.origin, Origin::Source(_))
-                && t.trace.func == self.f.id
-                && self
-                    .arena
-                    .nodes
-                    .get(t.trace.node as usize)
-                    .is_some_and(|n| n.kind == TraceKind::Source)
-        });
-        if !direct {
+        if !value.taints().iter().any(|t| self.is_read_here(t)) {
             return;
         }
         let node = TraceNode {
@@ -324,21 +314,23 @@ impl Interp<'_> {
             callee: None,
         };
         let trace = self.arena.push(self.f.id, node);
-        let id = self.f.id;
-        let nodes = &self.arena.nodes;
-        let changed = value.map_taints(|mut t| {
-            if !t.derived
-                && matches!(t.origin, Origin::Source(_))
-                && t.trace.func == id
-                && nodes
-                    .get(t.trace.node as usize)
-                    .is_some_and(|n| n.kind == TraceKind::Source)
-            {
+        value.taints = value.map_taints(|mut t| {
+            if self.is_read_here(&t) {
                 t.trace = trace;
             }
             Some(t)
         });
-        value.taints = changed;
+    }
+
+    /// Whether a taint is a source as this function read it.
+    fn is_read_here(&self, taint: &Taint) -> bool {
+        !taint.derived
+            && matches!(taint.origin, Origin::Source(_))
+            && taint.trace.func == self.f.id
+            && self
+                .arena
+                .get(taint.trace.node)
+                .is_some_and(|node| node.kind == TraceKind::Source)
     }
 
     /// Whether the member was written here, so that its origins say nothing of it any more.
@@ -379,7 +371,10 @@ impl Interp<'_> {
                         Some(konst) => return Value::constant(konst.clone()),
                         None => self.symbolic(base),
                     },
-                    _ => self.symbolic(base),
+                    _ => match self.in_context(&port) {
+                        Some(certain) => certain,
+                        None => self.symbolic(base),
+                    },
                 };
                 if let Some(var) = other {
                     value.join(&var.value);

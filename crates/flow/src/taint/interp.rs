@@ -140,6 +140,19 @@ pub struct Interp<'a> {
     pub(super) work: u64,
     /// How many may be.
     pub(super) budget: u64,
+    /// Where candidates are run again: functions interpreted for single calls, how deep in calls this one is, and what is certain of its
+    /// own places.
+    pub(super) special: Option<&'a super::refute::Specials<'a>>,
+    pub(super) level: u32,
+    pub(super) context: Option<super::context::Context>,
+    /// By call and function: the summary that was put in place there last.
+    pub(super) at_hand: FxHashMap<(u32, FuncId), Arc<Summary>>,
+    /// The object to a member of which a value is being written.
+    pub(super) written_to: Option<Value>,
+    /// The arguments of the next call all stand in the code.
+    pub(super) written_out: bool,
+    /// The calls of functions of the program, and what each is certain to give.
+    pub(super) given: Vec<(FuncId, super::context::Context)>,
 }
 
 impl<'a> Interp<'a> {
@@ -198,7 +211,20 @@ impl<'a> Interp<'a> {
             call_index: 0,
             escapes: false,
             asked: Vec::new(),
+            special: None,
+            level: 0,
+            context: None,
+            at_hand: FxHashMap::default(),
+            written_to: None,
+            written_out: false,
+            given: Vec::new(),
         }
+    }
+
+    /// What a function means at the call at hand.
+    pub(super) fn summary_of(&self, func: FuncId, instr: u32) -> Option<&Arc<Summary>> {
+        let special = self.at_hand.get(&(instr, func));
+        special.or_else(|| self.summaries.get(func.0 as usize)?.as_ref())
     }
 
     /// The instructions that assign a local, the last first.

@@ -5,7 +5,7 @@ use super::fact::fact_value;
 use super::interp::Interp;
 use super::port::CallSite;
 use super::summary::SinkRef;
-use super::value::{Taint, Value, note_bit};
+use super::value::{Konst, Taint, Value, note_bit};
 use crate::apipath::PathId;
 use crate::origin::Val;
 use crate::result::Note;
@@ -13,7 +13,7 @@ use crate::symbol::Sym;
 use casemate_ir::{Operand, Span};
 use casemate_model::expr::Tri;
 use casemate_model::kind::KindSet;
-use casemate_model::path::{PortBase, PortStep};
+use casemate_model::path::{Port, PortBase, PortStep};
 use casemate_model::row::{Role, Row};
 use std::sync::Arc;
 
@@ -32,8 +32,27 @@ impl Interp<'_> {
             if let Some(Val::Api(path)) = origins.val(val)
                 && let Some(member) = origins.met_member(path, sym)
             {
+                self.written_to = Some(self.operand(base));
                 self.value_sinks(member, value, Some(operand), self.span(at));
+                self.written_to = None;
             }
+        }
+    }
+
+    /// Writing a member tells something of the object that it belongs to: `ctx.type = 'text/plain'`.
+    fn tell(&mut self, to: &Port, value: &Value) {
+        let (Some(owner), PortBase::This, [PortStep::Member(name)]) =
+            (self.written_to.clone(), &to.base, to.steps.as_slice())
+        else {
+            return;
+        };
+        if let Some(member) = self.member_sym(name) {
+            let told = match value.is_empty() {
+                // It is told, though not known what.
+                true => Value::constant(Konst::Present),
+                false => value.clone(),
+            };
+            self.store_value(&owner, member, told, true);
         }
     }
 
@@ -131,6 +150,12 @@ impl Interp<'_> {
                 } if read.iter().all(|(_, port)| port.base == PortBase::Value) => {
                     if self.holds(row, path, &site) == Tri::Yes {
                         self.fact(path, &site, fact, read, default);
+                    }
+                    continue;
+                }
+                Role::Flow { from, to, .. } if from.base == PortBase::Value => {
+                    if self.holds(row, path, &site) == Tri::Yes {
+                        self.tell(to, value);
                     }
                     continue;
                 }

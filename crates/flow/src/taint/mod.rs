@@ -9,8 +9,10 @@ mod call;
 mod charset;
 mod checked;
 mod climbs;
+mod closed;
 mod computed;
 mod condition;
+mod context;
 mod deny_list;
 mod exit;
 mod fact;
@@ -34,6 +36,7 @@ mod pattern;
 mod place;
 mod port;
 mod record;
+mod refute;
 mod register;
 mod replace;
 mod retrieval;
@@ -61,18 +64,3 @@ pub use place::{PortBase, PortPath};
 pub use summary::{Finding, SinkRef, Summary};
 pub use trace::{Arena, TraceKind, TraceRef};
 pub use value::{Konst, Origin, SourceRef, Taint, Value, note_bit};
-
-/// Findings whose way leads through state that functions share.
-pub fn global_findings(
-    origins: &crate::origin::Solver<'_, '_>,
-    result: &mut TaintResult,
-) -> Vec<Finding> {
-    let TaintResult {
-        summaries,
-        arenas,
-        caps,
-        ..
-    } = result;
-    let found = globals::findings(origins, summaries, arenas, caps);
-    found.into_iter().map(|f| f.1).collect()
-}

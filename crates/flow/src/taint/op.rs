@@ -67,12 +67,14 @@ impl Interp<'_> {
                     None => self.shaped(&values, Shape::Number, at),
                 }
             }
-            OpKind::Not => first
-                .truthy()
+            OpKind::Not => self
+                .truth(&first)
                 .map_or_else(Value::default, |b| Value::constant(Konst::Bool(!b))),
-            OpKind::StrictEq | OpKind::Eq => compare(&first, &second)
+            OpKind::StrictEq | OpKind::Eq => self
+                .certainly_equal(&first, &second)
                 .map_or_else(Value::default, |b| Value::constant(Konst::Bool(b))),
-            OpKind::StrictNe | OpKind::Ne => compare(&first, &second)
+            OpKind::StrictNe | OpKind::Ne => self
+                .certainly_equal(&first, &second)
                 .map_or_else(Value::default, |b| Value::constant(Konst::Bool(!b))),
             OpKind::Less | OpKind::Greater => match (first.single(), second.single()) {
                 (Some(Konst::Number(a)), Some(Konst::Number(b))) if !self.revisit && a != b => {

@@ -181,7 +181,7 @@ impl Interp<'_> {
                     flow_into(&mut states, &mut work, &rank, next, state);
                 }
                 Term::Branch { cond, yes, no } => {
-                    let truth = self.operand(cond).truthy();
+                    let truth = self.truth(&self.operand(cond));
                     let mut state = std::mem::take(&mut self.state);
                     if truth != Some(false) {
                         let state = match truth {
@@ -253,8 +253,9 @@ impl Interp<'_> {
     pub(super) fn enter(&mut self) {
         let func = self.f.func;
         for (index, param) in func.params.iter().enumerate() {
-            let mut value =
-                self.symbolic(PortBase::Param(u16::try_from(index).unwrap_or(u16::MAX)));
+            let base = PortBase::Param(u16::try_from(index).unwrap_or(u16::MAX));
+            let certain = self.in_context(&PortPath::root(base));
+            let mut value = certain.unwrap_or_else(|| self.symbolic(base));
             for label in self.labels(param.local, func.head) {
                 let labelled = self.labelled_parameter(index, label);
                 value.join_parts(labelled);

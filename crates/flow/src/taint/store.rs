@@ -44,6 +44,7 @@ impl Interp<'_> {
             .map(|text| &**text)
             .or_else(|| self.class_name(self.f, site.this_operand))
             .or_else(|| self.name_at_making(self.f, site.this_operand?, 0))
+            .or_else(|| self.name_of_member(site.this_operand?))
             .and_then(|text| self.member_sym(text))
             .unwrap_or(Sym::ANY);
         let store = self.symbolic(PortBase::Store(sym));
@@ -93,6 +94,22 @@ impl Interp<'_> {
             }
             _ => None,
         }
+    }
+
+    /// The name under which a client that the program made has its tables: `new PrismaClient().user`.
+    fn name_of_member(&self, receiver: Operand) -> Option<&str> {
+        let origins = self.origins;
+        let names =
+            origins
+                .of_operand(self.f.id, receiver)
+                .iter()
+                .map(|val| match origins.val(*val) {
+                    Some(Val::Api(path)) => origins.paths.free_member(path),
+                    _ => None,
+                });
+        let mut names = names.collect::<Option<Vec<&str>>>()?.into_iter();
+        let first = names.next()?;
+        names.all(|name| name == first).then_some(first)
     }
 
     /// The name that was given where the receiver was made, in a variable around this function or of its module:

@@ -132,6 +132,10 @@ impl Interp<'_> {
             })
             .collect();
         for (id, func) in self.handed_inside(site, called) {
+            if !self.tells_of_captures(func) {
+                self.asked.push(func);
+                continue;
+            }
             self.invoke(func, Some(id), &Value::default(), &[], site.span, false);
         }
         if closures.is_empty() {
@@ -154,6 +158,21 @@ impl Interp<'_> {
                 .collect();
             self.invoke(func, Some(id), &Value::default(), &args, site.span, false);
         }
+    }
+
+    /// Whether a call of a function, with nothing known of its arguments, does anything with what it captures.
+    fn tells_of_captures(&self, func: FuncId) -> bool {
+        let Some(Some(summary)) = self.summaries.get(func.0 as usize) else {
+            return false;
+        };
+        let captured = |base: PortBase| matches!(base, PortBase::Capture(_));
+        !summary.thrown.is_empty()
+            || summary.sinks.iter().any(|s| captured(s.port.base()))
+            || summary.callbacks.iter().any(|c| captured(c.callee.base()))
+            || summary.effects.iter().any(|effect| {
+                let base = effect.port.base();
+                captured(base) || base.is_absolute() && effect.relative
+            })
     }
 
     /// Functions that are members of objects in arguments, and that hold something of the function around them: `series({ load() {…} })`.

@@ -12,6 +12,9 @@ use toml::de::DeValue;
 /// Words that stand for a parameter of a handler without being a type.
 const PARAMETERS: [&str; 5] = ["next", "error", "decorated", "signature", "_"];
 
+/// What conditions may ask: whether a value is known, and whether one of those that it may be is this one.
+const FUNCTIONS: [&str; 2] = ["known", "may"];
+
 impl Reader<'_, '_, '_> {
     pub(super) fn add(&self, offset: usize, what: impl Into<String>, near: Option<String>) {
         self.fields.report.add(offset, what, near);
@@ -63,12 +66,12 @@ impl Reader<'_, '_, '_> {
                 }
                 expr.visit(&mut |part| {
                     if let Expr::Apply(name, _) = part
-                        && name != "known"
+                        && !FUNCTIONS.contains(&name.as_str())
                     {
                         self.add(
                             text.offset,
                             format!("`{key}`: unknown function `{name}`"),
-                            near(name, ["known"]),
+                            near(name, FUNCTIONS),
                         );
                     }
                 });

@@ -1,0 +1,82 @@
+//! `object[key] = wrap(object[key])`: every member is wrapped, and none becomes another.
+//!
+//! Whoever promisifies all functions of a module, or traces them, writes to a key that only the run knows what was read at that very key.
+//! Taken for a write of any function to any member, it would make each method of a program that does so with all its modules mean all the
+//! others.
+
+use crate::taint::target;
+use casemate_ir::{Function, Instr, Key, Operand};
+
+/// Instructions before the write in which what is written is looked for.
+const BEFORE: usize = 40;
+/// Calls around what was read.
+const CALLS: u32 = 3;
+
+/// Whether what is written at an instruction is what the same member held, given to a function.
+pub(crate) fn wraps_member(func: &Function, at: usize) -> bool {
+    let Some(&Instr::Store {
+        base,
+        key: Key::Computed(key),
+        value,
+    }) = func.instrs.get(at)
+    else {
+        return false;
+    };
+    let wrapped = Wrapped {
+        func,
+        at,
+        base,
+        key,
+    };
+    wrapped.is_call_of_member(value, CALLS)
+}
+
+struct Wrapped<'f> {
+    func: &'f Function,
+    at: usize,
+    base: Operand,
+    key: Operand,
+}
+
+impl Wrapped<'_> {
+    /// The instruction before the write that made an operand.
+    fn made(&self, operand: Operand) -> Option<Instr> {
+        let Operand::Local(local) = operand else {
+            return None;
+        };
+        let first = self.at.saturating_sub(BEFORE);
+        let before = self.func.instrs.get(first..self.at)?;
+        let made = before.iter().rev().find(|i| target(i) == Some(local));
+        match made {
+            Some(Instr::Copy { from, .. }) => self.made(*from),
+            made => made.copied(),
+        }
+    }
+
+    fn is_call_of_member(&self, value: Operand, calls: u32) -> bool {
+        let Some(Instr::Call { args, this, .. }) = self.made(value) else {
+            return false;
+        };
+        let given = self.func.args(args).iter().map(|arg| arg.value);
+        given.chain(this).any(|given| match self.made(given) {
+            Some(Instr::Load {
+                base,
+                key: Key::Computed(key),
+                ..
+            }) => self.same(base, self.base) && self.same(key, self.key),
+            Some(Instr::Call { .. }) if calls > 1 => self.is_call_of_member(given, calls - 1),
+            _ => false,
+        })
+    }
+
+    /// Whether two operands are one local, or two reads of one variable.
+    fn same(&self, one: Operand, other: Operand) -> bool {
+        one == other
+            || match (self.made(one), self.made(other)) {
+                (Some(Instr::LoadVar { var: a, .. }), Some(Instr::LoadVar { var: b, .. })) => {
+                    a == b
+                }
+                _ => false,
+            }
+    }
+}
