@@ -57,6 +57,7 @@ impl Interp<'_> {
                 && origins.paths.has_rows(path)
                 && origins.paths.is_given(path)
                 && (declared || !origins.paths.is_declaration(path))
+                && (param.is_none() || self.is_method_of(path))
             {
                 self.path_labels(path, span, &mut out);
             }
@@ -72,6 +73,23 @@ impl Interp<'_> {
             }
         }
         out
+    }
+
+    /// A path to the parameter of a method that subclasses of a package's class have (`….sub().get.param(0)`) is that of a method
+    /// of this name. Whom its value is handed on to gets what became of it on the way.
+    fn is_method_of(&self, path: PathId) -> bool {
+        let text = self.origins.paths.text(path);
+        let Some((method, _)) = text.rsplit_once(".param(") else {
+            return true;
+        };
+        let Some((class, name)) = method.rsplit_once('.') else {
+            return true;
+        };
+        let func = self.f.func;
+        !class.ends_with(".sub()")
+            || func
+                .name
+                .is_some_and(|own| self.f.file.facts.str(own) == name)
     }
 
     /// The sources that reading a member makes.

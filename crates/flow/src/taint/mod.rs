@@ -12,6 +12,8 @@ mod climbs;
 mod computed;
 mod condition;
 mod deny_list;
+mod derived;
+mod each;
 mod exit;
 mod fact;
 mod flag;
@@ -49,6 +51,7 @@ mod thrown;
 mod trace;
 mod trusted;
 mod unresolved;
+mod validated;
 mod value;
 mod walked;
 
@@ -58,6 +61,7 @@ pub(crate) use interp::target;
 pub(crate) use kinds::KindIds;
 pub use place::{PortBase, PortPath};
 pub use summary::{Finding, SinkRef, Summary};
+pub(crate) use trace::TraceNode;
 pub use trace::{Arena, TraceKind, TraceRef};
 pub use value::{Konst, Origin, SourceRef, Taint, Value, note_bit};
 
