@@ -206,7 +206,17 @@ impl<'p> Solver<'p, '_> {
             Some(Val::Api(path)) => OPEN.contains(&self.paths.text(path).as_str()),
             _ => false,
         };
-        made.is_empty() || !param.optional && made.iter().all(|&val| own(val))
+        let plain = !param.optional || self.has_plain_default(handler, param);
+        made.is_empty() || plain && made.iter().all(|&val| own(val))
+    }
+
+    /// `body: dict = None`: the default is a constant, which does not say where else the value comes from.
+    fn has_plain_default(&self, handler: FuncRef<'p>, param: &Param) -> bool {
+        let mut defaults = handler.func.instrs.iter().filter_map(|instr| match *instr {
+            Instr::Copy { to, from } if to == param.local => Some(from),
+            _ => None,
+        });
+        matches!(defaults.next(), Some(Operand::Const(_)))
     }
 }
 
