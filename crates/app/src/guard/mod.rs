@@ -1,6 +1,7 @@
 //! What stands before a handler and refuses requests: guards of libraries by their rows, those of the program by what they do.
 
 mod body;
+mod given;
 mod graph;
 pub(crate) mod names;
 mod refusal;
@@ -44,7 +45,13 @@ fn known(kind: &str) -> Option<&'static str> {
 
 /// Finds the guards of all endpoints.
 pub(crate) fn judge(application: &mut Application, origins: &Solver<'_, '_>) -> Known {
-    let set = Known::new(set_by_program(application, origins));
+    let members = set_by_program(application, origins);
+    let given = given::find(
+        application,
+        origins,
+        &Known::new(members.clone(), FxHashSet::default()),
+    );
+    let set = Known::new(members, given);
     let reader = Reader { origins, set: &set };
     let mut judged: FxHashMap<(FuncId, Way), Vec<Check>> = FxHashMap::default();
     let mut looked: FxHashMap<FuncId, bool> = FxHashMap::default();

@@ -144,6 +144,8 @@ pub(crate) struct Search<'a, 'p, 'm> {
 pub(crate) struct Known {
     /// Members of requests that the program sets from credentials.
     pub members: FxHashSet<String>,
+    /// Parameters of handlers that wrappers of the program fill with who asks.
+    given: FxHashSet<(FuncId, LocalId)>,
     definitions: RefCell<FxHashMap<FuncId, Rc<Definitions>>>,
     paths: RefCell<FxHashMap<PathId, Told>>,
     names: RefCell<FxHashMap<Sym, Said>>,
@@ -180,10 +182,11 @@ struct Said {
 }
 
 impl Known {
-    /// Where the program sets these members of requests from credentials.
-    pub(crate) fn new(members: FxHashSet<String>) -> Self {
+    /// Where the program sets these members of requests from credentials, and fills these parameters with who asks.
+    pub(crate) fn new(members: FxHashSet<String>, given: FxHashSet<(FuncId, LocalId)>) -> Self {
         Self {
             members,
+            given,
             ..Self::default()
         }
     }
@@ -332,6 +335,10 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             return;
         }
         self.fuel -= 1;
+        if self.set.given.contains(&(func, local)) {
+            self.principal(trail, 0);
+            return;
+        }
         if self.is_root(func, local, trail) {
             return;
         }

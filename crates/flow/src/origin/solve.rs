@@ -59,6 +59,8 @@ pub struct Solver<'p, 'm> {
     pub called_by_package: FxHashSet<FuncId>,
     /// Parameters that hold an instance which a framework makes of a request, by its class.
     pub dependencies: FxHashMap<(FuncId, usize), ClassIdx>,
+    /// Parameters that a package fills, by function and place among its parameters.
+    pub filled_by_package: FxHashSet<(FuncId, usize)>,
     /// Handlers that are declared instead of registered: by decorators, by file and name.
     pub declared: BTreeMap<(FuncId, String), Entry>,
     /// The places where packages put what a function returns.
@@ -118,6 +120,7 @@ impl<'p, 'm> Solver<'p, 'm> {
             assigned_names: assigned_names(program),
             called_by_package: FxHashSet::default(),
             dependencies: FxHashMap::default(),
+            filled_by_package: FxHashSet::default(),
             declared: BTreeMap::new(),
             returned: FxHashMap::default(),
             wrappers: Wrappers::of(program),

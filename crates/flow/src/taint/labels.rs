@@ -49,15 +49,20 @@ impl Interp<'_> {
     pub(super) fn labels(&mut self, local: LocalId, span: Span) -> SmallVec<[Taint; 1]> {
         let origins = self.origins;
         let mut out: SmallVec<[Taint; 1]> = SmallVec::new();
-        let param = self.f.func.params.iter().find(|p| p.local == local);
+        let mut params = self.f.func.params.iter().enumerate();
+        let (index, param) = params.find(|(_, p)| p.local == local).unzip();
         // Whom a declared value is handed on to gets what became of it on the way: it may have been checked.
         let declared = param.is_some_and(|p| !p.decorators.is_empty());
+        // A parameter that only the program fills gets what its callers hold, caller by caller; a package fills the others.
+        let filled = |index| origins.filled_by_package.contains(&(self.f.id, index));
+        if index.is_some_and(|index| !declared && !filled(index)) {
+            return out;
+        }
         for &val in origins.of_local(self.f.id, local) {
             if let Some(Val::Api(path)) = origins.val(val)
                 && origins.paths.has_rows(path)
                 && origins.paths.is_given(path)
                 && (declared || !origins.paths.is_declaration(path))
-                && (param.is_none() || self.is_method_of(path))
             {
                 self.path_labels(path, span, &mut out);
             }
@@ -73,23 +78,6 @@ impl Interp<'_> {
             }
         }
         out
-    }
-
-    /// A path to the parameter of a method that subclasses of a package's class have (`….sub().get.param(0)`) is that of a method
-    /// of this name. Whom its value is handed on to gets what became of it on the way.
-    fn is_method_of(&self, path: PathId) -> bool {
-        let text = self.origins.paths.text(path);
-        let Some((method, _)) = text.rsplit_once(".param(") else {
-            return true;
-        };
-        let Some((class, name)) = method.rsplit_once('.') else {
-            return true;
-        };
-        let func = self.f.func;
-        !class.ends_with(".sub()")
-            || func
-                .name
-                .is_some_and(|own| self.f.file.facts.str(own) == name)
     }
 
     /// The sources that reading a member makes.
