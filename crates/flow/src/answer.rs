@@ -1,5 +1,6 @@
 //! From what the passes found to the [`Analysis`]: flows grouped by place, paths as sentences, entries that reach them.
 
+use crate::composed::Composed;
 use crate::origin::{Solver, Val};
 use crate::program::{Program, to_u32};
 use crate::result::{Analysis, Counts, Entry, Flow, FlowPath, FuncId, Note, PathStep, Site};
@@ -324,18 +325,17 @@ fn flows(
     findings: Vec<Finding>,
     reach: &Reach,
 ) -> Vec<Flow> {
-    let mut by_place: BTreeMap<FlowKey, Vec<Finding>> = BTreeMap::new();
+    let mut by_place: BTreeMap<FlowKey, (FuncId, Vec<Finding>)> = BTreeMap::new();
+    let composed = Composed::new(models.kinds(), arenas);
     for finding in findings {
-        let file = program.func(finding.sink.func).file_idx;
-        by_place
-            .entry((
-                file,
-                finding.sink.span,
-                finding.sink.argument,
-                finding.sink.kind,
-            ))
-            .or_default()
-            .push(finding);
+        let sink = &finding.sink;
+        let (func, span, argument) = match composed.place(&finding) {
+            Some((func, call)) => (func, call, call),
+            None => (sink.func, sink.span, sink.argument),
+        };
+        let file = program.func(func).file_idx;
+        let list = by_place.entry((file, span, argument, sink.kind));
+        list.or_insert_with(|| (func, Vec::new())).1.push(finding);
     }
     let writer = Writer {
         program,
@@ -343,7 +343,7 @@ fn flows(
         arenas,
     };
     let mut out = Vec::with_capacity(by_place.len());
-    for ((file, span, argument, kind), mut list) in by_place {
+    for ((file, span, argument, kind), (function, mut list)) in by_place {
         let Some(first) = list.first() else { continue };
         let sink = Arc::clone(&first.sink);
         list.sort_by_key(|f| {
@@ -377,7 +377,7 @@ fn flows(
                 text: expression(program, finding.source.func, shown.span),
                 steps,
                 notes: notes(finding.notes),
-                entries: reach.between(finding.source.func, finding.sink.func),
+                entries: reach.between(finding.source.func, function),
             });
         }
         out.push(Flow {
@@ -387,7 +387,7 @@ fn flows(
                 span: argument,
             },
             kind,
-            function: sink.func,
+            function,
             callee: sink.callee.to_string(),
             facts: sink.facts.to_vec(),
             paths,

@@ -10,6 +10,7 @@
 
 mod answer;
 pub mod apipath;
+mod composed;
 pub mod limits;
 pub mod look;
 pub mod origin;

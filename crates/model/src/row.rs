@@ -276,6 +276,8 @@ pub struct EntryRow {
     pub params: Vec<String>,
     /// The same for handlers with four parameters.
     pub params4: Vec<String>,
+    /// For handlers that are methods: what the constructor of their class is given. The last of it where it takes less.
+    pub instance: Vec<String>,
     /// As written, resolved by the linker.
     pub prefix: Option<String>,
     /// As written.

@@ -239,6 +239,12 @@ pub const CONSTRUCTS: &[Construct] = &[
     ),
     row(
         D,
+        "`any`, `all`",
+        "def f():\n    if any((m := c) for c in [source()]):\n        sink(m)\nf()",
+        "def f():\n    a = source()\n    if not all((m := c) for c in ['1', '2']):\n        sink(m)\n    sink(any(c for c in [a]))\nf()",
+    ),
+    row(
+        D,
         "names of comprehensions",
         "a = source()\nb = [a for a in ['1']]\nsink(a)",
         "a = '1'\nb = [a for a in [source()]]\nsink(a)",

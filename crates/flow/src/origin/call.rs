@@ -5,7 +5,7 @@ use super::value::{Val, ValId, ValSet};
 use crate::program::to_u32;
 use crate::result::FuncId;
 use crate::symbol::Sym;
-use casemate_ir::{Arg, ArgKey, Const, FnKind, Instr, LocalId, Operand, Param};
+use casemate_ir::{Arg, ArgKey, Const, FnKind, Instr, LocalId, MemberKind, Operand, Param};
 use casemate_model::path::{ArgIndex, Port, PortBase, Step};
 use casemate_model::row::Role;
 
@@ -378,6 +378,10 @@ impl<'p> Solver<'p, '_> {
             Some(Val::Object(..) | Val::Exports(_) | Val::Instance(_)) if depth < GIVEN_DEPTH => {
                 if let Some(Val::Instance(class)) = self.vals.get(val) {
                     self.given_methods(frame, path, class, depth);
+                    if let Some(called) = self.called_as(val) {
+                        let called = self.vals.id(Val::Func(called));
+                        self.given(frame, path, called, depth + 1);
+                    }
                 }
                 self.watch_list(val);
                 let list: Vec<_> = self.field_lists.get(&val).cloned().unwrap_or_default();
@@ -394,6 +398,18 @@ impl<'p> Solver<'p, '_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// The function that runs when a value is called: itself, or `__call__` of an instance.
+    fn called_as(&self, val: ValId) -> Option<FuncId> {
+        match self.vals.get(val) {
+            Some(Val::Func(func)) => Some(func),
+            Some(Val::Instance(class)) => {
+                let name = self.program.symbols.find("__call__")?;
+                self.member_function(class, name, MemberKind::Method)
+            }
+            _ => None,
         }
     }
 
@@ -455,7 +471,7 @@ impl<'p> Solver<'p, '_> {
                         })
                         .collect();
                     for val in functions {
-                        let Some(Val::Func(func)) = self.vals.get(val) else {
+                        let Some(func) = self.called_as(val) else {
                             continue;
                         };
                         self.called_by_package.insert(func);

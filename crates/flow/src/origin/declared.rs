@@ -77,6 +77,28 @@ impl<'p> Solver<'p, '_> {
         if let Some(path) = entry.result.as_ref().and_then(|n| self.paths.named_type(n)) {
             self.returns_to(func, path);
         }
+        self.made_for(frame, func, entry);
+    }
+
+    /// The framework makes an instance of the class whose method the handler is.
+    fn made_for(&mut self, frame: Frame<'p>, func: FuncId, entry: &EntryRow) {
+        let handler = self.program.func(func);
+        let Some(class) = handler.func.class.filter(|_| !entry.instance.is_empty()) else {
+            return;
+        };
+        let Some((file, def)) = self.program.class(handler.class(class)) else {
+            return;
+        };
+        let made = self.program.func_id(file, def.constructor);
+        self.called_by_package.insert(made);
+        let count = self.program.func(made).func.params.len();
+        let less = entry.instance.len().saturating_sub(count);
+        for (index, name) in entry.instance.iter().skip(less).enumerate() {
+            if let Some(path) = self.paths.named_type(name) {
+                let api = self.vals.id(Val::Api(path));
+                self.filled(frame, made, index, &[api]);
+            }
+        }
     }
 
     /// What a function returns goes to a place of a package.

@@ -1,15 +1,20 @@
 //! Handlers whose parameters are filled by their names and annotations.
 
 use super::solve::{Frame, Solver};
-use super::value::Val;
+use super::value::{Val, ValId};
 use crate::apipath::PathId;
-use crate::program::FuncRef;
+use crate::program::{ClassIdx, FuncRef};
 use crate::result::FuncId;
-use casemate_ir::{Capture, Instr, Key, Language, Operand, Param, TypeRef, VarRef};
+use casemate_ir::{
+    Arg, ArgKey, Capture, FnKind, Instr, Key, Language, Operand, Param, TypeRef, VarRef,
+};
 use casemate_model::row::{EntryRow, Role, Row};
 
 /// The word that stands for "this and all further parameters, by their names".
 const SIGNATURE: &str = "signature";
+
+/// The wrapper of a type for whose value a dependency stands.
+const INJECTED: &str = "Injected";
 
 /// Converters of routes that let no text through, or only one of a list.
 const CONVERTERS: [&str; 6] = ["int", "float", "uuid", "signed_int", "decimal", "any"];
@@ -38,6 +43,10 @@ impl<'p> Solver<'p, '_> {
         let handler = self.program.func(func);
         let of_path = self.is_of_path(path);
         for (index, param) in handler.func.params.iter().enumerate().skip(first) {
+            if let Some(class) = self.injected_class(handler, param) {
+                self.made_of_request(frame, (func, index), class, value);
+                continue;
+            }
             let converted = param.name.is_some_and(|name| {
                 route.is_some_and(|r| converts(r, handler.file.facts.str(name)))
             });
@@ -53,8 +62,20 @@ impl<'p> Solver<'p, '_> {
                 && self.is_text(handler, param)
             {
                 self.filled(frame, func, index, &[value]);
+                // `*args` and `**kwargs` of a handler are what the request has beyond the names, those of a function that it is
+                // wrapped in are whatever the handler takes.
+                if (param.rest || param.keyword_rest) && self.stands_alone(handler) {
+                    let node = self.local_node(func, param.local);
+                    self.add(node, value);
+                }
             }
         }
+    }
+
+    /// Whether a function is no part of another one.
+    fn stands_alone(&self, handler: FuncRef<'p>) -> bool {
+        let outer = handler.parent().map(|p| self.program.func(p).func.kind);
+        handler.func.class.is_some() || outer == Some(FnKind::Module)
     }
 
     /// Values of this path are parts of the address that a route names.
@@ -91,14 +112,19 @@ impl<'p> Solver<'p, '_> {
 
     /// A dependency gives the value, and not the request: `x = Depends(f)`, `x: Annotated[T, Depends(f)]`.
     fn is_injected(&self, handler: FuncRef<'p>, param: &'p Param) -> bool {
-        let facts = &handler.file.facts;
         let by_type = param.ty.as_ref().and_then(|ty| ty.wrapper);
-        if by_type.is_some_and(|wrapper| facts.str(wrapper) == "Injected") {
-            return true;
-        }
-        let Some(parent) = handler.parent().map(|p| self.program.func(p)) else {
-            return false;
-        };
+        by_type.is_some_and(|wrapper| handler.file.facts.str(wrapper) == INJECTED)
+            || self.injection(handler, param).is_some()
+    }
+
+    /// The call of `Depends` by which a parameter is filled: the function that it stands in, and its arguments.
+    fn injection(
+        &self,
+        handler: FuncRef<'p>,
+        param: &'p Param,
+    ) -> Option<(FuncRef<'p>, &'p [Arg])> {
+        let facts = &handler.file.facts;
+        let parent = self.program.func(handler.parent()?);
         let default = handler.func.instrs.iter().find_map(|instr| match *instr {
             Instr::Copy { to, from } if to == param.local => Some(from),
             _ => None,
@@ -114,8 +140,8 @@ impl<'p> Solver<'p, '_> {
             },
             made => made,
         };
-        let Some(Instr::Call { callee, .. }) = captured else {
-            return false;
+        let Some(Instr::Call { callee, args, .. }) = captured else {
+            return None;
         };
         let name = match parent.made_by(*callee) {
             Some(Instr::LoadVar {
@@ -128,7 +154,59 @@ impl<'p> Solver<'p, '_> {
             }) => Some(facts.str(*name)),
             _ => None,
         };
-        matches!(name, Some("Depends" | "Security"))
+        matches!(name, Some("Depends" | "Security")).then(|| (parent, parent.func.args(*args)))
+    }
+
+    /// The class of the program that the framework makes an instance of for a parameter: `p = Depends(Paging)`,
+    /// `p: Paging = Depends()`.
+    fn injected_class(&mut self, handler: FuncRef<'p>, param: &'p Param) -> Option<ClassIdx> {
+        let (parent, args) = self.injection(handler, param)?;
+        let given = args.first().filter(|arg| match arg.key {
+            ArgKey::Pos => true,
+            ArgKey::Keyword(name) => parent.file.facts.str(name) == "dependency",
+            _ => false,
+        });
+        let vals = match given.map(|arg| arg.value) {
+            Some(Operand::Local(local)) => {
+                let node = self.local_node(parent.id, local);
+                self.get_shared(node)
+            }
+            Some(Operand::Const(_)) => return None,
+            None => {
+                let mut ty = param.ty.clone()?;
+                ty.wrapper = None;
+                self.instances(Frame { f: handler }, &ty)
+            }
+        };
+        vals.into_iter().find_map(|val| match self.vals.get(val) {
+            Some(Val::Class(class)) if given.is_some() => Some(class),
+            Some(Val::Instance(class)) if given.is_none() => Some(class),
+            _ => None,
+        })
+    }
+
+    /// A parameter is an instance whose constructor is given what comes with a request.
+    fn made_of_request(
+        &mut self,
+        frame: Frame<'p>,
+        parameter: (FuncId, usize),
+        class: ClassIdx,
+        value: ValId,
+    ) {
+        let Some((file, def)) = self.program.class(class) else {
+            return;
+        };
+        let made = self.program.func_id(file, def.constructor);
+        let constructor = self.program.func(made);
+        self.called_by_package.insert(made);
+        for (index, param) in constructor.func.params.iter().enumerate() {
+            if !self.is_injected(constructor, param) && self.is_text(constructor, param) {
+                self.filled(frame, made, index, &[value]);
+            }
+        }
+        let instance = self.vals.id(Val::Instance(class));
+        self.param(frame, parameter.0, parameter.1, &[instance]);
+        self.dependencies.insert(parameter, class);
     }
 
     fn is_text(&mut self, handler: FuncRef<'p>, param: &'p Param) -> bool {
@@ -150,7 +228,17 @@ impl<'p> Solver<'p, '_> {
             Some(Val::Api(path)) => OPEN.contains(&self.paths.text(path).as_str()),
             _ => false,
         };
-        made.is_empty() || !param.optional && made.iter().all(|&val| own(val))
+        let plain = !param.optional || self.has_plain_default(handler, param);
+        made.is_empty() || plain && made.iter().all(|&val| own(val))
+    }
+
+    /// `body: dict = None`: the default is a constant, which does not say where else the value comes from.
+    fn has_plain_default(&self, handler: FuncRef<'p>, param: &Param) -> bool {
+        let mut defaults = handler.func.instrs.iter().filter_map(|instr| match *instr {
+            Instr::Copy { to, from } if to == param.local => Some(from),
+            _ => None,
+        });
+        matches!(defaults.next(), Some(Operand::Const(_)))
     }
 }
 

@@ -6,7 +6,7 @@ use super::value::{Val, ValId, ValSet, Vals, add};
 use super::wrappers::Wrappers;
 use crate::apipath::{PathId, Paths};
 use crate::limits;
-use crate::program::{FuncRef, Program, to_u32};
+use crate::program::{ClassIdx, FuncRef, Program, to_u32};
 use crate::result::{Entry, FileIdx, FuncId};
 use crate::symbol::Sym;
 use casemate_ir::{
@@ -57,6 +57,8 @@ pub struct Solver<'p, 'm> {
     pub assigned_names: FxHashSet<Sym>,
     /// Functions that some package calls (callbacks, handlers): nobody in the program needs to.
     pub called_by_package: FxHashSet<FuncId>,
+    /// Parameters that hold an instance which a framework makes of a request, by its class.
+    pub dependencies: FxHashMap<(FuncId, usize), ClassIdx>,
     /// Parameters that a package fills, by function and place among its parameters.
     pub filled_by_package: FxHashSet<(FuncId, usize)>,
     /// Handlers that are declared instead of registered: by decorators, by file and name.
@@ -117,6 +119,7 @@ impl<'p, 'm> Solver<'p, 'm> {
             getters: getters(program),
             assigned_names: assigned_names(program),
             called_by_package: FxHashSet::default(),
+            dependencies: FxHashMap::default(),
             filled_by_package: FxHashSet::default(),
             declared: BTreeMap::new(),
             returned: FxHashMap::default(),

@@ -394,6 +394,7 @@ impl Interp<'_> {
             if self.is_own(a, &left) {
                 self.clean(b, &[], KindSet::ALL);
             }
+            self.same_text(a, b);
         }
     }
 

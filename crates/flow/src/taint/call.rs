@@ -86,6 +86,13 @@ impl Interp<'_> {
                 result.add_taint(label);
             }
         }
+        if let Some("get") = method_name(self.f, self.call_index, callee)
+            && let Some(base) = site.this_operand
+            && let Some(name) = site.args.first().and_then(|a| a.value.as_str())
+            && let Some(member) = self.member_sym(name)
+        {
+            self.validated(base, member, &mut result);
+        }
         self.set(to, result);
         alive
     }

@@ -90,8 +90,14 @@ pub(super) fn findings(
                     notes: taint.notes | edge.notes | via_store(from.base()),
                     ..*taint
                 };
+                // What is held in a member of the one is in the same member of the other.
+                let beyond = place.members().get(from.members().len()..).unwrap_or(&[]);
+                let to = match edge.derived {
+                    true => *to,
+                    false => beyond.iter().fold(*to, |to, member| to.member(*member)),
+                };
                 let known = cleans
-                    .get(&(*to, joined.origin))
+                    .get(&(to, joined.origin))
                     .is_some_and(|known| known.iter().any(|&clean| joined.clean.covers(clean)));
                 if known {
                     continue;
@@ -105,10 +111,10 @@ pub(super) fn findings(
                 }
                 *length += 1;
                 cleans
-                    .entry((*to, joined.origin))
+                    .entry((to, joined.origin))
                     .or_default()
                     .push(joined.clean);
-                more.push((*to, joined));
+                more.push((to, joined));
             }
         }
         if more.is_empty() {
@@ -285,7 +291,7 @@ fn with_base(port: &PortPath, base: PortBase) -> PortPath {
 }
 
 /// The class at the top of a hierarchy stands for all below it.
-fn root_class(origins: &Solver<'_, '_>, mut class: ClassIdx) -> ClassIdx {
+pub(super) fn root_class(origins: &Solver<'_, '_>, mut class: ClassIdx) -> ClassIdx {
     for _ in 0..8 {
         let base = origins
             .of_bases(class)

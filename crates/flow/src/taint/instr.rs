@@ -78,6 +78,7 @@ impl Interp<'_> {
                 if !clears.is_empty() {
                     value.taints = self.without(&value, clears);
                 }
+                self.validated(base_operand, sym, &mut value);
                 self.set(to, value);
             }
             Instr::Store { base, key, value } => {

@@ -234,6 +234,21 @@ impl KindIds {
             })
     }
 
+    /// What is known of a text without what depends on its lacking one of these characters.
+    #[must_use]
+    pub fn without_characters(&self, known: KindSet, chars: CharSet) -> KindSet {
+        let by_characters = BREAKS
+            .iter()
+            .zip(self.breaks)
+            .filter(|((_, breaks), _)| {
+                chars.has_any(breaks) && known.covers(lacks(CharSet::of(breaks)))
+            })
+            .fold(KindSet::EMPTY, |set, (_, kind)| {
+                set.union(KindSet::of(kind))
+            });
+        known.without(by_characters).without(lacks(chars))
+    }
+
     /// The kinds that cannot be served once all of these characters are escaped.
     #[must_use]
     pub fn escaped(&self, chars: CharSet) -> KindSet {

@@ -113,7 +113,10 @@ impl Interp<'_> {
         let mut work: BTreeSet<u32> = BTreeSet::from([0]);
         let mut exits: FxHashMap<usize, (State, Option<Value>, Option<Operand>)> =
             FxHashMap::default();
-        while let Some(r) = work.pop_first() {
+        // Loops over lists that were entered and whose end is not followed yet: what the body left of the elements is known
+        // only after it. The state in which no element was there is a part of the one at the end.
+        let mut waiting: BTreeSet<u32> = BTreeSet::new();
+        while let Some(r) = work.pop_first().or_else(|| waiting.last().copied()) {
             let Some(&block_id) = order.get(r as usize) else {
                 continue;
             };
@@ -134,6 +137,7 @@ impl Interp<'_> {
                 continue;
             }
             self.revisit = *count > 1;
+            let waits = !waiting.remove(&r) && *count == 1 && r >= loops;
             self.state = entry;
             self.thrown = Value::default();
             self.handled = block.unwind.is_some();
@@ -182,6 +186,10 @@ impl Interp<'_> {
                 }
                 Term::Branch { cond, yes, no } => {
                     let truth = self.truth(&self.operand(cond));
+                    let waits = waits && truth.is_none() && takes_element(func, yes);
+                    if waits {
+                        waiting.insert(r);
+                    }
                     let mut state = std::mem::take(&mut self.state);
                     if truth != Some(false) {
                         let state = match truth {
@@ -191,7 +199,7 @@ impl Interp<'_> {
                         let taken = self.edge(state, cond, true);
                         flow_into(&mut states, &mut work, &rank, yes, taken);
                     }
-                    if truth != Some(true) {
+                    if truth != Some(true) && !waits {
                         let taken = self.edge(state, cond, false);
                         flow_into(&mut states, &mut work, &rank, no, taken);
                     }
@@ -259,6 +267,10 @@ impl Interp<'_> {
             for label in self.labels(param.local, func.head) {
                 let labelled = self.labelled_parameter(index, label);
                 value.join_parts(labelled);
+            }
+            if let Some(&class) = self.origins.dependencies.get(&(self.f.id, index)) {
+                let class = super::globals::root_class(self.origins, class);
+                value.join_parts(self.symbolic(PortBase::Instance(class)));
             }
             // TypeScript's types say what the author believes, not what arrives: the annotation is used for receivers,
             // not for cleaning.
@@ -334,6 +346,15 @@ fn flow_copy(
     if changed {
         work.insert(rank);
     }
+}
+
+/// Whether a block begins a round of a loop over a list.
+fn takes_element(func: &casemate_ir::Function, block: BlockId) -> bool {
+    let block = func.blocks.get(block.index());
+    block.is_some_and(|block| {
+        let mut instrs = func.block_instrs(block);
+        instrs.any(|(_, instr)| matches!(instr, Instr::IterNext { .. }))
+    })
 }
 
 /// Where control goes after a block: its successors, then its handler.

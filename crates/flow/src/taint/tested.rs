@@ -4,7 +4,7 @@ use super::interp::Interp;
 use super::port::CallSite;
 use super::summary::Outcome;
 use super::value::{Konst, Taint, Value};
-use crate::origin::{Val, method_name};
+use crate::origin::method_name;
 use crate::symbol::Sym;
 use casemate_ir::{Instr, Language, OpKind, Operand};
 use casemate_model::kind::KindSet;
@@ -90,6 +90,7 @@ impl Interp<'_> {
         self.text_tested(name, site, outcome);
         self.denied(name, site, outcome);
         self.none_found(name, site, outcome);
+        self.each_called(name, site, outcome);
     }
 
     /// A membership test cleans only when the list is our own: neither it nor anything else of the call came with the
@@ -199,7 +200,11 @@ impl Interp<'_> {
                     kinds
                 }
             }
-            (Some("includes" | "indexOf"), Some(text)) if !holds => self.absent(text, &site.this),
+            (Some("includes" | "indexOf"), Some(text)) if !holds => {
+                // `!x.split('/').includes('..')`
+                self.lacks_piece(text, tested);
+                self.absent(text, &site.this)
+            }
             (Some("startsWith" | "startswith"), None)
                 if holds
                     && !argument
@@ -352,15 +357,16 @@ impl Interp<'_> {
                     ..
                 },
             )) => operands,
-            // `str(x)` is the text of `x`.
-            Some((at, Instr::Call { callee, .. })) if self.is_text(callee) => {
-                let text = self.site_of(at).and_then(|site| site.args.first()?.operand);
-                return text.map(|text| (text, kinds)).into_iter().collect();
+            Some((at, Instr::Call { callee, .. })) => {
+                return self.copied_texts(at, callee, kinds);
             }
             Some(_) => return Vec::new(),
             None => {
-                let sides = self.alternatives(operand).into_iter();
-                return sides.map(|side| (side, kinds)).collect();
+                let sides = self.alternatives(operand);
+                return match operand {
+                    Operand::Local(local) if sides.is_empty() => self.sole_text(local, kinds),
+                    _ => sides.into_iter().map(|side| (side, kinds)).collect(),
+                };
             }
         };
         // Where a text starts is not said of its parts.
@@ -371,21 +377,6 @@ impl Interp<'_> {
         };
         let parts = self.f.func.operands(parts).iter();
         parts.map(|&part| (part, kinds)).collect()
-    }
-
-    /// Whether a callee is the built-in `str` of Python.
-    fn is_text(&self, callee: Operand) -> bool {
-        let origins = self.origins;
-        let is = |val| {
-            matches!(origins.val(val), Some(Val::Api(path))
-                if origins.paths.text(path).trim_start_matches("py:") == "str")
-        };
-        self.f.file.facts.language == Language::Python
-            && origins
-                .of_operand(self.f.id, callee)
-                .iter()
-                .copied()
-                .any(is)
     }
 
     /// The two sides of `x || 'default'` behind a local of its own, where the second is a constant.

@@ -6,6 +6,8 @@ use casemate_model::kind::KindSet;
 
 /// Blocks that are followed to see that a branch leaves the function.
 const STEPS: u32 = 4;
+/// Tests of one element that follow each other.
+const TESTS: u32 = 6;
 
 impl Interp<'_> {
     /// The loop on `cond` is over: none of what it walked was refused.
@@ -18,33 +20,74 @@ impl Interp<'_> {
         let Some((body, item, of)) = head.and_then(|b| self.first_element(b)) else {
             return;
         };
-        for at in body.instrs.range() {
-            let Some(&Instr::Op {
-                op: OpKind::In,
-                operands,
-                to,
-            }) = func.instrs.get(at)
-            else {
-                continue;
+        self.each_walked(body, item, of);
+        let mut block = body;
+        for _ in 0..TESTS {
+            let next = match block.term {
+                Term::Branch { cond, yes, no } if self.leaves(yes, STEPS) => {
+                    self.refused_each(cond, true, item, of);
+                    no
+                }
+                Term::Branch { cond, yes, no } if self.leaves(no, STEPS) => {
+                    self.refused_each(cond, false, item, of);
+                    yes
+                }
+                Term::Goto(next) => next,
+                _ => return,
             };
-            let &[part, whole] = func.operands(operands) else {
-                continue;
-            };
-            if !self.leaves_when(body, to) {
-                continue;
+            match func.blocks.get(next.index()) {
+                Some(next) => block = next,
+                None => return,
             }
-            if self.is_item(whole, item) {
-                // `for part in x.split('/'): if '..' in part: raise`
-                if let Some(text) = self.pieces_of(of)
-                    && let Some(refused) = self.operand(part).as_str().cloned()
+        }
+    }
+
+    /// A loop was left by no element for which `cond` is so.
+    fn refused_each(&mut self, cond: Operand, so: bool, item: LocalId, of: Operand) {
+        let Some((_, Instr::Op { op, operands, .. })) = self.definition(cond) else {
+            return;
+        };
+        let operands = self.f.func.operands(operands);
+        let (op, a, b) = match (op, operands) {
+            (OpKind::Not, &[asked]) => return self.refused_each(asked, !so, item, of),
+            (op, &[a, b]) => (op, a, b),
+            _ => return,
+        };
+        let equal = match op {
+            OpKind::In if so => None,
+            OpKind::Eq | OpKind::StrictEq => Some(so),
+            OpKind::Ne | OpKind::StrictNe => Some(!so),
+            _ => return,
+        };
+        if equal == Some(false) {
+            return;
+        }
+        if equal.is_some() {
+            // `for part in x.split('/'): if part == '..': raise`
+            for (part, other) in [(a, b), (b, a)] {
+                if self.is_item(part, item)
+                    && let Some(text) = self.pieces_of(of)
+                    && let Some(refused) = self.operand(other).as_str().cloned()
                 {
                     self.refused(text, &[refused.to_string()]);
                 }
-            } else if self.is_item(part, item)
-                && let Some(texts) = super::lists::strings(self.origins, self.f, of, 0)
+            }
+        } else if self.is_item(b, item) {
+            // `for part in x.split('/'): if '..' in part: raise`
+            if let Some(text) = self.pieces_of(of)
+                && let Some(refused) = self.operand(a).as_str().cloned()
             {
+                self.refused(text, &[refused.to_string()]);
+            }
+        } else if self.is_item(a, item) {
+            if let Some(texts) = super::lists::strings(self.origins, self.f, of, 0) {
                 // `for bad in ['..', '/']: if bad in x: raise`
-                self.refused(whole, &texts);
+                self.refused(b, &texts);
+            } else if let Some(text) = self.pieces_of(of)
+                && let Some(texts) = super::lists::strings(self.origins, self.f, b, 0)
+            {
+                // `for part in x.split('/'): if part in ('.', '..'): raise`
+                self.refused(text, &texts);
             }
         }
     }
@@ -73,7 +116,7 @@ impl Interp<'_> {
     }
 
     /// A text holds none of these.
-    fn refused(&mut self, text: Operand, texts: &[String]) {
+    pub(super) fn refused(&mut self, text: Operand, texts: &[String]) {
         let value = self.operand(text);
         let kinds = texts.iter().fold(KindSet::EMPTY, |all, refused| {
             all.union(if self.stays_relative(text) {
@@ -145,16 +188,7 @@ impl Interp<'_> {
         }
     }
 
-    /// Whether a block ends by leaving the function where a value is true.
-    fn leaves_when(&self, block: &Block, value: LocalId) -> bool {
-        match block.term {
-            Term::Branch { cond, yes, .. } if cond == Operand::Local(value) => {
-                self.leaves(yes, STEPS)
-            }
-            _ => false,
-        }
-    }
-
+    /// Whether all ways from a block leave the function.
     fn leaves(&self, block: BlockId, steps: u32) -> bool {
         let (Some(block), Some(steps)) =
             (self.f.func.blocks.get(block.index()), steps.checked_sub(1))

@@ -45,26 +45,7 @@ impl<'a> Lowerer<'a> {
             Added::Entry(..) | Added::Pair(_) => self.object_of(&[], span),
         };
         let end = self.block();
-        let mut scope = Scope::new(false);
-        let mut opened = false;
-        let mut back = end;
-        for generator in generators {
-            // The first iterable is read outside of the comprehension.
-            let of = self.expr(&generator.iter);
-            if !opened {
-                opened = true;
-                self.frame
-                    .scopes
-                    .push(std::mem::replace(&mut scope, Scope::new(false)));
-            }
-            self.bind_names(&generator.target);
-            back = self.next_element(of, generator, back);
-            for test in &generator.ifs {
-                let next = self.block();
-                self.condition(test, next, back);
-                self.switch(next);
-            }
-        }
+        let back = self.rounds(generators, end);
         let (store, value) = match added {
             Added::Entry(Expr::StringLiteral(s), value) => {
                 let key = Key::Field(self.symbol(s.value.to_str()));
@@ -87,11 +68,36 @@ impl<'a> Lowerer<'a> {
             span,
         );
         self.goto(back, span);
-        if opened {
-            self.frame.scopes.pop();
-        }
+        self.leave_rounds(generators);
         self.switch(end);
         made
+    }
+
+    /// Opens the loops of generators, in a scope of their own; returns the block that goes on with the next element.
+    pub(super) fn rounds(&mut self, generators: &'a [Comprehension], end: BlockId) -> BlockId {
+        let mut back = end;
+        for (index, generator) in generators.iter().enumerate() {
+            // The first iterable is read outside of the comprehension.
+            let of = self.expr(&generator.iter);
+            if index == 0 {
+                self.frame.scopes.push(Scope::new(false));
+            }
+            self.bind_names(&generator.target);
+            back = self.next_element(of, generator, back);
+            for test in &generator.ifs {
+                let next = self.block();
+                self.condition(test, next, back);
+                self.switch(next);
+            }
+        }
+        back
+    }
+
+    /// Ends the scope of [`Self::rounds`].
+    pub(super) fn leave_rounds(&mut self, generators: &[Comprehension]) {
+        if !generators.is_empty() {
+            self.frame.scopes.pop();
+        }
     }
 
     /// Opens a loop over `of`; returns the block that goes on with the next element.

@@ -268,10 +268,13 @@ impl<'a> Lowerer<'a> {
                     left = right_value;
                 }
             }
-            _ => {
-                let cond = self.expr(expr);
-                self.branch(cond, yes, no, span);
-            }
+            _ => match self.quantifier(expr) {
+                Some(asked) => self.quantified(asked, yes, no),
+                None => {
+                    let cond = self.expr(expr);
+                    self.branch(cond, yes, no, span);
+                }
+            },
         }
         self.leave();
     }

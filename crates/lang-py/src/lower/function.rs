@@ -1,5 +1,6 @@
 //! Functions: parameters, defaults, bodies, decorators.
 
+use super::types::default_of;
 use super::{Lowerer, sp};
 use crate::frame::{Bound, Frame};
 use crate::names::Names;
@@ -269,7 +270,7 @@ impl<'a> Lowerer<'a> {
         };
         let with_default: Vec<&'a Expr> = params
             .iter_non_variadic_params()
-            .filter_map(|p: &'a ParameterWithDefault| p.default.as_deref())
+            .filter_map(|p: &'a ParameterWithDefault| default_of(p))
             .collect();
         with_default
             .into_iter()
@@ -303,7 +304,7 @@ impl<'a> Lowerer<'a> {
                 self.frame
                     .names
                     .insert(&param.parameter.name.id, Bound::Local(Some(local)));
-                if param.default.is_some() {
+                if default_of(param).is_some() {
                     defaults.next();
                 }
                 continue;
@@ -329,7 +330,7 @@ impl<'a> Lowerer<'a> {
         waiting: &mut Vec<Default_>,
     ) {
         let local = self.plain_parameter(&param.parameter, false, false);
-        if param.default.is_none() {
+        if default_of(param).is_none() {
             return;
         }
         if let Some(last) = self.frame.builder.function.params.last_mut() {

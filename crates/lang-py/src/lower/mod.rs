@@ -13,6 +13,7 @@ mod jump;
 mod literal;
 mod module;
 mod pattern;
+mod quantifier;
 mod routes;
 mod stmt;
 mod text;

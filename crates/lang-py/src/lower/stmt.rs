@@ -1,7 +1,7 @@
 //! Statements: dispatch, and those that are straight.
 
 use super::{Lowerer, sp};
-use casemate_ir::{Instr, Operand, Term};
+use casemate_ir::{Instr, Operand, Span, Term};
 use ruff_python_ast::{Expr, Stmt, StmtAssert, StmtRaise, StmtReturn};
 
 /// An assertion is kept up to this length.
@@ -87,8 +87,14 @@ impl<'a> Lowerer<'a> {
     }
 
     fn return_statement(&mut self, r: &'a StmtReturn) {
-        let span = sp(r);
-        let mut value = r.value.as_ref().map(|value| self.expr(value));
+        if self.returns_question(r) {
+            return;
+        }
+        let value = r.value.as_ref().map(|value| self.expr(value));
+        self.return_value(value, sp(r));
+    }
+
+    pub(super) fn return_value(&mut self, mut value: Option<Operand>, span: Span) {
         if let Some(slot) = self.frame.manager {
             value = Some(Operand::Local(slot));
         }

@@ -3,7 +3,7 @@
 use super::Lowerer;
 use super::vars::Place;
 use casemate_ir::{Symbol, TypeRef, VarRef};
-use ruff_python_ast::{Expr, Operator};
+use ruff_python_ast::{Expr, Operator, ParameterWithDefault};
 
 impl<'a> Lowerer<'a> {
     /// The type that an annotation names.
@@ -112,14 +112,32 @@ const INJECTED: &str = "Injected";
 
 /// Whether what is said beside a type names a dependency.
 fn injected(arguments: &Expr) -> bool {
+    injection(arguments).is_some()
+}
+
+/// The dependency that is said beside a type.
+fn injection(arguments: &Expr) -> Option<&Expr> {
     let Expr::Tuple(tuple) = arguments else {
-        return false;
+        return None;
     };
-    let said = tuple.elts.iter().skip(1);
-    said.filter_map(Expr::as_call_expr).any(|call| {
+    tuple.elts.iter().skip(1).find(|said| {
         let mut names = Vec::new();
-        dotted(&call.func, &mut names).is_some()
+        said.as_call_expr()
+            .is_some_and(|call| dotted(&call.func, &mut names).is_some())
             && matches!(names.last(), Some(&("Depends" | "Security")))
+    })
+}
+
+/// What a parameter holds where the caller gives nothing: its default, or what `Annotated[Session, Depends(session)]` names,
+/// which is another way of writing the same.
+pub(super) fn default_of(param: &ParameterWithDefault) -> Option<&Expr> {
+    param.default.as_deref().or_else(|| {
+        let Expr::Subscript(s) = param.parameter.annotation.as_deref()? else {
+            return None;
+        };
+        let mut names = Vec::new();
+        dotted(&s.value, &mut names)?;
+        (names.last() == Some(&"Annotated")).then(|| injection(&s.slice))?
     })
 }
 

@@ -391,6 +391,7 @@ impl Reader<'_, '_, '_> {
             handlers: self.port("handlers"),
             params: self.parameters("params"),
             params4: self.parameters("params4"),
+            instance: self.parameters("instance"),
             result: self.result_type(),
             export: self.export(),
         }
