@@ -105,6 +105,12 @@ const FOR_ALL: &[&str] = &[
     "password",
 ];
 
+/// What the first name of a path says where nobody has an account yet.
+const BEGINNINGS: &[&str] = &["setup", "onboarding", "firstrun", "installer"];
+
+/// Names that paths begin with whatever they are for.
+const PREFIXES: &[&str] = &["", "api", "v", "rest"];
+
 /// What it says where somebody logs in.
 const LOGINS: &[&str] = &[
     "login",
@@ -233,8 +239,11 @@ fn fact(
     values.push(("siblings".to_owned(), number(siblings)));
     let alone = siblings >= 3
         && bare * 3 <= siblings
+        // Lists and details that a library answers are as often meant for everybody as not.
+        && !(endpoint.by_class && endpoint.method == "get")
         && !for_readers(endpoint)
-        && !page::is_fixed(endpoint, origins);
+        && !page::is_fixed(endpoint, origins)
+        && !page::sends_elsewhere(endpoint, origins);
     let certain = endpoint
         .guards
         .iter()
@@ -304,7 +313,7 @@ fn is_bare(endpoint: &Endpoint, neighbours: &Neighbours) -> bool {
     endpoint.unknown == 0
         && endpoint.mounted
         && !endpoint.open
-        && !endpoint.handlers.is_empty()
+        && (!endpoint.handlers.is_empty() || endpoint.by_class)
         && !endpoint.aware
         && !neighbours.has_own_guard(endpoint)
         && !endpoint
@@ -315,7 +324,9 @@ fn is_bare(endpoint: &Endpoint, neighbours: &Neighbours) -> bool {
 
 /// Its names say that it is for everybody, or a password is sent to it.
 fn is_open(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
-    names(endpoint).any(|name| for_all(&name)) || takes_password(endpoint, origins)
+    let first = names(endpoint).find(|name| !PREFIXES.contains(&name.as_str()));
+    let begins = first.is_some_and(|name| BEGINNINGS.iter().any(|word| name.starts_with(word)));
+    begins || names(endpoint).any(|name| for_all(&name)) || takes_password(endpoint, origins)
 }
 
 /// Its handler's name says that it is for everybody, or a password is sent to it.
@@ -403,15 +414,24 @@ fn for_all(name: &str) -> bool {
 /// It says so, it is sent data, and a password is read or a library asks for it.
 fn logs_in(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
     let last = names(endpoint).filter(|name| !name.is_empty()).last();
-    let named = last.is_some_and(|name| LOGINS.contains(&name.as_str()));
+    let named = last
+        .as_ref()
+        .is_some_and(|name| LOGINS.contains(&name.as_str()));
     let asked = endpoint
         .guards
         .iter()
         .any(|guard| guard.kind == "authentication");
     let library = endpoint.handlers.is_empty();
+    // A class whose form a library reads.
+    let form = endpoint.method == "post"
+        && endpoint.callee.starts_with("py:django")
+        && last
+            .as_deref()
+            .is_some_and(|name| !name.starts_with("session"));
     matches!(endpoint.method.as_str(), "post" | "all" | "route")
         && named
         && (library
+            || form
             || asked
             || endpoint
                 .handlers
