@@ -1,4 +1,4 @@
-//! Addresses of Django: URL configurations name each other by module, and views by class.
+//! Addresses of Django and of Flask-RESTful: URL configurations name each other by module, and views by class.
 //!
 //! `path('shop/', include('shop.urls'))` puts everything of that module below `shop/`, whatever file it stands in; the methods of a
 //! class answer where its `as_view()` is registered, routers of Django REST framework where it is registered with them.
@@ -114,6 +114,21 @@ impl Routes {
                 continue;
             };
             let args = f.func.args(args);
+            if adds_resource(origins, f.id, callee)
+                && let Some((resource, routes)) = args.split_first()
+            {
+                let routes = routes.iter().filter_map(|arg| f.constant_text(arg.value));
+                for class in classes(origins, f, resource.value) {
+                    self.views.extend(routes.clone().map(|route| Registered {
+                        class,
+                        site: place(f, at),
+                        route: route.to_owned(),
+                        router: None,
+                        actions: Vec::new(),
+                    }));
+                }
+                continue;
+            }
             let (Some(route), Some(view)) = (
                 args.first().and_then(|a| f.constant_text(a.value)),
                 args.get(1).map(|a| a.value),
@@ -241,6 +256,38 @@ impl Routes {
             _ => join("", route),
         }
     }
+}
+
+/// `api.add_resource(Orders, '/orders')` of Flask-RESTful, or a method of the program that hands its own arguments on to it.
+fn adds_resource(origins: &Solver<'_, '_>, func: FuncId, callee: Operand) -> bool {
+    let adds = |name: &String| name.starts_with("py:flask_rest") && name.ends_with(".add_resource");
+    if texts(origins, func, callee).iter().any(adds) {
+        return true;
+    }
+    let inner = origins
+        .of_operand(func, callee)
+        .iter()
+        .find_map(|val| match origins.val(*val) {
+            Some(Val::Func(inner)) => Some(inner),
+            _ => None,
+        });
+    let Some(inner) = inner.map(|inner| origins.program.func(inner)) else {
+        return false;
+    };
+    let first = inner
+        .func
+        .params
+        .get(1)
+        .map(|param| Operand::Local(param.local));
+    inner.func.instrs.iter().any(|instr| match *instr {
+        Instr::Call { callee, args, .. } => {
+            inner.func.args(args).first().map(|arg| arg.value) == first
+                && first.is_some()
+                && matches!(inner.made_by(callee), Some(Instr::Load { key: Key::Field(name), .. })
+                    if inner.file.facts.str(*name) == "add_resource")
+        }
+        _ => false,
+    })
 }
 
 /// `router.register` of Django REST framework and what extends it.
