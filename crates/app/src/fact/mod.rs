@@ -240,7 +240,7 @@ fn fact(
     let alone = siblings >= 3
         && bare * 3 <= siblings
         // Lists and details that a library answers are as often meant for everybody as not.
-        && !(endpoint.by_class && endpoint.method == "get")
+        && (!endpoint.by_class || endpoint.method != "get")
         && !for_readers(endpoint)
         && !page::is_fixed(endpoint, origins)
         && !page::sends_elsewhere(endpoint, origins);
@@ -283,7 +283,10 @@ fn fact(
     }
     // Whether what is written is what was asked for is told by the name alone.
     let writes = only_read && (endpoint.objects.writes || endpoint.objects.deletes);
-    let unsure = if writes {
+    let unsure = if endpoint.by_class {
+        // What a library answers between what it asks of the class is not read.
+        only_read
+    } else if writes {
         !changes
     } else {
         only_read && endpoint.objects.open
