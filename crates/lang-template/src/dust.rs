@@ -38,7 +38,7 @@ struct Writer<'a> {
 pub(crate) fn lower(text: &str, path: &str) -> FileFacts {
     let mut writer = Writer {
         script: Script::new(text, path),
-        html: Html::new(path),
+        html: Html::of(path, text),
         contexts: Contexts::new(),
         open: Vec::new(),
     };

@@ -50,7 +50,7 @@ fn outputs(facts: &FileFacts) -> usize {
 }
 
 fn tags(text: &str, path: &str, engine: Engine) -> Vec<Tag> {
-    let mut html = Html::new(path);
+    let mut html = Html::of(path, text);
     let (mut tags, mut at) = (Vec::new(), 0);
     let rest = |at: usize| text.get(at..).unwrap_or("");
     while let Some(start) = rest(at).find("<%").map(|it| at + it) {

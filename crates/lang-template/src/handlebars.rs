@@ -31,7 +31,7 @@ struct Writer<'a> {
 pub(crate) fn lower(text: &str, path: &str, mustache: bool) -> FileFacts {
     let mut writer = Writer {
         script: Script::new(text, path),
-        html: Html::new(path),
+        html: Html::of(path, text),
         contexts: Contexts::new(),
         open: Vec::new(),
         mustache,

@@ -65,6 +65,14 @@ impl Html {
         }
     }
 
+    /// The same for the whole text of a template: a message without a single mark of HTML, in a folder or under a name of messages
+    /// (`emails/subject.html`), is no page either.
+    pub(crate) fn of(path: &str, text: &str) -> Self {
+        let mut html = Self::new(path);
+        html.plain |= is_message(path) && !has_markup(text);
+        html
+    }
+
     /// Reads text of the page.
     pub(crate) fn feed(&mut self, text: &str) {
         if self.plain {
@@ -300,6 +308,37 @@ fn keep(text: &mut String, byte: u8) {
     }
 }
 
+/// Whether the folders or the name of a template say that it writes messages.
+fn is_message(path: &str) -> bool {
+    let words = path.split(|c: char| !c.is_ascii_alphabetic());
+    words.map(str::to_ascii_lowercase).any(|word| {
+        matches!(
+            word.as_str(),
+            "email"
+                | "emails"
+                | "mail"
+                | "mails"
+                | "mailer"
+                | "message"
+                | "messages"
+                | "sms"
+                | "subject"
+        )
+    })
+}
+
+/// Whether there is anything of HTML in a text, or another template that may bring some.
+fn has_markup(text: &str) -> bool {
+    let begins = |c: u8| c.is_ascii_alphabetic() || matches!(c, b'/' | b'!');
+    let tags = text
+        .as_bytes()
+        .windows(2)
+        .any(|pair| matches!(pair, [b'<', c] if begins(*c)));
+    tags || ["extends", "include", "layout", "{{>"]
+        .iter()
+        .any(|word| text.contains(word))
+}
+
 /// Whether a template makes something else than a page, by the extension before its own: `package.json.ejs`, `mail.txt.njk`.
 fn makes_no_page(path: &str) -> bool {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
@@ -429,5 +468,19 @@ mod tests {
         assert_eq!(Html::new("a/package.json.ejs").context(), "text");
         assert_eq!(Html::new("a/page.html.ejs").context(), "html.text");
         assert_eq!(Html::new("a/page.ejs").context(), "html.text");
+        let of = |path, text| Html::of(path, text).context();
+        assert_eq!(of("a/emails/subject.html", "Hello {{ name|safe }}"), "text");
+        assert_eq!(
+            of("a/emails/body.html", "<p>{{ name|safe }}</p>"),
+            "html.text"
+        );
+        assert_eq!(
+            of("a/emails/body.html", "{% extends 'a' %}{{ b|safe }}"),
+            "html.text"
+        );
+        assert_eq!(
+            of("a/pages/name.html", "Hello {{ name|safe }}"),
+            "html.text"
+        );
     }
 }

@@ -7,7 +7,8 @@
 //! how long a regular expression may take: `'linear'`, `'polynomial'`, `'exponential'`.
 //!
 //! A value that may be several things is asked about each of them: all yes is yes; some yes is yes too, as every one of them
-//! can happen, but less sure.
+//! can happen, but less sure. A value that may be both `true` and `false` is a switch that somebody else sets (most often the
+//! environment): where the answer hangs on it, nothing is known.
 
 use crate::backtracking;
 use crate::near;
@@ -102,7 +103,10 @@ pub fn ask(condition: &Expr, subject: &Subject<'_>) -> Answer {
         answers.push(expr::eval_in(condition, &World { subject, chosen }));
     }
     let any = |tri| answers.contains(&tri);
+    let switched =
+        any(Tri::Yes) && any(Tri::No) && open.iter().any(|(_, values)| is_switch(values));
     let tri = match (any(Tri::Yes), any(Tri::Unknown)) {
+        _ if switched => Tri::Unknown,
         (true, _) => Tri::Yes,
         (false, true) => Tri::Unknown,
         (false, false) => Tri::No,
@@ -170,6 +174,12 @@ fn alternatives(value: &FactValue) -> Option<Vec<&FactValue>> {
         .flat_map(|value| alternatives(value).unwrap_or_else(|| vec![value]))
         .collect();
     (!flat.is_empty()).then_some(flat)
+}
+
+/// It may be on and it may be off.
+fn is_switch(values: &[&FactValue]) -> bool {
+    let may_be = |on| values.iter().any(|v| **v == FactValue::Bool(on));
+    may_be(true) && may_be(false)
 }
 
 fn children(expr: &Expr) -> Vec<&Expr> {

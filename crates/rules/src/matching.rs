@@ -392,7 +392,9 @@ fn judge(
     }
     judged.doubted |= kind == "library" && path.notes.contains(&Note::WhenUnknown);
     let at_rest = AT_REST.contains(&origin.kind.as_str());
-    let guessed = path.notes.contains(&Note::ViaUnknown);
+    let shared = path.notes.contains(&Note::MayAlias);
+    judged.doubted |= shared;
+    let guessed = shared || path.notes.contains(&Note::ViaUnknown);
     let doubtful = origin.cap == Some(Confidence::Low)
         && path.notes.iter().any(|note| confidence::lowers(*note));
     if at_rest && (guessed || doubtful) {

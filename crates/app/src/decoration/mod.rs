@@ -13,7 +13,7 @@ use casemate_ir::{
     Arg, ArgKey, Decorator, Instr, Key, Language, LocalId, MemberKind, Operand, Term, VarRef,
 };
 use casemate_model::path::Step;
-use casemate_model::row::Role;
+use casemate_model::row::{EntryRow, Role};
 
 /// Packages whose decorators never look at a request.
 const PLAIN: [&str; 9] = [
@@ -84,6 +84,10 @@ fn around(origins: &Solver<'_, '_>, handler: FuncId, defaults: &class::Defaults)
     let mut decorators: Vec<&Decorator> = f.func.decorators.iter().collect();
     decorators.sort_by_key(|d| d.span.start);
     let registering = decorators.iter().rposition(|d| registers(origins, f, d));
+    // What only makes a view of it (`@api_view`) leaves the registering to a list of addresses, which names what stands on top.
+    let addressed = decorators
+        .iter()
+        .rposition(|d| rows_of(origins, f, d).any(|entry| entry.path.is_some()));
     class::add(origins, f, defaults, &mut out);
     let Some(parent) = f.parent() else { return out };
     for (index, decorator) in decorators.iter().enumerate() {
@@ -105,7 +109,7 @@ fn around(origins: &Solver<'_, '_>, handler: FuncId, defaults: &class::Defaults)
         let members = members.into_iter().map(|what| member(origins, site, what));
         // A method is found by its name in the class: what stands above is what is called.
         let by_name = f.func.class.is_some();
-        if python && !by_name && registering.is_some_and(|at| index < at) {
+        if python && !by_name && addressed.is_some_and(|at| index < at) {
             out.outside.extend(members);
         } else {
             out.chain.extend(members);
@@ -120,22 +124,34 @@ fn around(origins: &Solver<'_, '_>, handler: FuncId, defaults: &class::Defaults)
 
 /// Whether a decorator is what makes the function a handler.
 fn registers(origins: &Solver<'_, '_>, f: FuncRef<'_>, decorator: &Decorator) -> bool {
-    let Some(parent) = f.parent() else {
-        return false;
-    };
-    origins
-        .of_operand(parent, decorator.value)
-        .iter()
-        .any(|&val| {
-            let Some(Val::Api(path)) = origins.val(val) else {
-                return false;
-            };
-            let decorated = origins.paths.made_step(path, &Step::Deco);
-            decorated.is_some_and(|path| {
-                let mut rows = origins.paths.rows(path);
-                rows.any(|(_, row)| matches!(row.role, Role::Entry(_)))
-            })
-        })
+    rows_of(origins, f, decorator).next().is_some()
+}
+
+/// What the models say that a decorator makes of a function.
+fn rows_of<'m>(
+    origins: &Solver<'_, 'm>,
+    f: FuncRef<'_>,
+    decorator: &Decorator,
+) -> impl Iterator<Item = &'m EntryRow> {
+    let mut out = Vec::new();
+    if let Some(parent) = f.parent() {
+        for &val in origins.of_operand(parent, decorator.value) {
+            if let Some(Val::Api(path)) = origins.val(val)
+                && let Some(path) = origins.paths.made_step(path, &Step::Deco)
+            {
+                out.extend(
+                    origins
+                        .paths
+                        .rows(path)
+                        .filter_map(|(_, row)| match &row.role {
+                            Role::Entry(entry) => Some(entry),
+                            _ => None,
+                        }),
+                );
+            }
+        }
+    }
+    out.into_iter()
 }
 
 pub(crate) fn member(origins: &Solver<'_, '_>, site: Site, what: Stage) -> Member {

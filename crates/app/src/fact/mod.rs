@@ -252,7 +252,7 @@ fn fact(
         && endpoint
             .misplaced
             .iter()
-            .any(|g| matches!(g.kind.as_str(), "authentication" | "role"));
+            .any(|g| g.understood && matches!(g.kind.as_str(), "authentication" | "role"));
     let changes = names(endpoint).any(|name| CHANGES.iter().any(|word| name.contains(word)));
     let only_read = endpoint.method == "get" && !neighbours.posts(endpoint.site);
     for (name, value) in [

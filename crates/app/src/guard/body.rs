@@ -216,6 +216,11 @@ impl<'p> Reader<'_, 'p, '_> {
                         if !no {
                             targets.insert(index);
                         }
+                        if let Some(check) = value.and_then(|v| self.decided(f, v, block.term_span))
+                        {
+                            guarded.insert(index);
+                            found.push((check, true));
+                        }
                     }
                 }
             }
@@ -430,6 +435,25 @@ impl<'p> Reader<'_, 'p, '_> {
             }
         }
         maker
+    }
+
+    /// What a guard that answers with what it knows of who asks wants of them: `return user.isAdmin`.
+    fn decided(&self, f: FuncRef<'p>, answer: Operand, span: Span) -> Option<Check> {
+        let refusal = Refusal {
+            statuses: [403].into(),
+            ..Refusal::default()
+        };
+        let roots = Search::of(self.origins, self.set, f.id, answer);
+        let kind = kind_of(roots, &refusal).filter(|_| roots.principal)?;
+        Some(Check {
+            kind,
+            certain: true,
+            span,
+            func: f.id,
+            why: refusal.words(),
+            understood: true,
+            said_to: None,
+        })
     }
 
     /// What a decorator that is put around the function that passes requests on refuses: `login_required(view)(…)`.

@@ -49,6 +49,8 @@ const ROLES: [&str; 6] = [
 pub(crate) struct Known {
     /// Members of requests that the program sets from credentials.
     pub members: FxHashSet<String>,
+    /// Parameters of handlers that wrappers of the program fill with who asks.
+    pub(super) given: FxHashSet<(FuncId, LocalId)>,
     /// Decorators of parameters, by the names that the program gives them, that fill in who is known to ask.
     pub fillers: FxHashSet<String>,
     definitions: RefCell<FxHashMap<FuncId, Rc<Definitions>>>,
@@ -88,9 +90,14 @@ pub(super) struct Said {
 
 impl Known {
     /// Where the program sets these members of requests from credentials.
-    pub(crate) fn new(origins: &Solver<'_, '_>, members: FxHashSet<String>) -> Self {
+    pub(crate) fn new(
+        origins: &Solver<'_, '_>,
+        members: FxHashSet<String>,
+        given: FxHashSet<(FuncId, LocalId)>,
+    ) -> Self {
         let mut out = Self {
             members,
+            given,
             ..Self::default()
         };
         out.fillers = fillers(origins, &out);

@@ -1,6 +1,7 @@
 //! What stands before a handler and refuses requests: guards of libraries by their rows, those of the program by what they do.
 
 mod body;
+mod given;
 mod graph;
 mod known;
 pub(crate) mod names;
@@ -45,7 +46,13 @@ fn known(kind: &str) -> Option<&'static str> {
 
 /// Finds the guards of all endpoints.
 pub(crate) fn judge(application: &mut Application, origins: &Solver<'_, '_>) -> Known {
-    let set = Known::new(origins, set_by_program(application, origins));
+    let members = set_by_program(application, origins);
+    let given = given::find(
+        application,
+        origins,
+        &Known::new(origins, members.clone(), FxHashSet::default()),
+    );
+    let set = Known::new(origins, members, given);
     let reader = Reader { origins, set: &set };
     let mut judged: FxHashMap<(FuncId, Way), Vec<Check>> = FxHashMap::default();
     let mut looked: FxHashMap<FuncId, bool> = FxHashMap::default();

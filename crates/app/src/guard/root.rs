@@ -183,6 +183,10 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             return;
         }
         self.fuel -= 1;
+        if self.set.given.contains(&(func, local)) {
+            self.principal(trail, 0);
+            return;
+        }
         if self.is_root(func, local, trail) {
             return;
         }

@@ -574,6 +574,9 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         if !roots.client {
             return;
         }
+        if query.op == "read" && only_counted(f, query.at) {
+            return;
+        }
         let keys = key::names(f, query, args, &|operand| self.roots(f.id, operand).client);
         self.made.chosen.push(Access {
             site: Site {
@@ -589,6 +592,23 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             callee: self.origins.paths.text(query.path),
         });
     }
+}
+
+/// Whether there are any, or how many, is all that is asked of what a query finds: `User.objects.filter(…).exists()`.
+fn only_counted(f: FuncRef<'_>, at: usize) -> bool {
+    let Some(to) = f.func.instrs.get(at).and_then(Instr::target) else {
+        return false;
+    };
+    let found = Operand::Local(to);
+    let mut asked = f.func.instrs.iter().filter_map(|instr| match *instr {
+        Instr::Load { base, key, .. } if base == found => Some(match key {
+            Key::Field(name) => f.file.facts.str(name),
+            _ => "",
+        }),
+        _ => None,
+    });
+    let counts = |name| matches!(name, "exists" | "count" | "aexists" | "acount");
+    asked.next().is_some_and(counts) && asked.all(counts)
 }
 
 fn client(name: &str) -> Roots {

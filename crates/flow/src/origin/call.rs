@@ -245,6 +245,14 @@ impl<'p> Solver<'p, '_> {
     }
 
     /// One argument reaches a parameter, the rest parameter, and `arguments`.
+    /// What a package gives for a parameter: a request, what was read from one.
+    pub(super) fn filled(&mut self, frame: Frame<'p>, func: FuncId, index: usize, vals: &[ValId]) {
+        if !vals.is_empty() {
+            self.filled_by_package.insert((func, index));
+            self.param(frame, func, index, vals);
+        }
+    }
+
     pub(super) fn param(&mut self, frame: Frame<'p>, func: FuncId, index: usize, vals: &[ValId]) {
         if vals.is_empty() {
             return;
@@ -340,7 +348,7 @@ impl<'p> Solver<'p, '_> {
                         && !self.is_declared_otherwise(func, index, path)
                     {
                         let api = self.vals.id(Val::Api(path));
-                        self.param(frame, func, index, &[api]);
+                        self.filled(frame, func, index, &[api]);
                         // What is given by name, whatever its names are.
                         let named = self.program.func(func).func.params.get(index);
                         if let Some(named) = named.filter(|p| p.keyword_rest) {
@@ -452,7 +460,7 @@ impl<'p> Solver<'p, '_> {
                         };
                         self.called_by_package.insert(func);
                         for (index, vals) in given.iter().enumerate() {
-                            self.param(frame, func, index, vals);
+                            self.filled(frame, func, index, vals);
                         }
                         if let Some(result) = result {
                             let node = self.return_node(func);

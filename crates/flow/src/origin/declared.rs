@@ -71,7 +71,7 @@ impl<'p> Solver<'p, '_> {
                 && let Some(path) = self.paths.named_type(name)
             {
                 let api = self.vals.id(Val::Api(path));
-                self.param(frame, func, index, &[api]);
+                self.filled(frame, func, index, &[api]);
             }
         }
         if let Some(path) = entry.result.as_ref().and_then(|n| self.paths.named_type(n)) {

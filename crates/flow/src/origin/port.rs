@@ -216,7 +216,7 @@ impl<'p> Solver<'p, '_> {
                 }
                 PortStep::Param(index) => {
                     if let Some(Val::Func(func)) = self.vals.get(base) {
-                        self.param(frame, func, *index as usize, vals);
+                        self.filled(frame, func, *index as usize, vals);
                     }
                 }
                 PortStep::Ret => {}

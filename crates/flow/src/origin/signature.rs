@@ -36,14 +36,36 @@ impl<'p> Solver<'p, '_> {
         };
         let value = self.vals.id(Val::Api(path));
         let handler = self.program.func(func);
+        let of_path = self.is_of_path(path);
         for (index, param) in handler.func.params.iter().enumerate().skip(first) {
             let converted = param.name.is_some_and(|name| {
                 route.is_some_and(|r| converts(r, handler.file.facts.str(name)))
             });
-            if !converted && !self.is_injected(handler, param) && self.is_text(handler, param) {
-                self.param(frame, func, index, &[value]);
+            // What the route does not name, another decorator gives: `login_required` that passes on who asks.
+            let given = of_path
+                && handler.func.decorators.len() > 1
+                && param.name.is_some_and(|name| {
+                    route.is_some_and(|r| !names(r, handler.file.facts.str(name)))
+                });
+            if !converted
+                && !given
+                && !self.is_injected(handler, param)
+                && self.is_text(handler, param)
+            {
+                self.filled(frame, func, index, &[value]);
             }
         }
+    }
+
+    /// Values of this path are parts of the address that a route names.
+    fn is_of_path(&self, path: PathId) -> bool {
+        let models = self.paths.models();
+        let kinds = self
+            .paths
+            .rows(path)
+            .filter_map(|(_, row)| models.source_kind(row, ""));
+        let mut kinds = kinds;
+        kinds.any(|kind| models.kinds().source_name(kind) == "http.path")
     }
 
     /// What would come from outside is something else by the parameter's annotation or default: a session, a number.
@@ -143,6 +165,15 @@ const OPEN: [&str; 8] = [
     "py:typing.Mapping()",
     "py:collections.abc.Mapping()",
 ];
+
+/// Whether a route has a parameter of this name: `<id>`, `<int:id>`, `{id}`.
+fn names(route: &str, name: &str) -> bool {
+    let parts = route
+        .split(['<', '{'])
+        .filter_map(|part| part.split(['>', '}']).next());
+    let mut parts = parts;
+    parts.any(|part| part.split(':').any(|word| word == name))
+}
 
 /// Whether a route turns the parameter into a number: `<int:id>`, `{id:int}`.
 fn converts(route: &str, name: &str) -> bool {

@@ -57,6 +57,8 @@ pub struct Solver<'p, 'm> {
     pub assigned_names: FxHashSet<Sym>,
     /// Functions that some package calls (callbacks, handlers): nobody in the program needs to.
     pub called_by_package: FxHashSet<FuncId>,
+    /// Parameters that a package fills, by function and place among its parameters.
+    pub filled_by_package: FxHashSet<(FuncId, usize)>,
     /// Handlers that are declared instead of registered: by decorators, by file and name.
     pub declared: BTreeMap<(FuncId, String), Entry>,
     /// The places where packages put what a function returns.
@@ -115,6 +117,7 @@ impl<'p, 'm> Solver<'p, 'm> {
             getters: getters(program),
             assigned_names: assigned_names(program),
             called_by_package: FxHashSet::default(),
+            filled_by_package: FxHashSet::default(),
             declared: BTreeMap::new(),
             returned: FxHashMap::default(),
             wrappers: Wrappers::of(program),

@@ -259,6 +259,7 @@ impl Interp<'_> {
         }
         out.truncate(limits::CALLEES);
         self.drop_hidden(&mut out);
+        self.drop_unmodelled(&mut out);
         out
     }
 
@@ -286,6 +287,16 @@ impl Interp<'_> {
             }
             _ => true,
         });
+    }
+
+    /// A value of a library that models describe, or else one of which nothing is known (`global.db || new Client()`), is the
+    /// one that is described: the other place only keeps it.
+    fn drop_unmodelled(&self, callees: &mut Vec<Callee>) {
+        let paths = &self.origins.paths;
+        let described = |c: &Callee| matches!(c, Callee::Api(path) if paths.known(*path));
+        if callees.iter().any(described) {
+            callees.retain(|c| !matches!(c, Callee::Api(path) if !paths.known(*path)));
+        }
     }
 
     /// Calls whatever the callee may be.

@@ -250,7 +250,8 @@ impl KindIds {
         let quote = lacks(CharSet::of("'"));
         let backslash = lacks(CharSet::of("\\"));
         let mut out = KindSet::EMPTY;
-        if known.covers(NO_PARENT) && !before.is_empty() {
+        let climbs = !known.covers(NO_PARENT) && !known.covers(lacks(CharSet::of(".")));
+        if !climbs && !before.is_empty() {
             out = out.union(self.path);
         }
         // What cannot begin an address does not go on with a host either, where a base that the program has stands before it.
@@ -277,6 +278,19 @@ impl KindIds {
             out = out.union(KindSet::of(self.sql));
         }
         out
+    }
+
+    /// All parts of pages.
+    #[must_use]
+    pub fn html(&self) -> KindSet {
+        [
+            self.html_text,
+            self.html_attr,
+            self.html_url,
+            self.html_script,
+        ]
+        .iter()
+        .fold(KindSet::EMPTY, |set, kind| set.union(KindSet::of(*kind)))
     }
 
     /// Whether a parameter of this name is meant to be what the kind says.

@@ -49,9 +49,15 @@ impl Interp<'_> {
     pub(super) fn labels(&mut self, local: LocalId, span: Span) -> SmallVec<[Taint; 1]> {
         let origins = self.origins;
         let mut out: SmallVec<[Taint; 1]> = SmallVec::new();
-        let param = self.f.func.params.iter().find(|p| p.local == local);
+        let mut params = self.f.func.params.iter().enumerate();
+        let (index, param) = params.find(|(_, p)| p.local == local).unzip();
         // Whom a declared value is handed on to gets what became of it on the way: it may have been checked.
         let declared = param.is_some_and(|p| !p.decorators.is_empty());
+        // A parameter that only the program fills gets what its callers hold, caller by caller; a package fills the others.
+        let filled = |index| origins.filled_by_package.contains(&(self.f.id, index));
+        if index.is_some_and(|index| !declared && !filled(index)) {
+            return out;
+        }
         for &val in origins.of_local(self.f.id, local) {
             if let Some(Val::Api(path)) = origins.val(val)
                 && origins.paths.has_rows(path)

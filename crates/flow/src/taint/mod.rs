@@ -36,6 +36,7 @@ mod port;
 mod record;
 mod register;
 mod replace;
+mod retrieval;
 mod schema;
 mod sink;
 mod state;

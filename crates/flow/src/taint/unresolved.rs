@@ -5,7 +5,8 @@ use super::heap::ObjKind;
 use super::interp::Interp;
 use super::place::PortBase;
 use super::port::{Argument, CallSite};
-use super::value::{ObjId, Value};
+use super::retrieval;
+use super::value::{ObjId, Taint, Value};
 use crate::limits;
 use crate::origin::{method_name, root_prefix};
 use crate::result::FuncId;
@@ -97,10 +98,23 @@ impl Interp<'_> {
             return (out.unwrap_or_default(), true);
         }
         self.count(if callees.is_empty() { 3 } else { 2 });
-        let mut inputs: Vec<Value> = site.args.iter().map(|a| a.value.clone()).collect();
-        inputs.push(site.this.clone());
-        inputs.push(value.clone());
-        let result = self.unknown_result(&inputs, at);
+        let mut inputs = vec![site.this.clone(), value.clone()];
+        let asked = inputs.len();
+        inputs.extend(site.args.iter().map(|a| a.value.clone()));
+        // What is found is not what it was found by.
+        let given = if name.is_some_and(retrieval::finds) {
+            inputs.get(..asked).unwrap_or_default()
+        } else {
+            &inputs
+        };
+        let mut result = self.unknown_result(given, at);
+        if name.is_some_and(retrieval::stores) {
+            let html = self.k.html();
+            result.taints = result.map_taints(|t| {
+                let clean = t.clean.union(html);
+                Some(Taint { clean, ..t })
+            });
+        }
         self.hand_over(site, &[], &inputs);
         (result, true)
     }

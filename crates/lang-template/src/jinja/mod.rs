@@ -57,7 +57,7 @@ impl<'a> Writer<'a> {
         scopes.push();
         Self {
             script: Script::new(text, path),
-            html: Html::new(path),
+            html: Html::of(path, text),
             scopes,
             open: Vec::new(),
             autoescape: Vec::new(),
