@@ -22,6 +22,7 @@ mod object;
 mod route;
 mod startup;
 mod urlconf;
+mod view;
 
 pub use model::Application;
 

@@ -46,6 +46,9 @@ pub struct Endpoint {
     pub guards: Vec<Guard>,
     /// It says itself that it is for everybody.
     pub open: bool,
+    /// A class that is registered answers, by a method that stands in a base of it or in a library; the handlers are what that
+    /// method asks of the class.
+    pub by_class: bool,
     /// The handler, or what it calls, looks at who asks.
     pub aware: bool,
     /// Where the application that it belongs to is made.
@@ -72,6 +75,7 @@ impl Endpoint {
             unknown: 0,
             guards: Vec::new(),
             open: false,
+            by_class: false,
             aware: false,
             root: None,
             objects: Objects::default(),
@@ -90,6 +94,12 @@ pub struct Objects {
     pub personal: bool,
     /// Names by which the client chooses what is looked at together with who asks.
     pub beside: Names,
+    /// Of these, the ones of which something depends on who asks: a comparison, a condition, a query.
+    pub decided: Names,
+    /// Names under which the client says of what guards ask whether somebody may.
+    pub guarded: Names,
+    /// Names that are looked at together, whoever asks: in one query, one comparison, one call.
+    pub joined: BTreeSet<Names>,
     /// A function is asked about who asks, and about nothing else.
     pub asked: bool,
     /// Names by which the client chooses records whose fields are set.

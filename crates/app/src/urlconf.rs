@@ -1,14 +1,16 @@
-//! Addresses of Django: URL configurations name each other by module, and views by class.
+//! Addresses of Django and of Flask-RESTful: URL configurations name each other by module, and views by class.
 //!
 //! `path('shop/', include('shop.urls'))` puts everything of that module below `shop/`, whatever file it stands in; the methods of a
 //! class answer where its `as_view()` is registered, routers of Django REST framework where it is registered with them.
 
-use crate::model::{Application, Endpoint, Middleware};
+use crate::decoration::written_name;
+use crate::model::{Application, Endpoint, Middleware, Unresolved};
 use crate::route::join;
+use crate::view::View;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{ClassIdx, FuncRef};
 use casemate_flow::result::{FileIdx, FuncId, Site};
-use casemate_ir::{FnKind, Instr, Key, Language, MemberKind, Operand};
+use casemate_ir::{FnKind, Instr, Key, Language, Operand, PartKey, VarRef};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Configurations below each other.
@@ -25,33 +27,32 @@ const ROUTES: [&str; 4] = [
 /// Functions that stand for the routes of another module.
 const INCLUDES: [&str; 2] = ["py:django.urls.include", "py:django.conf.urls.include"];
 
-/// Methods of views, and those of view sets with what they add to the address.
-const METHODS: [(&str, &str); 14] = [
-    ("dispatch", ""),
-    ("get", ""),
-    ("post", ""),
-    ("put", ""),
-    ("patch", ""),
-    ("delete", ""),
-    ("head", ""),
-    ("options", ""),
-    ("list", ""),
-    ("create", ""),
-    ("retrieve", "{pk}/"),
-    ("update", "{pk}/"),
-    ("partial_update", "{pk}/"),
-    ("destroy", "{pk}/"),
-];
-
 /// What the configurations of a program say.
 #[derive(Default)]
 struct Routes {
     /// A file stands below a prefix of another file.
-    below: BTreeMap<FileIdx, BTreeSet<(FileIdx, String)>>,
+    below: BTreeMap<FileIdx, BTreeSet<(FileIdx, Site, String)>>,
     /// Where that is said: no endpoint.
     includes: BTreeSet<Site>,
-    /// Classes and where they answer: the file, the route, and whether a router registers them.
-    views: Vec<(ClassIdx, FileIdx, String, bool)>,
+    /// Routes that stand in a list which another route includes: that route's place and prefix.
+    inside: BTreeMap<Site, (Site, String)>,
+    /// Where the routes of a router are included, by the router's name.
+    routers: BTreeMap<String, BTreeSet<(FileIdx, Site, String)>>,
+    /// What is included and not known.
+    unknown: BTreeSet<Site>,
+    /// Classes and where they answer.
+    views: Vec<Registered>,
+}
+
+/// A class that is registered.
+struct Registered {
+    class: ClassIdx,
+    site: Site,
+    route: String,
+    /// The name of the router that registers it.
+    router: Option<String>,
+    /// Which methods answer as what, where that is said: `as_view({'get': 'list'})`.
+    actions: Vec<(String, String)>,
 }
 
 /// Completes the addresses of endpoints. What includes other routes answers nothing itself.
@@ -77,17 +78,33 @@ pub(crate) fn complete(application: &mut Application, origins: &Solver<'_, '_>) 
             handlers: Vec::new(),
         }));
     application.middleware.sort_by_key(|it| it.site);
-    let methods = routes.methods(origins);
+    for site in &routes.unknown {
+        application.unresolved.push(Unresolved {
+            site: *site,
+            why: "it is not known which routes are included here".to_owned(),
+        });
+    }
+    application.unresolved.sort();
+    application.unresolved.dedup();
     for endpoint in &mut application.endpoints {
-        let of_class = endpoint.handlers.first().and_then(|f| methods.get(f));
-        match (&endpoint.path, of_class) {
-            (None, Some(paths)) if paths.len() == 1 => endpoint.path = paths.first().cloned(),
-            (Some(path), _) if endpoint.callee.starts_with("py:django") => {
-                endpoint.path = Some(routes.whole(endpoint.site.file, path, 0));
-            }
-            _ => {}
+        if let Some(path) = &endpoint.path
+            && endpoint.callee.starts_with("py:django")
+        {
+            endpoint.path = Some(routes.at(endpoint.site, path));
         }
     }
+    let views: Vec<View> = routes
+        .views
+        .iter()
+        .map(|view| View {
+            class: view.class,
+            site: view.site,
+            path: routes.of_view(view),
+            router: view.router.is_some(),
+            actions: view.actions.clone(),
+        })
+        .collect();
+    crate::view::complete(application, origins, &views);
 }
 
 impl Routes {
@@ -97,19 +114,43 @@ impl Routes {
                 continue;
             };
             let args = f.func.args(args);
+            if adds_resource(origins, f.id, callee)
+                && let Some((resource, routes)) = args.split_first()
+            {
+                let routes = routes.iter().filter_map(|arg| f.constant_text(arg.value));
+                for class in classes(origins, f, resource.value) {
+                    self.views.extend(routes.clone().map(|route| Registered {
+                        class,
+                        site: place(f, at),
+                        route: route.to_owned(),
+                        router: None,
+                        actions: Vec::new(),
+                    }));
+                }
+                continue;
+            }
             let (Some(route), Some(view)) = (
                 args.first().and_then(|a| f.constant_text(a.value)),
                 args.get(1).map(|a| a.value),
             ) else {
                 continue;
             };
+            let site = place(f, at);
             let names = texts(origins, f.id, callee);
             if names.iter().any(|name| ROUTES.contains(&name.as_str())) {
-                self.route(origins, f, at, route, view);
+                self.route(origins, f, site, route, view);
             } else if names.iter().any(|name| registers(name)) {
-                for class in classes(origins, f.id, view) {
-                    self.views
-                        .push((class, f.file_idx, format!("{route}/"), true));
+                let router = f
+                    .read_off(callee)
+                    .and_then(|router| written_name(f, router));
+                for class in classes(origins, f, view) {
+                    self.views.push(Registered {
+                        class,
+                        site,
+                        route: format!("{}/", route.trim_end_matches('/')),
+                        router: Some(router.unwrap_or_default().to_owned()),
+                        actions: Vec::new(),
+                    });
                 }
             }
         }
@@ -120,7 +161,7 @@ impl Routes {
         &mut self,
         origins: &Solver<'_, '_>,
         f: FuncRef<'_>,
-        at: usize,
+        site: Site,
         route: &str,
         view: Operand,
     ) {
@@ -129,9 +170,16 @@ impl Routes {
         };
         if is_as_view(f, callee) {
             if let Some(base) = f.read_off(callee) {
-                for class in classes(origins, f.id, base) {
-                    self.views
-                        .push((class, f.file_idx, plain(route).to_owned(), false));
+                for class in classes(origins, f, base) {
+                    self.views.push(Registered {
+                        class,
+                        site,
+                        route: plain(route).to_owned(),
+                        router: None,
+                        actions: args
+                            .first()
+                            .map_or_else(Vec::new, |arg| actions(f, arg.value)),
+                    });
                 }
             }
             return;
@@ -140,18 +188,60 @@ impl Routes {
         if !names.iter().any(|name| INCLUDES.contains(&name.as_str())) {
             return;
         }
-        self.includes.insert(Site {
-            file: f.file_idx,
-            span: f.func.spans.get(at).copied().unwrap_or_default(),
-        });
+        self.includes.insert(site);
         let Some(included) = args.first().map(|a| a.value) else {
             return;
         };
-        for file in modules(origins, f, included) {
+        let route = plain(route).to_owned();
+        let files = modules(origins, f, included);
+        let listed = listed(f, included);
+        if let Some(router) = router_of(f, included) {
+            let named = self.routers.entry(router.to_owned()).or_default();
+            named.insert((f.file_idx, site, route));
+            return;
+        }
+        if files.is_empty() && listed.is_none() && constant(f, included).is_none() {
+            self.unknown.insert(site);
+        }
+        for inner in listed.unwrap_or_default() {
+            self.inside.insert(inner, (site, route.clone()));
+        }
+        for file in files {
             if file != f.file_idx {
                 let below = self.below.entry(file).or_default();
-                below.insert((f.file_idx, plain(route).to_owned()));
+                below.insert((f.file_idx, site, route.clone()));
             }
+        }
+    }
+
+    /// A route with the prefixes of the lists that it stands in.
+    fn prefixed(&self, site: Site, route: &str) -> String {
+        let (mut site, mut route) = (site, route.to_owned());
+        for _ in 0..DEPTH {
+            let Some((outer, prefix)) = self.inside.get(&site) else {
+                break;
+            };
+            route = join(prefix, &route).trim_start_matches('/').to_owned();
+            site = *outer;
+        }
+        route
+    }
+
+    /// The whole address of a route that stands at a place.
+    fn at(&self, site: Site, route: &str) -> String {
+        self.whole(site.file, &self.prefixed(site, route), 0)
+    }
+
+    /// The whole address below which a class answers.
+    fn of_view(&self, view: &Registered) -> String {
+        let included = view.router.as_ref().and_then(|name| self.routers.get(name));
+        let here = included.and_then(|all| {
+            let own = all.iter().find(|(file, ..)| *file == view.site.file);
+            own.or(all.first().filter(|_| all.len() == 1))
+        });
+        match here {
+            Some((_, site, prefix)) => self.at(*site, &join(prefix, &view.route)),
+            None => self.at(view.site, &view.route),
         }
     }
 
@@ -159,40 +249,138 @@ impl Routes {
     /// it, the first.
     fn whole(&self, file: FileIdx, route: &str, depth: usize) -> String {
         match self.below.get(&file).and_then(BTreeSet::first) {
-            Some((parent, prefix)) if depth < DEPTH => {
-                self.whole(*parent, &join(prefix, route), depth + 1)
+            Some((parent, site, prefix)) if depth < DEPTH => {
+                let prefix = self.prefixed(*site, prefix);
+                self.whole(*parent, &join(&prefix, route), depth + 1)
             }
             _ => join("", route),
         }
     }
+}
 
-    /// The methods of the classes, with the addresses where they answer.
-    fn methods(&self, origins: &Solver<'_, '_>) -> BTreeMap<FuncId, BTreeSet<String>> {
-        let mut methods: BTreeMap<FuncId, BTreeSet<String>> = BTreeMap::new();
-        for (class, file, route, router) in &self.views {
-            for (name, rest) in METHODS {
-                let Some(sym) = origins.program.symbols.find(name) else {
-                    continue;
-                };
-                let Some(func) = origins.member_function(*class, sym, MemberKind::Method) else {
-                    continue;
-                };
-                let route = if *router {
-                    format!("{route}{rest}")
-                } else {
-                    route.clone()
-                };
-                let paths = methods.entry(func).or_default();
-                paths.insert(self.whole(*file, &route, 0));
-            }
-        }
-        methods
+/// `api.add_resource(Orders, '/orders')` of Flask-RESTful, or a method of the program that hands its own arguments on to it.
+fn adds_resource(origins: &Solver<'_, '_>, func: FuncId, callee: Operand) -> bool {
+    let adds = |name: &String| name.starts_with("py:flask_rest") && name.ends_with(".add_resource");
+    if texts(origins, func, callee).iter().any(adds) {
+        return true;
     }
+    let inner = origins
+        .of_operand(func, callee)
+        .iter()
+        .find_map(|val| match origins.val(*val) {
+            Some(Val::Func(inner)) => Some(inner),
+            _ => None,
+        });
+    let Some(inner) = inner.map(|inner| origins.program.func(inner)) else {
+        return false;
+    };
+    let first = inner
+        .func
+        .params
+        .get(1)
+        .map(|param| Operand::Local(param.local));
+    inner.func.instrs.iter().any(|instr| match *instr {
+        Instr::Call { callee, args, .. } => {
+            inner.func.args(args).first().map(|arg| arg.value) == first
+                && first.is_some()
+                && matches!(inner.made_by(callee), Some(Instr::Load { key: Key::Field(name), .. })
+                    if inner.file.facts.str(*name) == "add_resource")
+        }
+        _ => false,
+    })
 }
 
 /// `router.register` of Django REST framework and what extends it.
 fn registers(name: &str) -> bool {
     name.starts_with("py:rest_framework") && name.contains("Router") && name.ends_with(".register")
+}
+
+/// `{'get': 'list', 'post': 'create'}`
+fn actions(f: FuncRef<'_>, given: Operand) -> Vec<(String, String)> {
+    let Some(Instr::Object { parts, .. }) = f.made_by(given) else {
+        return Vec::new();
+    };
+    let action = |part: &casemate_ir::Part| {
+        let PartKey::Field(method) = part.key else {
+            return None;
+        };
+        let name = f.constant_text(part.value)?;
+        Some((f.file.facts.str(method).to_lowercase(), name.to_owned()))
+    };
+    f.func.parts(*parts).iter().filter_map(action).collect()
+}
+
+fn place(f: FuncRef<'_>, at: usize) -> Site {
+    Site {
+        file: f.file_idx,
+        span: f.func.spans.get(at).copied().unwrap_or_default(),
+    }
+}
+
+/// A text that is included: alone, or first of a pair.
+fn constant<'p>(f: FuncRef<'p>, included: Operand) -> Option<&'p str> {
+    f.constant_text(included).or_else(|| {
+        let Some(Instr::Array { parts, .. }) = f.made_by(included) else {
+            return None;
+        };
+        let first = f.func.parts(*parts).first()?;
+        f.constant_text(first.value)
+    })
+}
+
+/// The router whose routes are included: `router.urls`, alone or first of a pair.
+fn router_of<'p>(f: FuncRef<'p>, included: Operand) -> Option<&'p str> {
+    let urls = |value: Operand| match f.made_by(value) {
+        Some(Instr::Load {
+            base,
+            key: Key::Field(name),
+            ..
+        }) if f.file.facts.str(*name) == "urls" => written_name(f, *base),
+        _ => None,
+    };
+    urls(included).or_else(|| match f.made_by(included) {
+        Some(Instr::Array { parts, .. }) => urls(f.func.parts(*parts).first()?.value),
+        _ => None,
+    })
+}
+
+/// The places of the routes in a list that is included: written there, or kept in a variable of the module.
+fn listed(f: FuncRef<'_>, included: Operand) -> Option<Vec<Site>> {
+    let mut list = included;
+    for _ in 0..4 {
+        match f.made_by(list)? {
+            Instr::LoadVar {
+                var: VarRef::Global(wanted),
+                ..
+            } => {
+                list = f.func.instrs.iter().find_map(|instr| match *instr {
+                    Instr::StoreVar {
+                        var: VarRef::Global(global),
+                        value,
+                    } if global == *wanted => Some(value),
+                    _ => None,
+                })?;
+            }
+            Instr::Array { parts, .. } => {
+                let parts = f.func.parts(*parts);
+                let first = parts.first()?.value;
+                if f.call_behind(first).is_none() {
+                    list = first;
+                    continue;
+                }
+                let site = |value: Operand| {
+                    let Operand::Local(local) = value else {
+                        return None;
+                    };
+                    let at = f.func.instrs.iter().position(|i| i.target() == Some(local));
+                    at.map(|at| place(f, at))
+                };
+                return Some(parts.iter().filter_map(|part| site(part.value)).collect());
+            }
+            _ => return None,
+        }
+    }
+    None
 }
 
 /// The files that `include` is given: by the name of the module, alone or first of a pair, or the module itself.
@@ -231,14 +419,28 @@ fn by_name(origins: &Solver<'_, '_>, name: &str) -> Vec<FileIdx> {
     if found.len() == 1 { found } else { Vec::new() }
 }
 
-fn classes(origins: &Solver<'_, '_>, func: FuncId, value: Operand) -> Vec<ClassIdx> {
-    let values = origins.of_operand(func, value).iter();
-    values
+/// The class that a value is. A decorator may give back all that it was ever given: then the name tells.
+fn classes(origins: &Solver<'_, '_>, f: FuncRef<'_>, value: Operand) -> Vec<ClassIdx> {
+    let values = origins.of_operand(f.id, value).iter();
+    let all: Vec<ClassIdx> = values
         .filter_map(|val| match origins.val(*val) {
             Some(Val::Class(class)) => Some(class),
             _ => None,
         })
-        .collect()
+        .collect();
+    if all.len() < 2 {
+        return all;
+    }
+    let written = written_name(f, value);
+    let is_called = |class: &ClassIdx| {
+        origins.program.class(*class).is_some_and(|(file, def)| {
+            let facts = &origins.program.file(file).facts;
+            def.name
+                .is_some_and(|name| Some(facts.str(name)) == written)
+        })
+    };
+    let named: Vec<ClassIdx> = all.into_iter().filter(is_called).collect();
+    if named.len() == 1 { named } else { Vec::new() }
 }
 
 /// A route without the marks of a regular expression at its ends.

@@ -126,7 +126,7 @@ fn once(facts: Vec<Fact>) -> Vec<Fact> {
 /// Where an endpoint is shown: where a list of routes names functions of other files, the function is what a reader looks for.
 pub(crate) fn place(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> (Site, FuncId) {
     let function = endpoint.handlers.first().copied().unwrap_or(FuncId(0));
-    if endpoint.callee.starts_with("py:") && !endpoint.handlers.is_empty() {
+    if endpoint.callee.starts_with("py:") && !endpoint.by_class && !endpoint.handlers.is_empty() {
         let handler = origins.program.func(function);
         let site = Site {
             file: handler.file_idx,

@@ -17,7 +17,7 @@ const LISTS: [&str; 2] = ["decorators", "method_decorators"];
 const DOORS: [&str; 3] = ["dispatch", "dispatch_request", "initial"];
 
 /// What settings and providers put before all handlers of a framework.
-pub(super) struct Defaults {
+pub(crate) struct Defaults {
     /// What Django REST framework asks of views that say nothing; absent: not written anywhere.
     permissions: Option<Vec<String>>,
     /// Guards that Nest puts before all its handlers.
@@ -27,7 +27,7 @@ pub(super) struct Defaults {
 }
 
 impl Defaults {
-    pub(super) fn of(origins: &Solver<'_, '_>) -> Self {
+    pub(crate) fn of(origins: &Solver<'_, '_>) -> Self {
         let mut out = Self {
             permissions: None,
             global: Vec::new(),
@@ -103,10 +103,27 @@ fn text(f: FuncRef<'_>, operand: Operand) -> Option<String> {
 
 /// Adds what the class of a method says.
 pub(super) fn add(origins: &Solver<'_, '_>, f: FuncRef<'_>, defaults: &Defaults, out: &mut Around) {
-    let Some(class) = f.func.class.map(|class| f.class(class)) else {
+    if let Some(class) = f.func.class.map(|class| f.class(class)) {
+        of(origins, class, Some(f.id), defaults, out);
+    }
+}
+
+/// Adds what a class says of one of its methods, or of one that it has from a library.
+pub(crate) fn of(
+    origins: &Solver<'_, '_>,
+    class: ClassIdx,
+    own: Option<FuncId>,
+    defaults: &Defaults,
+    out: &mut Around,
+) {
+    let Some((file, def)) = origins.program.class(class) else {
         return;
     };
-    let python = f.file.facts.language == Language::Python;
+    let place = Site {
+        file,
+        span: own.map_or(def.span, |own| origins.program.func(own).func.head),
+    };
+    let python = origins.program.file(file).facts.language == Language::Python;
     let mut open = vec![class];
     let mut at = 0;
     let mut permissions: Option<bool> = None;
@@ -156,7 +173,7 @@ pub(super) fn add(origins: &Solver<'_, '_>, f: FuncRef<'_>, defaults: &Defaults,
             for door in def.members.iter().filter(|m| m.kind == MemberKind::Method) {
                 let name = origins.program.file(file).facts.str(door.name);
                 let method = door.func.map(|func| origins.program.func_id(file, func));
-                if let Some(method) = method.filter(|m| DOORS.contains(&name) && *m != f.id) {
+                if let Some(method) = method.filter(|m| DOORS.contains(&name) && Some(*m) != own) {
                     let site = Site {
                         file,
                         span: origins.program.func(method).func.head,
@@ -191,7 +208,7 @@ pub(super) fn add(origins: &Solver<'_, '_>, f: FuncRef<'_>, defaults: &Defaults,
         }
     }
     if rest && permissions.is_none() {
-        by_default(defaults, f, out);
+        by_default(defaults, place, out);
     }
     out.settled = true;
 }
@@ -258,11 +275,7 @@ fn has_base(origins: &Solver<'_, '_>, class: ClassIdx, owner: FuncId) -> bool {
 }
 
 /// What settings ask of a view that says nothing itself.
-fn by_default(defaults: &Defaults, f: FuncRef<'_>, out: &mut Around) {
-    let site = Site {
-        file: f.file_idx,
-        span: f.func.head,
-    };
+fn by_default(defaults: &Defaults, site: Site, out: &mut Around) {
     let Some(classes) = &defaults.permissions else {
         out.unknown += 1;
         return;

@@ -3,7 +3,7 @@
 use super::application::same_unit;
 use super::header::value;
 use super::tri;
-use crate::model::{Access, Answer, Application, Endpoint};
+use crate::model::{Access, Answer, Application, Endpoint, Names, Objects};
 use crate::object::key::PERSONS;
 use casemate_flow::origin::Solver;
 use casemate_flow::result::{Fact, FactValue, Site};
@@ -52,6 +52,9 @@ impl Application {
                 .iter()
                 .find(|(endpoint, _)| open_to_accounts(endpoint))
                 .or(all.iter().find(half))
+                .or(all
+                    .iter()
+                    .find(|(endpoint, access)| self.parted(endpoint, access)))
                 .or(all.first());
             let Some((endpoint, access)) = told else {
                 continue;
@@ -76,6 +79,11 @@ impl Application {
                     FactValue::Bool(names_owner(access) || by_path(endpoint)),
                 ),
                 ("kept", FactValue::Bool(self.kept(endpoint, access))),
+                ("parted", FactValue::Bool(self.parted(endpoint, access))),
+                (
+                    "guarded",
+                    FactValue::Bool(!endpoint.objects.guarded.is_empty()),
+                ),
                 (
                     "owned",
                     FactValue::Bool(self.is_owned(access) || by_path(endpoint)),
@@ -182,6 +190,33 @@ impl Application {
             })
     }
 
+    /// Who asks is looked at together with one id, and the record is chosen by another one that nothing ties to the first, though
+    /// such records belong to what the first one names: `/teams/:teamId/notes/:noteId`.
+    fn parted(&self, endpoint: &Endpoint, access: &Access) -> bool {
+        let mut about = endpoint.objects.decided;
+        about.add(endpoint.objects.guarded);
+        if about.is_empty() || access.names.is_empty() || endpoint.objects.asked {
+            return false;
+        }
+        let mut tied = endpoint.objects.beside;
+        tied.add(endpoint.objects.guarded);
+        let tied = endpoint.objects.tied_to(tied);
+        if access.names.meets(tied) {
+            return false;
+        }
+        let below = || nested(endpoint, about, access.names);
+        let others = || {
+            self.endpoints.iter().any(|other| {
+                other.objects.chosen.iter().any(|theirs| {
+                    theirs.site != access.site
+                        && theirs.object == access.object
+                        && theirs.names.meets(about)
+                })
+            })
+        };
+        !access.object.is_empty() && (below() || others())
+    }
+
     /// Whether the record belongs to somebody: it is chosen by whose it is, it is somebody, or others like it are made or found
     /// by who asks.
     fn is_owned(&self, access: &Access) -> bool {
@@ -191,6 +226,21 @@ impl Application {
                 && (access.op != "read" || access.key.iter().any(|key| flat(key).ends_with("id") || key == "pk"))
             || (!access.object.is_empty() && self.owned.contains(&access.object))
     }
+}
+
+/// On the path, a parameter of the first names stands before one of the second.
+fn nested(endpoint: &Endpoint, first: Names, second: Names) -> bool {
+    let path = endpoint.path.as_deref().unwrap_or_default();
+    let mut above = false;
+    for part in path.split('/').filter(|p| p.starts_with([':', '<', '{'])) {
+        let name = part.trim_end_matches(['>', '}']);
+        let name = Names::of(name.rsplit([':', '<', '{']).next().unwrap_or_default());
+        if above && name.meets(second) {
+            return true;
+        }
+        above |= name.meets(first);
+    }
+    false
 }
 
 fn flat(name: &str) -> String {
@@ -241,6 +291,21 @@ fn by_path(endpoint: &Endpoint) -> bool {
         .map(|c| c.to_ascii_lowercase())
         .collect();
     OWNERS.contains(&name.as_str())
+}
+
+impl Objects {
+    /// Names that some chain of places ties to these.
+    fn tied_to(&self, mut names: Names) -> Names {
+        loop {
+            let before = names;
+            for joined in self.joined.iter().filter(|joined| joined.meets(before)) {
+                names.add(*joined);
+            }
+            if names == before {
+                return names;
+            }
+        }
+    }
 }
 
 fn open_to_accounts(endpoint: &Endpoint) -> bool {

@@ -110,6 +110,12 @@ const FOR_ALL: &[&str] = &[
     "password",
 ];
 
+/// What the first name of a path says where nobody has an account yet.
+const BEGINNINGS: &[&str] = &["setup", "onboarding", "firstrun", "installer"];
+
+/// Names that paths begin with whatever they are for.
+const PREFIXES: &[&str] = &["", "api", "v", "rest"];
+
 /// What it says where somebody logs in.
 const LOGINS: &[&str] = &[
     "login",
@@ -251,8 +257,11 @@ fn fact(
     values.push(("siblings".to_owned(), number(siblings)));
     let alone = siblings >= 3
         && bare * 3 <= siblings
+        // Lists and details that a library answers are as often meant for everybody as not.
+        && (!endpoint.by_class || endpoint.method != "get")
         && !for_readers(endpoint)
-        && !page::is_fixed(endpoint, origins);
+        && !page::is_fixed(endpoint, origins)
+        && !page::sends_elsewhere(endpoint, origins);
     let certain = endpoint
         .guards
         .iter()
@@ -292,7 +301,10 @@ fn fact(
     }
     // Whether what is written is what was asked for is told by the name alone.
     let writes = only_read && (endpoint.objects.writes || endpoint.objects.deletes);
-    let unsure = if writes {
+    let unsure = if endpoint.by_class {
+        // What a library answers between what it asks of the class is not read.
+        only_read
+    } else if writes {
         !changes
     } else {
         only_read && endpoint.objects.open
@@ -322,7 +334,7 @@ fn is_bare(endpoint: &Endpoint, neighbours: &Neighbours) -> bool {
     endpoint.unknown == 0
         && endpoint.mounted
         && !endpoint.open
-        && !endpoint.handlers.is_empty()
+        && (!endpoint.handlers.is_empty() || endpoint.by_class)
         && !endpoint.aware
         && !neighbours.has_own_guard(endpoint)
         && !endpoint
@@ -333,7 +345,9 @@ fn is_bare(endpoint: &Endpoint, neighbours: &Neighbours) -> bool {
 
 /// Its names say that it is for everybody, or a password is sent to it.
 fn is_open(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
-    names(endpoint).any(|name| for_all(&name)) || takes_password(endpoint, origins)
+    let first = names(endpoint).find(|name| !PREFIXES.contains(&name.as_str()));
+    let begins = first.is_some_and(|name| BEGINNINGS.iter().any(|word| name.starts_with(word)));
+    begins || names(endpoint).any(|name| for_all(&name)) || takes_password(endpoint, origins)
 }
 
 /// Its handler's name says that it is for everybody, or a password is sent to it.
@@ -421,15 +435,24 @@ fn for_all(name: &str) -> bool {
 /// It says so, it is sent data, and a password is read or a library asks for it.
 fn logs_in(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
     let last = names(endpoint).filter(|name| !name.is_empty()).last();
-    let named = last.is_some_and(|name| LOGINS.contains(&name.as_str()));
+    let named = last
+        .as_ref()
+        .is_some_and(|name| LOGINS.contains(&name.as_str()));
     let asked = endpoint
         .guards
         .iter()
         .any(|guard| guard.kind == "authentication");
     let library = endpoint.handlers.is_empty();
+    // A class whose form a library reads.
+    let form = endpoint.method == "post"
+        && endpoint.callee.starts_with("py:django")
+        && last
+            .as_deref()
+            .is_some_and(|name| !name.starts_with("session"));
     matches!(endpoint.method.as_str(), "post" | "all" | "route")
         && named
         && (library
+            || form
             || asked
             || endpoint
                 .handlers

@@ -3,7 +3,7 @@
 use crate::limits;
 use crate::model::Endpoint;
 use casemate_flow::origin::{Solver, Val};
-use casemate_ir::{Instr, Operand};
+use casemate_ir::{Instr, Operand, Term};
 
 /// Functions that make an answer and read nothing.
 const ANSWERS: [&str; 16] = [
@@ -37,6 +37,40 @@ pub(super) fn is_fixed(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
             })
     };
     !endpoint.handlers.is_empty() && endpoint.handlers.iter().all(fixed)
+}
+
+/// Whether a handler touches no record and only sends elsewhere, where others answer.
+pub(super) fn sends_elsewhere(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
+    let objects = &endpoint.objects;
+    if objects.writes || objects.deletes || !objects.chosen.is_empty() {
+        return false;
+    }
+    let sends = |func: &casemate_flow::result::FuncId| {
+        let f = origins.program.func(*func);
+        let mut ends = f.func.blocks.iter().filter_map(|block| match block.term {
+            Term::Return(value) => Some(value),
+            _ => None,
+        });
+        let redirects = |value: Option<Operand>| {
+            let callee = value.and_then(|value| f.call_behind(value));
+            callee.is_some_and(|(callee, _)| {
+                origins.of_operand(*func, callee).iter().any(|val| {
+                    matches!(origins.val(*val), Some(Val::Api(path)) if {
+                        let text = origins.paths.text(path);
+                        let last = text.rsplit(['.', ':']).next().unwrap_or_default();
+                        last.to_lowercase().contains("redirect")
+                    })
+                })
+            })
+        };
+        let mut some = false;
+        let all = ends.all(|value| {
+            some = true;
+            redirects(value)
+        });
+        some && all
+    };
+    !endpoint.handlers.is_empty() && endpoint.handlers.iter().all(sends)
 }
 
 /// The callee is certainly one of these functions of packages.

@@ -1,7 +1,8 @@
 //! What a function does before it lets a request pass: which of its branches refuse, and on what they depend.
 
 use super::graph::{
-    captures, is_false, is_nothing, leads_to, polarity, reaches_uncut, reaching, throws, ways,
+    captures, is_false, is_nothing, is_true, leads_to, polarity, reaches_uncut, reaching, throws,
+    ways,
 };
 use super::refusal::Refusal;
 use super::root::{Known, Roots, Search};
@@ -9,7 +10,7 @@ use crate::model::Stage;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
-use casemate_ir::{Instr, Key, LocalId, Operand, Span, Term, VarRef};
+use casemate_ir::{Instr, Key, LocalId, Operand, Range32, Span, Term, VarRef};
 use casemate_model::path::Step;
 use casemate_model::row::Role;
 use rustc_hash::FxHashSet;
@@ -44,6 +45,8 @@ pub(super) struct Check {
     pub why: String,
     /// What it checks is understood, whether or not all requests meet the check.
     pub understood: bool,
+    /// What it asks for is said where the function that checks is made, by a parameter of this function.
+    pub said_to: Option<FuncId>,
 }
 
 /// A decorator that is put around the function that passes requests on.
@@ -144,6 +147,17 @@ impl<'p> Reader<'_, 'p, '_> {
                                 targets.insert(index);
                                 let given = Applied { callee, depth };
                                 let applied = self.guarded_by(f, given, block.term_span);
+                                if self.hands_over(f, callee, args, next) {
+                                    out.push(Check {
+                                        kind: super::REFUSAL,
+                                        certain: false,
+                                        span: block.term_span,
+                                        func,
+                                        why: "hands the request to what is not known".to_owned(),
+                                        understood: false,
+                                        said_to: None,
+                                    });
+                                }
                                 if applied
                                     .iter()
                                     .any(|c| c.kind == "authentication" && c.certain)
@@ -251,9 +265,10 @@ impl<'p> Reader<'_, 'p, '_> {
                 let status = [401, 403]
                     .into_iter()
                     .find(|s| refusal.statuses.contains(s));
-                if let Some(status) = status {
+                // What is asked whether a request passes is asked for nothing else.
+                if status.is_some() || pass == Pass::ReturnsTrue {
                     out.push(Check {
-                        kind: if status == 401 {
+                        kind: if status == Some(401) {
                             super::DENIAL
                         } else {
                             super::REFUSAL
@@ -261,8 +276,9 @@ impl<'p> Reader<'_, 'p, '_> {
                         certain: false,
                         span: block.term_span,
                         func,
-                        why: format!("refuses with {status}; whom, cannot be told"),
+                        why: "refuses some; whom, cannot be told".to_owned(),
                         understood: false,
+                        said_to: None,
                     });
                 }
                 continue;
@@ -281,6 +297,7 @@ impl<'p> Reader<'_, 'p, '_> {
                                 func,
                                 why: refusal.words(),
                                 understood: true,
+                                said_to: None,
                             });
                             continue;
                         }
@@ -299,6 +316,11 @@ impl<'p> Reader<'_, 'p, '_> {
                 func,
                 why: refusal.words(),
                 understood: certain,
+                said_to: if kind == "role" {
+                    self.said_to(f, cond)
+                } else {
+                    None
+                },
             };
             found.push((check, certain));
         }
@@ -333,6 +355,7 @@ impl<'p> Reader<'_, 'p, '_> {
                     func,
                     why: refusal.words(),
                     understood: true,
+                    said_to: None,
                 };
                 found.push((check, true));
             }
@@ -372,6 +395,48 @@ impl<'p> Reader<'_, 'p, '_> {
         safe
     }
 
+    /// The function of whose parameters alone a condition takes what it compares with: `isAuthenticated(permissions)` makes a
+    /// function that asks `user.hasPermission(permissions)`.
+    fn said_to(&self, f: FuncRef<'p>, cond: Operand) -> Option<FuncId> {
+        let mut open = vec![cond];
+        let mut seen: FxHashSet<LocalId> = FxHashSet::default();
+        let mut maker = None;
+        while let Some(operand) = open.pop() {
+            let Operand::Local(local) = operand else {
+                continue;
+            };
+            if !seen.insert(local) {
+                continue;
+            }
+            for instr in f.func.instrs.iter().filter(|i| i.target() == Some(local)) {
+                match *instr {
+                    Instr::LoadVar {
+                        var: VarRef::Captured(capture),
+                        ..
+                    } => {
+                        let (owner, local) = super::root::owner(self.origins, f, capture)?;
+                        let around = self.origins.program.func(owner);
+                        if around.func.params.iter().any(|p| p.local == local) {
+                            maker = Some(owner);
+                        }
+                    }
+                    Instr::Call {
+                        callee, this, args, ..
+                    } => {
+                        open.extend(f.func.args(args).iter().map(|arg| arg.value));
+                        open.extend(this);
+                        open.push(callee);
+                    }
+                    Instr::Load { base, .. } => open.push(base),
+                    Instr::Copy { from, .. } | Instr::Await { from, .. } => open.push(from),
+                    Instr::Op { operands, .. } => open.extend(f.func.operands(operands)),
+                    _ => {}
+                }
+            }
+        }
+        maker
+    }
+
     /// What a guard that answers with what it knows of who asks wants of them: `return user.isAdmin`.
     fn decided(&self, f: FuncRef<'p>, answer: Operand, span: Span) -> Option<Check> {
         let refusal = Refusal {
@@ -387,6 +452,7 @@ impl<'p> Reader<'_, 'p, '_> {
             func: f.id,
             why: refusal.words(),
             understood: true,
+            said_to: None,
         })
     }
 
@@ -414,6 +480,7 @@ impl<'p> Reader<'_, 'p, '_> {
                                 func: f.id,
                                 why: format!("applies `{}`", self.origins.paths.text(path)),
                                 understood: row.when.is_none(),
+                                said_to: None,
                             });
                         }
                     }
@@ -474,6 +541,7 @@ impl<'p> Reader<'_, 'p, '_> {
                                     func: f.id,
                                     why: format!("calls `{}`", self.origins.paths.text(path)),
                                     understood: row.when.is_none(),
+                                    said_to: None,
                                 });
                                 safe |= kind == "authentication";
                             }
@@ -484,6 +552,28 @@ impl<'p> Reader<'_, 'p, '_> {
             }
         }
         safe
+    }
+
+    /// Whether a call gives the request, and what passes it on, to something of which nothing is known: `middleware(req, res, next)`.
+    fn hands_over(
+        &self,
+        f: FuncRef<'p>,
+        callee: Operand,
+        args: Range32,
+        next: Option<(FuncId, LocalId)>,
+    ) -> bool {
+        let Some((owner, _)) = next else {
+            return false;
+        };
+        let first = self.origins.program.func(owner).func.params.first();
+        let request = first.map(|param| (owner, param.local));
+        let mut args = f.func.args(args).iter();
+        args.any(|arg| self.is_next(f, arg.value, request))
+            && self
+                .origins
+                .of_operand(f.id, callee)
+                .iter()
+                .all(|val| !matches!(self.origins.val(*val), Some(Val::Api(_) | Val::Func(_))))
     }
 
     fn is_next(&self, f: FuncRef<'p>, operand: Operand, next: Option<(FuncId, LocalId)>) -> bool {
@@ -521,6 +611,15 @@ impl<'p> Reader<'_, 'p, '_> {
             })
         })
     }
+}
+
+/// Whether a function that says who passes may say no: it throws, or returns something else than `true`.
+pub(super) fn may_say_no(f: FuncRef<'_>) -> bool {
+    f.func.blocks.iter().any(|block| match block.term {
+        Term::Throw(_) => true,
+        Term::Return(value) => !value.is_some_and(|v| is_true(f, v)),
+        _ => false,
+    })
 }
 
 /// What kind of guard a branch is.

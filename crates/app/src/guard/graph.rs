@@ -175,6 +175,11 @@ pub(super) fn is_nothing(f: FuncRef<'_>, operand: Operand) -> bool {
     }
 }
 
+/// A constant `true`.
+pub(super) fn is_true(f: FuncRef<'_>, operand: Operand) -> bool {
+    matches!(operand, Operand::Const(id) if *f.file.facts.constant(id) == Const::Bool(true))
+}
+
 pub(super) fn is_false(f: FuncRef<'_>, operand: Operand) -> bool {
     match operand {
         Operand::Const(id) => match *f.file.facts.constant(id) {

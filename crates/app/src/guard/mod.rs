@@ -3,6 +3,7 @@
 mod body;
 mod given;
 mod graph;
+mod known;
 pub(crate) mod names;
 mod refusal;
 pub(crate) mod root;
@@ -49,9 +50,9 @@ pub(crate) fn judge(application: &mut Application, origins: &Solver<'_, '_>) -> 
     let given = given::find(
         application,
         origins,
-        &Known::new(members.clone(), FxHashSet::default()),
+        &Known::new(origins, members.clone(), FxHashSet::default()),
     );
-    let set = Known::new(members, given);
+    let set = Known::new(origins, members, given);
     let reader = Reader { origins, set: &set };
     let mut judged: FxHashMap<(FuncId, Way), Vec<Check>> = FxHashMap::default();
     let mut looked: FxHashMap<FuncId, bool> = FxHashMap::default();
@@ -125,7 +126,11 @@ fn before(
                 let first = out.len();
                 for func in [func].into_iter().chain(given) {
                     let checks = checks(*func, *next, reader, judged);
-                    out.extend(checks.iter().map(|c| of_check(c, member, reader)));
+                    let asked = checks.iter().filter(|check| {
+                        let maker = check.said_to.filter(|_| check.kind == "role");
+                        maker.is_none_or(|maker| !made_bare(reader.origins, maker, member.site))
+                    });
+                    out.extend(asked.map(|c| of_check(c, member, reader)));
                 }
                 let functions: Vec<FuncId> =
                     [*func].into_iter().chain(given.iter().copied()).collect();
@@ -176,6 +181,18 @@ fn before(
                 let checks = reader.checks(*func, Pass::ReturnsTrue);
                 out.extend(checks.iter().map(|c| of_check(c, member, reader)));
                 look(member, &[*func], first, reader, looked, &mut out);
+                if out.len() == first && body::may_say_no(reader.origins.program.func(*func)) {
+                    out.push(Guard {
+                        kind: REFUSAL.to_owned(),
+                        certain: false,
+                        site: member.site,
+                        name: member.name.clone(),
+                        why: "does not let all requests pass; whom it refuses cannot be told"
+                            .to_owned(),
+                        shared: false,
+                        understood: false,
+                    });
+                }
             }
             Stage::Package(path) => {
                 out.extend(of_package(*path, member, reader.origins));
@@ -195,6 +212,37 @@ fn before(
         }
     }
     out
+}
+
+/// At a place, a function that makes others is called without any argument: what these would ask for by its parameters is nothing.
+fn made_bare(origins: &Solver<'_, '_>, maker: FuncId, site: Site) -> bool {
+    let program = &origins.program;
+    let mut bare = false;
+    let functions = program.file(site.file).facts.functions.len();
+    for index in 0..functions {
+        let func = program.func_id(site.file, casemate_ir::FnId::from(index));
+        let f = program.func(func);
+        for (at, instr) in f.func.instrs.iter().enumerate() {
+            let Instr::Call { callee, args, .. } = *instr else {
+                continue;
+            };
+            let span = f.func.spans.get(at).copied().unwrap_or_default();
+            if span.start < site.span.start || span.end > site.span.end {
+                continue;
+            }
+            let calls = origins
+                .of_operand(func, callee)
+                .iter()
+                .any(|&val| matches!(origins.val(val), Some(Val::Func(called)) if called == maker));
+            if calls {
+                if !f.func.args(args).is_empty() {
+                    return false;
+                }
+                bare = true;
+            }
+        }
+    }
+    bare
 }
 
 /// Where no check is found: whoever looks at who asks may still refuse.
@@ -298,6 +346,8 @@ fn looks(func: FuncId, reader: &Reader<'_, '_, '_>, looked: &mut FxHashMap<FuncI
                 continue;
             }
             let f = program.func(func);
+            let mut params = f.func.params.iter();
+            found |= params.any(|param| reader.set.is_filled(origins, f, param.local));
             for (index, _) in f.func.locals.iter().enumerate() {
                 let local = LocalId::from(index);
                 for &val in origins.of_local(func, local) {

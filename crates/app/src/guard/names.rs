@@ -18,6 +18,11 @@ impl Names {
         self.0 == 0
     }
 
+    /// There is more than one.
+    pub(crate) fn several(self) -> bool {
+        self.0.count_ones() > 1
+    }
+
     /// Some name may be in both.
     pub(crate) fn meets(self, other: Self) -> bool {
         self.0 & other.0 != 0

@@ -1,50 +1,18 @@
 //! Where a value comes from: from who is known to ask, from what a client shows, from what it says.
 
+pub(crate) use super::known::Known;
+use super::known::said;
 use super::names::Names;
 use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
-use casemate_flow::symbol::Sym;
 use casemate_ir::{
     Capture, CaptureId, Instr, Key, LocalId, OpKind, Operand, Range32, Term, VarRef,
 };
 use casemate_model::row::Role;
 use rustc_hash::{FxHashMap, FxHashSet};
-use smallvec::SmallVec;
-use std::cell::RefCell;
 use std::rc::Rc;
-
-/// Members that say that something is there, not what it may do.
-const PRESENCE: [&str; 16] = [
-    "id", "_id", "sub", "uid", "userId", "user", "length", "rows", "data", "valid", "ok",
-    "success", "payload", "error", "email", "value",
-];
-
-/// Parts of names of what hashes.
-const HASHES: &[&str] = &[
-    "hash",
-    "crypt",
-    "digest",
-    "make_password",
-    "pbkdf",
-    "scrypt",
-    "argon",
-    "sha",
-    "md5",
-    "hmac",
-    "derive",
-];
-
-/// Parts of names of members that say what somebody may do.
-const ROLES: [&str; 6] = [
-    "role",
-    "admin",
-    "permission",
-    "staff",
-    "superuser",
-    "privilege",
-];
 
 /// Parts of names of credentials that programs give each other.
 const SECRETS: [&str; 6] = [
@@ -57,7 +25,10 @@ const SECRETS: [&str; 6] = [
 ];
 
 /// Headers by which a browser says where a request comes from.
-const ORIGIN: [&str; 4] = ["origin", "referer", "referrer", "host"];
+pub(super) const ORIGIN: [&str; 4] = ["origin", "referer", "referrer", "host"];
+
+/// Members that hold what a route says under names of its own.
+const HOLDERS: [&str; 2] = ["kwargs", "params"];
 
 /// Methods that read a member by a name that they are given.
 const READERS: [&str; 6] = ["get", "getlist", "pop", "param", "getAll", "get_argument"];
@@ -137,129 +108,6 @@ pub(crate) struct Search<'a, 'p, 'm> {
     met: bool,
     /// Parameters met of which nothing is known.
     free: Vec<(FuncId, LocalId)>,
-}
-
-/// What is known of the whole program while searches run.
-#[derive(Default)]
-pub(crate) struct Known {
-    /// Members of requests that the program sets from credentials.
-    pub members: FxHashSet<String>,
-    /// Parameters of handlers that wrappers of the program fill with who asks.
-    given: FxHashSet<(FuncId, LocalId)>,
-    definitions: RefCell<FxHashMap<FuncId, Rc<Definitions>>>,
-    paths: RefCell<FxHashMap<PathId, Told>>,
-    names: RefCell<FxHashMap<Sym, Said>>,
-    /// What was found where nothing is known of parameters, with the parameters met on the way.
-    answers: RefCell<FxHashMap<(FuncId, LocalId), Rc<Answer>>>,
-}
-
-/// By local: the instructions that write it, and whether it is a parameter.
-type Definitions = Vec<(SmallVec<[u32; 1]>, bool)>;
-
-/// What one search found, and the parameters on which it depends.
-type Answer = (Roots, Vec<(FuncId, LocalId)>);
-
-/// What the models say of a path.
-#[derive(Clone, Copy, Default)]
-struct Told {
-    principal: bool,
-    container: bool,
-    credential: bool,
-    client: bool,
-    hashes: bool,
-}
-
-/// What the name of a member says.
-#[derive(Clone, Copy, Default)]
-struct Said {
-    origin: bool,
-    setting: bool,
-    csrf: bool,
-    presence: bool,
-    role: bool,
-    /// The program sets it from credentials.
-    set: bool,
-}
-
-impl Known {
-    /// Where the program sets these members of requests from credentials, and fills these parameters with who asks.
-    pub(crate) fn new(members: FxHashSet<String>, given: FxHashSet<(FuncId, LocalId)>) -> Self {
-        Self {
-            members,
-            given,
-            ..Self::default()
-        }
-    }
-
-    fn definitions(&self, f: FuncRef<'_>) -> Rc<Definitions> {
-        let mut all = self.definitions.borrow_mut();
-        let made = all.entry(f.id).or_insert_with(|| {
-            let mut out: Definitions = vec![(SmallVec::new(), false); f.func.locals.len()];
-            for (at, instr) in (0_u32..).zip(&f.func.instrs) {
-                if let Some((list, _)) = instr.target().and_then(|to| out.get_mut(to.index())) {
-                    list.push(at);
-                }
-            }
-            for param in &f.func.params {
-                if let Some((_, is_param)) = out.get_mut(param.local.index()) {
-                    *is_param = true;
-                }
-            }
-            Rc::new(out)
-        });
-        Rc::clone(made)
-    }
-
-    fn told(&self, origins: &Solver<'_, '_>, path: PathId) -> Told {
-        let mut all = self.paths.borrow_mut();
-        *all.entry(path).or_insert_with(|| told(origins, path))
-    }
-
-    fn said(&self, sym: Sym, name: &str) -> Said {
-        let mut all = self.names.borrow_mut();
-        *all.entry(sym).or_insert_with(|| Said {
-            set: self.members.contains(name),
-            ..said(name)
-        })
-    }
-}
-
-fn told(origins: &Solver<'_, '_>, path: PathId) -> Told {
-    let text = origins.paths.text(path).to_lowercase();
-    let mut told = Told {
-        hashes: HASHES.iter().any(|word| text.contains(word)),
-        ..Told::default()
-    };
-    for (_, row) in origins.paths.rows(path) {
-        match &row.role {
-            Role::Principal { container: true } => told.container = true,
-            Role::Principal { container: false } => told.principal = true,
-            Role::Source { .. } => {
-                let models = origins.paths.models();
-                let name = origins.paths.last_member(path);
-                let kind = models.source_kind(row, name);
-                match kind.map(|kind| models.kinds().source_name(kind)) {
-                    Some("http.cookie" | "http.header") => told.credential = true,
-                    Some(name) => told.client |= name.starts_with("http."),
-                    None => {}
-                }
-            }
-            _ => {}
-        }
-    }
-    told
-}
-
-fn said(name: &str) -> Said {
-    let lower = name.to_lowercase();
-    Said {
-        origin: ORIGIN.contains(&lower.as_str()),
-        setting: is_setting(&lower),
-        csrf: lower.contains("csrf") || lower.contains("xsrf"),
-        presence: name.is_empty() || PRESENCE.contains(&name),
-        role: ROLES.iter().any(|word| lower.contains(word)),
-        set: false,
-    }
 }
 
 /// What parameters hold.
@@ -352,7 +200,13 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             self.found.called |= held.called || trail.called;
             self.found.hashed |= held.hashed;
             self.found.given |= trail.given;
-            self.found.names.add(held.names);
+            self.found
+                .names
+                .add(if held.names.is_empty() && held.client {
+                    trail.name
+                } else {
+                    held.names
+                });
             return;
         }
         let f = self.origins.program.func(func);
@@ -369,7 +223,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             }
         }
         if *is_param && places.is_empty() {
-            self.parameter(f, trail, depth + 1);
+            self.parameter(f, local, trail, depth + 1);
         }
     }
 
@@ -514,7 +368,10 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             members: trail.members + 1,
             attribute: trail.attribute || !said.presence,
             role: trail.role || said.role,
-            name: if word.is_empty() || READERS.contains(&word) {
+            name: if word.is_empty()
+                || READERS.contains(&word)
+                || HOLDERS.contains(&word) && !trail.name.is_empty()
+            {
                 trail.name
             } else {
                 Names::of(word)
@@ -614,10 +471,14 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
     }
 
     /// What a callback is given comes from the call that it is given to.
-    fn parameter(&mut self, f: FuncRef<'p>, trail: Trail, depth: u32) {
+    fn parameter(&mut self, f: FuncRef<'p>, local: LocalId, trail: Trail, depth: u32) {
         let Some(parent) = f.parent().map(|p| self.origins.program.func(p)) else {
             return;
         };
+        if self.set.is_filled(self.origins, f, local) {
+            self.principal(trail, 0);
+            return;
+        }
         let made = parent.func.instrs.iter().find_map(|instr| match *instr {
             Instr::Closure { to, func } if parent.sibling(func) == f.id => Some(to),
             _ => None,
@@ -653,7 +514,7 @@ fn is_truth(f: FuncRef<'_>, value: Operand) -> bool {
 }
 
 /// Whether a name says that it holds how the program is configured.
-fn is_setting(lower: &str) -> bool {
+pub(super) fn is_setting(lower: &str) -> bool {
     lower.starts_with("config")
         || lower.starts_with("settings")
         || matches!(lower, "env" | "environ")

@@ -3,9 +3,13 @@
 //! A handler is read together with the functions inside it and those that it calls, with what their parameters are given. Who owns
 //! records is told by the rest of the program: records that are made or found by who asks belong to somebody.
 
+mod guarded;
 pub(crate) mod key;
+mod query;
 mod series;
 mod sql;
+
+pub(crate) use query::{Query, effect, query};
 
 use crate::decoration::member_before;
 use crate::guard::names::Names;
@@ -17,8 +21,9 @@ use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::{FuncId, Site};
 use casemate_ir::{ArgKey, Instr, Key, LocalId, OpKind, Operand, Range32, Term};
-use casemate_model::path::{ArgIndex, Port, PortBase, PortStep};
+use casemate_model::path::PortStep;
 use casemate_model::row::Role;
+use query::argument;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -31,6 +36,7 @@ pub(crate) fn find(application: &mut Application, origins: &Solver<'_, '_>, set:
             walk.of_route(handler, endpoint.path.as_deref().unwrap_or_default());
             walk.function(handler, 0);
         }
+        walk.made.guarded = guarded::of(origins, set, endpoint);
         walk.merge();
         if !walk.made.writes {
             walk.made.privileges.clear();
@@ -71,90 +77,6 @@ fn owned(origins: &Solver<'_, '_>, set: &Known) -> BTreeSet<String> {
         }
     }
     out
-}
-
-/// What a call of a store does.
-pub(crate) struct Query {
-    pub(crate) op: String,
-    path: PathId,
-    /// The port of its key.
-    key: Option<Port>,
-    /// The text of its statement.
-    pub(crate) sql: Option<String>,
-    at: usize,
-}
-
-/// What a call asks of a store, if it does.
-pub(crate) fn query(
-    origins: &Solver<'_, '_>,
-    f: FuncRef<'_>,
-    at: usize,
-    callee: Operand,
-    args: Range32,
-) -> Option<Query> {
-    for &val in origins.of_operand(f.id, callee).iter().take(3) {
-        let Some(Val::Api(path)) = origins.val(val) else {
-            continue;
-        };
-        for (_, row) in origins.paths.call_rows(path, false) {
-            match &row.role {
-                Role::Effect { op, key, .. } => {
-                    return Some(Query {
-                        op: op.clone(),
-                        path,
-                        key: key.clone(),
-                        sql: None,
-                        at,
-                    });
-                }
-                Role::Sink { kind, port, .. }
-                    if origins.paths.models().kinds().sink_name(*kind) == "sql" =>
-                {
-                    let Some(text) = argument(f, args, port).and_then(|o| sql::text(f, o)) else {
-                        continue;
-                    };
-                    let op = sql::op(&text)?;
-                    return Some(Query {
-                        op: op.to_owned(),
-                        path,
-                        key: None,
-                        sql: Some(text),
-                        at,
-                    });
-                }
-                _ => {}
-            }
-        }
-    }
-    None
-}
-
-/// What a call does to records, and what these are called.
-pub(crate) fn effect(
-    origins: &Solver<'_, '_>,
-    f: FuncRef<'_>,
-    at: usize,
-) -> Option<(String, String)> {
-    let &Instr::Call {
-        callee, this, args, ..
-    } = f.func.instrs.get(at)?
-    else {
-        return None;
-    };
-    let query = query(origins, f, at, callee, args)?;
-    let object = key::object(origins, f, &query, this, args);
-    Some((query.op, object))
-}
-
-/// The argument that a port begins at.
-fn argument(f: FuncRef<'_>, args: Range32, port: &Port) -> Option<Operand> {
-    let args = f.func.args(args);
-    match &port.base {
-        PortBase::Arg(ArgIndex::At(at) | ArgIndex::AtOrKeyword(at, _)) => {
-            args.get(*at as usize).map(|arg| arg.value)
-        }
-        _ => None,
-    }
 }
 
 /// One endpoint's functions, read together.
@@ -244,6 +166,18 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         if all.tells_who() {
             self.made.beside.add(all.names);
         }
+        if all.client && all.names.several() {
+            self.made.joined.insert(all.names);
+        }
+        all
+    }
+
+    /// The same, where it decides what happens: in a comparison, a condition, a query.
+    fn decides(&mut self, func: FuncId, operands: impl IntoIterator<Item = Operand>) -> Roots {
+        let all = self.together(func, operands);
+        if all.principal {
+            self.made.decided.add(all.names);
+        }
         all
     }
 
@@ -293,7 +227,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
                     ..
                 } => {
                     let operands = f.func.operands(operands).iter().copied();
-                    let roots = self.together(func, operands);
+                    let roots = self.decides(func, operands);
                     self.made.personal |= roots.principal;
                     self.made.checked |= roots.client;
                 }
@@ -316,7 +250,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         // Calls say what the functions that conditions ask are given.
         for block in &f.func.blocks {
             if let Term::Branch { cond, .. } = block.term {
-                let roots = self.together(func, [cond]);
+                let roots = self.decides(func, [cond]);
                 self.made.personal |= roots.principal;
                 self.made.checked |= roots.client;
                 // A function that is asked about somebody alone may know of what.
@@ -608,7 +542,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         self.made.personal |= all.iter().any(|arg| self.roots(f.id, arg.value).principal);
         if query.key.is_none() && query.op != "create" {
             // `Order.query.filter(…).filter(…)`
-            self.together(f.id, all.iter().map(|arg| arg.value).chain(this));
+            self.decides(f.id, all.iter().map(|arg| arg.value).chain(this));
         }
         if query.op == "delete" && query.key.is_none() {
             // `session.delete(order)`
@@ -636,7 +570,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             }
             None => all.iter().map(|arg| arg.value).collect(),
         };
-        let roots = self.together(f.id, chosen);
+        let roots = self.decides(f.id, chosen);
         if !roots.client {
             return;
         }

@@ -1,0 +1,270 @@
+//! What searches for roots keep of the whole program: what paths and names say, and what was asked before.
+
+use super::root::{ORIGIN, Roots, Search, is_setting};
+use casemate_flow::apipath::PathId;
+use casemate_flow::origin::{Solver, Val};
+use casemate_flow::program::FuncRef;
+use casemate_flow::result::FuncId;
+use casemate_flow::symbol::Sym;
+use casemate_ir::{FnKind, Instr, LocalId, Operand, Term, VarRef};
+use casemate_model::row::Role;
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// Members that say that something is there, not what it may do.
+const PRESENCE: [&str; 16] = [
+    "id", "_id", "sub", "uid", "userId", "user", "length", "rows", "data", "valid", "ok",
+    "success", "payload", "error", "email", "value",
+];
+
+/// Parts of names of what hashes.
+const HASHES: &[&str] = &[
+    "hash",
+    "crypt",
+    "digest",
+    "make_password",
+    "pbkdf",
+    "scrypt",
+    "argon",
+    "sha",
+    "md5",
+    "hmac",
+    "derive",
+];
+
+/// Parts of names of members that say what somebody may do.
+const ROLES: [&str; 6] = [
+    "role",
+    "admin",
+    "permission",
+    "staff",
+    "superuser",
+    "privilege",
+];
+
+/// What is known of the whole program while searches run.
+#[derive(Default)]
+pub(crate) struct Known {
+    /// Members of requests that the program sets from credentials.
+    pub members: FxHashSet<String>,
+    /// Parameters of handlers that wrappers of the program fill with who asks.
+    pub(super) given: FxHashSet<(FuncId, LocalId)>,
+    /// Decorators of parameters, by the names that the program gives them, that fill in who is known to ask.
+    pub fillers: FxHashSet<String>,
+    definitions: RefCell<FxHashMap<FuncId, Rc<Definitions>>>,
+    paths: RefCell<FxHashMap<PathId, Told>>,
+    names: RefCell<FxHashMap<Sym, Said>>,
+    /// What was found where nothing is known of parameters, with the parameters met on the way.
+    pub(super) answers: RefCell<FxHashMap<(FuncId, LocalId), Rc<Answer>>>,
+}
+
+/// By local: the instructions that write it, and whether it is a parameter.
+pub(super) type Definitions = Vec<(SmallVec<[u32; 1]>, bool)>;
+
+/// What one search found, and the parameters on which it depends.
+pub(super) type Answer = (Roots, Vec<(FuncId, LocalId)>);
+
+/// What the models say of a path.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Told {
+    pub principal: bool,
+    pub container: bool,
+    pub credential: bool,
+    pub client: bool,
+    pub hashes: bool,
+}
+
+/// What the name of a member says.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Said {
+    pub origin: bool,
+    pub setting: bool,
+    pub csrf: bool,
+    pub presence: bool,
+    pub role: bool,
+    /// The program sets it from credentials.
+    pub set: bool,
+}
+
+impl Known {
+    /// Where the program sets these members of requests from credentials.
+    pub(crate) fn new(
+        origins: &Solver<'_, '_>,
+        members: FxHashSet<String>,
+        given: FxHashSet<(FuncId, LocalId)>,
+    ) -> Self {
+        let mut out = Self {
+            members,
+            given,
+            ..Self::default()
+        };
+        out.fillers = fillers(origins, &out);
+        // What was asked without them may be answered otherwise now.
+        out.answers.borrow_mut().clear();
+        out
+    }
+
+    /// Whether a decorator fills a parameter with who is known to ask.
+    pub(super) fn is_filled(
+        &self,
+        origins: &Solver<'_, '_>,
+        f: FuncRef<'_>,
+        local: LocalId,
+    ) -> bool {
+        let parent = f.parent().filter(|_| !self.fillers.is_empty());
+        let Some(parent) = parent.map(|parent| origins.program.func(parent)) else {
+            return false;
+        };
+        let param = f.func.params.iter().find(|param| param.local == local);
+        param.is_some_and(|param| {
+            param.decorators.iter().any(|decorator| {
+                let callee = parent
+                    .call_behind(decorator.value)
+                    .map(|(callee, _)| callee);
+                let name =
+                    crate::decoration::written_name(parent, callee.unwrap_or(decorator.value));
+                name.is_some_and(|name| self.fillers.contains(name))
+            })
+        })
+    }
+
+    pub(super) fn definitions(&self, f: FuncRef<'_>) -> Rc<Definitions> {
+        let mut all = self.definitions.borrow_mut();
+        let made = all.entry(f.id).or_insert_with(|| {
+            let mut out: Definitions = vec![(SmallVec::new(), false); f.func.locals.len()];
+            for (at, instr) in (0_u32..).zip(&f.func.instrs) {
+                if let Some((list, _)) = instr.target().and_then(|to| out.get_mut(to.index())) {
+                    list.push(at);
+                }
+            }
+            for param in &f.func.params {
+                if let Some((_, is_param)) = out.get_mut(param.local.index()) {
+                    *is_param = true;
+                }
+            }
+            Rc::new(out)
+        });
+        Rc::clone(made)
+    }
+
+    pub(super) fn told(&self, origins: &Solver<'_, '_>, path: PathId) -> Told {
+        let mut all = self.paths.borrow_mut();
+        *all.entry(path).or_insert_with(|| told(origins, path))
+    }
+
+    pub(super) fn said(&self, sym: Sym, name: &str) -> Said {
+        let mut all = self.names.borrow_mut();
+        *all.entry(sym).or_insert_with(|| Said {
+            set: self.members.contains(name),
+            ..said(name)
+        })
+    }
+}
+
+/// Decorators of parameters that the program makes, and that fill in something of who is known to ask.
+fn fillers(origins: &Solver<'_, '_>, set: &Known) -> FxHashSet<String> {
+    let mut out = FxHashSet::default();
+    if origins
+        .program
+        .symbols
+        .find("createParamDecorator")
+        .is_none()
+    {
+        return out;
+    }
+    for func in origins.program.function_ids() {
+        let f = origins.program.func(func);
+        if f.func.kind != FnKind::Module {
+            continue;
+        }
+        for instr in &f.func.instrs {
+            let Instr::Call {
+                to, callee, args, ..
+            } = *instr
+            else {
+                continue;
+            };
+            let makes = origins.of_operand(func, callee).iter().any(|&val| {
+                matches!(origins.val(val), Some(Val::Api(path))
+                    if origins.paths.text(path) == "npm:@nestjs/common.createParamDecorator")
+            });
+            let given = f.func.args(args).first().filter(|_| makes);
+            let fills = given.is_some_and(|arg| {
+                origins.of_operand(func, arg.value).iter().any(|&val| {
+                    matches!(origins.val(val), Some(Val::Func(filler)) if gives_principal(origins, set, filler))
+                })
+            });
+            if fills && let Some(name) = kept_as(f, to) {
+                out.insert(name.to_owned());
+            }
+        }
+    }
+    out
+}
+
+fn gives_principal(origins: &Solver<'_, '_>, set: &Known, func: FuncId) -> bool {
+    let f = origins.program.func(func);
+    f.func.blocks.iter().any(|block| {
+        matches!(block.term, Term::Return(Some(value))
+            if Search::of(origins, set, func, value).principal)
+    })
+}
+
+/// The name of the variable that a value is kept in.
+fn kept_as(f: FuncRef<'_>, value: LocalId) -> Option<&str> {
+    f.func.instrs.iter().find_map(|instr| match *instr {
+        Instr::StoreVar {
+            var: VarRef::Global(global),
+            value: kept,
+            ..
+        } if kept == Operand::Local(value) => {
+            let binding = f.file.facts.globals.get(global.index())?;
+            Some(f.file.facts.str(binding.name))
+        }
+        Instr::Copy { to, from } if from == Operand::Local(value) => {
+            let name = f.func.locals.get(to.index())?.name?;
+            Some(f.file.facts.str(name))
+        }
+        _ => None,
+    })
+}
+
+fn told(origins: &Solver<'_, '_>, path: PathId) -> Told {
+    let text = origins.paths.text(path).to_lowercase();
+    let mut told = Told {
+        hashes: HASHES.iter().any(|word| text.contains(word)),
+        ..Told::default()
+    };
+    for (_, row) in origins.paths.rows(path) {
+        match &row.role {
+            Role::Principal { container: true } => told.container = true,
+            Role::Principal { container: false } => told.principal = true,
+            Role::Source { .. } => {
+                let models = origins.paths.models();
+                let name = origins.paths.last_member(path);
+                let kind = models.source_kind(row, name);
+                match kind.map(|kind| models.kinds().source_name(kind)) {
+                    Some("http.cookie" | "http.header") => told.credential = true,
+                    Some(name) => told.client |= name.starts_with("http."),
+                    None => {}
+                }
+            }
+            _ => {}
+        }
+    }
+    told
+}
+
+pub(super) fn said(name: &str) -> Said {
+    let lower = name.to_lowercase();
+    Said {
+        origin: ORIGIN.contains(&lower.as_str()),
+        setting: is_setting(&lower),
+        csrf: lower.contains("csrf") || lower.contains("xsrf"),
+        presence: name.is_empty() || PRESENCE.contains(&name),
+        role: ROLES.iter().any(|word| lower.contains(word)),
+        set: false,
+    }
+}

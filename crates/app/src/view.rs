@@ -1,0 +1,456 @@
+//! Classes that answer where they are registered: which methods they have, of their own, of their bases, of the library, and what
+//! stands before each.
+
+use crate::decoration::{self, class};
+use crate::limits;
+use crate::model::{Application, Endpoint, Middleware, Stage};
+use casemate_flow::origin::{Solver, Val};
+use casemate_flow::program::{ClassIdx, FuncRef};
+use casemate_flow::result::{FuncId, Site};
+use casemate_ir::{Instr, Key, MemberKind, Operand};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A class that is registered at an address.
+pub(crate) struct View {
+    pub class: ClassIdx,
+    /// Where it is registered.
+    pub site: Site,
+    /// The whole address.
+    pub path: String,
+    /// By a router, which adds to the address what its methods say.
+    pub router: bool,
+    /// Which methods answer as what, where that is said.
+    pub actions: Vec<(String, String)>,
+}
+
+/// Methods that answer, as what, and with what a router adds to the address.
+const METHODS: [(&str, &str, &str); 13] = [
+    ("get", "get", ""),
+    ("post", "post", ""),
+    ("put", "put", ""),
+    ("patch", "patch", ""),
+    ("delete", "delete", ""),
+    ("head", "head", ""),
+    ("options", "options", ""),
+    ("list", "get", ""),
+    ("create", "post", ""),
+    ("retrieve", "get", "{pk}/"),
+    ("update", "put", "{pk}/"),
+    ("partial_update", "patch", "{pk}/"),
+    ("destroy", "delete", "{pk}/"),
+];
+
+/// Methods that classes of the libraries bring.
+const BROUGHT: [(&str, &[&str]); 35] = [
+    ("TemplateView", &["get"]),
+    ("ListView", &["get"]),
+    ("DetailView", &["get"]),
+    ("RedirectView", &["get", "post", "put", "patch", "delete"]),
+    ("FormView", &["get", "post"]),
+    ("CreateView", &["get", "post"]),
+    ("UpdateView", &["get", "post"]),
+    ("DeleteView", &["get", "post", "delete"]),
+    ("LoginView", &["get", "post"]),
+    ("LogoutView", &["post"]),
+    ("PasswordChangeView", &["get", "post"]),
+    ("PasswordChangeDoneView", &["get"]),
+    ("PasswordResetView", &["get", "post"]),
+    ("PasswordResetDoneView", &["get"]),
+    ("PasswordResetConfirmView", &["get", "post"]),
+    ("PasswordResetCompleteView", &["get"]),
+    ("ListAPIView", &["get"]),
+    ("CreateAPIView", &["post"]),
+    ("RetrieveAPIView", &["get"]),
+    ("UpdateAPIView", &["put", "patch"]),
+    ("DestroyAPIView", &["delete"]),
+    ("ListCreateAPIView", &["get", "post"]),
+    ("RetrieveUpdateAPIView", &["get", "put", "patch"]),
+    ("RetrieveDestroyAPIView", &["get", "delete"]),
+    (
+        "RetrieveUpdateDestroyAPIView",
+        &["get", "put", "patch", "delete"],
+    ),
+    ("ListModelMixin", &["list"]),
+    ("CreateModelMixin", &["create"]),
+    ("RetrieveModelMixin", &["retrieve"]),
+    ("UpdateModelMixin", &["update", "partial_update"]),
+    ("DestroyModelMixin", &["destroy"]),
+    ("ReadOnlyModelViewSet", &["list", "retrieve"]),
+    (
+        "ModelViewSet",
+        &[
+            "list",
+            "create",
+            "retrieve",
+            "update",
+            "partial_update",
+            "destroy",
+        ],
+    ),
+    ("TokenObtainPairView", &["post"]),
+    ("TokenRefreshView", &["post"]),
+    ("ObtainAuthToken", &["post"]),
+];
+
+/// What methods of the libraries ask of the class, and where they answer only some methods, which: these say whose records they
+/// are and what is done with them.
+const ASKED: [(&str, &[&str]); 13] = [
+    ("get_queryset", &[]),
+    ("get_object", &[]),
+    ("get_context_data", &[]),
+    ("render_to_response", &[]),
+    ("get_form_kwargs", &[]),
+    ("get_redirect_url", &[]),
+    ("form_valid", &["post", "put", "delete"]),
+    ("perform_create", &["post"]),
+    ("perform_update", &["put", "patch"]),
+    ("perform_destroy", &["delete"]),
+    ("filter_queryset", &[]),
+    ("get_serializer_class", &[]),
+    ("get_initial", &[]),
+];
+
+/// Classes above one.
+const ANCESTORS: usize = 24;
+
+/// A class with those above it, nearest first.
+struct Family {
+    classes: Vec<ClassIdx>,
+    /// Names of the classes of libraries among them.
+    libraries: Vec<String>,
+}
+
+/// One endpoint for each method of each registered class. What was known of the methods alone gives way.
+pub(crate) fn complete(application: &mut Application, origins: &Solver<'_, '_>, views: &[View]) {
+    if views.is_empty() {
+        return;
+    }
+    let defaults = class::Defaults::of(origins);
+    let mut by_handler: BTreeMap<FuncId, Vec<Endpoint>> = BTreeMap::new();
+    for endpoint in &application.endpoints {
+        let of_class = endpoint.path.is_none() && endpoint.callee.starts_with("py:");
+        if let Some(first) = endpoint.handlers.first().filter(|_| of_class) {
+            by_handler.entry(*first).or_default().push(endpoint.clone());
+        }
+    }
+    let mut made: Vec<Endpoint> = Vec::new();
+    let mut answered: BTreeSet<Site> = BTreeSet::new();
+    let mut covered: BTreeSet<FuncId> = BTreeSet::new();
+    let mut doors: BTreeSet<FuncId> = BTreeSet::new();
+    for view in views {
+        let family = Family::of(origins, view.class);
+        let before = made.len();
+        let allowed = allowed(origins, &family);
+        for answer in answers(origins, view, &family) {
+            if made.len() + application.endpoints.len() >= limits::ENDPOINTS {
+                *application.caps.entry("endpoints").or_default() += 1;
+                break;
+            }
+            let own = answer.func.and_then(|func| by_handler.get(&func));
+            let path = crate::route::join("", &format!("{}{}", view.path, answer.rest));
+            let known: Vec<Endpoint> = match (own, &answer.method) {
+                (Some(own), _) => own.clone(),
+                (None, Some(method)) => vec![Endpoint {
+                    method: method.clone(),
+                    ..Endpoint::at(view.site)
+                }],
+                (None, None) => continue,
+            };
+            covered.extend(answer.func);
+            for known in known {
+                let method = answer.method.as_ref().unwrap_or(&known.method).clone();
+                if allowed.as_ref().is_some_and(|all| !all.contains(&method)) {
+                    continue;
+                }
+                let endpoint = Endpoint {
+                    method,
+                    path: Some(path.clone()),
+                    ..known
+                };
+                let stands_here = answer.func.is_some_and(|func| {
+                    let f = origins.program.func(func);
+                    f.func.class.map(|class| f.class(class)) == Some(view.class)
+                });
+                made.push(if stands_here && own.is_some() {
+                    endpoint
+                } else {
+                    of_class(origins, endpoint, view, &family, &answer, &defaults)
+                });
+            }
+        }
+        if made.len() > before {
+            answered.insert(view.site);
+            let dispatch = origins.program.symbols.find("dispatch");
+            doors
+                .extend(dispatch.and_then(|name| {
+                    origins.member_function(view.class, name, MemberKind::Method)
+                }));
+        }
+    }
+    let all = std::mem::take(&mut application.endpoints);
+    for endpoint in all {
+        let first = endpoint.handlers.first();
+        let of_method = endpoint.path.is_none() && endpoint.callee.starts_with("py:");
+        if of_method && endpoint.method == "dispatch" && first.is_some_and(|f| doors.contains(f)) {
+            application.middleware.push(Middleware {
+                site: endpoint.site,
+                path: None,
+                callee: endpoint.callee,
+                handlers: endpoint.handlers,
+            });
+        } else if of_method && first.is_some_and(|f| covered.contains(f))
+            || endpoint.callee.starts_with("py:django") && answered.contains(&endpoint.site)
+        {
+            // What stands in its place is made.
+        } else {
+            application.endpoints.push(endpoint);
+        }
+    }
+    application.middleware.sort_by_key(|m| m.site);
+    application.endpoints.extend(made);
+    let key = |e: &Endpoint| (e.site, e.path.clone(), e.method.clone());
+    application.endpoints.sort_by_cached_key(key);
+    application
+        .endpoints
+        .dedup_by(|b, a| (a.site, &a.path, &a.method) == (b.site, &b.path, &b.method));
+}
+
+/// One method of a registered class.
+struct Answers {
+    /// As what; absent: as its decorator says.
+    method: Option<String>,
+    /// What a router adds to the address.
+    rest: String,
+    /// The method, where the program has it.
+    func: Option<FuncId>,
+}
+
+fn answers(origins: &Solver<'_, '_>, view: &View, family: &Family) -> Vec<Answers> {
+    let mut out: Vec<Answers> = Vec::new();
+    let named = |name: &str| {
+        let sym = origins.program.symbols.find(name)?;
+        origins.member_function(view.class, sym, MemberKind::Method)
+    };
+    let brought = |name: &str| {
+        BROUGHT.iter().any(|(class, methods)| {
+            methods.contains(&name) && family.libraries.iter().any(|known| known == class)
+        })
+    };
+    for (method, name) in &view.actions {
+        let func = named(name);
+        if func.is_some() || brought(name) {
+            out.push(Answers {
+                method: Some(method.clone()),
+                rest: String::new(),
+                func,
+            });
+        }
+    }
+    if !view.actions.is_empty() {
+        return out;
+    }
+    for (name, method, rest) in METHODS {
+        if (rest.is_empty() && ["get", "post", "put", "patch", "delete"].contains(&name))
+            == view.router
+            && !["head", "options"].contains(&name)
+        {
+            continue;
+        }
+        let func = named(name);
+        if func.is_some() || brought(name) {
+            out.push(Answers {
+                method: Some(method.to_owned()),
+                rest: if view.router { rest } else { "" }.to_owned(),
+                func,
+            });
+        }
+    }
+    if view.router {
+        out.extend(family.actions(origins));
+    }
+    out
+}
+
+impl Family {
+    fn of(origins: &Solver<'_, '_>, class: ClassIdx) -> Self {
+        let mut out = Self {
+            classes: vec![class],
+            libraries: Vec::new(),
+        };
+        let mut at = 0;
+        while let Some(&class) = out.classes.get(at) {
+            at += 1;
+            for &base in origins.of_bases(class) {
+                match origins.val(base) {
+                    Some(Val::Class(base))
+                        if out.classes.len() < ANCESTORS && !out.classes.contains(&base) =>
+                    {
+                        out.classes.push(base);
+                    }
+                    Some(Val::Api(path)) => {
+                        let text = origins.paths.text(path);
+                        let last = text.rsplit('.').next().unwrap_or_default();
+                        out.libraries.push(last.to_owned());
+                    }
+                    _ => {}
+                }
+            }
+        }
+        out
+    }
+
+    /// Methods that a decorator makes answer: `@action(detail=True, url_path='go')`.
+    fn actions(&self, origins: &Solver<'_, '_>) -> Vec<Answers> {
+        let mut out: Vec<Answers> = Vec::new();
+        for &class in &self.classes {
+            let Some((file, def)) = origins.program.class(class) else {
+                continue;
+            };
+            for member in def.members.iter().filter(|m| m.kind == MemberKind::Method) {
+                let Some(func) = member.func.map(|func| origins.program.func_id(file, func)) else {
+                    continue;
+                };
+                if let Some(rest) = action(origins, func)
+                    && !out.iter().any(|known| known.rest == rest)
+                {
+                    out.push(Answers {
+                        method: None,
+                        rest,
+                        func: Some(func),
+                    });
+                }
+            }
+        }
+        out
+    }
+
+    /// Functions of the program that methods of the library ask.
+    fn asked(&self, origins: &Solver<'_, '_>, by: &str) -> Vec<FuncId> {
+        let Some(&class) = self.classes.first() else {
+            return Vec::new();
+        };
+        let method = |(name, of): &(&str, &[&str])| {
+            let sym = origins.program.symbols.find(name)?;
+            let asks = of.is_empty() || of.contains(&by);
+            origins
+                .member_function(class, sym, MemberKind::Method)
+                .filter(|_| asks)
+        };
+        ASKED.iter().filter_map(method).collect()
+    }
+}
+
+/// What an action adds to the address of its router.
+fn action(origins: &Solver<'_, '_>, func: FuncId) -> Option<String> {
+    let f = origins.program.func(func);
+    let parent = origins.program.func(f.parent()?);
+    f.func.decorators.iter().find_map(|decorator| {
+        let (callee, args) = parent.call_behind(decorator.value)?;
+        let is_action = origins.of_operand(parent.id, callee).iter().any(|&val| {
+            matches!(origins.val(val), Some(Val::Api(path))
+                if origins.paths.text(path) == "py:rest_framework.decorators.action")
+        });
+        if !is_action {
+            return None;
+        }
+        let detail = decoration::keyword(parent, args, "detail").is_some_and(|value| {
+            matches!(value, Operand::Const(id)
+                if *parent.file.facts.constant(id) == casemate_ir::Const::Bool(true))
+        });
+        let path = decoration::keyword(parent, args, "url_path")
+            .and_then(|value| parent.constant_text(value))
+            .or_else(|| f.func.name.map(|name| f.file.facts.str(name)))?;
+        Some(format!("{}{path}/", if detail { "{pk}/" } else { "" }))
+    })
+}
+
+/// The methods that a class admits, where it names them.
+fn allowed(origins: &Solver<'_, '_>, family: &Family) -> Option<Vec<String>> {
+    family.classes.iter().find_map(|&class| {
+        let (file, def) = origins.program.class(class)?;
+        let f = origins
+            .program
+            .func(origins.program.func_id(file, def.owner));
+        let names = names_listed(f, class)?;
+        Some(names.into_iter().map(|name| name.to_lowercase()).collect())
+    })
+}
+
+fn names_listed(f: FuncRef<'_>, class: ClassIdx) -> Option<Vec<String>> {
+    let made = f.func.instrs.iter().find_map(|instr| match *instr {
+        Instr::Class { to, class: c, .. } if f.class(c) == class => Some(Operand::Local(to)),
+        _ => None,
+    })?;
+    f.func.instrs.iter().find_map(|instr| match *instr {
+        Instr::Store {
+            base,
+            key: Key::Field(name),
+            value,
+        } if base == made && f.file.facts.str(name) == "http_method_names" => {
+            let elements = decoration::elements(f, value)?;
+            let texts: Option<Vec<String>> = elements
+                .into_iter()
+                .map(|e| f.constant_text(e).map(str::to_owned))
+                .collect();
+            texts
+        }
+        _ => None,
+    })
+}
+
+/// An endpoint of a class whose method stands elsewhere: in a base, in a library.
+fn of_class(
+    origins: &Solver<'_, '_>,
+    endpoint: Endpoint,
+    view: &View,
+    family: &Family,
+    answer: &Answers,
+    defaults: &class::Defaults,
+) -> Endpoint {
+    let place = origins.program.class(view.class);
+    let site = place.map_or(view.site, |(file, def)| Site {
+        file,
+        span: def.span,
+    });
+    let mut around = decoration::Around::default();
+    class::of(origins, view.class, answer.func, defaults, &mut around);
+    // Decorators of the method itself.
+    let of_method = endpoint.chain.into_iter().filter(|member| {
+        answer.func.is_some_and(|func| {
+            let f = origins.program.func(func);
+            member.site.file == f.file_idx
+                && f.func.decorators.iter().any(|d| d.span == member.site.span)
+        })
+    });
+    around.chain.extend(of_method);
+    let unknown = around
+        .chain
+        .iter()
+        .filter(|m| m.what == Stage::Unknown)
+        .count();
+    let handlers = match answer.func {
+        Some(func) => vec![func],
+        None => family.asked(origins, &endpoint.method),
+    };
+    let callee = if view.router {
+        "py:rest_framework"
+    } else {
+        "py:django"
+    };
+    Endpoint {
+        mounted: true,
+        callee: if endpoint.callee.is_empty() {
+            format!("{callee}.views")
+        } else {
+            endpoint.callee
+        },
+        handlers,
+        chain: around.chain,
+        unknown: around.unknown + u32::try_from(unknown).unwrap_or(u32::MAX),
+        open: around.open,
+        by_class: true,
+        site,
+        outside: Vec::new(),
+        ..endpoint
+    }
+}
