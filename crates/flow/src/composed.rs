@@ -46,11 +46,8 @@ impl<'a> Composed<'a> {
         None
     }
 
-    fn node(&self, at: TraceRef) -> Option<&'a crate::taint::TraceNode> {
-        self.arenas
-            .get(at.func.0 as usize)?
-            .nodes
-            .get(at.node as usize)
+    fn node(&self, at: TraceRef) -> Option<crate::taint::TraceNode> {
+        self.arenas.get(at.func.0 as usize)?.get(at.node)
     }
 
     /// Whether a way leads from what a function is given straight to the sink.
