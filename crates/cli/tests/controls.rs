@@ -17,7 +17,6 @@ const NAMED: &[&str] = &[
     "honest-audit",
     "idempotency-policy",
     "row-policies",
-    "select-policy",
     "insert-check",
     "update-policy",
     "delete-policy",
@@ -65,9 +64,13 @@ const NAMED: &[&str] = &[
     "token-audience",
     "own-role",
     "admin-only",
+    "strict-registration",
     "password-without-address",
+    "strict-body",
     "page-limit",
+    "strict-changes",
     "user-page-limit",
+    "strict-role-change",
     "migration-checksum",
 ];
 
