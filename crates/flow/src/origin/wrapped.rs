@@ -39,17 +39,21 @@ struct Wrapped<'f> {
 }
 
 impl Wrapped<'_> {
-    /// The instruction before the write that made an operand.
-    fn made(&self, operand: Operand) -> Option<Instr> {
-        let Operand::Local(local) = operand else {
-            return None;
-        };
+    /// The instruction before the write that made an operand; copies are followed backwards only, as two locals may hold each other's
+    /// values in turn.
+    fn made(&self, mut operand: Operand) -> Option<Instr> {
         let first = self.at.saturating_sub(BEFORE);
-        let before = self.func.instrs.get(first..self.at)?;
-        let made = before.iter().rev().find(|i| target(i) == Some(local));
-        match made {
-            Some(Instr::Copy { from, .. }) => self.made(*from),
-            made => made.copied(),
+        let mut before = self.func.instrs.get(first..self.at)?;
+        loop {
+            let Operand::Local(local) = operand else {
+                return None;
+            };
+            let at = before.iter().rposition(|i| target(i) == Some(local))?;
+            match before.get(at)? {
+                Instr::Copy { from, .. } => operand = *from,
+                made => return Some(*made),
+            }
+            before = before.get(..at)?;
         }
     }
 
