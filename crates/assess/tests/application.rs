@@ -312,7 +312,7 @@ fn url_configurations_of_django_name_each_other() {
     let found = routes(&found);
     for route in [
         "POST /shop/new/",
-        "RETRIEVE /api/things/{pk}/",
+        "GET /api/things/{pk}/",
         "ROUTE /shop/items/<int:pk>/",
     ] {
         assert!(found.contains(&route.to_owned()), "{route} in {found:?}");

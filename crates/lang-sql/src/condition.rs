@@ -85,6 +85,10 @@ fn required(tokens: &[Token]) -> BTreeSet<String> {
             return Some(last.clone());
         }
         let word = |at: usize, text: &str| matches!(rest.get(at), Some(Kind::Word(w)) if w == text);
+        // `(owner = me() or x)`: a group that something else opens as well.
+        if apart(part, "or").len() > 1 {
+            return None;
+        }
         let equals = rest.first() == Some(&&Kind::Sign('='))
             || word(0, "is") && word(1, "not") && word(2, "distinct");
         equals.then(|| name.clone())

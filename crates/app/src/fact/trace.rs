@@ -82,6 +82,11 @@ pub(super) fn flat(name: &str) -> String {
         .collect()
 }
 
+/// Functions longer than this are made by programs; what is looked up instruction by instruction is not asked of them.
+pub(super) fn is_long(f: FuncRef<'_>) -> bool {
+    f.func.instrs.len() > crate::limits::READ_INSTRS
+}
+
 /// The name that a callee is written with, and that of what it is called on.
 pub(super) fn called<'p>(
     f: FuncRef<'p>,
