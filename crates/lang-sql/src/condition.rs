@@ -74,9 +74,15 @@ fn required(tokens: &[Token]) -> BTreeSet<String> {
     let column = |part: &&[Token]| {
         let part = bare(part);
         let kinds: Vec<&Kind> = part.iter().map(|token| &token.kind).collect();
+        // `(owner = me() or x)`: a group that something else opens as well.
+        if apart(part, "or").len() > 1 {
+            return None;
+        }
         let (name, rest) = match kinds.as_slice() {
             [Kind::Word(_), Kind::Sign('.'), Kind::Word(name), rest @ ..] => (name, rest),
             [Kind::Word(name), rest @ ..] => (name, rest),
+            // `(select …) = column`
+            [.., Kind::Sign('='), Kind::Word(last)] => return Some(last.clone()),
             _ => return None,
         };
         if let [.., Kind::Sign('='), Kind::Word(last)] = kinds.as_slice()
@@ -85,10 +91,6 @@ fn required(tokens: &[Token]) -> BTreeSet<String> {
             return Some(last.clone());
         }
         let word = |at: usize, text: &str| matches!(rest.get(at), Some(Kind::Word(w)) if w == text);
-        // `(owner = me() or x)`: a group that something else opens as well.
-        if apart(part, "or").len() > 1 {
-            return None;
-        }
         let equals = rest.first() == Some(&&Kind::Sign('='))
             || word(0, "is") && word(1, "not") && word(2, "distinct");
         equals.then(|| name.clone())
