@@ -62,7 +62,7 @@ impl Context {
     }
 
     fn finish(mut self) -> Self {
-        self.known.sort_by(|a, b| a.0.cmp(&b.0));
+        self.known.sort_by_key(|known| known.0);
         self.known.dedup_by(|a, b| a.0 == b.0);
         self.objects.sort_unstable();
         self.lists.sort_unstable();
