@@ -255,7 +255,11 @@ pub(super) fn refute(ground: &Ground<'_, '_, '_>, result: &mut TaintResult) {
     let known: &TaintResult = result;
     let judged: Vec<Vec<bool>> = groups
         .par_iter()
-        .map(|(func, candidates)| {
+        .enumerate()
+        .map(|(at, (func, candidates))| {
+            if at >= limits::REFUTED_FUNCTIONS {
+                return vec![true; candidates.len()];
+            }
             let run = AssertUnwindSafe(|| withstand(ground, known, &callers, *func, candidates));
             catch_unwind(run).unwrap_or_else(|_| vec![true; candidates.len()])
         })
@@ -280,6 +284,9 @@ fn withstand(
     candidates: &[Candidate],
 ) -> Vec<bool> {
     let chain = chain(&result.arenas, candidates);
+    if chain.len() > limits::REFUTED_CHAIN {
+        return vec![true; candidates.len()];
+    }
     let specials = Specials::new(ground, &result.summaries, &result.outputs, chain);
     let plain = specials.plain(func);
     let Some((_, shown)) = specials.run(func, &Context::default(), 0) else {
