@@ -104,14 +104,12 @@ pub const VERSION_UNKNOWN: &str =
 /// Entries of one path.
 pub const ENTRIES: usize = 64;
 /// Depth of calls that are run again with the constants of one call, to see whether a candidate finding withstands them.
-pub const REFUTED_DEPTH: u32 = 3;
-/// Functions that are run again with the constants of their calls, for the candidates of one function.
-pub const REFUTED_CALLS: usize = 16;
-/// Functions that the ways of the candidates of one function may lead through for these to be run again; candidates behind more of them
-/// are kept as they are. On outline, running all of them again took several times the rest of the assessment.
-pub const REFUTED_CHAIN: usize = 4;
-/// Functions whose candidates are run again, in the order of the program; those of the others are kept as they are.
-pub const REFUTED_FUNCTIONS: usize = 128;
+pub const REFUTED_DEPTH: u32 = 6;
+/// Work on the candidates of one function when their calls are run again: taints of summaries that are put in place, and instructions.
+/// Candidates on which more would have to be spent are kept as they are. Without a bound outline took nine times as long.
+pub const REFUTED_WORK: u64 = 4_000;
+/// Under this name are counted the candidates that were kept for it.
+pub const REFUTED_DONE: &str = "candidates whose calls were not all run again";
 /// Steps of all ways of the candidates of one function that are gone along to learn which functions they lead through.
 pub const REFUTED_STEPS: usize = 4_000;
 /// Known places of one call, members of objects that are given included.

@@ -81,7 +81,10 @@ pub(super) struct Specials<'a> {
     /// Functions that the candidates lead through: they are interpreted again for every call.
     chain: FxHashSet<FuncId>,
     made: RefCell<Made>,
-    left: Cell<usize>,
+    /// What may still be spent.
+    left: Cell<u64>,
+    /// Something was not run for a limit.
+    short: Cell<bool>,
 }
 
 impl<'a> Specials<'a> {
@@ -97,7 +100,8 @@ impl<'a> Specials<'a> {
             outputs,
             chain,
             made: RefCell::default(),
-            left: Cell::new(limits::REFUTED_CALLS),
+            left: Cell::new(limits::REFUTED_WORK),
+            short: Cell::new(false),
         }
     }
 
@@ -121,11 +125,10 @@ impl<'a> Specials<'a> {
         if let Some(known) = known {
             return known;
         }
-        let left = self.left.get();
-        if level > limits::REFUTED_DEPTH || left == 0 {
+        if level > limits::REFUTED_DEPTH {
+            self.short.set(true);
             return None;
         }
-        self.left.set(left - 1);
         // Whoever calls itself meets the general summary.
         self.put(func, context, None);
         let made = self.run(func, context, level).map(|made| Arc::new(made.0));
@@ -172,17 +175,27 @@ impl<'a> Specials<'a> {
 
     /// Interprets a function in a context; absent where that reaches a limit which the pass did not reach.
     fn run(&self, func: FuncId, context: &Context, level: u32) -> Option<(Summary, Shown)> {
-        let whole = self.ground.whole(self.summaries, limits::WORK);
+        let instrs = self.ground.origins.program.func(func).func.instrs.len() as u64;
+        let left = self.left.get().saturating_sub(instrs);
+        self.left.set(left);
+        if left == 0 {
+            self.short.set(true);
+            return None;
+        }
+        let whole = self.ground.whole(self.summaries, left);
         let mut interp = Interp::new(&whole, func, Arena::default());
         interp.special = Some(self);
         interp.level = level;
         interp.context = (!context.is_empty()).then(|| context.clone());
         interp.run();
+        // What the functions that it calls spent is gone already.
+        self.left.set(self.left.get().saturating_sub(interp.work));
         let calls = std::mem::take(&mut interp.given);
         let summary = interp.summary();
         let before = self.outputs.get(func.0 as usize)?;
         let further = |cap: (&&'static str, &u64)| before.caps.get(cap.0).is_none_or(|n| n < cap.1);
         if interp.out.caps.iter().any(further) {
+            self.short.set(true);
             return None;
         }
         let shown = Self::shown(&summary, &interp.out, calls);
@@ -253,24 +266,40 @@ pub(super) fn refute(ground: &Ground<'_, '_, '_>, result: &mut TaintResult) {
     let callers = Callers::of(ground.origins, &wanted, &handlers);
     let groups: Vec<(FuncId, Vec<Candidate>)> = by_func.into_iter().collect();
     let known: &TaintResult = result;
-    let judged: Vec<Vec<bool>> = groups
+    let judged: Vec<Judged> = groups
         .par_iter()
-        .enumerate()
-        .map(|(at, (func, candidates))| {
-            if at >= limits::REFUTED_FUNCTIONS {
-                return vec![true; candidates.len()];
-            }
+        .map(|(func, candidates)| {
             let run = AssertUnwindSafe(|| withstand(ground, known, &callers, *func, candidates));
-            catch_unwind(run).unwrap_or_else(|_| vec![true; candidates.len()])
+            catch_unwind(run).unwrap_or_else(|_| Judged::kept(candidates))
         })
         .collect();
     for ((_, candidates), judged) in groups.into_iter().zip(judged) {
-        for (candidate, holds) in candidates.into_iter().zip(judged) {
+        for (candidate, holds) in candidates.into_iter().zip(judged.holds) {
             if holds {
                 result.findings.push(candidate.finding);
+                if judged.short {
+                    *result.caps.entry(limits::REFUTED_DONE).or_default() += 1;
+                }
             } else {
                 result.refuted += 1;
             }
+        }
+    }
+}
+
+/// What was found out about the candidates of one function.
+struct Judged {
+    /// Which of them hold.
+    holds: Vec<bool>,
+    /// A limit was reached: some of them may be kept for that.
+    short: bool,
+}
+
+impl Judged {
+    fn kept(candidates: &[Candidate]) -> Self {
+        Self {
+            holds: vec![true; candidates.len()],
+            short: true,
         }
     }
 }
@@ -282,27 +311,32 @@ fn withstand(
     callers: &Callers,
     func: FuncId,
     candidates: &[Candidate],
-) -> Vec<bool> {
+) -> Judged {
     let chain = chain(&result.arenas, candidates);
-    if chain.len() > limits::REFUTED_CHAIN {
-        return vec![true; candidates.len()];
-    }
     let specials = Specials::new(ground, &result.summaries, &result.outputs, chain);
-    let plain = specials.plain(func);
     let Some((_, shown)) = specials.run(func, &Context::default(), 0) else {
-        return vec![true; candidates.len()];
+        return Judged::kept(candidates);
     };
     let called = callers
         .get(func)
         .and_then(|callers| specials.as_called(func, callers));
-    candidates
+    let in_some_call =
+        |c: &Candidate| called.as_ref().is_none_or(|called| called.iter().any(|call| call.has(c)));
+    let mut holds: Vec<bool> = candidates
         .iter()
-        .map(|candidate| {
-            let in_some_call = |called: &Vec<Shown>| called.iter().any(|c| c.has(candidate));
-            !plain.meets(candidate)
-                || shown.has(candidate) && called.as_ref().is_none_or(in_some_call)
-        })
-        .collect()
+        .map(|candidate| shown.has(candidate) && in_some_call(candidate))
+        .collect();
+    // What the pass itself would not show again on complete summaries says nothing of the constants.
+    if holds.contains(&false) {
+        let plain = specials.plain(func);
+        for (holds, candidate) in holds.iter_mut().zip(candidates) {
+            *holds |= !plain.meets(candidate);
+        }
+    }
+    Judged {
+        holds,
+        short: specials.short.get(),
+    }
 }
 
 /// The functions that the ways of some candidates lead through.
