@@ -372,8 +372,7 @@ fn listed(f: FuncRef<'_>, included: Operand) -> Option<Vec<Site>> {
                     let Operand::Local(local) = value else {
                         return None;
                     };
-                    let at = f.func.instrs.iter().position(|i| i.target() == Some(local));
-                    at.map(|at| place(f, at))
+                    f.writer(local).map(|(at, _)| place(f, at))
                 };
                 return Some(parts.iter().filter_map(|part| site(part.value)).collect());
             }

@@ -373,6 +373,24 @@ impl Program {
 }
 
 impl<'p> FuncRef<'p> {
+    /// The first instruction that writes a local, with its place.
+    #[must_use]
+    pub fn writer(&self, local: LocalId) -> Option<(usize, &'p Instr)> {
+        let at = self.written_from(local, 0)? as usize;
+        Some((at, self.func.instrs.get(at)?))
+    }
+
+    /// All instructions that write a local, with their places, in order.
+    pub fn writers(&self, local: LocalId) -> impl Iterator<Item = (usize, &'p Instr)> + use<'p> {
+        let f = *self;
+        let mut from = Some(0);
+        std::iter::from_fn(move || {
+            let at = f.written_from(local, from?)?;
+            from = at.checked_add(1);
+            Some((at as usize, f.func.instrs.get(at as usize)?))
+        })
+    }
+
     /// The instruction that made a value, copies passed over.
     #[must_use]
     pub fn made_by(&self, value: Operand) -> Option<&'p Instr> {
@@ -381,8 +399,7 @@ impl<'p> FuncRef<'p> {
             let Operand::Local(local) = value else {
                 return None;
             };
-            let mut instrs = self.func.instrs.iter();
-            match instrs.find(|instr| instr.target() == Some(local))? {
+            match self.writer(local)?.1 {
                 Instr::Copy { from, .. } => value = *from,
                 made => return Some(made),
             }
@@ -467,18 +484,33 @@ impl FuncRef<'_> {
         if before.len() <= NEARBY {
             return None;
         }
-        let index = self.fn_id.index();
-        let writes = self.file.writes.get(index)?.get_or_init(|| {
+        let writes = self.writes()?;
+        let end = writes.partition_point(|write| *write < (local, at));
+        let (written, last) = writes.get(end.checked_sub(1)?)?;
+        (*written == local).then_some(*last)
+    }
+    /// The first instruction that writes a local, from a place on.
+    fn written_from(&self, local: LocalId, from: u32) -> Option<u32> {
+        if self.func.instrs.len() <= NEARBY {
+            let mut rest = (from..).zip(self.func.instrs.get(from as usize..)?);
+            return rest.find_map(|(at, instr)| (instr.target() == Some(local)).then_some(at));
+        }
+        let writes = self.writes()?;
+        let start = writes.partition_point(|write| *write < (local, from));
+        let (written, first) = writes.get(start)?;
+        (*written == local).then_some(*first)
+    }
+    /// All writes of locals, by local and place: made when it is asked for first, as most functions are never asked.
+    fn writes(&self) -> Option<&Writes> {
+        let writes = self.file.writes.get(self.fn_id.index())?;
+        Some(writes.get_or_init(|| {
             let writes = (0..).zip(&self.func.instrs);
             let mut writes: Vec<(LocalId, u32)> = writes
                 .filter_map(|(at, instr)| Some((instr.target()?, at)))
                 .collect();
             writes.sort_unstable();
             writes.into()
-        });
-        let end = writes.partition_point(|write| *write < (local, at));
-        let (written, last) = writes.get(end.checked_sub(1)?)?;
-        (*written == local).then_some(*last)
+        }))
     }
     /// The local's kind is a parameter; its position.
     #[must_use]

@@ -107,11 +107,7 @@ fn receiver(origins: &Solver<'_, '_>, f: FuncRef<'_>, decorator: &Decorator) -> 
         let Operand::Local(local) = value else {
             return None;
         };
-        let instr = parent
-            .func
-            .instrs
-            .iter()
-            .find(|instr| instr.target() == Some(local))?;
+        let (_, instr) = parent.writer(local)?;
         match *instr {
             Instr::Call { this, callee, .. } => value = this.unwrap_or(callee),
             Instr::Load { base, .. } => value = base,

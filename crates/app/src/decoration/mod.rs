@@ -332,12 +332,7 @@ pub(crate) fn elements(f: FuncRef<'_>, list: Operand) -> Option<Vec<Operand>> {
         return None;
     };
     for _ in 0..4 {
-        match *f
-            .func
-            .instrs
-            .iter()
-            .find(|instr| instr.target() == Some(local))?
-        {
+        match *f.writer(local)?.1 {
             Instr::Array { parts, .. } => {
                 return Some(f.func.parts(parts).iter().map(|part| part.value).collect());
             }
@@ -356,13 +351,12 @@ pub(crate) fn written_name<'p>(f: FuncRef<'p>, value: Operand) -> Option<&'p str
     let Operand::Local(local) = value else {
         return None;
     };
-    f.func.instrs.iter().find_map(|instr| match *instr {
+    f.writers(local).find_map(|(_, instr)| match *instr {
         Instr::Load {
-            to,
             key: Key::Field(name),
             ..
-        } if to == local => Some(f.file.facts.str(name)),
-        Instr::LoadVar { to, var } if to == local => match var {
+        } => Some(f.file.facts.str(name)),
+        Instr::LoadVar { var, .. } => match var {
             VarRef::Global(global) => {
                 let binding = f.file.facts.globals.get(global.index())?;
                 Some(f.file.facts.str(binding.name))
@@ -371,10 +365,8 @@ pub(crate) fn written_name<'p>(f: FuncRef<'p>, value: Operand) -> Option<&'p str
             VarRef::Captured(_) => None,
         },
         Instr::Import {
-            to,
-            name: Some(name),
-            ..
-        } if to == local => Some(f.file.facts.str(name)),
+            name: Some(name), ..
+        } => Some(f.file.facts.str(name)),
         _ => None,
     })
 }

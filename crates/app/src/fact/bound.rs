@@ -33,7 +33,7 @@ pub(super) fn pages(origins: &Solver<'_, '_>) -> Vec<Fact> {
     let mut out = Vec::new();
     for func in origins.program.function_ids() {
         let f = origins.program.func(func);
-        if origins.program.is_copy(func) || trace::is_long(f) {
+        if origins.program.is_copy(func) {
             continue;
         }
         for instr in &f.func.instrs {
@@ -103,7 +103,7 @@ pub(super) fn tokens(origins: &Solver<'_, '_>, known: &[Fact]) -> Vec<Fact> {
     let mut out = Vec::new();
     for func in origins.program.function_ids() {
         let f = origins.program.func(func);
-        if origins.program.is_copy(func) || trace::is_long(f) {
+        if origins.program.is_copy(func) {
             continue;
         }
         for (at, instr) in f.func.instrs.iter().enumerate() {

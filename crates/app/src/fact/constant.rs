@@ -52,7 +52,7 @@ const WAY: usize = 3;
 pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
     let mut out = Vec::new();
     for func in origins.program.function_ids() {
-        if origins.program.is_copy(func) || trace::is_long(origins.program.func(func)) {
+        if origins.program.is_copy(func) {
             continue;
         }
         let f = origins.program.func(func);

@@ -91,8 +91,7 @@ fn looks_for(f: FuncRef<'_>, origins: &Solver<'_, '_>, cond: Operand) -> Option<
     let Operand::Local(local) = cond else {
         return None;
     };
-    let mut made = f.func.instrs.iter().enumerate();
-    let (at, instr) = made.find(|(_, i)| i.target() == Some(local))?;
+    let (at, instr) = f.writer(local)?;
     let text = |operand: Operand| match operand {
         Operand::Const(id) => match f.file.facts.constant(id) {
             Const::Str(text) => Some(f.file.facts.str(*text).to_owned()),
@@ -147,8 +146,7 @@ fn found_by(
     let Operand::Local(local) = sought else {
         return None;
     };
-    let mut made = f.func.instrs.iter().enumerate();
-    let (at, instr) = made.find(|(_, i)| i.target() == Some(local))?;
+    let (at, instr) = f.writer(local)?;
     let Instr::Call {
         this: Some(within),
         callee,
@@ -191,8 +189,7 @@ fn is_address(f: FuncRef<'_>, origins: &Solver<'_, '_>, operand: Operand) -> boo
     let Operand::Local(local) = operand else {
         return false;
     };
-    let mut instrs = f.func.instrs.iter();
-    match instrs.find(|i| i.target() == Some(local)) {
+    match f.writer(local).map(|made| made.1) {
         Some(&Instr::Load {
             base,
             key: Key::Field(name),

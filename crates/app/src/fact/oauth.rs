@@ -43,7 +43,7 @@ pub(super) fn addresses(origins: &Solver<'_, '_>) -> Vec<Fact> {
     for func in origins.program.function_ids() {
         let f = origins.program.func(func);
         let server = servers.get(f.file_idx.0 as usize).copied().unwrap_or(false);
-        if origins.program.is_copy(func) || !server || super::trace::is_long(f) {
+        if origins.program.is_copy(func) || !server {
             continue;
         }
         for (index, instr) in f.func.instrs.iter().enumerate() {
@@ -169,7 +169,7 @@ pub(super) fn exchanges(origins: &Solver<'_, '_>) -> Vec<Fact> {
     let mut seen = FxHashSet::default();
     for func in origins.program.function_ids() {
         let f = origins.program.func(func);
-        if origins.program.is_copy(func) || super::trace::is_long(f) {
+        if origins.program.is_copy(func) {
             continue;
         }
         for (index, instr) in f.func.instrs.iter().enumerate() {

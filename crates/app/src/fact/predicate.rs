@@ -195,10 +195,9 @@ impl<'p> Query<'_, 'p, '_> {
     }
 
     fn only(&self, local: LocalId) -> Option<(usize, &'p Instr)> {
-        let func = self.f.func;
-        let mut all = func.instrs.iter().enumerate();
-        let first = all.find(|(_, i)| i.target() == Some(local))?;
-        all.all(|(_, i)| i.target() != Some(local)).then_some(first)
+        let mut all = self.f.writers(local);
+        let first = all.next()?;
+        all.next().is_none().then_some(first)
     }
 
     /// The table that a value is, if it is one.

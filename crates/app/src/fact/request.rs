@@ -54,7 +54,7 @@ const DECIDES: [&str; 14] = [
 pub(super) fn facts(origins: &Solver<'_, '_>) -> Vec<Fact> {
     let mut out: BTreeMap<_, Fact> = BTreeMap::new();
     for func in origins.program.function_ids() {
-        if origins.program.is_copy(func) || super::trace::is_long(origins.program.func(func)) {
+        if origins.program.is_copy(func) {
             continue;
         }
         let f = origins.program.func(func);

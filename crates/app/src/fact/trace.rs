@@ -16,12 +16,7 @@ pub(super) fn made_by<'p>(f: FuncRef<'p>, value: Operand) -> Option<(usize, &'p 
         let Operand::Local(local) = value else {
             return None;
         };
-        let (at, instr) = f
-            .func
-            .instrs
-            .iter()
-            .enumerate()
-            .find(|(_, instr)| instr.target() == Some(local))?;
+        let (at, instr) = f.writer(local)?;
         match *instr {
             Instr::Copy { from, .. } | Instr::Await { from, .. } => value = from,
             _ => return Some((at, instr)),
@@ -80,11 +75,6 @@ pub(super) fn flat(name: &str) -> String {
         .filter(char::is_ascii_alphanumeric)
         .map(|c| c.to_ascii_lowercase())
         .collect()
-}
-
-/// Functions longer than this are made by programs; what is looked up instruction by instruction is not asked of them.
-pub(super) fn is_long(f: FuncRef<'_>) -> bool {
-    f.func.instrs.len() > crate::limits::READ_INSTRS
 }
 
 /// The name that a callee is written with, and that of what it is called on.

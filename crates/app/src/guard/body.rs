@@ -408,7 +408,7 @@ impl<'p> Reader<'_, 'p, '_> {
             if !seen.insert(local) {
                 continue;
             }
-            for instr in f.func.instrs.iter().filter(|i| i.target() == Some(local)) {
+            for (_, instr) in f.writers(local) {
                 match *instr {
                     Instr::LoadVar {
                         var: VarRef::Captured(capture),

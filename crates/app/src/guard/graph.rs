@@ -14,7 +14,7 @@ pub(super) fn polarity(func: &Function, f: FuncRef<'_>, cond: Operand) -> Option
         let Operand::Local(local) = at else {
             return None;
         };
-        let mut written = func.instrs.iter().filter(|i| i.target() == Some(local));
+        let mut written = f.writers(local).map(|written| written.1);
         let (first, more) = (written.next(), written.next().is_some());
         match first {
             Some(Instr::Op { op, operands, .. }) => {

@@ -93,8 +93,7 @@ pub(super) fn named<'p>(
         }
         // `User.password == password`
         if let Operand::Local(local) = arg.value
-            && let Some(Instr::Op { operands, .. }) =
-                f.func.instrs.iter().find(|i| i.target() == Some(local))
+            && let Some(Instr::Op { operands, .. }) = f.writer(local).map(|made| made.1)
             && let [a, b] = *f.func.operands(*operands)
         {
             for (name, value) in [(a, b), (b, a)] {
@@ -158,8 +157,7 @@ pub(crate) fn object(
         let Some(operand @ Operand::Local(local)) = at else {
             break;
         };
-        let made = f.func.instrs.iter().find(|i| i.target() == Some(local));
-        match made {
+        match f.writer(local).map(|made| made.1) {
             Some(&Instr::Call {
                 this: of,
                 args,
@@ -226,11 +224,11 @@ fn captured<'p>(f: FuncRef<'p>, operand: Operand) -> Option<&'p str> {
     let Operand::Local(local) = operand else {
         return None;
     };
-    let mut capture = f.func.instrs.iter().find_map(|instr| match *instr {
+    let mut capture = f.writers(local).find_map(|(_, instr)| match *instr {
         Instr::LoadVar {
-            to,
             var: casemate_ir::VarRef::Captured(capture),
-        } if to == local => Some(capture),
+            ..
+        } => Some(capture),
         _ => None,
     })?;
     let mut func = f.func;
@@ -342,8 +340,7 @@ pub(super) fn names(
             }
             // `Order.id == key`
             if let Operand::Local(local) = value
-                && let Some(Instr::Op { operands, .. }) =
-                    f.func.instrs.iter().find(|i| i.target() == Some(local))
+                && let Some(Instr::Op { operands, .. }) = f.writer(local).map(|made| made.1)
             {
                 for &operand in f.func.operands(*operands) {
                     match written_name(f, operand) {

@@ -141,7 +141,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             if self.answers.contains(&(f.id, local)) {
                 return true;
             }
-            match f.func.instrs.iter().find(|i| i.target() == Some(local)) {
+            match f.writer(local).map(|made| made.1) {
                 Some(Instr::Copy { from, .. } | Instr::Await { from, .. }) => at = *from,
                 Some(Instr::Op {
                     op: OpKind::Not,

@@ -20,8 +20,7 @@ fn pieces(f: FuncRef<'_>, operand: Operand, depth: u32, out: &mut String) {
             _ => out.push('?'),
         },
         Operand::Local(local) => {
-            let made = f.func.instrs.iter().find(|i| i.target() == Some(local));
-            match made {
+            match f.writer(local).map(|made| made.1) {
                 Some(Instr::Copy { from, .. }) if depth < DEPTH => {
                     pieces(f, *from, depth + 1, out);
                 }
@@ -57,7 +56,7 @@ pub(super) fn pieces_of(f: FuncRef<'_>, operand: Operand, depth: u32, out: &mut 
     if depth >= DEPTH || out.len() > 64 {
         return;
     }
-    let parts: Vec<Operand> = match f.func.instrs.iter().find(|i| i.target() == Some(local)) {
+    let parts: Vec<Operand> = match f.writer(local).map(|made| made.1) {
         Some(Instr::Template { operands, .. } | Instr::Op { operands, .. }) => {
             f.func.operands(*operands).to_vec()
         }

@@ -320,8 +320,11 @@ fn withstand(
     let called = callers
         .get(func)
         .and_then(|callers| specials.as_called(func, callers));
-    let in_some_call =
-        |c: &Candidate| called.as_ref().is_none_or(|called| called.iter().any(|call| call.has(c)));
+    let in_some_call = |c: &Candidate| {
+        called
+            .as_ref()
+            .is_none_or(|called| called.iter().any(|call| call.has(c)))
+    };
     let mut holds: Vec<bool> = candidates
         .iter()
         .map(|candidate| shown.has(candidate) && in_some_call(candidate))
