@@ -7,11 +7,9 @@ mod parameter;
 
 use crate::model::{Application, Member, Stage};
 use casemate_flow::origin::{Solver, Val};
-use casemate_flow::program::{ClassIdx, FuncRef};
+use casemate_flow::program::FuncRef;
 use casemate_flow::result::{FuncId, Site};
-use casemate_ir::{
-    Arg, ArgKey, Decorator, Instr, Key, Language, LocalId, MemberKind, Operand, Term, VarRef,
-};
+use casemate_ir::{Arg, ArgKey, Decorator, Instr, Key, Language, LocalId, Operand, Term, VarRef};
 use casemate_model::path::Step;
 use casemate_model::row::{EntryRow, Role};
 
@@ -207,7 +205,7 @@ fn wraps(origins: &Solver<'_, '_>, owner: FuncId, decorator: Operand) -> Vec<Sta
                 out.extend(wrappers(origins, func));
             }
             Some(Val::Instance(class)) => {
-                if let Some(func) = called_as(origins, class) {
+                if let Some(func) = origins.call_method(class) {
                     told = true;
                     out.extend(wrappers(origins, func));
                 }
@@ -219,12 +217,6 @@ fn wraps(origins: &Solver<'_, '_>, owner: FuncId, decorator: Operand) -> Vec<Sta
         out.push(Stage::Unknown);
     }
     out
-}
-
-/// What is run where an object is called.
-fn called_as(origins: &Solver<'_, '_>, class: ClassIdx) -> Option<FuncId> {
-    let call = origins.program.symbols.find("__call__")?;
-    origins.member_function(class, call, MemberKind::Method)
 }
 
 /// How many decorators may be made of each other.
@@ -269,7 +261,7 @@ fn wrappers_of(origins: &Solver<'_, '_>, decorator: FuncId, depth: u32) -> Vec<S
                     None
                 }
                 Some(Val::Func(func)) if func != decorator => Some(func),
-                Some(Val::Instance(class)) => called_as(origins, class),
+                Some(Val::Instance(class)) => origins.call_method(class),
                 _ => None,
             };
             if let Some(inner) = inner.filter(|_| depth < APPLIED) {

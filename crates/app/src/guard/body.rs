@@ -1,22 +1,19 @@
 //! What a function does before it lets a request pass: which of its branches refuse, and on what they depend.
 
+use super::called::Applied;
+use super::check::{Check, kind_of};
 use super::graph::{
-    captures, is_false, is_nothing, is_true, leads_to, polarity, reaches_uncut, reaching, throws,
-    ways,
+    captures, is_false, is_nothing, is_true, leads_to, polarity, reaches_uncut, reaching, ways,
 };
-use super::refusal::Refusal;
-use super::root::{Known, Roots, Search};
-use crate::model::Stage;
-use casemate_flow::origin::{Solver, Val};
+use super::root::{Known, Search};
+use casemate_flow::origin::Solver;
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
-use casemate_ir::{Instr, Key, LocalId, Operand, Range32, Span, Term, VarRef};
-use casemate_model::path::Step;
-use casemate_model::row::Role;
+use casemate_ir::{Instr, Key, LocalId, Operand, Term, VarRef};
 use rustc_hash::FxHashSet;
 
 /// Depth of functions that check on behalf of others.
-const DEPTH: u32 = 3;
+pub(super) const DEPTH: u32 = 3;
 
 /// How a function lets a request pass.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,27 +30,6 @@ pub(super) enum Pass {
     Wraps,
     /// By calling the method of the same name that a base of its class has.
     Above,
-}
-
-/// A check that was found.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Check {
-    pub kind: &'static str,
-    pub certain: bool,
-    pub span: Span,
-    pub func: FuncId,
-    pub why: String,
-    /// What it checks is understood, whether or not all requests meet the check.
-    pub understood: bool,
-    /// What it asks for is said where the function that checks is made, by a parameter of this function.
-    pub said_to: Option<FuncId>,
-}
-
-/// A decorator that is put around the function that passes requests on.
-#[derive(Clone, Copy)]
-struct Applied {
-    callee: Operand,
-    depth: u32,
 }
 
 /// What is known while bodies are read.
@@ -95,7 +71,7 @@ impl<'p> Reader<'_, 'p, '_> {
 
     /// Reads one function; whether no request passes without an identity being looked at. `next`: the local in which the
     /// function that passes requests on stands, where it is captured from around.
-    fn read(
+    pub(super) fn read(
         &self,
         func: FuncId,
         pass: Pass,
@@ -148,15 +124,13 @@ impl<'p> Reader<'_, 'p, '_> {
                                 let given = Applied { callee, depth };
                                 let applied = self.guarded_by(f, given, block.term_span);
                                 if self.hands_over(f, callee, args, next) {
-                                    out.push(Check {
-                                        kind: super::REFUSAL,
-                                        certain: false,
-                                        span: block.term_span,
+                                    out.push(Check::new(
+                                        super::REFUSAL,
                                         func,
-                                        why: "hands the request to what is not known".to_owned(),
-                                        understood: false,
-                                        said_to: None,
-                                    });
+                                        block.term_span,
+                                        "hands the request to what is not known".to_owned(),
+                                        false,
+                                    ));
                                 }
                                 if applied
                                     .iter()
@@ -290,15 +264,13 @@ impl<'p> Reader<'_, 'p, '_> {
                     // Whoever is known is refused: a page for guests.
                     Some(positive) if positive != yes_clean && !roots.given => {
                         if !roots.called {
-                            out.push(Check {
-                                kind: super::GUESTS,
-                                certain: true,
-                                span: block.term_span,
+                            out.push(Check::new(
+                                super::GUESTS,
                                 func,
-                                why: refusal.words(),
-                                understood: true,
-                                said_to: None,
-                            });
+                                block.term_span,
+                                refusal.words(),
+                                true,
+                            ));
                             continue;
                         }
                         certain = false;
@@ -348,15 +320,7 @@ impl<'p> Reader<'_, 'p, '_> {
                     });
             if let Some(span) = verified {
                 guarded.insert(index);
-                let check = Check {
-                    kind: "authentication",
-                    certain: true,
-                    span,
-                    func,
-                    why: refusal.words(),
-                    understood: true,
-                    said_to: None,
-                };
+                let check = Check::new("authentication", func, span, refusal.words(), true);
                 found.push((check, true));
             }
         }
@@ -395,188 +359,12 @@ impl<'p> Reader<'_, 'p, '_> {
         safe
     }
 
-    /// The function of whose parameters alone a condition takes what it compares with: `isAuthenticated(permissions)` makes a
-    /// function that asks `user.hasPermission(permissions)`.
-    fn said_to(&self, f: FuncRef<'p>, cond: Operand) -> Option<FuncId> {
-        let mut open = vec![cond];
-        let mut seen: FxHashSet<LocalId> = FxHashSet::default();
-        let mut maker = None;
-        while let Some(operand) = open.pop() {
-            let Operand::Local(local) = operand else {
-                continue;
-            };
-            if !seen.insert(local) {
-                continue;
-            }
-            for (_, instr) in f.writers(local) {
-                match *instr {
-                    Instr::LoadVar {
-                        var: VarRef::Captured(capture),
-                        ..
-                    } => {
-                        let (owner, local) = super::root::owner(self.origins, f, capture)?;
-                        let around = self.origins.program.func(owner);
-                        if around.func.params.iter().any(|p| p.local == local) {
-                            maker = Some(owner);
-                        }
-                    }
-                    Instr::Call {
-                        callee, this, args, ..
-                    } => {
-                        open.extend(f.func.args(args).iter().map(|arg| arg.value));
-                        open.extend(this);
-                        open.push(callee);
-                    }
-                    Instr::Load { base, .. } => open.push(base),
-                    Instr::Copy { from, .. } | Instr::Await { from, .. } => open.push(from),
-                    Instr::Op { operands, .. } => open.extend(f.func.operands(operands)),
-                    _ => {}
-                }
-            }
-        }
-        maker
-    }
-
-    /// What a guard that answers with what it knows of who asks wants of them: `return user.isAdmin`.
-    fn decided(&self, f: FuncRef<'p>, answer: Operand, span: Span) -> Option<Check> {
-        let refusal = Refusal {
-            statuses: [403].into(),
-            ..Refusal::default()
-        };
-        let roots = Search::of(self.origins, self.set, f.id, answer);
-        let kind = kind_of(roots, &refusal).filter(|_| roots.principal)?;
-        Some(Check {
-            kind,
-            certain: true,
-            span,
-            func: f.id,
-            why: refusal.words(),
-            understood: true,
-            said_to: None,
-        })
-    }
-
-    /// What a decorator that is put around the function that passes requests on refuses: `login_required(view)(…)`.
-    fn guarded_by(&self, f: FuncRef<'p>, given: Applied, span: Span) -> Vec<Check> {
-        let mut out = Vec::new();
-        for &val in self.origins.of_operand(f.id, given.callee).iter().take(2) {
-            match self.origins.val(val) {
-                Some(Val::Api(path)) => {
-                    let Some(path) = self.origins.paths.made_step(path, &Step::Deco) else {
-                        continue;
-                    };
-                    for (_, row) in self.origins.paths.rows(path) {
-                        if let Role::Guard { kind, .. } = &row.role
-                            && let Some(kind) = super::known(kind)
-                        {
-                            out.push(Check {
-                                kind: if kind == "role" {
-                                    "authentication"
-                                } else {
-                                    kind
-                                },
-                                certain: row.when.is_none(),
-                                span,
-                                func: f.id,
-                                why: format!("applies `{}`", self.origins.paths.text(path)),
-                                understood: row.when.is_none(),
-                                said_to: None,
-                            });
-                        }
-                    }
-                }
-                Some(Val::Func(decorator)) if given.depth < DEPTH => {
-                    for stage in crate::decoration::wrappers(self.origins, decorator) {
-                        if let Stage::Wraps(wrapper, next) = stage {
-                            self.read(wrapper, Pass::Wraps, Some(next), given.depth + 1, &mut out);
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-        out
-    }
-
-    /// Whether a block calls a function of the program that throws or refuses unless somebody is known.
-    fn asserts(&self, f: FuncRef<'p>, block: usize, depth: u32, out: &mut Vec<Check>) -> bool {
-        let Some(b) = f.func.blocks.get(block) else {
-            return false;
-        };
-        let mut safe = false;
-        for (at, instr) in f.func.block_instrs(b) {
-            let Instr::Call { callee, args, .. } = *instr else {
-                continue;
-            };
-            let vals = self.origins.of_operand(f.id, callee);
-            let span = f.func.spans.get(at).copied().unwrap_or_default();
-            for &val in vals.iter().take(2) {
-                match self.origins.val(val) {
-                    Some(Val::Func(inner)) if vals.len() == 1 && inner != f.id => {
-                        let called = self.origins.program.func(inner);
-                        let ends = |block| self.never_returns(called, block);
-                        let throws = throws(called.func) || (0..called.func.blocks.len()).any(ends);
-                        if !throws || depth + 1 > DEPTH {
-                            continue;
-                        }
-                        let mut within = Vec::new();
-                        if self.read(inner, Pass::Returns, None, depth + 1, &mut within) {
-                            safe |= within
-                                .iter()
-                                .any(|c| c.certain && c.kind == "authentication");
-                            out.extend(within);
-                        }
-                    }
-                    Some(Val::Api(path)) => {
-                        let called = self.origins.paths.rows(path);
-                        for (_, row) in called {
-                            if let Role::Guard { kind, .. } = &row.role
-                                && !f.func.args(args).is_empty()
-                                && let Some(kind) = super::known(kind)
-                            {
-                                out.push(Check {
-                                    kind,
-                                    certain: row.when.is_none(),
-                                    span,
-                                    func: f.id,
-                                    why: format!("calls `{}`", self.origins.paths.text(path)),
-                                    understood: row.when.is_none(),
-                                    said_to: None,
-                                });
-                                safe |= kind == "authentication";
-                            }
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
-        safe
-    }
-
-    /// Whether a call gives the request, and what passes it on, to something of which nothing is known: `middleware(req, res, next)`.
-    fn hands_over(
+    pub(super) fn is_next(
         &self,
         f: FuncRef<'p>,
-        callee: Operand,
-        args: Range32,
+        operand: Operand,
         next: Option<(FuncId, LocalId)>,
     ) -> bool {
-        let Some((owner, _)) = next else {
-            return false;
-        };
-        let first = self.origins.program.func(owner).func.params.first();
-        let request = first.map(|param| (owner, param.local));
-        let mut args = f.func.args(args).iter();
-        args.any(|arg| self.is_next(f, arg.value, request))
-            && self
-                .origins
-                .of_operand(f.id, callee)
-                .iter()
-                .all(|val| !matches!(self.origins.val(*val), Some(Val::Api(_) | Val::Func(_))))
-    }
-
-    fn is_next(&self, f: FuncRef<'p>, operand: Operand, next: Option<(FuncId, LocalId)>) -> bool {
         let (Some((owner, wanted)), Operand::Local(local)) = (next, operand) else {
             return false;
         };
@@ -595,22 +383,6 @@ impl<'p> Reader<'_, 'p, '_> {
             _ => false,
         })
     }
-
-    /// A call of something that never returns.
-    fn never_returns(&self, f: FuncRef<'p>, block: usize) -> bool {
-        let Some(b) = f.func.blocks.get(block) else {
-            return false;
-        };
-        f.func.block_instrs(b).any(|(_, instr)| {
-            let Instr::Call { callee, flags, .. } = *instr else {
-                return false;
-            };
-            self.origins.of_operand(f.id, callee).iter().any(|&val| {
-                matches!(self.origins.val(val), Some(Val::Api(path))
-                    if self.origins.paths.call_rows(path, flags.new).any(|(_, row)| row.role == Role::NoReturn))
-            })
-        })
-    }
 }
 
 /// Whether a function that says who passes may say no: it throws, or returns something else than `true`.
@@ -620,41 +392,6 @@ pub(super) fn may_say_no(f: FuncRef<'_>) -> bool {
         Term::Return(value) => !value.is_some_and(|v| is_true(f, v)),
         _ => false,
     })
-}
-
-/// What kind of guard a branch is.
-fn kind_of(roots: Roots, refusal: &Refusal) -> Option<&'static str> {
-    if refusal.statuses.contains(&429) {
-        return Some("rate-limit");
-    }
-    if refusal.is_other() {
-        return (roots.client && !roots.principal).then_some("validation");
-    }
-    if roots.csrf {
-        return Some("csrf");
-    }
-    if roots.principal && roots.client {
-        // `if (!user && !isOpen(req.path)) return login()` compares nobody with anything.
-        let to_login = refusal.redirects || refusal.statuses.contains(&401);
-        return Some(if to_login { "authentication" } else { "owner" });
-    }
-    if roots.principal {
-        return Some(if roots.attribute {
-            "role"
-        } else {
-            "authentication"
-        });
-    }
-    if roots.origin && !roots.client {
-        return refusal.is_denial().then_some("origin");
-    }
-    // A name and a password in the request itself are credentials too.
-    let shown = roots.client
-        && roots.called
-        && (refusal.statuses.contains(&401) || refusal.statuses.contains(&403));
-    // A shared secret that another service shows, whatever the answer is where it is another one.
-    let shared = roots.secret && !roots.client && refusal.throws;
-    ((roots.tells_who() && refusal.is_denial()) || shown || shared).then_some("authentication")
 }
 
 /// Whether a block calls the method of the same name that a base of the class has.

@@ -9,7 +9,6 @@ use casemate_flow::symbol::Sym;
 use casemate_ir::{FnKind, Instr, LocalId, Operand, Term, VarRef};
 use casemate_model::row::Role;
 use rustc_hash::{FxHashMap, FxHashSet};
-use smallvec::SmallVec;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -53,15 +52,11 @@ pub(crate) struct Known {
     pub(super) given: FxHashSet<(FuncId, LocalId)>,
     /// Decorators of parameters, by the names that the program gives them, that fill in who is known to ask.
     pub fillers: FxHashSet<String>,
-    definitions: RefCell<FxHashMap<FuncId, Rc<Definitions>>>,
     paths: RefCell<FxHashMap<PathId, Told>>,
     names: RefCell<FxHashMap<Sym, Said>>,
     /// What was found where nothing is known of parameters, with the parameters met on the way.
     pub(super) answers: RefCell<FxHashMap<(FuncId, LocalId), Rc<Answer>>>,
 }
-
-/// By local: the instructions that write it, and whether it is a parameter.
-pub(super) type Definitions = Vec<(SmallVec<[u32; 1]>, bool)>;
 
 /// What one search found, and the parameters on which it depends.
 pub(super) type Answer = (Roots, Vec<(FuncId, LocalId)>);
@@ -90,20 +85,27 @@ pub(super) struct Said {
 
 impl Known {
     /// Where the program sets these members of requests from credentials.
-    pub(crate) fn new(
-        origins: &Solver<'_, '_>,
-        members: FxHashSet<String>,
-        given: FxHashSet<(FuncId, LocalId)>,
-    ) -> Self {
+    pub(crate) fn new(origins: &Solver<'_, '_>, members: FxHashSet<String>) -> Self {
         let mut out = Self {
             members,
-            given,
             ..Self::default()
         };
         out.fillers = fillers(origins, &out);
-        // What was asked without them may be answered otherwise now.
-        out.answers.borrow_mut().clear();
+        out.forget();
         out
+    }
+
+    /// Wrappers of the program fill these parameters of handlers with who asks.
+    pub(super) fn learn(&mut self, given: FxHashSet<(FuncId, LocalId)>) {
+        if !given.is_empty() {
+            self.given = given;
+            self.forget();
+        }
+    }
+
+    /// What was asked with less knowledge may be answered otherwise now.
+    fn forget(&mut self) {
+        self.answers.get_mut().clear();
     }
 
     /// Whether a decorator fills a parameter with who is known to ask.
@@ -128,25 +130,6 @@ impl Known {
                 name.is_some_and(|name| self.fillers.contains(name))
             })
         })
-    }
-
-    pub(super) fn definitions(&self, f: FuncRef<'_>) -> Rc<Definitions> {
-        let mut all = self.definitions.borrow_mut();
-        let made = all.entry(f.id).or_insert_with(|| {
-            let mut out: Definitions = vec![(SmallVec::new(), false); f.func.locals.len()];
-            for (at, instr) in (0_u32..).zip(&f.func.instrs) {
-                if let Some((list, _)) = instr.target().and_then(|to| out.get_mut(to.index())) {
-                    list.push(at);
-                }
-            }
-            for param in &f.func.params {
-                if let Some((_, is_param)) = out.get_mut(param.local.index()) {
-                    *is_param = true;
-                }
-            }
-            Rc::new(out)
-        });
-        Rc::clone(made)
     }
 
     pub(super) fn told(&self, origins: &Solver<'_, '_>, path: PathId) -> Told {

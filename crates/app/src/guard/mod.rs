@@ -1,6 +1,8 @@
 //! What stands before a handler and refuses requests: guards of libraries by their rows, those of the program by what they do.
 
 mod body;
+mod called;
+mod check;
 mod given;
 mod graph;
 mod known;
@@ -9,12 +11,13 @@ mod refusal;
 pub(crate) mod root;
 
 use crate::model::{Application, Endpoint, Guard, Member, Stage};
-use body::{Check, Pass, Reader};
+use body::{Pass, Reader};
 use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::result::{FuncId, Site};
 use casemate_ir::{Function, Instr, Key, LocalId, Operand};
 use casemate_model::row::Role;
+use check::Check;
 use root::{Known, Search};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -47,12 +50,9 @@ fn known(kind: &str) -> Option<&'static str> {
 /// Finds the guards of all endpoints.
 pub(crate) fn judge(application: &mut Application, origins: &Solver<'_, '_>) -> Known {
     let members = set_by_program(application, origins);
-    let given = given::find(
-        application,
-        origins,
-        &Known::new(origins, members.clone(), FxHashSet::default()),
-    );
-    let set = Known::new(origins, members, given);
+    let mut set = Known::new(origins, members);
+    let given = given::find(application, origins, &set);
+    set.learn(given);
     let reader = Reader { origins, set: &set };
     let mut judged: FxHashMap<(FuncId, Way), Vec<Check>> = FxHashMap::default();
     let mut looked: FxHashMap<FuncId, bool> = FxHashMap::default();

@@ -210,19 +210,16 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             return;
         }
         let f = self.origins.program.func(func);
-        let definitions = self.set.definitions(f);
-        let Some((places, is_param)) = definitions.get(local.index()) else {
-            return;
-        };
-        if *is_param {
+        let is_param = f.param_of(local).is_some();
+        if is_param {
             self.free.push((func, local));
         }
-        for &at in places {
-            if let Some(instr) = f.func.instrs.get(at as usize) {
-                self.instr(f, instr, trail, depth + 1);
-            }
+        let mut written = false;
+        for (_, instr) in f.writers(local) {
+            written = true;
+            self.instr(f, instr, trail, depth + 1);
         }
-        if *is_param && places.is_empty() {
+        if is_param && !written {
             self.parameter(f, local, trail, depth + 1);
         }
     }

@@ -188,6 +188,13 @@ impl Solver<'_, '_> {
         self.vals.find(Val::Proto(func))
     }
 
+    /// What runs where an instance of a class is called: its `__call__`.
+    #[must_use]
+    pub fn call_method(&self, class: crate::program::ClassIdx) -> Option<FuncId> {
+        let name = self.program.symbols.find("__call__")?;
+        self.member_function(class, name, MemberKind::Method)
+    }
+
     /// The function behind a member of the instances of a class, its own or that of a base.
     #[must_use]
     pub fn member_function(

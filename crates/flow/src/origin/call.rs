@@ -5,7 +5,7 @@ use super::value::{Val, ValId, ValSet};
 use crate::program::to_u32;
 use crate::result::FuncId;
 use crate::symbol::Sym;
-use casemate_ir::{Arg, ArgKey, Const, FnKind, Instr, LocalId, MemberKind, Operand, Param};
+use casemate_ir::{Arg, ArgKey, Const, FnKind, Instr, LocalId, Operand, Param};
 use casemate_model::path::{ArgIndex, Port, PortBase, Step};
 use casemate_model::row::Role;
 
@@ -244,7 +244,6 @@ impl<'p> Solver<'p, '_> {
         Some(object)
     }
 
-    /// One argument reaches a parameter, the rest parameter, and `arguments`.
     /// What a package gives for a parameter: a request, what was read from one.
     pub(super) fn filled(&mut self, frame: Frame<'p>, func: FuncId, index: usize, vals: &[ValId]) {
         if !vals.is_empty() {
@@ -253,6 +252,7 @@ impl<'p> Solver<'p, '_> {
         }
     }
 
+    /// One argument reaches a parameter, the rest parameter, and `arguments`.
     pub(super) fn param(&mut self, frame: Frame<'p>, func: FuncId, index: usize, vals: &[ValId]) {
         if vals.is_empty() {
             return;
@@ -405,10 +405,7 @@ impl<'p> Solver<'p, '_> {
     fn called_as(&self, val: ValId) -> Option<FuncId> {
         match self.vals.get(val) {
             Some(Val::Func(func)) => Some(func),
-            Some(Val::Instance(class)) => {
-                let name = self.program.symbols.find("__call__")?;
-                self.member_function(class, name, MemberKind::Method)
-            }
+            Some(Val::Instance(class)) => self.call_method(class),
             _ => None,
         }
     }

@@ -81,11 +81,10 @@ impl<'p> Solver<'p, '_> {
     /// Values of this path are parts of the address that a route names.
     fn is_of_path(&self, path: PathId) -> bool {
         let models = self.paths.models();
-        let kinds = self
+        let mut kinds = self
             .paths
             .rows(path)
             .filter_map(|(_, row)| models.source_kind(row, ""));
-        let mut kinds = kinds;
         kinds.any(|kind| models.kinds().source_name(kind) == "http.path")
     }
 
@@ -256,18 +255,18 @@ const OPEN: [&str; 8] = [
 
 /// Whether a route has a parameter of this name: `<id>`, `<int:id>`, `{id}`.
 fn names(route: &str, name: &str) -> bool {
-    let parts = route
-        .split(['<', '{'])
-        .filter_map(|part| part.split(['>', '}']).next());
-    let mut parts = parts;
-    parts.any(|part| part.split(':').any(|word| word == name))
+    parameters(route).any(|part| part.split(':').any(|word| word == name))
+}
+
+/// What stands between the marks of a route: `int:id`.
+fn parameters(route: &str) -> impl Iterator<Item = &str> {
+    let parts = route.split(['<', '{']);
+    parts.filter_map(|part| part.split(['>', '}']).next())
 }
 
 /// Whether a route turns the parameter into a number: `<int:id>`, `{id:int}`.
 fn converts(route: &str, name: &str) -> bool {
-    route
-        .split(['<', '{'])
-        .filter_map(|part| part.split(['>', '}']).next())
+    parameters(route)
         .filter_map(|part| part.split_once(':'))
         .any(|(left, right)| {
             let of = |converter: &str| {

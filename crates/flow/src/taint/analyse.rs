@@ -326,26 +326,20 @@ fn same_taints(old: &Value, new: &Value) -> bool {
 fn dependencies(origins: &Solver<'_, '_>, id: FuncId) -> Vec<FuncId> {
     let f = origins.program.func(id);
     let mut out = Vec::new();
-    let operand =
-        |out: &mut Vec<FuncId>, operand: Operand| {
-            for &val in origins.of_operand(id, operand) {
-                match origins.val(val) {
-                    Some(Val::Func(func)) => out.push(func),
-                    Some(Val::Class(class)) => {
-                        if let Some((file, def)) = origins.program.class(class) {
-                            out.push(origins.program.func_id(file, def.constructor));
-                        }
+    let operand = |out: &mut Vec<FuncId>, operand: Operand| {
+        for &val in origins.of_operand(id, operand) {
+            match origins.val(val) {
+                Some(Val::Func(func)) => out.push(func),
+                Some(Val::Class(class)) => {
+                    if let Some((file, def)) = origins.program.class(class) {
+                        out.push(origins.program.func_id(file, def.constructor));
                     }
-                    Some(Val::Instance(class)) => {
-                        let name = origins.program.symbols.find("__call__");
-                        out.extend(name.and_then(|name| {
-                            origins.member_function(class, name, MemberKind::Method)
-                        }));
-                    }
-                    _ => {}
                 }
+                Some(Val::Instance(class)) => out.extend(origins.call_method(class)),
+                _ => {}
             }
-        };
+        }
+    };
     for (at, instr) in f.func.instrs.iter().enumerate() {
         match *instr {
             Instr::Closure { func, .. } => out.push(f.sibling(func)),

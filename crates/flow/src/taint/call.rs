@@ -246,17 +246,10 @@ impl Interp<'_> {
                     Callee::Func(func)
                 }
                 Some(Val::Class(class)) => Callee::Class(class),
-                Some(Val::Instance(class)) => {
-                    let name = self.origins.program.symbols.find("__call__");
-                    let method = name.and_then(|name| {
-                        self.origins
-                            .member_function(class, name, casemate_ir::MemberKind::Method)
-                    });
-                    match method {
-                        Some(func) => Callee::Func(func),
-                        None => continue,
-                    }
-                }
+                Some(Val::Instance(class)) => match self.origins.call_method(class) {
+                    Some(func) => Callee::Func(func),
+                    None => continue,
+                },
                 Some(Val::Api(path)) => Callee::Api(path),
                 _ => continue,
             };

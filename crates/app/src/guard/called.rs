@@ -1,0 +1,160 @@
+//! What other functions refuse on behalf of the one at hand: decorators that it applies, functions that it calls, and what it hands the
+//! request to.
+
+use super::body::{DEPTH, Pass, Reader};
+use super::check::Check;
+use super::graph::throws;
+use crate::model::Stage;
+use casemate_flow::origin::Val;
+use casemate_flow::program::FuncRef;
+use casemate_flow::result::FuncId;
+use casemate_ir::{Instr, LocalId, Operand, Range32, Span};
+use casemate_model::path::Step;
+use casemate_model::row::Role;
+
+/// A decorator that is put around the function that passes requests on.
+#[derive(Clone, Copy)]
+pub(super) struct Applied {
+    pub callee: Operand,
+    pub depth: u32,
+}
+
+impl<'p> Reader<'_, 'p, '_> {
+    /// What a decorator that is put around the function that passes requests on refuses: `login_required(view)(…)`.
+    pub(super) fn guarded_by(&self, f: FuncRef<'p>, given: Applied, span: Span) -> Vec<Check> {
+        let mut out = Vec::new();
+        for &val in self.origins.of_operand(f.id, given.callee).iter().take(2) {
+            match self.origins.val(val) {
+                Some(Val::Api(path)) => {
+                    let Some(path) = self.origins.paths.made_step(path, &Step::Deco) else {
+                        continue;
+                    };
+                    for (_, row) in self.origins.paths.rows(path) {
+                        if let Role::Guard { kind, .. } = &row.role
+                            && let Some(kind) = super::known(kind)
+                        {
+                            out.push(Check::new(
+                                if kind == "role" {
+                                    "authentication"
+                                } else {
+                                    kind
+                                },
+                                f.id,
+                                span,
+                                format!("applies `{}`", self.origins.paths.text(path)),
+                                row.when.is_none(),
+                            ));
+                        }
+                    }
+                }
+                Some(Val::Func(decorator)) if given.depth < DEPTH => {
+                    for stage in crate::decoration::wrappers(self.origins, decorator) {
+                        if let Stage::Wraps(wrapper, next) = stage {
+                            self.read(wrapper, Pass::Wraps, Some(next), given.depth + 1, &mut out);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        out
+    }
+
+    /// Whether a block calls a function of the program that throws or refuses unless somebody is known.
+    pub(super) fn asserts(
+        &self,
+        f: FuncRef<'p>,
+        block: usize,
+        depth: u32,
+        out: &mut Vec<Check>,
+    ) -> bool {
+        let Some(b) = f.func.blocks.get(block) else {
+            return false;
+        };
+        let mut safe = false;
+        for (at, instr) in f.func.block_instrs(b) {
+            let Instr::Call { callee, args, .. } = *instr else {
+                continue;
+            };
+            let vals = self.origins.of_operand(f.id, callee);
+            let span = f.func.spans.get(at).copied().unwrap_or_default();
+            for &val in vals.iter().take(2) {
+                match self.origins.val(val) {
+                    Some(Val::Func(inner)) if vals.len() == 1 && inner != f.id => {
+                        let called = self.origins.program.func(inner);
+                        let ends = |block| self.never_returns(called, block);
+                        let throws = throws(called.func) || (0..called.func.blocks.len()).any(ends);
+                        if !throws || depth + 1 > DEPTH {
+                            continue;
+                        }
+                        let mut within = Vec::new();
+                        if self.read(inner, Pass::Returns, None, depth + 1, &mut within) {
+                            safe |= within
+                                .iter()
+                                .any(|c| c.certain && c.kind == "authentication");
+                            out.extend(within);
+                        }
+                    }
+                    Some(Val::Api(path)) => {
+                        let called = self.origins.paths.rows(path);
+                        for (_, row) in called {
+                            if let Role::Guard { kind, .. } = &row.role
+                                && !f.func.args(args).is_empty()
+                                && let Some(kind) = super::known(kind)
+                            {
+                                out.push(Check::new(
+                                    kind,
+                                    f.id,
+                                    span,
+                                    format!("calls `{}`", self.origins.paths.text(path)),
+                                    row.when.is_none(),
+                                ));
+                                safe |= kind == "authentication";
+                            }
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        safe
+    }
+
+    /// Whether a call gives the request, and what passes it on, to something of which nothing is known: `middleware(req, res, next)`.
+    pub(super) fn hands_over(
+        &self,
+        f: FuncRef<'p>,
+        callee: Operand,
+        args: Range32,
+        next: Option<(FuncId, LocalId)>,
+    ) -> bool {
+        let Some((owner, _)) = next else {
+            return false;
+        };
+        let first = self.origins.program.func(owner).func.params.first();
+        let request = first.map(|param| (owner, param.local));
+        let mut args = f.func.args(args).iter();
+        args.any(|arg| self.is_next(f, arg.value, request))
+            && self
+                .origins
+                .of_operand(f.id, callee)
+                .iter()
+                .all(|val| !matches!(self.origins.val(*val), Some(Val::Api(_) | Val::Func(_))))
+    }
+
+    /// A call of something that never returns.
+    pub(super) fn never_returns(&self, f: FuncRef<'p>, block: usize) -> bool {
+        let Some(b) = f.func.blocks.get(block) else {
+            return false;
+        };
+        f.func.block_instrs(b).any(|(_, instr)| {
+            let Instr::Call { callee, flags, .. } = *instr else {
+                return false;
+            };
+            self.origins.of_operand(f.id, callee).iter().any(|&val| {
+                matches!(self.origins.val(val), Some(Val::Api(path))
+                    if self.origins.paths.call_rows(path, flags.new).any(|(_, row)| row.role == Role::NoReturn))
+            })
+        })
+    }
+}

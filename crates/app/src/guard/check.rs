@@ -1,0 +1,134 @@
+//! A check that a function makes, and of what kind it is by what it depends on and how it refuses.
+
+use super::body::Reader;
+use super::refusal::Refusal;
+use super::root::{Roots, Search};
+use casemate_flow::program::FuncRef;
+use casemate_flow::result::FuncId;
+use casemate_ir::{Instr, LocalId, Operand, Span, VarRef};
+use rustc_hash::FxHashSet;
+
+/// A check that was found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Check {
+    pub kind: &'static str,
+    pub certain: bool,
+    pub span: Span,
+    pub func: FuncId,
+    pub why: String,
+    /// What it checks is understood, whether or not all requests meet the check.
+    pub understood: bool,
+    /// What it asks for is said where the function that checks is made, by a parameter of this function.
+    pub said_to: Option<FuncId>,
+}
+
+impl Check {
+    /// A check of which it is certain, or not, that it holds for all requests that meet it.
+    pub(super) fn new(
+        kind: &'static str,
+        func: FuncId,
+        span: Span,
+        why: String,
+        certain: bool,
+    ) -> Self {
+        Self {
+            kind,
+            certain,
+            span,
+            func,
+            why,
+            understood: certain,
+            said_to: None,
+        }
+    }
+}
+
+impl<'p> Reader<'_, 'p, '_> {
+    /// The function of whose parameters alone a condition takes what it compares with: `isAuthenticated(permissions)` makes a
+    /// function that asks `user.hasPermission(permissions)`.
+    pub(super) fn said_to(&self, f: FuncRef<'p>, cond: Operand) -> Option<FuncId> {
+        let mut open = vec![cond];
+        let mut seen: FxHashSet<LocalId> = FxHashSet::default();
+        let mut maker = None;
+        while let Some(operand) = open.pop() {
+            let Operand::Local(local) = operand else {
+                continue;
+            };
+            if !seen.insert(local) {
+                continue;
+            }
+            for (_, instr) in f.writers(local) {
+                match *instr {
+                    Instr::LoadVar {
+                        var: VarRef::Captured(capture),
+                        ..
+                    } => {
+                        let (owner, local) = super::root::owner(self.origins, f, capture)?;
+                        let around = self.origins.program.func(owner);
+                        if around.func.params.iter().any(|p| p.local == local) {
+                            maker = Some(owner);
+                        }
+                    }
+                    Instr::Call {
+                        callee, this, args, ..
+                    } => {
+                        open.extend(f.func.args(args).iter().map(|arg| arg.value));
+                        open.extend(this);
+                        open.push(callee);
+                    }
+                    Instr::Load { base, .. } => open.push(base),
+                    Instr::Copy { from, .. } | Instr::Await { from, .. } => open.push(from),
+                    Instr::Op { operands, .. } => open.extend(f.func.operands(operands)),
+                    _ => {}
+                }
+            }
+        }
+        maker
+    }
+
+    /// What a guard that answers with what it knows of who asks wants of them: `return user.isAdmin`.
+    pub(super) fn decided(&self, f: FuncRef<'p>, answer: Operand, span: Span) -> Option<Check> {
+        let refusal = Refusal {
+            statuses: [403].into(),
+            ..Refusal::default()
+        };
+        let roots = Search::of(self.origins, self.set, f.id, answer);
+        let kind = kind_of(roots, &refusal).filter(|_| roots.principal)?;
+        Some(Check::new(kind, f.id, span, refusal.words(), true))
+    }
+}
+
+/// What kind of guard a branch is.
+pub(super) fn kind_of(roots: Roots, refusal: &Refusal) -> Option<&'static str> {
+    if refusal.statuses.contains(&429) {
+        return Some("rate-limit");
+    }
+    if refusal.is_other() {
+        return (roots.client && !roots.principal).then_some("validation");
+    }
+    if roots.csrf {
+        return Some("csrf");
+    }
+    if roots.principal && roots.client {
+        // `if (!user && !isOpen(req.path)) return login()` compares nobody with anything.
+        let to_login = refusal.redirects || refusal.statuses.contains(&401);
+        return Some(if to_login { "authentication" } else { "owner" });
+    }
+    if roots.principal {
+        return Some(if roots.attribute {
+            "role"
+        } else {
+            "authentication"
+        });
+    }
+    if roots.origin && !roots.client {
+        return refusal.is_denial().then_some("origin");
+    }
+    // A name and a password in the request itself are credentials too.
+    let shown = roots.client
+        && roots.called
+        && (refusal.statuses.contains(&401) || refusal.statuses.contains(&403));
+    // A shared secret that another service shows, whatever the answer is where it is another one.
+    let shared = roots.secret && !roots.client && refusal.throws;
+    ((roots.tells_who() && refusal.is_denial()) || shown || shared).then_some("authentication")
+}
