@@ -56,7 +56,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("casemate-report", &["casemate-assess"]),
-    ("casemate-build", &[]),
+    ("casemate-build", &["casemate-lang-sql"]),
     (
         "casemate",
         &[

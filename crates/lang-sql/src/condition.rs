@@ -1,6 +1,6 @@
 //! Conditions of policies, as far as it can be told of them without a database.
 
-use crate::token::{Kind, Token};
+use crate::token::{Cursor, Kind, Token, apart};
 use std::collections::BTreeSet;
 
 /// What a condition asks.
@@ -33,22 +33,21 @@ impl Condition {
 /// Without brackets around the whole.
 fn bare(tokens: &[Token]) -> &[Token] {
     let mut inner = tokens;
-    while inner.len() >= 2 && matches!(inner.first(), Some(t) if t.kind == Kind::Sign('(')) {
-        let mut depth = 0_i32;
-        let closes = inner.iter().position(|token| {
-            match token.kind {
-                Kind::Sign('(') => depth += 1,
-                Kind::Sign(')') => depth -= 1,
-                _ => {}
-            }
-            depth == 0
-        });
-        if closes != Some(inner.len() - 1) {
-            break;
-        }
-        inner = inner.get(1..inner.len() - 1).unwrap_or_default();
+    while let Some(within) = Cursor::new(inner).peek_brackets()
+        && within.len() + 2 == inner.len()
+    {
+        inner = within;
     }
     inner
+}
+
+/// The parts between a word that stands in no brackets.
+fn parts<'a>(tokens: &'a [Token], word: &str) -> Vec<&'a [Token]> {
+    apart(
+        tokens,
+        |kind| matches!(kind, Kind::Word(own) if own == word),
+    )
+    .collect()
 }
 
 /// `true`, `1 = 1`, or one of them beside `or`.
@@ -61,21 +60,21 @@ fn always(tokens: &[Token]) -> bool {
             _ => false,
         }
     };
-    let parts = apart(tokens, "or");
+    let parts = parts(tokens, "or");
     parts.len() == 1 && constant(tokens)
         || parts.len() > 1 && parts.iter().any(|part| constant(part))
 }
 
 /// The columns of `column = …`, `… = column`, `column is not distinct from …` that stand beside `and` only.
 fn required(tokens: &[Token]) -> BTreeSet<String> {
-    if apart(tokens, "or").len() > 1 {
+    if parts(tokens, "or").len() > 1 {
         return BTreeSet::new();
     }
     let column = |part: &&[Token]| {
         let part = bare(part);
         let kinds: Vec<&Kind> = part.iter().map(|token| &token.kind).collect();
         // `(owner = me() or x)`: a group that something else opens as well.
-        if apart(part, "or").len() > 1 {
+        if parts(part, "or").len() > 1 {
             return None;
         }
         let (name, rest) = match kinds.as_slice() {
@@ -95,23 +94,7 @@ fn required(tokens: &[Token]) -> BTreeSet<String> {
             || word(0, "is") && word(1, "not") && word(2, "distinct");
         equals.then(|| name.clone())
     };
-    let parts = apart(tokens, "and");
-    parts.iter().filter_map(column).collect()
-}
-
-/// The parts between a word that stands in no brackets.
-fn apart<'a>(tokens: &'a [Token], word: &str) -> Vec<&'a [Token]> {
-    let mut depth = 0_i32;
-    tokens
-        .split(|token| {
-            match &token.kind {
-                Kind::Sign('(') => depth += 1,
-                Kind::Sign(')') => depth -= 1,
-                _ => {}
-            }
-            depth == 0 && matches!(&token.kind, Kind::Word(w) if w == word)
-        })
-        .collect()
+    parts(tokens, "and").iter().filter_map(column).collect()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@
 
 mod condition;
 mod replay;
-mod token;
+pub mod token;
 
 pub use condition::Condition;
 pub use replay::{Command, Database, Place, Policy, Reference, Table};

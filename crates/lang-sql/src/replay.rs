@@ -107,7 +107,7 @@ impl Database {
     }
 
     fn statement(&mut self, file: usize, tokens: &[Token]) {
-        let mut at = Cursor { left: tokens };
+        let mut at = Cursor::new(tokens);
         if at.word("create") {
             while [
                 "or",
@@ -137,7 +137,7 @@ impl Database {
         } else if at.words(&["drop", "table"]) {
             at.words(&["if", "exists"]);
             for part in split(at.left) {
-                if let Some(name) = (Cursor { left: part }).name() {
+                if let Some(name) = Cursor::new(part).name() {
                     self.tables.remove(&name);
                 }
             }
@@ -186,7 +186,7 @@ impl Database {
         }
         let table = self.table(name, place(file, tokens));
         for part in split(at.left) {
-            let mut at = Cursor { left: part };
+            let mut at = Cursor::new(part);
             if at.word("add") {
                 at.word("column");
                 at.words(&["if", "not", "exists"]);
@@ -291,7 +291,7 @@ const NO_COLUMNS: &[&str] = &[
 
 /// One part of a table: a column, or a constraint.
 fn column(table: &mut Table, part: &[Token]) {
-    let mut at = Cursor { left: part };
+    let mut at = Cursor::new(part);
     let word = match at.peek() {
         Some(Kind::Word(word)) => word.clone(),
         _ => return,
@@ -313,18 +313,15 @@ fn column(table: &mut Table, part: &[Token]) {
 }
 
 fn refers(table: &mut Table, column: &str, tokens: &[Token]) {
-    let word = |token: &Token, text: &str| token.kind == Kind::Word(text.to_owned());
-    let Some(at) = tokens.iter().position(|token| word(token, "references")) else {
+    let Some(at) = tokens.iter().position(|token| token.is_word("references")) else {
         return;
     };
-    let mut cursor = Cursor {
-        left: tokens.get(at + 1..).unwrap_or_default(),
-    };
+    let mut cursor = Cursor::new(tokens.get(at + 1..).unwrap_or_default());
     let Some(target) = cursor.name() else {
         return;
     };
     let cascade = cursor.left.windows(3).any(|three| {
-        matches!(three, [a, b, c] if word(a, "on") && word(b, "delete") && word(c, "cascade"))
+        matches!(three, [a, b, c] if a.is_word("on") && b.is_word("delete") && c.is_word("cascade"))
     });
     table.references.push(Reference {
         column: column.to_lowercase(),

@@ -1,22 +1,50 @@
-//! Pieces of SQL with their places.
+//! Pieces of SQL with their places, and a way through them: what every reader of definitions builds on.
 
 use crate::replay::Place;
 use casemate_ir::Span;
 
 /// A piece of SQL.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Token {
+pub struct Token {
+    /// What it is.
     pub kind: Kind,
+    /// Where it stands.
     pub span: Span,
 }
 
-/// What it is.
+impl Token {
+    /// How much deeper in brackets it leads.
+    const fn depth(&self) -> i32 {
+        match self.kind {
+            Kind::Sign('(') => 1,
+            Kind::Sign(')') => -1,
+            _ => 0,
+        }
+    }
+
+    /// The word or the quoted name that it is.
+    #[must_use]
+    pub fn word(&self) -> Option<String> {
+        match &self.kind {
+            Kind::Word(word) => Some(word.clone()),
+            _ => None,
+        }
+    }
+
+    /// Whether it is this word.
+    #[must_use]
+    pub fn is_word(&self, word: &str) -> bool {
+        matches!(&self.kind, Kind::Word(own) if own == word)
+    }
+}
+
+/// What a piece is.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// A word in lower case, or a quoted name as it is.
     Word(String),
-    /// A text.
-    Text,
+    /// A text, without its quotes.
+    Text(String),
     /// A number.
     Number(String),
     /// Any other sign.
@@ -28,7 +56,8 @@ const BACK: &[&str] = &["migrate:down", "+goose down", "+migrate down", "rollbac
 
 /// The statements of a text, without their semicolons. Data behind `copy … from stdin` is passed over, and what takes a
 /// migration back is not read.
-pub(crate) fn statements(text: &str) -> Vec<Vec<Token>> {
+#[must_use]
+pub fn statements(text: &str) -> Vec<Vec<Token>> {
     let mut reader = Reader {
         text,
         at: 0,
@@ -38,12 +67,9 @@ pub(crate) fn statements(text: &str) -> Vec<Vec<Token>> {
     let mut current: Vec<Token> = Vec::new();
     while let Some(token) = reader.token() {
         if token.kind == Kind::Sign(';') {
-            let word = |name: &str| {
-                current
-                    .iter()
-                    .any(|t| t.kind == Kind::Word(name.to_owned()))
-            };
-            if word("copy") && word("stdin") {
+            if current.first().is_some_and(|t| t.is_word("copy"))
+                && current.iter().any(|t| t.is_word("stdin"))
+            {
                 reader.pass_data();
             }
             all.push(std::mem::take(&mut current));
@@ -120,14 +146,20 @@ impl<'a> Reader<'a> {
                 .map_or(rest.len(), |(at, _)| at)
         };
         if first == '\'' {
-            self.quoted('\'');
-            return Some(Kind::Text);
+            return Some(Kind::Text(self.quoted('\'')));
         }
         if first == '"' || first == '`' {
             return Some(Kind::Word(self.quoted(first)));
         }
-        if first == '$' && self.pass_dollars() {
-            return Some(Kind::Text);
+        if first == '['
+            && let Some(name) = self.bracketed()
+        {
+            return Some(Kind::Word(name));
+        }
+        if first == '$'
+            && let Some(body) = self.dollars()
+        {
+            return Some(Kind::Text(body));
         }
         if first.is_ascii_digit() {
             let end = length(|c| c.is_ascii_digit() || c == '.');
@@ -162,24 +194,36 @@ impl<'a> Reader<'a> {
         text
     }
 
-    /// `$tag$ … $tag$`.
-    fn pass_dollars(&mut self) -> bool {
-        let rest = self.rest();
-        let Some(end) = rest.get(1..).and_then(|inner| inner.find('$')) else {
-            return false;
-        };
-        let tag = rest.get(..end + 2).unwrap_or_default();
-        if !tag
-            .trim_matches('$')
-            .chars()
-            .all(|c| c.is_alphanumeric() || c == '_')
-        {
-            return false;
+    /// `[name]`, as SQL Server writes one; `[1]` and `['a', 'b']` are elements.
+    fn bracketed(&mut self) -> Option<String> {
+        let inner = self.rest().strip_prefix('[')?;
+        let name = inner.get(..inner.find(']')?)?;
+        let named = name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && name
+                .chars()
+                .all(|c| c.is_alphanumeric() || "_ $-".contains(c));
+        if !named {
+            return None;
         }
-        let body = rest.get(tag.len()..).and_then(|body| body.find(tag));
-        let whole = body.map_or(rest.len(), |at| at + 2 * tag.len());
-        self.pass(whole);
-        true
+        self.pass(name.len() + 2);
+        Some(name.to_owned())
+    }
+
+    /// `$tag$ … $tag$`; without an end, up to the end.
+    fn dollars(&mut self) -> Option<String> {
+        let rest = self.rest();
+        let end = rest.get(1..)?.find('$')? + 2;
+        let tag = rest.get(..end)?;
+        let name = tag.trim_matches('$');
+        if !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
+            return None;
+        }
+        let after = rest.get(end..)?;
+        let body = after
+            .find(tag)
+            .map_or(after, |at| after.get(..at).unwrap_or_default());
+        self.pass(2 * tag.len() + body.len());
+        Some(body.to_owned())
     }
 
     /// Up to a line that is `\.`.
@@ -191,33 +235,49 @@ impl<'a> Reader<'a> {
 }
 
 /// A way through the pieces of one statement.
-#[derive(Clone, Copy)]
-pub(crate) struct Cursor<'a> {
+#[derive(Clone, Copy, Debug)]
+pub struct Cursor<'a> {
+    /// What is left.
     pub left: &'a [Token],
 }
 
 impl<'a> Cursor<'a> {
-    pub(crate) fn peek(&self) -> Option<&'a Kind> {
+    /// Before the first piece.
+    #[must_use]
+    pub const fn new(tokens: &'a [Token]) -> Self {
+        Self { left: tokens }
+    }
+
+    /// What is next.
+    #[must_use]
+    pub fn peek(&self) -> Option<&'a Kind> {
         self.left.first().map(|token| &token.kind)
     }
 
-    pub(crate) fn next(&mut self) -> Option<&'a Token> {
+    /// Whether one of these words is next.
+    #[must_use]
+    pub fn peek_any(&self, words: &[&str]) -> bool {
+        matches!(self.peek(), Some(Kind::Word(next)) if words.contains(&next.as_str()))
+    }
+
+    /// Passes the next piece.
+    pub fn pass(&mut self) -> Option<&'a Token> {
         let (first, rest) = self.left.split_first()?;
         self.left = rest;
         Some(first)
     }
 
     /// Passes a word, if it is next.
-    pub(crate) fn word(&mut self, word: &str) -> bool {
-        let here = matches!(self.peek(), Some(Kind::Word(next)) if next == word);
+    pub fn word(&mut self, word: &str) -> bool {
+        let here = self.peek_any(&[word]);
         if here {
-            self.next();
+            self.pass();
         }
         here
     }
 
-    /// Passes several words, if they are next.
-    pub(crate) fn words(&mut self, words: &[&str]) -> bool {
+    /// Passes several words, if all of them are next.
+    pub fn words(&mut self, words: &[&str]) -> bool {
         let before = *self;
         let all = words.iter().all(|word| self.word(word));
         if !all {
@@ -226,70 +286,80 @@ impl<'a> Cursor<'a> {
         all
     }
 
-    pub(crate) fn sign(&mut self, sign: char) -> bool {
+    /// Passes a sign, if it is next.
+    pub fn sign(&mut self, sign: char) -> bool {
         let here = self.peek() == Some(&Kind::Sign(sign));
         if here {
-            self.next();
+            self.pass();
         }
         here
     }
 
-    /// A name, without the schema that everybody looks into.
-    pub(crate) fn name(&mut self) -> Option<String> {
-        let Some(Kind::Word(name)) = self.peek() else {
-            return None;
-        };
-        let mut name = name.clone();
-        self.next();
-        while self.peek() == Some(&Kind::Sign('.')) {
-            self.next();
-            let Some(Kind::Word(inner)) = self.peek() else {
-                break;
+    /// Passes the parts of a name such as `public.notes`; none if a name is not next.
+    fn parts(&mut self) -> impl Iterator<Item = &'a str> {
+        let mut going = true;
+        std::iter::from_fn(move || {
+            let Some(Kind::Word(name)) = self.peek().filter(|_| going) else {
+                return None;
             };
-            name = if name == "public" || name == "dbo" {
-                inner.clone()
-            } else {
-                format!("{name}.{inner}")
-            };
-            self.next();
-        }
-        Some(name)
+            self.pass();
+            going = self.sign('.');
+            Some(name.as_str())
+        })
     }
 
-    /// What stands between the brackets that are next.
-    pub(crate) fn brackets(&mut self) -> Option<&'a [Token]> {
+    /// A name, without the schema that everybody looks into.
+    pub fn name(&mut self) -> Option<String> {
+        self.parts().map(str::to_owned).reduce(|schema, name| {
+            if schema == "public" || schema == "dbo" {
+                name
+            } else {
+                format!("{schema}.{name}")
+            }
+        })
+    }
+
+    /// The last part of a name; empty if there is none.
+    pub fn last_name(&mut self) -> String {
+        self.parts().last().unwrap_or_default().to_owned()
+    }
+
+    /// What stands between the brackets that are next, without passing them.
+    #[must_use]
+    pub fn peek_brackets(&self) -> Option<&'a [Token]> {
         if self.peek() != Some(&Kind::Sign('(')) {
             return None;
         }
-        let mut depth = 0_usize;
-        for (at, token) in self.left.iter().enumerate() {
-            match token.kind {
-                Kind::Sign('(') => depth += 1,
-                Kind::Sign(')') => depth -= 1,
-                _ => {}
-            }
-            if depth == 0 {
-                let inner = self.left.get(1..at);
-                self.left = self.left.get(at + 1..).unwrap_or_default();
-                return inner;
-            }
-        }
-        None
+        let mut depth = 0_i32;
+        let end = self.left.iter().position(|token| {
+            depth += token.depth();
+            depth == 0
+        })?;
+        self.left.get(1..end)
+    }
+
+    /// What stands between the brackets that are next.
+    pub fn brackets(&mut self) -> Option<&'a [Token]> {
+        let inner = self.peek_brackets()?;
+        self.left = self.left.get(inner.len() + 2..).unwrap_or_default();
+        Some(inner)
     }
 }
 
-/// The parts between commas that stand in no brackets.
-pub(crate) fn split(tokens: &[Token]) -> Vec<&[Token]> {
+/// The parts between pieces of a kind that stand in no brackets.
+pub fn apart(tokens: &[Token], between: impl Fn(&Kind) -> bool) -> impl Iterator<Item = &[Token]> {
     let mut depth = 0_i32;
-    tokens
-        .split(|token| {
-            match token.kind {
-                Kind::Sign('(') => depth += 1,
-                Kind::Sign(')') => depth -= 1,
-                _ => {}
-            }
-            depth == 0 && token.kind == Kind::Sign(',')
-        })
+    tokens.split(move |token| {
+        depth += token.depth();
+        depth == 0 && between(&token.kind)
+    })
+}
+
+/// The parts between commas that stand in no brackets; empty ones are left out.
+#[must_use]
+pub fn split(tokens: &[Token]) -> Vec<&[Token]> {
+    apart(tokens, |kind| *kind == Kind::Sign(','))
+        .filter(|part| !part.is_empty())
         .collect()
 }
 
@@ -312,7 +382,21 @@ mod tests {
         let text = "-- a;\ncreate table \"T;\" (a text default 'x;''y'); /* ; */ copy t (a) from stdin;\n1;2\n\\.\ncreate function f() as $b$ select 1; $b$;\n-- migrate:down\ndrop table x;";
         let read = statements(text);
         assert_eq!(read.len(), 3, "{read:?}");
-        assert!(read[0].iter().any(|t| t.kind == Kind::Word("T;".into())));
+        let has = |at: usize, kind: Kind| read[at].iter().any(|t| t.kind == kind);
+        assert!(has(0, Kind::Word("T;".into())) && has(0, Kind::Text("x;'y".into())));
+        assert!(has(2, Kind::Text(" select 1; ".into())));
+    }
+
+    #[test]
+    fn names_of_sql_server_and_elements() {
+        let read = statements("create table [dbo].[Order Lines] (a int[3] default array['x'])");
+        let mut at = Cursor::new(&read[0]);
+        assert!(at.words(&["create", "table"]));
+        assert_eq!(at.name().as_deref(), Some("Order Lines"));
+        assert!(
+            at.brackets()
+                .is_some_and(|inner| inner.iter().any(|t| t.kind == Kind::Sign('[')))
+        );
     }
 
     #[test]
@@ -323,6 +407,7 @@ mod tests {
             "/*",
             "$$",
             "$a",
+            "[",
             "copy x from stdin;",
             "é",
             "(",

@@ -4,13 +4,11 @@
 //! entities of it. None of the formats says who may do what, so a draft lets admins read and nobody do anything else.
 //! Whatever could not be carried over is listed, in the draft and to whoever asked for it.
 
-mod cursor;
 mod openapi;
 mod prisma;
 mod settle;
 mod sql;
 mod sqltype;
-mod token;
 mod yaml;
 
 use crate::field::{Kind, OnDelete};

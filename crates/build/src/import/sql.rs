@@ -1,10 +1,9 @@
 //! Reads definitions of tables in SQL: PostgreSQL as people and `pg_dump` write it, and what MySQL and SQLite share.
 
-use super::cursor::{Cursor, split};
 use super::sqltype::{bounded, kind_of, texts};
-use super::token::{Token, statements};
 use super::{Column, Found, Table};
 use crate::field::{Kind, OnDelete};
+use casemate_lang_sql::token::{Cursor, Kind as Piece, Token, split, statements};
 use std::collections::BTreeMap;
 
 /// Words that a type goes on with.
@@ -30,7 +29,7 @@ pub fn read(text: &str) -> Found {
     for statement in &all {
         let mut at = Cursor::new(statement);
         if at.words(&["create", "type"]) {
-            let name = at.name();
+            let name = at.last_name();
             if at.words(&["as", "enum"]) {
                 types.insert(name, texts(at.brackets().unwrap_or_default()));
             }
@@ -67,7 +66,7 @@ fn statement_of(
         {}
         if at.word("table") {
             at.words(&["if", "not", "exists"]);
-            let name = at.name();
+            let name = at.last_name();
             if let Some(inner) = at.brackets() {
                 found.tables.push(table(name, inner, types));
             } else {
@@ -99,20 +98,20 @@ fn statement_of(
         let kind = if at.word("materialized") {
             "view".to_owned()
         } else {
-            at.name()
+            at.last_name()
         };
         *passed.entry(format!("create {kind}")).or_default() += 1;
     } else if at.words(&["alter", "table"]) {
         at.words(&["if", "exists"]);
         at.word("only");
-        let name = at.name();
-        let actions = split(at.rest());
+        let name = at.last_name();
+        let actions = split(at.left);
         for action in actions {
             alter(found, &name, action, types, passed);
         }
     } else if at.words(&["drop", "table"]) {
         at.words(&["if", "exists"]);
-        let name = at.name();
+        let name = at.last_name();
         found.tables.retain(|table| table.name != name);
     } else if let Some(word) = ["grant", "revoke", "insert", "copy"]
         .iter()
@@ -125,27 +124,25 @@ fn statement_of(
 fn index(found: &mut Found, at: &mut Cursor<'_>, unique: bool) {
     at.word("concurrently");
     at.words(&["if", "not", "exists"]);
-    if !at.peek_word("on") {
-        at.name();
+    if !at.peek_any(&["on"]) {
+        at.last_name();
     }
     at.word("on");
     at.word("only");
-    let name = at.name();
+    let name = at.last_name();
     if at.word("using") {
-        at.name();
+        at.last_name();
     }
     let columns: Vec<&[Token]> = at.brackets().map(split).unwrap_or_default();
-    let partial = at.peek_word("where");
+    let partial = at.peek_any(&["where"]);
     let Some(table) = found.tables.iter_mut().find(|table| table.name == name) else {
         return;
     };
     let plain: Vec<String> = columns
         .iter()
         .filter_map(|column| match column {
-            [Token::Word(name)] => Some(name.clone()),
-            [Token::Word(name), Token::Word(order)] if order == "asc" || order == "desc" => {
-                Some(name.clone())
-            }
+            [name] => name.word(),
+            [name, order] if order.is_word("asc") || order.is_word("desc") => name.word(),
             _ => None,
         })
         .collect();
@@ -181,20 +178,20 @@ fn alter(
         } else {
             at.word("column");
             at.words(&["if", "not", "exists"]);
-            column(table, at.rest(), types);
+            column(table, at.left, types);
         }
     } else if at.word("drop") {
-        if at.peek_word("constraint") {
+        if at.peek_any(&["constraint"]) {
             table.left.push("a constraint is dropped again".to_owned());
             return;
         }
         at.word("column");
         at.words(&["if", "exists"]);
-        let column = at.name();
+        let column = at.last_name();
         table.columns.retain(|other| other.name != column);
     } else if at.word("alter") {
         at.word("column");
-        let column = at.name();
+        let column = at.last_name();
         let Some(column) = table.column(&column) else {
             return;
         };
@@ -211,7 +208,7 @@ fn alter(
     } else if at.peek_any(&["enable", "force"]) {
         *passed.entry("row level security".to_owned()).or_default() += 1;
     } else if !at.peek_any(&["owner", "set", "cluster", "replica", "attach"]) {
-        table.left.push(format!("alter table … {}", at.name()));
+        table.left.push(format!("alter table … {}", at.last_name()));
     }
 }
 
@@ -233,11 +230,11 @@ fn table(name: String, inner: &[Token], types: &BTreeMap<String, Vec<String>>) -
         ]) {
             constraint(&mut table, &mut at);
         } else if at.peek_any(&["key", "index", "fulltext", "spatial"]) && !matches!(part, [_, _]) {
-            while !at.rest().is_empty() && at.peek_brackets().is_none() {
-                at.next += 1;
+            while !at.left.is_empty() && at.peek_brackets().is_none() {
+                at.pass();
             }
-            if let Some([Token::Word(name)]) = at.brackets() {
-                table.indexed.push(name.clone());
+            if let Some([name]) = at.brackets() {
+                table.indexed.extend(name.word());
             }
         } else {
             column(&mut table, part, types);
@@ -248,24 +245,26 @@ fn table(name: String, inner: &[Token], types: &BTreeMap<String, Vec<String>>) -
 
 fn column(table: &mut Table, part: &[Token], types: &BTreeMap<String, Vec<String>>) {
     let mut at = Cursor::new(part);
-    let name = at.name();
+    let name = at.last_name();
     if name.is_empty() {
         return;
     }
-    let mut words = vec![at.name()];
+    let mut words = vec![at.last_name()];
     let mut arguments: &[Token] = &[];
     loop {
         if let Some(inner) = at.brackets() {
             arguments = inner;
         } else if at.peek_any(MORE_TYPE) {
-            words.push(at.name());
+            words.push(at.last_name());
         } else {
             break;
         }
     }
     let array = at.sign('[') || at.word("array");
     if array {
-        at.number();
+        if matches!(at.peek(), Some(Piece::Number(_))) {
+            at.pass();
+        }
         at.sign(']');
     }
     let base = words.first().cloned().unwrap_or_default();
@@ -282,7 +281,7 @@ fn column(table: &mut Table, part: &[Token], types: &BTreeMap<String, Vec<String
         optional: true,
         ..Column::new(&name, kind)
     };
-    while !at.rest().is_empty() {
+    while !at.left.is_empty() {
         if at.words(&["not", "null"]) {
             made.optional = false;
         } else if at.word("default") {
@@ -297,7 +296,7 @@ fn column(table: &mut Table, part: &[Token], types: &BTreeMap<String, Vec<String
         } else if at.word("unique") {
             made.unique = true;
         } else if at.word("references") {
-            let to = at.name();
+            let to = at.last_name();
             at.brackets();
             made.kind = Ok(Kind::Ref(to));
             made.assumed = None;
@@ -312,7 +311,7 @@ fn column(table: &mut Table, part: &[Token], types: &BTreeMap<String, Vec<String
                 made.kind = Err("it is computed".to_owned());
             }
         } else {
-            at.next += 1;
+            at.pass();
         }
     }
     table.columns.push(made);
@@ -321,7 +320,7 @@ fn column(table: &mut Table, part: &[Token], types: &BTreeMap<String, Vec<String
 fn constraint(table: &mut Table, at: &mut Cursor<'_>) {
     if at.word("constraint") && !at.peek_any(&["primary", "unique", "foreign", "check", "exclude"])
     {
-        at.name();
+        at.last_name();
     }
     if at.words(&["primary", "key"]) {
         let keys = plain_names(at.brackets().unwrap_or_default());
@@ -337,18 +336,18 @@ fn constraint(table: &mut Table, at: &mut Cursor<'_>) {
             }
         }
     } else if at.word("unique") {
-        while !at.rest().is_empty() && at.peek_brackets().is_none() {
-            at.next += 1;
+        while !at.left.is_empty() && at.peek_brackets().is_none() {
+            at.pass();
         }
         let names = plain_names(at.brackets().unwrap_or_default());
         unique_column(table, &names);
     } else if at.words(&["foreign", "key"]) {
-        while !at.rest().is_empty() && at.peek_brackets().is_none() {
-            at.next += 1;
+        while !at.left.is_empty() && at.peek_brackets().is_none() {
+            at.pass();
         }
         let names = plain_names(at.brackets().unwrap_or_default());
         at.word("references");
-        let to = at.name();
+        let to = at.last_name();
         at.brackets();
         let deleted = on_delete(at);
         match names.as_slice() {
@@ -372,7 +371,7 @@ fn constraint(table: &mut Table, at: &mut Cursor<'_>) {
             .collect();
         let mut named = names
             .iter()
-            .filter(|name| inner.contains(&Token::Word((*name).clone())));
+            .filter(|name| inner.iter().any(|token| token.is_word(name)));
         let told = match (named.next(), named.next()) {
             (Some(name), None) => table
                 .column(name)
@@ -383,7 +382,7 @@ fn constraint(table: &mut Table, at: &mut Cursor<'_>) {
             table.left.push("a check".to_owned());
         }
     } else {
-        table.left.push(format!("a constraint: {}", at.name()));
+        table.left.push(format!("a constraint: {}", at.last_name()));
     }
 }
 
@@ -427,30 +426,30 @@ fn on_delete(at: &mut Cursor<'_>) -> OnDelete {
 /// A literal; expressions are none that could be carried over, and `null` says nothing.
 fn literal(at: &mut Cursor<'_>) -> Option<String> {
     let negative = at.sign('-');
-    let value = match at.rest().first()? {
-        Token::Text(text) | Token::Number(text) => text.clone(),
-        Token::Word(word) if word == "null" => {
-            at.next += 1;
+    let value = match at.peek()? {
+        Piece::Text(text) | Piece::Number(text) => text.clone(),
+        Piece::Word(word) if word == "null" => {
+            at.pass();
             return None;
         }
-        Token::Word(word) => format!(
+        Piece::Word(word) => format!(
             "{word}{}",
-            if matches!(at.rest().get(1), Some(Token::Sign('('))) {
+            if at.left.get(1).is_some_and(|t| t.kind == Piece::Sign('(')) {
                 "()"
             } else {
                 ""
             }
         ),
-        Token::Sign(_) => {
+        Piece::Sign(_) => {
             at.brackets();
             return Some("an expression".to_owned());
         }
     };
-    at.next += 1;
+    at.pass();
     at.brackets();
     while at.sign(':') {
         at.sign(':');
-        at.name();
+        at.last_name();
         at.word("varying");
         at.brackets();
     }
@@ -469,9 +468,6 @@ fn literal(at: &mut Cursor<'_>) -> Option<String> {
 fn plain_names(tokens: &[Token]) -> Vec<String> {
     split(tokens)
         .into_iter()
-        .filter_map(|part| match part.first() {
-            Some(Token::Word(name)) => Some(name.clone()),
-            _ => None,
-        })
+        .filter_map(|part| part.first().and_then(Token::word))
         .collect()
 }

@@ -1,8 +1,8 @@
 //! What types and checks of SQL mean for a field.
 
-use super::token::Token;
 use super::{Column, decimal_of, text_of};
 use crate::field::{Kind, SAFE_INT};
+use casemate_lang_sql::token::{Kind as Piece, Token};
 
 /// What a column of this type holds, and what was assumed.
 pub fn kind_of(
@@ -10,8 +10,8 @@ pub fn kind_of(
     base: &str,
     arguments: &[Token],
 ) -> (Result<Kind, String>, Option<String>) {
-    let number = |at: usize| match arguments.get(at) {
-        Some(Token::Number(text)) => text.parse::<u64>().ok(),
+    let number = |at: usize| match arguments.get(at).map(|token| &token.kind) {
+        Some(Piece::Number(text)) => text.parse::<u64>().ok(),
         _ => None,
     };
     let good = |kind: Kind| (Ok(kind), None);
@@ -62,7 +62,8 @@ pub fn kind_of(
 
 /// What a check says of one column: a list of values, a longest text, the bounds of a number.
 pub fn bounded(column: &mut Column, check: &[Token]) -> bool {
-    let has = |word: &str| check.contains(&Token::Word(word.to_owned()));
+    let sign = |sign: char| check.iter().any(|token| token.kind == Piece::Sign(sign));
+    let has = |word: &str| check.iter().any(|token| token.is_word(word));
     let values = texts(check);
     let length = has("char_length") || has("length");
     let numbers: Vec<i64> = numbers(check);
@@ -84,7 +85,7 @@ pub fn bounded(column: &mut Column, check: &[Token]) -> bool {
                 (Some(low), Some(high))
                     if low <= high
                         && (1..=crate::field::LONGEST_TEXT).contains(&high)
-                        && (numbers.len() == 2 || check.contains(&Token::Sign('<'))) =>
+                        && (numbers.len() == 2 || sign('<')) =>
                 {
                     column.kind = Ok(Kind::Text(low, high));
                     column.assumed = None;
@@ -93,37 +94,35 @@ pub fn bounded(column: &mut Column, check: &[Token]) -> bool {
                 _ => false,
             }
         }
-        Ok(Kind::Int(low, high)) if !has("or") && !has("not") => match (
-            numbers.as_slice(),
-            check.contains(&Token::Sign('>')),
-            check.contains(&Token::Sign('<')),
-        ) {
-            ([least, most], true, true) | ([least, most], false, false)
-                if least <= most && (has("and") || has("between")) =>
-            {
-                column.kind = Ok(Kind::Int((*least).max(*low), (*most).min(*high)));
-                true
+        Ok(Kind::Int(low, high)) if !has("or") && !has("not") => {
+            match (numbers.as_slice(), sign('>'), sign('<')) {
+                ([least, most], true, true) | ([least, most], false, false)
+                    if least <= most && (has("and") || has("between")) =>
+                {
+                    column.kind = Ok(Kind::Int((*least).max(*low), (*most).min(*high)));
+                    true
+                }
+                ([least], true, false) => {
+                    let least = if sign('=') {
+                        *least
+                    } else {
+                        least.saturating_add(1)
+                    };
+                    column.kind = Ok(Kind::Int(least.max(*low), *high));
+                    least <= *high
+                }
+                ([most], false, true) => {
+                    let most = if sign('=') {
+                        *most
+                    } else {
+                        most.saturating_sub(1)
+                    };
+                    column.kind = Ok(Kind::Int(*low, most.min(*high)));
+                    most >= *low
+                }
+                _ => false,
             }
-            ([least], true, false) => {
-                let least = if check.contains(&Token::Sign('=')) {
-                    *least
-                } else {
-                    least.saturating_add(1)
-                };
-                column.kind = Ok(Kind::Int(least.max(*low), *high));
-                least <= *high
-            }
-            ([most], false, true) => {
-                let most = if check.contains(&Token::Sign('=')) {
-                    *most
-                } else {
-                    most.saturating_sub(1)
-                };
-                column.kind = Ok(Kind::Int(*low, most.min(*high)));
-                most >= *low
-            }
-            _ => false,
-        },
+        }
         // Amounts begin at zero anyway.
         Ok(Kind::Money(_)) => numbers == [0],
         _ => false,
@@ -134,8 +133,8 @@ pub fn bounded(column: &mut Column, check: &[Token]) -> bool {
 pub fn texts(tokens: &[Token]) -> Vec<String> {
     tokens
         .iter()
-        .filter_map(|token| match token {
-            Token::Text(text) => Some(text.clone()),
+        .filter_map(|token| match &token.kind {
+            Piece::Text(text) => Some(text.clone()),
             _ => None,
         })
         .collect()
@@ -145,9 +144,12 @@ fn numbers(tokens: &[Token]) -> Vec<i64> {
     tokens
         .iter()
         .enumerate()
-        .filter_map(|(at, token)| match token {
-            Token::Number(text) => {
-                let negative = at > 0 && tokens.get(at - 1) == Some(&Token::Sign('-'));
+        .filter_map(|(at, token)| match &token.kind {
+            Piece::Number(text) => {
+                let negative = at > 0
+                    && tokens
+                        .get(at - 1)
+                        .is_some_and(|t| t.kind == Piece::Sign('-'));
                 text.parse::<i64>()
                     .ok()
                     .map(|number| if negative { -number } else { number })
