@@ -8,7 +8,7 @@ use crate::knowledge::Knowledge;
 use crate::pipeline;
 use crate::pool;
 use casemate_model::load::{Example, ModelFile};
-use casemate_rules::example::{self, Case, CaseFile, Expectation, Found, Variant};
+use casemate_rules::example::{self, Case, CaseFile, Complete, Expectation, Found, Variant};
 use casemate_rules::marker;
 use casemate_rules::rule::Rule;
 use casemate_source::Project;
@@ -46,7 +46,7 @@ pub fn of_rules(knowledge: &Knowledge, only: Option<&Rule>) -> Result<Vec<CaseRe
     pool::run(None, || all(&cases, run)).map_err(Error::from)
 }
 
-/// Runs the examples of model files. A line of an example is compared where it is marked.
+/// Runs the examples of model files. What a rule finds that an example marks somewhere is marked everywhere in it.
 ///
 /// # Errors
 /// The system gives no threads.
@@ -83,25 +83,27 @@ fn all<T: Sync>(cases: &[T], run: impl Fn(&T) -> CaseResult + Sync) -> Vec<CaseR
 }
 
 fn case_of(example: &Example) -> Case {
-    let (text, markers) = marker::markers(&example.code);
+    let mut expectations = Vec::new();
+    let files = example.files.iter().map(|file| {
+        let (text, markers) = marker::markers(&file.text);
+        expectations.extend(markers.into_iter().map(|m| Expectation {
+            file: file.path.clone(),
+            line: m.line,
+            rule: m.rule,
+            kind: m.expected,
+        }));
+        CaseFile {
+            path: file.path.clone(),
+            text,
+            line: file.line,
+        }
+    });
     Case {
         name: format!("line {}", example.line),
         variant: Variant::Vulnerable,
-        strict: false,
-        files: vec![CaseFile {
-            path: example.file.clone(),
-            text,
-            line: example.line,
-        }],
-        expectations: markers
-            .into_iter()
-            .map(|m| Expectation {
-                file: example.file.clone(),
-                line: m.line,
-                rule: m.rule,
-                kind: m.expected,
-            })
-            .collect(),
+        complete: Complete::MarkedRules,
+        files: files.collect(),
+        expectations,
     }
 }
 

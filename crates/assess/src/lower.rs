@@ -1,9 +1,9 @@
 //! Files to facts: every file on its own, in parallel, its panics contained. Code comes first: it says which engine reads a
-//! template.
+//! template, and whether a document routes requests.
 
 use crate::pool;
 use crate::templates::Hints;
-use casemate_ir::FileFacts;
+use casemate_ir::{FileFacts, Language};
 use casemate_lang_js::LowerOptions;
 use casemate_source::{FileType, Project, SourceFile};
 
@@ -40,8 +40,30 @@ pub(crate) fn all(project: &Project) -> Lowered {
         ))
     };
     lowered.add(project, template);
+    let routes = lowered.files.iter().any(|(_, facts)| is_routed(facts));
+    let document = |file: &SourceFile| {
+        let document = file.file_type == FileType::OpenApi;
+        document.then(|| casemate_lang_openapi::lower(&file.text, routes))
+    };
+    lowered.add(project, document);
     lowered.files.sort_by_key(|(index, _)| *index);
     lowered
+}
+
+/// Frameworks that route by a document.
+const ROUTED: [&str; 1] = ["connexion"];
+
+/// Whether a file imports a framework that routes by a document.
+fn is_routed(facts: &FileFacts) -> bool {
+    facts.language == Language::Python
+        && facts
+            .imports
+            .iter()
+            .filter_map(|i| i.specifier)
+            .any(|specifier| {
+                let package = facts.str(specifier).split('.').next();
+                package.is_some_and(|package| ROUTED.contains(&package))
+            })
 }
 
 impl Lowered {

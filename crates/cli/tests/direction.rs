@@ -10,6 +10,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("casemate-ir", &[]),
     ("casemate-lang-js", &["casemate-ir", "casemate-source"]),
     ("casemate-lang-py", &["casemate-ir", "casemate-source"]),
+    (
+        "casemate-lang-openapi",
+        &["casemate-ir", "casemate-lang-py"],
+    ),
     ("casemate-lang-sql", &["casemate-ir"]),
     (
         "casemate-lang-template",
@@ -46,6 +50,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "casemate-ir",
             "casemate-lang-js",
             "casemate-lang-py",
+            "casemate-lang-openapi",
             "casemate-lang-sql",
             "casemate-lang-template",
             "casemate-model",
@@ -56,7 +61,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("casemate-report", &["casemate-assess"]),
-    ("casemate-build", &["casemate-lang-sql"]),
+    (
+        "casemate-build",
+        &["casemate-lang-openapi", "casemate-lang-sql"],
+    ),
     (
         "casemate",
         &[
@@ -74,6 +82,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const ONLY: &[(&str, &[&str])] = &[
     ("oxc_", &["casemate-lang-js"]),
     ("ruff_", &["casemate-lang-py"]),
+    ("saphyr-parser", &["casemate-lang-openapi"]),
     ("minijinja", &["casemate-build"]),
     ("clap", &["casemate"]),
     ("anstream", &["casemate"]),

@@ -1,7 +1,8 @@
-//! What an instruction writes and reads.
+//! What an instruction writes and reads, and the places that facts name.
 
+use crate::facts::FileFacts;
 use crate::function::Function;
-use crate::ids::{BlockId, LocalId};
+use crate::ids::{BlockId, LocalId, Span};
 use crate::instr::{Instr, Key, Operand, PartKey, Term};
 
 impl Instr {
@@ -119,4 +120,44 @@ fn visit_key(key: Key, visit: &mut impl FnMut(Operand)) {
     if let Key::Computed(key) = key {
         visit(key);
     }
+}
+
+impl FileFacts {
+    /// Changes every place: a front end that lowers a script tells it in places of what the script stands for.
+    pub fn each_span(&mut self, mut change: impl FnMut(&mut Span)) {
+        self.notes.iter_mut().for_each(|it| change(&mut it.span));
+        self.comments.iter_mut().for_each(|it| change(&mut it.0));
+        self.imports.iter_mut().for_each(|it| change(&mut it.span));
+        for class in &mut self.classes {
+            change(&mut class.span);
+            class
+                .decorators
+                .iter_mut()
+                .for_each(|it| change(&mut it.span));
+            for member in &mut class.members {
+                change(&mut member.span);
+                member
+                    .decorators
+                    .iter_mut()
+                    .for_each(|it| change(&mut it.span));
+            }
+        }
+        self.functions
+            .iter_mut()
+            .for_each(|it| function_spans(it, &mut change));
+    }
+}
+
+fn function_spans(function: &mut Function, change: &mut impl FnMut(&mut Span)) {
+    change(&mut function.span);
+    change(&mut function.head);
+    function.spans.iter_mut().for_each(&mut *change);
+    function
+        .blocks
+        .iter_mut()
+        .for_each(|it| change(&mut it.term_span));
+    let decorators = function.params.iter_mut().flat_map(|it| &mut it.decorators);
+    decorators
+        .chain(&mut function.decorators)
+        .for_each(|it| change(&mut it.span));
 }

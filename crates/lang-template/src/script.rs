@@ -1,6 +1,6 @@
 //! A template as JavaScript, with the way back: which piece of the script stands for which piece of the template.
 
-use casemate_ir::{FileFacts, Function, Language, LocalizedNote, Span};
+use casemate_ir::{FileFacts, Language, LocalizedNote, Span};
 use casemate_lang_js::{LowerOptions, lower_template};
 use std::ops::Range;
 
@@ -106,7 +106,7 @@ impl<'a> Script<'a> {
     /// The facts of the script, told in places of the template.
     pub(crate) fn lower(self) -> FileFacts {
         let mut facts = lower_template(&self.js, self.path, &LowerOptions::default());
-        each_span(&mut facts, |it| *it = self.back(*it));
+        facts.each_span(|it| *it = self.back(*it));
         facts.language = Language::Template;
         facts.notes.splice(0..0, self.notes);
         facts.comments.extend(self.comments);
@@ -187,42 +187,4 @@ fn html_comments(text: &str) -> Vec<(Span, String)> {
         at = end;
     }
     found
-}
-
-fn each_span(facts: &mut FileFacts, mut change: impl FnMut(&mut Span)) {
-    facts.notes.iter_mut().for_each(|it| change(&mut it.span));
-    facts.comments.iter_mut().for_each(|it| change(&mut it.0));
-    facts.imports.iter_mut().for_each(|it| change(&mut it.span));
-    for class in &mut facts.classes {
-        change(&mut class.span);
-        class
-            .decorators
-            .iter_mut()
-            .for_each(|it| change(&mut it.span));
-        for member in &mut class.members {
-            change(&mut member.span);
-            member
-                .decorators
-                .iter_mut()
-                .for_each(|it| change(&mut it.span));
-        }
-    }
-    facts
-        .functions
-        .iter_mut()
-        .for_each(|it| function_spans(it, &mut change));
-}
-
-fn function_spans(function: &mut Function, change: &mut impl FnMut(&mut Span)) {
-    change(&mut function.span);
-    change(&mut function.head);
-    function.spans.iter_mut().for_each(&mut *change);
-    function
-        .blocks
-        .iter_mut()
-        .for_each(|it| change(&mut it.term_span));
-    let decorators = function.params.iter_mut().flat_map(|it| &mut it.decorators);
-    decorators
-        .chain(&mut function.decorators)
-        .for_each(|it| change(&mut it.span));
 }

@@ -81,12 +81,19 @@ pub struct ModelFile {
 /// A piece of code that reaches rows of a file.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Example {
-    /// The code.
-    pub code: String,
-    /// Its language: `ts`, `py`.
-    pub lang: String,
-    /// The name of the file that it stands for.
-    pub file: String,
+    /// Its files: the code first, then what stands beside it.
+    pub files: Vec<ExampleFile>,
+    /// The line of the model file.
+    pub line: u32,
+}
+
+/// A file of an example.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ExampleFile {
+    /// Its path in the small project that the example is.
+    pub path: String,
+    /// Its text, markers included.
+    pub text: String,
     /// The line of the model file.
     pub line: u32,
 }
@@ -265,19 +272,28 @@ fn read_file(path: &str, fields: &Fields<'_, '_>, kinds: &Kinds) -> ModelFile {
 
 fn read_example(fields: &Fields<'_, '_>) -> Example {
     let lang = fields.text("lang").map_or("ts", |lang| lang.value);
-    let example = Example {
-        code: fields
-            .required("code")
-            .map(|code| code.value.to_owned())
-            .unwrap_or_default(),
-        lang: lang.to_owned(),
-        file: fields
-            .text("file")
-            .map_or_else(|| format!("app.{lang}"), |file| file.value.to_owned()),
-        line: fields.report.line(fields.offset),
+    let line = fields.report.line(fields.offset);
+    let path = fields.text("file").map(|file| file.value.to_owned());
+    let path = path.unwrap_or_else(|| format!("app.{lang}"));
+    // The first line of a text of several lines stands below its quotes.
+    let file = |path: String, text: &str, offset: usize| ExampleFile {
+        path,
+        text: text.to_owned(),
+        line: fields.report.line(offset) + u32::from(text.contains('\n')),
     };
+    let mut files = Vec::new();
+    if let Some(code) = fields.required("code") {
+        files.push(file(path, code.value, code.offset));
+    }
+    for (path, text) in fields.entries("files") {
+        let offset = text.span().start;
+        match text.get_ref().as_str() {
+            Some(text) => files.push(file(path.to_owned(), text, offset)),
+            None => fields.wrong(offset, format!("`{path}` of `files` must be a text")),
+        }
+    }
     fields.finish();
-    example
+    Example { files, line }
 }
 
 #[cfg(test)]

@@ -52,6 +52,17 @@ impl Block {
     }
 }
 
+/// For which rules the marks of a case are all that there is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Complete {
+    /// The rule that the case is an example of.
+    OwnRule,
+    /// Those that it marks somewhere.
+    MarkedRules,
+    /// All of them.
+    AllRules,
+}
+
 /// A small project with what is expected of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Case {
@@ -59,8 +70,8 @@ pub struct Case {
     pub name: String,
     /// Which variant of it.
     pub variant: Variant,
-    /// Whether any finding beyond the marks is a mismatch, not only those of this rule.
-    pub strict: bool,
+    /// Findings of which rules are mismatches where they are not marked.
+    pub complete: Complete,
     /// The files, markers blanked, by path.
     pub files: Vec<CaseFile>,
     /// What is expected, in order.
@@ -232,14 +243,18 @@ fn case(name: &str, role: BlockRole, blocks: &[&Block]) -> Case {
     Case {
         name: name.to_owned(),
         variant,
-        strict,
+        complete: if strict {
+            Complete::AllRules
+        } else {
+            Complete::OwnRule
+        },
         files,
         expectations,
     }
 }
 
-/// Compares a case of `rule` with what was found in it. Findings of other rules are compared where they are marked, and all
-/// of them in a strict case.
+/// Compares a case of `rule` with what was found in it. Findings of rules for which its marks are not complete are compared where
+/// they are marked.
 #[must_use]
 pub fn compare(rule: &str, case: &Case, found: &[Found]) -> Vec<Mismatch> {
     let found: BTreeSet<&Found> = found.iter().collect();
@@ -272,7 +287,12 @@ pub fn compare(rule: &str, case: &Case, found: &[Found]) -> Vec<Mismatch> {
             .expectations
             .iter()
             .any(|e| e.rule == f.rule && e.file == f.file && e.line == f.line);
-        if !marked && (case.strict || f.rule == rule) {
+        let complete = match case.complete {
+            Complete::OwnRule => f.rule == rule,
+            Complete::MarkedRules => case.expectations.iter().any(|e| e.rule == f.rule),
+            Complete::AllRules => true,
+        };
+        if !marked && complete {
             out.push(mismatch(&f.file, f.line, &f.rule, MismatchKind::Unexpected));
         }
     }

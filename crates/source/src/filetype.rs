@@ -24,6 +24,8 @@ pub enum FileType {
     Manifest,
     /// SQL: definitions of tables and of what protects their rows.
     Sql,
+    /// An OpenAPI document: frameworks route by it.
+    OpenApi,
     /// Another language that has no front end yet.
     OtherCode(&'static str),
     /// Anything else.
@@ -57,7 +59,7 @@ pub enum Engine {
 }
 
 impl FileType {
-    /// What a file of this name is. Files without an extension are decided by [`FileType::of_shebang`].
+    /// What a file of this name is. Where that says nothing, [`FileType::of_head`] decides.
     #[must_use]
     pub fn of_name(name: &str) -> Self {
         let lower = name.to_ascii_lowercase();
@@ -101,9 +103,18 @@ impl FileType {
         }
     }
 
-    /// What a file without an extension is, by the interpreter that its first line names.
+    /// What a file is whose name says nothing, by how it begins: the interpreter in the first line, or the version of a document.
     #[must_use]
-    pub fn of_shebang(head: &[u8]) -> Self {
+    pub fn of_head(name: &str, head: &[u8]) -> Self {
+        if is_data(name) {
+            let known = crate::document::is_openapi(head);
+            return if known { Self::OpenApi } else { Self::Other };
+        }
+        Self::of_shebang(head)
+    }
+
+    /// What a file without an extension is, by the interpreter that its first line names.
+    fn of_shebang(head: &[u8]) -> Self {
         let line = head.split(|b| *b == b'\n').next().unwrap_or_default();
         let Some(command) = line.strip_prefix(b"#!") else {
             return Self::Other;
@@ -126,10 +137,10 @@ impl FileType {
         }
     }
 
-    /// Whether a name says nothing, so that the first line decides.
+    /// Whether a name says nothing, so that the head of the file decides.
     #[must_use]
-    pub fn needs_shebang(name: &str) -> bool {
-        !name.trim_start_matches('.').contains('.')
+    pub fn needs_head(name: &str) -> bool {
+        !name.trim_start_matches('.').contains('.') || is_data(name)
     }
 
     /// Whether its text is handed to a front end or read as a manifest.
@@ -143,6 +154,7 @@ impl FileType {
                 | Self::Template(_)
                 | Self::Html
                 | Self::Sql
+                | Self::OpenApi
                 | Self::Manifest
         )
     }
@@ -219,6 +231,16 @@ const OTHER_LANGUAGES: &[(&str, &str)] = &[
     ("gql", "GraphQL"),
 ];
 
+/// Whether a name is that of data in which a document may stand.
+fn is_data(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+    ending.is_some_and(|ending| {
+        ["yaml", "yml", "json"]
+            .iter()
+            .any(|e| ending.eq_ignore_ascii_case(e))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -245,7 +267,10 @@ mod tests {
     }
 
     #[test]
-    fn shebangs() {
+    fn heads() {
+        let document = FileType::of_head("api.yml", b"# ours\nopenapi: 3.0.0\n");
+        assert_eq!(document, FileType::OpenApi);
+        assert_eq!(FileType::of_head("api.yml", b"on: push"), FileType::Other);
         for (head, want) in [
             ("#!/usr/bin/env node\nrest", FileType::JavaScript),
             ("#!/usr/bin/env -S node --harmony", FileType::JavaScript),
@@ -254,8 +279,8 @@ mod tests {
             ("console.log(1)", FileType::Other),
             ("", FileType::Other),
         ] {
-            assert_eq!(FileType::of_shebang(head.as_bytes()), want, "{head}");
+            assert_eq!(FileType::of_head("server", head.as_bytes()), want, "{head}");
         }
-        assert!(FileType::needs_shebang("server") && !FileType::needs_shebang("server.js"));
+        assert!(FileType::needs_head("server") && !FileType::needs_head("server.js"));
     }
 }

@@ -9,7 +9,8 @@
 //!
 //! Start reading at [`Project`], then [`locate`] (what a PATH means) and [`role`] (what is not backend code).
 
-pub mod filetype;
+pub mod document;
+mod filetype;
 mod frontend;
 pub mod git;
 mod ignored;

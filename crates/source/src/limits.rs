@@ -26,3 +26,6 @@ pub const MEAN_LINE: usize = 400;
 
 /// Code shorter than this is never called minified: a one-line script is no bundle.
 pub const MINIFIED_BYTES: usize = 4 * 1024;
+
+/// Bytes that tell what a file is whose name says nothing: a comment with a licence may stand before.
+pub const HEAD_BYTES: u64 = 4 * 1024;

@@ -269,9 +269,9 @@ fn read_all(entries: &[Entry]) -> Vec<(String, Outcome)> {
 fn read_one(entry: &Entry) -> Outcome {
     let name = file_name(&entry.path);
     let mut file_type = FileType::of_name(name);
-    if file_type == FileType::Other && FileType::needs_shebang(name) {
+    if file_type == FileType::Other && FileType::needs_head(name) {
         file_type =
-            read::head(&entry.full).map_or(FileType::Other, |head| FileType::of_shebang(&head));
+            read::head(&entry.full).map_or(FileType::Other, |head| FileType::of_head(name, &head));
     }
     if let Some(language) = file_type.without_front_end() {
         return Outcome::NoFrontEnd(language);
@@ -347,7 +347,10 @@ fn of_text(
 fn type_of(path: &str, head: &[u8]) -> FileType {
     let name = file_name(path);
     match FileType::of_name(name) {
-        FileType::Other if FileType::needs_shebang(name) => FileType::of_shebang(head),
+        FileType::Other if FileType::needs_head(name) => FileType::of_head(
+            name,
+            head.get(..limits::HEAD_BYTES as usize).unwrap_or(head),
+        ),
         file_type => file_type,
     }
 }

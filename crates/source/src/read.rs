@@ -41,7 +41,7 @@ pub(crate) fn head(path: &Path) -> Option<Vec<u8>> {
         return None;
     }
     let mut bytes = Vec::new();
-    file.take(256).read_to_end(&mut bytes).ok()?;
+    file.take(limits::HEAD_BYTES).read_to_end(&mut bytes).ok()?;
     Some(bytes)
 }
 

@@ -144,6 +144,7 @@ pub(crate) fn language(of: casemate_source::FileType) -> String {
         F::Template(engine) => format!("{engine:?} templates"),
         F::Component => "components".to_owned(),
         F::Sql => "SQL".to_owned(),
+        F::OpenApi => "OpenAPI".to_owned(),
         F::Manifest | F::OtherCode(_) | F::Other => "other".to_owned(),
     }
 }

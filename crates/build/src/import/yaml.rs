@@ -1,76 +1,40 @@
-//! YAML as far as OpenAPI documents need it, as a JSON value. The parser stays behind this module.
+//! YAML as far as OpenAPI documents need it, as a JSON value.
 
 use super::ImportError;
-use saphyr_parser::{Event, Parser, ScalarStyle};
+use casemate_lang_openapi::yaml::{self, Node, Value as Piece};
 use serde_json::{Map, Number, Value};
-
-const DEEPEST: usize = 200;
-const MOST_NODES: usize = 1_000_000;
-
-/// A node that is not complete yet.
-enum Open {
-    List(Vec<Value>),
-    Table(Map<String, Value>, Option<String>),
-}
 
 /// Reads one document. Aliases are refused: they repeat what they stand for, and a short text can mean a huge one.
 pub fn read(text: &str) -> Result<Value, ImportError> {
-    let mut open: Vec<Open> = Vec::new();
-    let mut whole = None;
-    let mut nodes = 0;
-    for event in Parser::new_from_str(text) {
-        let (event, span) =
-            event.map_err(|error| ImportError::Syntax(format!("this is no YAML: {error}")))?;
-        nodes += 1;
-        if nodes > MOST_NODES || open.len() > DEEPEST {
-            return Err(ImportError::Syntax(
-                "this YAML is too large or too deep".to_owned(),
-            ));
-        }
-        let complete = match event {
-            Event::Alias(_) => {
-                return Err(ImportError::Syntax(format!(
-                    "line {} has an alias (`*`), which is not read; write out what it stands for",
-                    span.start.line()
-                )));
-            }
-            Event::SequenceStart(..) => {
-                open.push(Open::List(vec![]));
-                continue;
-            }
-            Event::MappingStart(..) => {
-                open.push(Open::Table(Map::new(), None));
-                continue;
-            }
-            Event::Scalar(text, style, ..) => scalar(&text, style),
-            Event::SequenceEnd | Event::MappingEnd => match open.pop() {
-                Some(Open::List(items)) => Value::Array(items),
-                Some(Open::Table(table, _)) => Value::Object(table),
-                None => continue,
-            },
-            _ => continue,
-        };
-        match open.last_mut() {
-            None => whole = whole.or(Some(complete)),
-            Some(Open::List(items)) => items.push(complete),
-            Some(Open::Table(table, key)) => match key.take() {
-                Some(name) => {
-                    table.insert(name, complete);
-                }
-                None => {
-                    *key = Some(match complete {
-                        Value::String(text) => text,
-                        other => other.to_string(),
-                    })
-                }
-            },
-        }
-    }
-    whole.ok_or_else(|| ImportError::Syntax("this YAML is empty".to_owned()))
+    value(yaml::read(text).map_err(ImportError::Syntax)?)
 }
 
-fn scalar(text: &str, style: ScalarStyle) -> Value {
-    if style != ScalarStyle::Plain {
+fn value(node: Node) -> Result<Value, ImportError> {
+    Ok(match node.value {
+        Piece::Scalar { text, plain } => scalar(&text, plain),
+        Piece::List(items) => Value::Array(items.into_iter().map(value).collect::<Result<_, _>>()?),
+        Piece::Table(entries) => {
+            let mut table = Map::new();
+            for (key, entry) in entries {
+                let key = match value(key)? {
+                    Value::String(text) => text,
+                    other => other.to_string(),
+                };
+                table.insert(key, value(entry)?);
+            }
+            Value::Object(table)
+        }
+        Piece::Alias => {
+            return Err(ImportError::Syntax(format!(
+                "line {} has an alias (`*`), which is not read; write out what it stands for",
+                node.line
+            )));
+        }
+    })
+}
+
+fn scalar(text: &str, plain: bool) -> Value {
+    if !plain {
         return Value::String(text.to_owned());
     }
     match text {

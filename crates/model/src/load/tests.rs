@@ -210,14 +210,18 @@ fn errors_name_line_and_near_name() {
 
 #[test]
 fn examples_are_kept() {
-    let file =
-        load("[[example]]\ncode = 'f()'\n[[example]]\ncode = 'g()'\nlang = 'py'\nfile = 'a/b.py'")
-            .unwrap();
-    assert_eq!(
-        (file.examples[0].file.as_str(), file.examples[0].line),
-        ("app.ts", 5)
-    );
-    assert_eq!(file.examples[1].file, "a/b.py");
+    let file = load(
+        "[[example]]\ncode = 'f()'\n[[example]]\ncode = 'g()'\nlang = 'py'\nfile = 'a/b.py'\nfiles = {'c.yml' = 'd: 1'}",
+    )
+    .unwrap();
+    let paths = |at: usize| {
+        let files = file.examples[at].files.iter();
+        files.map(|f| (f.path.as_str(), f.line)).collect::<Vec<_>>()
+    };
+    assert_eq!(paths(0), [("app.ts", 5)]);
+    assert_eq!(paths(1), [("a/b.py", 7), ("c.yml", 11)]);
+    let wrong = load("[[example]]\ncode = 'f()'\nfiles = {'c.yml' = 1}");
+    assert!(wrong.is_err());
 }
 
 #[test]
