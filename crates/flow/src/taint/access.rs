@@ -362,8 +362,11 @@ impl Interp<'_> {
                 ) => {
                     self.set_through(from, value.clone(), depth + 1);
                 }
-                Some(Instr::Load { base, key, .. }) => {
-                    let sym = self.key(key);
+                Some(instr @ (Instr::Load { .. } | Instr::Call { .. })) => {
+                    let Some((base, sym)) = self.member_read(instr) else {
+                        self.set(local, value);
+                        return;
+                    };
                     let target = self.operand(base);
                     let places = (target.refs.len(), target.identities().count());
                     if sym != Sym::ANY && places.0 + places.1 == 1 {

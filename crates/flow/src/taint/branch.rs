@@ -1,13 +1,15 @@
 //! What a condition tells of the values that it tests.
 
 use super::interp::Interp;
-use super::place::PortBase;
+use super::place::{PortBase, PortPath};
 use super::port::{Argument, CallSite};
 use super::state::State;
 use super::summary::Outcome;
-use super::value::{Konst, Origin, Taint, Value};
+use super::value::{Konst, ObjId, Origin, Taint, Value};
 use crate::origin::Val;
-use casemate_ir::{Instr, Key, LocalId, LocalKind, OpKind, Operand};
+use crate::origin::method_name;
+use crate::symbol::Sym;
+use casemate_ir::{Instr, Key, Language, LocalId, LocalKind, OpKind, Operand};
 use casemate_model::kind::{KindSet, Shape};
 use casemate_model::row::Role;
 use smallvec::SmallVec;
@@ -122,6 +124,65 @@ impl Interp<'_> {
             && self.definitions(local).take(2).count() == 1
     }
 
+    /// Members that a condition asks about get an object that keeps them, before the ways part: what one way learns of a member of
+    /// something of which only taint is known is then not known on the other, nor where both meet.
+    pub(super) fn hold(&mut self, cond: Operand, depth: u32) {
+        if depth > 4 {
+            return;
+        }
+        let Some((at, instr)) = self.definition(cond) else {
+            for part in self.short_circuit(cond).into_iter().flat_map(|it| it.1) {
+                self.hold(part, depth + 1);
+            }
+            return;
+        };
+        match instr {
+            Instr::Op { operands, .. } => {
+                for &operand in self.f.func.operands(operands) {
+                    self.hold(operand, depth + 1);
+                }
+            }
+            Instr::Call { this, args, .. } => {
+                let args = self.f.func.args(args).iter().map(|arg| arg.value);
+                for operand in this.into_iter().chain(args) {
+                    self.hold(operand, depth + 1);
+                }
+            }
+            _ => {}
+        }
+        if let Some((base, sym)) = self.member_read(instr)
+            && sym != Sym::ANY
+        {
+            self.hold(base, depth + 1);
+            let whole = self.operand(base);
+            if whole.taints.is_some() {
+                self.with_object(at, whole, Some(base));
+            }
+        }
+    }
+
+    /// What a member is read of, and its name: `x.a`, `x['a']`, and of a dictionary `x.get('a')`.
+    pub(super) fn member_read(&self, instr: Instr) -> Option<(Operand, Sym)> {
+        match instr {
+            Instr::Load { base, key, .. } => Some((base, self.key(key))),
+            Instr::Call {
+                to,
+                callee,
+                this: Some(this),
+                args,
+                ..
+            } if self.f.file.facts.language == Language::Python => {
+                let at = *self.defs.get(to.index())?;
+                let first = self.f.func.args(args).first()?;
+                let get = method_name(self.f, at, callee) == Some("get");
+                let value = self.operand(first.value);
+                let name = value.as_str().filter(|_| get)?;
+                Some((this, self.origins.program.symbols.find(name)?))
+            }
+            _ => None,
+        }
+    }
+
     /// The state where `cond` went this way. What that says of temporaries holds on this edge only.
     pub(super) fn edge(&mut self, state: State, cond: Operand, outcome: bool) -> State {
         self.state = state;
@@ -181,9 +242,16 @@ impl Interp<'_> {
                     (OpKind::In, Some(b)) if self.above(b) => {}
                     (OpKind::In, Some(b)) if self.own_part(a, b) => {}
                     (OpKind::In, Some(b)) => {
-                        // Membership in an object of our own.
                         let table = self.operand(b);
-                        let own = table.taints.is_none() && !table.refs.is_empty();
+                        // An object of our own; or nothing that anybody sent: a setting, a constant of a package.
+                        let filled = |id: &ObjId| {
+                            let sent = |t: &Taint| matches!(t.origin, Origin::Source(_));
+                            let object = self.state.obj(*id);
+                            object.is_some_and(|o| o.any.taints().iter().any(sent))
+                        };
+                        let own = table.taints.is_none()
+                            && table.consts.is_none()
+                            && !table.refs.iter().any(filled);
                         if own || self.is_kept_list(b, &table) {
                             self.clean(a, &[], KindSet::ALL);
                         }
@@ -235,18 +303,40 @@ impl Interp<'_> {
         }
     }
 
-    /// A list that the program wrote down and keeps on the object itself: `self.allowed = ['a', 'b']`.
+    /// A list that the program wrote down and keeps: in its module, around a function, on the object itself.
     fn is_kept_list(&self, list: Operand, value: &Value) -> bool {
         let vals = self.origins.of_operand(self.f.id, list);
-        let written = |val: &_| matches!(self.origins.val(*val), Some(Val::Object(..)));
-        let kept = |t: &Taint| {
-            matches!(t.origin, Origin::Port(port)
-                if matches!(port.base(), PortBase::This | PortBase::Instance(_)))
+        // What begins empty is filled with who knows what. Settings and constants of packages are no request's.
+        let written = |val: &_| match self.origins.val(*val) {
+            Some(Val::Api(_)) => true,
+            Some(Val::Object(func, at)) => {
+                let func = self.origins.program.func(func).func;
+                !matches!(func.instrs.get(at as usize),
+                    Some(Instr::Object { parts, .. } | Instr::Array { parts, .. })
+                        if func.parts(*parts).is_empty())
+            }
+            _ => false,
         };
-        !vals.is_empty()
-            && vals.iter().all(written)
-            && !value.taints().is_empty()
-            && value.taints().iter().all(kept)
+        let kept = |t: &Taint| {
+            let own = |port: PortPath| match port.base() {
+                PortBase::This
+                | PortBase::Instance(_)
+                | PortBase::Global(_)
+                | PortBase::Var(..)
+                | PortBase::Capture(_) => true,
+                PortBase::Param(_)
+                | PortBase::Callback(_)
+                | PortBase::Store(_)
+                | PortBase::Named(_) => false,
+            };
+            !t.derived && matches!(t.origin, Origin::Port(port) if own(port))
+        };
+        let constants = super::lists::strings(self.origins, self.f, list, 0);
+        constants.is_some_and(|constants| !constants.is_empty())
+            || !vals.is_empty()
+                && vals.iter().all(written)
+                && !value.taints().is_empty()
+                && value.taints().iter().all(kept)
     }
 
     /// What holds a member that is there: of `a || {}` only `a` can.

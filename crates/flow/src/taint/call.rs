@@ -350,7 +350,7 @@ impl Interp<'_> {
                 Callee::Api(path) => {
                     let (result, alive) = self.api_call(at, path, site);
                     returns |= alive;
-                    result
+                    self.kept_member(at, site).unwrap_or(result)
                 }
             };
             match &mut out {
@@ -372,6 +372,17 @@ impl Interp<'_> {
             out.join(&result);
         }
         (out, returns)
+    }
+
+    /// What an object is known to hold under the name that a call reads: `x.get('a')` behind a check of the same.
+    fn kept_member(&self, at: usize, site: &CallSite) -> Option<Value> {
+        let (_, sym) = self.member_read(*self.f.func.instrs.get(at)?)?;
+        let &[object] = site.this.refs.as_slice() else {
+            return None;
+        };
+        let only = site.this.identities().next().is_none();
+        let field = self.state.obj(object).filter(|_| only)?.field(sym)?;
+        field.definite.then(|| field.value.clone())
     }
 
     fn super_call(&mut self, site: &CallSite) {

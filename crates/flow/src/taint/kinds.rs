@@ -43,6 +43,10 @@ const MEANT: [(&str, &[&str]); 4] = [
     ("template", &["template", "tpl", "templatestring"]),
 ];
 
+/// Known not to start with `/`.
+pub const RELATIVE: KindSet = KindSet(1 << 118);
+/// Known to hold no `..`.
+pub const NO_CLIMB: KindSet = KindSet(1 << 119);
 /// Known to start with `/`.
 const ROOTED: KindSet = KindSet(1 << 124);
 /// Known not to start with `//`.
@@ -107,6 +111,7 @@ pub struct KindIds {
     url_full: SinkKind,
     /// The path of an outgoing request.
     pub url_path: SinkKind,
+    extract: SinkKind,
     url_host: SinkKind,
     /// The address of a request that goes on to wherever the answer says: harmless where the host is known.
     follow: SinkKind,
@@ -149,6 +154,7 @@ impl KindIds {
             path: kinds.set_of("path").unwrap_or(KindSet::EMPTY),
             url_full: id("url.full"),
             url_path: id("url.path"),
+            extract: id("path.extract"),
             url_host: id("url.host"),
             follow: id("follow"),
             redirect: id("redirect"),
@@ -202,6 +208,12 @@ impl KindIds {
         }
     }
 
+    /// The target of an entry that is unpacked.
+    #[must_use]
+    pub const fn extract(&self) -> KindSet {
+        KindSet::of(self.extract)
+    }
+
     /// What follows from all that is known of a text.
     #[must_use]
     pub fn close(&self, set: KindSet) -> KindSet {
@@ -212,6 +224,11 @@ impl KindIds {
         let relative = set.covers(NOT_DOUBLE.union(lacks(CharSet::of(":\\"))));
         let set = if relative || set.covers(ROOTED.union(NOT_DOUBLE)) {
             set.union(self.host())
+        } else {
+            set
+        };
+        let set = if set.covers(RELATIVE.union(NO_CLIMB)) {
+            set.union(self.extract())
         } else {
             set
         };
@@ -364,6 +381,7 @@ impl KindIds {
     pub fn cleared_by_start(&self, text: &str, holds: bool) -> KindSet {
         match (text, holds) {
             ("/", true) => ROOTED,
+            ("/", false) => RELATIVE,
             ("'", true) => QUOTED,
             ("//", false) => NOT_DOUBLE,
             (_, true) => self.cleared_by_prefix(text),

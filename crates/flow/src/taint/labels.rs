@@ -8,7 +8,8 @@ use crate::origin::Val;
 use crate::symbol::Sym;
 use casemate_ir::{LocalId, Operand, Span};
 use casemate_model::expr::Tri;
-use casemate_model::kind::Shape;
+use casemate_model::kind::{KindSet, Shape};
+use casemate_model::path::PortBase;
 use casemate_model::row::{Role, SourceKindRef};
 use smallvec::SmallVec;
 
@@ -126,7 +127,7 @@ impl Interp<'_> {
         let origins = self.origins;
         for (_, row) in origins.paths.rows(path) {
             if let Role::Source { kind, shape, port } = &row.role
-                && port.base == casemate_model::path::PortBase::Value
+                && port.base == PortBase::Value
                 && port.steps.is_empty()
                 && self.holds_of_member(row, path) != Tri::No
             {
@@ -138,10 +139,32 @@ impl Interp<'_> {
                         .source_kind(row, origins.paths.last_member(path)),
                 };
                 if let Some(kind) = kind {
-                    out.push(self.source(kind, *shape, span));
+                    let mut taint = self.source(kind, *shape, span);
+                    taint.clean = taint.clean.union(self.clean_here(path, PortBase::Value));
+                    out.push(taint);
                 }
             }
         }
+    }
+
+    /// For which kinds a member or a result is clean as it comes, whatever it holds.
+    pub(super) fn clean_here(&self, path: PathId, port: PortBase) -> KindSet {
+        let mut kinds = KindSet::EMPTY;
+        for (_, row) in self.origins.paths.rows(path) {
+            if let Role::Clean {
+                from,
+                to,
+                kinds: of_row,
+            } = &row.role
+                && from == to
+                && from.base == port
+                && from.steps.is_empty()
+                && row.when.is_none()
+            {
+                kinds = kinds.union(*of_row);
+            }
+        }
+        kinds
     }
 }
 

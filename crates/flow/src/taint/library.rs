@@ -14,17 +14,25 @@ use casemate_model::expr::Tri;
 use casemate_model::kind::KindSet;
 use casemate_model::path::{Port, PortBase, PortStep};
 use casemate_model::row::{Accept, Role, Row, SchemaRow, SourceKindRef};
+use std::mem::discriminant;
 
 impl Interp<'_> {
     /// Calls a function of a package; `false` when it never returns.
     pub(super) fn api_call(&mut self, at: usize, path: PathId, site: &CallSite) -> (Value, bool) {
         let origins = self.origins;
-        let rows: Vec<&Row> = origins
+        let mut rows: Vec<&Row> = origins
             .paths
             .call_rows(path, site.new)
             .map(|r| r.1)
             .collect();
         let all_rows = rows.clone();
+        // What replaces others under a condition, does so where that holds.
+        for row in &all_rows {
+            if row.replace && row.when.is_some() && self.holds(row, path, site) == Tri::Yes {
+                let role = discriminant(&row.role);
+                rows.retain(|other| other.replace || discriminant(&other.role) != role);
+            }
+        }
         let mut result = Value::default();
         let mut alive = true;
         let mut flows = false;
@@ -58,6 +66,7 @@ impl Interp<'_> {
                     let Some(kind) = kind else { continue };
                     let mut taint = self.source(kind, *shape, site.span);
                     taint.notes |= notes;
+                    taint.clean = taint.clean.union(self.clean_here(path, PortBase::Ret));
                     self.emit_source(at, site, port, taint, &mut result, &mut called);
                 }
                 Role::Sink { .. } if row.versions.is_some() => {
@@ -118,12 +127,16 @@ impl Interp<'_> {
                     };
                     self.put(at, site, to, value, &mut result);
                 }
-                Role::Clean { from, to, kinds } => {
+                Role::Clean { from, to, .. } => {
                     speaks = true;
                     flows = true;
+                    // Several rows about the same say more together: said once, where the first of them stands.
+                    let Some(kinds) = self.cleans(row, &all_rows, path, site) else {
+                        continue;
+                    };
                     let value = self.port_read(site, from);
                     let whole = self.deep(&value);
-                    let value = self.derive(&whole, *kinds, TraceKind::Library, site.span);
+                    let value = self.derive(&whole, kinds, TraceKind::Library, site.span);
                     self.put(at, site, to, value, &mut result);
                 }
                 Role::Call {
@@ -240,6 +253,41 @@ impl Interp<'_> {
         }
         self.text_result(at, path, &all_rows, site, &mut result);
         (result, alive)
+    }
+
+    /// For which kinds the rows clean what `row` is about, if it is the first of them that holds.
+    fn cleans(
+        &mut self,
+        row: &Row,
+        rows: &[&Row],
+        path: PathId,
+        site: &CallSite,
+    ) -> Option<KindSet> {
+        let Role::Clean { from, to, .. } = &row.role else {
+            return None;
+        };
+        let mut all = KindSet::EMPTY;
+        let mut first = None;
+        for other in rows {
+            let Role::Clean {
+                from: from_other,
+                to: to_other,
+                kinds,
+            } = &other.role
+            else {
+                continue;
+            };
+            let holds = self.holds(other, path, site);
+            if from != from_other || to != to_other || holds == Tri::No {
+                continue;
+            }
+            first.get_or_insert(std::ptr::from_ref::<Row>(other));
+            // What may not hold cleans nothing beyond what its own note says.
+            if holds == Tri::Yes || std::ptr::eq(*other, row) {
+                all = all.union(*kinds);
+            }
+        }
+        (first == Some(std::ptr::from_ref(row))).then_some(all)
     }
 
     /// A text after decoding: what an encoding made harmless is not any more. That it is a text stays.

@@ -2,7 +2,7 @@
 
 use crate::origin::Solver;
 use crate::program::FuncRef;
-use casemate_ir::{Const, FnKind, Instr, LocalId, LocalKind, Operand, VarRef};
+use casemate_ir::{Const, FnKind, Instr, LocalId, LocalKind, OpKind, Operand, VarRef};
 
 /// The strings of the list that an operand is, when it was made in one place from constants.
 pub(super) fn strings(
@@ -31,6 +31,16 @@ pub(super) fn strings(
                 Operand::Local(_) => None,
             })
             .collect(),
+        // `ALLOWED + ['more']`
+        Instr::Op {
+            op: OpKind::Add,
+            operands,
+            ..
+        } => {
+            let parts = func.func.operands(operands).iter();
+            let lists = parts.map(|&part| strings(origins, func, part, depth + 1));
+            Some(lists.collect::<Option<Vec<_>>>()?.concat())
+        }
         // `new Set([…])`, `Object.freeze([…])`: a call with nothing but the list.
         Instr::Call { args, .. } => match func.func.args(args) {
             [one] => strings(origins, func, one.value, depth + 1),

@@ -190,6 +190,9 @@ impl Interp<'_> {
                     if waits {
                         waiting.insert(r);
                     }
+                    if truth.is_none() {
+                        self.hold(cond, 0);
+                    }
                     let mut state = std::mem::take(&mut self.state);
                     if truth != Some(false) {
                         let state = match truth {

@@ -1,6 +1,8 @@
 //! What a branch on the answer of a call says about what it was asked of.
 
+use super::heap::ObjKind;
 use super::interp::Interp;
+use super::kinds::{NO_CLIMB, RELATIVE};
 use super::port::CallSite;
 use super::summary::Outcome;
 use super::value::{Konst, Taint, Value};
@@ -85,6 +87,12 @@ impl Interp<'_> {
                     self.clean_port(site, on, *kinds);
                 }
             }
+        }
+        if outcome == Outcome::False
+            && matches!(name, Some("isabs" | "isAbsolute"))
+            && let Some(path) = site.args.first().and_then(|a| a.operand)
+        {
+            self.clean(path, &[], RELATIVE);
         }
         self.regex_tested(at, name, site, outcome);
         self.text_tested(name, site, outcome);
@@ -235,7 +243,13 @@ impl Interp<'_> {
     /// For what a text is clean that does not hold this one.
     pub(super) fn absent(&self, text: &str, whole: &Value) -> KindSet {
         let normalized = whole.taints().iter().any(|t| t.clean.has(self.k.relative));
-        self.k.cleared_by_absence(text, normalized)
+        let kinds = self.k.cleared_by_absence(text, normalized);
+        // Where an absolute path is joined to a folder, Python forgets the folder.
+        if self.f.file.facts.language == Language::Python && kinds.covers(self.k.extract()) {
+            kinds.without(self.k.extract()).union(NO_CLIMB)
+        } else {
+            kinds
+        }
     }
 
     fn is_number(&self, operand: Operand, number: f64) -> bool {
@@ -423,7 +437,21 @@ impl Interp<'_> {
             if value.taints.is_none() {
                 continue;
             }
-            value.taints = self.without(&value, kinds);
+            let before = value.taints.take();
+            value.taints = self.without(
+                &Value {
+                    taints: before.clone(),
+                    ..Value::default()
+                },
+                kinds,
+            );
+            // The object that keeps its members holds for all others what it holds itself.
+            for &id in &value.refs {
+                if self.state.obj(id).is_some_and(|o| o.any.taints == before) {
+                    let object = self.state.obj_mut(id, ObjKind::Plain);
+                    object.any.taints.clone_from(&value.taints);
+                }
+            }
             self.set_through(local, value, 0);
             parts.extend(self.parts_of(operand, kinds));
         }

@@ -95,6 +95,9 @@ impl Interp<'_> {
         if begins_own_name(before) {
             clears = clears.union(KindSet::of(self.k.method));
         }
+        if begins_operand(before) {
+            clears = clears.union(KindSet::of(self.k.argument));
+        }
         let mut hole = self.derive(value, clears, TraceKind::Concat, span);
         let k = self.k;
         hole.taints = hole.map_taints(|t| {
@@ -111,6 +114,14 @@ impl Interp<'_> {
 fn begins_own_name(before: &str) -> bool {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     before.len() > 1 && before.chars().take(2).all(word) && !before.starts_with('_')
+}
+
+/// Whether an argument of a program that begins with this text is an operand, and no option: `/srv/` + name. A line of several
+/// words is taken apart by somebody else.
+fn begins_operand(before: &str) -> bool {
+    let first = before.chars().next();
+    first.is_some_and(|c| c != '-' && c != HOLE)
+        && !before.contains(|c: char| c.is_whitespace() || c == HOLE)
 }
 
 /// Cuts the pieces of a string where it grows too long, and leaves a hole there; whether it did.
