@@ -41,7 +41,7 @@ use thiserror::Error;
 /// What a complete backend has and this one does not have yet; said whenever one is written.
 pub const NOT_YET: &[&str] = &[
     "passkeys and SAML",
-    "GraphQL, WebSocket and OpenTelemetry",
+    "GraphQL",
     "pages for identity providers",
 ];
 

@@ -48,6 +48,10 @@ fn the_schema_has_the_keys_of_the_reader() {
             "/properties/cache/properties",
         ),
         (
+            "[telemetry]\nqqqqqqqqqqqqqqq = 1",
+            "/properties/telemetry/properties",
+        ),
+        (
             "[deploy]\nqqqqqqqqqqqqqqq = 1",
             "/properties/deploy/properties",
         ),
