@@ -23,6 +23,8 @@ pub struct Description {
     pub shared_cache: bool,
     /// `[telemetry] opentelemetry` tells a collector of requests and their parts.
     pub telemetry: bool,
+    /// `[api] graphql`: what can be read is read by GraphQL as well.
+    pub graphql: bool,
     /// `[outbound.*]`, in the order of the file.
     pub outbound: Vec<Outbound>,
     /// `[webhook.*]` with `direction = "in"`, in the order of the file.

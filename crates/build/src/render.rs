@@ -107,6 +107,8 @@ const OPTIONAL: &[(&str, &[&str])] = &[
     ("fieldcipher", &["app", "encrypted"]),
     ("file", &["app", "uploads"]),
     ("frontend", &["app", "frontend"]),
+    ("graphql", &["app", "graphql"]),
+    ("__entity__.graphql", &["app", "graphql"]),
     ("idempotency", &["app", "idempotent"]),
     ("0001_jobs", &["app", "jobs"]),
     ("job", &["app", "jobs"]),

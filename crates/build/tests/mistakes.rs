@@ -223,6 +223,24 @@ fn live_entities() {
 }
 
 #[test]
+fn graphql() {
+    let said = |lines: &str| problems(&format!("{APP}{AUTH}[api]\n{lines}{NOTE}"));
+    assert_eq!(said("graphql = true\n"), Vec::<String>::new());
+    assert_eq!(
+        said("graphql = 1\n"),
+        ["6:11: `api.graphql` is a number, not `true` or `false`; write `true` or `false`"]
+    );
+    assert_eq!(
+        said("graphq = true\n"),
+        ["6:1: there is no `api.graphq`; did you mean `graphql`?"]
+    );
+    assert_eq!(
+        said("mutations = true\n"),
+        ["6:1: there is no `api.mutations`; here stand graphql"]
+    );
+}
+
+#[test]
 fn telemetry() {
     let said = |lines: &str| problems(&format!("{APP}{AUTH}[telemetry]\n{lines}{NOTE}"));
     assert_eq!(said("opentelemetry = true\n"), Vec::<String>::new());

@@ -17,6 +17,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("shared", include_str!("options/shared.toml")),
     ("traced", include_str!("options/traced.toml")),
     ("live", include_str!("options/live.toml")),
+    ("graphql", include_str!("options/graphql.toml")),
 ];
 
 fn project(text: &str) -> Vec<File> {

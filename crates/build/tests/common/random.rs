@@ -123,6 +123,9 @@ fn attempt(dice: &mut Dice) -> String {
         text += "\n[cache]\nstore = \"redis\"\n";
     }
     if dice.often(30) {
+        text += "\n[api]\ngraphql = true\n";
+    }
+    if dice.often(30) {
         text += "\n[telemetry]\nopentelemetry = true\n";
     }
     text
