@@ -30,7 +30,7 @@ function weigh(document: DocumentNode, variables: Readonly<Record<string, unknow
     }
   }
   const weight: Weight = { depth: 0, fields: 0, reads: 0 };
-  const add = (set: SelectionSetNode | undefined, depth: number, times: number, page: number): void => {
+  const add = (set: SelectionSetNode | undefined, depth: number, times: number, page?: number): void => {
     for (const selection of set?.selections ?? []) {
       weight.fields += 1;
       // Fragments inside of fragments may unfold to anything, and hold themselves: nobody unfolds more than is allowed.
@@ -43,26 +43,30 @@ function weigh(document: DocumentNode, variables: Readonly<Record<string, unknow
         add(selection.selectionSet, depth, times, page);
       } else if (selection.selectionSet !== undefined && !selection.name.value.startsWith('__')) {
         weight.depth = Math.max(weight.depth, depth + 1);
-        if (selection.name.value === 'items') {
-          add(selection.selectionSet, depth + 1, times * page, 1);
+        if (page !== undefined && selection.name.value === 'items') {
+          add(selection.selectionSet, depth + 1, times * page);
         } else {
           weight.reads += times;
-          add(selection.selectionSet, depth + 1, times, limitOf(selection, variables) ?? pages[selection.name.value] ?? 1);
+          const said = pages[selection.name.value];
+          add(selection.selectionSet, depth + 1, times, said && limitOf(selection, said, variables));
         }
       }
     }
   };
   for (const definition of document.definitions) {
     if (definition.kind === Kind.OPERATION_DEFINITION) {
-      add(definition.selectionSet, 0, 1, 1);
+      add(definition.selectionSet, 0, 1);
     }
   }
   return weight;
 }
 
-/** What the argument `limit` says, here or in a variable. */
-function limitOf({ arguments: given = [] }: FieldNode, variables: Readonly<Record<string, unknown>>): number | undefined {
+/** What the argument `limit` says, here or in a variable; one that is said elsewhere may be anything. */
+function limitOf({ arguments: given = [] }: FieldNode, unsaid: number, variables: Readonly<Record<string, unknown>>): number {
   const value = given.find(({ name }) => name.value === 'limit')?.value;
-  const limit = value?.kind === Kind.INT ? Number(value.value) : value?.kind === Kind.VARIABLE ? variables[value.name.value] : undefined;
-  return typeof limit === 'number' && limit >= 1 ? limit : undefined;
+  if (value === undefined) {
+    return unsaid;
+  }
+  const limit = value.kind === Kind.INT ? Number(value.value) : value.kind === Kind.VARIABLE ? variables[value.name.value] : undefined;
+  return typeof limit === 'number' && limit >= 1 ? limit : Number.POSITIVE_INFINITY;
 }
