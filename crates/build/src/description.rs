@@ -21,6 +21,10 @@ pub struct Description {
     pub next: bool,
     /// `[cache] store = "redis"`: what entities keep for a moment, all instances share.
     pub shared_cache: bool,
+    /// `[telemetry] opentelemetry` tells a collector of requests and their parts.
+    pub telemetry: bool,
+    /// `[api] graphql`: what can be read is read by GraphQL as well.
+    pub graphql: bool,
     /// `[outbound.*]`, in the order of the file.
     pub outbound: Vec<Outbound>,
     /// `[webhook.*]` with `direction = "in"`, in the order of the file.
@@ -135,6 +139,8 @@ pub struct Entity {
     pub retention: Option<Retention>,
     /// So many seconds what strangers were shown is kept, with the place.
     pub cache: Option<(u64, Range<usize>)>,
+    /// Whoever may read rows may listen to their changes on a socket.
+    pub live: bool,
     /// Files that hang on its rows.
     pub upload: Option<Upload>,
 }

@@ -60,7 +60,7 @@ pub fn plural(name: &str) -> String {
 }
 
 /// Tables and routes that every generated backend has, whatever its description says.
-pub const OF_EVERY_BACKEND: [&str; 10] = [
+pub const OF_EVERY_BACKEND: [&str; 12] = [
     "users",
     "sessions",
     "refresh_tokens",
@@ -71,6 +71,8 @@ pub const OF_EVERY_BACKEND: [&str; 10] = [
     "jobs",
     "auth",
     "health",
+    "graphql",
+    "live",
 ];
 
 /// Tables, classes and variables that every generated backend has.
@@ -83,6 +85,7 @@ pub const TAKEN_ENTITIES: &[&str] = &[
     "audit_event",
     "auth",
     "body",
+    "boolean",
     "cache",
     "config",
     "container",
@@ -96,10 +99,14 @@ pub const TAKEN_ENTITIES: &[&str] = &[
     "exchange",
     "file",
     "file_type",
+    "float",
+    "graphql",
     "health",
     "idempotency_key",
+    "int",
     "invitation",
     "job",
+    "live",
     "logger",
     "mail",
     "mail_token",
@@ -138,6 +145,7 @@ pub const TAKEN_ENTITIES: &[&str] = &[
     "shared_cache",
     "string",
     "table",
+    "telemetry",
     "tenant",
     "token",
     "transaction",

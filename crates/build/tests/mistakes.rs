@@ -203,6 +203,64 @@ fn shared_caches() {
 }
 
 #[test]
+fn live_entities() {
+    assert_eq!(
+        problems(&format!("{APP}{AUTH}{NOTE}live = true\n")),
+        Vec::<String>::new()
+    );
+    check(
+        &format!("{APP}{AUTH}{NOTE}live = \"yes\"\n"),
+        "8:8: `entity.note.live` is a text, not `true` or `false`; write `true` or `false`",
+    );
+    check(
+        &format!("{APP}{AUTH}{NOTE}life = true\n"),
+        "8:1: there is no `entity.note.life`; did you mean `live`?",
+    );
+    check(
+        &format!("{APP}{AUTH}{}", NOTE.replace("entity.note", "entity.live")),
+        "5:9: `live` is already something in every backend; choose another name",
+    );
+}
+
+#[test]
+fn graphql() {
+    let said = |lines: &str| problems(&format!("{APP}{AUTH}[api]\n{lines}{NOTE}"));
+    assert_eq!(said("graphql = true\n"), Vec::<String>::new());
+    assert_eq!(
+        said("graphql = 1\n"),
+        ["6:11: `api.graphql` is a number, not `true` or `false`; write `true` or `false`"]
+    );
+    assert_eq!(
+        said("graphq = true\n"),
+        ["6:1: there is no `api.graphq`; did you mean `graphql`?"]
+    );
+    assert_eq!(
+        said("mutations = true\n"),
+        ["6:1: there is no `api.mutations`; here stand graphql"]
+    );
+}
+
+#[test]
+fn telemetry() {
+    let said = |lines: &str| problems(&format!("{APP}{AUTH}[telemetry]\n{lines}{NOTE}"));
+    assert_eq!(said("opentelemetry = true\n"), Vec::<String>::new());
+    assert_eq!(
+        said("opentelemetry = \"yes\"\n"),
+        [
+            "6:17: `telemetry.opentelemetry` is a text, not `true` or `false`; write `true` or `false`"
+        ]
+    );
+    assert_eq!(
+        said("open_telemetry = true\n"),
+        ["6:1: there is no `telemetry.open_telemetry`; did you mean `opentelemetry`?"]
+    );
+    assert_eq!(
+        said("endpoint = \"https://collector\"\n"),
+        ["6:1: there is no `telemetry.endpoint`; here stand opentelemetry"]
+    );
+}
+
+#[test]
 fn front_ends() {
     let said = |auth: &str, lines: &str, expected: &str| {
         check(

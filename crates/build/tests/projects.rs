@@ -15,6 +15,9 @@ const EXAMPLES: &[(&str, &str)] = &[
         include_str!("../../../examples/clinic/backend.toml"),
     ),
     ("shared", include_str!("options/shared.toml")),
+    ("traced", include_str!("options/traced.toml")),
+    ("live", include_str!("options/live.toml")),
+    ("graphql", include_str!("options/graphql.toml")),
 ];
 
 fn project(text: &str) -> Vec<File> {

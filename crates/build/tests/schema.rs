@@ -47,6 +47,11 @@ fn the_schema_has_the_keys_of_the_reader() {
             "[cache]\nqqqqqqqqqqqqqqq = 1",
             "/properties/cache/properties",
         ),
+        ("[api]\nqqqqqqqqqqqqqqq = 1", "/properties/api/properties"),
+        (
+            "[telemetry]\nqqqqqqqqqqqqqqq = 1",
+            "/properties/telemetry/properties",
+        ),
         (
             "[deploy]\nqqqqqqqqqqqqqqq = 1",
             "/properties/deploy/properties",

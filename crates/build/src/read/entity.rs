@@ -113,6 +113,7 @@ fn entity<'a>(entry: &Entry<'a>, tenants: bool, problems: &Problems<'_>) -> Opti
         create: create(&table),
         retention: retention(&table),
         cache: cache(&table),
+        live: table.bool("live").unwrap_or_default(),
         upload: upload::upload(&table),
     };
     for (key, instead) in [

@@ -59,6 +59,8 @@ pub fn description(text: &str) -> Result<Description, Vec<Problem>> {
             auth,
             tenant: tenant(&root),
             kubernetes: asked(&root, "deploy", "kubernetes"),
+            graphql: asked(&root, "api", "graphql"),
+            telemetry: asked(&root, "telemetry", "opentelemetry"),
             client,
             next,
             outbound: outbound::outbound(&root),

@@ -49,6 +49,8 @@ pub struct Entity {
     moments: Vec<String>,
     /// Seconds that answers to strangers are kept.
     cache: Option<u64>,
+    /// Its changes are told on sockets.
+    live: bool,
     upload: Option<Upload>,
     /// Some field is encrypted.
     encrypted: bool,
@@ -478,6 +480,7 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
         create: Create { idempotent, rate },
         emits: emits(description, entity),
         cache: entity.cache.as_ref().map(|(seconds, _)| *seconds),
+        live: entity.live,
         retention: entity.retention.as_ref().map(|retention| Retention {
             seconds: retention.seconds,
             words: sql::interval(retention.seconds),

@@ -6,6 +6,7 @@ use crate::description::{Description, Entity};
 use crate::field::{Default, Field, Kind, LONGEST_TEXT, OnDelete};
 use crate::names;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// A field as the templates print it.
 #[derive(Clone, Serialize, Debug)]
@@ -48,6 +49,8 @@ pub struct View {
     pub zod_query: String,
     /// Zod, in an answer.
     pub zod_view: String,
+    /// Its type in a schema of GraphQL.
+    pub graphql: &'static str,
     /// The expression that an answer holds.
     pub view: String,
     /// Plural of the entity that it refers to, for the repository.
@@ -88,6 +91,31 @@ pub fn column(field: &Field) -> String {
         Kind::Ref(_) => format!("{}_id", field.name),
         _ => field.name.clone(),
     }
+}
+
+/// The type in a schema of GraphQL; whole numbers may be larger than its `Int`.
+fn graphql(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Int(..) | Kind::Money(_) => "GraphQLFloat",
+        Kind::Bool => "GraphQLBoolean",
+        Kind::Ref(_) => "GraphQLID",
+        _ => "GraphQLString",
+    }
+}
+
+/// All types that a schema with these fields is made of, as an import names them.
+pub fn graphql_types<'a>(kinds: impl Iterator<Item = &'a Kind>) -> String {
+    let always = [
+        "GraphQLID",
+        "GraphQLInt",
+        "GraphQLList",
+        "GraphQLNonNull",
+        "GraphQLObjectType",
+        "GraphQLSchema",
+        "GraphQLString",
+    ];
+    let types: BTreeSet<&str> = kinds.map(graphql).chain(always).collect();
+    types.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 /// Says a field in the words of the target.
@@ -133,6 +161,7 @@ pub fn view(description: &Description, entity: &Entity, field: &Field) -> View {
         by_update: in_update && !has_rule,
         drizzle: drizzle(entity, field),
         sql: sql(description, entity, field),
+        graphql: graphql(&field.kind),
         zod_create: if required {
             nullable.clone()
         } else {

@@ -61,6 +61,16 @@ pub struct App {
     own_cache: bool,
     /// All instances share them.
     shared_cache: bool,
+    /// Reading by GraphQL.
+    graphql: bool,
+    /// What its schema is made of.
+    graphql_types: String,
+    /// Some rows refer to others than users.
+    linked: bool,
+    /// Changes are told on sockets.
+    live: bool,
+    /// A collector is told of requests.
+    telemetry: bool,
     /// It calls other services.
     calls: bool,
     /// There is work outside of requests.
@@ -198,6 +208,11 @@ pub fn project(description: &Description) -> Project {
             cached: description.entities.iter().any(|e| e.cache.is_some()),
             own_cache: !description.shared_cache,
             shared_cache: description.shared_cache,
+            graphql: description.graphql,
+            graphql_types: field::graphql_types(fields().map(|f| &f.kind)),
+            linked: fields().any(|f| matches!(&f.kind, Kind::Ref(to) if to != "user")),
+            live: description.entities.iter().any(|e| e.live),
+            telemetry: description.telemetry,
             calls: !description.outbound.is_empty()
                 || !description.auth.providers.is_empty()
                 || !description.receivers.is_empty(),

@@ -122,6 +122,12 @@ fn attempt(dice: &mut Dice) -> String {
     if text.contains("cache = \"30s\"") && dice.often(50) {
         text += "\n[cache]\nstore = \"redis\"\n";
     }
+    if dice.often(30) {
+        text += "\n[api]\ngraphql = true\n";
+    }
+    if dice.often(30) {
+        text += "\n[telemetry]\nopentelemetry = true\n";
+    }
     text
 }
 
@@ -240,6 +246,9 @@ fn entity(dice: &mut Dice, name: &str, earlier: &[&str], roles: &[&str], tenants
         && dice.often(40)
     {
         lines.push(format!("allow.set.{field} = \"{}\"", rule(dice, true)));
+    }
+    if dice.often(20) {
+        lines.push("live = true".to_owned());
     }
     sorts.reverse();
     lines.push(format!(

@@ -18,13 +18,18 @@ export function measure(metrics: Metrics): RequestHandler {
     const begun = process.hrtime.bigint();
     res.once('finish', () => {
       const seconds = Number(process.hrtime.bigint() - begun) / 1e9;
-      metrics.observe(METHODS.has(req.method) ? req.method : 'other', routeOf(req), res.statusCode, seconds);
+      metrics.observe(methodOf(req), routeOf(req), res.statusCode, seconds);
     });
     next();
   };
 }
 
-function routeOf(req: Request): string {
+export function methodOf(req: Request): string {
+  return METHODS.has(req.method) ? req.method : 'other';
+}
+
+/** The pattern of the router, never the path. */
+export function routeOf(req: Request): string {
   const route: unknown = req.route;
   const known = typeof route === 'object' && route !== null && 'path' in route && typeof route.path === 'string';
   return ⟦metrics-cardinality│known ? `${mounts.get(req) ?? ''}${route.path}` : 'none'│req.originalUrl⟧;

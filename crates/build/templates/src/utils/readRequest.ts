@@ -4,7 +4,12 @@ import { ValidationError } from './errors.js';
 
 /** Body, path, query and headers of a request as the schema describes them, or a `ValidationError`. */
 export function readRequest<Schema extends z.ZodType>(schema: Schema, req: Request): z.output<Schema> {
-  const parsed = schema.safeParse({ body: req.body ?? {}, params: req.params, query: req.query, headers: req.headers });
+  return readInput(schema, { body: req.body ?? {}, params: req.params, query: req.query, headers: req.headers });
+}
+
+/** The same for parts of a request that came on another way. */
+export function readInput<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(input);
   if (!parsed.success) {
     throw new ValidationError(parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })));
   }
