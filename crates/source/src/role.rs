@@ -312,7 +312,10 @@ pub fn of_path(path: &str, file_type: FileType) -> Option<(Role, String)> {
     {
         return Some((Role::Blueprint, format!("{folder}/")));
     }
-    if let Some(folder) = folders.iter().find(|f| TEST_FOLDERS.contains(f)) {
+    // `spec/openapi.yaml` specifies an interface, not a behaviour.
+    let specifies = |folder: &str| file_type == FileType::OpenApi && folder.starts_with("spec");
+    let mut tests = folders.iter().filter(|f| TEST_FOLDERS.contains(f));
+    if let Some(folder) = tests.find(|folder| !specifies(folder)) {
         return Some((Role::Test, format!("{folder}/")));
     }
     if let Some(word) = tagged(TEST_NAME_PARTS) {
@@ -559,6 +562,13 @@ mod tests {
         ] {
             assert_eq!(path(p), want, "{p}");
         }
+    }
+
+    #[test]
+    fn specifications_of_interfaces_are_no_tests() {
+        assert_eq!(of_path("api/spec/openapi.yaml", FileType::OpenApi), None);
+        assert!(of_path("test/spec/openapi.yaml", FileType::OpenApi).is_some());
+        assert!(of_path("spec/users.js", FileType::JavaScript).is_some());
     }
 
     #[test]
