@@ -1,9 +1,11 @@
 //! Registrations put together: which endpoints there are, below which prefixes, and what runs before each.
 
+mod stepwise;
+
 use crate::limits;
 use crate::model::{Application, Endpoint, Member, Middleware, Stage, Unresolved};
 use crate::route;
-use crate::startup::{Event, HOLE, Handler, Kind, ObjId, Started};
+use crate::startup::{Event, HOLE, Handler, Kind, ObjId, STEP, Started};
 use casemate_flow::origin::Solver;
 use casemate_flow::result::{FuncId, Site};
 use casemate_model::row::Role;
@@ -61,10 +63,11 @@ pub(crate) fn assemble(started: &Started, origins: &Solver<'_, '_>) -> Applicati
         handed: started.handed.clone(),
         closed: started.missed.is_empty()
             && started.suspects.is_empty()
-            && !started
-                .events
-                .iter()
-                .any(|e| !e.is_route() && e.handlers.contains(&Handler::Unknown)),
+            && !started.events.iter().any(|e| {
+                !e.is_route()
+                    && !e.methods.iter().any(|m| m == STEP)
+                    && e.handlers.contains(&Handler::Unknown)
+            }),
         made: Application {
             caps: started.caps.clone(),
             ..Application::default()
@@ -73,6 +76,7 @@ pub(crate) fn assemble(started: &Started, origins: &Solver<'_, '_>) -> Applicati
     assembly.sort();
     assembly.endpoints();
     assembly.loose();
+    assembly.apart();
     let mut made = assembly.made;
     let long = unread(origins);
     if long > 0 {
@@ -363,22 +367,29 @@ impl Assembly<'_, '_, '_> {
                     }
                     _ => Vec::new(),
                 };
-                // Where no path is given, what is registered on is built step by step, and the steps are not read.
+                // Where no path is given, what is registered on is built step by step.
                 let built = event.is_route() && event.paths.is_empty();
+                let steps = built.then(|| self.steps(owner)).flatten();
+                let stepwise = steps.is_some();
+                let named = built.then(|| self.named(event)).flatten();
+                chain.extend(steps.unwrap_or_default());
                 let unknown = chain.iter().filter(|m| m.what == Stage::Unknown).count()
                     + usize::from(matches!(handler, None | Some(Handler::Unknown)))
                     + usize::from(handler.is_some_and(|h| self.answers_nothing(h)))
-                    + usize::from(built);
+                    + usize::from(built && !stepwise);
                 self.made.endpoints.push(Endpoint {
                     method: if method == "use" { "all" } else { method }.to_owned(),
-                    path: (whole != format!("/{HOLE}") || !built).then(|| whole.clone()),
-                    mounted: self.closed || self.handed.contains(&root),
+                    path: (whole != format!("/{HOLE}") || !built)
+                        .then(|| whole.clone())
+                        .or(named),
+                    mounted: self.closed || self.handed.contains(&root) || stepwise,
 
                     callee: self.origins.paths.text(event.callee),
                     handlers,
                     chain,
                     unknown: u32::try_from(unknown).unwrap_or(u32::MAX),
                     root: self.made_at(root),
+                    included: self.included(way),
                     ..Endpoint::at(event.site)
                 });
             }
@@ -557,7 +568,7 @@ impl Event {
         !self
             .methods
             .iter()
-            .all(|m| matches!(m.as_str(), "use" | "hook" | "param"))
+            .all(|m| matches!(m.as_str(), "use" | "hook" | "param" | STEP))
     }
 }
 

@@ -3,12 +3,13 @@
 //! `router = APIRouter(prefix='/users')` here, `app.include_router(router, prefix='/api')` there: `@router.get('/me')` answers at
 //! `/api/users/me`. A router is known by the variable of the module that made it.
 
+use crate::decoration::{keyword, parameter};
 use crate::model::Endpoint;
 use crate::route::join;
 use crate::startup::HOLE;
 use casemate_flow::origin::{Solver, Val};
-use casemate_flow::program::{FuncRef, Target};
-use casemate_flow::result::FileIdx;
+use casemate_flow::program::{ClassIdx, FuncRef, Target};
+use casemate_flow::result::{FileIdx, FuncId, Site};
 use casemate_ir::{
     Arg, ArgKey, Const, ExportKind, FnKind, GlobalId, Instr, Key, Language, Operand, VarRef,
 };
@@ -38,11 +39,17 @@ const MOUNTS: [&str; 4] = [
     "add_router",
 ];
 
+/// Under which name routers are given what runs before all their handlers.
+const BEFORE: &str = "dependencies";
+
 /// A router below another one.
 struct Mount {
     parent: Option<u32>,
     /// Absent: none is given.
     prefix: Option<String>,
+    /// What runs before all its handlers: the function that names it, and the list.
+    before: Option<(FuncId, Operand)>,
+    site: Site,
 }
 
 /// The routers of a program, by the module variable that holds them.
@@ -50,6 +57,8 @@ struct Mount {
 struct Routers {
     /// The prefix that a router is made with, and whether a mount's takes its place, as in Flask.
     made: BTreeMap<u32, (String, bool)>,
+    /// What a router was made with to run before all its handlers: the function that names it, and the list.
+    before: BTreeMap<u32, (FuncId, Operand)>,
     mounts: BTreeMap<u32, Mount>,
 }
 
@@ -80,13 +89,23 @@ pub(crate) fn complete(endpoints: &mut [Endpoint], origins: &Solver<'_, '_>) {
         });
         if let Some(router) = router {
             endpoint.path = Some(join(&routers.prefix(router, 0), path));
+            endpoint.included = routers.mounts.get(&router).map(|mount| mount.site);
+            for (owner, list) in routers.before(router) {
+                let around = parameter::of_list(origins, owner, list);
+                endpoint.unknown += around.unknown;
+                for member in around.chain {
+                    if !endpoint.chain.contains(&member) {
+                        endpoint.chain.push(member);
+                    }
+                }
+            }
         }
     }
 }
 
 impl Routers {
     fn read(&mut self, origins: &Solver<'_, '_>, f: FuncRef<'_>) {
-        for instr in &f.func.instrs {
+        for (at, instr) in f.func.instrs.iter().enumerate() {
             match *instr {
                 Instr::StoreVar {
                     var: VarRef::Global(global),
@@ -95,21 +114,45 @@ impl Routers {
                     let Some((callee, args)) = f.call_behind(value) else {
                         continue;
                     };
-                    if let Some(name) = made(origins, f, callee) {
-                        let prefix = prefix(f, args).unwrap_or_default();
+                    let list = keyword(f, args, BEFORE).map(|list| (f.id, list));
+                    if let Some((name, class)) = made(origins, f, callee) {
+                        let above = class.and_then(|class| constructed(origins, class));
+                        let own = prefix(f, args);
+                        let fixed = above.and_then(|f| prefix(f, constructor_args(f)));
+                        let own = own.or(fixed.filter(|fixed| fixed != HOLE));
                         let replaced = !name.contains("fastapi") && !name.contains("ninja");
-                        self.made.insert(f.global(global), (prefix, replaced));
+                        let given = above
+                            .and_then(|f| Some((f.id, keyword(f, constructor_args(f), BEFORE)?)));
+                        self.made
+                            .insert(f.global(global), (own.unwrap_or_default(), replaced));
+                        if let Some(list) = list.or(given) {
+                            self.before.insert(f.global(global), list);
+                        }
+                    } else if let Some(list) = list {
+                        // The application itself.
+                        self.before.insert(f.global(global), list);
                     }
                 }
                 Instr::Call { callee, args, .. } => {
-                    self.mount(origins, f, callee, f.func.args(args))
+                    let site = Site {
+                        file: f.file_idx,
+                        span: f.func.spans.get(at).copied().unwrap_or_default(),
+                    };
+                    self.mount(origins, f, callee, f.func.args(args), site);
                 }
                 _ => {}
             }
         }
     }
 
-    fn mount(&mut self, origins: &Solver<'_, '_>, f: FuncRef<'_>, callee: Operand, args: &[Arg]) {
+    fn mount(
+        &mut self,
+        origins: &Solver<'_, '_>,
+        f: FuncRef<'_>,
+        callee: Operand,
+        args: &[Arg],
+        site: Site,
+    ) {
         let Some(Instr::Load {
             base,
             key: Key::Field(name),
@@ -139,7 +182,29 @@ impl Routers {
         };
         let parent = variable(origins, f, *base, 0);
         let prefix = prefix(f, args).or(first.map(str::to_owned));
-        self.mounts.entry(child).or_insert(Mount { parent, prefix });
+        let before = keyword(f, args, BEFORE).map(|list| (f.id, list));
+        self.mounts.entry(child).or_insert(Mount {
+            parent,
+            prefix,
+            before,
+            site,
+        });
+    }
+
+    /// What routers above one, and the places where they are put below each other, name to run before its handlers.
+    fn before(&self, router: u32) -> Vec<(FuncId, Operand)> {
+        let mut out = Vec::new();
+        let mut at = Some(router);
+        for _ in 0..DEPTH {
+            let Some(router) = at else { break };
+            out.extend(self.before.get(&router));
+            let mount = self.mounts.get(&router);
+            out.extend(mount.and_then(|mount| mount.before));
+            at = mount
+                .and_then(|mount| mount.parent)
+                .filter(|p| *p != router);
+        }
+        out
     }
 
     /// Everything that stands before the paths of a router.
@@ -248,13 +313,51 @@ fn exported(origins: &Solver<'_, '_>, file: FileIdx, name: &str, depth: usize) -
     imported(origins, file, global, depth).or(Some(origins.program.global(file, global)))
 }
 
-fn made(origins: &Solver<'_, '_>, f: FuncRef<'_>, callee: Operand) -> Option<&'static str> {
-    let values = origins.of_operand(f.id, callee).iter();
-    let mut names = values.filter_map(|val| match origins.val(*val) {
-        Some(Val::Api(path)) => Some(origins.paths.text(path)),
+/// What makes a router, and the class of the program that is one.
+fn made(
+    origins: &Solver<'_, '_>,
+    f: FuncRef<'_>,
+    callee: Operand,
+) -> Option<(&'static str, Option<ClassIdx>)> {
+    let maker = |path| {
+        let name = origins.paths.text(path);
+        MAKERS.into_iter().find(|maker| *maker == name)
+    };
+    let mut values = origins.of_operand(f.id, callee).iter();
+    values.find_map(|val| match origins.val(*val) {
+        Some(Val::Api(path)) => Some((maker(path)?, None)),
+        Some(Val::Class(class)) => {
+            let mut bases = origins.of_bases(class).iter();
+            let base = bases.find_map(|base| match origins.val(*base) {
+                Some(Val::Api(path)) => maker(path),
+                _ => None,
+            })?;
+            Some((base, Some(class)))
+        }
+        _ => None,
+    })
+}
+
+/// The constructor of a class, where it calls the one above it with something.
+fn constructed<'p>(origins: &Solver<'p, '_>, class: ClassIdx) -> Option<FuncRef<'p>> {
+    let (file, def) = origins.program.class(class)?;
+    let f = origins
+        .program
+        .func(origins.program.func_id(file, def.constructor));
+    (!constructor_args(f).is_empty()).then_some(f)
+}
+
+/// What a constructor gives to the one above it.
+fn constructor_args<'p>(f: FuncRef<'p>) -> &'p [Arg] {
+    let given = f.func.instrs.iter().find_map(|instr| match *instr {
+        Instr::Call { args, .. } => {
+            let args = f.func.args(args);
+            let named = |name| keyword(f, args, name).is_some();
+            (named(BEFORE) || named("prefix")).then_some(args)
+        }
         _ => None,
     });
-    names.find_map(|name| MAKERS.into_iter().find(|maker| *maker == name))
+    given.unwrap_or(&[])
 }
 
 /// The prefix among keywords; what is not a constant is a hole.

@@ -11,13 +11,12 @@ use casemate_ir::{Const, Instr, Operand, Term};
 /// Files that run before all pages of a project.
 const BEFORE_ALL: [&str; 2] = ["middleware", "proxy"];
 
+/// What is written where something looks at who asks.
+const LOOKS: [&str; 6] = ["cookie", "session", "token", "auth", "jwt", "user"];
+
 /// Adds what is declared to what is registered.
 pub(crate) fn add(origins: &Solver<'_, '_>, made: &mut Application) {
-    let before_all = origins.program.files.iter().any(|file| {
-        let name = file.path.rsplit('/').next().unwrap_or_default();
-        let stem = name.split('.').next().unwrap_or_default();
-        BEFORE_ALL.contains(&stem) && name.ends_with("s")
-    });
+    let before_all = before_all(origins);
     for entry in origins.declared.values() {
         if entry.method == "use" || entry.method == "error" {
             made.middleware.push(Middleware {
@@ -39,11 +38,44 @@ pub(crate) fn add(origins: &Solver<'_, '_>, made: &mut Application) {
                 handlers: entry.handlers.clone(),
                 chain: Vec::new(),
                 // Until what stands around the handler is read.
-                unknown: u32::from(!by_file || before_all),
+                unknown: u32::from(!by_file || stands_before(&before_all, origins, entry)),
                 ..Endpoint::at(entry.site)
             });
         }
     }
+}
+
+/// The folders for all pages of which something runs before, and may look at who asks.
+fn before_all(origins: &Solver<'_, '_>) -> Vec<String> {
+    let files = origins.program.files.iter().filter(|file| {
+        let name = file.path.rsplit('/').next().unwrap_or_default();
+        let stem = name.split('.').next().unwrap_or_default();
+        BEFORE_ALL.contains(&stem)
+            && name.ends_with('s')
+            && file.facts.strings.iter().any(|text| {
+                let text = text.to_lowercase();
+                LOOKS.iter().any(|word| text.contains(word))
+            })
+    });
+    files
+        .map(|file| {
+            let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let root = folder.strip_suffix("src").unwrap_or(folder);
+            root.trim_end_matches('/').to_owned()
+        })
+        .collect()
+}
+
+/// Whether a page lies below one of these folders, where pages lie.
+fn stands_before(folders: &[String], origins: &Solver<'_, '_>, entry: &Entry) -> bool {
+    let path = origins.program.file(entry.site.file).path.as_str();
+    folders.iter().any(|folder| {
+        let rest = path
+            .strip_prefix(folder.as_str())
+            .map(|rest| rest.trim_start_matches('/'));
+        let rest = rest.map(|rest| rest.strip_prefix("src/").unwrap_or(rest));
+        rest.is_some_and(|rest| rest.starts_with("app/") || rest.starts_with("pages/"))
+    })
 }
 
 /// The path of a declared handler. Where a decorator is given what a function of the program made of a text, that function may

@@ -53,6 +53,8 @@ pub struct Endpoint {
     pub aware: bool,
     /// Where the application that it belongs to is made.
     pub root: Option<Site>,
+    /// Where what it is registered on is put below something else.
+    pub included: Option<Site>,
     /// What it reads and changes.
     pub objects: Objects,
     /// Decorators above the one that registers the handler: they wrap what nobody calls.
@@ -78,6 +80,7 @@ impl Endpoint {
             by_class: false,
             aware: false,
             root: None,
+            included: None,
             objects: Objects::default(),
             outside: Vec::new(),
             misplaced: Vec::new(),
@@ -92,6 +95,8 @@ pub struct Objects {
     pub chosen: Vec<Access>,
     /// Whether whoever asks plays a part: in a comparison, in a query, in a call that is not known.
     pub personal: bool,
+    /// It is asked whether somebody is known.
+    pub known: bool,
     /// Names by which the client chooses what is looked at together with who asks.
     pub beside: Names,
     /// Of these, the ones of which something depends on who asks: a comparison, a condition, a query.

@@ -45,7 +45,7 @@ const BROUGHT: [(&str, &[&str]); 35] = [
     ("TemplateView", &["get"]),
     ("ListView", &["get"]),
     ("DetailView", &["get"]),
-    ("RedirectView", &["get", "post", "put", "patch", "delete"]),
+    ("RedirectView", &["get"]),
     ("FormView", &["get", "post"]),
     ("CreateView", &["get", "post"]),
     ("UpdateView", &["get", "post"]),

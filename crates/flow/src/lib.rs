@@ -11,6 +11,7 @@
 mod answer;
 pub mod apipath;
 mod composed;
+pub mod injected;
 pub mod limits;
 pub mod look;
 pub mod origin;

@@ -154,13 +154,21 @@ pub(crate) fn of(
                 use_guards(origins, owner, decorator.value)
             };
             // A class decorator of Python that is not understood hardly guards; what Nest is told to guard with does.
-            let stages = stages
-                .into_iter()
-                .filter(|stage| !python || *stage != Stage::Unknown);
+            let told = |stage: &Stage| match stage {
+                Stage::Unknown => false,
+                Stage::Package(path) => {
+                    origins.paths.known(*path)
+                        || origins.paths.parent_known(*path)
+                        || crate::guard::named_login(&origins.paths.text(*path))
+                }
+                _ => true,
+            };
+            let stages = stages.into_iter().filter(|stage| !python || told(stage));
             out.chain
                 .extend(stages.map(|stage| member(origins, site, stage)));
         }
         if python {
+            super::parameter::of_class(origins, class, def.span, out);
             let overrides = def.members.iter().any(|m| {
                 m.kind == MemberKind::Method
                     && origins.program.file(file).facts.str(m.name) == "get_permissions"

@@ -3,7 +3,8 @@
 
 mod before;
 pub(crate) mod class;
-mod parameter;
+pub(crate) mod injected;
+pub(crate) mod parameter;
 
 use crate::model::{Application, Member, Stage};
 use casemate_flow::origin::{Solver, Val};
@@ -173,6 +174,21 @@ pub(crate) fn name(origins: &Solver<'_, '_>, what: &Stage) -> String {
         Stage::Setting(_, name) => name.clone(),
         Stage::Unknown => String::new(),
     }
+}
+
+/// What the decorators of a function put around it.
+pub(crate) fn decorators(origins: &Solver<'_, '_>, func: FuncId) -> Vec<Stage> {
+    let f = origins.program.func(func);
+    let Some(parent) = f
+        .parent()
+        .filter(|_| f.file.facts.language == Language::Python)
+    else {
+        return Vec::new();
+    };
+    let decorators = f.func.decorators.iter();
+    decorators
+        .flat_map(|decorator| wraps(origins, parent, decorator.value))
+        .collect()
 }
 
 /// What a decorator puts around a function.

@@ -3,7 +3,7 @@
 use super::{Around, arguments, elements, keyword, member};
 use crate::model::Stage;
 use casemate_flow::origin::{Solver, Val};
-use casemate_flow::program::FuncRef;
+use casemate_flow::program::{ClassIdx, FuncRef};
 use casemate_flow::result::{FuncId, Site};
 use casemate_ir::{Capture, Instr, Operand, Span};
 
@@ -24,6 +24,7 @@ pub(super) fn of_defaults(origins: &Solver<'_, '_>, f: FuncRef<'_>, out: &mut Ar
     // What annotations name is not followed: `Annotated[User, Depends(…)]`.
     let annotated = |param: &casemate_ir::Param| {
         !param.optional
+            && origins.alias(f, param).is_none()
             && param.ty.as_ref().is_some_and(|ty| {
                 ty.primitive.is_none()
                     && (ty
@@ -49,6 +50,12 @@ fn add(origins: &Solver<'_, '_>, f: FuncRef<'_>, depth: u32, out: &mut Around) {
     let Some(parent) = f.parent().filter(|_| depth < DEPTH) else {
         return;
     };
+    for param in &f.func.params {
+        if let Some(alias) = origins.alias(f, param) {
+            let call = alias.dependency;
+            depends(origins, alias.module.id, call, f.func.head, depth, out);
+        }
+    }
     let owner = origins.program.func(parent);
     for capture in &f.func.captures {
         let Capture::Local(local) = *capture else {
@@ -61,6 +68,13 @@ fn add(origins: &Solver<'_, '_>, f: FuncRef<'_>, depth: u32, out: &mut Around) {
         if let Some(made) = made {
             depends(origins, parent, made, f.func.head, depth, out);
         }
+    }
+}
+
+/// Adds what the members of a class of handlers are filled with: `user = Depends(current_user)` in its body.
+pub(super) fn of_class(origins: &Solver<'_, '_>, class: ClassIdx, span: Span, out: &mut Around) {
+    for (_, owner, call) in super::injected::members(origins, class) {
+        depends(origins, owner, call, span, 0, out);
     }
 }
 
@@ -100,6 +114,13 @@ pub(super) fn of_registration(
     }
 }
 
+/// What a list of dependencies calls.
+pub(crate) fn of_list(origins: &Solver<'_, '_>, owner: FuncId, list: Operand) -> Around {
+    let mut out = Around::default();
+    list_of(origins, origins.program.func(owner), list, &mut out);
+    out
+}
+
 fn list_of(origins: &Solver<'_, '_>, f: FuncRef<'_>, list: Operand, out: &mut Around) {
     match elements(f, list) {
         Some(list) => {
@@ -121,18 +142,7 @@ fn depends(
     out: &mut Around,
 ) {
     let f = origins.program.func(owner);
-    let callee = f.func.instrs.iter().find_map(|instr| match *instr {
-        Instr::Call { to, callee, .. } if Operand::Local(to) == value => Some(callee),
-        _ => None,
-    });
-    let Some(callee) = callee else { return };
-    let is = |name: &str| {
-        origins.of_operand(owner, callee).iter().any(|&val| {
-            matches!(origins.val(val), Some(Val::Api(path))
-                if origins.paths.text(path) == format!("py:fastapi.{name}"))
-        })
-    };
-    if !is("Depends") && !is("Security") {
+    if !super::injected::is_dependency(origins, owner, value) {
         return;
     }
     let Some(given) = arguments(origins, owner, value).first() else {
@@ -150,6 +160,13 @@ fn depends(
                 Stage::Function(func, Vec::new(), None)
             }
             Some(Val::Api(path)) => Stage::Package(path),
+            Some(Val::Instance(class)) => match origins.call_method(class) {
+                Some(func) => {
+                    add(origins, origins.program.func(func), depth + 1, out);
+                    Stage::Function(func, Vec::new(), None)
+                }
+                None => Stage::Unknown,
+            },
             // A class that is filled from the request.
             Some(Val::Class(_)) => continue,
             _ => Stage::Unknown,

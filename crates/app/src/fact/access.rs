@@ -3,11 +3,15 @@
 use super::application::same_unit;
 use super::header::value;
 use super::tri;
-use crate::model::{Access, Answer, Application, Endpoint, Names, Objects};
+use crate::decoration;
+use crate::model::{Access, Answer, Application, Endpoint, Names, Objects, Stage};
 use crate::object::key::PERSONS;
-use casemate_flow::origin::Solver;
-use casemate_flow::result::{Fact, FactValue, Site};
-use std::collections::BTreeMap;
+use casemate_flow::origin::{Solver, Val};
+use casemate_flow::result::{Fact, FactValue, FuncId, Site};
+use casemate_ir::{Instr, Language};
+use casemate_model::row::Role;
+use rustc_hash::FxHashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Names of keys that say whose a record is.
 const OWNERS: [&str; 17] = [
@@ -30,6 +34,23 @@ const OWNERS: [&str; 17] = [
     "createdby",
 ];
 
+/// So many endpoints that look at a name together with who asks make a habit …
+const HABIT: usize = 5;
+
+/// … and at most one exception in so many.
+const EXCEPTIONS: usize = 5;
+
+/// Names that say nothing of what they name.
+fn plain_names() -> Names {
+    let mut out = Names::default();
+    for name in [
+        "id", "pk", "uuid", "key", "name", "slug", "email", "type", "code", "user_id",
+    ] {
+        out.add(Names::of(name));
+    }
+    out
+}
+
 impl Application {
     /// One fact for each query by which some endpoint finds records that a client chooses.
     pub(super) fn accesses(&self, origins: &Solver<'_, '_>) -> Vec<Fact> {
@@ -43,10 +64,14 @@ impl Application {
             }
         }
         let mut out = Vec::new();
+        let mut kept: FxHashMap<FuncId, bool> = FxHashMap::default();
+        let habits = self.habits();
         for (site, all) in by_site {
             // The endpoint that asks for a login and for nothing else is the one to tell of.
             let half = |(endpoint, access): &&(&Endpoint, &Access)| {
-                beside(endpoint, access) == Answer::No && self.kept(endpoint, access)
+                beside(endpoint, access) == Answer::No
+                    && (self.kept(endpoint, access)
+                        || access.names.each().any(|name| habits.contains(&name)))
             };
             let told = all
                 .iter()
@@ -63,7 +88,14 @@ impl Application {
                 ("op", FactValue::Str(access.op.clone())),
                 ("object", FactValue::Str(access.object.clone())),
                 ("key", FactValue::Str(access.key.join(" "))),
-                ("authentication", tri(endpoint.guarded("authentication"))),
+                (
+                    "authentication",
+                    if nameless(endpoint, origins, &mut kept) {
+                        FactValue::Unknown
+                    } else {
+                        tri(endpoint.guarded("authentication"))
+                    },
+                ),
                 ("role", tri(endpoint.guarded("role"))),
                 ("owner", tri(endpoint.guarded("owner"))),
                 ("personal", FactValue::Bool(endpoint.objects.personal)),
@@ -78,7 +110,13 @@ impl Application {
                     "named",
                     FactValue::Bool(names_owner(access) || by_path(endpoint)),
                 ),
-                ("kept", FactValue::Bool(self.kept(endpoint, access))),
+                (
+                    "kept",
+                    FactValue::Bool(
+                        self.kept(endpoint, access)
+                            || access.names.each().any(|name| habits.contains(&name)),
+                    ),
+                ),
                 ("parted", FactValue::Bool(self.parted(endpoint, access))),
                 (
                     "guarded",
@@ -91,7 +129,14 @@ impl Application {
                 ("method", FactValue::Str(endpoint.method.clone())),
             ];
             // What only one endpoint lacks is told where that endpoint asks for the record.
-            let own = endpoint.objects.personal && !names_owner(access);
+            // So is what only some of several endpoints lack that share the query.
+            let others = all.iter().any(|(other, theirs)| {
+                other.site != endpoint.site
+                    && (beside(other, theirs) == Answer::Yes && !theirs.names.is_empty()
+                        || other.guarded("owner") == Answer::Yes
+                        || other.guarded("role") == Answer::Yes)
+            });
+            let own = (endpoint.objects.personal || others) && !names_owner(access);
             let via = access.via.filter(|via| own && via.file != site.file);
             let handler = endpoint.handlers.first().copied();
             out.push(Fact {
@@ -173,6 +218,29 @@ impl Application {
         out.into_values().collect()
     }
 
+    /// Names of the client that nearly all endpoints which find records by them look at together with who asks: `agent_id`.
+    fn habits(&self) -> BTreeSet<Names> {
+        let mut of: BTreeMap<Names, (BTreeSet<Site>, BTreeSet<Site>)> = BTreeMap::new();
+        for endpoint in self.endpoints.iter().filter(|e| wants_login(e)) {
+            let mut used = Names::default();
+            for access in &endpoint.objects.chosen {
+                used.add(access.names);
+            }
+            for name in used.each().filter(|name| !name.meets(plain_names())) {
+                let (with, without) = of.entry(name).or_default();
+                if name.meets(endpoint.objects.beside) {
+                    with.insert(endpoint.site);
+                } else if !endpoint.objects.asked && endpoint.guarded("role") == Answer::No {
+                    without.insert(endpoint.site);
+                }
+            }
+        }
+        let habit = |(_, (with, without)): &(Names, (BTreeSet<Site>, BTreeSet<Site>))| {
+            with.len() >= HABIT && without.len() * EXCEPTIONS <= with.len()
+        };
+        of.into_iter().filter(habit).map(|(name, _)| name).collect()
+    }
+
     /// Others that change such records look at who asks beside the key, and this one changes them.
     fn kept(&self, endpoint: &Endpoint, access: &Access) -> bool {
         let changes = |endpoint: &Endpoint, access: &Access| {
@@ -226,6 +294,76 @@ impl Application {
                 && (access.op != "read" || access.key.iter().any(|key| flat(key).ends_with("id") || key == "pk"))
             || (!access.object.is_empty() && self.owned.contains(&access.object))
     }
+}
+
+/// What asks who it is before the handler keeps nobody's name, as a guard does that compares a token of another service: there is
+/// nobody whose records these could be.
+fn nameless(
+    endpoint: &Endpoint,
+    origins: &Solver<'_, '_>,
+    kept: &mut FxHashMap<FuncId, bool>,
+) -> bool {
+    if endpoint.aware || endpoint.objects.personal {
+        return false;
+    }
+    let mut some = false;
+    for member in &endpoint.chain {
+        let (Stage::Decides(func) | Stage::Function(func, ..)) = &member.what else {
+            let asks = |kind: &str| matches!(kind, "authentication" | "role");
+            if matches!(member.what, Stage::Package(path)
+                if origins.paths.rows(path).any(|(_, row)| matches!(&row.role, Role::Guard { kind, .. } if asks(kind))))
+            {
+                return false;
+            }
+            continue;
+        };
+        let asks = endpoint
+            .guards
+            .iter()
+            .any(|g| g.kind == "authentication" && g.name == member.name);
+        if !asks {
+            continue;
+        }
+        some = true;
+        let f = origins.program.func(*func);
+        let keeps = f.file.facts.language != Language::JavaScript
+            || *kept
+                .entry(*func)
+                .or_insert_with(|| keeps(origins, *func, 0));
+        if keeps {
+            return false;
+        }
+    }
+    some
+}
+
+/// Whether a function, or one inside it or that it calls, puts something into what it is given, or knows who asks from elsewhere.
+fn keeps(origins: &Solver<'_, '_>, func: FuncId, depth: u32) -> bool {
+    let f = origins.program.func(func);
+    if depth > 2 {
+        return true;
+    }
+    let knows = (0..f.func.locals.len()).any(|index| {
+        let local = casemate_ir::LocalId::from(index);
+        origins.of_local(func, local).iter().any(|&val| {
+            matches!(origins.val(val), Some(Val::Api(path))
+                if origins.paths.rows(path).any(|(_, row)| matches!(row.role, Role::Principal { .. })))
+        })
+    });
+    knows
+        || f.func.instrs.iter().any(|instr| match *instr {
+            Instr::Store { .. } => true,
+            Instr::Closure { func, .. } => keeps(origins, f.sibling(func), depth + 1),
+            Instr::Call { callee, .. } => {
+                let named = decoration::written_name(f, callee);
+                named == Some("set")
+                    || origins.of_operand(func, callee).iter().any(|&val| {
+                        matches!(origins.val(val), Some(Val::Func(inner))
+                            if inner != func && keeps(origins, inner, depth + 1))
+                    })
+            }
+            _ => false,
+        })
 }
 
 /// On the path, a parameter of the first names stands before one of the second.

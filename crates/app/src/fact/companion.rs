@@ -3,7 +3,7 @@
 //! Nothing is claimed of a habit that few endpoints have, nor of an endpoint before which anything is unknown.
 
 use super::{counting, for_all};
-use crate::model::{Endpoint, Stage};
+use crate::model::{Answer, Endpoint, Stage};
 use casemate_flow::origin::Solver;
 use casemate_flow::result::{FuncId, Site};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -23,6 +23,8 @@ struct Before {
     csrf: bool,
     /// Something that counts.
     limit: bool,
+    /// Something that compares whose a record is.
+    owner: bool,
 }
 
 /// What each endpoint lacks that others like it have.
@@ -31,6 +33,7 @@ pub(super) struct Lacks {
     pub login: bool,
     pub csrf: bool,
     pub limit: bool,
+    pub owner: bool,
 }
 
 /// For each endpoint, in order.
@@ -72,9 +75,25 @@ pub(super) fn of(endpoints: &[Endpoint], origins: &Solver<'_, '_>) -> Vec<Lacks>
         |b| b.limit,
         |e, _| e.method == "post" && known(e),
     );
+    // What changes the record that its address names.
+    let owner = habit(
+        endpoints,
+        &before,
+        |b| b.owner,
+        |e, b| {
+            let named = e.path.as_ref().is_some_and(|p| p.contains([':', '<', '{']));
+            let apart = b.owner
+                || !e.aware
+                    && !e.objects.personal
+                    && e.guarded("owner") == Answer::No
+                    && e.guarded("role") == Answer::No;
+            writes(e) && known(e) && named && e.guarded("authentication") == Answer::Yes && apart
+        },
+    );
     endpoints
         .iter()
         .map(|e| Lacks {
+            owner: owner.contains(&e.site),
             login: login.contains(&e.site) || along.contains(&e.site),
             csrf: csrf.contains(&e.site),
             limit: limit.contains(&e.site),
@@ -163,6 +182,7 @@ fn before(
             matches!(guard.kind.as_str(), "authentication" | "role")
                 && (guard.certain || !csrf && !limit)
         });
+        out.owner |= guards().any(|guard| guard.kind == "owner" && guard.certain);
         out.csrf |= csrf;
         out.limit |= limit;
     }

@@ -12,6 +12,7 @@ mod counting;
 mod enumeration;
 mod exemption;
 mod header;
+mod inclusion;
 mod neighbours;
 mod oauth;
 mod page;
@@ -32,10 +33,11 @@ mod validation;
 mod view;
 
 use crate::model::{Answer, Application, Endpoint};
-use casemate_flow::origin::Solver;
+use casemate_flow::origin::{Solver, Val};
+use casemate_flow::program::ClassIdx;
 use casemate_flow::result::{Fact, FactValue, FuncId};
 use casemate_ir::{Const, Instr, Key, OpKind, Operand};
-use neighbours::Neighbours;
+use neighbours::{Neighbours, Part, part};
 use std::collections::BTreeSet;
 
 /// The kinds of guards that are told.
@@ -69,6 +71,7 @@ const FOR_READERS: &[&str] = &[
     "terms",
     "privacy",
     "share",
+    "publish",
     "image",
     "metrics",
     "pixel",
@@ -130,8 +133,8 @@ impl Application {
     /// One fact an endpoint, record access, application and start of a session. `known`: what calls say of configuration.
     #[must_use]
     pub fn facts(&self, origins: &Solver<'_, '_>, known: &[Fact]) -> Vec<Fact> {
-        let neighbours = Neighbours::of(&self.endpoints);
-        let accounts = self.units_with_accounts(origins);
+        let neighbours = Neighbours::of(&self.endpoints, origins);
+        let accounts = self.parts_with_accounts(origins);
         let clears = serving::clears(origins);
         let events = serving::knows_events(origins);
         let lacks = companion::of(&self.endpoints, origins);
@@ -143,6 +146,7 @@ impl Application {
                     ("lacksLogin", lacks.login),
                     ("lacksCsrf", lacks.csrf),
                     ("lacksLimit", lacks.limit),
+                    ("lacksOwner", lacks.owner),
                 ] {
                     fact.values.push((name.to_owned(), FactValue::Bool(value)));
                 }
@@ -152,6 +156,8 @@ impl Application {
                 fact
             })
             .collect();
+        let parts = self.inclusions(origins, &mut out);
+        out.extend(parts);
         out.extend(self.accesses(origins));
         out.extend(self.passwords());
         out.extend(self.privileges());
@@ -201,20 +207,20 @@ impl Application {
         out
     }
 
-    /// Units of which some endpoint logs somebody in.
-    fn units_with_accounts(&self, origins: &Solver<'_, '_>) -> BTreeSet<Option<u32>> {
+    /// Parts of which some endpoint logs somebody in.
+    fn parts_with_accounts(&self, origins: &Solver<'_, '_>) -> BTreeSet<Part> {
         let login = |endpoint: &&Endpoint| {
             logs_in(endpoint, origins) || session::logs_in(endpoint, origins)
         };
         let endpoints = self.endpoints.iter().filter(login);
-        endpoints.map(|e| unit(origins, e)).collect()
+        endpoints.map(|e| part(origins, e)).collect()
     }
 }
 
 fn fact(
     endpoint: &Endpoint,
     neighbours: &Neighbours,
-    accounts: &BTreeSet<Option<u32>>,
+    accounts: &BTreeSet<Part>,
     origins: &Solver<'_, '_>,
 ) -> Fact {
     let login = is_login(endpoint, origins);
@@ -233,7 +239,10 @@ fn fact(
                 matches!(
                     endpoint.method.as_str(),
                     "post" | "put" | "patch" | "delete" | "del"
-                ) || handles_post(endpoint, origins),
+                ) || handles_post(endpoint, origins)
+                    || matches!(endpoint.method.as_str(), "any" | "all")
+                        && (endpoint.objects.writes || endpoint.objects.deletes)
+                    || endpoint.method == "route" && endpoint.objects.deletes,
             ),
         ),
         ("login".to_owned(), FactValue::Bool(login)),
@@ -275,13 +284,17 @@ fn fact(
     let only_read = endpoint.method == "get" && !neighbours.posts(endpoint.site);
     for (name, value) in [
         ("outlier", alone),
+        ("elsewhere", neighbours.alone_in_changing(endpoint, origins)),
         ("aware", endpoint.aware),
         (
             "admin",
             names(endpoint).any(|name| name == "admin" || name == "administration"),
         ),
         ("misplaced", misplaced),
-        ("bare", is_bare(endpoint, neighbours)),
+        (
+            "bare",
+            is_bare(endpoint, neighbours) && !is_base(endpoint, origins),
+        ),
         ("lesser", neighbours.asks_less(endpoint)),
         (
             "people",
@@ -292,7 +305,7 @@ fn fact(
             "stores",
             endpoint.objects.writes || endpoint.objects.deletes,
         ),
-        ("accounts", accounts.contains(&unit(origins, endpoint))),
+        ("accounts", accounts.contains(&part(origins, endpoint))),
         ("logout", serving::ends_session(endpoint)),
         ("backchannel", serving::ends_for_others(endpoint)),
         ("cached", serving::cached(endpoint, origins)),
@@ -327,6 +340,28 @@ fn fact(
         ),
         values,
     }
+}
+
+/// Its handler is a method of a class that others are made from and that is registered nowhere: it answers where they are.
+fn is_base(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
+    let Some(handler) = endpoint
+        .handlers
+        .first()
+        .filter(|_| endpoint.path.is_none())
+    else {
+        return false;
+    };
+    let f = origins.program.func(*handler);
+    f.func.class.is_some_and(|class| {
+        let own = f.class(class);
+        let count = u32::try_from(origins.program.class_count()).unwrap_or(u32::MAX);
+        (0..count).any(|other| {
+            let bases = origins.of_bases(ClassIdx(other)).iter();
+            bases
+                .into_iter()
+                .any(|base| origins.val(*base) == Some(Val::Class(own)))
+        })
+    })
 }
 
 /// Nobody is asked who it is, as far as the whole chain tells.

@@ -1,9 +1,29 @@
 //! What the other endpoints of a file and of the program want: gone through once, asked for each endpoint.
 
-use super::{for_all, for_readers, names};
-use crate::model::{Answer, Endpoint};
+use super::{PREFIXES, for_all, for_readers, names, unit};
+use crate::model::{Answer, Endpoint, Guard};
+use casemate_flow::origin::Solver;
 use casemate_flow::result::{FileIdx, Site};
 use rustc_hash::{FxHashMap, FxHashSet};
+
+/// What stands together: a file, or the pages of one area where each has a file of its own.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Group {
+    File(FileIdx),
+    Area(String),
+}
+
+/// So many pages make an area of their own.
+const AREA: usize = 4;
+
+/// So many endpoints of a unit that change something want a login, and at most one in so many does not.
+const OTHERS: usize = 3;
+
+/// A unit, and the package of a workspace within it.
+pub(super) type Part = (Option<u32>, String);
+
+/// Folders of workspaces in which each folder is a package.
+const WORKSPACES: [&str; 4] = ["packages", "apps", "services", "libs"];
 
 /// The endpoints of one file.
 #[derive(Default)]
@@ -23,7 +43,11 @@ struct OfFile {
 /// All endpoints of a program, by what is asked of the others.
 #[derive(Default)]
 pub(super) struct Neighbours {
-    files: FxHashMap<FileIdx, OfFile>,
+    files: FxHashMap<Group, OfFile>,
+    /// By area of pages: how many places there are.
+    areas: FxHashMap<String, FxHashSet<Site>>,
+    /// By unit: places that register what changes something, with a guard of their own and without any.
+    changing: FxHashMap<Part, (FxHashSet<Site>, FxHashSet<Site>)>,
     /// By place: endpoints that want a login.
     logins: FxHashMap<Site, usize>,
     all_logins: usize,
@@ -32,10 +56,14 @@ pub(super) struct Neighbours {
 }
 
 impl Neighbours {
-    pub(super) fn of(endpoints: &[Endpoint]) -> Self {
+    pub(super) fn of(endpoints: &[Endpoint], origins: &Solver<'_, '_>) -> Self {
         let mut out = Self::default();
+        for endpoint in endpoints.iter().filter(|e| is_page(e)) {
+            let places = out.areas.entry(area(endpoint)).or_default();
+            places.insert(endpoint.site);
+        }
         for endpoint in endpoints {
-            let file = out.files.entry(endpoint.site.file).or_default();
+            let file = out.files.entry(out.group(endpoint)).or_default();
             file.endpoints += 1;
             let mut sites: Vec<Site> = endpoint.guards.iter().map(|g| g.site).collect();
             sites.sort_unstable();
@@ -43,10 +71,11 @@ impl Neighbours {
             for site in sites {
                 *file.shared.entry(site).or_default() += 1;
             }
-            match endpoint.guarded("role") {
-                Answer::Yes => file.roles.insert(endpoint.site),
-                _ => file.plain.insert(endpoint.site),
-            };
+            if endpoint.guarded("role") == Answer::Yes && wants_role(origins, endpoint) {
+                file.roles.insert(endpoint.site);
+            } else {
+                file.plain.insert(endpoint.site);
+            }
             if endpoint.guarded("authentication") == Answer::Yes {
                 *out.logins.entry(endpoint.site).or_default() += 1;
                 out.all_logins += 1;
@@ -57,7 +86,17 @@ impl Neighbours {
         }
         for endpoint in endpoints {
             let own = out.has_own_guard(endpoint);
-            let Some(file) = out.files.get_mut(&endpoint.site.file) else {
+            let open = names(endpoint).any(|name| for_all(&name));
+            if changes(endpoint) && !endpoint.open && !open {
+                let (guarded, bare) = out.changing.entry(part(origins, endpoint)).or_default();
+                let asks = |g: &Guard| g.kind == "authentication" && (g.certain || g.understood);
+                if own && endpoint.guards.iter().any(asks) {
+                    guarded.insert(endpoint.site);
+                } else if !own {
+                    bare.insert(endpoint.site);
+                }
+            }
+            let Some(file) = out.files.get_mut(&out.group(endpoint)) else {
                 continue;
             };
             if own {
@@ -69,10 +108,28 @@ impl Neighbours {
         out
     }
 
+    fn group(&self, endpoint: &Endpoint) -> Group {
+        if !is_page(endpoint) {
+            return Group::File(endpoint.site.file);
+        }
+        let area = area(endpoint);
+        let large = self.areas.get(&area).is_some_and(|all| all.len() >= AREA);
+        Group::Area(if large { area } else { String::new() })
+    }
+
+    /// It changes something, and nearly all others of the unit that do want a login of their own.
+    pub(super) fn alone_in_changing(&self, endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
+        let all = self.changing.get(&part(origins, endpoint));
+        changes(endpoint)
+            && all.is_some_and(|(guarded, bare)| {
+                guarded.len() >= OTHERS && bare.len() * OTHERS <= guarded.len()
+            })
+    }
+
     /// A guard asks who it is, apart from those that merely look at it for all endpoints of the file alike: where others have a guard
     /// of their own besides, that is none.
     pub(super) fn has_own_guard(&self, endpoint: &Endpoint) -> bool {
-        let file = self.files.get(&endpoint.site.file);
+        let file = self.files.get(&self.group(endpoint));
         let for_all = |site: Site| {
             file.is_some_and(|file| file.shared.get(&site).copied() == Some(file.endpoints))
         };
@@ -85,24 +142,27 @@ impl Neighbours {
     /// How many other places of the same file register endpoints that want a login, and how many do not, apart from those whose
     /// names say that they are for everybody.
     pub(super) fn siblings(&self, endpoint: &Endpoint) -> (usize, usize) {
-        self.files.get(&endpoint.site.file).map_or((0, 0), |file| {
-            (
-                others(&file.guarded, endpoint.site),
-                others(&file.bare, endpoint.site),
-            )
-        })
+        self.files
+            .get(&self.group(endpoint))
+            .map_or((0, 0), |file| {
+                (
+                    others(&file.guarded, endpoint.site),
+                    others(&file.bare, endpoint.site),
+                )
+            })
     }
 
     /// It wants a login and no more, where nearly all others of the file want a role besides.
     pub(super) fn asks_less(&self, endpoint: &Endpoint) -> bool {
         if endpoint.objects.personal
+            || endpoint.objects.known
             || endpoint.aware
             || endpoint.guarded("role") != Answer::No
             || endpoint.guarded("authentication") != Answer::Yes
         {
             return false;
         }
-        self.files.get(&endpoint.site.file).is_some_and(|file| {
+        self.files.get(&self.group(endpoint)).is_some_and(|file| {
             let (more, equal) = (file.roles.len(), others(&file.plain, endpoint.site));
             more >= 3 && equal * 3 <= more
         })
@@ -117,6 +177,54 @@ impl Neighbours {
     /// The same place registers something for `POST`.
     pub(super) fn posts(&self, site: Site) -> bool {
         self.posts.contains(&site)
+    }
+}
+
+/// A role is asked for before the handler, or by the handler's own words: what it calls may ask about the record at hand.
+fn wants_role(origins: &Solver<'_, '_>, endpoint: &Endpoint) -> bool {
+    let own = |site: Site| {
+        endpoint.handlers.iter().any(|handler| {
+            let f = origins.program.func(*handler);
+            let span = f.func.span;
+            f.file_idx == site.file && span.start <= site.span.start && site.span.end <= span.end
+        })
+    };
+    endpoint.guards.iter().any(|g| {
+        g.kind == "role" && g.certain && (!g.why.starts_with(crate::guard::ITSELF) || own(g.site))
+    })
+}
+
+/// The part of the program that an endpoint belongs to.
+pub(super) fn part(origins: &Solver<'_, '_>, endpoint: &Endpoint) -> Part {
+    let path = &origins.program.file(endpoint.site.file).path;
+    let mut folders = path.split('/');
+    let package = folders
+        .find(|folder| WORKSPACES.contains(folder))
+        .and_then(|_| folders.next());
+    (
+        unit(origins, endpoint),
+        package.unwrap_or_default().to_owned(),
+    )
+}
+
+/// A file is a page, and its place its address.
+fn is_page(endpoint: &Endpoint) -> bool {
+    endpoint.callee.contains('#')
+}
+
+/// The first name of an address that says what it is about.
+fn area(endpoint: &Endpoint) -> String {
+    let mut names = names(endpoint).filter(|name| !PREFIXES.contains(&name.as_str()));
+    names.next().unwrap_or_default()
+}
+
+/// Its method changes something, or its code does whatever the method.
+fn changes(endpoint: &Endpoint) -> bool {
+    match endpoint.method.as_str() {
+        "put" | "patch" | "delete" | "del" => true,
+        "post" | "any" | "all" | "rpc" => endpoint.objects.writes || endpoint.objects.deletes,
+        "route" => endpoint.objects.deletes,
+        _ => false,
     }
 }
 

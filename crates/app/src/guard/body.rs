@@ -202,9 +202,38 @@ impl<'p> Reader<'_, 'p, '_> {
                 refused.insert(index);
                 targets.remove(&index);
             }
+            if pass == Pass::Returns && targets.contains(&index) {
+                let mut within = Vec::new();
+                if self.answered_by(f, index, depth, &mut within) {
+                    guarded.insert(index);
+                }
+                found.extend(within.into_iter().map(|c| (c.clone(), c.certain)));
+            }
             // A function that checks on behalf of this one, and throws.
             if self.asserts(f, index, depth, out) {
                 guarded.insert(index);
+            }
+        }
+        if pass == Pass::Returns {
+            // `if (!user) return`: who is not known gets nothing from the handler itself.
+            for block in &f.func.blocks {
+                let Term::Branch { cond, yes, no } = block.term else {
+                    continue;
+                };
+                let sides = [(yes.index(), no.index()), (no.index(), yes.index())];
+                for (side, other) in sides {
+                    if !gives_nothing(f, side) || gives_nothing(f, other) {
+                        continue;
+                    }
+                    let roots = Search::of(self.origins, self.set, func, cond);
+                    let known =
+                        polarity(f.func, f, cond).map(|known| known == (side == yes.index()));
+                    if roots.principal && !roots.client && !roots.attribute && known == Some(false)
+                    {
+                        refused.insert(side);
+                        targets.remove(&side);
+                    }
+                }
             }
         }
         let clean = reaching(f.func, &targets, &refused);
@@ -324,7 +353,8 @@ impl<'p> Reader<'_, 'p, '_> {
                 found.push((check, true));
             }
         }
-        let mut open = reaches_uncut(f.func, &targets, &cut, &guarded);
+        let stops: FxHashSet<usize> = guarded.union(&refused).copied().collect();
+        let mut open = reaches_uncut(f.func, &targets, &cut, &stops);
         if open && !settings.is_empty() && (!found.is_empty() || !guarded.is_empty()) {
             // One side of each setting leads to the check: on the other one it is switched off.
             for (block, yes, no) in settings {
@@ -383,6 +413,15 @@ impl<'p> Reader<'_, 'p, '_> {
             _ => false,
         })
     }
+}
+
+/// Whether a block does nothing but return nothing.
+fn gives_nothing(f: FuncRef<'_>, block: usize) -> bool {
+    f.func.blocks.get(block).is_some_and(|b| {
+        let calls = |(_, instr): (usize, &Instr)| matches!(instr, Instr::Call { .. });
+        matches!(b.term, Term::Return(value) if value.is_none_or(|v| is_nothing(f, v)))
+            && !f.func.block_instrs(b).any(calls)
+    })
 }
 
 /// Whether a function that says who passes may say no: it throws, or returns something else than `true`.

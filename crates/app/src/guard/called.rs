@@ -8,7 +8,7 @@ use crate::model::Stage;
 use casemate_flow::origin::Val;
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
-use casemate_ir::{Instr, LocalId, Operand, Range32, Span};
+use casemate_ir::{Instr, LocalId, Operand, Range32, Span, Term};
 use casemate_model::path::Step;
 use casemate_model::row::Role;
 
@@ -118,6 +118,87 @@ impl<'p> Reader<'_, 'p, '_> {
             }
         }
         safe
+    }
+
+    /// Whether what a block returns is what another function of the program answers, and that one asks who it is, itself or
+    /// through what decorates it: `return create_note(request)`.
+    pub(super) fn answered_by(
+        &self,
+        f: FuncRef<'p>,
+        block: usize,
+        depth: u32,
+        out: &mut Vec<Check>,
+    ) -> bool {
+        let Some(b) = f.func.blocks.get(block) else {
+            return false;
+        };
+        let Term::Return(Some(mut value)) = b.term else {
+            return false;
+        };
+        if let Some(&Instr::Await { from, .. }) = f.made_by(value) {
+            value = from;
+        }
+        let Some((callee, args)) = f.call_behind(value).filter(|_| depth < DEPTH) else {
+            return false;
+        };
+        let called: Vec<FuncId> = self
+            .origins
+            .of_operand(f.id, callee)
+            .iter()
+            .filter_map(|&val| match self.origins.val(val) {
+                Some(Val::Func(func)) if func != f.id => Some(func),
+                _ => None,
+            })
+            .collect();
+        if args.is_empty() || called.len() > 3 {
+            return false;
+        }
+        let mut within = Vec::new();
+        let decorated = called
+            .iter()
+            .find(|func| !self.origins.program.func(**func).func.decorators.is_empty());
+        match (decorated, called.as_slice()) {
+            (Some(&inner), _) => {
+                for stage in crate::decoration::decorators(self.origins, inner) {
+                    match stage {
+                        Stage::Wraps(wrapper, next) => {
+                            self.read(wrapper, Pass::Wraps, Some(next), depth + 1, &mut within);
+                        }
+                        Stage::Package(path) => {
+                            for (_, row) in self.origins.paths.rows(path) {
+                                if let Role::Guard { kind, .. } = &row.role
+                                    && let Some(kind) = super::known(kind)
+                                {
+                                    let why = format!(
+                                        "is answered by what `{}` guards",
+                                        self.origins.paths.text(path)
+                                    );
+                                    let certain = row.when.is_none();
+                                    let check = |kind| {
+                                        Check::new(kind, f.id, b.term_span, why.clone(), certain)
+                                    };
+                                    within.push(check(kind));
+                                    // Whoever has a role is known.
+                                    within
+                                        .extend((kind == "role").then(|| check("authentication")));
+                                }
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+                self.read(inner, Pass::Returns, None, depth + 1, &mut within);
+            }
+            (None, &[inner]) => {
+                self.read(inner, Pass::Returns, None, depth + 1, &mut within);
+            }
+            _ => return false,
+        }
+        let asks = within
+            .iter()
+            .any(|c| c.certain && c.kind == "authentication");
+        out.extend(within);
+        asks
     }
 
     /// Whether a call gives the request, and what passes it on, to something of which nothing is known: `middleware(req, res, next)`.

@@ -168,7 +168,7 @@ pub(super) fn throws(func: &Function) -> bool {
     func.blocks.iter().any(|b| matches!(b.term, Term::Throw(_)))
 }
 
-pub(super) fn is_nothing(f: FuncRef<'_>, operand: Operand) -> bool {
+pub(crate) fn is_nothing(f: FuncRef<'_>, operand: Operand) -> bool {
     match operand {
         Operand::Const(id) => matches!(f.file.facts.constant(id), Const::Undefined | Const::Null),
         Operand::Local(_) => false,

@@ -50,6 +50,8 @@ pub(crate) struct Known {
     pub members: FxHashSet<String>,
     /// Parameters of handlers that wrappers of the program fill with who asks.
     pub(super) given: FxHashSet<(FuncId, LocalId)>,
+    /// Whether the program names functions that fill parameters.
+    pub(super) injects: bool,
     /// Decorators of parameters, by the names that the program gives them, that fill in who is known to ask.
     pub fillers: FxHashSet<String>,
     paths: RefCell<FxHashMap<PathId, Told>>,
@@ -90,6 +92,7 @@ impl Known {
             members,
             ..Self::default()
         };
+        out.injects = origins.program.symbols.find("Depends").is_some();
         out.fillers = fillers(origins, &out);
         out.forget();
         out
@@ -230,7 +233,9 @@ fn told(origins: &Solver<'_, '_>, path: PathId) -> Told {
                 let kind = models.source_kind(row, name);
                 match kind.map(|kind| models.kinds().source_name(kind)) {
                     Some("http.cookie" | "http.header") => told.credential = true,
-                    Some(name) => told.client |= name.starts_with("http."),
+                    Some(name) => {
+                        told.client |= name.starts_with("http.") || matches!(name, "rpc" | "ws");
+                    }
                     None => {}
                 }
             }

@@ -18,6 +18,7 @@ use casemate_flow::result::{FuncId, Site};
 use casemate_ir::{Function, Instr, Key, LocalId, Operand};
 use casemate_model::row::Role;
 use check::Check;
+pub(crate) use graph::is_nothing;
 use root::{Known, Search};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -41,6 +42,18 @@ pub(crate) const DENIAL: &str = "denial";
 
 /// What refuses those who are known: no guard, but it is decided what it does.
 const GUESTS: &str = "guests";
+
+/// Headers that carry a credential.
+const CREDENTIALS: [&str; 5] = [
+    "authorization",
+    "x-api-key",
+    "x-auth-token",
+    "x-access-token",
+    "api-key",
+];
+
+/// How what a handler refuses itself is told.
+pub(crate) const ITSELF: &str = "the handler itself";
 
 /// A kind by its name.
 fn known(kind: &str) -> Option<&'static str> {
@@ -197,14 +210,20 @@ fn before(
             Stage::Package(path) => {
                 out.extend(of_package(*path, member, reader.origins));
                 if !reader.origins.paths.known(*path) && !reader.origins.paths.parent_known(*path) {
+                    let named = named_login(&member.name);
+                    let why = if named {
+                        "of code that is not here; its name says that it wants a login"
+                    } else {
+                        "of a package that no model speaks of"
+                    };
                     out.push(Guard {
                         kind: "authentication".to_owned(),
                         certain: false,
                         site: member.site,
                         name: member.name.clone(),
-                        why: "of a package that no model speaks of".to_owned(),
+                        why: why.to_owned(),
                         shared: false,
-                        understood: false,
+                        understood: named,
                     });
                 }
             }
@@ -212,6 +231,35 @@ fn before(
         }
     }
     out
+}
+
+/// Whether the last name of a path says that it wants a login: `pga_login_required`, `app.authenticate`.
+pub(crate) fn named_login(path: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "loginrequired",
+        "requirelogin",
+        "requireslogin",
+        "requireauth",
+        "requiresauth",
+        "authrequired",
+        "jwtrequired",
+        "tokenrequired",
+        "requireuser",
+        "isauthenticated",
+        "ensureauthenticated",
+        "authenticated",
+    ];
+    let name = path
+        .split('(')
+        .next()
+        .and_then(|path| path.trim_end_matches(".deco").rsplit(['.', ':']).next())
+        .unwrap_or_default();
+    let plain: String = name
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    plain == "authenticate" || WORDS.iter().any(|word| plain.contains(word))
 }
 
 /// At a place, a function that makes others is called without any argument: what these would ask for by its parameters is nothing.
@@ -286,7 +334,7 @@ fn of_handlers(
                     certain: check.certain,
                     site: reader.origins.program.site(check.func, check.span),
                     name: reader.origins.program.func_name(*handler),
-                    why: format!("the handler itself {}", check.why),
+                    why: format!("{ITSELF} {}", check.why),
                     shared: false,
                     understood: check.understood,
                 });
@@ -357,7 +405,15 @@ fn looks(func: FuncId, reader: &Reader<'_, '_, '_>, looked: &mut FxHashMap<FuncI
             for instr in &f.func.instrs {
                 match *instr {
                     Instr::Closure { func, .. } => next.push(f.sibling(func)),
-                    Instr::Call { callee, .. } => {
+                    Instr::Call { callee, args, .. } => {
+                        // `request.headers.get('Authorization')`
+                        found |= f.func.args(args).iter().any(|arg| {
+                            f.constant_text(arg.value).is_some_and(|text| {
+                                CREDENTIALS
+                                    .iter()
+                                    .any(|name| name.eq_ignore_ascii_case(text))
+                            })
+                        });
                         for &val in origins.of_operand(func, callee) {
                             if let Some(Val::Func(inner)) = origins.val(val) {
                                 next.push(inner);
@@ -422,10 +478,24 @@ fn set_by_program(application: &Application, origins: &Solver<'_, '_>) -> FxHash
                 functions.push(*func);
                 functions.extend(given);
             }
-            Stage::Wraps(func, _) | Stage::Before(func) | Stage::Method(func) => {
+            Stage::Wraps(func, _)
+            | Stage::Before(func)
+            | Stage::Method(func)
+            | Stage::Decides(func) => {
                 functions.push(*func);
             }
             _ => {}
+        }
+    }
+    // A handler may hand a request on to what is decorated.
+    for func in origins.program.function_ids() {
+        if origins.program.func(func).func.decorators.is_empty() {
+            continue;
+        }
+        for stage in crate::decoration::decorators(origins, func) {
+            if let Stage::Wraps(func, _) = stage {
+                functions.push(func);
+            }
         }
     }
     functions.sort_unstable();
@@ -449,6 +519,24 @@ fn set_by_program(application: &Application, origins: &Solver<'_, '_>) -> FxHash
                     && Search::of(origins, &none, func, value).tells_who() =>
                 {
                     names.insert(f.file.facts.str(name).to_owned());
+                }
+                // `c.set('user', user)`
+                Instr::Call {
+                    callee,
+                    this: Some(this),
+                    args,
+                    ..
+                } if root::is_request(origins, func, this)
+                    && crate::decoration::written_name(f, callee) == Some("set") =>
+                {
+                    if let [name, value] = f.func.args(args)
+                        && let Some(name) = f.constant_text(name.value)
+                        && name.starts_with(|c: char| c.is_ascii_lowercase())
+                        && name.chars().all(char::is_alphanumeric)
+                        && Search::of(origins, &none, func, value.value).tells_who()
+                    {
+                        names.insert(name.to_owned());
+                    }
                 }
                 _ => {}
             }

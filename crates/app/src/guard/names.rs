@@ -23,6 +23,13 @@ impl Names {
         self.0.count_ones() > 1
     }
 
+    /// Each of them.
+    pub(crate) fn each(self) -> impl Iterator<Item = Self> {
+        (0..128)
+            .map(move |bit| Self(self.0 & (1 << bit)))
+            .filter(|name| !name.is_empty())
+    }
+
     /// Some name may be in both.
     pub(crate) fn meets(self, other: Self) -> bool {
         self.0 & other.0 != 0

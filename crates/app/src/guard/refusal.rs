@@ -16,6 +16,14 @@ const DENIALS: [&str; 4] = [
     "notauthenticated",
 ];
 
+/// Codes by which procedures deny what was asked.
+const CODES: [(&str, u32); 4] = [
+    ("UNAUTHORIZED", 401),
+    ("UNAUTHENTICATED", 401),
+    ("FORBIDDEN", 403),
+    ("PERMISSION_DENIED", 403),
+];
+
 /// How a refusing side ends.
 #[derive(Clone, Default, Debug)]
 pub(super) struct Refusal {
@@ -62,6 +70,10 @@ impl<'p> Reader<'_, 'p, '_> {
         let mut status = |operand: Operand| {
             if let Some(n) = number(operand).filter(|n| (300.0..600.0).contains(n)) {
                 out.statuses.insert(n as u32);
+            }
+            if let Some(text) = f.constant_text(operand) {
+                let code = CODES.iter().find(|(code, _)| *code == text);
+                out.statuses.extend(code.map(|(_, status)| *status));
             }
         };
         let mut redirects = false;

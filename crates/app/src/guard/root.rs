@@ -1,8 +1,11 @@
 //! Where a value comes from: from who is known to ask, from what a client shows, from what it says.
 
+mod filled;
+
 pub(crate) use super::known::Known;
 use super::known::said;
 use super::names::Names;
+use crate::decoration::injected;
 use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
@@ -108,6 +111,8 @@ pub(crate) struct Search<'a, 'p, 'm> {
     met: bool,
     /// Parameters met of which nothing is known.
     free: Vec<(FuncId, LocalId)>,
+    /// Functions that fill parameters, on the way here.
+    inner: u32,
 }
 
 /// What parameters hold.
@@ -163,6 +168,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             bound,
             free: Vec::new(),
             met: false,
+            inner: 0,
         };
         search.local(func, local, Trail::default(), 0);
         if known.is_none() && !search.met {
@@ -213,6 +219,9 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         let is_param = f.param_of(local).is_some();
         if is_param {
             self.free.push((func, local));
+            if self.set.injects && self.is_injected(f, local, trail) {
+                return;
+            }
         }
         let mut written = false;
         for (_, instr) in f.writers(local) {
@@ -361,6 +370,17 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             return;
         }
         let word = name.map_or("", |name| f.file.facts.str(name));
+        // `self.user`, where the class says that a function fills it.
+        if self.set.injects
+            && let Some(class) = f.func.class.map(|class| f.class(class))
+            && let Operand::Local(this) = base
+            && f.func.this == Some(this)
+        {
+            let call = injected::of_member(self.origins, class, word);
+            if self.is_dependency_of_who(call, trail) {
+                return;
+            }
+        }
         let next = Trail {
             members: trail.members + 1,
             attribute: trail.attribute || !said.presence,
@@ -394,7 +414,18 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             && let Some(Operand::Const(id)) = f.func.args(args).first().map(|arg| arg.value)
             && let casemate_ir::Const::Str(name) = f.file.facts.constant(id)
         {
-            trail.name = Names::of(f.file.facts.str(*name));
+            let name = f.file.facts.str(*name);
+            trail.name = Names::of(name);
+            // `c.get('user')`, which the program sets from credentials.
+            if written == "get"
+                && self.set.members.contains(name)
+                && this.is_some_and(|this| {
+                    is_request(self.origins, f.id, this) && !is_said(self.origins, f.id, this)
+                })
+            {
+                self.principal(trail, 0);
+                return;
+            }
         }
         // What is asked of the principal itself: `req.isAuthenticated()`, `user.can('x')`.
         if let Operand::Local(local) = callee {

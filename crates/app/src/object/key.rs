@@ -110,7 +110,7 @@ pub(super) fn named<'p>(
 const CHAIN: u32 = 12;
 
 /// A name in its plainest form: `ordersRepository` is `order`.
-pub(super) fn plain(name: &str) -> String {
+pub(crate) fn plain(name: &str) -> String {
     let mut name: String = name
         .trim_start_matches(['_', '$'])
         .chars()
@@ -179,6 +179,9 @@ pub(crate) fn object(
                         "getRepository",
                         "model",
                         "table",
+                        "from",
+                        "update",
+                        "delete",
                     ]
                     .contains(&by)
                 {
@@ -345,6 +348,15 @@ pub(super) fn names(
                 for &operand in f.func.operands(*operands) {
                     match written_name(f, operand) {
                         Some(name) if !client(operand) => out.push(name.to_lowercase()),
+                        _ => {}
+                    }
+                }
+            }
+            // `eq(orders.id, key)`
+            if let Some((_, args)) = f.call_behind(value) {
+                for arg in args {
+                    match written_name(f, arg.value) {
+                        Some(name) if !client(arg.value) => out.push(name.to_lowercase()),
                         _ => {}
                     }
                 }

@@ -4,6 +4,7 @@
 //! records is told by the rest of the program: records that are made or found by who asks belong to somebody.
 
 mod guarded;
+mod inherited;
 pub(crate) mod key;
 mod query;
 mod series;
@@ -35,6 +36,9 @@ pub(crate) fn find(application: &mut Application, origins: &Solver<'_, '_>, set:
         for &handler in &endpoint.handlers {
             walk.of_route(handler, endpoint.path.as_deref().unwrap_or_default());
             walk.function(handler, 0);
+        }
+        if endpoint.by_class {
+            walk.made.chosen.extend(inherited::of(origins, endpoint));
         }
         walk.made.guarded = guarded::of(origins, set, endpoint);
         walk.merge();
@@ -226,9 +230,15 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
                     operands,
                     ..
                 } => {
-                    let operands = f.func.operands(operands).iter().copied();
-                    let roots = self.decides(func, operands);
-                    self.made.personal |= roots.principal;
+                    let operands = f.func.operands(operands);
+                    let roots = self.decides(func, operands.iter().copied());
+                    // `session is None` asks whether somebody is known, not who.
+                    let presence = operands
+                        .iter()
+                        .any(|&operand| crate::guard::is_nothing(f, operand))
+                        && is_presence(roots);
+                    self.made.known |= roots.principal;
+                    self.made.personal |= roots.principal && !presence;
                     self.made.checked |= roots.client;
                 }
                 Instr::Call { .. } => {
@@ -251,10 +261,12 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         for block in &f.func.blocks {
             if let Term::Branch { cond, .. } = block.term {
                 let roots = self.decides(func, [cond]);
-                self.made.personal |= roots.principal;
-                self.made.checked |= roots.client;
                 // A function that is asked about somebody alone may know of what.
-                self.made.asked |= roots.principal && self.is_answer(f, cond);
+                let answer = self.is_answer(f, cond);
+                self.made.known |= roots.principal;
+                self.made.personal |= roots.principal && (answer || !is_presence(roots));
+                self.made.checked |= roots.client;
+                self.made.asked |= roots.principal && answer;
             }
         }
         self.series(f);
@@ -609,6 +621,11 @@ fn only_counted(f: FuncRef<'_>, at: usize) -> bool {
     });
     let counts = |name| matches!(name, "exists" | "count" | "aexists" | "acount");
     asked.next().is_some_and(counts) && asked.all(counts)
+}
+
+/// Whether a condition is about somebody being known, and about nothing of them.
+fn is_presence(roots: Roots) -> bool {
+    roots.principal && !roots.attribute && !roots.client && roots.names.is_empty()
 }
 
 fn client(name: &str) -> Roots {

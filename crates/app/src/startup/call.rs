@@ -452,6 +452,13 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
         one(V::Object(id))
     }
 
+    /// Whether what a call gives back has more before its handlers than what it is called on.
+    fn is_step(&self, path: PathId) -> bool {
+        self.origins.paths.call_rows(path, false).any(
+            |(_, row)| matches!(&row.role, Role::Entry(entry) if entry.method.as_deref() == Some(super::STEP)),
+        )
+    }
+
     /// What a call of a package makes: the receiver again where a fluent interface gives it back.
     fn product(&mut self, path: PathId, site: &Site) -> Value {
         let step = if site.new { Step::New } else { Step::Call };
@@ -462,6 +469,7 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
         if let Some(id) = from
             && let Some(Kind::Made(known)) = self.obj(id).map(|o| &o.kind)
             && known.path == made
+            && !self.is_step(path)
         {
             return one(V::Object(id));
         }

@@ -14,7 +14,7 @@ mod register;
 mod relevant;
 mod value;
 
-pub(crate) use register::{Event, Handler, Mount};
+pub(crate) use register::{Event, Handler, Mount, STEP};
 pub(crate) use value::{HOLE, Kind, ObjId, V};
 
 use crate::limits;

@@ -9,6 +9,12 @@ use casemate_ir::Capture;
 use casemate_model::path::{ArgIndex, Port, PortBase, PortStep, Step};
 use casemate_model::row::{EntryRow, Role};
 
+/// The method of rows that say that what a call gives back runs something before its handlers: `procedure.use(f)`.
+pub(crate) const STEP: &str = "step";
+
+/// Options of a route that name what runs before its handler, in their order.
+const HOOKS: [&str; 4] = ["onRequest", "preParsing", "preValidation", "preHandler"];
+
 /// Depth of arrays in arrays of handlers.
 const NESTED: u32 = 4;
 
@@ -34,8 +40,10 @@ pub(crate) struct Event {
     pub callee: PathId,
     /// Where.
     pub site: Place,
-    /// In which function.
+    /// In which function, by which instruction.
     pub function: FuncId,
+    /// The instruction.
+    pub at: u32,
     /// The methods, lower case.
     pub methods: Vec<String>,
     /// The paths; `None` among them: not known. Empty: none is given.
@@ -91,6 +99,7 @@ impl Startup<'_, '_, '_> {
         let mut handlers = Vec::new();
         let values = self.read(site, port, made);
         let first_is_path = values.len() > 1 && starts_with(path_port, port);
+        self.hooks(site, &mut handlers);
         for (index, value) in values.iter().enumerate() {
             if index == 0 && first_is_path && value.is_empty() {
                 continue;
@@ -134,7 +143,12 @@ impl Startup<'_, '_, '_> {
             }
         }
         let methods = self.methods(path, site, entry);
-        let owner = self.owner(site, entry, made);
+        // What a step gives back has it before its handlers, what it was called on has not.
+        let owner = if entry.method.as_deref() == Some(STEP) {
+            objects(made).next()
+        } else {
+            self.owner(site, entry, made)
+        };
         let next = entry.params.iter().position(|param| param == "next");
         let prefix = entry
             .prefix
@@ -158,6 +172,7 @@ impl Startup<'_, '_, '_> {
             callee: path,
             site: place,
             function,
+            at: site.at,
             methods,
             paths,
             handlers,
@@ -269,6 +284,22 @@ impl Startup<'_, '_, '_> {
         }
         out.truncate(crate::limits::ALTERNATIVES);
         out
+    }
+
+    /// What options beside a handler name to run before it.
+    fn hooks(&mut self, site: &Site, out: &mut Vec<Handler>) {
+        for arg in &site.args {
+            for id in objects(arg) {
+                let plain = self.obj(id).filter(|o| o.kind == Kind::Plain);
+                let found: Vec<Value> = HOOKS
+                    .iter()
+                    .filter_map(|name| plain?.get(name).cloned())
+                    .collect();
+                for value in found {
+                    self.handlers(&value, 0, out);
+                }
+            }
+        }
     }
 
     fn handlers(&mut self, value: &[V], depth: u32, out: &mut Vec<Handler>) {

@@ -3,6 +3,7 @@
 use super::solve::{Frame, Solver};
 use super::value::{Val, ValId};
 use crate::apipath::PathId;
+use crate::injected::Injected;
 use crate::program::{ClassIdx, FuncRef};
 use crate::result::FuncId;
 use casemate_ir::{
@@ -113,7 +114,20 @@ impl<'p> Solver<'p, '_> {
     fn is_injected(&self, handler: FuncRef<'p>, param: &'p Param) -> bool {
         let by_type = param.ty.as_ref().and_then(|ty| ty.wrapper);
         by_type.is_some_and(|wrapper| handler.file.facts.str(wrapper) == INJECTED)
+            || self.alias(handler, param).is_some()
             || self.injection(handler, param).is_some()
+    }
+
+    /// What fills a parameter whose type names a dependency: `user: CurrentUser`.
+    #[must_use]
+    pub fn alias(&self, handler: FuncRef<'p>, param: &Param) -> Option<Injected<'p>> {
+        self.alias_of(handler, param.ty.as_ref()?)
+    }
+
+    /// What fills a value of a type that names a dependency.
+    #[must_use]
+    pub fn alias_of(&self, f: FuncRef<'p>, ty: &TypeRef) -> Option<Injected<'p>> {
+        self.aliases.get(self.program, f, ty)
     }
 
     /// The call of `Depends` by which a parameter is filled: the function that it stands in, and its arguments.
@@ -123,6 +137,10 @@ impl<'p> Solver<'p, '_> {
         param: &'p Param,
     ) -> Option<(FuncRef<'p>, &'p [Arg])> {
         let facts = &handler.file.facts;
+        if let Some(alias) = self.alias(handler, param) {
+            let (_, args) = alias.module.call_behind(alias.dependency)?;
+            return Some((alias.module, args));
+        }
         let parent = self.program.func(handler.parent()?);
         let default = handler.func.instrs.iter().find_map(|instr| match *instr {
             Instr::Copy { to, from } if to == param.local => Some(from),

@@ -5,6 +5,7 @@ use super::steps::{StepId, Steps};
 use super::value::{Val, ValId, ValSet, Vals, add};
 use super::wrappers::Wrappers;
 use crate::apipath::{PathId, Paths};
+use crate::injected::Aliases;
 use crate::limits;
 use crate::program::{ClassIdx, FuncRef, Program, to_u32};
 use crate::result::{Entry, FileIdx, FuncId};
@@ -73,6 +74,8 @@ pub struct Solver<'p, 'm> {
     pub(super) exported: Vec<Vec<(&'m EntryRow, &'m ExportRow)>>,
     /// By variable of a module: the member of a library that it stands for, where models speak of it.
     stands_for: FxHashMap<u32, PathId>,
+    /// Types that name the dependency which fills a parameter.
+    pub(super) aliases: Aliases,
     /// Names under which the program gives its own functions something, once somebody asked.
     pub(super) named: std::sync::OnceLock<FxHashSet<Sym>>,
 }
@@ -100,6 +103,7 @@ impl<'p, 'm> Solver<'p, 'm> {
         let total = first_global + program.global_count();
         let mut solver = Self {
             program,
+            aliases: Aliases::of(program),
             paths: Paths::new(models),
             vals: Vals::default(),
             nodes: vec![ValSet::new(); total as usize],

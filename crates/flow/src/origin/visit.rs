@@ -120,9 +120,14 @@ impl<'p, 'm> Solver<'p, 'm> {
         {
             return out;
         }
-        let (mut vals, rest) = match ty.binding {
-            Some(var) => (self.var(frame, var), ty.path.get(1..).unwrap_or(&[])),
-            None => {
+        let alias = self.aliases.get(self.program, frame.f, ty);
+        let (mut vals, rest) = match (alias, ty.binding) {
+            (Some(alias), _) => {
+                let module = Frame { f: alias.module };
+                (self.operand(module, alias.ty), &[][..])
+            }
+            (None, Some(var)) => (self.var(frame, var), ty.path.get(1..).unwrap_or(&[])),
+            (None, None) => {
                 let Some(&first) = ty.path.first() else {
                     return out;
                 };
@@ -152,6 +157,14 @@ impl<'p, 'm> Solver<'p, 'm> {
                 let made = self.vals.id(made);
                 if !out.contains(&made) {
                     out.push(made);
+                }
+            }
+        }
+        // What fills the parameter is what the dependency gives.
+        if let Some(alias) = alias {
+            for val in self.operand(Frame { f: alias.module }, alias.dependency) {
+                if !out.contains(&val) {
+                    out.push(val);
                 }
             }
         }

@@ -25,6 +25,9 @@ impl<'a> Lowerer<'a> {
                     at = &a.value;
                 }
                 Expr::Subscript(s) => {
+                    if let Some(value) = self.injected_type(s) {
+                        break value;
+                    }
                     links.push(Link::Element(s));
                     at = &s.value;
                 }

@@ -1,9 +1,9 @@
 //! Annotations: what they say of the class behind a value.
 
-use super::Lowerer;
 use super::vars::Place;
-use casemate_ir::{Symbol, TypeRef, VarRef};
-use ruff_python_ast::{Expr, Operator, ParameterWithDefault};
+use super::{Lowerer, sp};
+use casemate_ir::{Operand, Symbol, TypeRef, VarRef};
+use ruff_python_ast::{Expr, ExprSubscript, Operator, ParameterWithDefault};
 
 impl<'a> Lowerer<'a> {
     /// The type that an annotation names.
@@ -73,6 +73,21 @@ impl<'a> Lowerer<'a> {
             // A class of a library with a parameter: `Session[User]`.
             _ => self.named_type(&names),
         }
+    }
+
+    /// `CurrentUser = Annotated[User, Depends(current_user)]`: a type that names what fills a parameter, as a call with both.
+    pub(super) fn injected_type(&mut self, s: &'a ExprSubscript) -> Option<Operand> {
+        let Expr::Tuple(tuple) = &*s.slice else {
+            return None;
+        };
+        let mut names = Vec::new();
+        dotted(&s.value, &mut names)?;
+        if names.last() != Some(&"Annotated") || !injected(&s.slice) {
+            return None;
+        }
+        let callee = self.expr(&s.value);
+        let parts: Vec<Operand> = tuple.elts.iter().map(|part| self.expr(part)).collect();
+        Some(self.call_value(callee, None, &parts, sp(s)))
     }
 
     fn wrapped(&mut self, inner: &'a Expr, wrapper: &str, depth: u32) -> Option<TypeRef> {

@@ -1,0 +1,147 @@
+//! Types that name the dependency that fills a parameter: `CurrentUser = Annotated[User, Depends(current_user)]`.
+//!
+//! Front ends lower such a type, where it stands as a value, as a call of `Annotated` with the type and the dependency.
+
+use crate::program::{FuncRef, Program, Target};
+use crate::result::FuncId;
+use casemate_ir::{ExportKind, FnKind, Instr, Key, Language, LocalId, Operand, TypeRef, VarRef};
+use rustc_hash::FxHashMap;
+
+/// Modules that hand such a type on.
+const ROUNDS: usize = 3;
+
+/// What fills a parameter of a type.
+#[derive(Clone, Copy)]
+pub struct Injected<'p> {
+    /// The module that names the type.
+    pub module: FuncRef<'p>,
+    /// The type of the value.
+    pub ty: Operand,
+    /// The call of `Depends`.
+    pub dependency: Operand,
+}
+
+/// All types of a program that name a dependency, by the module variable that holds them.
+#[derive(Default)]
+pub(crate) struct Aliases {
+    by_global: FxHashMap<u32, (FuncId, LocalId)>,
+}
+
+impl Aliases {
+    pub(crate) fn of(program: &Program) -> Self {
+        let mut out = Self::default();
+        let mut imported: Vec<(u32, u32)> = Vec::new();
+        for func in program.function_ids() {
+            let f = program.func(func);
+            if f.func.kind != FnKind::Module || f.file.facts.language != Language::Python {
+                continue;
+            }
+            for instr in &f.func.instrs {
+                let Instr::StoreVar {
+                    var: VarRef::Global(global),
+                    value: value @ Operand::Local(local),
+                } = *instr
+                else {
+                    continue;
+                };
+                match f.made_by(value) {
+                    Some(Instr::Call { .. }) if parts(f, value).is_some() => {
+                        out.by_global.insert(f.global(global), (func, local));
+                    }
+                    Some(&Instr::Import {
+                        import,
+                        name: Some(name),
+                        ..
+                    }) => {
+                        if let Some(Target::File(file)) = f.file.imports.get(import.index()) {
+                            let name = f.file.facts.str(name);
+                            let target = program.file(*file);
+                            let exported =
+                                target
+                                    .facts
+                                    .exports
+                                    .iter()
+                                    .find_map(|export| match export.kind {
+                                        ExportKind::Variable(global)
+                                            if target.facts.str(export.name) == name =>
+                                        {
+                                            Some(program.global(*file, global))
+                                        }
+                                        _ => None,
+                                    });
+                            imported.extend(exported.map(|from| (f.global(global), from)));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        if out.by_global.is_empty() {
+            return out;
+        }
+        for _ in 0..ROUNDS {
+            for (global, from) in &imported {
+                if let Some(&made) = out.by_global.get(from) {
+                    out.by_global.insert(*global, made);
+                }
+            }
+        }
+        out
+    }
+
+    /// What fills a parameter of a type.
+    pub(crate) fn get<'p>(
+        &self,
+        program: &'p Program,
+        f: FuncRef<'p>,
+        ty: &TypeRef,
+    ) -> Option<Injected<'p>> {
+        let Some(VarRef::Global(global)) = ty.binding.filter(|_| ty.path.len() == 1) else {
+            return None;
+        };
+        let (func, local) = *self.by_global.get(&f.global(global))?;
+        let module = program.func(func);
+        let (ty, dependency) = parts(module, Operand::Local(local))?;
+        Some(Injected {
+            module,
+            ty,
+            dependency,
+        })
+    }
+}
+
+/// The type and the dependency of a call of `Annotated`.
+fn parts(f: FuncRef<'_>, value: Operand) -> Option<(Operand, Operand)> {
+    let (callee, args) = f.call_behind(value)?;
+    if written(f, callee)? != "Annotated" {
+        return None;
+    }
+    let (ty, said) = args.split_first()?;
+    let named = said.iter().find(|arg| {
+        let called = f.call_behind(arg.value).map(|(callee, _)| callee);
+        called
+            .and_then(|callee| written(f, callee))
+            .is_some_and(|name| matches!(name, "Depends" | "Security"))
+    })?;
+    Some((ty.value, named.value))
+}
+
+fn written<'p>(f: FuncRef<'p>, value: Operand) -> Option<&'p str> {
+    match *f.made_by(value)? {
+        Instr::LoadVar {
+            var: VarRef::Global(global),
+            ..
+        } => {
+            let binding = f.file.facts.globals.get(global.index())?;
+            Some(f.file.facts.str(binding.name))
+        }
+        Instr::Load {
+            key: Key::Field(name),
+            ..
+        }
+        | Instr::Import {
+            name: Some(name), ..
+        } => Some(f.file.facts.str(name)),
+        _ => None,
+    }
+}
