@@ -31,7 +31,7 @@ pub struct KindSet(pub u128);
 
 impl KindSet {
     /// The most sink kinds that fit.
-    pub const KINDS: u32 = 80;
+    pub const KINDS: u32 = 76;
     /// No kind.
     pub const EMPTY: Self = Self(0);
     /// Every kind.

@@ -2,13 +2,18 @@
 
 use super::charset::CharSet;
 use super::interp::Interp;
-use super::kinds::{NOT_DOUBLE, lacks};
+use super::kinds::{COMPARED, HOST, NOT_DOUBLE, lacks};
 use casemate_ir::{Instr, Key, Operand};
 use casemate_model::kind::KindSet;
 
 impl Interp<'_> {
     /// The host or origin of a parsed address is one of ours: so is the whole address (WHATWG URL, section 6.1).
     pub(super) fn host_compared(&mut self, operand: Operand, kinds: KindSet) {
+        self.compared_to(operand, kinds, KindSet::EMPTY);
+    }
+
+    /// The same, with what else is to be noted of the address.
+    fn compared_to(&mut self, operand: Operand, kinds: KindSet, noted: KindSet) {
         let whole = kinds == KindSet::ALL;
         let host = if whole {
             self.k.host()
@@ -19,10 +24,12 @@ impl Interp<'_> {
             return;
         }
         // Which path of a host that is allowed is asked for, is what the client may choose.
-        let host = host.union(KindSet::of(self.k.url_path));
+        let host = host.union(KindSet::of(self.k.url_path)).union(noted);
         let Some((base, name)) = self.part(operand) else {
             if let Some(part) = self.origin_text(operand) {
                 self.host_compared(part, kinds);
+            } else {
+                self.host_of_call(operand, host);
             }
             return;
         };
@@ -35,6 +42,59 @@ impl Interp<'_> {
             // One of our own paths has no backslash that a browser would read as a slash.
             "path" | "pathname" => self.clean_address(base, lacks(CharSet::one('\\'))),
             _ => {}
+        }
+    }
+
+    /// `host_of(x) in allowed`, where a function of the program's own gives the host of an address.
+    fn host_of_call(&mut self, operand: Operand, kinds: KindSet) {
+        let Some((at, Instr::Call { .. })) = self.definition(operand) else {
+            return;
+        };
+        let value = self.operand(operand);
+        if value.taints().is_empty() || !value.taints().iter().all(|t| t.clean.covers(HOST)) {
+            return;
+        }
+        let Some(site) = self.site_of(at) else { return };
+        for arg in &site.args {
+            let told = |t: &super::value::Taint| {
+                value.taints().iter().any(|v| v.origin == t.origin) && !t.clean.covers(HOST)
+            };
+            if let Some(given) = arg.operand
+                && arg.value.taints.is_some()
+                && arg.value.taints().iter().all(told)
+            {
+                self.clean(given, &[], kinds);
+                self.clean_address(given, kinds);
+            }
+        }
+    }
+
+    /// Notes of the host of a parsed address that it is one.
+    pub(super) fn noted_host(&self, base: Operand, name: &str, value: &mut super::value::Value) {
+        if value.taints.is_some()
+            && matches!(name, "hostname" | "host" | "netloc")
+            && self.parsed(base).is_some()
+        {
+            value.taints = self.without(value, HOST);
+        }
+    }
+
+    /// The hosts of two addresses are the same, and the other address has nothing from outside.
+    pub(super) fn same_host(&mut self, a: Operand, b: Operand) {
+        let host = |part: Option<(Operand, &str)>| {
+            part.is_some_and(|(_, name)| matches!(name, "hostname" | "host" | "netloc" | "origin"))
+        };
+        if !host(self.part(a)) || !host(self.part(b)) {
+            return;
+        }
+        let (value, other) = (self.operand(a), self.operand(b));
+        let foreign = |t: &super::value::Taint| matches!(t.origin, super::value::Origin::Source(_));
+        let more = value
+            .taints()
+            .iter()
+            .any(|t| !other.taints().iter().any(|o| o.origin == t.origin));
+        if more && !other.taints().iter().any(foreign) {
+            self.compared_to(a, KindSet::ALL, COMPARED);
         }
     }
 

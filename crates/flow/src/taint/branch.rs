@@ -252,7 +252,7 @@ impl Interp<'_> {
                         let own = table.taints.is_none()
                             && table.consts.is_none()
                             && !table.refs.iter().any(filled);
-                        if own || self.is_kept_list(b, &table) {
+                        if own || self.own_table(b) || self.is_kept_list(b, &table) {
                             self.clean(a, &[], KindSet::ALL);
                         }
                     }
@@ -262,6 +262,10 @@ impl Interp<'_> {
             }
             Instr::Call { callee, .. } => {
                 let Some(site) = self.site_of(at) else { return };
+                if let Some(asked) = self.truth_of(cond) {
+                    self.assume(asked, outcome, depth + 1);
+                    return;
+                }
                 self.tested(
                     at,
                     callee,
@@ -288,6 +292,10 @@ impl Interp<'_> {
                     self.clean(chosen, &[], KindSet::ALL.without(inherited));
                 }
                 self.member_tested(base, self.key(key), outcome);
+                if let Key::Field(name) = key {
+                    let name = self.f.file.facts.str(name);
+                    self.lies(base, name, outcome);
+                }
                 if outcome {
                     // What has a truthy member is there; in `(a || {}).b` that is `a`.
                     self.assume(self.holder(base), true, depth + 1);
@@ -301,6 +309,20 @@ impl Interp<'_> {
                 }
             }
         }
+    }
+
+    /// What `Boolean(x)`, `bool(x)` tells of.
+    pub(super) fn truth_of(&self, cond: Operand) -> Option<Operand> {
+        let (at, Instr::Call { callee, args, .. }) = self.definition(cond)? else {
+            return None;
+        };
+        let &[only] = self.f.func.args(args) else {
+            return None;
+        };
+        let name = crate::origin::method_name(self.f, u32::try_from(at).ok()?, callee);
+        let asks = name.is_none()
+            && self.is_call_of(callee, &["Boolean", "js:Boolean", "bool", "py:bool"]);
+        asks.then_some(only.value)
     }
 
     /// A list that the program wrote down and keeps: in its module, around a function, on the object itself.
@@ -375,8 +397,13 @@ impl Interp<'_> {
             && vals.iter().all(|&val| match self.origins.val(val) {
                 Some(Val::Object(id, at)) => {
                     let func = self.origins.program.func(id).func;
-                    matches!(func.instrs.get(at as usize), Some(Instr::Object { parts, .. })
-                        if id != self.f.id || !func.parts(*parts).is_empty())
+                    match func.instrs.get(at as usize) {
+                        Some(Instr::Object { parts, .. }) => {
+                            id != self.f.id || !func.parts(*parts).is_empty()
+                        }
+                        Some(instr) => id != self.f.id && is_written_list(func, instr, 0),
+                        None => false,
+                    }
                 }
                 _ => false,
             })
@@ -453,10 +480,22 @@ impl Interp<'_> {
                 Konst::Null | Konst::Undefined => {
                     if outcome {
                         self.falsy(operand);
-                    } else if let Some((at, Instr::Call { callee, .. })) = self.definition(operand)
-                        && let Some(site) = self.site_of(at)
-                    {
-                        self.tested(at, callee, &site, Outcome::True);
+                    }
+                    match self.definition(operand) {
+                        Some((at, Instr::Call { callee, .. })) => {
+                            if let Some(site) = self.site_of(at) {
+                                let found = if outcome {
+                                    Outcome::False
+                                } else {
+                                    Outcome::True
+                                };
+                                self.tested(at, callee, &site, found);
+                            }
+                        }
+                        Some((_, Instr::Load { base, key, .. })) => {
+                            self.member_tested(base, self.key(key), !outcome);
+                        }
+                        _ => {}
                     }
                     return;
                 }
@@ -470,6 +509,10 @@ impl Interp<'_> {
                     return;
                 }
                 Konst::Str(_) | Konst::Number(_) if outcome => {
+                    if let Konst::Str(text) = konst {
+                        let text = text.clone();
+                        self.ranged(operand, &text);
+                    }
                     self.clean(operand, &[], KindSet::ALL);
                     return;
                 }
@@ -485,6 +528,10 @@ impl Interp<'_> {
                 self.clean(b, &[], KindSet::ALL);
             }
             self.same_text(a, b);
+            self.is_folder(a, b);
+            self.is_folder(b, a);
+            self.same_host(a, b);
+            self.same_host(b, a);
         }
     }
 
@@ -530,4 +577,30 @@ impl Interp<'_> {
             self.found(b, (op == OpKind::Less) == outcome);
         }
     }
+}
+
+/// Whether an instruction makes a list or a set of which all members are written down: `['a', 'b']`, `frozenset({'a'})`.
+fn is_written_list(func: &casemate_ir::Function, instr: &Instr, depth: u32) -> bool {
+    match *instr {
+        Instr::Array { parts, .. } => {
+            let parts = func.parts(parts);
+            !parts.is_empty()
+                && parts.iter().all(|part| match part.value {
+                    Operand::Const(_) => true,
+                    Operand::Local(_) => depth == 0 && is_written(func, part.value),
+                })
+        }
+        Instr::Call { args, .. } if depth == 0 => match func.args(args) {
+            [only] => is_written(func, only.value),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Whether an operand is such a list.
+fn is_written(func: &casemate_ir::Function, operand: Operand) -> bool {
+    func.instrs.iter().any(|made| {
+        made.target().map(Operand::Local) == Some(operand) && is_written_list(func, made, 1)
+    })
 }

@@ -330,6 +330,7 @@ impl Interp<'_> {
                     returns |= !self.noreturn(func, site);
                     if single {
                         self.accepted(func, site, Outcome::Returns);
+                        self.placed(&[callee], None, site, Outcome::Returns);
                     }
                     result
                 }
@@ -340,6 +341,7 @@ impl Interp<'_> {
                     returns |= !self.noreturn(func, site);
                     if single {
                         self.accepted(func, site, Outcome::Returns);
+                        self.placed(&[callee], None, site, Outcome::Returns);
                     }
                     result
                 }
@@ -528,15 +530,26 @@ impl Interp<'_> {
             let PortBase::Param(index) = port.base() else {
                 continue;
             };
-            let Some(operand) = site
-                .args
-                .get(index as usize)
-                .filter(|a| a.key == ArgKey::Pos)
-                .and_then(|a| a.operand)
-            else {
+            if kinds.covers(super::kinds::COMPARED) && is_foreign_beside(site, index as usize) {
                 continue;
-            };
-            self.clean(operand, port.members(), *kinds);
+            }
+            let params = &self.origins.program.func(func).func.params;
+            let rest = params.get(index as usize).is_some_and(|p| p.rest);
+            let count = if rest { usize::MAX } else { 1 };
+            let given: Vec<Operand> = site
+                .args
+                .iter()
+                .skip(index as usize)
+                .take(count)
+                .take_while(|a| a.key == ArgKey::Pos)
+                .filter_map(|a| a.operand)
+                .collect();
+            for operand in given {
+                self.clean(operand, port.members(), *kinds);
+                if kinds.covers(super::kinds::PUBLIC) && port.members().is_empty() {
+                    self.public(operand);
+                }
+            }
         }
     }
 
@@ -551,4 +564,13 @@ impl Interp<'_> {
     pub(super) fn member_sym(&self, name: &str) -> Option<Sym> {
         self.origins.program.symbols.find(name)
     }
+}
+
+/// Whether another argument than this one came from outside: what this one is compared with is no better.
+fn is_foreign_beside(site: &CallSite, index: usize) -> bool {
+    let foreign = |t: &super::value::Taint| matches!(t.origin, super::value::Origin::Source(_));
+    let others = site.args.iter().enumerate().filter(|(at, _)| *at != index);
+    others
+        .map(|(_, arg)| arg)
+        .any(|arg| arg.value.taints().iter().any(foreign))
 }

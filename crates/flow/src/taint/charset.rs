@@ -329,6 +329,59 @@ pub fn begins(pattern: &str) -> Option<CharSet> {
     }
 }
 
+/// The text with which everything begins that an expression matches, and whether no `/` follows it.
+#[must_use]
+pub fn literal_start(pattern: &str, flags: &str) -> Option<(String, bool)> {
+    if flags.contains(['m', '?']) || split_top(pattern).len() != 1 {
+        return None;
+    }
+    let chars: Vec<char> = pattern.strip_prefix('^')?.chars().collect();
+    let (mut out, mut at) = (String::new(), 0);
+    while let Some(&c) = chars.get(at) {
+        let (literal, next) = match c {
+            '\\' => match chars.get(at + 1) {
+                Some(&escaped) if !escaped.is_alphanumeric() => (escaped, at + 2),
+                _ => break,
+            },
+            c if ".*+?()[]{}|$^".contains(c) => break,
+            c => (c, at + 1),
+        };
+        match chars.get(next) {
+            // `https?` is the one that may or may not be there without a change of what follows.
+            Some('?') if out == "http" && literal == 's' => {
+                out.push(literal);
+                at = next + 1;
+            }
+            Some('?' | '*' | '{') => break,
+            Some('+') => {
+                out.push(literal);
+                return Some((out, false));
+            }
+            _ => {
+                out.push(literal);
+                at = next;
+            }
+        }
+    }
+    let rest: String = chars.get(at..).unwrap_or_default().iter().collect();
+    let ahead = ["(?!/)", "(?!\\/)"].iter().any(|a| rest.starts_with(a));
+    let class = match rest.strip_prefix("(?!") {
+        Some(inner) if inner.starts_with('[') => {
+            let inner: Vec<char> = inner.chars().collect();
+            bracket(&inner, &mut 1).is_some_and(|set| set.has('/') && !rest.starts_with("(?![^"))
+        }
+        _ if rest.starts_with('[') => {
+            let inner: Vec<char> = rest.chars().collect();
+            let mut end = 1;
+            let set = bracket(&inner, &mut end);
+            let once = !matches!(inner.get(end), Some('*' | '?' | '{'));
+            once && set.is_some_and(|set| !set.has('/'))
+        }
+        _ => false,
+    };
+    Some((out, ahead || class)).filter(|(out, _)| !out.is_empty())
+}
+
 /// The characters of which none is left untouched once every match of the pattern was replaced (or where none was found):
 /// those of its alternatives that are one class, perhaps repeated. What matches more than one character (`../`) is left out:
 /// taking it away may join its pieces anew.
@@ -377,7 +430,7 @@ fn single(part: &str) -> Option<CharSet> {
 
 #[cfg(test)]
 mod tests {
-    use super::{after_test, begins, replaced};
+    use super::{after_test, begins, literal_start, replaced};
 
     #[test]
     fn what_a_text_begins_with() {
@@ -403,6 +456,21 @@ mod tests {
         assert!(after_test("^a|b$", "", true).is_none());
         assert!(after_test("^[a-z]+$", "m", true).is_none());
         assert!(after_test("^\\d+\\$", "", true).is_none());
+    }
+
+    #[test]
+    fn beginnings_of_expressions() {
+        let start = |pattern: &str| literal_start(pattern, "");
+        let of = |text: &str, single| Some((text.to_owned(), single));
+        assert_eq!(start("^https?:\\/\\/a\\.b\\/"), of("https://a.b/", false));
+        assert_eq!(start("^https://a.b/"), of("https://a", false));
+        assert_eq!(start("^https://a/?x"), of("https://a", false));
+        assert_eq!(start("^/(?![/\\\\])"), of("/", true));
+        assert_eq!(start("^/[a-z]"), of("/", true));
+        assert_eq!(start("^/[a-z]*"), of("/", false));
+        assert_eq!(start("https://a/"), None);
+        assert_eq!(start("^https://a/|b"), None);
+        assert_eq!(literal_start("^https://a/", "m"), None);
     }
 
     #[test]

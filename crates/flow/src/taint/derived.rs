@@ -107,16 +107,39 @@ impl Interp<'_> {
         // `Path(base) / x`
         let below = matches!(name, Some("__truediv__" | "__rtruediv__" | "joinpath"));
         if below || is(&JOINED) {
-            // Of several parts, one may make good what another does.
             let base = site
                 .this_operand
                 .filter(|_| below && site.this.taints.is_some());
             let given = site.args.iter().filter(|a| a.value.taints.is_some());
-            let mut foreign = base.into_iter().map(Some).chain(given.map(|a| a.operand));
-            return match (foreign.next(), foreign.next()) {
-                (Some(part), None) => Some((part?, Lost::AllButPaths)),
+            let mut foreign: Vec<Option<Operand>> = base
+                .into_iter()
+                .map(Some)
+                .chain(given.map(|a| a.operand))
+                .collect();
+            // The folder to begin with, which did not come with the request.
+            let folder = if below {
+                site.this_operand
+            } else {
+                site.args.first().and_then(|a| a.operand)
+            };
+            if foreign.len() > 1
+                && foreign.first().copied().flatten() == folder
+                && folder.is_some_and(|f| !self.from_outside(f))
+            {
+                foreign.remove(0);
+            }
+            // Of several parts, one may make good what another does.
+            return match foreign.as_slice() {
+                [Some(part)] => Some((*part, Lost::AllButPaths)),
                 _ => None,
             };
+        }
+        // `path.relative(folder, x)`: where it leads from there.
+        if is(&["node:path.relative", "node:path.posix.relative"]) {
+            return Some((argument(1)?, Lost::AllButPaths));
+        }
+        if is(&["py:os.path.relpath", "py:posixpath.relpath"]) {
+            return Some((argument(0)?, Lost::AllButPaths));
         }
         if is(&DECODED) {
             return Some((argument(0)?, Lost::Chars(CharSet::of("%+"))));
@@ -131,6 +154,81 @@ impl Interp<'_> {
             return Some((argument(1)?, Lost::Nothing));
         }
         self.method_copy(name?, callee, &site)
+    }
+
+    /// Whether what an operand holds came with a request, or from wherever else models say.
+    fn from_outside(&self, operand: Operand) -> bool {
+        let value = self.operand(operand);
+        let taints = value.taints();
+        taints
+            .iter()
+            .any(|t| matches!(t.origin, super::value::Origin::Source(_)))
+    }
+
+    /// `path.relative(folder, x)`.
+    pub(super) fn is_way_from_folder(&self, operand: Operand) -> bool {
+        let Some((_, Instr::Call { callee, .. })) = self.definition(operand) else {
+            return false;
+        };
+        self.is_call_of(
+            callee,
+            &[
+                "node:path.relative",
+                "node:path.posix.relative",
+                "py:os.path.relpath",
+                "py:posixpath.relpath",
+            ],
+        )
+    }
+
+    /// `x` of `path.normalize(x)`, where no folder was put before it.
+    pub(super) fn made_normal(&self, operand: Operand) -> Option<Operand> {
+        let (at, Instr::Call { callee, .. }) = self.definition(operand)? else {
+            return None;
+        };
+        const NORMAL: [&str; 4] = [
+            "node:path.normalize",
+            "node:path.posix.normalize",
+            "py:os.path.normpath",
+            "py:posixpath.normpath",
+        ];
+        if !self.is_call_of(callee, &NORMAL) {
+            return None;
+        }
+        let text = self.site_of(at)?.args.first()?.operand?;
+        match self.definition(text) {
+            Some((_, Instr::Call { callee, .. })) if self.is_call_of(callee, &JOINED) => None,
+            Some((_, Instr::Template { .. })) => None,
+            _ => Some(text),
+        }
+    }
+
+    /// A path that was resolved is equal to something that has nothing of what it was made of: the folder itself.
+    pub(super) fn is_folder(&mut self, path: Operand, folder: Operand) {
+        let Some((at, Instr::Call { callee, .. })) = self.definition(path) else {
+            return;
+        };
+        let mut text = match self.copied_texts(at, callee, self.k.paths()).as_slice() {
+            [(text, _)] => *text,
+            _ => return,
+        };
+        for _ in 0..STEPS {
+            let Some((at, Instr::Call { callee, .. })) = self.definition(text) else {
+                break;
+            };
+            match self.copied_texts(at, callee, self.k.paths()).as_slice() {
+                [(next, _)] => text = *next,
+                _ => break,
+            }
+        }
+        let (made_of, other) = (self.operand(text), self.operand(folder));
+        let shared = made_of
+            .taints()
+            .iter()
+            .any(|t| other.taints().iter().any(|o| o.origin == t.origin));
+        if !shared && !other.is_empty() && !self.from_outside(folder) {
+            self.cleaned(path, self.k.paths());
+        }
     }
 
     /// The one function of a library that a callee is, as a path.

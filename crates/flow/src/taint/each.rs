@@ -129,6 +129,9 @@ impl Interp<'_> {
         if kinds.is_empty() {
             return;
         }
+        if kinds.covers(super::kinds::PUBLIC) {
+            self.public(list);
+        }
         if let Some((text, separator)) = self.split_text(list) {
             let kinds = if kinds.covers(KindSet::ALL) {
                 kinds.without(self.k.served_by(separator))
@@ -147,6 +150,15 @@ impl Interp<'_> {
             }
         }
         let value = self.operand(list);
+        let given = |t: &super::value::Taint| {
+            t.identity().is_some_and(|port| {
+                port.members().is_empty() && matches!(port.base(), super::place::PortBase::Param(_))
+            })
+        };
+        if value.refs.is_empty() && !value.taints().is_empty() && value.taints().iter().all(given) {
+            self.cleaned(list, kinds);
+            return;
+        }
         if let ([id], None) = (value.refs.as_slice(), &value.taints)
             && self.is_list(*id)
         {
@@ -179,7 +191,10 @@ impl Interp<'_> {
         let separator = match (name, site.args.first()) {
             ("split" | "rsplit", None) => blanks,
             ("splitlines", None) => CharSet::of("\r\n"),
-            ("split" | "rsplit", Some(given)) => CharSet::of(given.value.as_str()?),
+            ("split" | "rsplit", Some(given)) => match given.value.as_str() {
+                Some(text) => CharSet::of(text),
+                None => super::replace::separator(&given.value)?,
+            },
             _ => return None,
         };
         Some((site.this_operand?, separator))

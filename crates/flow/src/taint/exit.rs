@@ -8,9 +8,15 @@ use super::summary::{CallbackUse, Effect, Outcome, Summary};
 use super::value::{Konst, ObjId, Origin, Taint, Value};
 use crate::limits;
 use crate::program::to_u32;
+use crate::symbol::Sym;
 use casemate_ir::{LocalId, Operand};
 use casemate_model::kind::KindSet;
 use rustc_hash::FxHashMap;
+
+/// Sides of `a || b` that are looked at one by one.
+const ALTERNATIVES: usize = 4;
+/// Exits of a function that answers with records, and members of those, that are told apart.
+const RECORDS: usize = 12;
 
 /// Objects on their way into a summary.
 struct Export<'s> {
@@ -273,7 +279,67 @@ impl Interp<'_> {
                 }
             }
         }
+        self.accepts_by_member(exits, &params, &mut out);
         out
+    }
+
+    /// For what each parameter is clean where a member of the record that is returned is truthy, or falsy.
+    fn accepts_by_member(
+        &self,
+        exits: &[(State, Option<Value>, Option<Operand>)],
+        params: &[LocalId],
+        out: &mut Vec<(PortPath, Outcome, KindSet)>,
+    ) {
+        if exits.len() < 2 || exits.len() > RECORDS {
+            return;
+        }
+        let record = |(state, value, _): &(State, Option<Value>, Option<Operand>)| {
+            let value = value.as_ref()?;
+            let (&[id], None) = (value.refs.as_slice(), &value.taints) else {
+                return None;
+            };
+            let obj = state.obj(id)?;
+            (obj.kind == ObjKind::Plain && obj.any.is_empty()).then(|| obj.clone())
+        };
+        let Some(records) = exits.iter().map(record).collect::<Option<Vec<Obj>>>() else {
+            return;
+        };
+        let mut members: Vec<Sym> = records
+            .iter()
+            .flat_map(|r| r.fields.iter().map(|f| f.sym))
+            .collect();
+        members.sort_unstable();
+        members.dedup();
+        members.truncate(RECORDS);
+        let truth = |record: &Obj, member: Sym| match record.field(member) {
+            Some(field) if field.definite => field.value.truthy(),
+            Some(_) => None,
+            None => Some(false),
+        };
+        for (index, &local) in params.iter().enumerate() {
+            let port = parameter(index);
+            let clean: Vec<KindSet> = exits
+                .iter()
+                .map(|(state, ..)| self.clean_in(state, local, &port))
+                .collect();
+            if clean.iter().all(|c| c.is_empty()) {
+                continue;
+            }
+            for &member in &members {
+                for wanted in [true, false] {
+                    let chosen = records
+                        .iter()
+                        .zip(&clean)
+                        .filter(|(record, _)| truth(record, member) != Some(!wanted));
+                    let kinds = chosen.map(|(_, clean)| *clean).reduce(KindSet::intersect);
+                    if let Some(kinds) = kinds
+                        && !kinds.is_empty()
+                    {
+                        out.push((port, Outcome::Member(member, wanted), kinds));
+                    }
+                }
+            }
+        }
     }
 
     /// For what each parameter is clean where what is returned is truthy, or falsy.
@@ -284,6 +350,22 @@ impl Interp<'_> {
         outcome: bool,
         params: &[LocalId],
     ) -> Vec<KindSet> {
+        // `return a || b` is truthy where either is: what both say.
+        if let Some(operand) = operand
+            && let Some((all, parts)) = self.short_circuit(operand)
+            && all != outcome
+            && parts.len() <= ALTERNATIVES
+            && parts.iter().all(|part| *part != operand)
+        {
+            let each = parts
+                .into_iter()
+                .map(|part| self.clean_where(state, Some(part), outcome, params));
+            let met = each.reduce(|a, b| {
+                let both = a.into_iter().zip(b);
+                both.map(|(a, b)| a.intersect(b)).collect()
+            });
+            return met.unwrap_or_default();
+        }
         self.state = state.clone();
         self.undo = Some(Vec::new());
         if let Some(operand) = operand {

@@ -1,6 +1,6 @@
 //! The few sink kinds that the engine itself must know: language mechanisms, not libraries.
 
-use super::charset::{CharSet, after_test, begins};
+use super::charset::{CharSet, after_test, begins, literal_start};
 use casemate_model::kind::{KindSet, Kinds, SinkKind};
 
 /// The characters that a value needs to break out, by sink kind. A kind that is not listed is never cleared by characters.
@@ -67,6 +67,16 @@ pub const QUOTES_DOUBLED: KindSet = KindSet(1 << 120);
 pub const BACKSLASHES_DOUBLED: KindSet = KindSet(1 << 121);
 /// `'` closes the word of a shell, stands for itself, and opens it again.
 pub const QUOTES_REOPENED: KindSet = KindSet(1 << 122);
+/// `"` is doubled.
+pub const NAME_QUOTES_DOUBLED: KindSet = KindSet(1 << 118);
+/// A backtick is doubled.
+pub const BACKTICKS_DOUBLED: KindSet = KindSet(1 << 117);
+/// The host of a parsed address, or made of nothing else.
+pub const HOST: KindSet = KindSet(1 << 116);
+/// An address whose host is that of another address, which the caller of a function gave it.
+pub const COMPARED: KindSet = KindSet(1 << 115);
+/// An address outside the service's own network, or the host of one.
+pub const PUBLIC: KindSet = KindSet(1 << 119);
 /// No two dots follow each other.
 pub const NO_PARENT: KindSet = KindSet(1 << 123);
 
@@ -309,6 +319,17 @@ impl KindIds {
         {
             out = out.union(KindSet::of(self.sql));
         }
+        // Names in quotes of their own know no other escape than the doubled quote.
+        let name = match sql_quote(before) {
+            Some('"') => {
+                known.covers(NAME_QUOTES_DOUBLED) || known.covers(lacks(CharSet::of("\"")))
+            }
+            Some('`') => known.covers(BACKTICKS_DOUBLED) || known.covers(lacks(CharSet::of("`"))),
+            _ => false,
+        };
+        if name {
+            out = out.union(KindSet::of(self.sql));
+        }
         out
     }
 
@@ -366,6 +387,12 @@ impl KindIds {
             .union(KindSet::of(self.follow))
     }
 
+    /// The kinds by which a request is led into the own network, as long as no redirect is followed.
+    #[must_use]
+    pub fn reached(&self) -> KindSet {
+        KindSet::of(self.url_full).union(KindSet::of(self.url_host))
+    }
+
     /// The kinds that choose the host of an address.
     #[must_use]
     pub fn host(&self) -> KindSet {
@@ -404,12 +431,24 @@ impl KindIds {
     /// For what a string is clean once a test against a regular expression went this way.
     #[must_use]
     pub fn cleared_by_regex(&self, pattern: &str, flags: &str, matches: bool) -> KindSet {
+        // A scheme alone says nothing of the host after it.
+        let start = literal_start(pattern, flags)
+            .filter(|(text, _)| matches && (text == "/" || text.contains("://")));
+        let start = start.map_or(KindSet::EMPTY, |(text, single)| {
+            let double = if single && text == "/" {
+                NOT_DOUBLE
+            } else {
+                KindSet::EMPTY
+            };
+            self.cleared_by_start(&text, true).union(double)
+        });
         let Some(left) = after_test(pattern, flags, matches) else {
-            return KindSet::EMPTY;
+            return self.close(start);
         };
         let begun = begins(pattern).filter(|set| matches && !set.has('-'));
         let option = begun.map_or(KindSet::EMPTY, |_| KindSet::of(self.argument));
-        self.close(lacks(left.complement())).union(option)
+        self.close(lacks(left.complement()).union(start))
+            .union(option)
     }
 }
 
@@ -458,15 +497,20 @@ fn in_quotes(before: &str) -> bool {
 
 /// Whether a place after this text of an SQL statement is inside `'…'`.
 fn in_sql_quotes(before: &str) -> bool {
-    let (mut single, mut double) = (false, false);
+    sql_quote(before) == Some('\'')
+}
+
+/// The quote inside which a place after this text of an SQL statement is.
+fn sql_quote(before: &str) -> Option<char> {
+    let mut open = None;
     for c in before.chars() {
-        match c {
-            '\'' if !double => single = !single,
-            '"' if !single => double = !double,
+        match (c, open) {
+            ('\'' | '"' | '`', None) => open = Some(c),
+            (c, Some(quote)) if c == quote => open = None,
             _ => {}
         }
     }
-    single
+    open
 }
 
 #[cfg(test)]
@@ -480,6 +524,8 @@ mod tests {
         assert!(!in_shell_quotes("echo \\'"));
         assert!(in_sql_quotes("SELECT 'a', '"));
         assert!(!in_sql_quotes("SELECT 'a', "));
+        assert_eq!(sql_quote("SELECT `a`, \""), Some('"'));
+        assert_eq!(sql_quote("SELECT \"`\", "), None);
     }
 
     #[test]

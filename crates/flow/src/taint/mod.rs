@@ -32,6 +32,7 @@ mod lists;
 mod member_sink;
 mod methods;
 mod named;
+mod network;
 mod op;
 mod pass;
 mod pattern;

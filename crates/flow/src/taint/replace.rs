@@ -3,7 +3,10 @@
 use super::access::BY_KEY;
 use super::charset::{CharSet, replaced};
 use super::interp::Interp;
-use super::kinds::{BACKSLASHES_DOUBLED, JSON, NO_PARENT, QUOTES_DOUBLED, QUOTES_REOPENED, lacks};
+use super::kinds::{
+    BACKSLASHES_DOUBLED, BACKTICKS_DOUBLED, JSON, NAME_QUOTES_DOUBLED, NO_PARENT, QUOTES_DOUBLED,
+    QUOTES_REOPENED, lacks,
+};
 use super::place::PortBase;
 use super::port::CallSite;
 use super::text::text_of;
@@ -84,6 +87,7 @@ impl Interp<'_> {
                 };
                 self.joined(at, &site.this, separator, result);
             }
+            "join" if core("@path.") => self.joined_below(site, result),
             // Where a path ends is known where its last part is.
             "join" if core("py:os.path") => {
                 if let Some(last) = site.args.last().filter(|a| a.key == ArgKey::Pos)
@@ -119,6 +123,29 @@ impl Interp<'_> {
             }
             _ => {}
         }
+    }
+
+    /// `path.join(folder, x)`, where nothing of `x` climbs: it stays below the folder.
+    fn joined_below(&self, site: &CallSite, result: &mut Value) {
+        let Some((first, rest)) = site.args.split_first() else {
+            return;
+        };
+        let flat = |t: &Taint| t.clean.covers(NO_PARENT) || t.clean.covers(lacks(CharSet::of(".")));
+        let below = |t: &Taint| {
+            !first.value.taints().iter().any(|f| f.origin == t.origin)
+                && rest.iter().all(|part| {
+                    let mut same = part.value.taints().iter().filter(|p| p.origin == t.origin);
+                    part.key == ArgKey::Pos && same.all(flat)
+                })
+        };
+        result.taints = result.map_taints(|t| {
+            let clean = if below(&t) {
+                t.clean.union(self.k.paths())
+            } else {
+                t.clean
+            };
+            Some(Taint { clean, ..t })
+        });
     }
 
     fn replaced(&mut self, site: &CallSite, all: bool, result: &mut Value) {
@@ -214,9 +241,12 @@ impl Interp<'_> {
             }
             *result = self.template_of(at, &pieces);
         } else {
+            // Between elements of a list, each of which is what it was: a comma joins no words to a phrase.
+            let listed = separator.trim() == ",";
+            let brings = if listed { "," } else { &*separator };
             let change = Change {
                 known: KindSet::EMPTY,
-                brings: CharSet::of(&separator),
+                brings: CharSet::of(brings),
             };
             *result = self.changed(result, change);
         }
@@ -281,7 +311,7 @@ fn formatted(site: &CallSite) -> Option<Vec<Value>> {
 }
 
 /// The characters that a text is split at.
-fn separator(value: &Value) -> Option<CharSet> {
+pub(super) fn separator(value: &Value) -> Option<CharSet> {
     match value.single()? {
         Konst::Str(text) if text.chars().count() == 1 => Some(CharSet::of(text)),
         Konst::Regex(pattern, _) => replaced(pattern),
@@ -380,6 +410,8 @@ pub(super) fn judge(
     let quote = CharSet::one('\'');
     let marks = match &*literal {
         "''" if chars == quote => QUOTES_DOUBLED,
+        "\"\"" if chars == CharSet::one('"') => NAME_QUOTES_DOUBLED,
+        "``" if chars == CharSet::one('`') => BACKTICKS_DOUBLED,
         "'\\''" | "'\"'\"'" if chars == quote => QUOTES_REOPENED,
         "\\\\" if chars == CharSet::one('\\') => BACKSLASHES_DOUBLED,
         _ => KindSet::EMPTY,

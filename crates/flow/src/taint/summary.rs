@@ -5,6 +5,7 @@ use super::place::PortPath;
 use super::trace::TraceRef;
 use super::value::{SourceRef, Value};
 use crate::result::{FactValue, FuncId};
+use crate::symbol::Sym;
 use casemate_ir::Span;
 use casemate_model::kind::{KindSet, SinkKind};
 use std::sync::Arc;
@@ -97,6 +98,8 @@ pub enum Outcome {
     False,
     /// It returns at all.
     Returns,
+    /// A member of what it returns is truthy, or falsy: `{ ok: false, error }`, `return False, 'why'`.
+    Member(Sym, bool),
 }
 
 /// A summary.

@@ -94,6 +94,7 @@ impl Interp<'_> {
         {
             self.clean(path, &[], RELATIVE);
         }
+        self.placed(&callees, name, site, outcome);
         self.regex_tested(at, name, site, outcome);
         self.text_tested(name, site, outcome);
         self.denied(name, site, outcome);
@@ -197,6 +198,24 @@ impl Interp<'_> {
             .map(|a| a.value.clone())
             .unwrap_or_default();
         let holds = outcome == Outcome::True;
+        if let Some("startsWith" | "startswith") = name
+            && !holds
+            && self.is_way_from_folder(tested)
+            && site.args.first().is_some_and(|a| self.climbs_first(a))
+        {
+            self.clean(tested, &[], self.k.paths());
+            return;
+        }
+        if let Some("startsWith" | "startswith") = name
+            && !holds
+            && let Some(text) = self.made_normal(tested)
+            && site.args.first().is_some_and(|a| self.climbs_first(a))
+        {
+            // What is left of `..` after `path.normalize(x)` stands at its beginning.
+            self.clean(tested, &[], super::kinds::NO_PARENT);
+            self.clean(text, &[], super::kinds::NO_PARENT);
+            return;
+        }
         let kinds = match (name, argument.as_str()) {
             (Some("startsWith" | "startswith"), Some(text)) => {
                 let kinds = self.k.cleared_by_start(text, holds);
@@ -207,6 +226,16 @@ impl Interp<'_> {
                 } else {
                     kinds
                 }
+            }
+            // A host below a domain that is written down with its dot.
+            (Some("endsWith" | "endswith"), Some(text))
+                if holds
+                    && text
+                        .get(1..)
+                        .is_some_and(|t| text.starts_with('.') && t.contains('.')) =>
+            {
+                self.host_compared(tested, KindSet::ALL);
+                return;
             }
             (Some("includes" | "indexOf"), Some(text)) if !holds => {
                 // `!x.split('/').includes('..')`
@@ -232,6 +261,30 @@ impl Interp<'_> {
         if !kinds.is_empty() {
             self.clean(tested, &[], kinds);
         }
+    }
+
+    /// A text that is `..`, with a separator after it or not.
+    fn climbs_first(&self, text: &super::port::Argument) -> bool {
+        let first = match text.operand.and_then(|o| self.definition(o)) {
+            Some((
+                _,
+                Instr::Template { operands, .. }
+                | Instr::Op {
+                    op: OpKind::Add,
+                    operands,
+                    ..
+                },
+            )) => {
+                let parts = self.f.func.operands(operands);
+                parts
+                    .first()
+                    .filter(|_| parts.len() == 2)
+                    .map(|&o| self.operand(o))
+            }
+            _ => None,
+        };
+        let known = first.as_ref().unwrap_or(&text.value).as_str();
+        known.is_some_and(|known| matches!(&**known, ".." | "../" | "..\\"))
     }
 
     /// Whatever of the value is not our own had its `..` resolved.
@@ -297,11 +350,26 @@ impl Interp<'_> {
         }
     }
 
+    /// A member of what a function of the program answered is truthy, or falsy.
+    fn answered(&mut self, at: usize, callee: Operand, member: Sym, outcome: bool) {
+        let value = self.operand(callee);
+        let callees = self.callees(Some(callee), &value);
+        let [super::call::Callee::Func(func) | super::call::Callee::Closure(_, func)] =
+            callees.as_slice()
+        else {
+            return;
+        };
+        if let Some(site) = self.site_of(at) {
+            self.accepted(*func, &site, Outcome::Member(member, outcome));
+        }
+    }
+
     /// A member of a result is truthy or falsy: `parsed.success`, `!error`.
     pub(super) fn member_tested(&mut self, base: Operand, member: Sym, outcome: bool) {
         let Some((at, Instr::Call { callee, flags, .. })) = self.definition(base) else {
             return;
         };
+        self.answered(at, callee, member, outcome);
         if !outcome {
             self.lacks_part(base, self.origins.program.text(member));
         }

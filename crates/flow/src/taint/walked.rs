@@ -1,8 +1,10 @@
 //! Lists that are walked by a loop that leaves the function at the first match: `for part in path.split('/'): if part == …`.
 
 use super::interp::Interp;
+use crate::origin::Val;
 use casemate_ir::{Block, BlockId, Instr, Key, LocalId, OpKind, Operand, Term};
 use casemate_model::kind::KindSet;
+use casemate_model::row::Role;
 
 /// Blocks that are followed to see that a branch leaves the function.
 const STEPS: u32 = 4;
@@ -26,10 +28,12 @@ impl Interp<'_> {
             let next = match block.term {
                 Term::Branch { cond, yes, no } if self.leaves(yes, STEPS) => {
                     self.refused_each(cond, true, item, of);
+                    self.lies_each(cond, false);
                     no
                 }
                 Term::Branch { cond, yes, no } if self.leaves(no, STEPS) => {
                     self.refused_each(cond, false, item, of);
+                    self.lies_each(cond, true);
                     yes
                 }
                 Term::Goto(next) => next,
@@ -72,6 +76,9 @@ impl Interp<'_> {
                     self.refused(text, &[refused.to_string()]);
                 }
             }
+        } else if self.is_item(b, item) && self.is_range(of) {
+            // `for network in PRIVATE: if address in network: raise`
+            self.public(a);
         } else if self.is_item(b, item) {
             // `for part in x.split('/'): if '..' in part: raise`
             if let Some(text) = self.pieces_of(of)
@@ -197,9 +204,37 @@ impl Interp<'_> {
         };
         match block.term {
             Term::Return(_) | Term::Throw(_) | Term::Unreachable => true,
+            _ if self.never_returns(block) => true,
             Term::Goto(next) => self.leaves(next, steps),
             Term::Branch { yes, no, .. } => self.leaves(yes, steps) && self.leaves(no, steps),
         }
+    }
+
+    /// Whether a block calls something that never returns: `abort(403)`.
+    fn never_returns(&self, block: &Block) -> bool {
+        let instrs = block.instrs.range();
+        instrs
+            .filter_map(|at| self.f.func.instrs.get(at))
+            .any(|instr| {
+                let Instr::Call { callee, .. } = *instr else {
+                    return false;
+                };
+                let vals = self.origins.of_operand(self.f.id, callee);
+                !vals.is_empty()
+                    && vals.iter().all(|&val| match self.origins.val(val) {
+                        Some(Val::Api(path)) => {
+                            let mut rows = self.origins.paths.call_rows(path, false);
+                            rows.any(|(_, row)| {
+                                row.when.is_none() && matches!(row.role, Role::NoReturn)
+                            })
+                        }
+                        Some(Val::Func(func)) => {
+                            let summary = self.summaries.get(func.0 as usize);
+                            summary.is_some_and(|s| s.as_ref().is_some_and(|s| s.noreturn))
+                        }
+                        _ => false,
+                    })
+            })
     }
 
     /// `base in path.parents`, where the path was resolved: it stays below the folder.
