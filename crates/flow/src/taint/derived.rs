@@ -124,7 +124,7 @@ impl Interp<'_> {
             };
             if foreign.len() > 1
                 && foreign.first().copied().flatten() == folder
-                && folder.is_some_and(|f| !self.from_outside(f))
+                && folder.is_some_and(|f| !self.is_from_outside(f))
             {
                 foreign.remove(0);
             }
@@ -157,7 +157,7 @@ impl Interp<'_> {
     }
 
     /// Whether what an operand holds came with a request, or from wherever else models say.
-    fn from_outside(&self, operand: Operand) -> bool {
+    fn is_from_outside(&self, operand: Operand) -> bool {
         let value = self.operand(operand);
         let taints = value.taints();
         taints
@@ -226,7 +226,7 @@ impl Interp<'_> {
             .taints()
             .iter()
             .any(|t| other.taints().iter().any(|o| o.origin == t.origin));
-        if !shared && !other.is_empty() && !self.from_outside(folder) {
+        if !shared && !other.is_empty() && !self.is_from_outside(folder) {
             self.cleaned(path, self.k.paths());
         }
     }
