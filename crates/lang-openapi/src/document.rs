@@ -191,7 +191,7 @@ impl<'n> Here<'n> {
                         .iter()
                         .all(|key| text(other, key) == text(parameter, key))
                 };
-                if !all.iter().any(|other| same(&other)) {
+                if !all.iter().any(same) {
                     all.push(parameter);
                 }
             }

@@ -376,17 +376,6 @@ impl Interp<'_> {
         (out, returns)
     }
 
-    /// What an object is known to hold under the name that a call reads: `x.get('a')` behind a check of the same.
-    fn kept_member(&self, at: usize, site: &CallSite) -> Option<Value> {
-        let (_, sym) = self.member_read(*self.f.func.instrs.get(at)?)?;
-        let &[object] = site.this.refs.as_slice() else {
-            return None;
-        };
-        let only = site.this.identities().next().is_none();
-        let field = self.state.obj(object).filter(|_| only)?.field(sym)?;
-        field.definite.then(|| field.value.clone())
-    }
-
     fn super_call(&mut self, site: &CallSite) {
         let Some(class) = self.f.func.class else {
             return;

@@ -29,6 +29,7 @@ mod kinds;
 mod labels;
 mod library;
 mod lists;
+mod member;
 mod member_sink;
 mod methods;
 mod named;
