@@ -413,7 +413,7 @@ mod tests {
             "(",
             ")",
         ] {
-            statements(text);
+            assert!(statements(text).iter().all(|s| !s.is_empty()), "{text}");
         }
     }
 }
