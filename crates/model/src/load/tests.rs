@@ -218,8 +218,8 @@ fn examples_are_kept() {
         let files = file.examples[at].files.iter();
         files.map(|f| (f.path.as_str(), f.line)).collect::<Vec<_>>()
     };
-    assert_eq!(paths(0), [("app.ts", 5)]);
-    assert_eq!(paths(1), [("a/b.py", 7), ("c.yml", 11)]);
+    assert_eq!(paths(0), [("app.ts", 6)]);
+    assert_eq!(paths(1), [("a/b.py", 8), ("c.yml", 11)]);
     let wrong = load("[[example]]\ncode = 'f()'\nfiles = {'c.yml' = 1}");
     assert!(wrong.is_err());
 }
