@@ -7,7 +7,7 @@ use super::state::State;
 use super::summary::Outcome;
 use super::value::{Konst, ObjId, Origin, Taint, Value};
 use crate::origin::Val;
-use casemate_ir::{Instr, Key, LocalId, LocalKind, OpKind, Operand};
+use casemate_ir::{Instr, Key, Language, LocalId, LocalKind, OpKind, Operand};
 use casemate_model::kind::{KindSet, Shape};
 use casemate_model::row::Role;
 use smallvec::SmallVec;
@@ -188,8 +188,10 @@ impl Interp<'_> {
                             let object = self.state.obj(*id);
                             object.is_some_and(|o| o.any.taints().iter().any(sent))
                         };
+                        // In JavaScript everything has what its prototype has: only an object that is known says something.
+                        let python = self.f.file.facts.language == Language::Python;
                         let own = table.taints.is_none()
-                            && table.consts.is_none()
+                            && (!table.refs.is_empty() || python && table.consts.is_none())
                             && !table.refs.iter().any(filled);
                         if own || self.own_table(b) || self.is_kept_list(b, &table) {
                             self.clean(a, &[], KindSet::ALL);

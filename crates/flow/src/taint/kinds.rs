@@ -43,18 +43,52 @@ const MEANT: [(&str, &[&str]); 4] = [
     ("template", &["template", "tpl", "templatestring"]),
 ];
 
+/// What else is known of a text, beside the characters that it lacks: a bit of a [`KindSet`] each, from the top. Numbered by
+/// the compiler, so that no two of them are ever the same.
+#[derive(Clone, Copy)]
+enum Known {
+    Quoted,
+    Json,
+    NotDouble,
+    Rooted,
+    NoParent,
+    QuotesReopened,
+    BackslashesDoubled,
+    QuotesDoubled,
+    Public,
+    NameQuotesDoubled,
+    BackticksDoubled,
+    Host,
+    Compared,
+    Relative,
+    NoClimb,
+}
+
+impl Known {
+    /// How many there are.
+    const COUNT: u32 = Self::NoClimb as u32 + 1;
+
+    const fn set(self) -> KindSet {
+        KindSet(1 << (u128::BITS - 1 - self as u32))
+    }
+}
+
+/// Kinds, characters and what else is known have a bit each.
+const _: () =
+    assert!(KindSet::KINDS as usize + NOTED.len() + Known::COUNT as usize <= u128::BITS as usize);
+
 /// Known not to start with `/`.
-pub const RELATIVE: KindSet = KindSet(1 << 118);
+pub const RELATIVE: KindSet = Known::Relative.set();
 /// Known to hold no `..`.
-pub const NO_CLIMB: KindSet = KindSet(1 << 119);
+pub const NO_CLIMB: KindSet = Known::NoClimb.set();
 /// Known to start with `/`.
-const ROOTED: KindSet = KindSet(1 << 124);
+const ROOTED: KindSet = Known::Rooted.set();
 /// Known not to start with `//`.
-pub const NOT_DOUBLE: KindSet = KindSet(1 << 125);
+pub const NOT_DOUBLE: KindSet = Known::NotDouble.set();
 /// JSON text: a value where a script expects one.
-pub const JSON: KindSet = KindSet(1 << 126);
+pub const JSON: KindSet = Known::Json.set();
 /// Begins with `'`.
-pub const QUOTED: KindSet = KindSet(1 << 127);
+pub const QUOTED: KindSet = Known::Quoted.set();
 /// The characters of which is noted whether a text lacks them: the bits of a [`KindSet`] above its kinds, in this order.
 const NOTED: &str = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \t\n\r\0";
 
@@ -62,23 +96,23 @@ const NOTED: &str = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \t\n\r\0";
 pub const HOLE: char = '\u{fffc}';
 
 /// `'` is doubled.
-pub const QUOTES_DOUBLED: KindSet = KindSet(1 << 120);
+pub const QUOTES_DOUBLED: KindSet = Known::QuotesDoubled.set();
 /// `\` is doubled.
-pub const BACKSLASHES_DOUBLED: KindSet = KindSet(1 << 121);
+pub const BACKSLASHES_DOUBLED: KindSet = Known::BackslashesDoubled.set();
 /// `'` closes the word of a shell, stands for itself, and opens it again.
-pub const QUOTES_REOPENED: KindSet = KindSet(1 << 122);
+pub const QUOTES_REOPENED: KindSet = Known::QuotesReopened.set();
 /// `"` is doubled.
-pub const NAME_QUOTES_DOUBLED: KindSet = KindSet(1 << 118);
+pub const NAME_QUOTES_DOUBLED: KindSet = Known::NameQuotesDoubled.set();
 /// A backtick is doubled.
-pub const BACKTICKS_DOUBLED: KindSet = KindSet(1 << 117);
+pub const BACKTICKS_DOUBLED: KindSet = Known::BackticksDoubled.set();
 /// The host of a parsed address, or made of nothing else.
-pub const HOST: KindSet = KindSet(1 << 116);
+pub const HOST: KindSet = Known::Host.set();
 /// An address whose host is that of another address, which the caller of a function gave it.
-pub const COMPARED: KindSet = KindSet(1 << 115);
+pub const COMPARED: KindSet = Known::Compared.set();
 /// An address outside the service's own network, or the host of one.
-pub const PUBLIC: KindSet = KindSet(1 << 119);
+pub const PUBLIC: KindSet = Known::Public.set();
 /// No two dots follow each other.
-pub const NO_PARENT: KindSet = KindSet(1 << 123);
+pub const NO_PARENT: KindSet = Known::NoParent.set();
 
 /// That a text has none of these characters.
 #[must_use]
@@ -530,7 +564,7 @@ mod tests {
 
     #[test]
     fn noted_characters_fit() {
-        assert!(NOTED.chars().count() <= 56);
+        assert!(NOTED.is_ascii());
         for (_, breaks) in BREAKS {
             for c in breaks.chars() {
                 assert!(NOTED.contains(c), "{c:?}");

@@ -193,11 +193,16 @@ impl Interp<'_> {
             [Callee::Func(func) | Callee::Closure(_, func)] => Some(*func),
             _ => None,
         };
+        // Most functions are asked nothing: told before anything is read of their names.
+        if outcome == Outcome::Returns && !func.is_some_and(|func| self.throws(func)) {
+            return;
+        }
+        let program = self.origins.program;
         let known = func.and_then(|func| {
-            let f = self.origins.program.func(func);
-            Some(f.file.facts.str(f.func.name?).to_owned())
+            let f = program.func(func);
+            Some(f.file.facts.str(f.func.name?))
         });
-        let Some(name) = known.as_deref().filter(|n| !n.is_empty()).or(name) else {
+        let Some(name) = known.filter(|n| !n.is_empty()).or(name) else {
             return;
         };
         let address = match (site.args.first(), site.this_operand) {
@@ -227,7 +232,7 @@ impl Interp<'_> {
                 let accepted = match outcome {
                     Outcome::True => (own && negated) || (!own && has(&OTHERS)),
                     Outcome::False => own && !negated,
-                    Outcome::Returns => (own || has(&OTHERS)) && self.throws(func),
+                    Outcome::Returns => own || has(&OTHERS),
                     Outcome::Member(..) => return,
                 };
                 if accepted && self.names_ranges(func, outcome != Outcome::Returns) {
