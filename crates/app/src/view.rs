@@ -7,7 +7,7 @@ use crate::model::{Application, Endpoint, Middleware, Stage};
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{ClassIdx, FuncRef};
 use casemate_flow::result::{FuncId, Site};
-use casemate_ir::{Instr, Key, MemberKind, Operand};
+use casemate_ir::{MemberKind, Operand};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A class that is registered at an address.
@@ -377,25 +377,12 @@ fn allowed(origins: &Solver<'_, '_>, family: &Family) -> Option<Vec<String>> {
 }
 
 fn names_listed(f: FuncRef<'_>, class: ClassIdx) -> Option<Vec<String>> {
-    let made = f.func.instrs.iter().find_map(|instr| match *instr {
-        Instr::Class { to, class: c, .. } if f.class(c) == class => Some(Operand::Local(to)),
-        _ => None,
-    })?;
-    f.func.instrs.iter().find_map(|instr| match *instr {
-        Instr::Store {
-            base,
-            key: Key::Field(name),
-            value,
-        } if base == made && f.file.facts.str(name) == "http_method_names" => {
-            let elements = decoration::elements(f, value)?;
-            let texts: Option<Vec<String>> = elements
-                .into_iter()
-                .map(|e| f.constant_text(e).map(str::to_owned))
-                .collect();
-            texts
-        }
-        _ => None,
-    })
+    let mut body = f.class_body(class);
+    let listed = body.find_map(|(_, name, value)| (name == "http_method_names").then_some(value));
+    let elements = decoration::elements(f, listed?)?.into_iter();
+    elements
+        .map(|e| f.constant_text(e).map(str::to_owned))
+        .collect()
 }
 
 /// An endpoint of a class whose method stands elsewhere: in a base, in a library.

@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 
 use casemate_ir::{
     Arg, ClassDef, ClassId, Const, ConstId, FileFacts, FnId, FnKind, Function, GlobalId, Instr,
-    LocalId, Operand, Span, Symbol,
+    Key, LocalId, Operand, Span, Symbol,
 };
 
 /// One file to be linked.
@@ -388,6 +388,27 @@ impl<'p> FuncRef<'p> {
             let at = f.written_from(local, from?)?;
             from = at.checked_add(1);
             Some((at as usize, f.func.instrs.get(at as usize)?))
+        })
+    }
+
+    /// What the body of a class that this function makes gives it: places of instructions, names and values, in order.
+    pub fn class_body(
+        &self,
+        class: ClassIdx,
+    ) -> impl Iterator<Item = (usize, &'p str, Operand)> + use<'p> {
+        let f = *self;
+        let made = f.func.instrs.iter().find_map(|instr| match *instr {
+            Instr::Class { to, class: c, .. } if f.class(c) == class => Some(Operand::Local(to)),
+            _ => None,
+        });
+        let all = f.func.instrs.iter().enumerate();
+        all.filter_map(move |(at, instr)| match *instr {
+            Instr::Store {
+                base,
+                key: Key::Field(name),
+                value,
+            } if Some(base) == made => Some((at, f.file.facts.str(name), value)),
+            _ => None,
         })
     }
 

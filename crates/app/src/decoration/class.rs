@@ -5,7 +5,7 @@ use crate::model::Stage;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{ClassIdx, FuncRef};
 use casemate_flow::result::{FuncId, Site};
-use casemate_ir::{Const, Instr, Key, Language, MemberKind, Operand, PartKey};
+use casemate_ir::{Const, Instr, Language, MemberKind, Operand, PartKey};
 
 /// How many classes are looked at above one.
 const ANCESTORS: usize = 12;
@@ -314,28 +314,11 @@ fn listed(
     out: &mut Around,
 ) {
     let f = origins.program.func(owner);
-    let made = f.func.instrs.iter().find_map(|instr| match *instr {
-        Instr::Class { to, class: c, .. } if f.class(c) == class => Some(Operand::Local(to)),
-        _ => None,
-    });
-    let Some(made) = made else { return };
-    for (at, instr) in f.func.instrs.iter().enumerate() {
-        let Instr::Store {
-            base,
-            key: Key::Field(name),
-            value,
-        } = *instr
-        else {
-            continue;
-        };
-        if base != made {
-            continue;
-        }
+    for (at, name, value) in f.class_body(class) {
         let site = Site {
             file: f.file_idx,
             span: f.func.spans.get(at).copied().unwrap_or_default(),
         };
-        let name = f.file.facts.str(name);
         if name == "permission_classes" && permissions.is_none() {
             *permissions = Some(true);
             match elements(f, value) {

@@ -4,7 +4,7 @@ use super::arguments;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{ClassIdx, FuncRef};
 use casemate_flow::result::FuncId;
-use casemate_ir::{Capture, Instr, Key, LocalId, Operand, Param, VarRef};
+use casemate_ir::{Capture, Instr, LocalId, Operand, Param, VarRef};
 
 /// Classes that are looked at above one.
 const ANCESTORS: usize = 12;
@@ -72,22 +72,13 @@ pub(crate) fn members(origins: &Solver<'_, '_>, class: ClassIdx) -> Vec<(String,
     };
     let owner = origins.program.func_id(file, def.owner);
     let f = origins.program.func(owner);
-    let made = f.func.instrs.iter().find_map(|instr| match *instr {
-        Instr::Class { to, class: c, .. } if f.class(c) == class => Some(Operand::Local(to)),
-        _ => None,
-    });
     let mut out = Vec::new();
-    for instr in &f.func.instrs {
-        if let Instr::Store {
-            base,
-            key: Key::Field(name),
-            value: Operand::Local(value),
-        } = *instr
-            && Some(base) == made
+    for (_, name, value) in f.class_body(class) {
+        if let Operand::Local(value) = value
             && let Some(value) = behind(f, value)
             && is_dependency(origins, owner, value)
         {
-            out.push((f.file.facts.str(name).to_owned(), owner, value));
+            out.push((name.to_owned(), owner, value));
         }
     }
     for member in &def.members {

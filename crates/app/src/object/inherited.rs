@@ -6,7 +6,7 @@ use crate::decoration::{elements, written_name};
 use crate::guard::names::Names;
 use crate::model::{Access, Endpoint};
 use casemate_flow::origin::{Solver, Val};
-use casemate_flow::program::{ClassIdx, FuncRef};
+use casemate_flow::program::FuncRef;
 use casemate_ir::{ClassId, Instr, Key, MemberKind, Operand};
 
 /// Classes above one.
@@ -75,7 +75,7 @@ pub(super) fn of(origins: &Solver<'_, '_>, endpoint: &Endpoint) -> Option<Access
         let owner = origins
             .program
             .func(origins.program.func_id(file, def.owner));
-        for (name, value) in values(owner, class) {
+        for (_, name, value) in owner.class_body(class) {
             match name {
                 "model" | "queryset" if object.is_none() => object = named_record(owner, value),
                 "filter_backends" => {
@@ -129,23 +129,6 @@ pub(super) fn of(origins: &Solver<'_, '_>, endpoint: &Endpoint) -> Option<Access
         via: None,
         callee: "get_object".to_owned(),
     })
-}
-
-/// What the body of a class sets.
-fn values<'p>(f: FuncRef<'p>, class: ClassIdx) -> Vec<(&'p str, Operand)> {
-    let made = f.func.instrs.iter().find_map(|instr| match *instr {
-        Instr::Class { to, class: c, .. } if f.class(c) == class => Some(Operand::Local(to)),
-        _ => None,
-    });
-    let stored = f.func.instrs.iter().filter_map(|instr| match *instr {
-        Instr::Store {
-            base,
-            key: Key::Field(name),
-            value,
-        } if Some(base) == made => Some((f.file.facts.str(name), value)),
-        _ => None,
-    });
-    stored.collect()
 }
 
 /// `Note`, `Note.objects.all()`.

@@ -337,12 +337,12 @@ impl Interp<'_> {
         !vals.is_empty()
             && vals.iter().all(|&val| match self.origins.val(val) {
                 Some(Val::Object(id, at)) => {
-                    let func = self.origins.program.func(id).func;
-                    match func.instrs.get(at as usize) {
+                    let f = self.origins.program.func(id);
+                    match f.func.instrs.get(at as usize) {
                         Some(Instr::Object { parts, .. }) => {
-                            id != self.f.id || !func.parts(*parts).is_empty()
+                            id != self.f.id || !f.func.parts(*parts).is_empty()
                         }
-                        Some(instr) => id != self.f.id && is_written_list(func, instr, 0),
+                        Some(instr) => id != self.f.id && super::lists::is_written(f, instr, 0),
                         None => false,
                     }
                 }
@@ -518,30 +518,4 @@ impl Interp<'_> {
             self.found(b, (op == OpKind::Less) == outcome);
         }
     }
-}
-
-/// Whether an instruction makes a list or a set of which all members are written down: `['a', 'b']`, `frozenset({'a'})`.
-fn is_written_list(func: &casemate_ir::Function, instr: &Instr, depth: u32) -> bool {
-    match *instr {
-        Instr::Array { parts, .. } => {
-            let parts = func.parts(parts);
-            !parts.is_empty()
-                && parts.iter().all(|part| match part.value {
-                    Operand::Const(_) => true,
-                    Operand::Local(_) => depth == 0 && is_written(func, part.value),
-                })
-        }
-        Instr::Call { args, .. } if depth == 0 => match func.args(args) {
-            [only] => is_written(func, only.value),
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-/// Whether an operand is such a list.
-fn is_written(func: &casemate_ir::Function, operand: Operand) -> bool {
-    func.instrs.iter().any(|made| {
-        made.target().map(Operand::Local) == Some(operand) && is_written_list(func, made, 1)
-    })
 }

@@ -54,6 +54,27 @@ pub(super) fn strings(
     }
 }
 
+/// Whether an instruction makes a list or a set of which all members are written down: `['a', 1]`, `frozenset({'a'})`.
+pub(super) fn is_written(f: FuncRef<'_>, made: &Instr, depth: u32) -> bool {
+    let inner =
+        |value: Operand| depth == 0 && f.made_by(value).is_some_and(|made| is_written(f, made, 1));
+    match *made {
+        Instr::Array { parts, .. } => {
+            let parts = f.func.parts(parts);
+            !parts.is_empty()
+                && parts.iter().all(|part| match part.value {
+                    Operand::Const(_) => true,
+                    Operand::Local(_) => inner(part.value),
+                })
+        }
+        Instr::Call { args, .. } => match f.func.args(args) {
+            [only] => inner(only.value),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
 /// Where a variable that is assigned once, around a function or in its module, gets its value.
 pub(super) fn variable<'p>(
     origins: &Solver<'p, '_>,

@@ -100,8 +100,7 @@ impl Interp<'_> {
 
     /// Whether a decorator says that a method checks a member of this name.
     fn checks_field(&self, owner: FuncRef<'_>, decorator: Operand, member: &str) -> bool {
-        let made = |i: &&Instr| i.target().map(Operand::Local) == Some(decorator);
-        let Some(&Instr::Call { callee, args, .. }) = owner.func.instrs.iter().find(made) else {
+        let Some(&Instr::Call { callee, args, .. }) = owner.made_by(decorator) else {
             return false;
         };
         let vals = self.origins.of_operand(owner.id, callee);
