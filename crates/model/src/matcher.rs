@@ -170,6 +170,13 @@ impl Models {
             .unwrap_or_default()
     }
 
+    /// The names of all packages of an ecosystem (`npm`) whose API is known.
+    pub fn packages<'m>(&'m self, ecosystem: &'m str) -> impl Iterator<Item = &'m str> {
+        self.roots
+            .keys()
+            .filter_map(move |root| root.strip_prefix(ecosystem)?.strip_prefix(':'))
+    }
+
     /// The states of a named type: `@express/req` or `express/req`.
     #[must_use]
     pub fn named_type(&self, name: &str) -> States {
