@@ -136,6 +136,9 @@ impl<'p, 'm> Solver<'p, 'm> {
             stands_for: FxHashMap::default(),
             named: std::sync::OnceLock::new(),
         };
+        for language in ["js", "py"] {
+            solver.paths.core_method(language, super::STATEMENT);
+        }
         solver.settle_modules();
         solver.settle_signatures();
         solver.seed();
