@@ -149,7 +149,7 @@ pub(crate) fn of(
                 span: decorator.span,
             };
             let stages = if python {
-                wraps(origins, owner, decorator.value)
+                wraps(origins, owner, decorator.value, 0)
             } else {
                 use_guards(origins, owner, decorator.value)
             };
@@ -336,7 +336,7 @@ fn listed(
             match elements(f, value) {
                 Some(list) => {
                     for element in list {
-                        for stage in wraps(origins, owner, element) {
+                        for stage in wraps(origins, owner, element, 0) {
                             out.chain.push(member(origins, site, stage));
                         }
                     }

@@ -27,6 +27,7 @@ mod strictness;
 mod token;
 mod trace;
 mod trail;
+mod unawaited;
 mod update;
 mod upload;
 mod validation;
@@ -161,6 +162,7 @@ impl Application {
         out.extend(self.accesses(origins));
         out.extend(self.passwords());
         out.extend(self.privileges());
+        out.extend(self.owners());
         out.extend(self.applications(origins, known));
         out.extend(self.session_starts(origins, known));
         out.extend(self.exemptions(origins));
@@ -188,6 +190,7 @@ impl Application {
         out.extend(self.series(origins, known));
         out.extend(self.sockets(origins, known));
         out.extend(resource::of(origins));
+        out.extend(unawaited::of(origins));
         out.extend(update::of(origins));
         out.extend(upload::of(origins, known));
         out.extend(constant::of(origins));

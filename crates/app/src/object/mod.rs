@@ -6,6 +6,7 @@
 mod guarded;
 mod inherited;
 pub(crate) mod key;
+mod owner;
 mod query;
 mod series;
 mod sql;
@@ -299,6 +300,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             return;
         }
         self.made_record(f, at, callee, args);
+        self.saved_form(f, at, callee);
         self.made.validated |= member_before(f, callee, at)
             .map(str::to_ascii_lowercase)
             .is_some_and(|name| name.contains("valid") && !name.contains("invalid"));
@@ -509,6 +511,33 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         }
     }
 
+    /// A client says whose the record is that is made: `Note.create({ text, userId: req.body.userId })`.
+    fn made_for(&mut self, f: FuncRef<'p>, at: usize, object: &str, args: Range32) {
+        if !owner::belongs_to_maker(object) {
+            return;
+        }
+        let named = key::named(self.origins, f, args);
+        let chosen = named.iter().find(|(name, func, value)| {
+            let roots = || self.roots(*func, *value);
+            owner::is_owner(name) && roots().client && !roots().principal
+        });
+        if let Some((name, ..)) = chosen {
+            self.made.owners.insert((place(f, at), f.id, name.clone()));
+        }
+    }
+
+    /// A form stores what the client filled in, whose the record is included: `form.save()`.
+    fn saved_form(&mut self, f: FuncRef<'p>, at: usize, callee: Operand) {
+        if member_before(f, callee, at) != Some("save") {
+            return;
+        }
+        let form = f.read_off(callee);
+        let field = form.and_then(|form| owner::of_form(self.origins, f, form));
+        if let Some(field) = field {
+            self.made.owners.insert((place(f, at), f.id, field));
+        }
+    }
+
     fn query(&mut self, f: FuncRef<'p>, query: &Query, this: Option<Operand>, args: Range32) {
         match query.op.as_str() {
             "delete" => self.made.deletes = true,
@@ -520,6 +549,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         let collected = self.origins.paths.text(query.path).contains("session");
         if query.op != "read" && !object.is_empty() && !collected {
             let at = query.at;
+            let object = object.clone();
             self.written.push((f.id, series::Written { at, object }));
         }
         let all = f.func.args(args);
@@ -532,7 +562,6 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
                 .any(|value| self.roots(f.id, value).client);
         }
         if query.op == "read" {
-            let object = key::object(self.origins, f, query, this, args);
             self.made.persons |= key::PERSONS.contains(&object.as_str());
         }
         self.passwords(f, query, args);
@@ -550,6 +579,9 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
                 };
                 self.made.privileges.insert((site, f.id, name.clone()));
             }
+        }
+        if query.op == "create" {
+            self.made_for(f, query.at, &object, args);
         }
         self.made.personal |= all.iter().any(|arg| self.roots(f.id, arg.value).principal);
         if query.key.is_none() && query.op != "create" {
@@ -597,12 +629,20 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             },
             function: f.id,
             op: query.op.clone(),
-            object: key::object(self.origins, f, query, this, args),
+            object,
             key: keys,
             names: roots.names,
             via: self.via,
             callee: self.origins.paths.text(query.path),
         });
+    }
+}
+
+/// The place of an instruction.
+fn place(f: FuncRef<'_>, at: usize) -> Site {
+    Site {
+        file: f.file_idx,
+        span: f.func.spans.get(at).copied().unwrap_or_default(),
     }
 }
 

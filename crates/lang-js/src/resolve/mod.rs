@@ -17,7 +17,7 @@ pub use generated::generated;
 use alias::Aliases;
 use package::Package;
 use path::{join, parent};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What a specifier leads to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -49,6 +49,8 @@ pub struct Resolver {
     aliases: FxHashMap<Box<str>, Aliases>,
     /// Folders that may be packages without a manifest.
     folders: undeclared::Folders,
+    /// Packages that are known to be other people's.
+    foreign: FxHashSet<Box<str>>,
 }
 
 /// Extensions in the order in which they are tried; sources before what they may have been compiled to.
@@ -96,7 +98,15 @@ impl Resolver {
             names,
             aliases,
             folders,
+            foreign: FxHashSet::default(),
         }
+    }
+
+    /// The same, where these packages are other people's: no folder of the project without a manifest stands for them.
+    #[must_use]
+    pub fn with_foreign<'n>(mut self, names: impl Iterator<Item = &'n str>) -> Self {
+        self.foreign = names.map(Into::into).collect();
+        self
     }
 
     /// What `specifier` means in the file `from` (project-relative).
