@@ -6,14 +6,16 @@
 mod guarded;
 mod inherited;
 pub(crate) mod key;
+mod owned;
 mod owner;
 mod query;
 mod series;
 mod sql;
+mod words;
 
 pub(crate) use query::{Query, effect, query};
 
-use crate::decoration::member_before;
+use crate::decoration::{member_before, written_name};
 use crate::guard::names::Names;
 use crate::guard::root::{Bound, Known, Roots, Search};
 use crate::limits;
@@ -28,7 +30,6 @@ use casemate_model::row::Role;
 use query::argument;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 
 /// Finds what all endpoints do with records.
 pub(crate) fn find(application: &mut Application, origins: &Solver<'_, '_>, set: &Known) {
@@ -48,40 +49,7 @@ pub(crate) fn find(application: &mut Application, origins: &Solver<'_, '_>, set:
         }
         endpoint.objects = walk.made;
     }
-    application.owned = owned(origins, set);
-}
-
-/// Names of records that are made or found by who asks, anywhere in the program.
-fn owned(origins: &Solver<'_, '_>, set: &Known) -> BTreeSet<String> {
-    let mut out = BTreeSet::new();
-    for func in origins.program.function_ids() {
-        let f = origins.program.func(func);
-        if f.func.instrs.is_empty() || origins.program.is_copy(func) {
-            continue;
-        }
-        for (at, instr) in f.func.instrs.iter().enumerate() {
-            let Instr::Call {
-                callee, this, args, ..
-            } = *instr
-            else {
-                continue;
-            };
-            let Some(query) = query(origins, f, at, callee, args) else {
-                continue;
-            };
-            let personal = f.func.args(args).iter().any(|arg| {
-                let roots = Search::of(origins, set, func, arg.value);
-                roots.principal
-            });
-            if personal {
-                let object = key::object(origins, f, &query, this, args);
-                if !object.is_empty() {
-                    out.insert(object);
-                }
-            }
-        }
-    }
-    out
+    application.owned = owned::find(origins, set);
 }
 
 /// One endpoint's functions, read together.
@@ -297,6 +265,13 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         };
         if let Some(query) = query(self.origins, f, at, callee, args) {
             self.query(f, &query, this, args);
+            return;
+        }
+        // Whoever is told of in a log is no part of a check.
+        if member_before(f, callee, at)
+            .or_else(|| written_name(f, callee))
+            .is_some_and(words::records)
+        {
             return;
         }
         self.made_record(f, at, callee, args);
