@@ -11,7 +11,7 @@ use crate::program::{ClassIdx, FuncRef, Program, to_u32};
 use crate::result::{Entry, FileIdx, FuncId};
 use crate::symbol::Sym;
 use casemate_ir::{
-    Capture, CaptureId, GlobalId, Instr, Language, LocalId, MemberKind, Operand, VarRef,
+    Capture, CaptureId, GlobalId, Instr, Key, Language, LocalId, MemberKind, Operand, VarRef,
 };
 use casemate_model::matcher::Models;
 use casemate_model::path::Step;
@@ -58,6 +58,8 @@ pub struct Solver<'p, 'm> {
     pub(super) functions_kept: FxHashSet<Sym>,
     /// Names that no scope declares and that are assigned all the same.
     pub assigned_names: FxHashSet<Sym>,
+    /// The global object of JavaScript, under its two names.
+    pub global_object: [Option<PathId>; 2],
     /// Functions that some package calls (callbacks, handlers): nobody in the program needs to.
     pub called_by_package: FxHashSet<FuncId>,
     /// Parameters that hold an instance which a framework makes of a request, by its class.
@@ -125,6 +127,7 @@ impl<'p, 'm> Solver<'p, 'm> {
             getters: getters(program),
             functions_kept: super::kept::functions_kept(program),
             assigned_names: assigned_names(program),
+            global_object: [None; 2],
             called_by_package: FxHashSet::default(),
             dependencies: FxHashMap::default(),
             filled_by_package: FxHashSet::default(),
@@ -139,6 +142,7 @@ impl<'p, 'm> Solver<'p, 'm> {
         for language in ["js", "py"] {
             solver.paths.core_method(language, super::STATEMENT);
         }
+        solver.global_object = GLOBAL_OBJECT.map(|name| solver.paths.global("js", name));
         solver.settle_modules();
         solver.settle_signatures();
         solver.seed();
@@ -469,18 +473,32 @@ fn getters(program: &Program) -> FxHashSet<Sym> {
     out
 }
 
-/// Names that no scope declares and that some function assigns: variables of the global object.
+/// Names of the object whose members are the variables that no scope declares.
+const GLOBAL_OBJECT: [&str; 2] = ["globalThis", "global"];
+
+/// Names that no scope declares and that some function assigns, by name or as members of the global object.
 fn assigned_names(program: &Program) -> FxHashSet<Sym> {
     let mut out = FxHashSet::default();
     for id in program.function_ids() {
         let f = program.func(id);
         for instr in &f.func.instrs {
-            if let Instr::StoreVar {
-                var: VarRef::Free(name),
-                ..
-            } = *instr
-            {
-                out.insert(f.sym(name));
+            match *instr {
+                Instr::StoreVar {
+                    var: VarRef::Free(name),
+                    ..
+                } => {
+                    out.insert(f.sym(name));
+                }
+                Instr::Store {
+                    base,
+                    key: Key::Field(name),
+                    ..
+                } if matches!(f.made_by(base), Some(Instr::LoadVar { var: VarRef::Free(of), .. })
+                    if GLOBAL_OBJECT.contains(&f.file.facts.str(*of))) =>
+                {
+                    out.insert(f.sym(name));
+                }
+                _ => {}
             }
         }
     }
