@@ -10,6 +10,7 @@
 //! [`model::Application`] is the answer.
 
 mod account;
+mod allowed;
 mod assembly;
 mod blueprint;
 mod declared;
@@ -37,6 +38,7 @@ pub fn read(origins: &mut Solver<'_, '_>) -> Application {
     let mut application = assembly::assemble(&started, origins);
     application.registrations = started.sites;
     urlconf::complete(&mut application, origins);
+    allowed::settle(&mut application.endpoints, origins);
     blueprint::complete(&mut application.endpoints, origins);
     let set = guard::judge(&mut application, origins);
     object::find(&mut application, origins, &set);

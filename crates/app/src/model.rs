@@ -135,6 +135,8 @@ pub struct Objects {
     pub passwords: BTreeSet<(Site, FuncId)>,
     /// Places where a client says which role somebody gets, with the field's name.
     pub privileges: BTreeSet<(Site, FuncId, String)>,
+    /// Places where a client says whose a new record is, with the field's name.
+    pub owners: BTreeSet<(Site, FuncId, String)>,
 }
 
 /// One way to records.

@@ -403,6 +403,8 @@ pub struct Coverage {
     pub calls: Calls,
     /// Registrations of handlers.
     pub registrations: Registrations,
+    /// Packages that plainly are servers and of which no endpoint is known.
+    pub unserved: Vec<Unserved>,
     /// Candidate findings that were taken away because running their calls again, with the constants of exactly these calls, did not
     /// show them any more.
     pub refuted: u64,
@@ -498,6 +500,33 @@ pub struct Registrations {
     pub unresolved: usize,
 }
 
+/// A package that plainly is a server and of which no endpoint is known: what is missing before its handlers was not judged.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize)]
+pub struct Unserved {
+    /// Its name.
+    pub unit: String,
+    /// The manifest that makes it one.
+    pub manifest: Option<String>,
+    /// Web frameworks that its manifest names.
+    pub frameworks: Vec<String>,
+    /// Where it listens: `server/app.js:12`.
+    pub listens: Option<String>,
+}
+
+impl Unserved {
+    /// What shows that it is a server: `its manifest server/package.json names sails, and it listens at server/app.js:12`.
+    #[must_use]
+    pub fn because(&self) -> String {
+        let manifest = self.manifest.as_deref().unwrap_or("its manifest");
+        let names = self.frameworks.join(", ");
+        match (&self.listens, names.is_empty()) {
+            (Some(at), false) => format!("{manifest} names {names}, and it listens at {at}"),
+            (Some(at), true) => format!("it listens at {at}"),
+            (None, _) => format!("{manifest} names {names}"),
+        }
+    }
+}
+
 /// The calls of the code.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct Calls {
@@ -512,10 +541,11 @@ pub struct Calls {
 }
 
 impl Coverage {
-    /// Whether every backend file was read and understood whole.
+    /// Whether every backend file was read and understood whole, and every server has endpoints that are known.
     #[must_use]
     pub fn complete(&self) -> bool {
-        self.files.skipped.is_empty()
+        self.unserved.is_empty()
+            && self.files.skipped.is_empty()
             && self.files.partly.is_empty()
             && self.code.skipped_bodies == 0
             && !self.caps.contains_key(casemate_flow::taint::FAILED)

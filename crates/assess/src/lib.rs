@@ -43,6 +43,7 @@ mod suppress;
 mod templates;
 mod threat;
 mod trigger;
+mod unserved;
 mod versions;
 mod within;
 

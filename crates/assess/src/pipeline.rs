@@ -22,6 +22,7 @@ use crate::stage::{Observer, Stage};
 use crate::suppress::{self, Kept};
 use crate::templates::Known as Templates;
 use crate::threat::{self, Judgement};
+use crate::unserved;
 use crate::versions;
 use casemate_flow::origin::Solver;
 use casemate_flow::result::{Analysis, Entry, FileIdx};
@@ -96,6 +97,15 @@ pub(crate) fn run(
         let spot = teller.spot(site);
         format!("{}:{}", spot.file, spot.line)
     };
+    let units = units(project, &judgements);
+    coverage.unserved = unserved::of(
+        project,
+        &linked,
+        &inventory,
+        &units,
+        application.endpoints.len(),
+        &place,
+    );
     // Before any policy: a risk that is accepted is still there.
     let rows = ledger::rows(&Known {
         project,
@@ -134,7 +144,6 @@ pub(crate) fn run(
     }));
     notes.extend(kept.notes);
     notes.extend(gone.flatten());
-    let units = units(project, &judgements);
     let mut rules = rules(&findings, knowledge);
     idiom::settle(project, &inventory, &mut findings, &mut rules);
     let dossier = dossier::make(Material {

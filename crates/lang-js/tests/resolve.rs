@@ -16,6 +16,7 @@ impl Project {
             .map(|&(path, text)| (path.to_owned(), text.to_owned()))
             .collect();
         let resolver = Resolver::new(&files, &manifests);
+        let resolver = resolver.with_foreign(["@rpc/shared"].into_iter());
         Self { files, resolver }
     }
 
@@ -238,6 +239,8 @@ fn packages_without_their_manifests() {
         "packages/shared/src/server/mail.ts",
     );
     part.leads("web/src/db.ts", "my-core", "packages/core/index.js");
+    // Known as somebody else's.
+    part.leads("web/src/db.ts", "@rpc/shared", "package @rpc/shared");
     part.leads("web/src/db.ts", "core", "package core");
     part.leads("web/src/db.ts", "my-components", "package my-components");
     part.leads("web/src/db.ts", "express", "package express");

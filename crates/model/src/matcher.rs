@@ -161,6 +161,13 @@ impl Models {
         self.rows.get(id.0 as usize)
     }
 
+    /// The packages of npm that some model speaks of, in order.
+    pub fn packages(&self) -> impl Iterator<Item = &str> {
+        self.roots
+            .keys()
+            .filter_map(|root| root.strip_prefix("npm:"))
+    }
+
     /// The states of a root: `npm:express`, `node:fs`, `js:Promise`, `py:flask`.
     #[must_use]
     pub fn root(&self, root: &str) -> States {

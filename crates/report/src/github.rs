@@ -115,6 +115,13 @@ pub fn summary(assessment: &Assessment) -> String {
             count(files.partly.len(), "file", "files")
         );
     }
+    for server in &assessment.coverage.unserved {
+        let _ = writeln!(
+            out,
+            "\nNo endpoint of {} was found, so missing controls were not judged.",
+            cell(&server.unit)
+        );
+    }
     out
 }
 

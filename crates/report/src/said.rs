@@ -1,6 +1,6 @@
 //! Sentences that more than one format says.
 
-use casemate_assess::assessment::{Coverage, Finding, Hidden, PolicyEffect};
+use casemate_assess::assessment::{Coverage, Finding, Hidden, PolicyEffect, Unserved};
 use casemate_assess::dossier::words::{count, grouped};
 
 /// Guards that are named for one finding.
@@ -11,6 +11,9 @@ pub(crate) fn coverage(coverage: &Coverage) -> Vec<(&'static str, String)> {
     let files = &coverage.files;
     let code = &coverage.code;
     let mut said = Vec::new();
+    for server in &coverage.unserved {
+        said.push(("no endpoint", unserved(server)));
+    }
     let mut read = count(files.assessed, "backend file", "backend files");
     if files.templates > 0 {
         read.push_str(&format!(
@@ -117,6 +120,17 @@ pub(crate) fn coverage(coverage: &Coverage) -> Vec<(&'static str, String)> {
         said.push(("undecided", rules.join(", ")));
     }
     said
+}
+
+/// That a server has no endpoint that is known, and what follows.
+pub(crate) fn unserved(server: &Unserved) -> String {
+    format!(
+        "no endpoint of `{}` was found, though {}: calls, decorators, files and documents that register handlers were looked for, of \
+         the frameworks that have a model (`casemate models`). Who may call it, and what is missing before its handlers (logins, \
+         roles, owners, limits), was not judged; a model in `.casemate/models/` can teach it",
+        server.unit,
+        server.because()
+    )
 }
 
 /// What one line of the policy does.

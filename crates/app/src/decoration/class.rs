@@ -1,6 +1,6 @@
 //! What a class says of all its methods: guards of its own, of its bases, and those that settings give to every view.
 
-use super::{Around, arguments, elements, guards, member, wraps, written_name};
+use super::{Around, arguments, elements, guards, keyword, member, wraps, written_name};
 use crate::model::Stage;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{ClassIdx, FuncRef};
@@ -126,7 +126,8 @@ pub(crate) fn of(
     let python = origins.program.file(file).facts.language == Language::Python;
     let mut open = vec![class];
     let mut at = 0;
-    let mut permissions: Option<bool> = None;
+    // What a method says of itself takes the place of what its class says.
+    let mut permissions = own.and_then(|own| of_action(origins, own, place, out));
     let mut rest = false;
     if !python {
         out.chain.extend(
@@ -149,7 +150,7 @@ pub(crate) fn of(
                 span: decorator.span,
             };
             let stages = if python {
-                wraps(origins, owner, decorator.value)
+                wraps(origins, owner, decorator.value, 0)
             } else {
                 use_guards(origins, owner, decorator.value)
             };
@@ -336,7 +337,7 @@ fn listed(
             match elements(f, value) {
                 Some(list) => {
                     for element in list {
-                        for stage in wraps(origins, owner, element) {
+                        for stage in wraps(origins, owner, element, 0) {
                             out.chain.push(member(origins, site, stage));
                         }
                     }
@@ -345,6 +346,42 @@ fn listed(
             }
         }
     }
+}
+
+/// Adds the permissions that `@action(permission_classes=[…])` names for one method, where it does.
+fn of_action(
+    origins: &Solver<'_, '_>,
+    method: FuncId,
+    site: Site,
+    out: &mut Around,
+) -> Option<bool> {
+    let (owner, list) = own_permissions(origins, method)?;
+    match elements(origins.program.func(owner), list) {
+        Some(list) => {
+            out.open |= for_all(origins, owner, &list);
+            for element in list {
+                for stage in of_class_value(origins, owner, element) {
+                    out.chain.push(member(origins, site, stage));
+                }
+            }
+        }
+        None => out.unknown += 1,
+    }
+    Some(true)
+}
+
+/// The list of permissions that a decorator gives a method of a view, with the function that it stands in.
+pub(crate) fn own_permissions(
+    origins: &Solver<'_, '_>,
+    method: FuncId,
+) -> Option<(FuncId, Operand)> {
+    let f = origins.program.func(method);
+    let parent = f.parent()?;
+    f.func.decorators.iter().find_map(|decorator| {
+        let args = arguments(origins, parent, decorator.value);
+        let list = keyword(origins.program.func(parent), args, "permission_classes")?;
+        Some((parent, list))
+    })
 }
 
 /// Whether a list of permissions lets everybody through: it is empty, or says so.

@@ -101,7 +101,7 @@ fn around(origins: &Solver<'_, '_>, handler: FuncId, defaults: &class::Defaults)
         let members = if python && class::is_permissions(origins, parent, decorator.value) {
             class::permissions(origins, parent, decorator.value, &mut out.open)
         } else if python {
-            wraps(origins, parent, decorator.value)
+            wraps(origins, parent, decorator.value, 0)
         } else {
             class::use_guards(origins, parent, decorator.value)
         };
@@ -178,6 +178,10 @@ pub(crate) fn name(origins: &Solver<'_, '_>, what: &Stage) -> String {
 
 /// What the decorators of a function put around it.
 pub(crate) fn decorators(origins: &Solver<'_, '_>, func: FuncId) -> Vec<Stage> {
+    decorators_of(origins, func, 0)
+}
+
+fn decorators_of(origins: &Solver<'_, '_>, func: FuncId, depth: u32) -> Vec<Stage> {
     let f = origins.program.func(func);
     let Some(parent) = f
         .parent()
@@ -187,12 +191,12 @@ pub(crate) fn decorators(origins: &Solver<'_, '_>, func: FuncId) -> Vec<Stage> {
     };
     let decorators = f.func.decorators.iter();
     decorators
-        .flat_map(|decorator| wraps(origins, parent, decorator.value))
+        .flat_map(|decorator| wraps(origins, parent, decorator.value, depth))
         .collect()
 }
 
 /// What a decorator puts around a function.
-fn wraps(origins: &Solver<'_, '_>, owner: FuncId, decorator: Operand) -> Vec<Stage> {
+fn wraps(origins: &Solver<'_, '_>, owner: FuncId, decorator: Operand, depth: u32) -> Vec<Stage> {
     let vals = origins.of_operand(owner, decorator);
     let mut out = Vec::new();
     let mut told = false;
@@ -203,7 +207,7 @@ fn wraps(origins: &Solver<'_, '_>, owner: FuncId, decorator: Operand) -> Vec<Sta
                 let text = origins.paths.text(path);
                 if text.starts_with("py:django.utils.decorators.method_decorator()") {
                     for arg in arguments(origins, owner, decorator).iter().take(1) {
-                        out.extend(wraps(origins, owner, arg.value));
+                        out.extend(wraps(origins, owner, arg.value, depth));
                     }
                     continue;
                 }
@@ -218,12 +222,12 @@ fn wraps(origins: &Solver<'_, '_>, owner: FuncId, decorator: Operand) -> Vec<Sta
             }
             Some(Val::Func(func)) => {
                 told = true;
-                out.extend(wrappers(origins, func));
+                out.extend(wrappers_of(origins, func, depth));
             }
             Some(Val::Instance(class)) => {
                 if let Some(func) = origins.call_method(class) {
                     told = true;
-                    out.extend(wrappers(origins, func));
+                    out.extend(wrappers_of(origins, func, depth));
                 }
             }
             _ => {}
@@ -254,6 +258,10 @@ fn wrappers_of(origins: &Solver<'_, '_>, decorator: FuncId, depth: u32) -> Vec<S
         if let Some(Val::Func(wrapper)) = origins.val(val)
             && origins.program.func(wrapper).parent() == Some(decorator)
         {
+            // What decorates the function that takes the place runs before it.
+            if depth < APPLIED {
+                out.extend(decorators_of(origins, wrapper, depth + 1));
+            }
             out.push(Stage::Wraps(wrapper, (decorator, given)));
         }
     }

@@ -222,6 +222,35 @@ impl Application {
         out.into_values().collect()
     }
 
+    /// One fact for each place where a client says whose a new record is.
+    pub(super) fn owners(&self) -> Vec<Fact> {
+        let mut out: BTreeMap<Site, Fact> = BTreeMap::new();
+        for endpoint in &self.endpoints {
+            for (site, function, field) in &endpoint.objects.owners {
+                out.entry(*site).or_insert_with(|| Fact {
+                    fact: "owner.chosen".to_owned(),
+                    site: *site,
+                    function: *function,
+                    callee: field.clone(),
+                    values: vec![
+                        (
+                            "authentication".to_owned(),
+                            tri(endpoint.guarded("authentication")),
+                        ),
+                        ("role".to_owned(), tri(endpoint.guarded("role"))),
+                        ("owner".to_owned(), tri(endpoint.guarded("owner"))),
+                        (
+                            "personal".to_owned(),
+                            FactValue::Bool(endpoint.objects.personal),
+                        ),
+                        ("field".to_owned(), FactValue::Str(field.clone())),
+                    ],
+                });
+            }
+        }
+        out.into_values().collect()
+    }
+
     /// Names of the client that nearly all endpoints which find records by them look at together with who asks: `agent_id`.
     fn habits(&self) -> BTreeSet<Names> {
         let mut of: BTreeMap<Names, (BTreeSet<Site>, BTreeSet<Site>)> = BTreeMap::new();

@@ -182,6 +182,12 @@ pub(crate) fn object(
                         "from",
                         "update",
                         "delete",
+                        "insert",
+                        "into",
+                        "insertInto",
+                        "updateTable",
+                        "deleteFrom",
+                        "selectFrom",
                     ]
                     .contains(&by)
                 {

@@ -6,13 +6,16 @@
 mod guarded;
 mod inherited;
 pub(crate) mod key;
+mod owned;
+mod owner;
 mod query;
 mod series;
 mod sql;
+mod words;
 
 pub(crate) use query::{Query, effect, query};
 
-use crate::decoration::member_before;
+use crate::decoration::{member_before, written_name};
 use crate::guard::names::Names;
 use crate::guard::root::{Bound, Known, Roots, Search};
 use crate::limits;
@@ -27,7 +30,6 @@ use casemate_model::row::Role;
 use query::argument;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 
 /// Finds what all endpoints do with records.
 pub(crate) fn find(application: &mut Application, origins: &Solver<'_, '_>, set: &Known) {
@@ -47,40 +49,7 @@ pub(crate) fn find(application: &mut Application, origins: &Solver<'_, '_>, set:
         }
         endpoint.objects = walk.made;
     }
-    application.owned = owned(origins, set);
-}
-
-/// Names of records that are made or found by who asks, anywhere in the program.
-fn owned(origins: &Solver<'_, '_>, set: &Known) -> BTreeSet<String> {
-    let mut out = BTreeSet::new();
-    for func in origins.program.function_ids() {
-        let f = origins.program.func(func);
-        if f.func.instrs.is_empty() || origins.program.is_copy(func) {
-            continue;
-        }
-        for (at, instr) in f.func.instrs.iter().enumerate() {
-            let Instr::Call {
-                callee, this, args, ..
-            } = *instr
-            else {
-                continue;
-            };
-            let Some(query) = query(origins, f, at, callee, args) else {
-                continue;
-            };
-            let personal = f.func.args(args).iter().any(|arg| {
-                let roots = Search::of(origins, set, func, arg.value);
-                roots.principal
-            });
-            if personal {
-                let object = key::object(origins, f, &query, this, args);
-                if !object.is_empty() {
-                    out.insert(object);
-                }
-            }
-        }
-    }
-    out
+    application.owned = owned::find(origins, set);
 }
 
 /// One endpoint's functions, read together.
@@ -298,7 +267,15 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             self.query(f, &query, this, args);
             return;
         }
+        // Whoever is told of in a log is no part of a check.
+        if member_before(f, callee, at)
+            .or_else(|| written_name(f, callee))
+            .is_some_and(words::records)
+        {
+            return;
+        }
         self.made_record(f, at, callee, args);
+        self.saved_form(f, at, callee);
         self.made.validated |= member_before(f, callee, at)
             .map(str::to_ascii_lowercase)
             .is_some_and(|name| name.contains("valid") && !name.contains("invalid"));
@@ -509,6 +486,33 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         }
     }
 
+    /// A client says whose the record is that is made: `Note.create({ text, userId: req.body.userId })`.
+    fn made_for(&mut self, f: FuncRef<'p>, at: usize, object: &str, args: Range32) {
+        if !owner::belongs_to_maker(object) {
+            return;
+        }
+        let named = key::named(self.origins, f, args);
+        let chosen = named.iter().find(|(name, func, value)| {
+            let roots = || self.roots(*func, *value);
+            owner::is_owner(name) && roots().client && !roots().principal
+        });
+        if let Some((name, ..)) = chosen {
+            self.made.owners.insert((place(f, at), f.id, name.clone()));
+        }
+    }
+
+    /// A form stores what the client filled in, whose the record is included: `form.save()`.
+    fn saved_form(&mut self, f: FuncRef<'p>, at: usize, callee: Operand) {
+        if member_before(f, callee, at) != Some("save") {
+            return;
+        }
+        let form = f.read_off(callee);
+        let field = form.and_then(|form| owner::of_form(self.origins, f, form));
+        if let Some(field) = field {
+            self.made.owners.insert((place(f, at), f.id, field));
+        }
+    }
+
     fn query(&mut self, f: FuncRef<'p>, query: &Query, this: Option<Operand>, args: Range32) {
         match query.op.as_str() {
             "delete" => self.made.deletes = true,
@@ -520,6 +524,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         let collected = self.origins.paths.text(query.path).contains("session");
         if query.op != "read" && !object.is_empty() && !collected {
             let at = query.at;
+            let object = object.clone();
             self.written.push((f.id, series::Written { at, object }));
         }
         let all = f.func.args(args);
@@ -532,7 +537,6 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
                 .any(|value| self.roots(f.id, value).client);
         }
         if query.op == "read" {
-            let object = key::object(self.origins, f, query, this, args);
             self.made.persons |= key::PERSONS.contains(&object.as_str());
         }
         self.passwords(f, query, args);
@@ -550,6 +554,9 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
                 };
                 self.made.privileges.insert((site, f.id, name.clone()));
             }
+        }
+        if query.op == "create" {
+            self.made_for(f, query.at, &object, args);
         }
         self.made.personal |= all.iter().any(|arg| self.roots(f.id, arg.value).principal);
         if query.key.is_none() && query.op != "create" {
@@ -597,12 +604,20 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             },
             function: f.id,
             op: query.op.clone(),
-            object: key::object(self.origins, f, query, this, args),
+            object,
             key: keys,
             names: roots.names,
             via: self.via,
             callee: self.origins.paths.text(query.path),
         });
+    }
+}
+
+/// The place of an instruction.
+fn place(f: FuncRef<'_>, at: usize) -> Site {
+    Site {
+        file: f.file_idx,
+        span: f.func.spans.get(at).copied().unwrap_or_default(),
     }
 }
 

@@ -122,7 +122,8 @@ pub(crate) fn rows(known: &Known<'_>) -> Vec<Row> {
         broken_templates: &broken_templates,
         cut: usize::try_from(known.coverage.caps.values().sum::<u64>()).unwrap_or(usize::MAX),
         endpoints: known.endpoints,
-        unresolved: known.coverage.registrations.unresolved,
+        // A server without endpoints has some that nothing is known of.
+        unresolved: known.coverage.registrations.unresolved + known.coverage.unserved.len(),
         decided: known.decided,
         profile: known.profile,
         place: known.place,

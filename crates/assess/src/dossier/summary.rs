@@ -192,6 +192,13 @@ fn posture(m: &Material<'_>, surface: &Surface, risks: &[Risk]) -> Vec<String> {
             }
         ));
     }
+    for server in &m.coverage.unserved {
+        out.push(format!(
+            "no endpoint of {} was found, though {}: missing controls were not judged there",
+            code(&server.unit),
+            server.because()
+        ));
+    }
     let level1: Vec<_> = m.ledger.iter().filter(|r| r.level == 1).collect();
     let of = |v: Verdict| level1.iter().filter(|r| r.verdict == v).count();
     out.push(format!(

@@ -114,3 +114,43 @@ fn filters_say_what_they_hide() {
         run.stdout
     );
 }
+
+#[test]
+fn a_server_without_endpoints_is_told() {
+    let manifest = r#"{"name": "shop", "private": true, "dependencies": {"restana-like": "1"}}"#;
+    let known = r#"{"name": "shop", "private": true, "dependencies": {"sails": "1"}}"#;
+    let server = "const make = require('restana-like');\nconst app = make();\napp.answers('/a', run);\napp.listen(3000);\nfunction run() {}\n";
+    let lifted = "require('sails').lift({});\n";
+    let dir = tree(&[("package.json", manifest), ("server.js", server)]);
+    let listening = run(dir.path(), &["assess", "--error-on-incomplete"]);
+    assert_eq!(listening.code, 4, "{}", listening.stdout);
+    for told in [
+        "no endpoint of `shop` was found, though it listens at server.js:4",
+        "; no endpoint of shop was found, so missing controls were not judged",
+    ] {
+        let said: Vec<&str> = listening.stdout.split_whitespace().collect();
+        assert!(said.join(" ").contains(told), "{}", listening.stdout);
+    }
+    let dir = tree(&[("package.json", known), ("app.js", lifted)]);
+    let named = run(dir.path(), &["assess", "--error-on-incomplete"]);
+    assert_eq!(named.code, 4);
+    let said: Vec<&str> = named.stdout.split_whitespace().collect();
+    let told = "though package.json names sails, and it listens at app.js:1";
+    assert!(said.join(" ").contains(told), "{}", named.stdout);
+    // What waits for something else than requests is no server, and neither is what has endpoints.
+    for (manifest, code) in [
+        (
+            manifest,
+            "const bus = require('restana-like');\nbus.listen('news', () => {});\n",
+        ),
+        (
+            r#"{"name": "shop", "private": true, "dependencies": {"express": "4"}}"#,
+            "const app = require('express')();\napp.get('/a', (req, res) => res.json({}));\napp.listen(3000);\n",
+        ),
+    ] {
+        let dir = tree(&[("package.json", manifest), ("index.js", code)]);
+        let silent = run(dir.path(), &["assess", "--error-on-incomplete"]);
+        assert!(!silent.stdout.contains("no endpoint"), "{}", silent.stdout);
+        assert_ne!(silent.code, 4);
+    }
+}

@@ -28,6 +28,11 @@ impl<'p, 'm> Solver<'p, 'm> {
             Some(Target::File(target)) => self.import_file(frame, *target, name, require),
             Some(Target::Package(root)) => {
                 let root = self.paths.root(root);
+                if !self.paths.known(root)
+                    && let Some(val) = self.known_by_name(frame, import, name)
+                {
+                    return ValSet::from_slice(&[val]);
+                }
                 let path = match name {
                     // Packages are CommonJS or ES; `default` is the package itself in either reading.
                     Some(name) if self.program.text(name) != "default" => {
@@ -39,8 +44,33 @@ impl<'p, 'm> Solver<'p, 'm> {
                     ValSet::from_slice(&[self.vals.id(Val::Api(p))])
                 })
             }
-            _ => ValSet::new(),
+            _ => self
+                .known_by_name(frame, import, name)
+                .map_or_else(ValSet::new, |val| ValSet::from_slice(&[val])),
         }
+    }
+
+    /// What an import of code that is not here is by its name, where models say so (`any:prisma`); a default export is called as
+    /// its module.
+    fn known_by_name(
+        &mut self,
+        frame: Frame<'p>,
+        import: usize,
+        name: Option<Sym>,
+    ) -> Option<ValId> {
+        if frame.f.file.facts.language != Language::JavaScript {
+            return None;
+        }
+        let name = self.program.text(name?);
+        let name = if name == "default" {
+            let import = frame.f.file.facts.imports.get(import)?;
+            let specifier = frame.f.file.facts.str(import.specifier?);
+            specifier.rsplit('/').next()?
+        } else {
+            name
+        };
+        let path = self.paths.global("any", name)?;
+        Some(self.vals.id(Val::Api(path)))
     }
 
     pub(super) fn import_file(

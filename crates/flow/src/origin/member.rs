@@ -99,7 +99,13 @@ impl<'p> Solver<'p, '_> {
                     let val = self.vals.id(Val::Api(path));
                     Self::merge(out, &[val]);
                 }
-                if frame.f.file.facts.language == Language::Python && sym != Sym::ANY {
+                if self.is_global_object(path) && sym != Sym::ANY {
+                    let node = self.named_node(sym);
+                    let vals = self.get_shared(node);
+                    Self::merge(out, &vals);
+                }
+                let language = frame.f.file.facts.language;
+                if sym != Sym::ANY && (language == Language::Python || self.is_kept(path, sym)) {
                     let node = self.field_node(val, sym);
                     let vals = self.get_shared(node);
                     Self::merge(out, &vals);
@@ -137,6 +143,11 @@ impl<'p> Solver<'p, '_> {
             }
             None => {}
         }
+    }
+
+    /// Whether a value is the object whose members are the variables that no scope declares.
+    fn is_global_object(&self, path: crate::apipath::PathId) -> bool {
+        self.global_object.contains(&Some(path))
     }
 
     /// In Python `d.get` is the method, whatever stands in `d` under keys that nobody knows.
@@ -217,12 +228,20 @@ impl<'p> Solver<'p, '_> {
         let Some(val) = self.vals.get(base) else {
             return;
         };
-        // What a Python program keeps on an object of a library (`g.client = …`) it reads from there again.
-        let language = frame.f.file.facts.language;
-        let kept = language == Language::Python && sym != Sym::ANY;
-        if matches!(val, Val::Namespace(_)) || (matches!(val, Val::Api(_)) && !kept) {
+        if matches!(val, Val::Api(path) if self.is_global_object(path)) && sym != Sym::ANY {
+            let node = self.named_node(sym);
+            self.add_all(node, value);
             return;
         }
+        let kept = match val {
+            Val::Namespace(_) => return,
+            Val::Api(path) => self.kept_on_package(frame.f.file.facts.language, path, sym, value),
+            _ => ValSet::from_slice(value),
+        };
+        if kept.is_empty() && !value.is_empty() {
+            return;
+        }
+        let value = kept.as_slice();
         // `Class.prototype` is the instance; the ANY member of a class is its base.
         if matches!(val, Val::Class(_)) && sym == Sym::ANY {
             return;

@@ -145,6 +145,10 @@ impl<'a> Lowerer<'a> {
                 let inner = inner.and_then(|t| self.type_ref(t));
                 return Some(self.wrapped(wrapper, inner));
             }
+            // Any function: not one that `new Function` made of a text.
+            if name == "Function" {
+                return None;
+            }
             if matches!(name, "Date" | "Number" | "Boolean" | "String" | "RegExp") {
                 let primitive = if name == "Date" || name == "RegExp" {
                     name.to_owned()

@@ -122,10 +122,10 @@ impl PathScope<'_> {
                 "`{text}` has no root: a package (`npm:name`) or a type (`@name`)"
             )));
         };
-        if !["npm", "node", "js", "py"].contains(&ecosystem) {
+        if !["npm", "node", "js", "py", "any"].contains(&ecosystem) {
             return Err(PathError {
                 what: format!("unknown root `{ecosystem}:`"),
-                near: near(ecosystem, ["npm", "node", "js", "py"]),
+                near: near(ecosystem, ["npm", "node", "js", "py", "any"]),
             });
         }
         if name.is_empty() {

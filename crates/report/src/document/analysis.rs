@@ -1,6 +1,7 @@
 //! Detailed Security Analysis.
 
 use super::{Block, Cell, Figure, Table, entry, lower_first};
+use crate::said;
 use casemate_assess::assessment::Assessment;
 use casemate_assess::dossier::Practice;
 use casemate_assess::dossier::words::{count, list};
@@ -286,6 +287,13 @@ fn infrastructure<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
     )));
 }
 
+/// Servers without endpoints, as a warning.
+fn unserved<'a>(a: &Assessment) -> Option<Block<'a>> {
+    let servers = &a.coverage.unserved;
+    let said: Vec<String> = servers.iter().map(said::unserved).collect();
+    (!said.is_empty()).then(|| Block::List(super::sentences(&said)))
+}
+
 fn api<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
     out.push(Block::Heading(3, "API Security Assessment".to_owned()));
     let surface = &a.dossier.surface;
@@ -294,6 +302,7 @@ fn api<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
             "No endpoint was seen in {}.",
             a.project.name
         )));
+        out.extend(unserved(a));
         return;
     }
     let answer = |e: &casemate_assess::dossier::surface::EndpointRow, kind: &str| {

@@ -8,7 +8,7 @@ pub mod paint;
 pub mod prose;
 
 use casemate_assess::assessment::{Assessment, Level};
-use casemate_assess::dossier::words::count;
+use casemate_assess::dossier::words::{count, list};
 use paint::{Ink, Paint};
 use std::collections::BTreeSet;
 
@@ -118,8 +118,23 @@ fn summary(assessment: &Assessment, paint: &Paint) -> String {
             ),
         );
     }
+    // Silence about what was not judged would read as an answer.
+    let unserved = match assessment.coverage.unserved.as_slice() {
+        [] => String::new(),
+        servers => {
+            let names: Vec<String> = servers.iter().map(|s| s.unit.clone()).collect();
+            format!(
+                "; no endpoint of {} was found, so missing controls were not judged",
+                list(&names, 3)
+            )
+        }
+    };
     if assessment.findings.is_empty() {
-        return paint.ink(Ink::Good, &format!("No findings {in_files}"));
+        return if unserved.is_empty() {
+            paint.ink(Ink::Good, &format!("No findings {in_files}"))
+        } else {
+            format!("No findings {in_files}{unserved}")
+        };
     }
     let levels: Vec<String> = Level::ALL
         .iter()
@@ -136,7 +151,7 @@ fn summary(assessment: &Assessment, paint: &Paint) -> String {
         String::new()
     };
     format!(
-        "{}{from} {in_files}: {}",
+        "{}{from} {in_files}: {}{unserved}",
         paint.ink(Ink::Bold, &total),
         levels.join(", ")
     )
