@@ -214,7 +214,10 @@ fn named(f: FuncRef<'_>, instr: &Instr) -> Vec<(String, ConstId)> {
     let text = |symbol| f.file.facts.str(symbol).to_owned();
     let mut out = Vec::new();
     let mut add = |name: String, operand: Operand| {
-        out.extend(constant(operand).map(|id| (name, id)));
+        // What has spaces and slashes in it is a text that stands for something: `'patch /users/:id/password'`.
+        if !name.contains(['/', ' ']) {
+            out.extend(constant(operand).map(|id| (name, id)));
+        }
     };
     match *instr {
         Instr::Object { parts, .. } => {

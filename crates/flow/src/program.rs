@@ -55,6 +55,16 @@ pub struct File {
     first_global: u32,
 }
 
+impl File {
+    /// Whether one of its imports leads to a package (`npm:next`) or into it.
+    fn imports_package(&self, package: &str) -> bool {
+        self.imports.iter().any(|target| {
+            matches!(target, Target::Package(root) if root.strip_prefix(package)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.'])))
+        })
+    }
+}
+
 /// The instructions of a function that write a local, by local and in order.
 type Writes = Box<[(LocalId, u32)]>;
 
@@ -340,12 +350,15 @@ impl Program {
         };
         packages.iter().any(|package| {
             let name = package.split_once(':').map_or(&**package, |(_, name)| name);
-            declared.contains(name)
-                || self.file(file).imports.iter().any(|target| {
-                    matches!(target, Target::Package(root) if root.strip_prefix(package.as_str())
-                        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.'])))
-                })
+            declared.contains(name) || self.file(file).imports_package(package)
         })
+    }
+
+    /// Whether any file imports one of some packages.
+    #[must_use]
+    pub fn imports_any(&self, packages: &[String]) -> bool {
+        let mut files = self.files.iter();
+        files.any(|file| packages.iter().any(|package| file.imports_package(package)))
     }
 
     /// A name for a function: its own, or the file of a template.

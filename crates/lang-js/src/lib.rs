@@ -7,6 +7,7 @@
 //!
 //! oxc recurses on nesting: run [`lower`] on a thread with a large (512 MB) stack.
 
+mod folder;
 mod lower;
 mod parse;
 mod repair;
@@ -15,6 +16,8 @@ mod scan;
 mod scope;
 
 pub use resolve::{Resolution, Resolver, generated};
+
+pub use folder::unroll;
 
 use casemate_ir::FileFacts;
 

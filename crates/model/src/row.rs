@@ -116,6 +116,8 @@ pub enum Role {
         /// Names that only such a module assigns.
         names: Vec<String>,
     },
+    /// Functions whose first parameters have these names are its handlers, wherever they are registered.
+    Signature(SignatureRow),
     /// It renders a template.
     Render {
         /// The template's name.
@@ -288,6 +290,18 @@ pub struct EntryRow {
     pub result: Option<String>,
     /// The handlers are found by file and name instead of being registered; present instead of a path.
     pub export: Option<ExportRow>,
+}
+
+/// Handlers that only the names of their parameters tell: `exports.list = function (req, res) { … }`, registered by something that is
+/// not understood.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct SignatureRow {
+    /// By position: the names that the parameter may have.
+    pub names: Vec<Vec<String>>,
+    /// By position: what it is (`@req`).
+    pub params: Vec<String>,
+    /// Packages, of which the unit must use one: those of the library.
+    pub packages: Vec<String>,
 }
 
 /// Handlers that a framework finds by the file that they stand in and by the name under which it exports them.

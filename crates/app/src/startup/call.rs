@@ -79,9 +79,9 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
             }
         }
         if let Some(name) = name
-            && let Some(text) = text_method(name, &site.this)
+            && let Some(made) = self.text_method(name, &site)
         {
-            return one(V::Text(text));
+            return made;
         }
         if callees.is_empty() {
             self.unknown_callee(&site);
@@ -459,6 +459,33 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
         )
     }
 
+    /// Methods of texts by which names of methods and paths are made.
+    fn text_method(&mut self, name: &str, site: &Site) -> Option<Value> {
+        let [V::Text(text)] = site.this.as_slice() else {
+            return None;
+        };
+        let given = |at: usize| match site.args.get(at).map(|arg| arg.as_slice()) {
+            Some([V::Text(text)]) => Some(Rc::clone(text)),
+            _ => None,
+        };
+        let made = match name {
+            "toLowerCase" | "lower" => text.to_lowercase(),
+            "toUpperCase" | "upper" => text.to_uppercase(),
+            "trim" | "strip" => text.trim().to_owned(),
+            "replace" => text.replacen(&*given(0)?, &given(1)?, 1),
+            "split" => {
+                let mark = given(0).filter(|mark| !mark.is_empty())?;
+                let parts: Vec<Value> = text
+                    .split(&*mark)
+                    .map(|part| one(V::Text(Rc::from(part))))
+                    .collect();
+                return Some(one(V::Object(self.array(parts.into_iter()))));
+            }
+            _ => return None,
+        };
+        Some(one(V::Text(Rc::from(made.as_str()))))
+    }
+
     /// What a call of a package makes: the receiver again where a fluent interface gives it back.
     fn product(&mut self, path: PathId, site: &Site) -> Value {
         let step = if site.new { Step::New } else { Step::Call };
@@ -480,17 +507,6 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
             args: site.args.clone(),
         };
         one(V::Object(self.made(site.frame, site.at, made)))
-    }
-}
-
-/// Methods of texts by which names of methods and paths are made.
-fn text_method(name: &str, this: &[V]) -> Option<Rc<str>> {
-    let [V::Text(text)] = this else { return None };
-    match name {
-        "toLowerCase" | "lower" => Some(Rc::from(text.to_lowercase())),
-        "toUpperCase" | "upper" => Some(Rc::from(text.to_uppercase())),
-        "trim" | "strip" => Some(Rc::from(text.trim())),
-        _ => None,
     }
 }
 

@@ -104,7 +104,8 @@ impl<'p> Solver<'p, '_> {
                     let vals = self.get_shared(node);
                     Self::merge(out, &vals);
                 }
-                if frame.f.file.facts.language == Language::Python && sym != Sym::ANY {
+                let language = frame.f.file.facts.language;
+                if sym != Sym::ANY && (language == Language::Python || self.is_kept(path, sym)) {
                     let node = self.field_node(val, sym);
                     let vals = self.get_shared(node);
                     Self::merge(out, &vals);
@@ -232,12 +233,15 @@ impl<'p> Solver<'p, '_> {
             self.add_all(node, value);
             return;
         }
-        // What a Python program keeps on an object of a library (`g.client = …`) it reads from there again.
-        let language = frame.f.file.facts.language;
-        let kept = language == Language::Python && sym != Sym::ANY;
-        if matches!(val, Val::Namespace(_)) || (matches!(val, Val::Api(_)) && !kept) {
+        let kept = match val {
+            Val::Namespace(_) => return,
+            Val::Api(path) => self.kept_on_package(frame.f.file.facts.language, path, sym, value),
+            _ => ValSet::from_slice(value),
+        };
+        if kept.is_empty() && !value.is_empty() {
             return;
         }
+        let value = kept.as_slice();
         // `Class.prototype` is the instance; the ANY member of a class is its base.
         if matches!(val, Val::Class(_)) && sym == Sym::ANY {
             return;

@@ -10,6 +10,7 @@ mod call;
 mod declared;
 mod import;
 mod inherited;
+mod kept;
 mod member;
 mod port;
 mod protocol;

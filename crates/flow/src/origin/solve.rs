@@ -15,7 +15,7 @@ use casemate_ir::{
 };
 use casemate_model::matcher::Models;
 use casemate_model::path::Step;
-use casemate_model::row::{EntryRow, ExportRow, Role};
+use casemate_model::row::{EntryRow, ExportRow, Role, SignatureRow};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
@@ -54,6 +54,8 @@ pub struct Solver<'p, 'm> {
     pub caps: FxHashMap<&'static str, u64>,
     /// Names of members that some class computes when they are read.
     pub getters: FxHashSet<Sym>,
+    /// Names under which the program keeps functions on something.
+    pub(super) functions_kept: FxHashSet<Sym>,
     /// Names that no scope declares and that are assigned all the same.
     pub assigned_names: FxHashSet<Sym>,
     /// The global object of JavaScript, under its two names.
@@ -123,6 +125,7 @@ impl<'p, 'm> Solver<'p, 'm> {
             current: 0,
             caps: FxHashMap::default(),
             getters: getters(program),
+            functions_kept: super::kept::functions_kept(program),
             assigned_names: assigned_names(program),
             global_object: [None; 2],
             called_by_package: FxHashSet::default(),
@@ -138,6 +141,7 @@ impl<'p, 'm> Solver<'p, 'm> {
         };
         solver.global_object = GLOBAL_OBJECT.map(|name| solver.paths.global("js", name));
         solver.settle_modules();
+        solver.settle_signatures();
         solver.seed();
         while let Some(id) = solver.next() {
             let Some(rounds) = solver.rounds.get_mut(id.0 as usize) else {
@@ -185,6 +189,43 @@ impl<'p, 'm> Solver<'p, 'm> {
                     {
                         let global = program.global(file, GlobalId(global));
                         self.stands_for.insert(global, path);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Finds the handlers that only the names of their parameters tell.
+    fn settle_signatures(&mut self) {
+        let program = self.program;
+        let models = self.paths.models();
+        for row in models.rows() {
+            let Role::Signature(signature) = &row.role else {
+                continue;
+            };
+            let params: Vec<Option<PathId>> = signature
+                .params
+                .iter()
+                .map(|name| self.paths.named_type(name))
+                .collect();
+            if !program.imports_any(&signature.packages) {
+                continue;
+            }
+            let mut uses: FxHashMap<FileIdx, bool> = FxHashMap::default();
+            for id in program.function_ids() {
+                let f = program.func(id);
+                if f.file.facts.language == Language::JavaScript
+                    && is_signature(f, signature)
+                    && *uses
+                        .entry(f.file_idx)
+                        .or_insert_with(|| program.may_use(f.file_idx, &signature.packages))
+                {
+                    for (param, path) in f.func.params.iter().zip(&params) {
+                        if let Some(path) = *path {
+                            let val = self.vals.id(Val::Api(path));
+                            let node = self.local_node(id, param.local);
+                            self.add(node, val);
+                        }
                     }
                 }
             }
@@ -404,6 +445,16 @@ pub(crate) fn root_prefix(language: Language) -> &'static str {
         Language::JavaScript | Language::Template => "js",
         Language::Python => "py",
     }
+}
+
+/// Whether the first parameters of a function have the names of a signature, and no types that say otherwise.
+fn is_signature(f: FuncRef<'_>, signature: &SignatureRow) -> bool {
+    let params = &f.func.params;
+    params.len() >= signature.names.len()
+        && params.iter().zip(&signature.names).all(|(param, names)| {
+            let name = param.name.map(|name| f.file.facts.str(name));
+            param.ty.is_none() && name.is_some_and(|name| names.iter().any(|known| known == name))
+        })
 }
 
 /// Names of members that some class computes when they are read.

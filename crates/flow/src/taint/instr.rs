@@ -79,6 +79,9 @@ impl Interp<'_> {
                     value.taints = self.without(&value, clears);
                 }
                 self.validated(base_operand, sym, &mut value);
+                if base.is_empty() {
+                    self.held_given(to, &mut value);
+                }
                 if let Key::Field(name) = key {
                     self.noted_host(base_operand, self.f.file.facts.str(name), &mut value);
                 }

@@ -6,6 +6,7 @@ use super::state::State;
 use super::summary::{CallbackUse, Finding, PortSink, Summary};
 use super::trace::{Arena, TraceKind, TraceNode, TraceRef};
 use super::value::{Konst, ObjId, SourceRef, Taint, Value, symbolic};
+use crate::apipath::PathId;
 use crate::limits;
 use crate::origin::Solver;
 use crate::program::{FuncRef, to_u32};
@@ -46,6 +47,8 @@ pub(super) enum AllocKey {
     Copy(u32),
     /// An object found where only taint was known.
     Attached(u32),
+    /// What a package has, under its API path.
+    Given(PathId),
     /// A record of a table, read at an instruction.
     Record(u32),
     /// Object `.1` of a value that was checked against a schema at instruction `.0`.

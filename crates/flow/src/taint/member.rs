@@ -1,11 +1,13 @@
 //! Members that are read by name, and the objects that keep what is learned of them.
 
-use super::interp::Interp;
+use super::heap::ObjKind;
+use super::interp::{AllocKey, Interp};
 use super::port::CallSite;
 use super::value::Value;
-use crate::origin::method_name;
+use crate::apipath::PathId;
+use crate::origin::{Val, method_name};
 use crate::symbol::Sym;
-use casemate_ir::{Instr, Language, Operand};
+use casemate_ir::{Instr, Language, LocalId, Operand};
 
 impl Interp<'_> {
     /// Members that a condition asks about get an object that keeps them, before the ways part: what one way learns of a member of
@@ -41,8 +43,48 @@ impl Interp<'_> {
             let whole = self.operand(base);
             if whole.taints.is_some() {
                 self.with_object(at, whole, Some(base));
+            } else if whole.is_empty() && matches!(instr, Instr::Load { .. }) {
+                self.hold_given(cond);
             }
         }
+    }
+
+    /// The same for what a package itself has, which every reading of it gives: `request.args` of Flask.
+    fn hold_given(&mut self, read: Operand) {
+        let Operand::Local(local) = read else { return };
+        let mut value = self.operand(read);
+        if value.taints.is_none() || !value.refs.is_empty() || value.identities().next().is_some() {
+            return;
+        }
+        if let Some(path) = self.given_path(local) {
+            let id = self.alloc(AllocKey::Given(path));
+            self.state.obj_mut(id, ObjKind::Plain).any.taints = value.taints.clone();
+            value.refs.push(id);
+            self.set(local, value);
+        }
+    }
+
+    /// The object that is held of what a package has, for a further reading of it.
+    pub(super) fn held_given(&self, to: LocalId, value: &mut Value) {
+        if value.taints.is_none() || !value.refs.is_empty() {
+            return;
+        }
+        let id = self
+            .given_path(to)
+            .and_then(|path| self.ids.get(&AllocKey::Given(path)));
+        if let Some(&id) = id
+            && self.state.obj(id).is_some()
+        {
+            value.refs.push(id);
+        }
+    }
+
+    fn given_path(&self, local: LocalId) -> Option<PathId> {
+        let mut vals = self.origins.of_local(self.f.id, local).iter();
+        vals.find_map(|&val| match self.origins.val(val) {
+            Some(Val::Api(path)) if self.origins.paths.has_rows(path) => Some(path),
+            _ => None,
+        })
     }
 
     /// What a member is read of, and its name: `x.a`, `x['a']`, and of a dictionary `x.get('a')`.
@@ -70,11 +112,13 @@ impl Interp<'_> {
     /// What an object is known to hold under the name that a call reads: `x.get('a')` behind a check of the same.
     pub(super) fn kept_member(&self, at: usize, site: &CallSite) -> Option<Value> {
         let (_, sym) = self.member_read(*self.f.func.instrs.get(at)?)?;
-        let &[object] = site.this.refs.as_slice() else {
-            return None;
+        let mut places = site.this.identities();
+        let object = match (site.this.refs.as_slice(), places.next()) {
+            (&[object], None) => object,
+            ([], Some(place)) if places.next().is_none() => self.place_obj(&place)?,
+            _ => return None,
         };
-        let only = site.this.identities().next().is_none();
-        let field = self.state.obj(object).filter(|_| only)?.field(sym)?;
+        let field = self.state.obj(object)?.field(sym)?;
         field.definite.then(|| field.value.clone())
     }
 }

@@ -180,7 +180,7 @@ impl<'a> Lowerer<'a> {
             },
             sp(call.span),
         );
-        Operand::Local(to)
+        self.loaded(call, this, Operand::Local(to))
     }
 
     pub(super) fn new_expression(&mut self, new: &'a NewExpression<'a>) -> Operand {

@@ -9,6 +9,7 @@ mod expr;
 mod function;
 mod jsx;
 mod literal;
+mod load;
 mod module;
 mod pattern;
 mod stmt;
@@ -26,7 +27,7 @@ use casemate_ir::{
 };
 use oxc_allocator::Allocator;
 use oxc_ast::ast::Program;
-use oxc_semantic::SemanticBuilder;
+use oxc_semantic::{SemanticBuilder, SymbolId};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::Cell;
 
@@ -135,6 +136,8 @@ pub(super) struct Lowerer<'a> {
     copied_classes: FxHashMap<Span, ClassId>,
     /// Names that a file of actions exports.
     actions: FxHashSet<Symbol>,
+    /// Constants that name a folder or file, relative to this file.
+    folders: FxHashMap<SymbolId, String>,
 }
 
 impl<'a> Lowerer<'a> {
@@ -170,6 +173,7 @@ impl<'a> Lowerer<'a> {
             copied_functions: FxHashMap::default(),
             copied_classes: FxHashMap::default(),
             actions: FxHashSet::default(),
+            folders: FxHashMap::default(),
         }
     }
 

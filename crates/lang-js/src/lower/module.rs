@@ -149,7 +149,7 @@ impl<'a> Lowerer<'a> {
         }
     }
 
-    fn new_import(
+    pub(super) fn new_import(
         &mut self,
         specifier: Option<&str>,
         require: bool,
@@ -289,7 +289,7 @@ impl<'a> Lowerer<'a> {
             },
             span,
         );
-        Operand::Local(to)
+        self.imported_by_name(i).unwrap_or(Operand::Local(to))
     }
 
     /// The code of import and export statements; the tables are filled by `exports`.

@@ -141,6 +141,11 @@ impl<'a> Lowerer<'a> {
                     let name = self.pattern_name(&declarator.id);
                     let value = self.expr_named(init, name);
                     self.bind(&declarator.id, value, span);
+                    if declaration.kind == VariableDeclarationKind::Const
+                        || declaration.kind == VariableDeclarationKind::Var
+                    {
+                        self.note_folder(&declarator.id, init);
+                    }
                 }
                 None if declaration.kind == VariableDeclarationKind::Var => {}
                 None => {

@@ -18,6 +18,7 @@ use alias::Aliases;
 use package::Package;
 use path::{join, parent};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeSet;
 
 /// What a specifier leads to.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -49,7 +50,7 @@ pub struct Resolver {
     aliases: FxHashMap<Box<str>, Aliases>,
     /// Folders that may be packages without a manifest.
     folders: undeclared::Folders,
-    /// Packages that are known to be other people's.
+    /// Packages that are known to come from elsewhere.
     foreign: FxHashSet<Box<str>>,
 }
 
@@ -102,7 +103,7 @@ impl Resolver {
         }
     }
 
-    /// The same, where these packages are other people's: no folder of the project without a manifest stands for them.
+    /// Says which packages come from elsewhere for certain: no folder is taken for one of them because of its name.
     #[must_use]
     pub fn with_foreign<'n>(mut self, names: impl Iterator<Item = &'n str>) -> Self {
         self.foreign = names.map(Into::into).collect();
@@ -172,6 +173,47 @@ impl Resolver {
             Resolution::Unknown => external(specifier),
             client => client,
         }
+    }
+
+    /// What may stand after `before` in specifiers of `from`: the files and folders whose names go on so, and their stems.
+    pub(crate) fn beside(&self, from: &str, before: &str) -> BTreeSet<String> {
+        let (folder, begun) = before.rsplit_once('/').unwrap_or(("", before));
+        let Some(folder) = join(parent(from), folder) else {
+            return BTreeSet::new();
+        };
+        let folder = folder.trim_end_matches('/');
+        let mut words = BTreeSet::new();
+        for file in self.files.keys() {
+            let below = match folder {
+                "" => Some(&**file),
+                _ => file
+                    .strip_prefix(folder)
+                    .and_then(|rest| rest.strip_prefix('/')),
+            };
+            let Some(rest) = below.and_then(|rest| rest.strip_prefix(begun)) else {
+                continue;
+            };
+            match rest.split_once('/') {
+                Some((inner, _)) => {
+                    words.insert(inner.to_owned());
+                }
+                None if EXTENSIONS.contains(&path::extension(rest)) && !is_beside(rest) => {
+                    words.insert(rest.to_owned());
+                    words.insert(
+                        rest.strip_suffix(path::extension(rest))
+                            .unwrap_or(rest)
+                            .to_owned(),
+                    );
+                }
+                None => {}
+            }
+        }
+        words
+    }
+
+    /// Whether a file is the one at a path.
+    pub(crate) fn is(&self, file: usize, path: &str) -> bool {
+        self.files.get(path) == Some(&file)
     }
 
     /// A file or folder at a path.
@@ -394,6 +436,13 @@ fn external(specifier: &str) -> Resolution {
 }
 
 /// The name of a package and what follows it.
+/// Whether a file stands beside modules without being loaded with them: tests, declarations, data.
+fn is_beside(name: &str) -> bool {
+    [".test.", ".spec.", ".d.", ".json"]
+        .iter()
+        .any(|mark| name.contains(mark))
+}
+
 fn split_package(specifier: &str) -> (&str, &str) {
     let start = if specifier.starts_with('@') {
         specifier.find('/').map_or(specifier.len(), |i| i + 1)

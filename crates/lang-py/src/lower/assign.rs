@@ -49,6 +49,7 @@ impl<'a> Lowerer<'a> {
         let value = self.expr(&a.value);
         for target in &a.targets {
             self.assign(target, value, span);
+            self.named_middleware(target, &a.value);
         }
     }
 
@@ -97,6 +98,7 @@ impl<'a> Lowerer<'a> {
             }
         };
         self.write_target(target, value, span);
+        self.named_middleware(&a.target, &a.value);
     }
 
     /// Assigns to any target: a variable, a member or a pattern.

@@ -12,6 +12,7 @@ mod function;
 mod jump;
 mod literal;
 mod module;
+mod named;
 mod pattern;
 mod quantifier;
 mod routes;

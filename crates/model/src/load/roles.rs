@@ -5,7 +5,7 @@ use super::reader::literal;
 use crate::kind::{Kinds, Shape, SourceKind};
 use crate::near::near;
 use crate::path::{ApiPath, PathScope, Step};
-use crate::row::{EntryRow, ExportRow, Role, Row, SchemaRow, SourceKindRef};
+use crate::row::{EntryRow, ExportRow, Role, Row, SchemaRow, SignatureRow, SourceKindRef};
 
 /// What rows are read against.
 pub(super) struct Context<'a> {
@@ -23,9 +23,10 @@ pub(super) struct Found {
     pub(super) uses: Vec<(String, usize)>,
 }
 
-const ROLES: [&str; 18] = [
+const ROLES: [&str; 19] = [
     "type",
     "module",
+    "signature",
     "source",
     "sink",
     "flow",
@@ -177,6 +178,7 @@ impl Reader<'_, '_, '_> {
                     .map(|name| name.value.to_owned())
                     .collect(),
             }],
+            "signature" => vec![Role::Signature(self.signature())],
             "render" => self.render().into_iter().collect(),
             "config" => self.config().into_iter().collect(),
             "effect" => self.effect().into_iter().collect(),
@@ -430,6 +432,27 @@ impl Reader<'_, '_, '_> {
             packages: self.context.scope.packages.to_vec(),
             root: self.fields.text("root").map(|text| text.value.to_owned()),
         })
+    }
+
+    fn signature(&mut self) -> SignatureRow {
+        let names: Vec<Vec<String>> = self
+            .fields
+            .texts("names")
+            .iter()
+            .map(|text| text.value.split('|').map(str::to_owned).collect())
+            .collect();
+        let params = self.parameters("params");
+        if names.len() < 2 || names.len() != params.len() {
+            self.fields.wrong(
+                self.fields.offset,
+                "a signature is two `names` or more, and as many `params`",
+            );
+        }
+        SignatureRow {
+            names,
+            params,
+            packages: self.context.scope.packages.to_vec(),
+        }
     }
 
     fn guard(&mut self) -> Option<Role> {

@@ -1,0 +1,674 @@
+//! Folders whose modules are loaded by name: `require('./routes/' + file)` in a loop over a folder.
+//!
+//! The code from where the name is first used to the end of its block is written out for each module that the name may mean, so that
+//! each keeps what is made of it apart from the others: `db[model.name] = model`, `app.use('/' + name, router)`.
+
+use crate::resolve::{Resolution, Resolver};
+use casemate_ir::{
+    Arg, Const, ConstId, FileFacts, Function, Import, ImportId, Instr, Key, Local, LocalId,
+    LocalKind, LocalizedNote, OpKind, Operand, Part, Range32, Span, Symbol, Term,
+};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+
+/// What stands for the part of a specifier that only the run knows.
+pub(crate) const ANY: char = '*';
+
+/// Modules of one folder; of more, none is followed.
+const MODULES: usize = 400;
+
+/// Instructions that are written out for one call, for all modules together.
+const INSTRUCTIONS: usize = 20_000;
+
+/// A module that a name may mean.
+struct Loaded {
+    /// What stands for the unknown part.
+    word: String,
+    specifier: String,
+}
+
+/// Writes out the calls of a file that load modules by name. What means no module becomes an import of something unknown.
+pub fn unroll(facts: &mut FileFacts, path: &str, resolver: &Resolver) {
+    let by_name = |import: &Import, facts: &FileFacts| {
+        import.specifier.is_some_and(|s| facts.str(s).contains(ANY))
+    };
+    if !facts.imports.iter().any(|import| by_name(import, facts)) {
+        return;
+    }
+    for index in 0..facts.functions.len() {
+        let Some(mut function) = facts.functions.get_mut(index).map(std::mem::take) else {
+            continue;
+        };
+        // The last ones first, so that the places of the others stay.
+        let mut at = function.instrs.len();
+        while at > 0 {
+            at -= 1;
+            if let Some(&Instr::Import { import, .. }) = function.instrs.get(at)
+                && let Some(known) = facts.imports.get(import.index())
+                && by_name(known, facts)
+            {
+                at = at.min(write_out(facts, &mut function, at, import, path, resolver));
+            }
+        }
+        if let Some(slot) = facts.functions.get_mut(index) {
+            *slot = function;
+        }
+    }
+    for index in 0..facts.imports.len() {
+        if facts
+            .imports
+            .get(index)
+            .is_some_and(|import| by_name(import, facts))
+            && let Some(import) = facts.imports.get_mut(index)
+        {
+            import.specifier = None;
+        }
+    }
+}
+
+/// Writes out one call; where the instructions that it stands in begin.
+fn write_out(
+    facts: &mut FileFacts,
+    function: &mut Function,
+    at: usize,
+    import: ImportId,
+    path: &str,
+    resolver: &Resolver,
+) -> usize {
+    let Some(known) = facts.imports.get(import.index()).cloned() else {
+        return at;
+    };
+    let pattern = known.specifier.map_or("", |s| facts.str(s)).to_owned();
+    let modules = modules(&pattern, path, resolver);
+    let place = u32::try_from(at).unwrap_or(u32::MAX);
+    let Some(block) = function
+        .blocks
+        .iter()
+        .find(|b| b.instrs.start <= place && place < b.instrs.end)
+    else {
+        return at;
+    };
+    let (first, end) = (block.instrs.start as usize, block.instrs.end as usize);
+    let name = name_of(function, first, at);
+    let start = (first..at)
+        .find(|&i| name.is_some_and(|name| reads(function, i, name)))
+        .unwrap_or(at);
+    if modules.len() > MODULES || modules.len() * (end - start) > INSTRUCTIONS {
+        facts.notes.push(LocalizedNote {
+            message: format!(
+                "{} modules are loaded by name, and not followed",
+                modules.len()
+            ),
+            span: known.span,
+        });
+        return start;
+    }
+    if modules.is_empty() {
+        return start;
+    }
+    let region: Vec<(Instr, Span)> = (start..end)
+        .filter_map(|i| Some((*function.instrs.get(i)?, *function.spans.get(i)?)))
+        .collect();
+    let mut written: Vec<(Instr, Span)> = Vec::with_capacity(region.len() * modules.len());
+    let mut copies: Vec<FxHashMap<LocalId, LocalId>> = Vec::with_capacity(modules.len());
+    for module in modules {
+        let specifier = symbol(facts, &module.specifier);
+        let own = ImportId::from(facts.imports.len());
+        facts.imports.push(Import {
+            specifier: Some(specifier),
+            ..known.clone()
+        });
+        let word = symbol(facts, &module.word);
+        let mut copy = Copy {
+            function,
+            locals: FxHashMap::default(),
+            name,
+            word: Operand::Const(constant(facts, word)),
+            of_module: Vec::new(),
+        };
+        for &(instr, span) in &region {
+            match instr {
+                Instr::Import {
+                    to,
+                    import: which,
+                    name,
+                } if which == import => {
+                    let to = copy.target(to);
+                    copy.of_module.push(to);
+                    written.push((
+                        Instr::Import {
+                            to,
+                            import: own,
+                            name,
+                        },
+                        span,
+                    ));
+                }
+                // A table by names that only the run knows: the names that modules are given by habit.
+                Instr::Store {
+                    base,
+                    key: Key::Computed(_),
+                    value: Operand::Local(value),
+                } if copy
+                    .locals
+                    .get(&value)
+                    .is_some_and(|own| copy.of_module.contains(own)) =>
+                {
+                    let (base, value) = (copy.operand(base), copy.operand(Operand::Local(value)));
+                    for name in names(&module.word) {
+                        let key = Key::Field(symbol(facts, &name));
+                        written.push((Instr::Store { base, key, value }, span));
+                    }
+                }
+                instr => written.push((copy.instr(instr), span)),
+            }
+        }
+        copies.push(copy.locals);
+    }
+    kept(function, start, end, &copies, &mut written);
+    splice(function, start, end, written);
+    start
+}
+
+/// The modules that a specifier with an unknown part may mean, in the order of their names.
+fn modules(pattern: &str, path: &str, resolver: &Resolver) -> Vec<Loaded> {
+    let Some((before, after)) = pattern.split_once(ANY) else {
+        return Vec::new();
+    };
+    let mut found: BTreeMap<usize, Loaded> = BTreeMap::new();
+    for word in resolver.beside(path, before) {
+        let specifier = format!("{before}{word}{after}");
+        if let Resolution::File(file) = resolver.resolve(&specifier, path)
+            && !resolver.is(file, path)
+        {
+            // The longest word is what a list of the folder says.
+            found.insert(file, Loaded { word, specifier });
+        }
+    }
+    let mut found: Vec<Loaded> = found.into_values().collect();
+    found.sort_by(|a, b| a.word.cmp(&b.word));
+    found
+}
+
+/// What the name of a module is put together from and only the run knows: a variable, or a member.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Name {
+    Variable(LocalId),
+    Member(Operand, Key),
+}
+
+/// The unknown part of the name that the call before an import is given.
+fn name_of(function: &Function, first: usize, at: usize) -> Option<Name> {
+    let Instr::Call { args, .. } = *function.instrs.get(at.checked_sub(1)?)? else {
+        return None;
+    };
+    let mut open: Vec<Operand> = vec![function.args(args).first()?.value];
+    let mut found = None;
+    for _ in 0..32 {
+        let Some(value) = open.pop() else { break };
+        let Operand::Local(local) = value else {
+            continue;
+        };
+        let temp = function
+            .locals
+            .get(local.index())
+            .is_some_and(|l| l.kind == LocalKind::Temp);
+        let made = (first..at)
+            .rev()
+            .filter_map(|i| function.instrs.get(i))
+            .find(|instr| temp && instr.target() == Some(local));
+        let leaf = match made {
+            Some(Instr::Template { operands, .. } | Instr::Op { operands, .. }) => {
+                open.extend_from_slice(function.operands(*operands));
+                continue;
+            }
+            Some(Instr::Call { args, .. }) => {
+                open.extend(function.args(*args).iter().map(|arg| arg.value));
+                continue;
+            }
+            Some(Instr::Copy { from, .. }) => {
+                open.push(*from);
+                continue;
+            }
+            Some(Instr::Load { base, key, .. }) => Name::Member(*base, *key),
+            // A folder that a constant names.
+            Some(_) => continue,
+            None => Name::Variable(local),
+        };
+        if found.is_some_and(|known| known != leaf) {
+            return None;
+        }
+        found = Some(leaf);
+    }
+    found
+}
+
+fn reads(function: &Function, at: usize, name: Name) -> bool {
+    let Some(instr) = function.instrs.get(at) else {
+        return false;
+    };
+    match name {
+        Name::Variable(local) => {
+            let mut read = false;
+            operands(function, *instr, &mut |operand| {
+                read |= operand == Operand::Local(local);
+            });
+            read
+        }
+        Name::Member(of, member) => {
+            matches!(*instr, Instr::Load { base, key, .. } if base == of && key == member)
+        }
+    }
+}
+
+/// One copy of a region.
+struct Copy<'f> {
+    function: &'f mut Function,
+    /// What the copy calls the locals that the region assigns.
+    locals: FxHashMap<LocalId, LocalId>,
+    name: Option<Name>,
+    word: Operand,
+    /// What is the module, or was made by calling it.
+    of_module: Vec<LocalId>,
+}
+
+impl Copy<'_> {
+    fn operand(&self, operand: Operand) -> Operand {
+        match operand {
+            Operand::Local(local) if self.name == Some(Name::Variable(local)) => self.word,
+            Operand::Local(local) => {
+                Operand::Local(self.locals.get(&local).copied().unwrap_or(local))
+            }
+            Operand::Const(_) => operand,
+        }
+    }
+
+    fn is_module(&self, operand: Operand) -> bool {
+        matches!(operand, Operand::Local(local) if self.of_module.contains(&local))
+    }
+
+    /// The local that the copy assigns. What functions inside share stays one variable.
+    fn target(&mut self, to: LocalId) -> LocalId {
+        let Some(local) = self.function.locals.get(to.index()) else {
+            return to;
+        };
+        if local.captured || !matches!(local.kind, LocalKind::Temp | LocalKind::Named) {
+            return to;
+        }
+        if let Some(&own) = self.locals.get(&to) {
+            return own;
+        }
+        let own = LocalId::from(self.function.locals.len());
+        let local: Local = local.clone();
+        self.function.locals.push(local);
+        self.locals.insert(to, own);
+        own
+    }
+
+    fn key(&self, key: Key) -> Key {
+        match key {
+            Key::Computed(operand) => Key::Computed(self.operand(operand)),
+            Key::Field(_) | Key::Index(_) => key,
+        }
+    }
+
+    fn list(&mut self, range: Range32) -> Range32 {
+        let list: Vec<Operand> = self
+            .function
+            .operands(range)
+            .iter()
+            .map(|&o| self.operand(o))
+            .collect();
+        append(&mut self.function.operands, list)
+    }
+
+    fn parts(&mut self, range: Range32) -> Range32 {
+        let list: Vec<Part> = self
+            .function
+            .parts(range)
+            .iter()
+            .map(|part| Part {
+                value: self.operand(part.value),
+                ..*part
+            })
+            .collect();
+        append(&mut self.function.parts, list)
+    }
+
+    fn args(&mut self, range: Range32) -> Range32 {
+        let list: Vec<Arg> = self
+            .function
+            .args(range)
+            .iter()
+            .map(|arg| Arg {
+                value: self.operand(arg.value),
+                ..*arg
+            })
+            .collect();
+        append(&mut self.function.args, list)
+    }
+
+    fn instr(&mut self, instr: Instr) -> Instr {
+        if let (Some(Name::Member(of, member)), Instr::Load { to, base, key }) = (self.name, instr)
+            && base == of
+            && key == member
+        {
+            return Instr::Copy {
+                to: self.target(to),
+                from: self.word,
+            };
+        }
+        match instr {
+            Instr::Copy { to, from } => {
+                let from = self.operand(from);
+                let module = self.is_module(from);
+                let to = self.target(to);
+                if module {
+                    self.of_module.push(to);
+                }
+                Instr::Copy { to, from }
+            }
+            Instr::Load { to, base, key } => {
+                let (base, key) = (self.operand(base), self.key(key));
+                Instr::Load {
+                    to: self.target(to),
+                    base,
+                    key,
+                }
+            }
+            Instr::Store { base, key, value } => Instr::Store {
+                base: self.operand(base),
+                key: self.key(key),
+                value: self.operand(value),
+            },
+            Instr::Delete { base, key } => Instr::Delete {
+                base: self.operand(base),
+                key: self.key(key),
+            },
+            Instr::LoadVar { to, var } => Instr::LoadVar {
+                to: self.target(to),
+                var,
+            },
+            Instr::StoreVar { var, value } => Instr::StoreVar {
+                var,
+                value: self.operand(value),
+            },
+            Instr::Object { to, parts } => {
+                let parts = self.parts(parts);
+                Instr::Object {
+                    to: self.target(to),
+                    parts,
+                }
+            }
+            Instr::Array { to, parts } => {
+                let parts = self.parts(parts);
+                Instr::Array {
+                    to: self.target(to),
+                    parts,
+                }
+            }
+            Instr::Template { to, operands } => {
+                let operands = self.list(operands);
+                Instr::Template {
+                    to: self.target(to),
+                    operands,
+                }
+            }
+            Instr::Op { to, op, operands } => {
+                let operands = self.list(operands);
+                let any = self
+                    .function
+                    .operands(operands)
+                    .iter()
+                    .any(|&o| self.is_module(o));
+                let to = self.target(to);
+                if any && op == OpKind::Select {
+                    self.of_module.push(to);
+                }
+                Instr::Op { to, op, operands }
+            }
+            Instr::Opaque { to, operands } => {
+                let operands = self.list(operands);
+                Instr::Opaque {
+                    to: self.target(to),
+                    operands,
+                }
+            }
+            Instr::Closure { to, func } => Instr::Closure {
+                to: self.target(to),
+                func,
+            },
+            Instr::Class { to, class, base } => {
+                let base = base.map(|base| self.operand(base));
+                Instr::Class {
+                    to: self.target(to),
+                    class,
+                    base,
+                }
+            }
+            Instr::Call {
+                to,
+                callee,
+                this,
+                args,
+                flags,
+            } => {
+                let callee = self.operand(callee);
+                let module = self.is_module(callee);
+                let this = this.map(|this| self.operand(this));
+                let args = self.args(args);
+                let to = self.target(to);
+                if module {
+                    self.of_module.push(to);
+                }
+                Instr::Call {
+                    to,
+                    callee,
+                    this,
+                    args,
+                    flags,
+                }
+            }
+            Instr::Import { to, import, name } => Instr::Import {
+                to: self.target(to),
+                import,
+                name,
+            },
+            Instr::Await { to, from } => {
+                let from = self.operand(from);
+                let module = self.is_module(from);
+                let to = self.target(to);
+                if module {
+                    self.of_module.push(to);
+                }
+                Instr::Await { to, from }
+            }
+            Instr::Yield {
+                to,
+                value,
+                delegate,
+            } => {
+                let value = self.operand(value);
+                Instr::Yield {
+                    to: self.target(to),
+                    value,
+                    delegate,
+                }
+            }
+            Instr::IterNext { to, of, kind } => {
+                let of = self.operand(of);
+                Instr::IterNext {
+                    to: self.target(to),
+                    of,
+                    kind,
+                }
+            }
+            Instr::Catch { to } => Instr::Catch {
+                to: self.target(to),
+            },
+            Instr::Output {
+                value,
+                context,
+                escaped,
+            } => Instr::Output {
+                value: self.operand(value),
+                context,
+                escaped,
+            },
+        }
+    }
+}
+
+/// What is read outside of the region is any of the copies.
+fn kept(
+    function: &mut Function,
+    start: usize,
+    end: usize,
+    copies: &[FxHashMap<LocalId, LocalId>],
+    written: &mut Vec<(Instr, Span)>,
+) {
+    let mut outside: Vec<LocalId> = Vec::new();
+    let mut note = |operand: Operand| {
+        if let Operand::Local(local) = operand {
+            outside.push(local);
+        }
+    };
+    for (at, instr) in function.instrs.iter().enumerate() {
+        if at < start || at >= end {
+            operands(function, *instr, &mut note);
+        }
+    }
+    for block in &function.blocks {
+        match block.term {
+            Term::Branch { cond, .. } => note(cond),
+            Term::Return(Some(value)) | Term::Throw(value) => note(value),
+            _ => {}
+        }
+    }
+    function.decorators.iter().for_each(|d| note(d.value));
+    outside.sort_unstable();
+    outside.dedup();
+    let span = written.last().map_or_else(Span::default, |(_, span)| *span);
+    for local in outside {
+        for copy in copies {
+            if let Some(&own) = copy.get(&local) {
+                // Several instructions assign it now.
+                if let Some(l) = function.locals.get_mut(local.index()) {
+                    l.kind = LocalKind::Named;
+                }
+                let from = Operand::Local(own);
+                written.push((Instr::Copy { to: local, from }, span));
+            }
+        }
+    }
+}
+
+/// Puts other instructions in the place of a region at the end of a block; those of later blocks move on.
+fn splice(function: &mut Function, start: usize, end: usize, written: Vec<(Instr, Span)>) {
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let more = count(written.len()).saturating_sub(count(end - start));
+    for block in &mut function.blocks {
+        if block.instrs.start >= count(end) {
+            block.instrs.start += more;
+        }
+        if block.instrs.end >= count(end) {
+            block.instrs.end += more;
+        }
+    }
+    let (instrs, spans): (Vec<Instr>, Vec<Span>) = written.into_iter().unzip();
+    function.instrs.splice(start..end, instrs);
+    function.spans.splice(start..end, spans);
+}
+
+/// All operands that an instruction reads.
+fn operands(function: &Function, instr: Instr, note: &mut dyn FnMut(Operand)) {
+    let key = |key: Key, note: &mut dyn FnMut(Operand)| {
+        if let Key::Computed(operand) = key {
+            note(operand);
+        }
+    };
+    match instr {
+        Instr::Copy { from, .. } | Instr::Await { from, .. } => note(from),
+        Instr::Load { base, key: k, .. } | Instr::Delete { base, key: k } => {
+            note(base);
+            key(k, note);
+        }
+        Instr::Store {
+            base,
+            key: k,
+            value,
+        } => {
+            note(base);
+            key(k, note);
+            note(value);
+        }
+        Instr::StoreVar { value, .. }
+        | Instr::Yield { value, .. }
+        | Instr::Output { value, .. } => note(value),
+        Instr::Object { parts, .. } | Instr::Array { parts, .. } => {
+            function
+                .parts(parts)
+                .iter()
+                .for_each(|part| note(part.value));
+        }
+        Instr::Template { operands, .. }
+        | Instr::Op { operands, .. }
+        | Instr::Opaque { operands, .. } => {
+            function.operands(operands).iter().for_each(|&o| note(o));
+        }
+        Instr::Class { base, .. } => base.into_iter().for_each(note),
+        Instr::Call {
+            callee, this, args, ..
+        } => {
+            note(callee);
+            this.into_iter().for_each(&mut *note);
+            function.args(args).iter().for_each(|arg| note(arg.value));
+        }
+        Instr::IterNext { of, .. } => note(of),
+        Instr::LoadVar { .. }
+        | Instr::Closure { .. }
+        | Instr::Import { .. }
+        | Instr::Catch { .. } => {}
+    }
+}
+
+/// The names under which a table of modules has one: that of its file, and what a class in it would be called, `UserGroup` for
+/// `user-groups.js`.
+fn names(word: &str) -> Vec<String> {
+    let stem = word.split('.').next().unwrap_or(word);
+    let mut class = String::new();
+    for part in stem.split(['-', '_']) {
+        let mut letters = part.chars();
+        class.extend(letters.next().map(|c| c.to_ascii_uppercase()));
+        class.push_str(letters.as_str());
+    }
+    let mut names = vec![word.to_owned(), stem.to_owned(), class.clone()];
+    if let Some(singular) = class.strip_suffix('s') {
+        names.push(singular.to_owned());
+    }
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn append<T>(pool: &mut Vec<T>, list: Vec<T>) -> Range32 {
+    let start = u32::try_from(pool.len()).unwrap_or(u32::MAX);
+    pool.extend(list);
+    Range32 {
+        start,
+        end: u32::try_from(pool.len()).unwrap_or(u32::MAX),
+    }
+}
+
+fn symbol(facts: &mut FileFacts, text: &str) -> Symbol {
+    if let Some(at) = facts.strings.iter().position(|known| **known == *text) {
+        return Symbol::from(at);
+    }
+    facts.strings.push(text.into());
+    Symbol::from(facts.strings.len() - 1)
+}
+
+fn constant(facts: &mut FileFacts, text: Symbol) -> ConstId {
+    facts.consts.push(Const::Str(text));
+    ConstId::from(facts.consts.len() - 1)
+}

@@ -1,0 +1,70 @@
+//! Middleware that settings name by texts: `MIDDLEWARE = ["shop.middleware.Audit"]`. Django imports each name, calls it with what
+//! answers next, and calls what that gives with every request: the list is lowered as that code.
+//!
+//! <https://docs.djangoproject.com/en/5.2/topics/http/middleware/>
+
+use super::{Lowerer, sp};
+use casemate_ir::Key;
+use ruff_python_ast::{Expr, ExprStringLiteral, Operator};
+
+/// The settings that name middleware, of today and before Django 1.10.
+const LISTS: [&str; 2] = ["MIDDLEWARE", "MIDDLEWARE_CLASSES"];
+
+/// What Django calls of a middleware before a view answers.
+const CALLED: [&str; 3] = ["__call__", "process_request", "process_view"];
+
+/// The root of what stands for Django's reading of settings, which models tell.
+const READER: &str = "django_settings";
+
+/// Sums of lists inside one another.
+const DEPTH: u32 = 16;
+
+impl<'a> Lowerer<'a> {
+    /// The middleware that an assignment to a variable of the module names.
+    pub(super) fn named_middleware(&mut self, target: &Expr, value: &'a Expr) {
+        let listed = matches!(target, Expr::Name(name) if LISTS.contains(&name.id.as_str()));
+        if listed && self.outer.is_empty() {
+            let mut names = Vec::new();
+            texts(value, 0, &mut names);
+            for name in names {
+                self.middleware(name);
+            }
+        }
+    }
+
+    fn middleware(&mut self, text: &ExprStringLiteral) {
+        let (name, span) = (text.value.to_str(), sp(text));
+        // What comes with Django is known by its name.
+        let Some((module, member)) = name
+            .rsplit_once('.')
+            .filter(|_| !name.starts_with("django."))
+        else {
+            return;
+        };
+        let made = self.import_module(module, Some(member), span);
+        let next = self.import_module(READER, Some("get_response"), span);
+        let handler = self.call_value(made, None, &[next], span);
+        let mut handlers = vec![handler];
+        for method in CALLED {
+            let key = Key::Field(self.symbol(method));
+            handlers.push(self.load(handler, key, span));
+        }
+        let registers = self.import_module(READER, Some("middleware"), span);
+        self.call_value(registers, None, &handlers, span);
+    }
+}
+
+/// The texts of a list or tuple, and of those that are added to it.
+fn texts<'a>(value: &'a Expr, depth: u32, out: &mut Vec<&'a ExprStringLiteral>) {
+    let elements = match value {
+        Expr::List(list) => &list.elts,
+        Expr::Tuple(tuple) => &tuple.elts,
+        Expr::BinOp(sum) if sum.op == Operator::Add && depth < DEPTH => {
+            texts(&sum.left, depth + 1, out);
+            texts(&sum.right, depth + 1, out);
+            return;
+        }
+        _ => return,
+    };
+    out.extend(elements.iter().filter_map(Expr::as_string_literal_expr));
+}
