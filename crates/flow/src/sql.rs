@@ -98,6 +98,43 @@ pub fn begins(text: &str) -> bool {
         })
 }
 
+/// Whether a text is a statement and no sentence that begins with such a word: `Select a value from the list` names no columns.
+#[must_use]
+pub fn is_statement(text: &str) -> bool {
+    let all = tokens(text);
+    let at = |word: &str| all.iter().position(|token| token.is(word));
+    let Some(first) = all.first() else {
+        return false;
+    };
+    let then = |word: &str| all.get(1).is_some_and(|token| token.is(word));
+    if first.is("select") {
+        // One column, or several with commas between them; or a function.
+        let listed = |from: usize| {
+            from == 2
+                || all.get(1..from).is_some_and(|list| {
+                    list.iter()
+                        .any(|t| t.is("as") || matches!(t, Token::Sign(',' | '(')))
+                })
+        };
+        return match at("from") {
+            Some(from) => listed(from),
+            None => text.contains('('),
+        };
+    }
+    (first.is("insert") || first.is("replace")) && then("into")
+        || first.is("update") && at("set").is_some()
+        || first.is("delete") && then("from")
+        || first.is("with") && at("select").is_some()
+        || ["create", "alter", "drop"]
+            .iter()
+            .any(|word| first.is(word))
+            && [
+                "table", "view", "index", "user", "role", "database", "schema",
+            ]
+            .iter()
+            .any(|word| then(word))
+}
+
 /// Reads a statement.
 #[must_use]
 pub fn read(text: &str) -> Option<Statement<'_>> {

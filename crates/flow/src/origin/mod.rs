@@ -28,3 +28,6 @@ pub use solve::Solver;
 pub(crate) use solve::root_prefix;
 pub use value::{Val, ValId, ValSet};
 pub(crate) use wrapped::wraps_member;
+
+/// The core method under which models say what a statement of SQL is for, whoever runs it: `js:driver.prototype.runs_a_statement`.
+pub(crate) const STATEMENT: &str = "runs_a_statement";

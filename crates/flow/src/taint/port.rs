@@ -10,6 +10,7 @@ use casemate_ir::{ArgKey, Operand, Span};
 use casemate_model::path::{ArgIndex, Port, PortBase, PortStep};
 
 /// One call with its values.
+#[derive(Clone)]
 pub struct CallSite {
     /// The index of the call in the function.
     pub instr: u32,

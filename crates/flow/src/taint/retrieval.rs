@@ -32,6 +32,25 @@ pub(super) fn finds(name: &str) -> bool {
                 .is_some_and(|word| KEPT.contains(&word.as_str()))
 }
 
+/// Words of names of methods that run a statement.
+const RUNNERS: &[&str] = &[
+    "exec",
+    "execute",
+    "executemany",
+    "fetch",
+    "query",
+    "raw",
+    "run",
+    "scalar",
+    "select",
+    "sql",
+];
+
+/// Whether the name of a method says that it runs a statement: `execute_scalar`, `fetchAll`, `runQuery`.
+pub(super) fn runs_statements(name: &str) -> bool {
+    words(name).any(|word| RUNNERS.contains(&word.as_str()))
+}
+
 /// The words of a name in `camelCase` or `snake_case`, in lower case.
 fn words(name: &str) -> impl Iterator<Item = String> + '_ {
     let mut rest = name.trim_start_matches('_');

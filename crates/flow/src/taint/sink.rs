@@ -6,6 +6,7 @@ use super::port::CallSite;
 use super::summary::SinkRef;
 use super::value::{Taint, Value};
 use crate::apipath::PathId;
+use crate::origin::{STATEMENT, method_name};
 use crate::result::FactValue;
 use crate::symbol::Sym;
 use casemate_ir::{Instr, Operand, Part, PartKey};
@@ -94,7 +95,7 @@ impl Interp<'_> {
             span: site.span,
             argument,
             kind,
-            callee: Arc::from(self.origins.paths.text(path)),
+            callee: Arc::from(self.called_as(path, site)),
             facts: Arc::from(facts),
             notes,
             configured: false,
@@ -105,6 +106,18 @@ impl Interp<'_> {
                 self.arrive(&taint, &sink, port.deep);
             }
         }
+    }
+
+    /// What a sink is called: what only its form tells has the name of the method.
+    fn called_as(&self, path: PathId, site: &CallSite) -> String {
+        let text = self.origins.paths.text(path);
+        let name = match self.f.func.instrs.get(site.instr as usize) {
+            Some(&Instr::Call { callee, .. }) if text == STATEMENT => {
+                method_name(self.f, site.instr, callee)
+            }
+            _ => None,
+        };
+        name.map_or(text, str::to_owned)
     }
 
     /// Everything below a query of objects but what `$eq` compares: that is data, whatever it is.

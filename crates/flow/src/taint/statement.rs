@@ -12,7 +12,7 @@ use casemate_ir::Language;
 
 impl Interp<'_> {
     /// The text of the statement that a call runs, with [`HOLE`]s: its first argument, or the text in it.
-    fn statement_text(&mut self, site: &CallSite) -> Option<String> {
+    pub(super) fn statement_text(&mut self, site: &CallSite) -> Option<String> {
         let first = site.args.first()?.value.clone();
         if let Some(text) = text_of(&first) {
             return Some(text);

@@ -6,10 +6,10 @@ use super::interp::Interp;
 use super::place::PortBase;
 use super::port::{Argument, CallSite};
 use super::retrieval;
-use super::value::{ObjId, Taint, Value};
+use super::value::{ObjId, Taint, Value, note_bit};
 use crate::limits;
-use crate::origin::{method_name, root_prefix};
-use crate::result::FuncId;
+use crate::origin::{STATEMENT, method_name, root_prefix};
+use crate::result::{FuncId, Note};
 use casemate_ir::{ArgKey, Operand};
 
 impl Interp<'_> {
@@ -61,6 +61,7 @@ impl Interp<'_> {
             self.count(0);
             return self.api_call(at, path, site);
         }
+        self.statement_by_shape(at, name, site);
         if callees.is_empty()
             && let Some(result) = self.symbolic_callee(value, site, false)
         {
@@ -117,6 +118,32 @@ impl Interp<'_> {
         }
         self.hand_over(site, &[], &inputs);
         (result, true)
+    }
+
+    /// A text that is put together as a statement of SQL, and given to a method that by its name runs one, is run, whoever has that
+    /// method: wrappers of drivers are made by factories and containers that are not seen through.
+    fn statement_by_shape(&mut self, at: usize, name: Option<&str>, site: &CallSite) {
+        let language = root_prefix(self.f.file.facts.language);
+        if !name.is_some_and(retrieval::runs_statements)
+            || !site
+                .args
+                .first()
+                .is_some_and(|arg| arg.value.taints.is_some())
+        {
+            return;
+        }
+        if let Some(path) = self.origins.paths.made_core_method(language, STATEMENT)
+            && let Some(text) = self.statement_text(site)
+            && crate::sql::is_statement(&text)
+        {
+            let mut site = site.clone();
+            // What an unknown function made of it may be harmless: two guesses are no finding.
+            for arg in &mut site.args {
+                let sure = |t: Taint| (t.notes & note_bit(Note::ViaUnknown) == 0).then_some(t);
+                arg.value.taints = arg.value.map_taints(sure);
+            }
+            self.api_call(at, path, &site);
+        }
     }
 
     /// Function values in arguments that nothing else called: the unknown callee may call them with anything it has.
