@@ -46,6 +46,7 @@ pub(crate) fn all(project: &Project) -> Lowered {
         document.then(|| casemate_lang_openapi::lower(&file.text, routes))
     };
     lowered.add(project, document);
+    crate::sails::complete(project, &mut lowered);
     lowered.files.sort_by_key(|(index, _)| *index);
     lowered
 }

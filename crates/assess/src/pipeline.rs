@@ -241,6 +241,8 @@ fn analyse(project: &Project, config: &Config, linked: &Linked, knowledge: &Know
     analysis.facts.extend(secrets);
     analysis.facts.extend(crate::markup::facts(project, linked));
     analysis.facts.extend(crate::rows::facts(project, linked));
+    let drift = crate::drift::facts(project, linked, &application);
+    analysis.facts.extend(drift);
     analysis
         .facts
         .sort_by(|a, b| (a.site, &a.fact).cmp(&(b.site, &b.fact)));
