@@ -365,6 +365,10 @@ impl Reader<'_, '_, '_> {
                 ..
             } => {
                 let both = f.func.operands(operands);
+                // Typing the new one twice proves nothing.
+                let twice = both
+                    .iter()
+                    .any(|o| self.name(*o).is_some_and(|n| words::is_repeated(&n)));
                 if both.iter().all(|o| matches!(o, Operand::Local(_)))
                     && both
                         .iter()
@@ -372,7 +376,8 @@ impl Reader<'_, '_, '_> {
                 {
                     self.own.deeds.insert(Deed::ChecksCode);
                 }
-                if both.iter().all(|o| matches!(o, Operand::Local(_)))
+                if !twice
+                    && both.iter().all(|o| matches!(o, Operand::Local(_)))
                     && both.iter().any(|o| {
                         self.name(*o).is_some_and(|n| {
                             words::is_password(&n) || holds(&n, &["passwordhash", "hashedpassword"])

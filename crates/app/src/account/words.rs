@@ -119,6 +119,28 @@ pub(super) fn is_old_password(name: &str) -> bool {
         ) || holds(name, &["oldpass", "currentpass", "oldpwd", "currpass"]))
 }
 
+/// Whether a name is that of something that is typed a second time.
+pub(super) fn is_repeated(name: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "again",
+        "confirm",
+        "confirmation",
+        "repeat",
+        "repeated",
+        "retype",
+        "twice",
+    ];
+    const PARTS: &[&str] = &[
+        "password2",
+        "passwordagain",
+        "passwordconfirm",
+        "passwordrepeat",
+        "confirmpass",
+        "repeatpass",
+    ];
+    has(name, WORDS) || holds(name, PARTS)
+}
+
 /// Whether a name is that of a short code which is typed or sent once.
 pub(super) fn is_code(name: &str) -> bool {
     if has(
