@@ -42,7 +42,7 @@ pub(crate) fn link(project: &Project, mut lowered: Lowered, models: &Models) -> 
         .filter(|m| m.path.ends_with(".json"))
         .map(|m| (m.path.clone(), m.text.to_string()))
         .collect();
-    let resolver = Resolver::new(&paths, &manifests).with_foreign(models.packages("npm"));
+    let resolver = Resolver::new(&paths, &manifests).with_foreign(models.packages());
     for ((_, facts), path) in lowered.files.iter_mut().zip(&paths) {
         if facts.language == Language::JavaScript {
             casemate_lang_js::unroll(facts, path, &resolver);

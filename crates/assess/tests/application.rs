@@ -83,6 +83,45 @@ fn classes_tables_and_computed_methods() {
 }
 
 #[test]
+fn computed_methods_of_an_application_that_others_start() {
+    let found = model(&[(
+        "app.ts",
+        "import express, { Router } from 'express'
+         class Base { app: any; constructor() { this.app = Router() }
+           route(o: any) { this.app[o.method](o.path, o.handler.bind(this)); this.app.use(o.path, (e: any, q: any, s: any, next: any) => next(e)) }
+           get(path: string, handler: any) { this.route({ method: 'get', path, handler }) }
+           get router() { return this.app } }
+         class Users extends Base { constructor() { super(); this.get('/users', this.list); this.route({ method: 'put', path: '/users', handler: this.list }) }
+           list(q: any, s: any) { s.end() } }
+         export async function start(config: any) { const app = express(); app.use('/v1', new Users().router); return app }",
+    )]);
+    assert_eq!(routes(&found), ["GET /v1/users", "PUT /v1/users"]);
+}
+
+#[test]
+fn folders_of_routers() {
+    let found = model(&[
+        (
+            "app.js",
+            "const express = require('express'), fs = require('fs'), path = require('path'); const app = express()
+             fs.readdirSync(path.join(__dirname, 'routes')).forEach(file => {
+               app.use('/api/' + file.replace('.js', ''), require(path.join(__dirname, 'routes', file)))
+             }); app.listen(1)",
+        ),
+        (
+            "routes/cats.js",
+            "const r = require('express').Router(); r.get('/:id', (q, s) => s.end()); module.exports = r",
+        ),
+        (
+            "routes/dogs.js",
+            "const r = require('express').Router(); r.post('/', (q, s) => s.end()); module.exports = r",
+        ),
+    ]);
+    assert_eq!(routes(&found), ["GET /api/cats/:id", "POST /api/dogs"]);
+    assert_eq!(found.unresolved, []);
+}
+
+#[test]
 fn prefixes_of_other_frameworks() {
     let koa = model(&[(
         "app.js",

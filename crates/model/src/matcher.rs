@@ -161,6 +161,13 @@ impl Models {
         self.rows.get(id.0 as usize)
     }
 
+    /// The packages of npm that some model speaks of, in order.
+    pub fn packages(&self) -> impl Iterator<Item = &str> {
+        self.roots
+            .keys()
+            .filter_map(|root| root.strip_prefix("npm:"))
+    }
+
     /// The states of a root: `npm:express`, `node:fs`, `js:Promise`, `py:flask`.
     #[must_use]
     pub fn root(&self, root: &str) -> States {
@@ -168,13 +175,6 @@ impl Models {
             .get(root)
             .map(|state| self.closure(*state).into())
             .unwrap_or_default()
-    }
-
-    /// The names of all packages of an ecosystem (`npm`) whose API is known.
-    pub fn packages<'m>(&'m self, ecosystem: &'m str) -> impl Iterator<Item = &'m str> {
-        self.roots
-            .keys()
-            .filter_map(move |root| root.strip_prefix(ecosystem)?.strip_prefix(':'))
     }
 
     /// The states of a named type: `@express/req` or `express/req`.

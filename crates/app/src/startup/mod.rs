@@ -67,7 +67,8 @@ pub(crate) struct Startup<'p, 'm, 'o> {
     /// Children that packages make.
     pub(crate) mounts: Vec<Mount>,
     seen: FxHashSet<(FuncId, u32)>,
-    wanted: Option<FxHashSet<(FuncId, u32)>>,
+    /// What the modules registered: functions that are run by themselves afterwards add to it.
+    settled: FxHashSet<(FuncId, u32)>,
     /// Objects that were handed to packages otherwise than by registering: servers and the like.
     pub(crate) handed: FxHashSet<ObjId>,
     /// Caps reached.
@@ -127,7 +128,7 @@ pub(crate) fn run(origins: &mut Solver<'_, '_>) -> Started {
         events: Vec::new(),
         mounts: Vec::new(),
         seen: FxHashSet::default(),
-        wanted: None,
+        settled: FxHashSet::default(),
         handed: FxHashSet::default(),
         caps: BTreeMap::new(),
     };
@@ -189,7 +190,7 @@ impl<'p> Startup<'p, '_, '_> {
                 roots.push(root);
             }
         }
-        self.wanted = Some(missing(self).into_iter().collect());
+        self.settled = self.seen.clone();
         for root in roots {
             if !self.ran.contains(&root) {
                 self.by_itself(root);

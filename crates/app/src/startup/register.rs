@@ -87,11 +87,7 @@ impl Startup<'_, '_, '_> {
 
     pub(super) fn register(&mut self, path: PathId, site: &Site, entry: &EntryRow, made: &[V]) {
         let function = self.func_of(site.frame).id;
-        if self
-            .wanted
-            .as_ref()
-            .is_some_and(|wanted| !wanted.contains(&(function, site.at)))
-        {
+        if self.settled.contains(&(function, site.at)) {
             return;
         }
         let Some(port) = &entry.handlers else { return };

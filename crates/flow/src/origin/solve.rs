@@ -139,10 +139,10 @@ impl<'p, 'm> Solver<'p, 'm> {
             stands_for: FxHashMap::default(),
             named: std::sync::OnceLock::new(),
         };
-        solver.global_object = GLOBAL_OBJECT.map(|name| solver.paths.global("js", name));
         for language in ["js", "py"] {
             solver.paths.core_method(language, super::STATEMENT);
         }
+        solver.global_object = GLOBAL_OBJECT.map(|name| solver.paths.global("js", name));
         solver.settle_modules();
         solver.settle_signatures();
         solver.seed();

@@ -42,7 +42,8 @@ impl Interp<'_> {
     /// A member of a value.
     pub(super) fn load(&mut self, base: &Value, sym: Sym) -> Value {
         let member = self.member_as_kept(base, sym);
-        self.unspread(member, sym)
+        let member = self.unspread(member, sym);
+        self.without_key(member, sym)
     }
 
     /// A member of a value; what came in with a spread is still marked so.

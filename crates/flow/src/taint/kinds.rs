@@ -1,7 +1,7 @@
 //! The few sink kinds that the engine itself must know: language mechanisms, not libraries.
 
 use super::charset::{CharSet, after_test, begins, literal_start};
-use casemate_model::kind::{KindSet, Kinds, SinkKind};
+use casemate_model::kind::{KindSet, Kinds, SinkKind, SourceKind};
 
 /// The characters that a value needs to break out, by sink kind. A kind that is not listed is never cleared by characters.
 const BREAKS: [(&str, &str); 24] = [
@@ -152,6 +152,8 @@ pub struct KindIds {
     pub sizes: KindSet,
     /// Kinds that only an object with operators serves.
     pub operators: KindSet,
+    /// The kind of sources that are stores.
+    pub store: Option<SourceKind>,
     url_full: SinkKind,
     /// The path of an outgoing request.
     pub url_path: SinkKind,
@@ -196,6 +198,7 @@ impl KindIds {
                 .unwrap_or(KindSet::EMPTY),
             operators: kinds.set_of("nosql").unwrap_or(KindSet::EMPTY),
             path: kinds.set_of("path").unwrap_or(KindSet::EMPTY),
+            store: kinds.source("store").ok(),
             url_full: id("url.full"),
             url_path: id("url.path"),
             extract: id("path.extract"),

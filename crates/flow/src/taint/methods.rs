@@ -10,7 +10,7 @@ use crate::origin::{Solver, Val, method_name};
 use crate::program::{ClassIdx, Target, to_u32};
 use crate::result::{FileIdx, FuncId};
 use crate::symbol::Sym;
-use casemate_ir::{Instr, Key, Language, LocalId, MemberKind, Operand, PartKey};
+use casemate_ir::{Instr, Key, Language, LocalId, MemberKind, Operand, PartKey, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -204,8 +204,18 @@ fn family(
 fn importers(origins: &Solver<'_, '_>) -> FxHashMap<FileIdx, BTreeSet<FileIdx>> {
     let mut out: FxHashMap<FileIdx, BTreeSet<FileIdx>> = FxHashMap::default();
     for (index, file) in origins.program.files.iter().enumerate() {
-        for target in &file.imports {
-            if let Target::File(target) = target {
+        // What is loaded by a name that only the run knows is imported beside an import of something unknown.
+        let by_name: FxHashSet<Span> = file
+            .facts
+            .imports
+            .iter()
+            .filter(|import| import.specifier.is_none())
+            .map(|import| import.span)
+            .collect();
+        for (import, target) in file.facts.imports.iter().zip(&file.imports) {
+            if let Target::File(target) = target
+                && !by_name.contains(&import.span)
+            {
                 out.entry(*target)
                     .or_default()
                     .insert(FileIdx(to_u32(index)));

@@ -4,16 +4,47 @@ use super::interp::Interp;
 use super::lists;
 use super::place::{PortBase, PortPath};
 use super::port::CallSite;
-use super::value::{Konst, Value};
+use super::value::{Konst, Origin, Taint, Value};
 use crate::origin::Val;
 use crate::program::FuncRef;
 use crate::symbol::Sym;
 use casemate_ir::{Const, Instr, Operand};
+use casemate_model::kind::Shape;
 use casemate_model::path::{Port, PortBase as RowBase, PortStep};
 use casemate_model::row::{Role, Row};
 use std::sync::Arc;
 
+/// Names of members under which a record has the key that its store gave it.
+const KEYS: [&str; 4] = ["id", "pk", "_id", "uuid"];
+
 impl Interp<'_> {
+    /// The key of a stored record is a number or a name that nobody chose: it does what numbers do.
+    pub(super) fn without_key(&self, mut member: Value, sym: Sym) -> Value {
+        let stored = |taint: &Taint| match taint.origin {
+            Origin::Source(source) => Some(source.kind) == self.k.store,
+            Origin::Port(port) => matches!(port.base(), PortBase::Store(_)),
+        };
+        if sym != Sym::ANY
+            && member.taints().iter().any(stored)
+            && KEYS.contains(&self.origins.program.text(sym))
+        {
+            let clears = self
+                .origins
+                .paths
+                .models()
+                .kinds()
+                .shape_clears(Shape::Number);
+            member.taints = member.map_taints(|taint| {
+                let clean = match stored(&taint) {
+                    true => taint.clean.union(clears),
+                    false => taint.clean,
+                };
+                Some(Taint { clean, ..taint })
+            });
+        }
+        member
+    }
+
     /// The store that a call touches, as a symbolic value. Its name is where the row says, else in the
     /// statement that is run, else the receiver's `name`.
     pub(super) fn store_of(&mut self, site: &CallSite, object: Option<&Port>) -> Value {

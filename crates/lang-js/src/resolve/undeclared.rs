@@ -40,12 +40,12 @@ impl Resolver {
         if self.package_of(folder).is_some() {
             return None;
         }
-        // `@server/x`: an alias for a folder at the root.
-        let alias = || self.path(specifier.strip_prefix('@')?);
         let (name, subpath) = split_package(specifier);
         if self.foreign.contains(name) {
             return None;
         }
+        // `@server/x`: an alias for a folder at the root.
+        let alias = || self.path(specifier.strip_prefix('@')?);
         let last = match name.strip_prefix('@') {
             Some(scoped) => scoped.split_once('/')?.1,
             None => name.split_once('-')?.1,
