@@ -10,6 +10,18 @@ use std::collections::BTreeSet;
 const NOTES: &str = include_str!("../../../examples/notes/backend.toml");
 /// Controls of the example whose absence is named where it is. This list grows and never shrinks.
 const NAMED: &[&str] = &[
+    "client-path",
+    "statement-timeout",
+    "lock-timeout",
+    "idle-transaction-timeout",
+    "csrf-session",
+    "sign-in-address-limit",
+    "confirm-password",
+    "password-check",
+    "token-randomness",
+    "cookie-http-only",
+    "cookie-secure",
+    "cookie-same-site",
     "forced-policies",
     "users-policy",
     "sessions-policy",

@@ -223,6 +223,8 @@ fn packages_without_their_manifests() {
     part.leads("server/routes/a.ts", "@server/models", "server/models.ts");
     part.leads("web/src/app/b.ts", "@/src/db", "web/src/db.ts");
     part.leads("web/src/app/b.ts", "@/db", "web/src/db.ts");
+    part.leads("web/src/app/b.ts", "#src/db.js", "web/src/db.ts");
+    part.leads("web/src/app/b.ts", "#db", "web/src/db.ts");
     part.leads(
         "web/src/db.ts",
         "@my/shared",

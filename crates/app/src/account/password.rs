@@ -168,10 +168,14 @@ fn kind(ground: &Ground<'_, '_, '_>, endpoint: &Endpoint, done: &Done) -> &'stat
     }
     let changes = any(&[
         "change", "update", "edit", "password", "profile", "settings", "account", "me",
-    ]);
+    ]) || flat(&["passwd", "chpass", "chpwd", "changepw"]);
     let person = endpoint.aware
         || endpoint.objects.personal
         || endpoint.guarded("authentication") == Answer::Yes;
+    // Who is asked for the old one sets their own.
+    if own.reads_any(words::is_old_password) {
+        return "change";
+    }
     if own.does(Deed::Creates) {
         return if person && endpoint.guarded("role") != Answer::No {
             "admin"
@@ -182,7 +186,7 @@ fn kind(ground: &Ground<'_, '_, '_>, endpoint: &Endpoint, done: &Done) -> &'stat
     if endpoint.guarded("role") == Answer::Yes {
         return "admin";
     }
-    if changes && person || own.reads_any(words::is_old_password) {
+    if changes && person {
         return "change";
     }
     if own.reads_any(words::is_ticket) || own.reads.contains("token") {

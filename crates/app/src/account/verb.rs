@@ -381,6 +381,9 @@ fn said(receiver: &str, name: &str, given: bool) -> Said {
         "update_password",
         "change_password",
         "reset_password",
+        "password_set",
+        "password_update",
+        "password_change",
         "create_user",
     ]
     .contains(&name)

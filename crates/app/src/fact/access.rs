@@ -56,6 +56,10 @@ impl Application {
     pub(super) fn accesses(&self, origins: &Solver<'_, '_>) -> Vec<Fact> {
         let mut by_site: BTreeMap<Site, Vec<(&Endpoint, &Access)>> = BTreeMap::new();
         for endpoint in &self.endpoints {
+            // Where somebody only begins to be known, there is nobody to compare an owner with.
+            if super::begins(endpoint, origins) {
+                continue;
+            }
             for access in &endpoint.objects.chosen {
                 by_site
                     .entry(access.site)

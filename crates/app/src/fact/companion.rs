@@ -2,11 +2,13 @@
 //!
 //! Nothing is claimed of a habit that few endpoints have, nor of an endpoint before which anything is unknown.
 
-use super::{counting, for_all};
+use super::{counting, for_all, socket};
 use crate::model::{Answer, Endpoint, Stage};
 use casemate_flow::origin::Solver;
-use casemate_flow::result::{FuncId, Site};
+use casemate_flow::result::{Fact, FileIdx, FuncId, Site};
+use casemate_ir::Instr;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// So many others make a habit, at so many places …
 const HABIT: usize = 4;
@@ -36,8 +38,14 @@ pub(super) struct Lacks {
     pub owner: bool,
 }
 
-/// For each endpoint, in order.
-pub(super) fn of(endpoints: &[Endpoint], origins: &Solver<'_, '_>) -> Vec<Lacks> {
+/// For each endpoint, in order. `configured`: what calls say of configuration.
+pub(super) fn of(
+    endpoints: &[Endpoint],
+    origins: &Solver<'_, '_>,
+    configured: &[Fact],
+) -> Vec<Lacks> {
+    // A socket stays open: whoever opens one makes something anew.
+    let opening = socket::opening(endpoints, origins, configured);
     let mut counts: FxHashMap<FuncId, bool> = FxHashMap::default();
     let before: Vec<Before> = endpoints
         .iter()
@@ -73,7 +81,7 @@ pub(super) fn of(endpoints: &[Endpoint], origins: &Solver<'_, '_>) -> Vec<Lacks>
         endpoints,
         &before,
         |b| b.limit,
-        |e, _| e.method == "post" && known(e),
+        |e, _| (e.method == "post" || opening.contains(&e.site)) && known(e),
     );
     // What changes the record that its address names.
     let owner = habit(
@@ -90,13 +98,14 @@ pub(super) fn of(endpoints: &[Endpoint], origins: &Solver<'_, '_>) -> Vec<Lacks>
             writes(e) && known(e) && named && e.guarded("authentication") == Answer::Yes && apart
         },
     );
+    let shared = shared_limits(endpoints, &before, origins, known);
     endpoints
         .iter()
         .map(|e| Lacks {
             owner: owner.contains(&e.site),
             login: login.contains(&e.site) || along.contains(&e.site),
             csrf: csrf.contains(&e.site),
-            limit: limit.contains(&e.site),
+            limit: limit.contains(&e.site) || shared.contains(&e.site),
         })
         .collect()
 }
@@ -128,6 +137,68 @@ fn habit(
     } else {
         FxHashSet::default()
     }
+}
+
+/// Endpoints before which a limit does not stand that stands, under its name, before nearly all others of the same file that
+/// are posted to without a login: guesses at one are guesses at all.
+fn shared_limits(
+    endpoints: &[Endpoint],
+    before: &[Before],
+    origins: &Solver<'_, '_>,
+    known: impl Fn(&Endpoint) -> bool,
+) -> FxHashSet<Site> {
+    let asked: Vec<&Endpoint> = endpoints
+        .iter()
+        .zip(before)
+        .filter(|(e, b)| e.method == "post" && known(e) && !b.login && b.limit)
+        .map(|(e, _)| e)
+        .collect();
+    let places: FxHashSet<Site> = asked.iter().map(|e| e.site).collect();
+    let given = given(origins, &places);
+    let mut files: BTreeMap<FileIdx, Vec<(Site, BTreeSet<&str>)>> = BTreeMap::new();
+    for site in asked.iter().map(|e| e.site) {
+        let names = given.get(&site).cloned().unwrap_or_default();
+        files.entry(site.file).or_default().push((site, names));
+    }
+    let mut out = FxHashSet::default();
+    for registered in files.values() {
+        let names: BTreeSet<&str> = registered.iter().flat_map(|(_, n)| n).copied().collect();
+        for name in names {
+            let has = |r: &&(Site, BTreeSet<&str>)| r.1.contains(name);
+            let without = || registered.iter().filter(|r| !has(r));
+            let with = registered.len() - without().count();
+            if with >= HABIT && without().count() * EXCEPTIONS <= with {
+                out.extend(without().map(|(site, _)| *site));
+            }
+        }
+    }
+    out
+}
+
+/// The variables that registrations at these places are given.
+fn given<'p>(
+    origins: &Solver<'p, '_>,
+    places: &FxHashSet<Site>,
+) -> FxHashMap<Site, BTreeSet<&'p str>> {
+    let mut out: FxHashMap<Site, BTreeSet<&'p str>> = FxHashMap::default();
+    let program = origins.program;
+    for f in program.function_ids().map(|func| program.func(func)) {
+        for (instr, span) in f.func.instrs.iter().zip(&f.func.spans) {
+            let Instr::Call { args, .. } = *instr else {
+                continue;
+            };
+            let site = Site {
+                file: f.file_idx,
+                span: *span,
+            };
+            if places.contains(&site) {
+                let args = f.func.args(args).iter();
+                let names = args.filter_map(|arg| crate::object::key::variable(f, arg.value));
+                out.entry(site).or_default().extend(names);
+            }
+        }
+    }
+    out
 }
 
 /// The last name of its path says that it is for everybody.

@@ -1,11 +1,12 @@
-//! Checks that cannot say no: a rule of access that is always true, a refusal behind what never holds, a validator that
-//! accepts everything, a part of a query's condition that is none.
+//! Checks that cannot say no: a rule of access that is always true, a way out behind what never holds, a validator that
+//! does not look at what it validates, a part of a query's condition that is none.
 
 use super::trace;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::{Fact, FactValue, FuncId, Site};
-use casemate_ir::{BlockId, Const, FnKind, Instr, Operand, Span, Term};
+use casemate_ir::{Block, BlockId, Const, FnKind, Instr, LocalId, Operand, Span, Symbol, Term};
+use rustc_hash::FxHashSet;
 
 /// How the names of functions begin that say whether somebody may do something.
 const RULES: &[&str] = &[
@@ -114,28 +115,41 @@ fn constant(f: FuncRef<'_>, operand: Operand) -> Option<bool> {
     }
 }
 
-/// Branches on `false` whose side that is never taken throws.
+/// Branches on `false` whose side that is never taken throws, or returns before the rest of the function.
 fn refusals(f: FuncRef<'_>, out: &mut Vec<Fact>) {
     for block in &f.func.blocks {
-        let Term::Branch { cond, yes, .. } = block.term else {
+        let Term::Branch { cond, yes, no } = block.term else {
             continue;
         };
-        if constant(f, cond) == Some(false) && throws(f, yes) {
+        if constant(f, cond) == Some(false) && leaves(f, yes, no) {
             out.push(fact(f, block.term_span, "refusal", "false"));
         }
     }
 }
 
-fn throws(f: FuncRef<'_>, from: BlockId) -> bool {
-    let mut at = from;
-    for _ in 0..WAY {
-        match f.func.blocks.get(at.index()).map(|block| &block.term) {
-            Some(Term::Throw(_)) => return true,
-            Some(Term::Goto(next)) => at = *next,
-            _ => return false,
-        }
+/// One side throws, or returns where the other one does not come along.
+fn leaves(f: FuncRef<'_>, side: BlockId, other: BlockId) -> bool {
+    match way(f, side).last().map(|at| (at, term(f, *at))) {
+        Some((_, Some(Term::Throw(_)))) => true,
+        Some((end, Some(Term::Return(_)))) => !way(f, other).contains(end),
+        _ => false,
     }
-    false
+}
+
+/// The blocks that follow each other without a choice.
+fn way(f: FuncRef<'_>, from: BlockId) -> Vec<BlockId> {
+    let mut out = vec![from];
+    while let Some(Term::Goto(next)) = out.last().and_then(|at| term(f, *at)) {
+        if out.len() == WAY {
+            break;
+        }
+        out.push(next);
+    }
+    out
+}
+
+fn term(f: FuncRef<'_>, at: BlockId) -> Option<Term> {
+    f.func.blocks.get(at.index()).map(|block| block.term)
 }
 
 /// Calls that join conditions of a query, and leave out what is `undefined`.
@@ -162,7 +176,63 @@ fn conditions(origins: &Solver<'_, '_>, f: FuncRef<'_>, out: &mut Vec<Fact>) {
     }
 }
 
-/// Functions that always say yes, given to what asks them about a value.
+/// It has a name for what it is given, and nothing that it decides or calls depends on that.
+fn looks_away(f: FuncRef<'_>) -> bool {
+    // A name that begins so says that nobody means to look.
+    let meant = |name: Option<Symbol>| !name.is_some_and(|n| f.file.facts.str(n).starts_with('_'));
+    let params = || {
+        f.func
+            .params
+            .iter()
+            .filter(|p| meant(p.name))
+            .map(|p| p.local)
+    };
+    if params().next().is_none() || f.func.arguments.is_some() {
+        return false;
+    }
+    let mut seen: FxHashSet<LocalId> = params().collect();
+    let reads = |seen: &FxHashSet<LocalId>, operand: Operand| match operand {
+        Operand::Local(local) => seen.contains(&local),
+        Operand::Const(_) => false,
+    };
+    loop {
+        let before = seen.len();
+        for instr in &f.func.instrs {
+            let mut told = false;
+            f.func
+                .each_read(instr, |operand| told |= reads(&seen, operand));
+            if !told {
+                continue;
+            }
+            match (*instr, instr.target()) {
+                (
+                    Instr::Copy { .. }
+                    | Instr::Load { .. }
+                    | Instr::Op { .. }
+                    | Instr::Object { .. },
+                    Some(to),
+                ) => {
+                    seen.insert(to);
+                }
+                _ => return false,
+            }
+        }
+        if seen.len() == before {
+            break;
+        }
+    }
+    let captured = |local: &LocalId| {
+        let known = f.func.locals.get(local.index());
+        known.is_none_or(|local| local.captured)
+    };
+    let decided = |block: &Block| {
+        let operand = block.term.operand();
+        operand.is_some_and(|operand| reads(&seen, operand))
+    };
+    !seen.iter().any(captured) && !f.func.blocks.iter().any(decided)
+}
+
+/// Functions that say yes whatever they are given, given to what asks them about a value.
 fn validators(origins: &Solver<'_, '_>, f: FuncRef<'_>, out: &mut Vec<Fact>) {
     for (at, instr) in f.func.instrs.iter().enumerate() {
         let Instr::Call {
@@ -188,7 +258,10 @@ fn validators(origins: &Solver<'_, '_>, f: FuncRef<'_>, out: &mut Vec<Fact>) {
                 _ => None,
             })
             .collect();
-        let yes = |func: &FuncId| says_yes(origins.program.func(*func));
+        let yes = |func: &FuncId| {
+            let f = origins.program.func(*func);
+            says_yes(f) || looks_away(f)
+        };
         if !given.is_empty() && given.iter().all(yes) {
             let span = f.func.spans.get(at).copied().unwrap_or_default();
             out.push(fact(f, span, "validator", name));

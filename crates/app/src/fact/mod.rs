@@ -11,7 +11,9 @@ mod cookie;
 mod counting;
 mod enumeration;
 mod exemption;
+mod graphql;
 mod header;
+mod ignored;
 mod inclusion;
 mod media;
 mod neighbours;
@@ -140,7 +142,7 @@ impl Application {
         let accounts = self.parts_with_accounts(origins);
         let clears = serving::clears(origins);
         let events = serving::knows_events(origins);
-        let lacks = companion::of(&self.endpoints, origins);
+        let lacks = companion::of(&self.endpoints, origins, known);
         let endpoints = self.endpoints.iter().zip(lacks);
         let mut out: Vec<Fact> = endpoints
             .map(|(endpoint, lacks)| {
@@ -193,11 +195,13 @@ impl Application {
         out.extend(answer::records(origins, &handlers));
         out.extend(self.series(origins, known));
         out.extend(self.sockets(origins, known));
+        out.extend(graphql::answers(origins, &self.endpoints, known));
         out.extend(resource::of(origins));
         out.extend(unawaited::of(origins));
         out.extend(update::of(origins));
         out.extend(upload::of(origins, known));
         out.extend(constant::of(origins));
+        out.extend(ignored::of(origins, known));
         out.extend(trail::of(origins));
         out.extend(strictness::of(origins));
         out.extend(bound::pages(origins));
@@ -391,6 +395,24 @@ fn is_open(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
     let begins = first.is_some_and(|name| BEGINNINGS.iter().any(|word| name.starts_with(word)));
     begins || names(endpoint).any(|name| for_all(&name)) || takes_password(endpoint, origins)
 }
+
+/// Somebody logs in, registers or comes back from another service: before it, nobody is known.
+fn begins(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
+    let last = names(endpoint).filter(|name| !name.is_empty()).last();
+    let named = last.is_some_and(|name| BEGINS.contains(&name.as_str()));
+    named || is_login(endpoint, origins) || named_open(endpoint, origins)
+}
+
+/// The last names of paths at which nobody is known yet.
+const BEGINS: &[&str] = &[
+    "login",
+    "signin",
+    "signup",
+    "register",
+    "registration",
+    "callback",
+    "forgot",
+];
 
 /// Its handler's name says that it is for everybody, or a password is sent to it.
 fn takes_password(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {

@@ -1,12 +1,12 @@
-//! Whether servers of web sockets look at where a handshake comes from, as facts.
+//! Whether servers of web sockets look at where a handshake comes from and at who it is, as facts.
 
 use super::application::same_unit;
 use super::header::value;
-use crate::model::{Application, Endpoint};
+use crate::model::{Application, Endpoint, Stage};
 use casemate_flow::origin::Solver;
 use casemate_flow::program::FuncRef;
-use casemate_flow::result::{Fact, FactValue, FileIdx, FuncId};
-use casemate_ir::{Const, Instr, Key, Operand};
+use casemate_flow::result::{Fact, FactValue, FileIdx, FuncId, Site};
+use casemate_ir::{Const, FnKind, Instr, Key, Operand};
 use std::collections::BTreeSet;
 
 /// Depth of functions in functions.
@@ -37,6 +37,7 @@ impl Application {
                 fact(server, origin)
             })
             .collect();
+        out.extend(self.upgrades(origins, known, &naming));
         for endpoint in self.endpoints.iter().filter(|e| of_framework(e)) {
             let place = Fact {
                 fact: String::new(),
@@ -51,6 +52,24 @@ impl Application {
         out
     }
 
+    /// One fact for each place where a request of HTTP becomes a socket by hand.
+    fn upgrades(
+        &self,
+        origins: &Solver<'_, '_>,
+        known: &[Fact],
+        naming: &BTreeSet<FileIdx>,
+    ) -> Vec<Fact> {
+        let mut out = Vec::new();
+        for upgrade in known.iter().filter(|fact| fact.fact == UPGRADE) {
+            let endpoints = self.endpoints.iter().filter(|e| opens(origins, e, upgrade));
+            let mut asking: Vec<FuncId> = endpoints.flat_map(before).collect();
+            asking.extend(around(origins, upgrade.function));
+            let origin = asked(origins, naming, &asking, upgrade);
+            out.push(fact(upgrade, origin));
+        }
+        out
+    }
+
     fn of_sockets(&self, origins: &Solver<'_, '_>, file: FileIdx) -> Vec<FuncId> {
         let near = self
             .endpoints
@@ -58,6 +77,63 @@ impl Application {
             .filter(|e| is_socket(e) && same_unit(origins, e.site.file, file));
         near.flat_map(|e| e.handlers.iter().copied()).collect()
     }
+}
+
+/// The fact of a call that makes a socket of a request.
+const UPGRADE: &str = "websocket.upgrade";
+
+/// The endpoints whose handlers make sockets of requests.
+pub(super) fn opening(
+    endpoints: &[Endpoint],
+    origins: &Solver<'_, '_>,
+    known: &[Fact],
+) -> BTreeSet<Site> {
+    let upgrades = || known.iter().filter(|fact| fact.fact == UPGRADE);
+    endpoints
+        .iter()
+        .filter(|e| upgrades().any(|fact| opens(origins, e, fact)))
+        .map(|e| e.site)
+        .collect()
+}
+
+/// A handler of the endpoint stands around the call.
+fn opens(origins: &Solver<'_, '_>, endpoint: &Endpoint, upgrade: &Fact) -> bool {
+    let around = around(origins, upgrade.function);
+    endpoint.handlers.iter().any(|f| around.contains(f))
+}
+
+/// A function and those that it stands in, without the body of the module.
+fn around(origins: &Solver<'_, '_>, func: FuncId) -> Vec<FuncId> {
+    let mut out = vec![func];
+    let mut at = origins.program.func(func);
+    while let Some(parent) = at.func.parent {
+        let outer = at.sibling(parent);
+        at = origins.program.func(outer);
+        if at.func.kind == FnKind::Module {
+            break;
+        }
+        out.push(outer);
+    }
+    out
+}
+
+/// The functions that run before a handler.
+fn before(endpoint: &Endpoint) -> Vec<FuncId> {
+    let mut out = Vec::new();
+    for member in &endpoint.chain {
+        match &member.what {
+            Stage::Function(func, given, _) => {
+                out.push(*func);
+                out.extend(given);
+            }
+            Stage::Decides(func)
+            | Stage::Wraps(func, _)
+            | Stage::Before(func)
+            | Stage::Method(func) => out.push(*func),
+            _ => {}
+        }
+    }
+    out
 }
 
 fn of_framework(endpoint: &Endpoint) -> bool {

@@ -121,7 +121,8 @@ pub(super) fn kind_of(roots: Roots, refusal: &Refusal) -> Option<&'static str> {
             "authentication"
         });
     }
-    if roots.origin && !roots.client {
+    // Whose page a request comes from says nothing about who sends it.
+    if roots.origin && (!roots.client || !roots.credential && !roots.secret) {
         return refusal.is_denial().then_some("origin");
     }
     // A name and a password in the request itself are credentials too.

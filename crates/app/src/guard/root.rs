@@ -249,11 +249,14 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             }
             if told.credential || told.client {
                 root = true;
-                self.found.credential |= told.credential;
+                let member = self.origins.paths.last_member(path);
+                let page = told.credential && ORIGIN.contains(&member.to_lowercase().as_str());
+                self.found.origin |= page;
+                let credential = told.credential && !page;
+                self.found.credential |= credential;
                 self.found.client |= told.client;
-                self.found.secret |= told.credential && self.is_called_secret(func, local, path);
+                self.found.secret |= credential && self.is_called_secret(func, local, path);
                 if told.client {
-                    let member = self.origins.paths.last_member(path);
                     let said = self.said(func, local, member, trail);
                     self.found.names.add(said);
                 }
@@ -416,6 +419,12 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         {
             let name = f.file.facts.str(*name);
             trail.name = Names::of(name);
+            // `req.get('origin')`: which page sent it is no credential.
+            if ORIGIN.contains(&name.to_lowercase().as_str()) {
+                self.found.origin = true;
+                self.found.client = true;
+                return;
+            }
             // `c.get('user')`, which the program sets from credentials.
             if written == "get"
                 && self.set.members.contains(name)

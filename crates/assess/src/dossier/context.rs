@@ -362,7 +362,7 @@ fn signals(m: &Material<'_>, surface: &Surface) -> Vec<String> {
         && surface.writes > 0
     {
         out.push(format!(
-            "a schema stands before {} of {} that change something",
+            "what is sent is looked at, and some of it refused, before {} of {} that change something",
             share.yes,
             count(surface.writes, "endpoint", "endpoints")
         ));

@@ -337,7 +337,7 @@ fn good(m: &Material<'_>, surface: &Surface, practices: &[Practice]) -> Vec<Stri
                 "owner" => "look at who owns the object",
                 "rate-limit" => "limit how often they may be asked",
                 "csrf" => "refuse requests that another site made",
-                _ => "check what is sent against a schema",
+                _ => "look at what is sent and refuse some of it",
             };
             out.push(format!("{} of {asked} {} {guard}", share.yes, share.of));
         }

@@ -99,7 +99,7 @@ impl Solver<'_, '_> {
     pub fn constant_at(&self, port: &PortPath) -> Option<(FileIdx, casemate_ir::ConstId)> {
         let (parent, last) = port.split()?;
         let mut found = None;
-        for val in self.of_place(&parent) {
+        for val in self.written_at(&parent) {
             let Some(Val::Object(func, at)) = self.vals.get(val) else {
                 return None;
             };
@@ -122,13 +122,27 @@ impl Solver<'_, '_> {
         found
     }
 
+    /// What a place may be. Where an object is written there, what its annotation says of its type adds nothing.
+    fn written_at(&self, port: &PortPath) -> ValSet {
+        let all = self.of_place(port);
+        let written = |val: &ValId| matches!(self.vals.get(*val), Some(Val::Object(..)));
+        if !all.iter().any(written) {
+            return all;
+        }
+        let annotated = |val: &ValId| match self.vals.get(*val) {
+            Some(Val::Api(path)) => self.paths.text(path).ends_with(".new()"),
+            _ => false,
+        };
+        all.into_iter().filter(|val| !annotated(val)).collect()
+    }
+
     /// Whether an object of the program, written in one place as a whole, certainly has no such member.
     #[must_use]
     pub fn lacks_at(&self, port: &PortPath) -> bool {
         let Some((parent, last)) = port.split() else {
             return false;
         };
-        let holders = self.of_place(&parent);
+        let holders = self.written_at(&parent);
         let lacks = |val: &ValId| {
             let Some(Val::Object(func, at)) = self.vals.get(*val) else {
                 return false;

@@ -6,7 +6,7 @@ use super::value::{Konst, Value};
 use crate::apipath::PathId;
 use crate::result::{Fact, FactValue, Site};
 use crate::symbol::Sym;
-use casemate_ir::{Const, Instr, Key, Operand, PartKey, Term, VarRef};
+use casemate_ir::{Const, ConstId, FileFacts, Instr, Key, Operand, PartKey, Term, VarRef};
 use casemate_model::expr::Literal;
 use casemate_model::path::{Port, PortBase, PortStep};
 
@@ -35,6 +35,14 @@ impl Interp<'_> {
                 }
                 many => FactValue::OneOf(many.iter().map(|v| fact_value(&v.0)).collect()),
             };
+            if value == FactValue::Unknown
+                && let [(one, _)] = found.as_slice()
+                && let Some(inherited) = self.inherited(one, port)
+            {
+                value = inherited;
+            } else if value == FactValue::Absent && self.spreads_unknown(site, port) {
+                value = FactValue::Unknown;
+            }
             if value == FactValue::Unknown {
                 let lacks = matches!(found.as_slice(), [(one, _)] if self.lacks(one));
                 value = if lacks {
@@ -128,6 +136,52 @@ impl Interp<'_> {
         }
     }
 
+    /// What `{ ...OPTIONS }` has of an object that is written down elsewhere in the program.
+    fn inherited(&self, value: &Value, port: &Port) -> Option<FactValue> {
+        let Some(PortStep::Member(name)) = port.steps.last() else {
+            return None;
+        };
+        let mut identities = value.identities();
+        let (Some(any), None) = (identities.next(), identities.next()) else {
+            return None;
+        };
+        let (whole, Sym::ANY) = any.split()? else {
+            return None;
+        };
+        if value.taints().len() != 1 || !whole.base().is_absolute() {
+            return None;
+        }
+        let member = whole.member(self.origins.program.symbols.find(name)?);
+        if self.origins.lacks_at(&member) {
+            return Some(FactValue::Absent);
+        }
+        let (file, id) = self.origins.constant_at(&member)?;
+        let facts = &self.origins.program.file(file).facts;
+        Some(constant_fact(facts, id))
+    }
+
+    /// Whether `{ ...options }` is given there, of which nothing is known.
+    fn spreads_unknown(&self, site: &CallSite, port: &Port) -> bool {
+        let (PortBase::Arg(index), [PortStep::Member(_)]) = (&port.base, port.steps.as_slice())
+        else {
+            return false;
+        };
+        let first = self.selected(site, index).into_iter().next();
+        let Some(Operand::Local(given)) = first.and_then(|arg| arg.operand) else {
+            return false;
+        };
+        let mut writers = self.f.writers(given);
+        let (Some((_, Instr::Object { parts, .. })), None) = (writers.next(), writers.next())
+        else {
+            return false;
+        };
+        self.f
+            .func
+            .parts(*parts)
+            .iter()
+            .any(|part| part.key == PartKey::Spread && self.operand(part.value).is_empty())
+    }
+
     /// Whether it would be a member that an object elsewhere in the program has not.
     fn lacks(&self, value: &Value) -> bool {
         let mut identities = value.identities();
@@ -162,11 +216,9 @@ impl Interp<'_> {
             && let Some((file, id)) = self.origins.constant_at(&port)
         {
             let facts = &self.origins.program.file(file).facts;
-            return match *facts.constant(id) {
-                Const::Str(text) => FactValue::Str(facts.str(text).to_owned()),
-                Const::Number(bits) => FactValue::Number(f64::from_bits(bits)),
-                Const::Bool(b) => FactValue::Bool(b),
-                _ => fact_value(value),
+            return match constant_fact(facts, id) {
+                FactValue::Unknown => fact_value(value),
+                known => known,
             };
         }
         fact_value(value)
@@ -300,6 +352,15 @@ impl Interp<'_> {
         } else {
             FactValue::Unknown
         }
+    }
+}
+
+fn constant_fact(facts: &FileFacts, id: ConstId) -> FactValue {
+    match *facts.constant(id) {
+        Const::Str(text) => FactValue::Str(facts.str(text).to_owned()),
+        Const::Number(bits) => FactValue::Number(f64::from_bits(bits)),
+        Const::Bool(b) => FactValue::Bool(b),
+        _ => FactValue::Unknown,
     }
 }
 

@@ -158,9 +158,11 @@ impl Resolver {
         if let Some(file) = self.own_package(specifier, folder) {
             return Resolution::File(file);
         }
+        // `#src/x` never leaves its package (Node's subpath imports), whose manifest is not there or says nothing of it.
         if let Some(rest) = specifier
             .strip_prefix("@/")
             .or_else(|| specifier.strip_prefix("~/"))
+            .or_else(|| specifier.strip_prefix('#'))
         {
             return self
                 .habitual(rest, folder)

@@ -12,13 +12,16 @@ interface Weight {
 /** Why an operation asks for too much, before anything is done for it. */
 export function excess(document: DocumentNode, variables: Readonly<Record<string, unknown>>, pages: Readonly<Record<string, number>>): string | undefined {
   const { depth, fields, reads } = weigh(document, variables, pages);
-  if (⟦graphql-fields│fields > MOST.fields│fields > 1_000_000⟧) {
+  if (⟦graphql-fields│fields > MOST.fields│false⟧) {
     return `asks for more than ${MOST.fields} fields`;
   }
-  if (⟦graphql-depth│depth > MOST.depth│depth > 1_000_000⟧) {
+  if (⟦graphql-depth│depth > MOST.depth│false⟧) {
     return `is deeper than ${MOST.depth} levels`;
   }
-  return ⟦graphql-reads│reads > MOST.reads│reads > 1_000_000⟧ ? `reads more than ${MOST.reads} rows and lists` : undefined;
+  if (⟦graphql-reads│reads > MOST.reads│false⟧) {
+    return `reads more than ${MOST.reads} rows and lists`;
+  }
+  return undefined;
 }
 
 /** `pages` are the fields that are lists, with how much each gives when nothing is said. */
