@@ -27,6 +27,34 @@ pub(super) fn refused(pattern: &str) -> bool {
     })
 }
 
+/// Whether a pattern matches all steps up at the start of a path: `^(\.\.(\/|\\|$))+`, one group that is repeated.
+pub(super) fn cut_at_start(pattern: &str) -> bool {
+    let Some(group) = pattern
+        .strip_prefix("^(")
+        .and_then(|rest| rest.strip_suffix(['+', '*']))
+        .and_then(|rest| rest.strip_suffix(')'))
+    else {
+        return false;
+    };
+    let mut open = 0_i32;
+    let whole = group.chars().all(|c| {
+        open += i32::from(c == '(') - i32::from(c == ')');
+        open >= 0
+    });
+    let group = group.strip_prefix("?:").unwrap_or(group);
+    let step: Vec<char> = format!("^({group})").chars().collect();
+    let mut at = 0;
+    let Some(all) = alternatives(&step, &mut at, 0).filter(|_| whole && at == step.len()) else {
+        return false;
+    };
+    let text: Vec<char> = CLIMBING[0].chars().collect();
+    let mut search = Search {
+        text: &text,
+        fuel: FUEL,
+    };
+    search.any(&all, 0, &[])
+}
+
 enum Node {
     Set {
         chars: Vec<(char, char)>,
@@ -225,7 +253,23 @@ impl Search<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::refused;
+    use super::{cut_at_start, refused};
+
+    #[test]
+    fn steps_at_the_start() {
+        for (pattern, all) in [
+            (r"^(\.\.(\/|\\|$))+", true),
+            (r"^(\.\.[\/\\])+", true),
+            (r"^(?:\.\.\/)*", true),
+            (r"^(\.\.\/)", false),
+            (r"(\.\.\/)+", false),
+            (r"^\.\.\/+", false),
+            (r"^(a)(\.\.\/)+", false),
+            (r"^(\.\.\\)+", false),
+        ] {
+            assert_eq!(cut_at_start(pattern), all, "{pattern}");
+        }
+    }
 
     #[test]
     fn ways_up() {

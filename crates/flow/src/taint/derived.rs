@@ -91,6 +91,40 @@ impl Interp<'_> {
         }
     }
 
+    /// What is known of a parameter where its variable holds a copy that was made of it: `path = os.path.abspath(path)`. That the copy
+    /// is a resolved path does not make the parameter one.
+    pub(super) fn known_of_overwritten(&self, local: LocalId, kinds: KindSet) -> KindSet {
+        let mut kept = kinds;
+        let mut copies = 0;
+        for def in self.definitions(local) {
+            copies += 1;
+            let made = match self.f.func.instrs.get(def) {
+                Some(Instr::Copy {
+                    from: Operand::Local(from),
+                    ..
+                }) => {
+                    let mut all = self.definitions(*from);
+                    all.next().filter(|_| all.next().is_none())
+                }
+                _ => Some(def),
+            };
+            let copied = made.and_then(|at| match self.f.func.instrs.get(at) {
+                Some(Instr::Call { callee, .. }) => self.copied_text(at, *callee),
+                _ => None,
+            });
+            match copied {
+                Some((Operand::Local(text), lost)) if text == local && copies <= STEPS => {
+                    kept = self.kept(kept, lost);
+                }
+                _ => return KindSet::EMPTY,
+            }
+        }
+        if copies == 0 {
+            return KindSet::EMPTY;
+        }
+        kept.without(KindSet::of(self.k.relative))
+    }
+
     /// The text that a call copies, where it makes nothing else of it.
     fn copied_text(&self, at: usize, callee: Operand) -> Option<(Operand, Lost)> {
         let site = self.site_of(at)?;

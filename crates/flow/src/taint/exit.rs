@@ -393,7 +393,13 @@ impl Interp<'_> {
                 clean = Some(taint.clean);
             }
         }
-        clean.unwrap_or(KindSet::EMPTY)
+        clean.unwrap_or_else(|| {
+            let mut copies = value.taints().iter();
+            let copy = copies.find(|taint| taint.origin == Origin::Port(*port));
+            copy.map_or(KindSet::EMPTY, |copy| {
+                self.known_of_overwritten(local, copy.clean)
+            })
+        })
     }
 }
 

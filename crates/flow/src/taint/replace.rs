@@ -54,7 +54,10 @@ impl Interp<'_> {
     ) {
         let core = |what: &str| rows.iter().any(|r| r.at.starts_with(what));
         match self.origins.paths.last_member(path) {
-            "replace" if core("js:String.") => self.replaced(site, false, result),
+            "replace" if core("js:String.") => {
+                self.replaced(site, false, result);
+                self.cut_at_start(site, result);
+            }
             "replaceAll" if core("js:String.") => self.replaced(site, true, result),
             "replace" if core("py:str.") && site.args.len() == 2 => {
                 self.replaced(site, true, result);
@@ -122,6 +125,27 @@ impl Interp<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// `path.normalize(x).replace(/^(\.\.(\/|$))+/, '')`: what climbs stands at the start of a path that was resolved, and is gone.
+    fn cut_at_start(&self, site: &CallSite, result: &mut Value) {
+        let [pattern, with] = site.args.as_slice() else {
+            return;
+        };
+        let cuts = match pattern.value.consts.as_deref() {
+            Some([Konst::Regex(pattern, _)]) => super::climbs::cut_at_start(pattern),
+            _ => false,
+        };
+        let resolved = |t: &Taint| t.clean.has(self.k.relative);
+        if cuts
+            && with.value.as_str().is_some_and(|with| with.is_empty())
+            && site.this.taints().iter().all(resolved)
+        {
+            result.taints = result.map_taints(|t| {
+                let clean = t.clean.union(NO_PARENT);
+                Some(Taint { clean, ..t })
+            });
         }
     }
 

@@ -4,9 +4,10 @@ use super::interp::Interp;
 use super::lists;
 use super::place::{PortBase, PortPath};
 use super::port::CallSite;
-use super::value::{Konst, Origin, Taint, Value};
+use super::value::{Konst, Origin, Taint, Value, note_bit};
 use crate::origin::Val;
 use crate::program::FuncRef;
+use crate::result::Note;
 use crate::symbol::Sym;
 use casemate_ir::{Const, Instr, Operand};
 use casemate_model::kind::Shape;
@@ -20,9 +21,18 @@ const KEYS: [&str; 4] = ["id", "pk", "_id", "uuid"];
 impl Interp<'_> {
     /// The key of a stored record is a number or a name that nobody chose: it does what numbers do.
     pub(super) fn without_key(&self, mut member: Value, sym: Sym) -> Value {
-        let stored = |taint: &Taint| match taint.origin {
-            Origin::Source(source) => Some(source.kind) == self.k.store,
-            Origin::Port(port) => matches!(port.base(), PortBase::Store(_)),
+        // What an unknown function of Python gave for an argument, and has such a member, is what it found.
+        let found = if self.is_python() {
+            note_bit(Note::ViaUnknown)
+        } else {
+            0
+        };
+        let stored = |taint: &Taint| {
+            taint.notes & found != 0
+                || match taint.origin {
+                    Origin::Source(source) => Some(source.kind) == self.k.store,
+                    Origin::Port(port) => matches!(port.base(), PortBase::Store(_)),
+                }
         };
         if sym != Sym::ANY
             && member.taints().iter().any(stored)

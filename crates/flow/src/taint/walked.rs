@@ -287,7 +287,12 @@ impl Interp<'_> {
         }
         let func = self.f.func;
         if let Some((_, Instr::Array { parts, .. })) = self.definition(given) {
-            for part in func.parts(parts) {
+            let parts = func.parts(parts);
+            // `commonpath([base]) == commonpath([base, path])`: of one path it is that path.
+            if parts.len() < 2 {
+                return false;
+            }
+            for part in parts {
                 self.inside(part.value);
             }
         }
