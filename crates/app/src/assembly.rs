@@ -52,6 +52,9 @@ struct Assembly<'a, 'p, 'm> {
     made: Application,
 }
 
+/// What stands for the middleware that settings name.
+const SETTINGS: &str = "py:django_settings.";
+
 /// Puts together what the start of a program registered.
 pub(crate) fn assemble(started: &Started, origins: &Solver<'_, '_>) -> Application {
     let mut assembly = Assembly {
@@ -66,6 +69,8 @@ pub(crate) fn assemble(started: &Started, origins: &Solver<'_, '_>) -> Applicati
             && !started.events.iter().any(|e| {
                 !e.is_route()
                     && !e.methods.iter().any(|m| m == STEP)
+                    // What settings name stands before all endpoints and puts none anywhere.
+                    && !origins.paths.text(e.callee).starts_with(SETTINGS)
                     && e.handlers.contains(&Handler::Unknown)
             }),
         made: Application {
