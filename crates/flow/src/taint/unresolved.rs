@@ -124,12 +124,9 @@ impl Interp<'_> {
     /// method: wrappers of drivers are made by factories and containers that are not seen through.
     fn statement_by_shape(&mut self, at: usize, name: Option<&str>, site: &CallSite) {
         let language = root_prefix(self.f.file.facts.language);
-        if !name.is_some_and(retrieval::runs_statements)
-            || !site
-                .args
-                .first()
-                .is_some_and(|arg| arg.value.taints.is_some())
-        {
+        let named = name.is_some_and(retrieval::runs_statements);
+        let first = site.args.first();
+        if !named || first.is_none_or(|arg| arg.value.taints.is_none()) {
             return;
         }
         if let Some(path) = self.origins.paths.made_core_method(language, STATEMENT)
