@@ -224,7 +224,6 @@ fn packages_without_their_manifests() {
     part.leads("web/src/app/b.ts", "@/src/db", "web/src/db.ts");
     part.leads("web/src/app/b.ts", "@/db", "web/src/db.ts");
     part.leads("web/src/app/b.ts", "#src/db.js", "web/src/db.ts");
-    part.leads("web/src/app/b.ts", "#db", "web/src/db.ts");
     part.leads(
         "web/src/db.ts",
         "@my/shared",

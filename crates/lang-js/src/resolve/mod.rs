@@ -162,7 +162,11 @@ impl Resolver {
         if let Some(rest) = specifier
             .strip_prefix("@/")
             .or_else(|| specifier.strip_prefix("~/"))
-            .or_else(|| specifier.strip_prefix('#'))
+            .or_else(|| {
+                specifier
+                    .strip_prefix('#')
+                    .filter(|rest| rest.contains('/'))
+            })
         {
             return self
                 .habitual(rest, folder)
