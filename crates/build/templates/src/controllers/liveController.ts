@@ -18,7 +18,7 @@ export class LiveController {
 
   open = (req: Request, _res: Response): void => {
     const user = userOf(req);
-    if (⟦live-connections│!this.live.hasRoomFor(user)│false⟧) {
+    if (!this.live.hasRoomFor(user)) {
       throw new TooManyRequestsError(LATER_SECONDS);
     }
     const upgrade = takeUpgrade(req);

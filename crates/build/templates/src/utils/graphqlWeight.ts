@@ -12,13 +12,13 @@ interface Weight {
 /** Why an operation asks for too much, before anything is done for it. */
 export function excess(document: DocumentNode, variables: Readonly<Record<string, unknown>>, pages: Readonly<Record<string, number>>): string | undefined {
   const { depth, fields, reads } = weigh(document, variables, pages);
-  if (⟦graphql-fields│fields > MOST.fields│false⟧) {
+  if (⟦graphql-fields│fields > MOST.fields│fields > 1_000_000⟧) {
     return `asks for more than ${MOST.fields} fields`;
   }
-  if (⟦graphql-depth│depth > MOST.depth│false⟧) {
+  if (⟦graphql-depth│depth > MOST.depth│depth > 1_000_000⟧) {
     return `is deeper than ${MOST.depth} levels`;
   }
-  if (⟦graphql-reads│reads > MOST.reads│false⟧) {
+  if (⟦graphql-reads│reads > MOST.reads│reads > 1_000_000⟧) {
     return `reads more than ${MOST.reads} rows and lists`;
   }
   return undefined;
