@@ -263,10 +263,7 @@ impl Value {
     pub fn join(&mut self, other: &Self) -> bool {
         let mut changed = self.join_taints(other);
         for &id in &other.refs {
-            if !self.refs.contains(&id) && self.refs.len() < limits::CALLEES {
-                self.refs.push(id);
-                changed = true;
-            }
+            changed |= self.refer(id);
         }
         if other.refs.len() + self.refs.len() > 1 {
             self.refs.sort_unstable();
@@ -319,11 +316,18 @@ impl Value {
     pub fn join_parts(&mut self, other: Self) {
         self.join_taints(&other);
         for id in other.refs {
-            if !self.refs.contains(&id) {
-                self.refs.push(id);
-            }
+            self.refer(id);
         }
         self.refs.sort_unstable();
+    }
+
+    /// Adds an object that the value may be, the order aside; whether it was new.
+    pub fn refer(&mut self, id: ObjId) -> bool {
+        let new = self.refs.len() < limits::CALLEES && !self.refs.contains(&id);
+        if new {
+            self.refs.push(id);
+        }
+        new
     }
 
     /// The value with every taint changed; none when the set becomes empty.
