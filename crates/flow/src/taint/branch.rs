@@ -145,6 +145,9 @@ impl Interp<'_> {
             }
         }
         if let Some((all, parts)) = self.short_circuit(cond) {
+            if !outcome {
+                self.falsy(cond);
+            }
             // `a && b` is truthy only when both are; `a || b` is falsy only when both are.
             if all == outcome {
                 for part in parts {

@@ -1,6 +1,7 @@
 //! The few sink kinds that the engine itself must know: language mechanisms, not libraries.
 
 use super::charset::{CharSet, after_test, begins, literal_start};
+use super::language::never_climbs;
 use casemate_model::kind::{KindSet, Kinds, SinkKind, SourceKind};
 
 /// The characters that a value needs to break out, by sink kind. A kind that is not listed is never cleared by characters.
@@ -496,9 +497,12 @@ impl KindIds {
             Some(set) if !set.has(c) => known,
             _ => KindSet::EMPTY,
         };
+        let flat = matches && left.has('.') && never_climbs(pattern, flags.contains('i'));
+        let parent = if flat { NO_PARENT } else { KindSet::EMPTY };
         self.close(
             lacks(left.complement())
                 .union(start)
+                .union(parent)
                 .union(without('/', RELATIVE)),
         )
         .union(without('-', KindSet::of(self.argument)))

@@ -234,7 +234,7 @@ impl Value {
         match set.binary_search_by(|t| t.order(&taint)) {
             Ok(at) => {
                 let Some(old) = set.get(at) else { return false };
-                let clean = old.clean.intersect(taint.clean);
+                let clean = old.clean.meet(taint.clean);
                 let notes = old.notes | taint.notes;
                 if clean == old.clean && notes == old.notes {
                     return false;
@@ -379,7 +379,7 @@ pub(super) fn adds(mine: &[Taint], theirs: &[Taint]) -> bool {
         while rest.next_if(|m| m.order(taint).is_lt()).is_some() {}
         match rest.peek() {
             Some(known) if known.order(taint).is_eq() => {
-                known.clean.intersect(taint.clean) != known.clean
+                known.clean.meet(taint.clean) != known.clean
                     || known.notes | taint.notes != known.notes
             }
             _ => !full,
