@@ -4,8 +4,8 @@ use super::access::BY_KEY;
 use super::charset::{CharSet, replaced};
 use super::interp::Interp;
 use super::kinds::{
-    BACKSLASHES_DOUBLED, BACKTICKS_DOUBLED, JSON, NAME_QUOTES_DOUBLED, NO_PARENT, QUOTES_DOUBLED, RELATIVE,
-    QUOTES_REOPENED, lacks,
+    BACKSLASHES_DOUBLED, BACKTICKS_DOUBLED, JSON, NAME_QUOTES_DOUBLED, NO_PARENT, QUOTES_DOUBLED,
+    QUOTES_REOPENED, RELATIVE, lacks,
 };
 use super::place::PortBase;
 use super::port::CallSite;
@@ -147,10 +147,7 @@ impl Interp<'_> {
             _ => false,
         };
         let resolved = |t: &Taint| t.clean.has(self.k.relative);
-        if cuts
-            && is_gone(site)
-            && site.this.taints().iter().all(resolved)
-        {
+        if cuts && is_gone(site) && site.this.taints().iter().all(resolved) {
             result.taints = result.map_taints(|t| {
                 let clean = self.k.close(t.clean.union(NO_PARENT));
                 Some(Taint { clean, ..t })
@@ -502,7 +499,9 @@ fn is_gone(site: &CallSite) -> bool {
 fn cuts_slashes(pattern: &Value) -> bool {
     match pattern.consts.as_deref() {
         Some([Konst::Regex(pattern, _)]) => matches!(
-            pattern.strip_prefix('^').and_then(|p| p.strip_suffix(['+', '*'])),
+            pattern
+                .strip_prefix('^')
+                .and_then(|p| p.strip_suffix(['+', '*'])),
             Some("\\/" | "/" | "[\\/]" | "[/]" | "[\\/\\\\]" | "[/\\\\]" | "[\\\\/]" | "[\\\\\\/]")
         ),
         _ => false,

@@ -34,7 +34,15 @@ pub(super) fn finds(name: &str) -> bool {
 
 /// Methods that give the content of what they are called on, whatever that is: a file, an upload, a body, bytes.
 const CONTENT: [&str; 9] = [
-    "arrayBuffer", "decode", "getvalue", "read", "readline", "readlines", "read_text", "text", "toString",
+    "arrayBuffer",
+    "decode",
+    "getvalue",
+    "read",
+    "readline",
+    "readlines",
+    "read_text",
+    "text",
+    "toString",
 ];
 
 /// Whether a method of this name gives the content of its receiver.

@@ -109,7 +109,10 @@ impl Interp<'_> {
         } else {
             &inputs
         };
-        let plain = site.args.iter().all(|a| a.value.is_empty() || a.value.consts.is_some());
+        let plain = site
+            .args
+            .iter()
+            .all(|a| a.value.is_empty() || a.value.consts.is_some());
         let mut result = match name {
             Some(name) if plain && retrieval::gives_content(name) => self.content(&site.this, at),
             _ => self.unknown_result(given, at),
