@@ -89,7 +89,7 @@ pub(super) fn findings(
                 let joined = Taint {
                     clean: taint.clean.union(edge.clean),
                     derived: taint.derived || edge.derived,
-                    notes: taint.notes | edge.notes | via_store(from.base()),
+                    notes: taint.notes | edge.notes | shared_in(from.base()),
                     ..*taint
                 };
                 // What is held in a member of the one is in the same member of the other.
@@ -170,7 +170,7 @@ pub(super) fn findings(
                     continue;
                 }
                 if matches!(port.base(), PortBase::Store(_))
-                    || taint.notes & via_store(PortBase::Store(Sym::ANY)) != 0
+                    || taint.notes & note_bit(Note::ViaStore) != 0
                 {
                     source.kind = stored;
                 }
@@ -197,13 +197,7 @@ pub(super) fn findings(
                         callee: Some(func),
                     },
                 );
-                let notes = taint.notes
-                    | sink.notes
-                    | sink.sink.notes
-                    | match port.base() {
-                        PortBase::Store(_) => via_store(port.base()),
-                        _ => note_bit(Note::MayAlias),
-                    };
+                let notes = taint.notes | sink.notes | sink.sink.notes | shared_in(port.base());
                 out.push((
                     func,
                     Finding {
@@ -219,11 +213,12 @@ pub(super) fn findings(
     out
 }
 
-fn via_store(base: PortBase) -> u16 {
-    match base {
-        PortBase::Store(_) => super::value::note_bit(Note::ViaStore),
-        _ => 0,
-    }
+/// What is to be said of a value that was read from there.
+fn shared_in(base: PortBase) -> u16 {
+    note_bit(match base {
+        PortBase::Store(_) => Note::ViaStore,
+        _ => Note::MayAlias,
+    })
 }
 
 /// What bases that may be the same hold: a store whose name is not known may be any.
