@@ -171,6 +171,14 @@ pub(crate) fn object(
                     Operand::Local(_) => written_name(f, first).map(str::to_owned),
                 });
                 let by = written_name(f, callee).unwrap_or_default();
+                // `knex('orders')`: a builder that is a function itself.
+                let called = of.is_none() && matches!(first, Some(Operand::Const(_)));
+                if let Some(named) = &named
+                    && called
+                    && named.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
+                {
+                    return plain(named);
+                }
                 if let Some(named) = named
                     && [
                         "query",

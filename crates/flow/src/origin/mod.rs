@@ -8,6 +8,7 @@
 mod answers;
 mod call;
 mod declared;
+mod filters;
 mod import;
 mod inherited;
 mod kept;
