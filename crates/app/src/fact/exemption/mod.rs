@@ -1,50 +1,47 @@
 //! Guards that let requests pass because their address contains some text, as facts.
 
-use crate::decoration::written_name;
-use crate::guard::root::{Known, Search, is_request};
-use crate::model::{Application, Stage};
-use casemate_flow::origin::Solver;
-use casemate_flow::program::FuncRef;
-use casemate_flow::result::{Fact, FactValue, FuncId, Site};
-use casemate_ir::{Const, Instr, Key, OpKind, Operand, Term};
-use rustc_hash::FxHashSet;
-use std::collections::BTreeSet;
+mod pattern;
+mod test;
 
-/// Members of requests that hold where they go to.
-const ADDRESSES: &[&str] = &[
-    "endpoint",
-    "path",
-    "url",
-    "full_path",
-    "originalUrl",
-    "pathname",
-    "path_info",
-];
+use crate::guard::root::{Known, Search};
+use crate::model::{Application, Stage};
+use casemate_flow::origin::{Solver, Val};
+use casemate_flow::program::FuncRef;
+use casemate_flow::result::{Fact, FactValue, FuncId};
+use casemate_ir::{Const, Instr, Operand, Term};
+use casemate_model::row::Role;
+use rustc_hash::FxHashSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Application {
     /// One fact for each test of a guard that looks for a text anywhere in the address.
     pub(super) fn exemptions(&self, origins: &Solver<'_, '_>) -> Vec<Fact> {
-        let mut functions: BTreeSet<FuncId> = BTreeSet::new();
+        // With the parameter by which each passes requests on.
+        let mut functions: BTreeMap<FuncId, Option<usize>> = BTreeMap::new();
         for member in self.endpoints.iter().flat_map(|endpoint| &endpoint.chain) {
             match &member.what {
-                Stage::Function(func, given, _) => {
-                    functions.insert(*func);
-                    functions.extend(given);
+                Stage::Function(func, given, next) => {
+                    functions.insert(*func, *next);
+                    for given in given {
+                        functions.entry(*given).or_default();
+                    }
                 }
                 Stage::Wraps(func, _)
                 | Stage::Before(func)
                 | Stage::Decides(func)
                 | Stage::Method(func) => {
-                    functions.insert(*func);
+                    functions.entry(*func).or_default();
                 }
                 _ => {}
             }
         }
         let known = Known::default();
         let mut out = Vec::new();
-        for func in functions {
+        let mut told = BTreeSet::new();
+        for (func, next) in functions {
             let f = origins.program.func(func);
-            let who: FxHashSet<usize> = blocks_that_look(f, origins, &known);
+            let mut who: FxHashSet<usize> = blocks_that_look(f, origins, &known);
+            who.extend(next.iter().flat_map(|next| handing_over(f, origins, *next)));
             if who.is_empty() {
                 continue;
             }
@@ -52,20 +49,18 @@ impl Application {
                 let Term::Branch { cond, yes, .. } = block.term else {
                     continue;
                 };
-                let Some((at, text)) = looks_for(f, origins, cond) else {
+                if who.contains(&index) || !leaves(f, yes.index(), &who) {
                     continue;
-                };
-                if !who.contains(&index) && leaves(f, yes.index(), &who) {
-                    let span = f.func.spans.get(at).copied().unwrap_or_default();
+                }
+                if let Some(found) = test::of(f, origins, cond)
+                    && told.insert(found.site)
+                {
                     out.push(Fact {
                         fact: "guard.exemption".to_owned(),
-                        site: Site {
-                            file: f.file_idx,
-                            span,
-                        },
-                        function: func,
+                        site: found.site,
+                        function: found.func,
                         callee: origins.program.func_name(func),
-                        values: vec![("text".to_owned(), FactValue::Str(text))],
+                        values: vec![("text".to_owned(), FactValue::Str(found.text))],
                     });
                 }
             }
@@ -86,117 +81,51 @@ fn blocks_that_look(f: FuncRef<'_>, origins: &Solver<'_, '_>, known: &Known) -> 
         .collect()
 }
 
-/// The text that a condition looks for in the address, and the instruction that does.
-fn looks_for(f: FuncRef<'_>, origins: &Solver<'_, '_>, cond: Operand) -> Option<(usize, String)> {
-    let Operand::Local(local) = cond else {
-        return None;
-    };
-    let (at, instr) = f.writer(local)?;
-    let text = |operand: Operand| match operand {
-        Operand::Const(id) => match f.file.facts.constant(id) {
-            Const::Str(text) => Some(f.file.facts.str(*text).to_owned()),
-            _ => None,
-        },
-        Operand::Local(_) => None,
-    };
-    let (text, within) = match *instr {
-        Instr::Op {
-            op: OpKind::In,
-            operands,
-            ..
-        } => match *f.func.operands(operands) {
-            [what, within] => (text(what)?, within),
-            _ => return None,
-        },
-        // `path.indexOf('/open') !== -1`
-        Instr::Op {
-            op: OpKind::StrictNe | OpKind::Ne | OpKind::Greater,
-            operands,
-            ..
-        } => {
-            let sought = *f.func.operands(operands).first()?;
-            return found_by(f, origins, sought, "indexOf");
+/// Blocks that hand the request, with what passes it on, to what asks who it is: `passport.authenticate('jwt')(req, res, next)`.
+fn handing_over<'p>(
+    f: FuncRef<'p>,
+    origins: &'p Solver<'p, '_>,
+    next: usize,
+) -> impl Iterator<Item = usize> {
+    let next = f.func.params.get(next).map(|param| param.local);
+    let blocks = f.func.blocks.iter().enumerate();
+    blocks
+        .filter(move |(_, block)| {
+            f.func.block_instrs(block).any(|(_, instr)| match *instr {
+                Instr::Call { callee, args, .. } => {
+                    let mut args = f.func.args(args).iter();
+                    args.any(|arg| next.map(Operand::Local) == Some(arg.value))
+                        && asks(f, origins, callee, 0)
+                }
+                _ => false,
+            })
+        })
+        .map(|(index, _)| index)
+}
+
+/// Whether what is called asks who it is: of the guards that one wrapper is given, some may do something else.
+fn asks(f: FuncRef<'_>, origins: &Solver<'_, '_>, callee: Operand, depth: u32) -> bool {
+    origins
+        .of_operand(f.id, callee)
+        .iter()
+        .any(|val| {
+            match origins.val(*val) {
+        Some(Val::Api(path)) => origins.paths.rows(path).any(
+            |(_, row)| matches!(&row.role, Role::Guard { kind, .. } if kind == "authentication"),
+        ),
+        Some(Val::Func(inner)) if inner != f.id && depth < 2 => {
+            let inner = origins.program.func(inner);
+            !blocks_that_look(inner, origins, &Known::default()).is_empty()
+                || inner.func.instrs.iter().any(|instr| match *instr {
+                    Instr::Call { callee, args, .. } => {
+                        inner.func.args(args).len() > 2 && asks(inner, origins, callee, depth + 1)
+                    }
+                    _ => false,
+                })
         }
-        Instr::Call {
-            this: Some(this),
-            callee,
-            args,
-            ..
-        } => {
-            let what = f.func.args(args).first()?.value;
-            match written_name(f, callee)? {
-                "includes" => (text(what)?, this),
-                "test" => (loose_pattern(f, this)?, what),
-                "match" => (loose_pattern(f, what)?, this),
-                _ => return None,
-            }
-        }
-        _ => return None,
-    };
-    (text.len() > 1 && is_address(f, origins, within)).then_some((at, text))
-}
-
-/// A call of a method that looks for a text in the address.
-fn found_by(
-    f: FuncRef<'_>,
-    origins: &Solver<'_, '_>,
-    sought: Operand,
-    name: &str,
-) -> Option<(usize, String)> {
-    let Operand::Local(local) = sought else {
-        return None;
-    };
-    let (at, instr) = f.writer(local)?;
-    let Instr::Call {
-        this: Some(within),
-        callee,
-        args,
-        ..
-    } = *instr
-    else {
-        return None;
-    };
-    let Operand::Const(what) = f.func.args(args).first()?.value else {
-        return None;
-    };
-    let Const::Str(text) = *f.file.facts.constant(what) else {
-        return None;
-    };
-    let text = f.file.facts.str(text).to_owned();
-    let found = written_name(f, callee) == Some(name) && text.len() > 1;
-    (found && is_address(f, origins, within)).then_some((at, text))
-}
-
-/// The text of a regular expression that is bound to neither end of what it is run on.
-fn loose_pattern(f: FuncRef<'_>, operand: Operand) -> Option<String> {
-    let Operand::Const(id) = operand else {
-        return None;
-    };
-    let Const::Regex(regex) = f.file.facts.constant(id) else {
-        return None;
-    };
-    let text = f.file.facts.str(regex.pattern);
-    let bound = text.starts_with('^')
-        || text.ends_with('$')
-        || ["(^", "|^", "$)", "$|"]
-            .iter()
-            .any(|end| text.contains(end));
-    (!bound).then(|| text.to_owned())
-}
-
-/// `request.endpoint`, `req.path`
-fn is_address(f: FuncRef<'_>, origins: &Solver<'_, '_>, operand: Operand) -> bool {
-    let Operand::Local(local) = operand else {
-        return false;
-    };
-    match f.writer(local).map(|made| made.1) {
-        Some(&Instr::Load {
-            base,
-            key: Key::Field(name),
-            ..
-        }) => ADDRESSES.contains(&f.file.facts.str(name)) && is_request(origins, f.id, base),
         _ => false,
     }
+        })
 }
 
 /// From a block, the function is left without who asks being looked at, and without an answer that refuses.
