@@ -44,16 +44,13 @@ const ROLES: [&str; 6] = [
 ];
 
 /// Parts of names of members that say in which state an account is, not what it may do.
-const STATES: [&str; 20] = [
+const STATES: [&str; 17] = [
     "banned",
     "blocked",
-    "disabled",
     "suspended",
     "deleted",
     "archived",
     "locked",
-    "active",
-    "enabled",
     "activat",
     "verified",
     "confirmed",
@@ -65,6 +62,18 @@ const STATES: [&str; 20] = [
     "twofactor",
     "tokenversion",
     "passwordchanged",
+];
+
+/// Whole names of this kind: `insightsEnabled` is a setting.
+const OF_ACCOUNT: [&str; 8] = [
+    "active",
+    "isactive",
+    "inactive",
+    "isinactive",
+    "enabled",
+    "isenabled",
+    "disabled",
+    "isdisabled",
 ];
 
 /// What is known of the whole program while searches run.
@@ -278,7 +287,8 @@ pub(super) fn said(name: &str) -> Said {
     let lower = name.to_lowercase();
     let role = ROLES.iter().any(|word| lower.contains(word));
     let plain: String = lower.chars().filter(|c| *c != '_').collect();
-    let state = !role && STATES.iter().any(|word| plain.contains(word));
+    let state = !role
+        && (OF_ACCOUNT.contains(&plain.as_str()) || STATES.iter().any(|word| plain.contains(word)));
     Said {
         origin: ORIGIN.contains(&lower.as_str()),
         setting: is_setting(&lower),
