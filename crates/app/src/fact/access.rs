@@ -70,12 +70,15 @@ impl Application {
         let mut out = Vec::new();
         let mut kept: FxHashMap<FuncId, bool> = FxHashMap::default();
         let habits = self.habits();
+        let kinds = self.habitual_objects();
+        let is_habit = |access: &Access| {
+            access.names.each().any(|name| habits.contains(&name)) || kinds.contains(&access.object)
+        };
         for (site, all) in by_site {
             // The endpoint that asks for a login and for nothing else is the one to tell of.
             let half = |(endpoint, access): &&(&Endpoint, &Access)| {
                 beside(endpoint, access) == Answer::No
-                    && (self.kept(endpoint, access)
-                        || access.names.each().any(|name| habits.contains(&name)))
+                    && (self.kept(endpoint, access) || is_habit(access))
             };
             let told = all
                 .iter()
@@ -116,10 +119,7 @@ impl Application {
                 ),
                 (
                     "kept",
-                    FactValue::Bool(
-                        self.kept(endpoint, access)
-                            || access.names.each().any(|name| habits.contains(&name)),
-                    ),
+                    FactValue::Bool(self.kept(endpoint, access) || is_habit(access)),
                 ),
                 ("parted", FactValue::Bool(self.parted(endpoint, access))),
                 (
@@ -272,6 +272,35 @@ impl Application {
             with.len() >= HABIT && without.len() * EXCEPTIONS <= with.len()
         };
         of.into_iter().filter(habit).map(|(name, _)| name).collect()
+    }
+
+    /// Records that nearly all endpoints which find them by an id look at together with who asks, whatever the id is called.
+    fn habitual_objects(&self) -> BTreeSet<String> {
+        let mut of: BTreeMap<&str, (BTreeSet<Site>, BTreeSet<Site>)> = BTreeMap::new();
+        for endpoint in self.endpoints.iter().filter(|e| wants_login(e)) {
+            for access in &endpoint.objects.chosen {
+                if access.object.is_empty() || PERSONS.contains(&access.object.as_str()) {
+                    continue;
+                }
+                let (with, without) = of.entry(&access.object).or_default();
+                match beside(endpoint, access) {
+                    Answer::Yes if !access.names.is_empty() => {
+                        with.insert(endpoint.site);
+                    }
+                    Answer::No if endpoint.guarded("role") == Answer::No => {
+                        without.insert(endpoint.site);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let habit = |(_, (with, without)): &(&str, (BTreeSet<Site>, BTreeSet<Site>))| {
+            with.len() >= HABIT && without.len() * EXCEPTIONS <= with.len()
+        };
+        of.into_iter()
+            .filter(habit)
+            .map(|(object, _)| object.to_owned())
+            .collect()
     }
 
     /// Others that change such records look at who asks beside the key, and this one changes them.
