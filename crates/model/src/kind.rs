@@ -61,6 +61,16 @@ impl KindSet {
     pub const fn intersect(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
+    /// What holds whichever of both holds, of sets that hold more than kinds in their upper bits: what serves no kind at all
+    /// leaves what is noted of the other.
+    #[must_use]
+    pub const fn meet(self, other: Self) -> Self {
+        match (self.covers(Self::ALL), other.covers(Self::ALL)) {
+            (true, false) => other,
+            (false, true) => self,
+            _ => self.intersect(other),
+        }
+    }
     /// Whether nothing is in the set.
     #[must_use]
     pub const fn is_empty(self) -> bool {

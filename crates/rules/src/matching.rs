@@ -385,18 +385,22 @@ fn judge(
     if let Some(cap) = origin.cap.filter(|cap| *cap < judged.confidence) {
         judged.confidence = cap;
         let what = kinds.describe("source", kind).unwrap_or(kind);
-        judged.reasons.push(format!(
-            "the data is {what}, which an attacker may not control"
-        ));
-        judged.doubted = true;
+        // That a request wrote it is known, and told beside.
+        if !path.notes.contains(&Note::ViaStore) {
+            judged.reasons.push(format!(
+                "the data is {what}, which an attacker may not control"
+            ));
+            judged.doubted = true;
+        }
     }
     judged.doubted |= kind == "library" && path.notes.contains(&Note::WhenUnknown);
     let at_rest = AT_REST.contains(&origin.kind.as_str());
     let shared = path.notes.contains(&Note::MayAlias);
     judged.doubted |= shared;
     let guessed = shared || path.notes.contains(&Note::ViaUnknown);
-    let doubtful = origin.cap == Some(Confidence::Low)
-        && path.notes.iter().any(|note| confidence::lowers(*note));
+    // That a request wrote what is read here is no doubt of its own: it tells whose data it is.
+    let lowers = |note: &Note| *note != Note::ViaStore && confidence::lowers(*note);
+    let doubtful = origin.cap == Some(Confidence::Low) && path.notes.iter().any(lowers);
     if at_rest && (guessed || doubtful) {
         // Data that may not be an attacker's, on a way that may not be one: counted, not claimed.
         judged.verdict = Verdict::Unknown;

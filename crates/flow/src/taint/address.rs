@@ -3,6 +3,7 @@
 use super::charset::CharSet;
 use super::interp::Interp;
 use super::kinds::{COMPARED, HOST, NOT_DOUBLE, lacks};
+use super::value::Konst;
 use casemate_ir::{Instr, Key, Operand};
 use casemate_model::kind::KindSet;
 
@@ -98,15 +99,26 @@ impl Interp<'_> {
         }
     }
 
-    /// The host in `f"{parsed.scheme}://{parsed.netloc}"`, in lower case or not.
+    /// The host in `f"{parsed.scheme}://{parsed.netloc}"` or `url.hostname`, in lower case or not, without the brackets of an address of
+    /// version 6 or the dot of the root.
     fn origin_text(&self, operand: Operand) -> Option<Operand> {
         let (at, instr) = self.definition(operand)?;
         match instr {
             Instr::Call { callee, .. } => {
                 let name = crate::origin::method_name(self.f, u32::try_from(at).ok()?, callee)?;
-                let this = self.site_of(at)?.this_operand?;
-                let kept = matches!(name, "lower" | "casefold" | "toLowerCase");
-                kept.then(|| self.origin_text(this)).flatten()
+                let site = self.site_of(at)?;
+                let this = site.this_operand?;
+                let kept = match name {
+                    "lower" | "casefold" | "toLowerCase" | "toString" | "trim" => true,
+                    "strip" | "rstrip" | "replace" => unwraps(&site),
+                    _ => false,
+                };
+                let is_host =
+                    |(_, name): (Operand, &str)| matches!(name, "hostname" | "host" | "netloc");
+                match self.part(this).filter(|_| kept) {
+                    Some(part) => is_host(part).then_some(this),
+                    None => kept.then(|| self.origin_text(this)).flatten(),
+                }
             }
             Instr::Template { operands, .. } => {
                 let last = self.f.func.operands(operands).last().copied()?;
@@ -223,4 +235,23 @@ impl Interp<'_> {
                 _ => false,
             })
     }
+}
+
+/// `host.replace(/^\[/, '')`, `host.rstrip('.')`: what stands around a host is taken away.
+fn unwraps(site: &super::port::CallSite) -> bool {
+    let taken = match site.args.first().and_then(|a| a.value.single()) {
+        Some(Konst::Regex(pattern, _)) => {
+            let literal = ["\\[", "\\]", "\\."].iter();
+            let rest = literal.fold(pattern.to_string(), |rest, mark| rest.replace(mark, ""));
+            rest.chars().all(|c| "^$|[]".contains(c))
+        }
+        Some(Konst::Str(text)) => text.chars().all(|c| "[].".contains(c)),
+        Some(_) => false,
+        None => site.args.is_empty(),
+    };
+    let gone = site
+        .args
+        .get(1)
+        .is_none_or(|with| with.value.as_str().is_some_and(|w| w.is_empty()));
+    taken && gone
 }

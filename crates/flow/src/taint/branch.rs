@@ -145,6 +145,9 @@ impl Interp<'_> {
             }
         }
         if let Some((all, parts)) = self.short_circuit(cond) {
+            if !outcome {
+                self.falsy(cond);
+            }
             // `a && b` is truthy only when both are; `a || b` is falsy only when both are.
             if all == outcome {
                 for part in parts {
@@ -290,7 +293,8 @@ impl Interp<'_> {
                 PortBase::Param(_)
                 | PortBase::Callback(_)
                 | PortBase::Store(_)
-                | PortBase::Named(_) => false,
+                | PortBase::Named(_)
+                | PortBase::Handed(_) => false,
             };
             !t.derived && matches!(t.origin, Origin::Port(port) if own(port))
         };

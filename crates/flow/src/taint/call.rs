@@ -43,6 +43,7 @@ impl Interp<'_> {
     ) -> bool {
         let span = self.span(at);
         self.fuel = limits::INSTANTIATIONS;
+        self.called_at = self.work;
         let site = CallSite {
             instr: self.call_index,
             span,

@@ -64,6 +64,14 @@ impl CharSet {
             .fold(Self::default(), |set, c| set.union(Self::one(c)))
     }
 
+    /// These, but for some.
+    fn without(self, barred: Self) -> Self {
+        Self {
+            ascii: self.ascii & !barred.ascii,
+            other: self.other,
+        }
+    }
+
     /// Whether this character is possible.
     #[must_use]
     pub fn has(self, c: char) -> bool {
@@ -197,18 +205,7 @@ fn matched(pattern: &[char]) -> Option<CharSet> {
                             at += 1;
                         }
                         // Lookarounds only restrict: what they hold is not matched.
-                        Some('=' | '!' | '<') => {
-                            let mut depth = 1;
-                            while depth > 0 {
-                                match pattern.get(at)? {
-                                    '(' => depth += 1,
-                                    ')' => depth -= 1,
-                                    '\\' => at += 1,
-                                    _ => {}
-                                }
-                                at += 1;
-                            }
-                        }
+                        Some('=' | '!' | '<') => at = group_end(pattern, at - 1)?,
                         _ => return None,
                     }
                 }
@@ -312,20 +309,49 @@ pub fn begins(pattern: &str) -> Option<CharSet> {
         return None;
     }
     let chars: Vec<char> = pattern.strip_prefix('^')?.chars().collect();
-    let (set, next) = match *chars.first()? {
-        '\\' => (class_escape(*chars.get(1)?)?, 2),
+    let (mut at, mut barred) = (0, CharSet::default());
+    // What may not follow only takes away: of its alternatives, those that are one character, whatever comes after it.
+    while let ['(', '?', '!' | '=', ..] = *chars.get(at..)? {
+        let end = group_end(&chars, at)?;
+        if chars.get(at + 2) == Some(&'!') {
+            let inner: String = chars.get(at + 3..end - 1)?.iter().collect();
+            barred = replaced(&inner).map_or(barred, |set| barred.union(set));
+        }
+        at = end;
+    }
+    let (set, next) = match *chars.get(at)? {
+        '\\' => (class_escape(*chars.get(at + 1)?)?, at + 2),
         '[' => {
-            let mut at = 1;
-            let set = bracket(&chars, &mut at)?;
-            (set, at)
+            let mut end = at + 1;
+            let set = bracket(&chars, &mut end)?;
+            (set, end)
         }
         c if "^$.*+?()|{}".contains(c) => return None,
-        c => (CharSet::one(c), 1),
+        c => (CharSet::one(c), at + 1),
     };
     match chars.get(next) {
         Some('*' | '?') => None,
         Some('{') if chars.get(next + 1) == Some(&'0') => None,
-        _ => Some(set),
+        _ => Some(set.without(barred)),
+    }
+}
+
+/// The position after the `)` of the group that is opened at a position.
+fn group_end(chars: &[char], open: usize) -> Option<usize> {
+    let (mut depth, mut in_class, mut at) = (0, false, open);
+    loop {
+        match *chars.get(at)? {
+            '\\' => at += 1,
+            '[' => in_class = true,
+            ']' => in_class = false,
+            '(' if !in_class => depth += 1,
+            ')' if !in_class => depth -= 1,
+            _ => {}
+        }
+        at += 1;
+        if depth == 0 {
+            return Some(at);
+        }
     }
 }
 
@@ -441,6 +467,10 @@ mod tests {
         assert_eq!(dash("^a*-$"), None);
         assert_eq!(dash("^a|-$"), None);
         assert_eq!(dash("a$"), None);
+        let slash = |pattern| begins(pattern).map(|set| set.has('/'));
+        assert_eq!(slash("^(?!\\/|.*\\/{2,})[a-z_\\-/]+$"), Some(false));
+        assert_eq!(slash("^(?!/a)(?=.{3})[a-z/]+$"), Some(true));
+        assert_eq!(slash("^(?!/)[a-z/]*$"), None);
     }
 
     #[test]

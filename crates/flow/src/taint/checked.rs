@@ -3,6 +3,7 @@
 use super::interp::Interp;
 use super::port::CallSite;
 use super::summary::Outcome;
+use super::value::{Taint, Value};
 use casemate_ir::{ArgKey, Instr, Operand, VarRef};
 use casemate_model::kind::KindSet;
 
@@ -36,40 +37,51 @@ const REFUSES: [&str; 9] = [
     "suspicious",
 ];
 
-impl Interp<'_> {
+/// Words of what gives back a harmless form of what it is given.
+const SANITIZES: [&str; 5] = ["purify", "sanitise", "sanitize", "sanitised", "sanitized"];
+/// What `safe_…` and `secure_…` make, where they make something: `safe_load` is another matter.
+const MADE_SAFE: [&str; 9] = [
+    "basename", "file", "filename", "html", "join", "name", "path", "url", "string",
+];
+
+impl<'p> Interp<'p> {
+    /// What `sanitizePath(x)` gives back where nobody knows `sanitizePath`: believed like a predicate, and counted like one.
+    pub(super) fn sanitized_elsewhere(
+        &mut self,
+        callee: Operand,
+        name: Option<&'p str>,
+        result: &mut Value,
+    ) {
+        let Some(name) = self.callee_name(callee, name).filter(|n| sanitizing(n)) else {
+            return;
+        };
+        let kinds = if words(name).iter().any(|w| w == "html") {
+            self.k.html()
+        } else {
+            KindSet::ALL
+        };
+        if result.taints.is_none() {
+            return;
+        }
+        if !self.revisit {
+            self.cap("values by functions that are not known, believed by their names");
+        }
+        result.taints = result.map_taints(|t| {
+            let clean = t.clean.union(kinds);
+            Some(Taint { clean, ..t })
+        });
+    }
+
     /// `if (!isValidName(x)) return` where nobody knows `isValidName`: its author said what it is for, and that is taken for
     /// what it does; how often is counted. A function whose code is known is judged by its code.
     pub(super) fn checked_elsewhere(
         &mut self,
         callee: Operand,
-        name: Option<&str>,
+        name: Option<&'p str>,
         site: &CallSite,
         outcome: Outcome,
     ) {
-        let free = match self.definition(callee) {
-            Some((
-                _,
-                Instr::LoadVar {
-                    var: VarRef::Free(name),
-                    ..
-                },
-            )) => Some(self.f.file.facts.str(name)),
-            Some((
-                _,
-                Instr::LoadVar {
-                    var: VarRef::Global(global),
-                    ..
-                },
-            )) => self
-                .f
-                .file
-                .facts
-                .globals
-                .get(global.index())
-                .map(|g| self.f.file.facts.str(g.name)),
-            _ => None,
-        };
-        let Some(accepts) = name.or(free).and_then(accepting) else {
+        let Some(accepts) = self.callee_name(callee, name).and_then(accepting) else {
             return;
         };
         if outcome == Outcome::Returns || accepts != (outcome == Outcome::True) {
@@ -88,6 +100,22 @@ impl Interp<'_> {
             self.clean(operand, &[], KindSet::ALL);
         }
     }
+
+    /// The name of a function that is called: of the method, or of the variable that holds it.
+    fn callee_name(&self, callee: Operand, method: Option<&'p str>) -> Option<&'p str> {
+        let facts = &self.f.file.facts;
+        method.or_else(|| match self.definition(callee)?.1 {
+            Instr::LoadVar {
+                var: VarRef::Free(name),
+                ..
+            } => Some(facts.str(name)),
+            Instr::LoadVar {
+                var: VarRef::Global(global),
+                ..
+            } => facts.globals.get(global.index()).map(|g| facts.str(g.name)),
+            _ => None,
+        })
+    }
 }
 
 /// Whether a predicate of this name says yes to what is harmless; `None`: its name says nothing of the kind.
@@ -101,6 +129,17 @@ fn accepting(name: &str) -> Option<bool> {
         (true, false) => Some(!negated),
         (false, true) => Some(negated),
         _ => None,
+    }
+}
+
+/// Whether a function of this name gives back a harmless form of what it is given.
+fn sanitizing(name: &str) -> bool {
+    let words = words(name);
+    match words.as_slice() {
+        [first, .., last] if first == "safe" || first == "secure" => {
+            MADE_SAFE.contains(&last.as_str())
+        }
+        all => all.iter().any(|w| SANITIZES.contains(&w.as_str())),
     }
 }
 
@@ -127,7 +166,28 @@ pub(super) fn words(name: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::accepting;
+    use super::{accepting, sanitizing};
+
+    #[test]
+    fn names_of_sanitizers() {
+        for name in [
+            "sanitize_path",
+            "sanitizeHtml",
+            "safeJoin",
+            "secure_filename",
+        ] {
+            assert!(sanitizing(name), "{name}");
+        }
+        for name in [
+            "safe_load",
+            "safe",
+            "secureConnection",
+            "clean",
+            "unsafe_path",
+        ] {
+            assert!(!sanitizing(name), "{name}");
+        }
+    }
 
     #[test]
     fn names_of_predicates() {

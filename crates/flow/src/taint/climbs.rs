@@ -27,6 +27,21 @@ pub(super) fn refused(pattern: &str) -> bool {
     })
 }
 
+/// Whether an anchored pattern finds the step up with which a path begins: `^\.\.`, `^\.\.(\/|$)`.
+pub(super) fn begins(pattern: &str) -> bool {
+    let chars: Vec<char> = pattern.chars().collect();
+    let mut at = 0;
+    let Some(all) = alternatives(&chars, &mut at, 0).filter(|_| at == chars.len()) else {
+        return false;
+    };
+    let text: Vec<char> = CLIMBING[0].chars().collect();
+    let mut search = Search {
+        text: &text,
+        fuel: FUEL,
+    };
+    pattern.starts_with('^') && search.any(&all, 0, &[])
+}
+
 /// Whether a pattern matches all steps up at the start of a path: `^(\.\.(\/|\\|$))+`, one group that is repeated.
 pub(super) fn cut_at_start(pattern: &str) -> bool {
     let Some(group) = pattern

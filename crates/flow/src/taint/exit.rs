@@ -264,7 +264,7 @@ impl Interp<'_> {
                             clean.get(index).copied().unwrap_or(KindSet::EMPTY)
                         }
                     };
-                    *slot = Some(slot.map_or(clean, |known| known.intersect(clean)));
+                    *slot = Some(slot.map_or(clean, |known| known.meet(clean)));
                 }
             }
             for (slot, outcome) in

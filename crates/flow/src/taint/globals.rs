@@ -4,12 +4,14 @@ use super::place::{PortBase, PortPath};
 use super::summary::{Finding, Summary};
 use super::trace::{Arena, TraceKind, TraceNode};
 use super::value::{ObjId, Origin, Taint, note_bit};
+use crate::apipath::PathId;
 use crate::limits;
 use crate::origin::{Solver, Val};
 use crate::program::ClassIdx;
 use crate::result::{FuncId, Note};
 use crate::symbol::Sym;
 use casemate_model::kind::KindSet;
+use casemate_model::path::Step;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
@@ -133,6 +135,7 @@ pub(super) fn findings(
         .kinds()
         .source("store")
         .unwrap_or(casemate_model::kind::SourceKind(0));
+    let upload = origins.paths.models().kinds().source("http.file").ok();
     let mut out = Vec::new();
     let mut seen: FxHashMap<(super::value::SourceRef, FuncId, casemate_ir::Span, u8), ()> =
         FxHashMap::default();
@@ -152,6 +155,14 @@ pub(super) fn findings(
                     continue;
                 };
                 if !meets(place, &port, sink.deep) || clean.has(sink.sink.kind) {
+                    continue;
+                }
+                // Which of its members a client named, and which the server, only the models of an upload know.
+                let closer = port.members().len() > place.members().len();
+                if closer
+                    && Some(source.kind) == upload
+                    && matches!(port.base(), PortBase::Handed(_))
+                {
                     continue;
                 }
                 if by_chance(origins, place, &port) {
@@ -281,9 +292,38 @@ fn absolute(origins: &Solver<'_, '_>, func: FuncId, port: &PortPath) -> Option<P
                 PortBase::Instance(root_class(origins, class)),
             ))
         }
+        PortBase::Param(index) => {
+            let path = handed(origins, func, index)?;
+            // What models tell of the object is theirs, whoever writes it.
+            let own = |sym: &Sym| {
+                let step = Step::Member(origins.program.symbols.text(*sym).to_owned());
+                let member = origins.paths.made_step(path, &step);
+                member.is_none_or(|member| !origins.paths.has_rows(member))
+            };
+            port.members()
+                .first()
+                .filter(|name| **name != Sym::ANY && own(name))
+                .map(|_| with_base(port, PortBase::Handed(path)))
+        }
         base if base.is_absolute() => Some(*port),
         _ => None,
     }
+}
+
+/// The type of the object with which a framework calls a function and all others of its chain.
+fn handed(origins: &Solver<'_, '_>, func: FuncId, index: u16) -> Option<PathId> {
+    let params = &origins.program.func(func).func.params;
+    let local = params.get(usize::from(index))?.local;
+    let mut types =
+        origins
+            .of_local(func, local)
+            .iter()
+            .filter_map(|val| match origins.val(*val) {
+                Some(Val::Api(path)) if origins.paths.is_type(path) => Some(path),
+                _ => None,
+            });
+    let first = types.next()?;
+    types.next().is_none().then_some(first)
 }
 
 fn with_base(port: &PortPath, base: PortBase) -> PortPath {

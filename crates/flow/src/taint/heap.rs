@@ -124,6 +124,10 @@ impl Obj {
         self.changes();
         if sym == Sym::ANY {
             self.any.join(&value);
+            // It may be any member that there is by now. Elements keep their place: lists grow at their end.
+            for field in &mut self.fields {
+                field.definite &= field.sym.as_index().is_some();
+            }
             return;
         }
         match self.fields.binary_search_by_key(&sym, |f| f.sym) {

@@ -88,7 +88,8 @@ impl Interp<'_> {
         let Some(summary) = self.summaries.get(func.0 as usize).and_then(Clone::clone) else {
             return Value::default();
         };
-        if self.depth >= limits::CALLBACK_DEPTH || (self.depth > 0 && self.fuel == 0) {
+        let spent = self.fuel == 0 || self.work - self.called_at > limits::CALL_WORK;
+        if self.depth >= limits::CALLBACK_DEPTH || (self.depth > 0 && spent) {
             self.cap("callbacks of callbacks");
             return Value::default();
         }
@@ -245,7 +246,8 @@ impl Interp<'_> {
             | PortBase::Instance(_)
             | PortBase::Var(..)
             | PortBase::Store(_)
-            | PortBase::Named(_) => {
+            | PortBase::Named(_)
+            | PortBase::Handed(_) => {
                 let root = PortPath::root(port.base());
                 match self.state.var(&root) {
                     Some(var) if var.definite => var.value.clone(),
@@ -254,6 +256,7 @@ impl Interp<'_> {
             }
         };
         for &sym in port.members() {
+            self.work += value.refs.len() as u64;
             value = self.load(&value, sym);
         }
         value
@@ -354,9 +357,7 @@ impl Interp<'_> {
         }
         for &id in &value.refs {
             let made = self.object(env, summary, id.0);
-            if !out.refs.contains(&made) {
-                out.refs.push(made);
-            }
+            out.refer(made);
         }
         out.refs.sort_unstable();
         out
@@ -382,9 +383,7 @@ impl Interp<'_> {
                     if !taint.derived {
                         identities += 1;
                         for &id in &given.refs {
-                            if !out.refs.contains(&id) {
-                                out.refs.push(id);
-                            }
+                            out.refer(id);
                         }
                         out.consts.clone_from(&given.consts);
                     } else if !given.refs.is_empty() {
@@ -592,7 +591,8 @@ impl Interp<'_> {
             | PortBase::Instance(_)
             | PortBase::Var(..)
             | PortBase::Store(_)
-            | PortBase::Named(_) => {
+            | PortBase::Named(_)
+            | PortBase::Handed(_) => {
                 self.write_var(PortPath::root(base), value, strong);
             }
             PortBase::Param(_) | PortBase::This | PortBase::Callback(_) => {}

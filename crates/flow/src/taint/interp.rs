@@ -116,6 +116,8 @@ pub struct Interp<'a> {
     pub(super) revisit: bool,
     pub(super) depth: u32,
     pub(super) fuel: u32,
+    /// The work that was done when the call at hand began.
+    pub(super) called_at: u64,
     pub(super) sinks: Vec<PortSink>,
     pub(super) sink_index: FxHashMap<(PortPath, FuncId, Span, u8, bool), usize>,
     pub(super) finding_index: FxHashMap<(SourceRef, FuncId, Span, u8), usize>,
@@ -198,6 +200,7 @@ impl<'a> Interp<'a> {
             revisit: false,
             depth: 0,
             fuel: limits::INSTANTIATIONS,
+            called_at: 0,
             sinks: Vec::new(),
             sink_index: FxHashMap::default(),
             finding_index: FxHashMap::default(),

@@ -1,10 +1,11 @@
 //! The few sink kinds that the engine itself must know: language mechanisms, not libraries.
 
 use super::charset::{CharSet, after_test, begins, literal_start};
+use super::language::never_climbs;
 use casemate_model::kind::{KindSet, Kinds, SinkKind, SourceKind};
 
 /// The characters that a value needs to break out, by sink kind. A kind that is not listed is never cleared by characters.
-const BREAKS: [(&str, &str); 24] = [
+const BREAKS: [(&str, &str); 25] = [
     ("sql", "'\"\\`;()=*/ \t\n"),
     ("nosql", "[ "),
     // Other marks split, quote and expand words; none of them starts a command.
@@ -15,6 +16,7 @@ const BREAKS: [(&str, &str); 24] = [
     ("path.read", "./\\%"),
     ("path.write", "./\\%"),
     ("path.delete", "./\\%"),
+    ("path.entry", "/\\"),
     ("module", "./\\"),
     ("url.full", "/:@?#\\%."),
     ("url.host", "/:@?#\\%."),
@@ -158,6 +160,7 @@ pub struct KindIds {
     /// The path of an outgoing request.
     pub url_path: SinkKind,
     extract: SinkKind,
+    entry: SinkKind,
     url_host: SinkKind,
     /// The address of a request that goes on to wherever the answer says: harmless where the host is known.
     follow: SinkKind,
@@ -202,6 +205,7 @@ impl KindIds {
             url_full: id("url.full"),
             url_path: id("url.path"),
             extract: id("path.extract"),
+            entry: id("path.entry"),
             url_host: id("url.host"),
             follow: id("follow"),
             redirect: id("redirect"),
@@ -278,6 +282,12 @@ impl KindIds {
             set.union(self.extract())
         } else {
             set
+        };
+        let below = set.covers(NO_PARENT) || set.covers(lacks(CharSet::of(".")));
+        let set = match (below, set.covers(RELATIVE)) {
+            (true, true) => set.union(self.path),
+            (true, false) => set.union(KindSet::of(self.entry)),
+            _ => set,
         };
         BREAKS
             .iter()
@@ -482,17 +492,30 @@ impl KindIds {
         let Some(left) = after_test(pattern, flags, matches) else {
             return self.close(start);
         };
-        let begun = begins(pattern).filter(|set| matches && !set.has('-'));
-        let option = begun.map_or(KindSet::EMPTY, |_| KindSet::of(self.argument));
-        self.close(lacks(left.complement()).union(start))
-            .union(option)
+        let begun = begins(pattern).filter(|_| matches);
+        let without = |c, known| match begun {
+            Some(set) if !set.has(c) => known,
+            _ => KindSet::EMPTY,
+        };
+        let flat = matches && left.has('.') && never_climbs(pattern, flags.contains('i'));
+        let parent = if flat { NO_PARENT } else { KindSet::EMPTY };
+        self.close(
+            lacks(left.complement())
+                .union(start)
+                .union(parent)
+                .union(without('/', RELATIVE)),
+        )
+        .union(without('-', KindSet::of(self.argument)))
     }
 }
 
 /// Whether what follows this text could still complete `//host`, `/\host` or a scheme.
 fn open(prefix: &str) -> bool {
+    let scheme = prefix.trim_end_matches(['/', '\\']);
     prefix == "/"
         || prefix == "\\"
+        || ["http:", "https:", "ws:", "wss:", "ftp:"]
+            .contains(&scheme.to_ascii_lowercase().as_str())
         || prefix
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || c == '+')
@@ -563,6 +586,16 @@ mod tests {
         assert!(!in_sql_quotes("SELECT 'a', "));
         assert_eq!(sql_quote("SELECT `a`, \""), Some('"'));
         assert_eq!(sql_quote("SELECT \"`\", "), None);
+    }
+
+    #[test]
+    fn a_scheme_alone_leaves_the_host_open() {
+        for prefix in ["http", "https:", "HTTPS:/", "/", ""] {
+            assert!(open(prefix), "{prefix}");
+        }
+        for prefix in ["mailto:", "/a", "a/", "https:/a"] {
+            assert!(!open(prefix), "{prefix}");
+        }
     }
 
     #[test]

@@ -74,9 +74,9 @@ impl Interp<'_> {
                     speaks = true;
                     self.cap(crate::limits::VERSION_UNKNOWN);
                 }
-                Role::Sink { kind, port, .. } => {
+                Role::Sink { kind, port, needs } => {
                     speaks = true;
-                    self.check_sink(at, path, site, *kind, port, notes);
+                    self.check_sink(path, site, (*kind, *needs), port, notes);
                     if self.k.is_sql(*kind) && port.steps.is_empty() {
                         self.run_statement(at, site, &mut result);
                     }

@@ -27,6 +27,7 @@ mod instr;
 mod interp;
 mod kinds;
 mod labels;
+mod language;
 mod library;
 mod lists;
 mod member;

@@ -143,7 +143,7 @@ impl Interp<'_> {
             && site.this.taints().iter().all(resolved)
         {
             result.taints = result.map_taints(|t| {
-                let clean = t.clean.union(NO_PARENT);
+                let clean = self.k.close(t.clean.union(NO_PARENT));
                 Some(Taint { clean, ..t })
             });
         }

@@ -10,16 +10,16 @@ use crate::origin::{STATEMENT, method_name};
 use crate::result::FactValue;
 use crate::symbol::Sym;
 use casemate_ir::{Instr, Operand, Part, PartKey};
+use casemate_model::kind::{Shape, SinkKind};
 use casemate_model::path::{Port, PortStep};
 use std::sync::Arc;
 
 impl Interp<'_> {
     pub(super) fn check_sink(
         &mut self,
-        at: usize,
         path: PathId,
         site: &CallSite,
-        kind: casemate_model::kind::SinkKind,
+        (kind, needs): (SinkKind, Option<Shape>),
         port: &Port,
         notes: u16,
     ) {
@@ -34,9 +34,21 @@ impl Interp<'_> {
                 }
                 _ => value,
             };
+            let value = match needs {
+                Some(Shape::Structured) => self.objects_of(value),
+                _ => value,
+            };
             self.check_value(site, path, kind, port, (value, operand), notes);
         }
-        let _ = at;
+    }
+
+    /// What of a value may be an object: a text has no members that anybody reads.
+    fn objects_of(&self, value: Value) -> Value {
+        let text = |t: &Taint| !self.k.operators.is_empty() && t.clean.covers(self.k.operators);
+        Value {
+            taints: value.map_taints(|t| (!text(&t)).then_some(t)),
+            ..value
+        }
     }
 
     /// The elements that stand before `--` in the list of arguments at a port, where it is written down and holds one.
@@ -73,7 +85,7 @@ impl Interp<'_> {
         &mut self,
         site: &CallSite,
         path: PathId,
-        kind: casemate_model::kind::SinkKind,
+        kind: SinkKind,
         port: &Port,
         (value, operand): (Value, Option<Operand>),
         notes: u16,

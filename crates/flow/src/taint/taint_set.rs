@@ -33,7 +33,7 @@ impl TaintSet {
             let room = set.len() < limits::TAINTS;
             match set.get_mut(at) {
                 Some(own) if own.order(&taint).is_eq() => {
-                    let clean = own.clean.intersect(taint.clean);
+                    let clean = own.clean.meet(taint.clean);
                     // The dirtier way is the one to show.
                     if clean != own.clean {
                         own.trace = trace(&taint);

@@ -161,6 +161,9 @@ impl Interp<'_> {
             return;
         };
         let matches = outcome == Outcome::True;
+        if !matches && super::climbs::begins(pattern) && self.climbs_nowhere(tested) {
+            return;
+        }
         let mut kinds = self.k.cleared_by_regex(pattern, flags, matches);
         if !matches && super::climbs::refused(pattern) {
             kinds = kinds.union(self.absent("..", &self.operand(tested)));
@@ -200,20 +203,9 @@ impl Interp<'_> {
         let holds = outcome == Outcome::True;
         if let Some("startsWith" | "startswith") = name
             && !holds
-            && self.is_way_from_folder(tested)
             && site.args.first().is_some_and(|a| self.climbs_first(a))
+            && self.climbs_nowhere(tested)
         {
-            self.clean(tested, &[], self.k.paths());
-            return;
-        }
-        if let Some("startsWith" | "startswith") = name
-            && !holds
-            && let Some(text) = self.made_normal(tested)
-            && site.args.first().is_some_and(|a| self.climbs_first(a))
-        {
-            // What is left of `..` after `path.normalize(x)` stands at its beginning.
-            self.clean(tested, &[], super::kinds::NO_PARENT);
-            self.clean(text, &[], super::kinds::NO_PARENT);
             return;
         }
         let kinds = match (name, argument.as_str()) {
@@ -261,6 +253,21 @@ impl Interp<'_> {
         if !kinds.is_empty() {
             self.clean(tested, &[], kinds);
         }
+    }
+
+    /// A text does not begin with `..`: the way from a folder leads below it, and a normal path has no other steps up.
+    fn climbs_nowhere(&mut self, tested: Operand) -> bool {
+        if self.is_way_from_folder(tested) {
+            self.clean(tested, &[], self.k.paths());
+            return true;
+        }
+        let Some(text) = self.made_normal(tested) else {
+            return false;
+        };
+        // What is left of `..` after `path.normalize(x)` stands at its beginning.
+        self.clean(tested, &[], super::kinds::NO_PARENT);
+        self.clean(text, &[], super::kinds::NO_PARENT);
+        true
     }
 
     /// A text that is `..`, with a separator after it or not.

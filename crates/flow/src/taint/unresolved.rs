@@ -116,6 +116,7 @@ impl Interp<'_> {
                 Some(Taint { clean, ..t })
             });
         }
+        self.sanitized_elsewhere(callee, name, &mut result);
         self.hand_over(site, &[], &inputs);
         (result, true)
     }

@@ -234,7 +234,7 @@ impl Value {
         match set.binary_search_by(|t| t.order(&taint)) {
             Ok(at) => {
                 let Some(old) = set.get(at) else { return false };
-                let clean = old.clean.intersect(taint.clean);
+                let clean = old.clean.meet(taint.clean);
                 let notes = old.notes | taint.notes;
                 if clean == old.clean && notes == old.notes {
                     return false;
@@ -263,10 +263,7 @@ impl Value {
     pub fn join(&mut self, other: &Self) -> bool {
         let mut changed = self.join_taints(other);
         for &id in &other.refs {
-            if !self.refs.contains(&id) && self.refs.len() < limits::CALLEES {
-                self.refs.push(id);
-                changed = true;
-            }
+            changed |= self.refer(id);
         }
         if other.refs.len() + self.refs.len() > 1 {
             self.refs.sort_unstable();
@@ -319,11 +316,18 @@ impl Value {
     pub fn join_parts(&mut self, other: Self) {
         self.join_taints(&other);
         for id in other.refs {
-            if !self.refs.contains(&id) {
-                self.refs.push(id);
-            }
+            self.refer(id);
         }
         self.refs.sort_unstable();
+    }
+
+    /// Adds an object that the value may be, the order aside; whether it was new.
+    pub fn refer(&mut self, id: ObjId) -> bool {
+        let new = self.refs.len() < limits::CALLEES && !self.refs.contains(&id);
+        if new {
+            self.refs.push(id);
+        }
+        new
     }
 
     /// The value with every taint changed; none when the set becomes empty.
@@ -375,7 +379,7 @@ pub(super) fn adds(mine: &[Taint], theirs: &[Taint]) -> bool {
         while rest.next_if(|m| m.order(taint).is_lt()).is_some() {}
         match rest.peek() {
             Some(known) if known.order(taint).is_eq() => {
-                known.clean.intersect(taint.clean) != known.clean
+                known.clean.meet(taint.clean) != known.clean
                     || known.notes | taint.notes != known.notes
             }
             _ => !full,

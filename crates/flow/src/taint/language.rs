@@ -1,0 +1,126 @@
+//! What all texts that a regular expression accepts have in common, asked of its automaton.
+//!
+//! The automaton is intersected with one that knows steps up (`..` between separators): the product is empty exactly when no accepted
+//! text climbs (Hopcroft, Motwani, Ullman: Introduction to Automata Theory, 4.2).
+
+use regex_automata::dfa::{Automaton, StartKind, dense};
+use regex_automata::util::{primitives::StateID, syntax};
+use regex_automata::{Anchored, Input};
+use rustc_hash::FxHashSet;
+
+/// Bytes of an automaton; of a larger one nothing is claimed.
+const SIZE: usize = 1 << 18;
+/// States of the product; beyond them nothing is claimed.
+const STATES: usize = 20_000;
+
+/// Where a text is in its last component.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum At {
+    Start,
+    Dot,
+    DotDot,
+    Inside,
+    Climbed,
+}
+
+impl At {
+    const fn step(self, byte: u8) -> Self {
+        match (self, byte) {
+            (Self::Climbed, _) | (Self::DotDot, b'/' | b'\\') => Self::Climbed,
+            (_, b'/' | b'\\') => Self::Start,
+            (Self::Start, b'.') => Self::Dot,
+            (Self::Dot, b'.') => Self::DotDot,
+            _ => Self::Inside,
+        }
+    }
+
+    const fn climbs(self) -> bool {
+        matches!(self, Self::DotDot | Self::Climbed)
+    }
+}
+
+/// Whether no text that the whole expression matches has a step up among its components. The expression is anchored at both ends; what
+/// looks around is cut off at its start, as it only restricts, and else not understood.
+pub(super) fn never_climbs(pattern: &str, ignore_case: bool) -> bool {
+    automaton(pattern, ignore_case).is_some_and(|dfa| !reaches(&dfa))
+}
+
+fn automaton(pattern: &str, ignore_case: bool) -> Option<dense::DFA<Vec<u32>>> {
+    let syntax = syntax::Config::new()
+        .unicode(false)
+        .utf8(false)
+        .case_insensitive(ignore_case);
+    let limits = dense::Config::new()
+        .start_kind(StartKind::Anchored)
+        .dfa_size_limit(Some(SIZE))
+        .determinize_size_limit(Some(SIZE));
+    // JavaScript escapes what needs none.
+    let pattern = pattern.replace("\\/", "/");
+    dense::Builder::new()
+        .syntax(syntax)
+        .configure(limits)
+        .build(&pattern)
+        .ok()
+}
+
+/// Whether a text that climbs is accepted, or may be for all that is known.
+fn reaches(dfa: &dense::DFA<Vec<u32>>) -> bool {
+    let Ok(start) = dfa.start_state_forward(&Input::new("").anchored(Anchored::Yes)) else {
+        return true;
+    };
+    let bytes = representatives(dfa);
+    let mut seen: FxHashSet<(StateID, At)> = FxHashSet::default();
+    let mut open = vec![(start, At::Start)];
+    while let Some((state, at)) = open.pop() {
+        if dfa.is_dead_state(state) || !seen.insert((state, at)) {
+            continue;
+        }
+        if seen.len() > STATES || dfa.is_quit_state(state) {
+            return true;
+        }
+        if at.climbs() && dfa.is_match_state(dfa.next_eoi_state(state)) {
+            return true;
+        }
+        open.extend(
+            bytes
+                .iter()
+                .map(|&b| (dfa.next_state(state, b), at.step(b))),
+        );
+    }
+    false
+}
+
+/// A byte of each class that the automaton tells apart, and the bytes of steps up.
+fn representatives(dfa: &dense::DFA<Vec<u32>>) -> Vec<u8> {
+    let classes = dfa.byte_classes();
+    let mut seen = FxHashSet::default();
+    let own = b"./\\";
+    let others = (0..=u8::MAX).filter(|b| !own.contains(b) && seen.insert(classes.get(*b)));
+    others.chain(own.iter().copied()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::never_climbs;
+
+    #[test]
+    fn one_dot_is_no_step_up() {
+        for pattern in [
+            "^[a-z0-9_\\-]*\\.[a-z0-9_\\-]+$",
+            "^[\\w-]+(\\.[\\w-]+)*$",
+            "^\\/?[\\w]+\\/x\\.(png|jpg)$",
+        ] {
+            assert!(never_climbs(pattern, false), "{pattern}");
+        }
+        for pattern in [
+            "^[a-z.]+$",
+            "^[a-z0-9_/-]*\\.[./a-z]+$",
+            "^\\.*[a-z/]+$",
+            "^(\\.)+$",
+            "^.*$",
+            "^(?!a)x$",
+        ] {
+            assert!(!never_climbs(pattern, false), "{pattern}");
+        }
+    }
+}
