@@ -8,6 +8,7 @@ mod fields;
 mod guarded;
 mod inherited;
 pub(crate) mod key;
+mod nameless;
 mod owned;
 mod owner;
 mod query;
@@ -28,7 +29,7 @@ use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::{FuncId, Site};
-use casemate_ir::{ArgKey, Instr, Key, LocalId, OpKind, Operand, Range32, Term};
+use casemate_ir::{Instr, Key, LocalId, OpKind, Operand, Range32, Term};
 use casemate_model::path::PortStep;
 use casemate_model::row::Role;
 use query::argument;
@@ -39,6 +40,7 @@ use std::cell::RefCell;
 /// Finds what all endpoints do with records.
 pub(crate) fn find(application: &mut Application, origins: &Solver<'_, '_>, set: &Known) {
     let repositories = repository::find(origins);
+    let mut kept = FxHashMap::default();
     for endpoint in &mut application.endpoints {
         let mut walk = Walk::new(origins, set, &repositories);
         for &handler in &endpoint.handlers {
@@ -54,6 +56,7 @@ pub(crate) fn find(application: &mut Application, origins: &Solver<'_, '_>, set:
             walk.made.privileges.clear();
         }
         endpoint.objects = walk.made;
+        endpoint.objects.nameless = nameless::is(endpoint, origins, set, &mut kept);
     }
     application.owned = owned::find(origins, set, &repositories);
 }
@@ -470,6 +473,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             None => key::names(f, query, args, &client),
         };
         let (mut site, mut function, mut object) = (place(f, query.at), f.id, object);
+        let mut handed = false;
         // The condition stands with who calls: there it lacks something.
         for param in repository::params_of(f, &chosen) {
             let written = repository::written_at(self.origins, &self.frames, f, param);
@@ -482,6 +486,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
                 continue;
             }
             keys.extend(named);
+            handed = true;
             (site, function) = (place(caller, at), caller.id);
             if repository::says_nothing(&object) {
                 object = repository::called_by(caller, at);
@@ -496,6 +501,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             object,
             key: keys,
             names: roots.names,
+            handed,
             via: self.via,
             callee: self.origins.paths.text(query.path),
         });
