@@ -158,9 +158,9 @@ impl<'p> Walk<'_, 'p, '_> {
         let values: Vec<Operand> = f.func.args(args).iter().map(|arg| arg.value).collect();
         for param in repository::params_of(f, &values) {
             let written = repository::written_at(self.origins, &self.frames, f, param);
-            if let Some((caller, _, members)) = written {
-                let members = members.into_iter();
-                out.extend(members.map(|(name, value)| (name, caller.id, value)));
+            if let Some(written) = written {
+                let members = written.members.into_iter();
+                out.extend(members.map(|(name, value)| (name, written.caller.id, value)));
             }
         }
         out

@@ -33,7 +33,7 @@ use casemate_ir::{Instr, Key, LocalId, OpKind, Operand, Range32, Term};
 use casemate_model::path::PortStep;
 use casemate_model::row::Role;
 use query::argument;
-use repository::{Frame, Repositories};
+use repository::{Frame, Repositories, Written};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
 
@@ -477,7 +477,12 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         // The condition stands with who calls: there it lacks something.
         for param in repository::params_of(f, &chosen) {
             let written = repository::written_at(self.origins, &self.frames, f, param);
-            let Some((caller, at, members)) = written else {
+            let Some(Written {
+                caller,
+                at,
+                members,
+            }) = written
+            else {
                 continue;
             };
             let client = |operand| self.roots(caller.id, operand).client;

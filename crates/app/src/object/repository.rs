@@ -185,13 +185,21 @@ pub(super) fn arguments<'p>(f: FuncRef<'p>, at: usize) -> &'p [Arg] {
     }
 }
 
+/// A call that writes out the members of what it gives.
+pub(super) struct Written<'p> {
+    pub caller: FuncRef<'p>,
+    /// Its instruction.
+    pub at: usize,
+    pub members: Vec<(String, Operand)>,
+}
+
 /// The calls through which a parameter came to where it is, outwards, up to the one that writes its members.
 pub(super) fn written_at<'p>(
     origins: &Solver<'p, '_>,
     frames: &[Frame],
     f: FuncRef<'p>,
     param: usize,
-) -> Option<(FuncRef<'p>, usize, Vec<(String, Operand)>)> {
+) -> Option<Written<'p>> {
     let mut callee = f;
     let mut param = param;
     for frame in frames.iter().rev().take(STEPS) {
@@ -202,7 +210,11 @@ pub(super) fn written_at<'p>(
         let given = given(caller, arguments(caller, frame.at), callee, param)?;
         let members = members(caller, &given);
         if !members.is_empty() {
-            return Some((caller, frame.at, members));
+            return Some(Written {
+                caller,
+                at: frame.at,
+                members,
+            });
         }
         let Given::Value(Operand::Local(local)) = given else {
             return None;
