@@ -186,6 +186,13 @@ impl<'m> Paths<'m> {
         id
     }
 
+    /// Whether a path is that of a named type itself (`@express/req`), and not of a package or of something below.
+    #[must_use]
+    pub fn is_type(&self, id: PathId) -> bool {
+        let node = self.nodes.get(id.0 as usize);
+        node.is_some_and(|n| n.parent.is_none() && n.depth == 0 && !n.label.contains(':'))
+    }
+
     /// The path of a named type (`@express/req`).
     pub fn named_type(&mut self, name: &str) -> Option<PathId> {
         if let Some(&known) = self.roots.get(name) {

@@ -12,7 +12,7 @@ use casemate_model::kind::{Kinds, SinkKind};
 const STEPS: u32 = 64;
 
 /// Languages of which texts are put together.
-const LANGUAGES: [&str; 3] = ["sql", "command.shell", "code"];
+const LANGUAGES: [&str; 5] = ["sql", "command.shell", "code", "ldap", "xpath"];
 
 /// Finds these places.
 pub(crate) struct Composed<'a> {

@@ -4,6 +4,7 @@ mod access;
 mod answer;
 mod application;
 mod bound;
+mod callback;
 mod cipher;
 mod companion;
 mod constant;
@@ -16,6 +17,7 @@ mod header;
 mod ignored;
 mod inclusion;
 mod media;
+mod message;
 mod neighbours;
 mod oauth;
 mod object_permission;
@@ -32,6 +34,7 @@ mod token;
 mod trace;
 mod trail;
 mod unawaited;
+mod unreturned;
 mod update;
 mod upload;
 mod validation;
@@ -198,6 +201,8 @@ impl Application {
         out.extend(graphql::answers(origins, &self.endpoints, known));
         out.extend(resource::of(origins));
         out.extend(unawaited::of(origins));
+        out.extend(message::of(origins));
+        out.extend(unreturned::of(origins, &self.endpoints));
         out.extend(update::of(origins));
         out.extend(upload::of(origins, known));
         out.extend(constant::of(origins));
@@ -317,6 +322,7 @@ fn fact(
             endpoint.objects.writes || endpoint.objects.deletes,
         ),
         ("accounts", accounts.contains(&part(origins, endpoint))),
+        ("callback", callback::believes(endpoint, origins)),
         ("logout", serving::ends_session(endpoint)),
         ("backchannel", serving::ends_for_others(endpoint)),
         ("cached", serving::cached(endpoint, origins)),

@@ -5,6 +5,7 @@ use super::check::{Check, kind_of};
 use super::graph::{
     captures, is_false, is_nothing, is_true, leads_to, polarity, reaches_uncut, reaching, ways,
 };
+use super::key::{caught_by, ends_apart};
 use super::root::{Known, Search};
 use casemate_flow::origin::Solver;
 use casemate_flow::program::FuncRef;
@@ -291,6 +292,8 @@ impl<'p> Reader<'_, 'p, '_> {
             if matches!(kind, "authentication" | "role") {
                 match polarity(f.func, f, cond) {
                     // Whoever is known is refused: a page for guests.
+                    // Whoever is banned is refused; that somebody is known has been asked before, or is not asked.
+                    Some(positive) if positive != yes_clean && roots.state => continue,
                     Some(positive) if positive != yes_clean && !roots.given => {
                         if !roots.called {
                             out.push(Check::new(
@@ -350,6 +353,34 @@ impl<'p> Reader<'_, 'p, '_> {
             if let Some(span) = verified {
                 guarded.insert(index);
                 let check = Check::new("authentication", func, span, refusal.words(), true);
+                found.push((check, true));
+            }
+        }
+        for index in 0..blocks {
+            let Some(key) = self
+                .required_key(f, index)
+                .filter(|_| clean.contains(&index))
+            else {
+                continue;
+            };
+            let unwind = f.func.blocks.get(index).and_then(|block| block.unwind);
+            let caught = unwind.map(|handler| caught_by(f, handler));
+            let refusal = caught.map(|to| self.refusals_from(f, to, &clean));
+            let denies = refusal.filter(|refusal| refusal.is_denial());
+            let apart = match caught {
+                None => key.is_person(),
+                Some(to) if clean.contains(&to.index()) => {
+                    key.is_person() && ends_apart(f, to, index)
+                }
+                Some(_) => denies.is_some() || key.is_person(),
+            };
+            if apart {
+                guarded.insert(index);
+                let why = denies.map_or_else(
+                    || format!("fails unless the session holds `{}`", key.name),
+                    |refusal| refusal.words(),
+                );
+                let check = Check::new("authentication", func, key.span, why, true);
                 found.push((check, true));
             }
         }

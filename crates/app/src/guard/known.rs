@@ -43,6 +43,39 @@ const ROLES: [&str; 6] = [
     "privilege",
 ];
 
+/// Parts of names of members that say in which state an account is, not what it may do.
+const STATES: [&str; 17] = [
+    "banned",
+    "blocked",
+    "suspended",
+    "deleted",
+    "archived",
+    "locked",
+    "activat",
+    "verified",
+    "confirmed",
+    "onboard",
+    "expired",
+    "guest",
+    "anonymous",
+    "totp",
+    "twofactor",
+    "tokenversion",
+    "passwordchanged",
+];
+
+/// Whole names of this kind: `insightsEnabled` is a setting.
+const OF_ACCOUNT: [&str; 8] = [
+    "active",
+    "isactive",
+    "inactive",
+    "isinactive",
+    "enabled",
+    "isenabled",
+    "disabled",
+    "isdisabled",
+];
+
 /// What is known of the whole program while searches run.
 #[derive(Default)]
 pub(crate) struct Known {
@@ -71,6 +104,8 @@ pub(super) struct Told {
     pub credential: bool,
     pub client: bool,
     pub hashes: bool,
+    /// An object that the program makes of a package's class: what it is called in there is of its own.
+    pub made: bool,
 }
 
 /// What the name of a member says.
@@ -80,6 +115,8 @@ pub(super) struct Said {
     pub setting: bool,
     pub csrf: bool,
     pub presence: bool,
+    /// In which state the account is.
+    pub state: bool,
     pub role: bool,
     /// The program sets it from credentials.
     pub set: bool,
@@ -221,6 +258,7 @@ fn told(origins: &Solver<'_, '_>, path: PathId) -> Told {
     let text = origins.paths.text(path).to_lowercase();
     let mut told = Told {
         hashes: HASHES.iter().any(|word| text.contains(word)),
+        made: text.ends_with(".new()") || text.ends_with(".$extends()"),
         ..Told::default()
     };
     for (_, row) in origins.paths.rows(path) {
@@ -247,12 +285,17 @@ fn told(origins: &Solver<'_, '_>, path: PathId) -> Told {
 
 pub(super) fn said(name: &str) -> Said {
     let lower = name.to_lowercase();
+    let role = ROLES.iter().any(|word| lower.contains(word));
+    let plain: String = lower.chars().filter(|c| *c != '_').collect();
+    let state = !role
+        && (OF_ACCOUNT.contains(&plain.as_str()) || STATES.iter().any(|word| plain.contains(word)));
     Said {
         origin: ORIGIN.contains(&lower.as_str()),
         setting: is_setting(&lower),
         csrf: lower.contains("csrf") || lower.contains("xsrf"),
-        presence: name.is_empty() || PRESENCE.contains(&name),
-        role: ROLES.iter().any(|word| lower.contains(word)),
+        presence: name.is_empty() || state || PRESENCE.contains(&name),
+        state,
+        role,
         set: false,
     }
 }

@@ -5,6 +5,7 @@ mod called;
 mod check;
 mod given;
 mod graph;
+mod key;
 mod known;
 pub(crate) mod names;
 mod refusal;
@@ -92,6 +93,17 @@ pub(crate) fn owner_of(
     capture: casemate_ir::CaptureId,
 ) -> Option<(FuncId, LocalId)> {
     root::owner(origins, f, capture)
+}
+
+/// Whether a block refuses who asks: with a status that says so, or by sending them elsewhere.
+pub(crate) fn denial(
+    origins: &Solver<'_, '_>,
+    set: &Known,
+    f: casemate_flow::program::FuncRef<'_>,
+    block: usize,
+) -> bool {
+    let reader = Reader { origins, set };
+    reader.refusal(f, block).is_denial()
 }
 
 /// How requests pass, as a key.

@@ -49,6 +49,8 @@ pub(crate) struct Roots {
     pub principal: bool,
     /// On something about them: a role, a permission.
     pub attribute: bool,
+    /// On the state of their account: whether it is banned, confirmed, active.
+    pub state: bool,
     /// On a credential that the client shows.
     pub credential: bool,
     /// On a credential that is called a secret, a token, a key, a signature.
@@ -84,6 +86,7 @@ impl Roots {
         Self {
             principal: self.principal || other.principal,
             attribute: self.attribute || other.attribute,
+            state: self.state || other.state,
             credential: self.credential || other.credential,
             secret: self.secret || other.secret,
             client: self.client || other.client,
@@ -123,6 +126,8 @@ pub(crate) type Bound = FxHashMap<(FuncId, LocalId), Roots>;
 struct Trail {
     members: u32,
     attribute: bool,
+    /// A member that says in which state an account is was read.
+    state: bool,
     /// A member that names a role was read.
     role: bool,
     called: bool,
@@ -200,6 +205,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             self.met = true;
             self.found.principal |= held.principal;
             self.found.attribute |= held.attribute;
+            self.found.state |= held.state;
             self.found.credential |= held.credential;
             self.found.secret |= held.secret;
             self.found.client |= held.client;
@@ -297,6 +303,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
     fn principal(&mut self, trail: Trail, allowed: u32) {
         self.found.principal = true;
         self.found.attribute |= trail.attribute && trail.members > allowed || trail.role;
+        self.found.state |= trail.state;
         self.found.called |= trail.called;
         self.found.given |= trail.given;
     }
@@ -368,7 +375,11 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         self.found.origin |= said.origin;
         self.found.setting |= said.setting;
         self.found.csrf |= said.csrf;
-        if said.set && is_request(self.origins, f.id, base) && !is_said(self.origins, f.id, base) {
+        if said.set
+            && is_request(self.origins, f.id, base)
+            && !is_said(self.origins, f.id, base)
+            && !self.is_made(f.id, base)
+        {
             self.principal(trail, 0);
             return;
         }
@@ -387,6 +398,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         let next = Trail {
             members: trail.members + 1,
             attribute: trail.attribute || !said.presence,
+            state: trail.state || said.state,
             role: trail.role || said.role,
             name: if word.is_empty()
                 || READERS.contains(&word)
@@ -399,6 +411,14 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             ..trail
         };
         self.operand(f.id, base, next, depth);
+    }
+
+    /// Whether an operand is an object that the program makes of a package's class: `prisma` of `prisma.user`.
+    fn is_made(&self, func: FuncId, operand: Operand) -> bool {
+        self.origins.of_operand(func, operand).iter().any(|&val| {
+            matches!(self.origins.val(val), Some(Val::Api(path))
+                if self.set.told(self.origins, path).made)
+        })
     }
 
     fn call(

@@ -4,6 +4,7 @@ use super::solve::{Frame, Solver};
 use super::value::{Val, ValSet};
 use crate::apipath::PathId;
 use crate::program::ClassIdx;
+use crate::result::FuncId;
 use casemate_ir::MemberKind;
 use casemate_model::expr::{Expr, Literal, Tri, Value3, eval};
 use casemate_model::row::Role;
@@ -43,6 +44,7 @@ impl<'p> Solver<'p, '_> {
                 }
                 let itself = self.vals.id(Val::Func(func));
                 self.given(frame, path, itself, 0);
+                self.decorated_method(frame, func);
                 let rows: Vec<_> = self.paths.rows(path).map(|(_, row)| row).collect();
                 let name = self.program.text(sym).to_owned();
                 for row in rows {
@@ -55,6 +57,49 @@ impl<'p> Solver<'p, '_> {
                     }
                 }
             }
+        }
+    }
+
+    /// The functions that decorators of the program put in the place of a method get what the method gets, after the instance.
+    fn decorated_method(&mut self, frame: Frame<'p>, method: FuncId) {
+        let f = self.program.func(method);
+        for decorator in &f.func.decorators {
+            for maker in self.operand(frame, decorator.value) {
+                let Some(Val::Func(maker)) = self.vals.get(maker) else {
+                    continue;
+                };
+                let made = self.return_node(maker);
+                for wrapper in self.get_shared(made) {
+                    if let Some(Val::Func(wrapper)) = self.vals.get(wrapper)
+                        && self.program.func(wrapper).parent() == Some(maker)
+                    {
+                        self.takes_place_of(wrapper, method);
+                    }
+                }
+            }
+        }
+    }
+
+    fn takes_place_of(&mut self, wrapper: FuncId, method: FuncId) {
+        let (of, by) = (
+            self.program.func(method).func,
+            self.program.func(wrapper).func,
+        );
+        let named = by.params.iter().find(|param| param.keyword_rest);
+        for (index, param) in of.params.iter().enumerate() {
+            let from = self.local_node(method, param.local);
+            let vals = self.get_shared(from);
+            let placed = by.params.get(index + 1);
+            let to = match placed.filter(|param| !param.rest && !param.keyword_rest) {
+                Some(placed) => placed,
+                // What comes after the request has a name.
+                None => match named.filter(|_| index > 0) {
+                    Some(named) => named,
+                    None => continue,
+                },
+            };
+            let node = self.local_node(wrapper, to.local);
+            self.add_all(node, &vals);
         }
     }
 

@@ -5,8 +5,11 @@ use super::solve::{Frame, Solver};
 use super::value::{Val, ValSet};
 use crate::program::to_u32;
 use crate::symbol::Sym;
-use casemate_ir::{ArgKey, Key, Operand};
+use casemate_ir::{ArgKey, Key, LocalId, Operand};
 use casemate_model::path::{ArgIndex, Port, PortBase, PortStep};
+
+/// Numbers of containers, apart from those of instructions.
+const CONTAINER: u32 = 1 << 31;
 
 /// The positions of the arguments that an index names, among `count`.
 pub(crate) fn positions(index: &ArgIndex, count: usize) -> std::ops::Range<usize> {
@@ -140,6 +143,28 @@ impl<'p> Solver<'p, '_> {
         }
     }
 
+    /// What a call gives holds instances of the program's classes (`values()`, `sorted(…)`, `map(x => new C(x))`): a container of its own
+    /// for each call holds them, however deep, since one for all calls of a function would mix them.
+    fn keep_instances(&mut self, frame: Frame<'p>, to: LocalId, vals: &[super::ValId]) {
+        let instances: ValSet = vals
+            .iter()
+            .copied()
+            .filter(|&val| {
+                matches!(
+                    self.vals.get(val),
+                    Some(Val::Instance(_) | Val::FnInstance(_))
+                )
+            })
+            .collect();
+        if instances.is_empty() {
+            return;
+        }
+        let container = self.vals.id(Val::Object(frame.f.id, CONTAINER | to.0));
+        self.set(frame, to, &[container]);
+        self.store(frame, container, Sym::ANY, &[container]);
+        self.store(frame, container, Sym::ANY, &instances);
+    }
+
     pub(super) fn port_write(
         &mut self,
         frame: Frame<'p>,
@@ -157,6 +182,7 @@ impl<'p> Solver<'p, '_> {
                     self.set(frame, to, vals);
                     return;
                 }
+                self.keep_instances(frame, to, vals);
                 (self.local(frame, to), port.steps.as_slice())
             }
             PortBase::This => {

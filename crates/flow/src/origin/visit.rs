@@ -246,6 +246,12 @@ impl<'p, 'm> Solver<'p, 'm> {
                 if sym == Sym::ANY && super::wraps_member(func, index as usize) {
                     return;
                 }
+                if sym == Sym::ANY
+                    && let Some(made) = super::wrapped::made_of_member(func, index as usize)
+                    && self.keep_keys(frame, &base, made, &value)
+                {
+                    return;
+                }
                 for val in base {
                     self.store(frame, val, sym, &value);
                     self.store_to_package(frame, val, sym, &value);

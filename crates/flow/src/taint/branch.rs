@@ -293,7 +293,8 @@ impl Interp<'_> {
                 PortBase::Param(_)
                 | PortBase::Callback(_)
                 | PortBase::Store(_)
-                | PortBase::Named(_) => false,
+                | PortBase::Named(_)
+                | PortBase::Handed(_) => false,
             };
             !t.derived && matches!(t.origin, Origin::Port(port) if own(port))
         };

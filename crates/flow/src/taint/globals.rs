@@ -4,12 +4,14 @@ use super::place::{PortBase, PortPath};
 use super::summary::{Finding, Summary};
 use super::trace::{Arena, TraceKind, TraceNode};
 use super::value::{ObjId, Origin, Taint, note_bit};
+use crate::apipath::PathId;
 use crate::limits;
 use crate::origin::{Solver, Val};
 use crate::program::ClassIdx;
 use crate::result::{FuncId, Note};
 use crate::symbol::Sym;
 use casemate_model::kind::KindSet;
+use casemate_model::path::Step;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::collections::BTreeMap;
@@ -87,7 +89,7 @@ pub(super) fn findings(
                 let joined = Taint {
                     clean: taint.clean.union(edge.clean),
                     derived: taint.derived || edge.derived,
-                    notes: taint.notes | edge.notes | via_store(from.base()),
+                    notes: taint.notes | edge.notes | shared_in(from.base()),
                     ..*taint
                 };
                 // What is held in a member of the one is in the same member of the other.
@@ -133,6 +135,7 @@ pub(super) fn findings(
         .kinds()
         .source("store")
         .unwrap_or(casemate_model::kind::SourceKind(0));
+    let upload = origins.paths.models().kinds().source("http.file").ok();
     let mut out = Vec::new();
     let mut seen: FxHashMap<(super::value::SourceRef, FuncId, casemate_ir::Span, u8), ()> =
         FxHashMap::default();
@@ -154,12 +157,20 @@ pub(super) fn findings(
                 if !meets(place, &port, sink.deep) || clean.has(sink.sink.kind) {
                     continue;
                 }
+                // Which of its members a client named, and which the server, only the models of an upload know.
+                let closer = port.members().len() > place.members().len();
+                if closer
+                    && Some(source.kind) == upload
+                    && matches!(port.base(), PortBase::Handed(_))
+                {
+                    continue;
+                }
                 if by_chance(origins, place, &port) {
                     *caps.entry(limits::SHARED_BY_KEY).or_default() += 1;
                     continue;
                 }
                 if matches!(port.base(), PortBase::Store(_))
-                    || taint.notes & via_store(PortBase::Store(Sym::ANY)) != 0
+                    || taint.notes & note_bit(Note::ViaStore) != 0
                 {
                     source.kind = stored;
                 }
@@ -186,13 +197,7 @@ pub(super) fn findings(
                         callee: Some(func),
                     },
                 );
-                let notes = taint.notes
-                    | sink.notes
-                    | sink.sink.notes
-                    | match port.base() {
-                        PortBase::Store(_) => via_store(port.base()),
-                        _ => note_bit(Note::MayAlias),
-                    };
+                let notes = taint.notes | sink.notes | sink.sink.notes | shared_in(port.base());
                 out.push((
                     func,
                     Finding {
@@ -208,11 +213,12 @@ pub(super) fn findings(
     out
 }
 
-fn via_store(base: PortBase) -> u16 {
-    match base {
-        PortBase::Store(_) => super::value::note_bit(Note::ViaStore),
-        _ => 0,
-    }
+/// What is to be said of a value that was read from there.
+fn shared_in(base: PortBase) -> u16 {
+    note_bit(match base {
+        PortBase::Store(_) => Note::ViaStore,
+        _ => Note::MayAlias,
+    })
 }
 
 /// What bases that may be the same hold: a store whose name is not known may be any.
@@ -281,9 +287,38 @@ fn absolute(origins: &Solver<'_, '_>, func: FuncId, port: &PortPath) -> Option<P
                 PortBase::Instance(root_class(origins, class)),
             ))
         }
+        PortBase::Param(index) => {
+            let path = handed(origins, func, index)?;
+            // What models tell of the object is theirs, whoever writes it.
+            let own = |sym: &Sym| {
+                let step = Step::Member(origins.program.symbols.text(*sym).to_owned());
+                let member = origins.paths.made_step(path, &step);
+                member.is_none_or(|member| !origins.paths.has_rows(member))
+            };
+            port.members()
+                .first()
+                .filter(|name| **name != Sym::ANY && own(name))
+                .map(|_| with_base(port, PortBase::Handed(path)))
+        }
         base if base.is_absolute() => Some(*port),
         _ => None,
     }
+}
+
+/// The type of the object with which a framework calls a function and all others of its chain.
+fn handed(origins: &Solver<'_, '_>, func: FuncId, index: u16) -> Option<PathId> {
+    let params = &origins.program.func(func).func.params;
+    let local = params.get(usize::from(index))?.local;
+    let mut types =
+        origins
+            .of_local(func, local)
+            .iter()
+            .filter_map(|val| match origins.val(*val) {
+                Some(Val::Api(path)) if origins.paths.is_type(path) => Some(path),
+                _ => None,
+            });
+    let first = types.next()?;
+    types.next().is_none().then_some(first)
 }
 
 fn with_base(port: &PortPath, base: PortBase) -> PortPath {

@@ -246,7 +246,8 @@ impl Interp<'_> {
             | PortBase::Instance(_)
             | PortBase::Var(..)
             | PortBase::Store(_)
-            | PortBase::Named(_) => {
+            | PortBase::Named(_)
+            | PortBase::Handed(_) => {
                 let root = PortPath::root(port.base());
                 match self.state.var(&root) {
                     Some(var) if var.definite => var.value.clone(),
@@ -590,7 +591,8 @@ impl Interp<'_> {
             | PortBase::Instance(_)
             | PortBase::Var(..)
             | PortBase::Store(_)
-            | PortBase::Named(_) => {
+            | PortBase::Named(_)
+            | PortBase::Handed(_) => {
                 self.write_var(PortPath::root(base), value, strong);
             }
             PortBase::Param(_) | PortBase::This | PortBase::Callback(_) => {}

@@ -347,6 +347,10 @@ impl KindIds {
         if known.has(self.url_full) && before.chars().eq([HOLE]) {
             out = out.union(self.host());
         }
+        // One slash, and none after it: a path of this host.
+        if known.covers(RELATIVE) && before == "/" {
+            out = out.union(self.host());
+        }
         let lacks_quote = known.covers(quote);
         // Literals of XPath know no escape: who cannot write the quote stays inside.
         if lacks_quote && in_sql_quotes(before) {

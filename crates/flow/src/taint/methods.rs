@@ -1,16 +1,18 @@
 //! Callees of calls whose receiver nobody knows, by the name of the method.
 //!
-//! A name that only one class of the program has stands for that method; so does one of several words that only one object has
+//! A name that only one class of the program has stands for that method, and one of several words that only classes below one class
+//! have for all that override each other, what is only declared left out; so does one of several words that only one object has
 //! (`module.exports = { fetchStock }`, `Model.fetchStock = …`). The plug-ins of one family have the same interface and are loaded by a
 //! name that is put together (`require(`./storage/${kind}/storage`)`), so that no import leads to their files: a name that they alone
 //! have stands for all of them.
 
+use super::globals::root_class;
 use crate::limits;
 use crate::origin::{Solver, Val, method_name};
-use crate::program::{ClassIdx, Target, to_u32};
+use crate::program::{ClassIdx, FuncRef, Target, to_u32};
 use crate::result::{FileIdx, FuncId};
 use crate::symbol::Sym;
-use casemate_ir::{Instr, Key, Language, LocalId, MemberKind, Operand, PartKey, Span};
+use casemate_ir::{Instr, Key, Language, LocalId, MemberKind, Operand, PartKey, Span, Term};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,6 +47,13 @@ impl Methods {
             let text = program.text(name);
             let found: Vec<FuncId> = match classes {
                 Some(one) if one.len() == 1 && text.len() > 3 => one.iter().copied().collect(),
+                Some(overrides)
+                    if overrides.len() == all.len()
+                        && of_words(text)
+                        && is_hierarchy(origins, overrides) =>
+                {
+                    overrides.iter().copied().collect()
+                }
                 _ if all.len() == 1 && of_words(text) => all.into_iter().collect(),
                 _ if of_words(text) => match family(origins, &importers, &all) {
                     Some(found) => found,
@@ -104,13 +113,38 @@ fn of_classes(origins: &Solver<'_, '_>) -> FxHashMap<Sym, BTreeSet<FuncId>> {
                 && let Some(func) = member.func
             {
                 let name = program.sym(file, member.name);
-                out.entry(name)
-                    .or_default()
-                    .insert(program.func_id(file, func));
+                let func = program.func_id(file, func);
+                if !is_declared_only(program.func(func)) {
+                    out.entry(name).or_default().insert(func);
+                }
             }
         }
     }
     out
+}
+
+/// A method that leaves everything to those that override it: it does nothing, or says that it does nothing.
+fn is_declared_only(f: FuncRef<'_>) -> bool {
+    let [block] = f.func.blocks.as_slice() else {
+        return false;
+    };
+    match block.term {
+        Term::Return(None) => f.func.instrs.is_empty(),
+        // `raise NotImplementedError('…')`
+        Term::Throw(_) => f.func.instrs.len() <= 4,
+        _ => false,
+    }
+}
+
+/// Whether methods override each other, or one above them: all stand in classes below one.
+fn is_hierarchy(origins: &Solver<'_, '_>, methods: &BTreeSet<FuncId>) -> bool {
+    let root = |func: &FuncId| {
+        let f = origins.program.func(*func);
+        Some(root_class(origins, f.class(f.func.class?)))
+    };
+    let mut roots = methods.iter().map(root);
+    let first = roots.next().flatten();
+    methods.len() <= limits::FAMILY && first.is_some() && roots.all(|root| root == first)
 }
 
 /// Functions that are made members of objects where they are written, by the names of the members.

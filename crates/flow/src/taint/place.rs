@@ -1,5 +1,6 @@
 //! Symbolic places: a base and a bounded access path.
 
+use crate::apipath::PathId;
 use crate::limits;
 use crate::program::ClassIdx;
 use crate::result::FuncId;
@@ -31,6 +32,8 @@ pub enum PortBase {
     Store(Sym),
     /// A variable that no scope declares: the same for all functions.
     Named(Sym),
+    /// The object of this type with which a framework calls all functions of a chain: a request, its answer, their context.
+    Handed(PathId),
 }
 
 impl PortBase {
@@ -39,7 +42,12 @@ impl PortBase {
     pub const fn is_absolute(self) -> bool {
         matches!(
             self,
-            Self::Global(_) | Self::Instance(_) | Self::Var(..) | Self::Store(_) | Self::Named(_)
+            Self::Global(_)
+                | Self::Instance(_)
+                | Self::Var(..)
+                | Self::Store(_)
+                | Self::Named(_)
+                | Self::Handed(_)
         )
     }
 
@@ -56,6 +64,7 @@ impl PortBase {
             Self::Var(func, local) => (6, (func.0 as u64) << 28 | local.0 as u64),
             Self::Store(name) => (7, name.0 as u64),
             Self::Named(name) => (8, name.0 as u64),
+            Self::Handed(path) => (9, path.0 as u64),
         };
         rank << 60 | value
     }
@@ -74,7 +83,8 @@ impl PortBase {
                 LocalId(value & ((1 << 28) - 1)),
             ),
             7 => Self::Store(Sym(value)),
-            _ => Self::Named(Sym(value)),
+            8 => Self::Named(Sym(value)),
+            _ => Self::Handed(PathId(value)),
         }
     }
 }
@@ -218,6 +228,7 @@ mod tests {
             PortBase::Var(FuncId(u32::MAX), LocalId(0)),
             PortBase::Store(Sym::ANY),
             PortBase::Named(Sym(0)),
+            PortBase::Handed(PathId(3)),
         ];
         assert!(bases.is_sorted());
         let mut all = Vec::new();

@@ -5,7 +5,7 @@ use super::charset::{CharSet, replaced};
 use super::interp::Interp;
 use super::kinds::{
     BACKSLASHES_DOUBLED, BACKTICKS_DOUBLED, JSON, NAME_QUOTES_DOUBLED, NO_PARENT, QUOTES_DOUBLED,
-    QUOTES_REOPENED, lacks,
+    QUOTES_REOPENED, RELATIVE, lacks,
 };
 use super::place::PortBase;
 use super::port::CallSite;
@@ -57,6 +57,15 @@ impl Interp<'_> {
             "replace" if core("js:String.") => {
                 self.replaced(site, false, result);
                 self.cut_at_start(site, result);
+                if site.args.first().is_some_and(|a| cuts_slashes(&a.value)) && is_gone(site) {
+                    result.taints = self.without(result, RELATIVE);
+                }
+            }
+            "strip" | "lstrip" if core("py:str.") => {
+                let cut = site.args.first().and_then(|a| a.value.as_str().cloned());
+                if cut.is_some_and(|cut| cut.contains('/')) {
+                    result.taints = self.without(result, RELATIVE);
+                }
             }
             "replaceAll" if core("js:String.") => self.replaced(site, true, result),
             "replace" if core("py:str.") && site.args.len() == 2 => {
@@ -130,7 +139,7 @@ impl Interp<'_> {
 
     /// `path.normalize(x).replace(/^(\.\.(\/|$))+/, '')`: what climbs stands at the start of a path that was resolved, and is gone.
     fn cut_at_start(&self, site: &CallSite, result: &mut Value) {
-        let [pattern, with] = site.args.as_slice() else {
+        let [pattern, _] = site.args.as_slice() else {
             return;
         };
         let cuts = match pattern.value.consts.as_deref() {
@@ -138,10 +147,7 @@ impl Interp<'_> {
             _ => false,
         };
         let resolved = |t: &Taint| t.clean.has(self.k.relative);
-        if cuts
-            && with.value.as_str().is_some_and(|with| with.is_empty())
-            && site.this.taints().iter().all(resolved)
-        {
+        if cuts && is_gone(site) && site.this.taints().iter().all(resolved) {
             result.taints = result.map_taints(|t| {
                 let clean = self.k.close(t.clean.union(NO_PARENT));
                 Some(Taint { clean, ..t })
@@ -481,6 +487,25 @@ fn is_code(text: &str) -> bool {
         || text.strip_prefix("\\u").is_some_and(hex)
         || text.strip_prefix("\\x").is_some_and(hex)
         || matches!(text, "\\n" | "\\r" | "\\t" | "\\b" | "\\f" | "\\0")
+}
+
+/// What was matched is replaced by nothing.
+fn is_gone(site: &CallSite) -> bool {
+    let with = site.args.get(1).and_then(|with| with.value.as_str());
+    with.is_some_and(|with| with.is_empty())
+}
+
+/// `^\/+`: all slashes with which a text begins.
+fn cuts_slashes(pattern: &Value) -> bool {
+    match pattern.consts.as_deref() {
+        Some([Konst::Regex(pattern, _)]) => matches!(
+            pattern
+                .strip_prefix('^')
+                .and_then(|p| p.strip_suffix(['+', '*'])),
+            Some("\\/" | "/" | "[\\/]" | "[/]" | "[\\/\\\\]" | "[/\\\\]" | "[\\\\/]" | "[\\\\\\/]")
+        ),
+        _ => false,
+    }
 }
 
 #[cfg(test)]

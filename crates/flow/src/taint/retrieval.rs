@@ -32,6 +32,24 @@ pub(super) fn finds(name: &str) -> bool {
                 .is_some_and(|word| KEPT.contains(&word.as_str()))
 }
 
+/// Methods that give the content of what they are called on, whatever that is: a file, an upload, a body, bytes.
+const CONTENT: [&str; 9] = [
+    "arrayBuffer",
+    "decode",
+    "getvalue",
+    "read",
+    "readline",
+    "readlines",
+    "read_text",
+    "text",
+    "toString",
+];
+
+/// Whether a method of this name gives the content of its receiver.
+pub(super) fn gives_content(name: &str) -> bool {
+    CONTENT.contains(&name)
+}
+
 /// Words of names of methods that run a statement.
 const RUNNERS: &[&str] = &[
     "exec",

@@ -6,6 +6,7 @@ use super::interp::Interp;
 use super::place::PortBase;
 use super::port::{Argument, CallSite};
 use super::retrieval;
+use super::trace::TraceKind;
 use super::value::{ObjId, Taint, Value, note_bit};
 use crate::limits;
 use crate::origin::{STATEMENT, method_name, root_prefix};
@@ -108,7 +109,14 @@ impl Interp<'_> {
         } else {
             &inputs
         };
-        let mut result = self.unknown_result(given, at);
+        let plain = site
+            .args
+            .iter()
+            .all(|a| a.value.is_empty() || a.value.consts.is_some());
+        let mut result = match name {
+            Some(name) if plain && retrieval::gives_content(name) => self.content(&site.this, at),
+            _ => self.unknown_result(given, at),
+        };
         if name.is_some_and(retrieval::stores) {
             let html = self.k.html();
             result.taints = result.map_taints(|t| {
@@ -119,6 +127,13 @@ impl Interp<'_> {
         self.sanitized_elsewhere(callee, name, &mut result);
         self.hand_over(site, &[], &inputs);
         (result, true)
+    }
+
+    /// `file.read()` of whatever was given: its content, and no guess.
+    fn content(&mut self, this: &Value, at: usize) -> Value {
+        let whole = self.deep(this);
+        let span = self.span(at);
+        self.derive(&whole, self.k.operators, TraceKind::Unknown, span)
     }
 
     /// A text that is put together as a statement of SQL, and given to a method that by its name runs one, is run, whoever has that

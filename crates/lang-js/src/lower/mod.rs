@@ -4,6 +4,7 @@ mod action;
 mod assign;
 mod chain;
 mod class;
+mod commonjs;
 mod control;
 mod expr;
 mod function;

@@ -1,6 +1,6 @@
 //! The module body: imports, exports, enumerations, namespaces.
 
-use super::{Lowerer, sp};
+use super::{Lowerer, commonjs, sp};
 use casemate_ir::{
     Const, Export, ExportKind, FnKind, Import, ImportId, Instr, Key, Operand, Part, PartKey, Span,
     Symbol, Term, VarRef,
@@ -442,6 +442,10 @@ impl<'a> Lowerer<'a> {
                 ModuleDeclaration::TSExportAssignment(_)
                 | ModuleDeclaration::TSNamespaceExportDeclaration(_) => {}
             }
+        }
+        // TypeScript and Babel make CommonJS of both: `import fs from 'fs'` beside `module.exports = …`.
+        if self.facts.facts.exports.is_empty() && body.iter().any(commonjs::exports) {
+            self.facts.facts.is_module = false;
         }
     }
 
