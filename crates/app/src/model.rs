@@ -97,6 +97,8 @@ pub struct Objects {
     pub personal: bool,
     /// It is asked whether somebody is known.
     pub known: bool,
+    /// What asks who it is keeps nobody's name: there is nobody whose records these could be.
+    pub nameless: bool,
     /// Names by which the client chooses what is looked at together with who asks.
     pub beside: Names,
     /// Of these, the ones of which something depends on who asks: a comparison, a condition, a query.
@@ -154,6 +156,8 @@ pub struct Access {
     pub key: Vec<String>,
     /// The names under which the client says which record.
     pub names: Names,
+    /// It stands with the caller of a function that finds records by whatever it is told.
+    pub handed: bool,
     /// The call in the handler that leads to it.
     pub via: Option<Site>,
     /// What is called.

@@ -228,7 +228,7 @@ impl Teller<'_> {
     fn stores(&self, inventory: &Inventory) -> Vec<StoreModel> {
         let mut by: BTreeMap<&str, Vec<Site>> = BTreeMap::new();
         for (kind, places) in &inventory.uses {
-            if ["sql", "nosql", "query"].contains(&kind.as_str()) {
+            if ["sql", "nosql", "query", "field"].contains(&kind.as_str()) {
                 for (site, library) in places {
                     by.entry(library).or_default().push(*site);
                 }

@@ -65,7 +65,7 @@ pub fn lower(text: &str, path: &str, options: &LowerOptions) -> FileFacts {
 /// `Some(false)`, `Some(true)` and `None`; a constant string as second argument is the context. `__locals` is parameter 0
 /// itself, `__include` stays a free name: it is called with the computed name of an included template and its locals; so does
 /// `__included`, of engines whose loaders keep every name below the folders of templates, and `__request`, the request that
-/// an engine offers to every template.
+/// an engine offers to every template, and names that begin with `__own_`, filters and functions that the program registers.
 #[must_use]
 pub fn lower_template(text: &str, path: &str, options: &LowerOptions) -> FileFacts {
     lower::file(text, path, options, true)

@@ -10,7 +10,8 @@
 //! | an include, partial, layout or parent of a constant name | [`casemate_ir::Instr::Import`] and a call of it with the locals |
 //! | one of a computed name | a call of the free name `__include` with the name and the locals; `__included` in engines of Python |
 //! | `request` in engines of Python | the free name `__request` |
-//! | a filter or helper that is not built in | a call of a member of parameter 0; in engines of Python one without a receiver |
+//! | a filter that is not built in | a call of the free name `__own_NAME` |
+//! | a function or helper that is not built in | a call of a member of parameter 0; in engines of Python one of `__own_NAME` |
 //!
 //! Invariants
 //! - Reading never fails and never panics: what is not understood is told in the notes of the facts.

@@ -133,6 +133,13 @@ pub enum Role {
         /// When the engine escapes what the template does not say otherwise of; absent: not known.
         escapes: Option<Expr>,
     },
+    /// Templates of the program may call a function of it by a name.
+    Filter {
+        /// The name; absent: that of the function or member.
+        name: Option<Port>,
+        /// The function; absent: what is decorated or assigned.
+        function: Option<Port>,
+    },
     /// It says something about configuration: named values read at the call.
     Config {
         /// The fact's name.

@@ -3,14 +3,10 @@
 use super::application::same_unit;
 use super::header::value;
 use super::tri;
-use crate::decoration;
-use crate::model::{Access, Answer, Application, Endpoint, Names, Objects, Stage};
+use crate::model::{Access, Answer, Application, Endpoint, Names, Objects};
 use crate::object::key::PERSONS;
-use casemate_flow::origin::{Solver, Val};
-use casemate_flow::result::{Fact, FactValue, FuncId, Site};
-use casemate_ir::{Instr, Language};
-use casemate_model::row::Role;
-use rustc_hash::FxHashMap;
+use casemate_flow::origin::Solver;
+use casemate_flow::result::{Fact, FactValue, Site};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Names of keys that say whose a record is.
@@ -68,14 +64,16 @@ impl Application {
             }
         }
         let mut out = Vec::new();
-        let mut kept: FxHashMap<FuncId, bool> = FxHashMap::default();
         let habits = self.habits();
+        let kinds = self.habitual_objects();
+        let is_habit = |access: &Access| {
+            access.names.each().any(|name| habits.contains(&name)) || kinds.contains(&access.object)
+        };
         for (site, all) in by_site {
             // The endpoint that asks for a login and for nothing else is the one to tell of.
             let half = |(endpoint, access): &&(&Endpoint, &Access)| {
                 beside(endpoint, access) == Answer::No
-                    && (self.kept(endpoint, access)
-                        || access.names.each().any(|name| habits.contains(&name)))
+                    && (self.kept(endpoint, access) || is_habit(access))
             };
             let told = all
                 .iter()
@@ -94,19 +92,21 @@ impl Application {
                 ("key", FactValue::Str(access.key.join(" "))),
                 (
                     "authentication",
-                    if nameless(endpoint, origins, &mut kept) {
+                    if endpoint.objects.nameless {
                         FactValue::Unknown
                     } else {
                         tri(endpoint.guarded("authentication"))
                     },
                 ),
-                ("role", tri(endpoint.guarded("role"))),
+                ("role", tri(role(endpoint, access))),
                 ("owner", tri(endpoint.guarded("owner"))),
                 ("personal", FactValue::Bool(endpoint.objects.personal)),
                 (
                     "login",
                     FactValue::Bool(
-                        wants_login(endpoint) && !super::takes_password(endpoint, origins),
+                        wants_login(endpoint)
+                            && !endpoint.objects.nameless
+                            && !super::takes_password(endpoint, origins),
                     ),
                 ),
                 ("beside", tri(beside(endpoint, access))),
@@ -116,10 +116,7 @@ impl Application {
                 ),
                 (
                     "kept",
-                    FactValue::Bool(
-                        self.kept(endpoint, access)
-                            || access.names.each().any(|name| habits.contains(&name)),
-                    ),
+                    FactValue::Bool(self.kept(endpoint, access) || is_habit(access)),
                 ),
                 ("parted", FactValue::Bool(self.parted(endpoint, access))),
                 (
@@ -274,6 +271,35 @@ impl Application {
         of.into_iter().filter(habit).map(|(name, _)| name).collect()
     }
 
+    /// Records that nearly all endpoints which find them by an id look at together with who asks, whatever the id is called.
+    fn habitual_objects(&self) -> BTreeSet<String> {
+        let mut of: BTreeMap<&str, (BTreeSet<Site>, BTreeSet<Site>)> = BTreeMap::new();
+        for endpoint in self.endpoints.iter().filter(|e| wants_login(e)) {
+            for access in &endpoint.objects.chosen {
+                if access.object.is_empty() || PERSONS.contains(&access.object.as_str()) {
+                    continue;
+                }
+                let (with, without) = of.entry(&access.object).or_default();
+                match beside(endpoint, access) {
+                    Answer::Yes if !access.names.is_empty() => {
+                        with.insert(endpoint.site);
+                    }
+                    Answer::No if endpoint.guarded("role") == Answer::No => {
+                        without.insert(endpoint.site);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let habit = |(_, (with, without)): &(&str, (BTreeSet<Site>, BTreeSet<Site>))| {
+            with.len() >= HABIT && without.len() * EXCEPTIONS <= with.len()
+        };
+        of.into_iter()
+            .filter(habit)
+            .map(|(object, _)| object.to_owned())
+            .collect()
+    }
+
     /// Others that change such records look at who asks beside the key, and this one changes them.
     fn kept(&self, endpoint: &Endpoint, access: &Access) -> bool {
         let changes = |endpoint: &Endpoint, access: &Access| {
@@ -329,76 +355,6 @@ impl Application {
     }
 }
 
-/// What asks who it is before the handler keeps nobody's name, as a guard does that compares a token of another service: there is
-/// nobody whose records these could be.
-fn nameless(
-    endpoint: &Endpoint,
-    origins: &Solver<'_, '_>,
-    kept: &mut FxHashMap<FuncId, bool>,
-) -> bool {
-    if endpoint.aware || endpoint.objects.personal {
-        return false;
-    }
-    let mut some = false;
-    for member in &endpoint.chain {
-        let (Stage::Decides(func) | Stage::Function(func, ..)) = &member.what else {
-            let asks = |kind: &str| matches!(kind, "authentication" | "role");
-            if matches!(member.what, Stage::Package(path)
-                if origins.paths.rows(path).any(|(_, row)| matches!(&row.role, Role::Guard { kind, .. } if asks(kind))))
-            {
-                return false;
-            }
-            continue;
-        };
-        let asks = endpoint
-            .guards
-            .iter()
-            .any(|g| g.kind == "authentication" && g.name == member.name);
-        if !asks {
-            continue;
-        }
-        some = true;
-        let f = origins.program.func(*func);
-        let keeps = f.file.facts.language != Language::JavaScript
-            || *kept
-                .entry(*func)
-                .or_insert_with(|| keeps(origins, *func, 0));
-        if keeps {
-            return false;
-        }
-    }
-    some
-}
-
-/// Whether a function, or one inside it or that it calls, puts something into what it is given, or knows who asks from elsewhere.
-fn keeps(origins: &Solver<'_, '_>, func: FuncId, depth: u32) -> bool {
-    let f = origins.program.func(func);
-    if depth > 2 {
-        return true;
-    }
-    let knows = (0..f.func.locals.len()).any(|index| {
-        let local = casemate_ir::LocalId::from(index);
-        origins.of_local(func, local).iter().any(|&val| {
-            matches!(origins.val(val), Some(Val::Api(path))
-                if origins.paths.rows(path).any(|(_, row)| matches!(row.role, Role::Principal { .. })))
-        })
-    });
-    knows
-        || f.func.instrs.iter().any(|instr| match *instr {
-            Instr::Store { .. } => true,
-            Instr::Closure { func, .. } => keeps(origins, f.sibling(func), depth + 1),
-            Instr::Call { callee, .. } => {
-                let named = decoration::written_name(f, callee);
-                named == Some("set")
-                    || origins.of_operand(func, callee).iter().any(|&val| {
-                        matches!(origins.val(val), Some(Val::Func(inner))
-                            if inner != func && keeps(origins, inner, depth + 1))
-                    })
-            }
-            _ => false,
-        })
-}
-
 /// On the path, a parameter of the first names stands before one of the second.
 fn nested(endpoint: &Endpoint, first: Names, second: Names) -> bool {
     let path = endpoint.path.as_deref().unwrap_or_default();
@@ -412,6 +368,16 @@ fn nested(endpoint: &Endpoint, first: Names, second: Names) -> bool {
         above |= name.meets(first);
     }
     false
+}
+
+/// Whether a role is asked for. Each call of a function that finds records by whatever it is told is judged alone; there, what stands before
+/// the handler and is not understood may have asked.
+fn role(endpoint: &Endpoint, access: &Access) -> Answer {
+    let open = || endpoint.guards.iter().any(|guard| !guard.understood);
+    match endpoint.guarded("role") {
+        Answer::No if access.handed && open() => Answer::Unknown,
+        answer => answer,
+    }
 }
 
 fn flat(name: &str) -> String {

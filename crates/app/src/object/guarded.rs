@@ -1,6 +1,7 @@
 //! What guards of an endpoint ask about: of which record somebody has to be a member.
 
 use super::Walk;
+use super::repository::Repositories;
 use crate::guard::names::Names;
 use crate::guard::root::{Known, Roots};
 use crate::model::{Endpoint, Stage};
@@ -8,13 +9,18 @@ use casemate_flow::origin::Solver;
 
 /// The names under which a client says of what guards ask whether somebody may: `/projects/:projectId/…` behind a guard that looks
 /// for a member of that project.
-pub(super) fn of(origins: &Solver<'_, '_>, set: &Known, endpoint: &Endpoint) -> Names {
+pub(super) fn of(
+    origins: &Solver<'_, '_>,
+    set: &Known,
+    repositories: &Repositories,
+    endpoint: &Endpoint,
+) -> Names {
     let path = endpoint.path.as_deref().unwrap_or_default();
     let parameters = path.matches([':', '<', '{']).count();
     if parameters < 2 {
         return Names::default();
     }
-    let mut walk = Walk::new(origins, set);
+    let mut walk = Walk::new(origins, set, repositories);
     for member in &endpoint.chain {
         let func = match member.what {
             Stage::Function(func, ..)

@@ -126,6 +126,7 @@ pub(super) fn of(origins: &Solver<'_, '_>, endpoint: &Endpoint) -> Option<Access
         object,
         key: vec!["pk".to_owned()],
         names: Names::of("pk"),
+        handed: false,
         via: None,
         callee: "get_object".to_owned(),
     })

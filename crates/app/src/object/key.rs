@@ -5,7 +5,7 @@ use crate::decoration::written_name;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{ClassIdx, File, FuncRef};
 use casemate_flow::result::FuncId;
-use casemate_ir::{ArgKey, Function, Instr, Key, Operand, PartKey, Range32, VarRef};
+use casemate_ir::{ArgKey, Function, Instr, Key, Language, Operand, PartKey, Range32, VarRef};
 
 /// Ends of names that say where records lie, not what they are.
 const ENDS: [&str; 10] = [
@@ -58,15 +58,36 @@ pub(super) fn is_privilege(name: &str) -> bool {
     .contains(&flat.as_str())
 }
 
-/// Whether instances of a class are records of a store.
+/// Whether instances of a class are records of a store, as its bases or decorators say.
 pub(super) fn is_record(origins: &Solver<'_, '_>, class: ClassIdx) -> bool {
-    origins.of_bases(class).iter().any(|&base| {
+    is_entity(origins, class) || origins.of_bases(class).iter().any(|&base| {
         matches!(origins.val(base), Some(Val::Api(path)) if {
             let text = origins.paths.text(path);
             [".Model", "Document", "declarative_base()", "DeclarativeBase", "SQLModel", "AbstractUser", "AbstractBaseUser"]
                 .iter()
                 .any(|end| text.ends_with(end))
         })
+    })
+}
+
+/// `@Entity() class Note`
+fn is_entity(origins: &Solver<'_, '_>, class: ClassIdx) -> bool {
+    let Some((file, def)) = origins.program.class(class) else {
+        return false;
+    };
+    let owner = origins.program.func_id(file, def.owner);
+    def.decorators.iter().any(|decorator| {
+        origins
+            .of_operand(owner, decorator.value)
+            .iter()
+            .any(|&val| {
+                matches!(origins.val(val), Some(Val::Api(path)) if {
+                    let text = origins.paths.text(path);
+                    [".Entity()", ".ChildEntity()", ".Table()", ".Entity", ".Table"]
+                        .iter()
+                        .any(|end| text.ends_with(end))
+                })
+            })
     })
 }
 
@@ -104,6 +125,35 @@ pub(super) fn named<'p>(
         }
     }
     out
+}
+
+/// Methods that are told which records by name or by class.
+const TABLES: [&str; 10] = [
+    "collection",
+    "getRepository",
+    "model",
+    "table",
+    "from",
+    "into",
+    "insertInto",
+    "updateTable",
+    "deleteFrom",
+    "selectFrom",
+];
+
+/// Functions that are told which records by class; a text would be a column.
+const STATEMENTS: [&str; 5] = ["query", "select", "update", "delete", "insert"];
+
+/// Whether a text may be the name of a table, with a short one of its own: `orders as o`.
+fn is_table(text: &str) -> bool {
+    let mut words = text.split(' ');
+    let first = words.next().unwrap_or_default();
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+    first.starts_with(|c: char| c.is_ascii_alphabetic())
+        && first.chars().all(plain)
+        && words
+            .next()
+            .is_none_or(|word| word.eq_ignore_ascii_case("as"))
 }
 
 /// Steps back along a chain of calls.
@@ -145,6 +195,11 @@ pub(crate) fn object(
     if let Some(text) = &query.sql {
         return sql::table(text).map_or_else(String::new, |table| plain(&table));
     }
+    receiver(f, this, args)
+}
+
+/// The same, as the receiver or the first argument of a call says it.
+pub(super) fn receiver(f: FuncRef<'_>, this: Option<Operand>, args: Range32) -> String {
     // `get_object_or_404(Order, …)`, `session.get(Order, …)`
     if let Some(first) = f.func.args(args).first()
         && let Some(name) = written_name(f, first.value)
@@ -157,6 +212,12 @@ pub(crate) fn object(
         let Some(operand @ Operand::Local(local)) = at else {
             break;
         };
+        // `this.findOne(…)` of a static method, `cls.query` of a class method: the class has them.
+        if f.func.this == Some(local) {
+            let class = f.func.class.and_then(|class| f.file.facts.class(class));
+            let name = class.and_then(|class| class.name);
+            return name.map_or_else(String::new, |name| plain(f.file.facts.str(name)));
+        }
         match f.writer(local).map(|made| made.1) {
             Some(&Instr::Call {
                 this: of,
@@ -166,32 +227,20 @@ pub(crate) fn object(
             }) => {
                 // `session.query(Order)`, `select(Order)`, `db.collection('orders')`
                 let first = f.func.args(args).first().map(|arg| arg.value);
-                let named = first.and_then(|first| match first {
-                    Operand::Const(_) => sql::text(f, first),
-                    Operand::Local(_) => written_name(f, first).map(str::to_owned),
-                });
                 let by = written_name(f, callee).unwrap_or_default();
-                if let Some(named) = named
-                    && [
-                        "query",
-                        "select",
-                        "collection",
-                        "getRepository",
-                        "model",
-                        "table",
-                        "from",
-                        "update",
-                        "delete",
-                        "insert",
-                        "into",
-                        "insertInto",
-                        "updateTable",
-                        "deleteFrom",
-                        "selectFrom",
-                    ]
-                    .contains(&by)
-                {
-                    return plain(&named);
+                let named = first.and_then(|first| match first {
+                    Operand::Const(_) if TABLES.contains(&by) => sql::text(f, first),
+                    // `knex('orders')`
+                    Operand::Const(_) if of.is_none() => {
+                        sql::text(f, first).filter(|text| is_table(text))
+                    }
+                    Operand::Local(_) if TABLES.contains(&by) || STATEMENTS.contains(&by) => {
+                        written_name(f, first).map(str::to_owned)
+                    }
+                    _ => None,
+                });
+                if let Some(named) = named {
+                    return plain(named.split(' ').next().unwrap_or_default());
                 }
                 at = of.or(Some(callee));
             }
@@ -265,7 +314,8 @@ pub(super) fn member(f: FuncRef<'_>, object: Operand, name: &str) -> Option<Oper
         .map(|(_, value)| value)
 }
 
-fn parts(func: &Function, file: &File, object: Operand) -> Vec<(String, Operand)> {
+/// The members of an object that is written where it is used.
+pub(super) fn parts(func: &Function, file: &File, object: Operand) -> Vec<(String, Operand)> {
     let Operand::Local(mut local) = object else {
         return Vec::new();
     };
@@ -325,16 +375,51 @@ pub(super) fn names(
     if let Some(text) = &query.sql {
         return sql::columns(text);
     }
-    let mut out = Vec::new();
+    let mut named = Vec::new();
     for arg in f.func.args(args) {
-        if !client(arg.value) {
+        let name = match arg.key {
+            ArgKey::Keyword(name) => f.file.facts.str(name),
+            _ => "",
+        };
+        named.push((name.to_owned(), arg.value));
+    }
+    // `where('user_id', id)`
+    let column = match &*args_of(f, args) {
+        [first @ Operand::Const(_), rest @ ..] if rest.iter().any(|value| client(*value)) => {
+            sql::text(f, *first).filter(|text| is_table(text))
+        }
+        _ => None,
+    };
+    let mut out = names_of(f, named, client);
+    out.extend(column.map(|column| column.to_lowercase()));
+    out.sort();
+    out.dedup();
+    out
+}
+
+fn args_of(f: FuncRef<'_>, args: Range32) -> Vec<Operand> {
+    f.func.args(args).iter().map(|arg| arg.value).collect()
+}
+
+/// The same of values that stand under names, or under none.
+pub(super) fn names_of(
+    f: FuncRef<'_>,
+    named: Vec<(String, Operand)>,
+    client: &dyn Fn(Operand) -> bool,
+) -> Vec<String> {
+    let mut out = Vec::new();
+    for (name, value) in named {
+        if !client(value) {
             continue;
         }
-        if let ArgKey::Keyword(name) = arg.key {
-            out.push(f.file.facts.str(name).to_lowercase());
-            continue;
+        let mut open = vec![value];
+        if !name.is_empty() {
+            out.push(name.to_lowercase());
+            // `filter_by(id=order_id)` is chosen by an id, whatever the variable is called.
+            if f.file.facts.language == Language::Python {
+                continue;
+            }
         }
-        let mut open = vec![arg.value];
         let mut rounds = 0;
         while let Some(value) = open.pop() {
             rounds += 1;

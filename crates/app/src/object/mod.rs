@@ -3,12 +3,17 @@
 //! A handler is read together with the functions inside it and those that it calls, with what their parameters are given. Who owns
 //! records is told by the rest of the program: records that are made or found by who asks belong to somebody.
 
+mod enter;
+mod fields;
 mod guarded;
 mod inherited;
 pub(crate) mod key;
+mod nameless;
 mod owned;
 mod owner;
 mod query;
+mod record;
+mod repository;
 mod series;
 mod sql;
 mod words;
@@ -24,17 +29,20 @@ use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::{FuncId, Site};
-use casemate_ir::{ArgKey, Instr, Key, LocalId, OpKind, Operand, Range32, Term};
+use casemate_ir::{Instr, Key, LocalId, OpKind, Operand, Range32, Term};
 use casemate_model::path::PortStep;
 use casemate_model::row::Role;
 use query::argument;
+use repository::{Frame, Repositories, Written};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
 
 /// Finds what all endpoints do with records.
 pub(crate) fn find(application: &mut Application, origins: &Solver<'_, '_>, set: &Known) {
+    let repositories = repository::find(origins);
+    let mut kept = FxHashMap::default();
     for endpoint in &mut application.endpoints {
-        let mut walk = Walk::new(origins, set);
+        let mut walk = Walk::new(origins, set, &repositories);
         for &handler in &endpoint.handlers {
             walk.of_route(handler, endpoint.path.as_deref().unwrap_or_default());
             walk.function(handler, 0);
@@ -42,14 +50,15 @@ pub(crate) fn find(application: &mut Application, origins: &Solver<'_, '_>, set:
         if endpoint.by_class {
             walk.made.chosen.extend(inherited::of(origins, endpoint));
         }
-        walk.made.guarded = guarded::of(origins, set, endpoint);
+        walk.made.guarded = guarded::of(origins, set, &repositories, endpoint);
         walk.merge();
         if !walk.made.writes {
             walk.made.privileges.clear();
         }
         endpoint.objects = walk.made;
+        endpoint.objects.nameless = nameless::is(endpoint, origins, set, &mut kept);
     }
-    application.owned = owned::find(origins, set);
+    application.owned = owned::find(origins, set, &repositories);
 }
 
 /// One endpoint's functions, read together.
@@ -60,6 +69,10 @@ struct Walk<'a, 'p, 'm> {
     /// What values depend on while parameters hold what they hold now.
     depends: RefCell<FxHashMap<(FuncId, LocalId), Roots>>,
     seen: FxHashSet<FuncId>,
+    /// Functions that hand on what they are given.
+    repositories: &'a Repositories,
+    /// The calls that are being followed, outermost first.
+    frames: Vec<Frame>,
     /// Functions that were read again for what another call gives them.
     again: usize,
     /// Results of functions that are not known, asked about who asks and about nothing else.
@@ -72,13 +85,15 @@ struct Walk<'a, 'p, 'm> {
 }
 
 impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
-    fn new(origins: &'a Solver<'p, 'm>, set: &'a Known) -> Self {
+    fn new(origins: &'a Solver<'p, 'm>, set: &'a Known, repositories: &'a Repositories) -> Self {
         Self {
             origins,
             set,
             bound: Bound::default(),
             depends: RefCell::default(),
             seen: FxHashSet::default(),
+            repositories,
+            frames: Vec::new(),
             again: 0,
             answers: FxHashSet::default(),
             via: None,
@@ -286,11 +301,24 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
                     let inner =
                         self.origins
                             .callee_at(f.id, u32::try_from(at).unwrap_or(u32::MAX), inner);
-                    let more = self.bind(f, inner, args);
-                    if more && self.again < limits::OBJECT_FUNCTIONS && self.seen.remove(&inner) {
+                    let frame = Frame {
+                        callee: inner,
+                        caller: f.id,
+                        at,
+                    };
+                    self.frames.push(frame);
+                    if self.again < limits::OBJECT_FUNCTIONS && self.writes_out(inner) {
                         self.again += 1;
+                        self.repository(f, inner, args, depth);
+                    } else {
+                        let more = self.bind(f, inner, args);
+                        if more && self.again < limits::OBJECT_FUNCTIONS && self.seen.remove(&inner)
+                        {
+                            self.again += 1;
+                        }
+                        self.function(inner, depth + 1);
                     }
-                    self.function(inner, depth + 1);
+                    self.frames.pop();
                     entered = depth < limits::OBJECT_DEPTH;
                 }
                 Some(Val::Api(path)) => {
@@ -299,6 +327,19 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
                 }
                 _ => {}
             }
+        }
+        if !entered && let Some(method) = record::method(self.origins, f, at, callee, this) {
+            let mut more = self.bind(f, method, args);
+            // What the record was found by is what its method changes, or looks at.
+            if let (Some(this), Some(own)) = (this, self.origins.program.func(method).func.this) {
+                let roots = self.roots(f.id, this);
+                more |= self.hold((method, own), roots);
+            }
+            if more && self.again < limits::OBJECT_FUNCTIONS && self.seen.remove(&method) {
+                self.again += 1;
+            }
+            self.function(method, depth + 1);
+            entered = depth < limits::OBJECT_DEPTH;
         }
         // Who asks is given to something that is not known: a policy, maybe.
         if !entered {
@@ -334,185 +375,6 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         }
     }
 
-    /// Parameters hold what a call gives them; whether that are names that they did not hold yet.
-    fn bind(&mut self, f: FuncRef<'p>, inner: FuncId, args: Range32) -> bool {
-        let mut more = false;
-        let callee = self.origins.program.func(inner);
-        let params = &callee.func.params;
-        for (param, arg) in params.iter().zip(f.func.args(args)) {
-            let roots = self.roots(f.id, arg.value);
-            more |= self.hold((inner, param.local), roots);
-        }
-        for arg in f.func.args(args) {
-            let ArgKey::Keyword(name) = arg.key else {
-                continue;
-            };
-            let name = f.file.facts.str(name);
-            let mut params = params.iter();
-            let param =
-                params.find(|param| param.name.is_some_and(|n| callee.file.facts.str(n) == name));
-            if let Some(param) = param {
-                let roots = self.roots(f.id, arg.value);
-                more |= self.hold((inner, param.local), roots);
-            }
-        }
-        more
-    }
-
-    /// A parameter holds something more; whether that are names that it did not hold yet.
-    fn hold(&mut self, param: (FuncId, LocalId), roots: Roots) -> bool {
-        if !roots.client && !roots.principal {
-            return false;
-        }
-        let held = self.bound.entry(param).or_default();
-        let before = *held;
-        held.client |= roots.client;
-        held.principal |= roots.principal;
-        held.attribute |= roots.attribute;
-        held.called |= roots.called;
-        held.hashed |= roots.hashed;
-        held.names.add(roots.names);
-        let after = *held;
-        if before != after {
-            self.depends.borrow_mut().clear();
-        }
-        before.names != after.names
-    }
-
-    /// A password of the client that takes part in a query, or is stored, as it came.
-    fn passwords(&mut self, f: FuncRef<'p>, query: &Query, args: Range32) {
-        let plain = |func: FuncId, operand: Operand| {
-            let roots = self.roots(func, operand);
-            roots.client && !roots.hashed
-        };
-        let named = key::named(self.origins, f, args);
-        let mut found = named
-            .iter()
-            .any(|(name, func, value)| key::is_password(name) && plain(*func, *value));
-        if let Some(text) = &query.sql
-            && query.op != "read"
-            && text.to_lowercase().contains("password")
-        {
-            let mut pieces = Vec::new();
-            for arg in f.func.args(args) {
-                sql::pieces_of(f, arg.value, 0, &mut pieces);
-            }
-            found |= pieces.iter().any(|piece| {
-                key::variable(f, *piece).is_some_and(key::is_password) && plain(f.id, *piece)
-            });
-        }
-        if let Some(text) = &query.sql
-            && query.op == "read"
-            && sql::columns(text).iter().any(|name| key::is_password(name))
-        {
-            found |= f.func.args(args).iter().any(|arg| plain(f.id, arg.value));
-        }
-        if found {
-            self.made.passwords.insert((
-                Site {
-                    file: f.file_idx,
-                    span: f.func.spans.get(query.at).copied().unwrap_or_default(),
-                },
-                f.id,
-            ));
-        }
-    }
-
-    /// `user.role = req.body.role`
-    fn store(&mut self, f: FuncRef<'p>, at: usize, base: Operand, name: &str, value: Operand) {
-        let held = self.roots(f.id, base);
-        if held.called {
-            self.made.changed.add(held.names);
-        }
-        if !key::is_privilege(name) || crate::guard::root::is_request(self.origins, f.id, base) {
-            return;
-        }
-        let roots = self.roots(f.id, value);
-        if roots.client && !roots.principal {
-            let span = f.func.spans.get(at).copied().unwrap_or_default();
-            let site = Site {
-                file: f.file_idx,
-                span,
-            };
-            self.made.privileges.insert((site, f.id, name.to_owned()));
-        }
-    }
-
-    /// A record that is made of what the client says: `User(password=request.form['password'])`.
-    fn made_record(&mut self, f: FuncRef<'p>, at: usize, callee: Operand, args: Range32) {
-        let record =
-            self.origins
-                .of_operand(f.id, callee)
-                .iter()
-                .any(|&val| match self.origins.val(val) {
-                    Some(Val::Class(class)) => key::is_record(self.origins, class),
-                    Some(Val::Api(path)) => {
-                        let models = ["py:django.contrib.auth", "npm:mongoose.model()"];
-                        let text = self.origins.paths.text(path);
-                        models.iter().any(|m| text.starts_with(m)) && !text.contains("hash")
-                    }
-                    _ => false,
-                });
-        if !record {
-            return;
-        }
-        let named = key::named(self.origins, f, args);
-        let client = |func: FuncId, operand: Operand| {
-            let roots = self.roots(func, operand);
-            (roots.client && !roots.principal, roots.hashed)
-        };
-        let chosen = named
-            .iter()
-            .find(|(name, func, value)| key::is_privilege(name) && client(*func, *value).0);
-        let found = named.iter().any(|(name, func, value)| {
-            key::is_password(name) && client(*func, *value) == (true, false)
-        });
-        if let Some((name, ..)) = chosen {
-            let span = f.func.spans.get(at).copied().unwrap_or_default();
-            let site = Site {
-                file: f.file_idx,
-                span,
-            };
-            self.made.privileges.insert((site, f.id, name.clone()));
-        }
-        if found {
-            self.made.passwords.insert((
-                Site {
-                    file: f.file_idx,
-                    span: f.func.spans.get(at).copied().unwrap_or_default(),
-                },
-                f.id,
-            ));
-        }
-    }
-
-    /// A client says whose the record is that is made: `Note.create({ text, userId: req.body.userId })`.
-    fn made_for(&mut self, f: FuncRef<'p>, at: usize, object: &str, args: Range32) {
-        if !owner::belongs_to_maker(object) {
-            return;
-        }
-        let named = key::named(self.origins, f, args);
-        let chosen = named.iter().find(|(name, func, value)| {
-            let roots = || self.roots(*func, *value);
-            owner::is_owner(name) && roots().client && !roots().principal
-        });
-        if let Some((name, ..)) = chosen {
-            self.made.owners.insert((place(f, at), f.id, name.clone()));
-        }
-    }
-
-    /// A form stores what the client filled in, whose the record is included: `form.save()`.
-    fn saved_form(&mut self, f: FuncRef<'p>, at: usize, callee: Operand) {
-        if member_before(f, callee, at) != Some("save") {
-            return;
-        }
-        let form = f.read_off(callee);
-        let field = form.and_then(|form| owner::of_form(self.origins, f, form));
-        if let Some(field) = field {
-            self.made.owners.insert((place(f, at), f.id, field));
-        }
-    }
-
     fn query(&mut self, f: FuncRef<'p>, query: &Query, this: Option<Operand>, args: Range32) {
         match query.op.as_str() {
             "delete" => self.made.deletes = true,
@@ -541,18 +403,14 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         }
         self.passwords(f, query, args);
         if query.op != "read" {
-            let named = key::named(self.origins, f, args);
+            let named = self.named(f, args);
             let chosen = named.iter().find(|(name, func, value)| {
                 let roots = || self.roots(*func, *value);
                 key::is_privilege(name) && roots().client && !roots().principal
             });
-            if let Some((name, ..)) = chosen {
-                let span = f.func.spans.get(query.at).copied().unwrap_or_default();
-                let site = Site {
-                    file: f.file_idx,
-                    span,
-                };
-                self.made.privileges.insert((site, f.id, name.clone()));
+            if let Some((name, func, _)) = chosen {
+                let (site, func) = self.told_at(f, query.at, *func);
+                self.made.privileges.insert((site, func, name.clone()));
             }
         }
         if query.op == "create" {
@@ -568,6 +426,15 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             for arg in all {
                 let names = self.roots(f.id, arg.value).names;
                 self.made.changed.add(names);
+            }
+        }
+        if query.op != "read" && query.key.is_none() && query.sql.is_none() {
+            // `order.save()`, `session.add(self)`
+            for value in all.iter().map(|arg| arg.value).chain(this) {
+                let roots = self.roots(f.id, value);
+                if roots.client && roots.called && record::is_found(self.origins, f, value) {
+                    self.made.changed.add(roots.names);
+                }
             }
         }
         if query.op == "create" || query.op != "read" && query.key.is_none() && query.sql.is_none()
@@ -589,24 +456,57 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             }
             None => all.iter().map(|arg| arg.value).collect(),
         };
-        let roots = self.decides(f.id, chosen);
+        let roots = self.decides(f.id, chosen.iter().copied());
         if !roots.client {
             return;
         }
         if query.op == "read" && only_counted(f, query.at) {
             return;
         }
-        let keys = key::names(f, query, args, &|operand| self.roots(f.id, operand).client);
+        let client = |operand| self.roots(f.id, operand).client;
+        let mut keys = match query.key {
+            // What is stored beside it chooses nothing.
+            Some(_) => {
+                let chosen = chosen.iter().map(|&value| (String::new(), value));
+                key::names_of(f, chosen.collect(), &client)
+            }
+            None => key::names(f, query, args, &client),
+        };
+        let (mut site, mut function, mut object) = (place(f, query.at), f.id, object);
+        let mut handed = false;
+        // The condition stands with who calls: there it lacks something.
+        for param in repository::params_of(f, &chosen) {
+            let written = repository::written_at(self.origins, &self.frames, f, param);
+            let Some(Written {
+                caller,
+                at,
+                members,
+            }) = written
+            else {
+                continue;
+            };
+            let client = |operand| self.roots(caller.id, operand).client;
+            let named = key::names_of(caller, members, &client);
+            if named.is_empty() {
+                continue;
+            }
+            keys.extend(named);
+            handed = true;
+            (site, function) = (place(caller, at), caller.id);
+            if repository::says_nothing(&object) {
+                object = repository::called_by(caller, at);
+            }
+        }
+        keys.sort();
+        keys.dedup();
         self.made.chosen.push(Access {
-            site: Site {
-                file: f.file_idx,
-                span: f.func.spans.get(query.at).copied().unwrap_or_default(),
-            },
-            function: f.id,
+            site,
+            function,
             op: query.op.clone(),
             object,
             key: keys,
             names: roots.names,
+            handed,
             via: self.via,
             callee: self.origins.paths.text(query.path),
         });

@@ -1,18 +1,24 @@
 //! Records that belong to somebody, by their names: those that who asks makes or finds, those that are made with a field that says
 //! whose they are, and those that are made together with such a one, of which they hold the key.
 
+use super::repository::{self, Given, Handed, Repositories};
 use super::{key, owner, query};
 use crate::guard::root::{Known, Search};
-use casemate_flow::origin::Solver;
+use casemate_flow::origin::{Solver, Val};
+use casemate_flow::program::{ClassIdx, FuncRef};
 use casemate_flow::result::FuncId;
-use casemate_ir::Instr;
+use casemate_ir::{Arg, Instr, Key, Operand, Range32};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Functions around each other.
 const DEPTH: usize = 6;
 
 /// Names of records that belong to somebody, anywhere in the program.
-pub(super) fn find(origins: &Solver<'_, '_>, set: &Known) -> BTreeSet<String> {
+pub(super) fn find(
+    origins: &Solver<'_, '_>,
+    set: &Known,
+    repositories: &Repositories,
+) -> BTreeSet<String> {
     let mut out = BTreeSet::new();
     // By outermost function: what it makes, and with which fields.
     let mut made: BTreeMap<FuncId, Vec<(String, BTreeSet<String>)>> = BTreeMap::new();
@@ -22,6 +28,7 @@ pub(super) fn find(origins: &Solver<'_, '_>, set: &Known) -> BTreeSet<String> {
             continue;
         }
         for (at, instr) in f.func.instrs.iter().enumerate() {
+            out.extend(filled(origins, set, f, instr));
             let Instr::Call {
                 callee, this, args, ..
             } = *instr
@@ -29,6 +36,31 @@ pub(super) fn find(origins: &Solver<'_, '_>, set: &Known) -> BTreeSet<String> {
                 continue;
             };
             let Some(query) = query(origins, f, at, callee, args) else {
+                let called = Called {
+                    origins,
+                    set,
+                    f,
+                    this,
+                    args,
+                };
+                for inner in repository::callees(origins, func, at, callee) {
+                    for handed in repositories.get(&inner).into_iter().flatten() {
+                        let Some((object, fields, personal)) = called.gives(inner, handed) else {
+                            continue;
+                        };
+                        let says = fields.iter().any(|name| owner::is_owner(name));
+                        if personal
+                            || handed.op == "create" && says && owner::belongs_to_maker(&object)
+                        {
+                            out.insert(object.clone());
+                        }
+                        if handed.op == "create" {
+                            made.entry(outermost(origins, func))
+                                .or_default()
+                                .push((object, fields));
+                        }
+                    }
+                }
                 continue;
             };
             let object = || key::object(origins, f, &query, this, args);
@@ -73,6 +105,88 @@ pub(super) fn find(origins: &Solver<'_, '_>, set: &Known) -> BTreeSet<String> {
     }
     out.extend(parts);
     out
+}
+
+/// The name of a record that is filled with who asks under a name that says whose it is: `Note(user=request.user)`,
+/// `note.owner = request.user`.
+fn filled(origins: &Solver<'_, '_>, set: &Known, f: FuncRef<'_>, instr: &Instr) -> Option<String> {
+    let principal = |func: FuncId, value| Search::of(origins, set, func, value).principal;
+    let class = match *instr {
+        Instr::Call { callee, args, .. } => {
+            let class = record_class(origins, f, callee, false)?;
+            let named = key::named(origins, f, args);
+            let mut fields = named.iter();
+            fields
+                .any(|(name, func, value)| owner::is_owner(name) && principal(*func, *value))
+                .then_some(class)
+        }
+        Instr::Store {
+            base,
+            key: Key::Field(name),
+            value,
+        } if owner::is_owner(f.file.facts.str(name)) => {
+            let class = record_class(origins, f, base, true)?;
+            principal(f.id, value).then_some(class)
+        }
+        _ => None,
+    }?;
+    let (file, class) = origins.program.class(class)?;
+    let object = key::plain(origins.program.file(file).facts.str(class.name?));
+    owner::belongs_to_maker(&object).then_some(object)
+}
+
+/// The class of records that a value is, or of which it is one.
+fn record_class(
+    origins: &Solver<'_, '_>,
+    f: FuncRef<'_>,
+    value: Operand,
+    instance: bool,
+) -> Option<ClassIdx> {
+    let classes = origins.of_operand(f.id, value).iter();
+    let mut classes = classes.filter_map(|&val| match origins.val(val) {
+        Some(Val::Class(class)) if !instance => Some(class),
+        Some(Val::Instance(class)) if instance => Some(class),
+        _ => None,
+    });
+    classes.find(|&class| key::is_record(origins, class))
+}
+
+/// A call of a function that hands on what it is given.
+struct Called<'a, 'p, 'm> {
+    origins: &'a Solver<'p, 'm>,
+    set: &'a Known,
+    f: FuncRef<'p>,
+    this: Option<Operand>,
+    args: Range32,
+}
+
+impl Called<'_, '_, '_> {
+    /// What records it is about, the fields that it names, and whether who asks is among their values.
+    fn gives(&self, inner: FuncId, handed: &Handed) -> Option<(String, BTreeSet<String>, bool)> {
+        let callee = self.origins.program.func(inner);
+        let args: &[Arg] = self.f.func.args(self.args);
+        let given = repository::given(self.f, args, callee, handed.param)?;
+        let members = repository::members(self.f, &given);
+        let principal =
+            |value: Operand| Search::of(self.origins, self.set, self.f.id, value).principal;
+        let personal = match given {
+            // A single value says whose it is only where it stands under such a name.
+            Given::Value(value) if members.is_empty() => {
+                owner::is_owner(&handed.under) && principal(value)
+            }
+            _ => members.iter().any(|(_, value)| principal(*value)),
+        };
+        let object = if repository::says_nothing(&handed.object) {
+            key::receiver(self.f, self.this, self.args)
+        } else {
+            handed.object.clone()
+        };
+        if repository::says_nothing(&object) {
+            return None;
+        }
+        let fields = members.into_iter().map(|(name, _)| name).collect();
+        Some((object, fields, personal))
+    }
 }
 
 /// `orderId`, `order_id` and `order` of `order`.

@@ -110,7 +110,7 @@ pub(super) fn of(m: &Material<'_>, surface: &Surface) -> Context {
         languages: languages(m),
         libraries: stack(m),
         unmodelled: unmodelled(m),
-        stores: most(m.inventory.through(&["sql", "nosql", "query"])),
+        stores: most(m.inventory.through(&["sql", "nosql", "query", "field"])),
         hosts: hosts(m),
         regimes: regimes(&data, &m.stated),
         signals: signals(m, surface),

@@ -71,7 +71,7 @@ const BEYOND: [Party; 6] = [
         "database",
         Kind::Store,
         "Database",
-        &["sql", "nosql", "query"],
+        &["sql", "nosql", "query", "field"],
         ["query", "queries"],
     ),
     (

@@ -482,6 +482,14 @@ impl<'p> Solver<'p, '_> {
                         }
                     }
                 }
+                Role::Filter {
+                    name,
+                    function: Some(function),
+                } => {
+                    let functions = self.port_read(frame, site, function);
+                    let given = name.as_ref().and_then(|it| constant(frame, site, it));
+                    self.filters(given.as_deref(), &functions);
+                }
                 Role::Entry(entry) => {
                     let Some(port) = &entry.handlers else {
                         continue;

@@ -126,6 +126,9 @@ impl<'p> Solver<'p, '_> {
                 self.given(frame, path, itself, 0);
                 let rows: Vec<_> = self.paths.rows(path).map(|(_, row)| row).collect();
                 for row in rows {
+                    if let Role::Filter { name, .. } = &row.role {
+                        self.filter_by_decorator(frame, decorator, name.as_ref(), itself);
+                    }
                     if let Role::Entry(entry) = &row.role {
                         let name = self.paths.last_member(path).to_owned();
                         let route = self.decorator_path(frame, decorator, entry);
@@ -146,6 +149,17 @@ impl<'p> Solver<'p, '_> {
             }
             _ => ValSet::new(),
         }
+    }
+
+    /// The instruction that gives a decorator its value, in the function around the declaration.
+    pub(super) fn decorating(
+        &self,
+        frame: Frame<'p>,
+        decorator: &Decorator,
+    ) -> Option<(FuncRef<'p>, &'p Instr)> {
+        let owner = self.program.func(frame.f.parent()?);
+        let made = |instr: &&Instr| instr.target().map(Operand::Local) == Some(decorator.value);
+        Some((owner, owner.func.instrs.iter().find(made)?))
     }
 
     /// The path of a route: what the decorators of the class and of the method are called with.

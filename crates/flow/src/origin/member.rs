@@ -99,6 +99,9 @@ impl<'p> Solver<'p, '_> {
                     let val = self.vals.id(Val::Api(path));
                     Self::merge(out, &[val]);
                 }
+                if let Some(class) = self.kept_class(path, sym) {
+                    Self::merge(out, &[class]);
+                }
                 if self.is_global_object(path) && sym != Sym::ANY {
                     let node = self.named_node(sym);
                     let vals = self.get_shared(node);

@@ -8,12 +8,15 @@
 mod answers;
 mod call;
 mod declared;
+mod filters;
 mod import;
 mod inherited;
 mod kept;
+mod keyed;
 mod member;
 mod port;
 mod protocol;
+mod registry;
 mod signature;
 mod solve;
 mod steps;

@@ -54,6 +54,8 @@ pub struct Solver<'p, 'm> {
     pub caps: FxHashMap<&'static str, u64>,
     /// Names of members that some class computes when they are read.
     pub getters: FxHashSet<Sym>,
+    /// Classes by name.
+    pub(super) class_names: super::registry::ClassNames,
     /// Names under which the program keeps functions on something.
     pub(super) functions_kept: FxHashSet<Sym>,
     /// Names that no scope declares and that are assigned all the same.
@@ -125,6 +127,7 @@ impl<'p, 'm> Solver<'p, 'm> {
             current: 0,
             caps: FxHashMap::default(),
             getters: getters(program),
+            class_names: super::registry::class_names(program),
             functions_kept: super::kept::functions_kept(program),
             assigned_names: assigned_names(program),
             global_object: [None; 2],

@@ -8,6 +8,7 @@ use casemate_ir::{
     Const, FnKind, Function, Instr, IterKind, Key, LocalId, Operand, PartKey, Term, TypeRef, VarRef,
 };
 use casemate_model::path::Step;
+use casemate_model::row::{Role, Row};
 
 impl<'p, 'm> Solver<'p, 'm> {
     /// Takes the open steps of a function in order; whether some are open again.
@@ -212,6 +213,10 @@ impl<'p, 'm> Solver<'p, 'm> {
                         .global(root_prefix(frame.f.file.facts.language), text)
                         .map(Val::Api),
                 };
+                if val.is_none() && text.starts_with(super::filters::OWN) {
+                    let node = self.named_node(frame.f.sym(name));
+                    return self.get_shared(node);
+                }
                 if val.is_none() && self.assigned_names.contains(&frame.f.sym(name)) {
                     let node = self.named_node(frame.f.sym(name));
                     return self.get_shared(node);
@@ -239,6 +244,12 @@ impl<'p, 'm> Solver<'p, 'm> {
                 let value = self.operand(frame, value);
                 let sym = self.key(frame, key);
                 if sym == Sym::ANY && super::wraps_member(func, index as usize) {
+                    return;
+                }
+                if sym == Sym::ANY
+                    && let Some(made) = super::wrapped::made_of_member(func, index as usize)
+                    && self.keep_keys(frame, &base, made, &value)
+                {
                     return;
                 }
                 for val in base {
@@ -426,6 +437,11 @@ impl<'p, 'm> Solver<'p, 'm> {
         {
             for &val in value {
                 self.given(frame, member, val, 0);
+            }
+            let filter = |row: &Row| matches!(row.role, Role::Filter { function: None, .. });
+            if self.paths.rows(member).any(|(_, row)| filter(row)) {
+                let name = self.program.text(sym).to_owned();
+                self.filters(Some(&name), value);
             }
         }
     }

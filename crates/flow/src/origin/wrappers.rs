@@ -13,6 +13,7 @@ use super::value::{Val, ValId, ValSet};
 use crate::limits;
 use crate::program::Program;
 use crate::result::FuncId;
+use crate::symbol::Sym;
 use casemate_ir::{ArgKey, Function, Instr, Operand};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,12 +25,16 @@ type Place = (FuncId, u32);
 pub(super) struct Wrappers {
     /// By function that may be one: itself and the functions inside it.
     families: FxHashMap<FuncId, Vec<FuncId>>,
+    /// Those that wrap each member of what they are given.
+    of_members: FxHashSet<FuncId>,
     /// Calls that wait, by what they call.
     waiting: BTreeMap<FuncId, BTreeSet<Place>>,
     /// Calls that go to the function itself.
     plain: FxHashSet<(FuncId, Place)>,
     /// The copy that each call goes to.
     copies: FxHashMap<(FuncId, Place), FuncId>,
+    /// The copy for each member that a call in a loop over all of them is given, by its name.
+    keyed: FxHashMap<(FuncId, Place, Sym), FuncId>,
     /// What the calls of a function give it, and how many they are.
     given: FxHashMap<FuncId, (ValSet, usize)>,
     /// Wrappers that are analysed once for all their callers, as copying them would be too much.
@@ -47,17 +52,29 @@ impl Wrappers {
             }
         }
         let mut families = FxHashMap::default();
+        let mut of_members = FxHashSet::default();
         for id in program.function_ids() {
             let nested = within.get(&id).map_or(&[][..], Vec::as_slice);
-            if passes(program.func(id).func) && small(program, id, nested) {
+            let func = program.func(id).func;
+            if func.params.is_empty() || !small(program, id, nested) {
+                continue;
+            }
+            let mut family = nested.iter().chain([&id]);
+            let members = family.any(|id| wraps_members(program.func(*id).func));
+            if members {
+                of_members.insert(id);
+            }
+            if members || passes(func) {
                 families.insert(id, [&[id], nested].concat());
             }
         }
         Self {
             families,
+            of_members,
             waiting: BTreeMap::new(),
             plain: FxHashSet::default(),
             copies: FxHashMap::default(),
+            keyed: FxHashMap::default(),
             given: FxHashMap::default(),
             uncopied: FxHashSet::default(),
         }
@@ -157,6 +174,21 @@ impl<'p> Solver<'p, '_> {
         fits
     }
 
+    /// The copy of a function that may be a wrapper, for the member of one name among those that a call in a loop is given.
+    pub(super) fn copy_for_key(&mut self, root: FuncId, place: Place, name: Sym) -> Option<FuncId> {
+        let key = (root, place, name);
+        if let Some(&copy) = self.wrappers.keyed.get(&key) {
+            return Some(copy);
+        }
+        if !self.wrappers.families.contains_key(&root) || !self.fits(root, 1) {
+            return None;
+        }
+        let copy = self.copy(root)?;
+        self.wrappers.given.entry(root).or_default().1 += 1;
+        self.wrappers.keyed.insert(key, copy);
+        Some(copy)
+    }
+
     fn copy(&mut self, root: FuncId) -> Option<FuncId> {
         let family = self.wrappers.families.get(&root)?;
         let count = family.len();
@@ -173,18 +205,36 @@ impl<'p> Solver<'p, '_> {
         let Some(&Instr::Call { args, .. }) = func.instrs.get(at as usize) else {
             return;
         };
+        let members = self.wrappers.of_members.contains(&root);
         let root = self.program.func(root).func;
         let args = func.args(args).iter().filter(|arg| arg.key == ArgKey::Pos);
         for (arg, param) in args.zip(&root.params) {
-            if !uses(root, param) {
+            let used = uses(root, param);
+            if !used && !members {
                 continue;
             }
             for &val in self.of_operand(caller, arg.value) {
-                if matches!(self.vals.get(val), Some(Val::Func(_))) && !out.contains(&val) {
+                let counts = match self.vals.get(val) {
+                    Some(Val::Func(_)) => used,
+                    Some(Val::Namespace(_)) => members,
+                    Some(Val::Exports(_) | Val::Object(..)) => members && self.holds_functions(val),
+                    _ => false,
+                };
+                if counts && !out.contains(&val) {
                     out.push(val);
                 }
             }
         }
+    }
+
+    /// Whether a member of an object is a function.
+    fn holds_functions(&self, val: ValId) -> bool {
+        let fields = self.field_lists.get(&val).into_iter().flatten();
+        let mut held = fields.filter_map(|(_, node)| self.nodes.get(*node as usize));
+        held.any(|vals| {
+            let mut vals = vals.iter();
+            vals.any(|val| matches!(self.vals.get(*val), Some(Val::Func(_))))
+        })
     }
 }
 
@@ -197,6 +247,14 @@ fn small(program: &Program, root: FuncId, nested: &[FuncId]) -> bool {
         && nested.len() < limits::COPIED_FUNCTIONS
         && whole <= limits::COPIED_INSTRUCTIONS
         && nested.iter().all(plain)
+}
+
+/// Whether a function writes the members of one object, each given to a function, under the same keys of another one.
+fn wraps_members(func: &Function) -> bool {
+    (0..func.instrs.len()).any(|at| {
+        let store = matches!(func.instrs.get(at), Some(Instr::Store { .. }));
+        store && super::wrapped::made_of_member(func, at).is_some_and(|made| made.call.is_some())
+    })
 }
 
 /// Whether a function may be a wrapper.

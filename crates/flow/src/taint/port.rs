@@ -2,7 +2,7 @@
 
 use super::heap::{Obj, ObjKind};
 use super::interp::{AllocKey, Interp};
-use super::value::{Konst, Value};
+use super::value::{Konst, Origin, Taint, Value};
 use crate::origin::positions;
 use crate::program::to_u32;
 use crate::symbol::Sym;
@@ -69,7 +69,17 @@ impl Interp<'_> {
         for argument in &site.args {
             match argument.key {
                 ArgKey::Keyword(name) => object.set(self.f.sym(name), argument.value.clone(), true),
-                ArgKey::KeywordSpread => self.spread(&argument.value, &mut object, &mut carried),
+                ArgKey::KeywordSpread => {
+                    self.spread(&argument.value, &mut object, &mut carried);
+                    // Whoever hands over the mapping chooses its keys; what a caller makes of it is asked there.
+                    let whole = argument.value.map_taints(|t| {
+                        matches!(t.origin, Origin::Port(_)).then_some(Taint { derived: true, ..t })
+                    });
+                    carried.join_taints(&Value {
+                        taints: whole,
+                        ..Value::default()
+                    });
+                }
                 ArgKey::Pos | ArgKey::Spread => {}
             }
         }

@@ -4,8 +4,13 @@ use super::{Lowerer, sp};
 use casemate_ir::Instr;
 use oxc_ast::ast::{Argument, CallExpression, Expression};
 
+/// Whether a name is none of the locals: known to every template, or a filter or function of the engine or of the program.
+pub(super) fn is_free(name: &str) -> bool {
+    name.starts_with("__own_") || is_global(name)
+}
+
 /// Names that a template can use without being given them.
-pub(super) fn is_global(name: &str) -> bool {
+fn is_global(name: &str) -> bool {
     matches!(
         name,
         "undefined"

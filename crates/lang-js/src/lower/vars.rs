@@ -44,7 +44,7 @@ impl<'a> Lowerer<'a> {
             return self.reach(VarKey::TemplateLocals, local, 0);
         }
         let symbol = self.symbol(name);
-        if self.template.is_some() && !super::template::is_global(name) {
+        if self.template.is_some() && !super::template::is_free(name) {
             return Place::TemplateLocal(symbol);
         }
         Place::Var(VarRef::Free(symbol))

@@ -1,5 +1,15 @@
 //! Names that Python itself brings.
 
+use std::borrow::Cow;
+
+/// The name by which a module is imported today: `flask.ext.login` meant the package `flask_login` until Flask 1.0.
+pub(super) fn present_name(name: &str) -> Cow<'_, str> {
+    match name.strip_prefix("flask.ext.") {
+        Some(extension) => Cow::Owned(format!("flask_{extension}")),
+        None => Cow::Borrowed(name),
+    }
+}
+
 /// Whether a top-level module is of the standard library.
 pub(super) fn is_standard(name: &str) -> bool {
     STANDARD.binary_search(&name).is_ok()
@@ -335,6 +345,8 @@ mod tests {
     fn sorted() {
         assert!(STANDARD.is_sorted() && BUILTIN.is_sorted());
         assert!(is_standard("os") && !is_standard("flask"));
+        assert_eq!(present_name("flask.ext.login"), "flask_login");
+        assert_eq!(present_name("flask.extra"), "flask.extra");
         assert!(is_builtin("open") && is_builtin("ValueError") && !is_builtin("request"));
     }
 }

@@ -114,7 +114,7 @@ impl Resolver {
     }
 
     fn absolute(&self, name: &str, from: &str) -> Resolution {
-        let package = || Resolution::Package(name.to_owned());
+        let package = || Resolution::Package(known::present_name(name).into_owned());
         let top = name.split('.').next().unwrap_or(name);
         if known::is_standard(top) {
             return package();

@@ -197,13 +197,8 @@ fn filter(
             script.glue(")", at.clone());
         }
         _ => {
-            if scopes.own_functions {
-                script.glue(&format!("__own_{}(", plain(name)), at.clone());
-            } else {
-                script.glue("__locals[", at.clone());
-                script.string(name, at.clone());
-                script.glue("](", at.clone());
-            }
+            // The engine's own or the program's, never a member of the locals.
+            script.glue(&format!("__own_{}(", plain(name)), at.clone());
             expr(script, scopes, of);
             if !args.is_empty() {
                 script.glue(", ", at.clone());

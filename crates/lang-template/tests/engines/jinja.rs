@@ -173,12 +173,7 @@ fn filters_with_colons_and_safe_texts() {
                 "locals.a|locals.b.c",
             ),
             ("{{ a|tojson }}", Escaped, "html.text", "JSON.stringify()"),
-            (
-                "{{ a|date:\"Y\" }}",
-                Escaped,
-                "html.text",
-                "locals.__own_date()",
-            ),
+            ("{{ a|date:\"Y\" }}", Escaped, "html.text", "__own_date()"),
             (
                 "{{ a|default:\"x\" }}",
                 Configured,

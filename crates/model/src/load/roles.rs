@@ -23,7 +23,7 @@ pub(super) struct Found {
     pub(super) uses: Vec<(String, usize)>,
 }
 
-const ROLES: [&str; 19] = [
+const ROLES: [&str; 20] = [
     "type",
     "module",
     "signature",
@@ -39,6 +39,7 @@ const ROLES: [&str; 19] = [
     "guard",
     "principal",
     "render",
+    "filter",
     "config",
     "effect",
     "neutral",
@@ -180,6 +181,10 @@ impl Reader<'_, '_, '_> {
             }],
             "signature" => vec![Role::Signature(self.signature())],
             "render" => self.render().into_iter().collect(),
+            "filter" => vec![Role::Filter {
+                name: self.port("name"),
+                function: self.port("fn"),
+            }],
             "config" => self.config().into_iter().collect(),
             "effect" => self.effect().into_iter().collect(),
             "neutral" => vec![Role::Neutral],
