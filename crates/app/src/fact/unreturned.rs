@@ -211,7 +211,7 @@ fn goes_on(f: FuncRef<'_>, result: LocalId) -> bool {
                 Instr::Copy { to, from } | Instr::Await { to, from } if is(from) => {
                     let copy = Operand::Local(to);
                     let captured = f.func.locals.get(to.index()).is_some_and(|l| l.captured);
-                    if captured || f.writers(to).count() > 1 {
+                    if captured {
                         return false;
                     }
                     if !same.contains(&copy) {
@@ -234,7 +234,7 @@ fn goes_on(f: FuncRef<'_>, result: LocalId) -> bool {
                 Instr::Load { base, .. } if is(base) && !python => return false,
                 Instr::Load { base, key, .. } if is(base) => {
                     if let casemate_ir::Key::Field(name) = key
-                        && f.file.facts.str(name).starts_with("status")
+                        && f.file.facts.str(name) == "status_code"
                     {
                         return false;
                     }
