@@ -98,6 +98,8 @@ pub const SHARED_UNKNOWN: &str = "values shared after a call that is not resolve
 /// Under this name are counted the values that were written to a member of a shared object whose name only the run knows, and
 /// that may be the member that is read elsewhere by its name; they are not followed there.
 pub const SHARED_BY_KEY: &str = "values kept under a name that only the run knows";
+/// Under this name are counted the values that came out of one store and were put into another; they are not followed out of that.
+pub const STORED_AGAIN: &str = "values stored a second time";
 /// Under this name are counted the reads of tables and collections whose name is not known: what is written to a named one
 /// is followed to them only where the field is the same.
 pub const STORE_UNNAMED: &str = "reads of stores whose name is not known";

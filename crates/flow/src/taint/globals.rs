@@ -86,6 +86,10 @@ pub(super) fn findings(
                 if !meets(place, &from, true) || by_chance(origins, place, &from) {
                     continue;
                 }
+                if is_stored_again(taint, from.base()) {
+                    *caps.entry(limits::STORED_AGAIN).or_default() += 1;
+                    continue;
+                }
                 let joined = Taint {
                     clean: taint.clean.union(edge.clean),
                     derived: taint.derived || edge.derived,
@@ -169,6 +173,10 @@ pub(super) fn findings(
                     *caps.entry(limits::SHARED_BY_KEY).or_default() += 1;
                     continue;
                 }
+                if is_stored_again(taint, port.base()) {
+                    *caps.entry(limits::STORED_AGAIN).or_default() += 1;
+                    continue;
+                }
                 if matches!(port.base(), PortBase::Store(_))
                     || taint.notes & note_bit(Note::ViaStore) != 0
                 {
@@ -211,6 +219,11 @@ pub(super) fn findings(
         }
     }
     out
+}
+
+/// A value that came out of one store was put into another: that both are the records that are read is assumed twice.
+fn is_stored_again(taint: &Taint, base: PortBase) -> bool {
+    matches!(base, PortBase::Store(_)) && taint.notes & note_bit(Note::ViaStore) != 0
 }
 
 /// What is to be said of a value that was read from there.

@@ -73,7 +73,7 @@ fn expressions() {
         ("{{ marked(doc.memo) }}", Configured, "html.text", "locals.marked()"),
         ("{{ a ~ '-' ~ b }}", Configured, "html.text", "text"),
         ("{{ x|default(0) }}", Configured, "html.text", "locals.x|constant"),
-        ("{{ x | custom(1, k=2) }}", Configured, "html.text", "locals.custom()"),
+        ("{{ x | custom(1, k=2) }}", Configured, "html.text", "__own_custom()"),
         ("{{ {a: b, 'c': d}.a }}", Configured, "html.text", "?.a"),
         ("{{ a[0] }}", Configured, "html.text", "locals.a[]"),
         ("{{ name|urlencode }}", Configured, "html.text", "encodeURIComponent()"),
