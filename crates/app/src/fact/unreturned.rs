@@ -218,10 +218,11 @@ fn goes_on(f: FuncRef<'_>, result: LocalId) -> bool {
                         same.push(copy);
                     }
                 }
-                Instr::Op { op, operands, .. } if op != OpKind::ToString => {
-                    if f.func.operands(operands).iter().any(|o| is(*o)) {
-                        return false;
-                    }
+                Instr::Op { op, operands, .. }
+                    if op != OpKind::ToString
+                        && f.func.operands(operands).iter().any(|o| is(*o)) =>
+                {
+                    return false;
                 }
                 Instr::Call { callee, args, .. } => {
                     let given = f.func.args(args).iter().any(|arg| is(arg.value));
@@ -246,10 +247,10 @@ fn goes_on(f: FuncRef<'_>, result: LocalId) -> bool {
                 {
                     return false;
                 }
-                Instr::Object { parts, .. } | Instr::Array { parts, .. } if !python => {
-                    if f.func.parts(parts).iter().any(|part| is(part.value)) {
-                        return false;
-                    }
+                Instr::Object { parts, .. } | Instr::Array { parts, .. }
+                    if !python && f.func.parts(parts).iter().any(|part| is(part.value)) =>
+                {
+                    return false;
                 }
                 Instr::IterNext { of, .. } if is(of) => return false,
                 _ => {}
