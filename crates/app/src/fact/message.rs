@@ -265,27 +265,17 @@ fn asks_socket(origins: &Solver<'_, '_>, f: FuncRef<'_>, cond: Operand) -> bool 
             continue;
         }
         for (_, instr) in f.writers(local) {
-            match *instr {
-                Instr::Load { base, key, .. } => {
-                    if let Key::Field(name) = key
-                        && !OWN.contains(&f.file.facts.str(name))
-                        && is_socket(origins, f, base)
-                    {
-                        return true;
-                    }
-                    open.push(base);
-                }
-                Instr::Copy { from, .. } | Instr::Await { from, .. } => open.push(from),
-                Instr::Op { operands, .. } => open.extend(f.func.operands(operands)),
-                Instr::Call {
-                    callee, this, args, ..
-                } => {
-                    open.extend(f.func.args(args).iter().map(|arg| arg.value));
-                    open.extend(this);
-                    open.push(callee);
-                }
-                _ => {}
+            if let Instr::Load {
+                base,
+                key: Key::Field(name),
+                ..
+            } = *instr
+                && !OWN.contains(&f.file.facts.str(name))
+                && is_socket(origins, f, base)
+            {
+                return true;
             }
+            f.func.each_read(instr, |operand| open.push(operand));
         }
     }
     false
