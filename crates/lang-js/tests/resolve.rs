@@ -240,6 +240,12 @@ fn packages_without_their_manifests() {
         "packages/shared/src/server/mail.ts",
     );
     part.leads("web/src/db.ts", "my-core", "packages/core/index.js");
+    part.leads("web/src/db.ts", "core/index", "packages/core/index.js");
+    part.leads(
+        "packages/core/index.js",
+        "shared/src/server/mail",
+        "packages/shared/src/server/mail.ts",
+    );
     // Known as somebody else's.
     part.leads("web/src/db.ts", "@rpc/shared", "package @rpc/shared");
     part.leads("web/src/db.ts", "core", "package core");

@@ -1,7 +1,7 @@
 //! Packages of the project whose manifests are not among the files: a part of a repository was given, or they were left out.
 //!
-//! Where no `package.json` stands around a file, a workspace is known by its folder: `@any/shared` and `any-shared` may be
-//! `packages/shared`. Where one does, what it does not name comes from elsewhere.
+//! Where no `package.json` stands around a file, a workspace is known by its folder: `@any/shared`, `any-shared` and `shared/x` may
+//! lead to `packages/shared`. Where one does, what it does not name comes from elsewhere.
 
 use super::path::{ancestors, file_name, join, parent};
 use super::{Resolver, split_package};
@@ -46,9 +46,13 @@ impl Resolver {
         }
         // `@server/x`: an alias for a folder at the root.
         let alias = || self.path(specifier.strip_prefix('@')?);
-        let last = match name.strip_prefix('@') {
-            Some(scoped) => scoped.split_once('/')?.1,
-            None => name.split_once('-')?.1,
+        // A folder has the whole name, or the name without that of the project.
+        let names = match name.strip_prefix('@') {
+            Some(scoped) => [scoped.split_once('/').map(|(_, last)| last), None],
+            None => [
+                Some(name).filter(|_| !subpath.is_empty()),
+                name.split_once('-').map(|(_, last)| last),
+            ],
         };
         let package = |at: &str| {
             let tried = match subpath {
@@ -65,6 +69,9 @@ impl Resolver {
             };
             tried.iter().find_map(|path| self.path(&join(at, path)?))
         };
-        alias().or_else(|| self.folders.get(last)?.iter().find_map(|at| package(at)))
+        alias().or_else(|| {
+            let mut folders = names.into_iter().flatten();
+            folders.find_map(|name| self.folders.get(name)?.iter().find_map(|at| package(at)))
+        })
     }
 }
