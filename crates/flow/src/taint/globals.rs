@@ -221,9 +221,11 @@ pub(super) fn findings(
     out
 }
 
-/// A value that came out of one store was put into another: that both are the records that are read is assumed twice.
+/// A value that came out of one store was put into another, or on what a chain of functions shares: that it is what is read there is
+/// assumed twice.
 fn is_stored_again(taint: &Taint, base: PortBase) -> bool {
-    matches!(base, PortBase::Store(_)) && taint.notes & note_bit(Note::ViaStore) != 0
+    matches!(base, PortBase::Store(_) | PortBase::Handed(_))
+        && taint.notes & note_bit(Note::ViaStore) != 0
 }
 
 /// What is to be said of a value that was read from there.
@@ -256,11 +258,11 @@ fn holders(
         .chain(alike.map(|(base, list)| (*base, list.as_slice())))
 }
 
-/// Whether what is held at `place` is seen by a reader of `read`. Where the name of one store is known and that of the other is
-/// not, only the same field is taken for the same.
+/// Whether what is held at `place` is seen by a reader of `read`. Where the name of either store is not known, only the same field
+/// is taken for the same.
 fn meets(place: &PortPath, read: &PortPath, deep: bool) -> bool {
     let (held, wanted) = (place.members(), read.members());
-    if place.base() != read.base() {
+    if place.base() != read.base() || place.base() == PortBase::Store(Sym::ANY) {
         let same = held.first().zip(wanted.first());
         if !same.is_some_and(|(a, b)| a == b && *a != Sym::ANY) {
             return false;
