@@ -13,6 +13,7 @@ mod counting;
 mod enumeration;
 mod exemption;
 mod graphql;
+mod habit;
 mod header;
 mod ignored;
 mod inclusion;
@@ -203,6 +204,7 @@ impl Application {
         out.extend(unawaited::of(origins));
         out.extend(message::of(origins));
         out.extend(unreturned::of(origins, &self.endpoints));
+        out.extend(habit::of(origins, &self.endpoints));
         out.extend(update::of(origins));
         out.extend(upload::of(origins, known));
         out.extend(constant::of(origins));

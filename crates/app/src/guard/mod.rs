@@ -106,6 +106,17 @@ pub(crate) fn denial(
     reader.refusal(f, block).is_denial()
 }
 
+/// Whether a block answers that who asks is not known, or may not.
+pub(crate) fn forbids(
+    origins: &Solver<'_, '_>,
+    set: &Known,
+    f: casemate_flow::program::FuncRef<'_>,
+    block: usize,
+) -> bool {
+    let statuses = Reader { origins, set }.refusal(f, block).statuses;
+    statuses.contains(&401) || statuses.contains(&403)
+}
+
 /// How requests pass, as a key.
 type Way = Option<usize>;
 

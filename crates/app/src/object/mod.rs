@@ -13,7 +13,7 @@ mod owned;
 mod owner;
 mod query;
 mod record;
-mod repository;
+pub(crate) mod repository;
 mod series;
 mod sql;
 mod words;

@@ -273,7 +273,7 @@ pub(super) fn called_by(caller: FuncRef<'_>, at: usize) -> String {
 }
 
 /// The functions of the program that a call may run.
-pub(super) fn callees(
+pub(crate) fn callees(
     origins: &Solver<'_, '_>,
     func: FuncId,
     at: usize,

@@ -1,0 +1,236 @@
+//! Checks that nearly all handlers make which handle a thing of some name, and that one leaves out: what is done everywhere else is
+//! taken for a rule of the program (Engler et al., "Bugs as deviant behavior", SOSP 2001). What a check does need not be understood.
+//!
+//! Nothing is claimed of a habit that few handlers have, nor of a handler that refuses anybody for who they are.
+
+mod ask;
+mod reach;
+
+use super::{for_all, names};
+use crate::guard::root::{Known, Search};
+use crate::guard::{DENIAL, ITSELF, REFUSAL};
+use crate::model::Endpoint;
+use ask::Thing;
+use casemate_flow::origin::Solver;
+use casemate_flow::result::{Fact, FactValue, FuncId, Site};
+use reach::{Body, Done, Reach, Use};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// So many handlers make a habit …
+const HABIT: usize = 4;
+
+/// … and at most one exception in so many.
+const EXCEPTIONS: usize = 4;
+
+/// So many of them make another check too.
+const BESIDES: usize = 3;
+
+/// Names that say nothing of what they name, and those of who asks.
+const PLAIN: &[&str] = &[
+    "id",
+    "ids",
+    "pk",
+    "uuid",
+    "key",
+    "name",
+    "slug",
+    "type",
+    "code",
+    "data",
+    "body",
+    "params",
+    "query",
+    "input",
+    "value",
+    "values",
+    "payload",
+    "options",
+    "opts",
+    "args",
+    "kwargs",
+    "item",
+    "items",
+    "obj",
+    "object",
+    "record",
+    "result",
+    "res",
+    "req",
+    "request",
+    "response",
+    "reply",
+    "ctx",
+    "context",
+    "c",
+    "e",
+    "event",
+    "next",
+    "self",
+    "this",
+    "db",
+    "session",
+    "user",
+    "userid",
+    "currentuser",
+    "me",
+    "role",
+    "parsedinput",
+    "auth",
+    "token",
+    "account",
+    "email",
+    "username",
+    "config",
+    "info",
+    "root",
+    "parent",
+    "instance",
+    "cls",
+    "model",
+    "queryset",
+    "form",
+    "serializer",
+    "permission",
+    "permissions",
+];
+
+/// One fact for each check that is left out.
+pub(super) fn of(origins: &Solver<'_, '_>, endpoints: &[Endpoint]) -> Vec<Fact> {
+    let set = Known::default();
+    let mut bodies: FxHashMap<FuncId, Body> = FxHashMap::default();
+    let mut seen = BTreeSet::new();
+    let mut handlers = Vec::new();
+    for endpoint in endpoints {
+        for &handler in &endpoint.handlers {
+            if !seen.insert(handler) {
+                continue;
+            }
+            let mut reach = Reach {
+                origins,
+                set: &set,
+                bodies: &mut bodies,
+                seen: FxHashSet::default(),
+                done: Done::default(),
+            };
+            reach.enter(handler, 0);
+            handlers.push(Handler::of(endpoint, reach.done));
+        }
+    }
+    let mut things: BTreeMap<&str, (Vec<&Handler>, Vec<(&Handler, &Thing)>)> = BTreeMap::new();
+    for handler in &handlers {
+        let asked: BTreeSet<&str> = handler.done.asks.keys().map(|t| t.name.as_str()).collect();
+        for thing in &asked {
+            things.entry(thing).or_default().0.push(handler);
+        }
+        for thing in handler.done.handles.keys() {
+            if !handler.open && !asked.contains(thing.name.as_str()) {
+                things
+                    .entry(&thing.name)
+                    .or_default()
+                    .1
+                    .push((handler, thing));
+            }
+        }
+    }
+    let mut out = BTreeMap::new();
+    for (name, (with, without)) in things {
+        if with.len() < HABIT {
+            continue;
+        }
+        // What is asked as well by those that ask this is no substitute for it.
+        let besides =
+            |name: &String| with.iter().filter(|h| h.done.names.contains(name)).count() >= BESIDES;
+        let guarded = with.iter().filter(|h| h.guarded).count() * 2 > with.len();
+        // The same thing is got in the same way, as far as that is seen.
+        let got: BTreeSet<&str> = with
+            .iter()
+            .flat_map(|h| h.done.asks.keys())
+            .filter(|t| t.name == name)
+            .map(|t| t.by.as_str())
+            .collect();
+        let same = |thing: &Thing| {
+            got.contains(thing.by.as_str()) || !thing.by.is_empty() && got.contains("")
+        };
+        let bare: Vec<Use> = without
+            .into_iter()
+            .filter(|(h, thing)| {
+                h.done.names.iter().all(besides) && (guarded || !h.guarded) && same(thing)
+            })
+            .filter_map(|(h, thing)| chosen(origins, &set, h.done.handles.get(thing)?))
+            .collect();
+        if bare.len() * EXCEPTIONS > with.len() {
+            continue;
+        }
+        let mut often: BTreeMap<&str, usize> = BTreeMap::new();
+        for asked in with
+            .iter()
+            .flat_map(|h| &h.done.asks)
+            .filter(|(t, _)| t.name == name)
+            .flat_map(|(_, names)| names)
+        {
+            *often.entry(asked).or_default() += 1;
+        }
+        let Some((check, times)) = often
+            .into_iter()
+            .max_by_key(|(name, times)| (*times, std::cmp::Reverse(*name)))
+        else {
+            continue;
+        };
+        for chosen in bare {
+            let site = Site {
+                file: origins.program.func(chosen.func).file_idx,
+                span: chosen.span,
+            };
+            out.entry(site).or_insert_with(|| Fact {
+                fact: "habit".to_owned(),
+                site,
+                function: chosen.func,
+                callee: format!("{check}` about `{name}"),
+                values: vec![
+                    ("left".to_owned(), FactValue::Bool(true)),
+                    ("with".to_owned(), super::number(with.len())),
+                    ("same".to_owned(), super::number(times)),
+                ],
+            });
+        }
+    }
+    out.into_values().collect()
+}
+
+/// One handler.
+struct Handler {
+    done: Done,
+    /// It is for everybody, or not all that stands before it is known.
+    open: bool,
+    /// What stands before it asks what who asks may do, or may.
+    guarded: bool,
+}
+
+impl Handler {
+    fn of(endpoint: &Endpoint, done: Done) -> Self {
+        Self {
+            done,
+            open: endpoint.unknown > 0
+                || endpoint.open
+                || names(endpoint).any(|name| for_all(&name)),
+            guarded: endpoint.guards.iter().any(|guard| {
+                let asks = ["role", "owner", REFUSAL, DENIAL].contains(&guard.kind.as_str());
+                !guard.why.starts_with(ITSELF) && (asks || !guard.certain && !guard.understood)
+            }),
+        }
+    }
+}
+
+/// The use by which a client chooses the thing, and nothing about who asks does.
+fn chosen(origins: &Solver<'_, '_>, set: &Known, uses: &[Use]) -> Option<Use> {
+    uses.iter().copied().find(|used| {
+        let roots = Search::of(origins, set, used.func, used.value);
+        roots.client && !roots.principal
+    })
+}
+
+/// The name says what it names.
+fn tells(thing: &Thing) -> bool {
+    thing.name.len() > 2 && !PLAIN.contains(&thing.name.as_str())
+}
