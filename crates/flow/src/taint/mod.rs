@@ -22,6 +22,7 @@ mod flag;
 mod gather;
 mod globals;
 mod heap;
+mod held;
 mod instantiate;
 mod instr;
 mod interp;
