@@ -41,6 +41,7 @@ mod pass;
 mod pattern;
 mod place;
 mod port;
+mod reached;
 mod record;
 mod refute;
 mod register;
