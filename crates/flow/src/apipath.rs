@@ -410,13 +410,13 @@ impl<'m> Paths<'m> {
     /// The path as text.
     #[must_use]
     pub fn text(&self, id: PathId) -> String {
-        let mut labels = Vec::new();
+        let mut labels: SmallVec<[&str; 12]> = SmallVec::new();
         let mut at = Some(id);
         while let Some(id) = at {
             let Some(node) = self.nodes.get(id.0 as usize) else {
                 break;
             };
-            labels.push(&*node.label);
+            labels.push(&node.label);
             at = node.parent;
         }
         labels.reverse();

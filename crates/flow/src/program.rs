@@ -66,7 +66,56 @@ impl File {
 }
 
 /// The instructions of a function that write a local, by local and in order.
-type Writes = Box<[(LocalId, u32)]>;
+struct Writes {
+    /// By local: where its places begin in the list; one more at the end.
+    starts: Box<[u32]>,
+    places: Box<[u32]>,
+}
+
+impl Writes {
+    fn of_function(func: &Function) -> Self {
+        let mut starts = vec![0; func.locals.len() + 1];
+        let targets = || {
+            (0..)
+                .zip(&func.instrs)
+                .filter_map(|(at, instr)| Some((at, instr.target()?.index())))
+        };
+        for (_, local) in targets() {
+            if let Some(count) = starts.get_mut(local + 1) {
+                *count += 1;
+            }
+        }
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
+        }
+        let mut places = vec![0; sum as usize];
+        let mut next = starts.clone();
+        for (at, local) in targets() {
+            let Some(next) = next.get_mut(local) else {
+                continue;
+            };
+            if let Some(place) = places.get_mut(*next as usize) {
+                *place = at;
+            }
+            *next += 1;
+        }
+        Self {
+            starts: starts.into(),
+            places: places.into(),
+        }
+    }
+
+    fn of(&self, local: LocalId) -> &[u32] {
+        let bounds = self.starts.get(local.index()..local.index() + 2);
+        match bounds {
+            Some(&[start, end]) => self.places.get(start as usize..end as usize),
+            _ => None,
+        }
+        .unwrap_or(&[])
+    }
+}
 
 /// A function with its place.
 #[derive(Clone, Copy)]
@@ -113,7 +162,7 @@ struct Copied {
 }
 
 /// Instructions that are looked at before a table is made.
-const NEARBY: usize = 64;
+const NEARBY: usize = 16;
 
 static EMPTY_FUNCTION: std::sync::LazyLock<Function> = std::sync::LazyLock::new(Function::default);
 
@@ -518,10 +567,9 @@ impl FuncRef<'_> {
         if before.len() <= NEARBY {
             return None;
         }
-        let writes = self.writes()?;
-        let end = writes.partition_point(|write| *write < (local, at));
-        let (written, last) = writes.get(end.checked_sub(1)?)?;
-        (*written == local).then_some(*last)
+        let places = self.writes()?.of(local);
+        let end = places.partition_point(|place| *place < at);
+        places.get(end.checked_sub(1)?).copied()
     }
     /// The first instruction that writes a local, from a place on.
     fn written_from(&self, local: LocalId, from: u32) -> Option<u32> {
@@ -529,22 +577,14 @@ impl FuncRef<'_> {
             let mut rest = (from..).zip(self.func.instrs.get(from as usize..)?);
             return rest.find_map(|(at, instr)| (instr.target() == Some(local)).then_some(at));
         }
-        let writes = self.writes()?;
-        let start = writes.partition_point(|write| *write < (local, from));
-        let (written, first) = writes.get(start)?;
-        (*written == local).then_some(*first)
+        let places = self.writes()?.of(local);
+        let start = places.partition_point(|place| *place < from);
+        places.get(start).copied()
     }
     /// All writes of locals, by local and place: made when it is asked for first, as most functions are never asked.
     fn writes(&self) -> Option<&Writes> {
         let writes = self.file.writes.get(self.fn_id.index())?;
-        Some(writes.get_or_init(|| {
-            let writes = (0..).zip(&self.func.instrs);
-            let mut writes: Vec<(LocalId, u32)> = writes
-                .filter_map(|(at, instr)| Some((instr.target()?, at)))
-                .collect();
-            writes.sort_unstable();
-            writes.into()
-        }))
+        Some(writes.get_or_init(|| Writes::of_function(self.func)))
     }
     /// The local's kind is a parameter; its position.
     #[must_use]

@@ -86,10 +86,12 @@ impl Feature {
     /// Whether a package of this name shows it.
     #[must_use]
     pub fn lists(&self, name: &str) -> bool {
-        let name = name.to_ascii_lowercase();
         self.packages.iter().any(|p| match p.strip_suffix('*') {
-            Some(start) => name.starts_with(&start.to_ascii_lowercase()),
-            None => name == p.to_ascii_lowercase(),
+            Some(start) => name
+                .as_bytes()
+                .get(..start.len())
+                .is_some_and(|begin| begin.eq_ignore_ascii_case(start.as_bytes())),
+            None => name.eq_ignore_ascii_case(p),
         })
     }
 }

@@ -57,7 +57,8 @@ pub(crate) fn decode(bytes: Vec<u8>) -> Result<Text, Reason> {
         Some([0xFE, 0xFF]) => return utf16(bytes.get(2..).unwrap_or_default(), u16::from_be_bytes),
         _ => {}
     }
-    if bytes.iter().take(limits::SNIFF_BYTES).any(|b| *b == 0) {
+    let sniffed = bytes.get(..limits::SNIFF_BYTES).unwrap_or(&bytes);
+    if memchr::memchr(0, sniffed).is_some() {
         return Err(Reason::Binary);
     }
     match String::from_utf8(bytes) {

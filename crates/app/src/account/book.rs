@@ -8,7 +8,7 @@ use casemate_flow::program::FuncRef;
 use casemate_flow::result::{FileIdx, FuncId};
 use casemate_ir::{FnKind, Instr, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -40,6 +40,8 @@ pub(super) struct Signs {
     pub deeds: BTreeSet<Deed>,
     /// Names of functions.
     pub names: BTreeSet<Rc<str>>,
+    /// Whether accounts may have a second factor, once somebody asked.
+    pub second_factor: OnceCell<bool>,
 }
 
 /// What an endpoint leads to.

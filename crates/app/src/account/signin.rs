@@ -228,6 +228,13 @@ pub(super) fn has_second_factor(signs: &super::Signs) -> bool {
 
 /// Whether a unit keeps second factors itself.
 pub(super) fn keeps_second_factor(signs: &super::Signs) -> bool {
+    // Every endpoint asks it of the whole unit.
+    *signs
+        .second_factor
+        .get_or_init(|| names_second_factor(signs))
+}
+
+fn names_second_factor(signs: &super::Signs) -> bool {
     const LIBRARIES: &[&str] = &[
         "otplib",
         "speakeasy",

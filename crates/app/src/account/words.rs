@@ -1,5 +1,7 @@
 //! What names say: they are taken apart into words, and words are looked at.
 
+use smallvec::SmallVec;
+
 /// A name in words: `currentPassword`, `current-password` and `CURRENT_PASSWORD` are `current_password`.
 pub(super) fn plain(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 4);
@@ -39,8 +41,22 @@ pub(super) fn flat(name: &str) -> String {
 
 /// Whether the flat name contains one of these.
 pub(super) fn holds(name: &str, parts: &[&str]) -> bool {
-    let flat = flat(name);
-    parts.iter().any(|part| flat.contains(part))
+    let flat: SmallVec<[u8; 64]> = name.bytes().filter(|b| *b != b'_').collect();
+    parts.iter().any(|part| is_within(&flat, part.as_bytes()))
+}
+
+/// Whether a short text contains another: names are asked for some fifty parts each, and setting up a search takes longer than one.
+fn is_within(text: &[u8], part: &[u8]) -> bool {
+    let Some((first, rest)) = part.split_first() else {
+        return true;
+    };
+    let mut left = text.iter();
+    while left.any(|b| b == first) {
+        if left.as_slice().starts_with(rest) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Parts of names that speak of passwords and hold none.
@@ -269,13 +285,29 @@ pub(super) fn matters(name: &str) -> bool {
         "pwn",
         "last",
     ];
-    let flat = flat(name);
-    PARTS.iter().any(|part| flat.contains(part))
+    holds(name, PARTS)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_are_found_as_a_search_finds_them() {
+        for (text, part) in [
+            ("", ""),
+            ("a", ""),
+            ("", "a"),
+            ("aab", "ab"),
+            ("aaab", "aab"),
+            ("abac", "abc"),
+            ("password", "word"),
+            ("word", "password"),
+        ] {
+            let found = is_within(text.as_bytes(), part.as_bytes());
+            assert_eq!(found, text.contains(part), "{part} in {text}");
+        }
+    }
 
     #[test]
     fn names_are_taken_apart() {

@@ -246,8 +246,8 @@ pub(super) fn renders(origins: &Solver<'_, '_>) -> bool {
 /// Whether browsers are told not to keep answers: by something that stands before all, or only here and there.
 pub(super) fn not_kept(application: &Application, origins: &Solver<'_, '_>) -> Answer {
     let package = origins.paths.ids().any(|path| {
-        let text = origins.paths.text(path);
-        NOT_KEPT.iter().any(|name| text.contains(name)) && origins.paths.known(path)
+        let is = |text: &str| NOT_KEPT.iter().any(|name| text.contains(name));
+        origins.paths.known(path) && is(&origins.paths.text(path))
     });
     let header = |text: &str| {
         text.eq_ignore_ascii_case("cache-control") || text.to_lowercase().contains("no-store")

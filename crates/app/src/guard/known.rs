@@ -1,6 +1,6 @@
 //! What searches for roots keep of the whole program: what paths and names say, and what was asked before.
 
-use super::root::{ORIGIN, Roots, Search, is_setting};
+use super::root::{ORIGIN, Roots, Search, Seen, is_setting};
 use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
@@ -10,7 +10,6 @@ use casemate_ir::{FnKind, Instr, LocalId, Operand, Term, VarRef};
 use casemate_model::row::Role;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
-use std::rc::Rc;
 
 /// Members that say that something is there, not what it may do.
 const PRESENCE: [&str; 16] = [
@@ -89,12 +88,26 @@ pub(crate) struct Known {
     pub fillers: FxHashSet<String>,
     paths: RefCell<FxHashMap<PathId, Told>>,
     names: RefCell<FxHashMap<Sym, Said>>,
-    /// What was found where nothing is known of parameters, with the parameters met on the way.
-    pub(super) answers: RefCell<FxHashMap<(FuncId, LocalId), Rc<Answer>>>,
+    /// Room for the search at hand.
+    pub(super) room: RefCell<Seen>,
+    /// What searches found.
+    pub(super) answers: RefCell<FxHashMap<(FuncId, LocalId), Vec<Answer>>>,
 }
 
-/// What one search found, and the parameters on which it depends.
-pub(super) type Answer = (Roots, Vec<(FuncId, LocalId)>);
+/// What one search found, and the parameters that it met: with what they held, and those of which nothing was known.
+pub(super) struct Answer {
+    pub found: Roots,
+    pub held: Box<[((FuncId, LocalId), Roots)]>,
+    pub free: Box<[(FuncId, LocalId)]>,
+}
+
+impl Answer {
+    /// Whether a search would meet the same.
+    pub(super) fn holds(&self, held: impl Fn(&(FuncId, LocalId)) -> Option<Roots>) -> bool {
+        self.held.iter().all(|(of, then)| held(of) == Some(*then))
+            && self.free.iter().all(|of| held(of).is_none())
+    }
+}
 
 /// What the models say of a path.
 #[derive(Clone, Copy, Default)]

@@ -3,7 +3,7 @@
 mod filled;
 
 pub(crate) use super::known::Known;
-use super::known::said;
+use super::known::{Answer, said};
 use super::names::Names;
 use crate::decoration::injected;
 use casemate_flow::apipath::PathId;
@@ -15,7 +15,6 @@ use casemate_ir::{
 };
 use casemate_model::row::Role;
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::rc::Rc;
 
 /// Parts of names of credentials that programs give each other.
 const SECRETS: [&str; 6] = [
@@ -38,6 +37,9 @@ const READERS: [&str; 6] = ["get", "getlist", "pop", "param", "getAll", "get_arg
 
 /// Beginnings of names of what gives back the members that it is given.
 const PARSERS: [&str; 5] = ["parse", "safeParse", "validate", "pick", "omit"];
+
+/// Answers that are kept of one question: what parameters hold differs from endpoint to endpoint.
+const ANSWERS: usize = 16;
 
 /// Steps of one search.
 const FUEL: u32 = 900;
@@ -105,18 +107,19 @@ impl Roots {
 pub(crate) struct Search<'a, 'p, 'm> {
     origins: &'a Solver<'p, 'm>,
     set: &'a Known,
-    seen: FxHashSet<(FuncId, LocalId, Names)>,
+    seen: Seen,
     fuel: u32,
     found: Roots,
     /// What parameters are known to hold where a function was entered from a known call.
     bound: Option<&'a Bound>,
-    /// Whether such a parameter was met.
-    met: bool,
-    /// Parameters met of which nothing is known.
-    free: Vec<(FuncId, LocalId)>,
+    /// Parameters and receivers that were met, held or not.
+    met: Vec<(FuncId, LocalId)>,
     /// Functions that fill parameters, on the way here.
     inner: u32,
 }
+
+/// Where a search was, and what was read off.
+pub(super) type Seen = FxHashSet<(FuncId, LocalId, Names)>;
 
 /// What parameters hold.
 pub(crate) type Bound = FxHashMap<(FuncId, LocalId), Roots>;
@@ -158,29 +161,42 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         let Operand::Local(local) = operand else {
             return Roots::default();
         };
-        let known = set.answers.borrow().get(&(func, local)).cloned();
-        if let Some(known) = &known
-            && bound.is_none_or(|bound| known.1.iter().all(|param| !bound.contains_key(param)))
+        let held = |of: &(FuncId, LocalId)| bound.and_then(|bound| bound.get(of)).copied();
+        if let Some(known) = set.answers.borrow().get(&(func, local))
+            && let Some(answer) = known.iter().find(|answer| answer.holds(held))
         {
-            return known.0;
+            return answer.found;
         }
         let mut search = Self {
             origins,
             set,
-            seen: FxHashSet::default(),
+            seen: std::mem::take(&mut *set.room.borrow_mut()),
             fuel: FUEL,
             found: Roots::default(),
             bound,
-            free: Vec::new(),
-            met: false,
+            met: Vec::new(),
             inner: 0,
         };
         search.local(func, local, Trail::default(), 0);
-        if known.is_none() && !search.met {
-            let answer = Rc::new((search.found, search.free));
-            set.answers.borrow_mut().insert((func, local), answer);
+        search.seen.clear();
+        set.room.replace(search.seen);
+        let found = search.found;
+        let mut met = search.met;
+        met.sort_unstable();
+        met.dedup();
+        let answer = Answer {
+            found,
+            held: met.iter().filter_map(|of| Some((*of, held(of)?))).collect(),
+            free: met.into_iter().filter(|of| held(of).is_none()).collect(),
+        };
+        let mut answers = set.answers.borrow_mut();
+        let known = answers.entry((func, local)).or_default();
+        if known.len() >= ANSWERS {
+            // The first is most often the one where nothing is held.
+            known.remove(1);
         }
-        search.found
+        known.push(answer);
+        found
     }
 
     fn operand(&mut self, func: FuncId, operand: Operand, trail: Trail, depth: u32) {
@@ -201,8 +217,18 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         if self.is_root(func, local, trail) {
             return;
         }
-        if let Some(held) = self.bound.and_then(|bound| bound.get(&(func, local))) {
-            self.met = true;
+        let f = self.origins.program.func(func);
+        let is_param = f.param_of(local).is_some();
+        // Nothing else is ever held.
+        let may_be_held = is_param || f.func.this == Some(local);
+        if may_be_held {
+            self.met.push((func, local));
+        }
+        if let Some(held) = self
+            .bound
+            .filter(|_| may_be_held)
+            .and_then(|bound| bound.get(&(func, local)))
+        {
             self.found.principal |= held.principal;
             self.found.attribute |= held.attribute;
             self.found.state |= held.state;
@@ -221,13 +247,8 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
                 });
             return;
         }
-        let f = self.origins.program.func(func);
-        let is_param = f.param_of(local).is_some();
-        if is_param {
-            self.free.push((func, local));
-            if self.set.injects && self.is_injected(f, local, trail) {
-                return;
-            }
+        if is_param && self.set.injects && self.is_injected(f, local, trail) {
+            return;
         }
         let mut written = false;
         for (_, instr) in f.writers(local) {

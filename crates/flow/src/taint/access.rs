@@ -55,8 +55,8 @@ impl Interp<'_> {
         let objects = base.refs.len() + base.identities().count();
         let mut held = false;
         let mut out: Option<Value> = None;
-        let mut put = |value: &Value| match &mut out {
-            None => out = Some(value.clone()),
+        let put = |out: &mut Option<Value>, value: &Value| match out {
+            None => *out = Some(value.clone()),
             Some(out) => {
                 out.join(value);
             }
@@ -65,12 +65,16 @@ impl Interp<'_> {
             let Some(obj) = self.state.obj(id) else {
                 continue;
             };
+            if sym == Sym::ANY && out.is_none() {
+                out = Some(obj.any_member());
+                continue;
+            }
             if sym == Sym::ANY {
                 for field in &obj.fields {
-                    put(&field.value);
+                    put(&mut out, &field.value);
                 }
                 if !obj.any.is_empty() || obj.fields.is_empty() {
-                    put(&obj.any);
+                    put(&mut out, &obj.any);
                 }
                 continue;
             }
@@ -80,16 +84,18 @@ impl Interp<'_> {
                         return field.value.clone();
                     }
                     held = true;
-                    put(&field.value);
+                    put(&mut out, &field.value);
                 }
                 Some(field) => {
-                    put(&field.value);
-                    put(&unchosen(&obj.any));
+                    put(&mut out, &field.value);
+                    put(&mut out, &unchosen(&obj.any));
                 }
                 // How many elements there are, is none of them.
                 None if counts => {}
-                None if self.lacks_member(id, sym) => put(&Value::constant(Konst::Undefined)),
-                None => put(&unchosen(&obj.any)),
+                None if self.lacks_member(id, sym) => {
+                    put(&mut out, &Value::constant(Konst::Undefined))
+                }
+                None => put(&mut out, &unchosen(&obj.any)),
             }
         }
         let mut rest = Value::default();
@@ -105,7 +111,18 @@ impl Interp<'_> {
                 Some(port) => {
                     let mut definite = false;
                     if let Some(obj) = self.place_obj(&port).and_then(|id| self.state.obj(id)) {
-                        if sym == Sym::ANY {
+                        if sym == Sym::ANY && base.refs.is_empty() && fields.is_empty() {
+                            let together = obj.together();
+                            let objects = together.below.iter().filter_map(|below| match below {
+                                Below::Object(id) => Some(*id),
+                                Below::Place(_) => None,
+                            });
+                            fields.push(Value {
+                                taints: together.taints.clone(),
+                                refs: objects.collect(),
+                                consts: None,
+                            });
+                        } else if sym == Sym::ANY {
                             fields.extend(obj.fields.iter().map(|f| f.value.clone()));
                             fields.push(obj.any.clone());
                         } else if let Some(field) = obj.field(sym) {

@@ -2,6 +2,7 @@
 
 use super::interp::{Interp, Output, Whole};
 use super::methods::{Methods, callees_first};
+use super::reached;
 use super::refute::refute;
 use super::summary::{Finding, Summary};
 use super::trace::Arena;
@@ -74,8 +75,7 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
         let (cyclic, single): (Vec<_>, Vec<_>) =
             level.into_iter().partition(|c| is_cyclic(c, &callees));
         let funcs: Vec<FuncId> = single.iter().flat_map(|c| c.iter().copied()).collect();
-        let run =
-            |func: &FuncId| ground.interpret(*func, &summaries, Arena::default(), limits::WORK);
+        let run = |func: &FuncId| ground.interpret(*func, &summaries, None, limits::WORK);
         let made: Vec<Option<Made>> = funcs.par_iter().map(run).collect();
         for (&func, made) in funcs.iter().zip(made) {
             keep(func, made, &mut summaries, &mut outputs, &mut arenas);
@@ -95,8 +95,8 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
                         continue;
                     }
                     let arena = arenas.get_mut(func.0 as usize).map(std::mem::take);
-                    let mut made =
-                        ground.interpret(func, &summaries, arena.unwrap_or_default(), budget);
+                    let known = Some(arena.unwrap_or_default());
+                    let mut made = ground.interpret(func, &summaries, known, budget);
                     if let (Some(made), Some(asked)) = (&mut made, asked.get_mut(at)) {
                         budget = budget.saturating_sub(made.work);
                         *asked = std::mem::take(&mut made.asked);
@@ -181,22 +181,27 @@ impl Ground<'_, '_, '_> {
         }
     }
 
-    /// Interprets one function once. A defect met in it must not cost the others: then it is nothing.
+    /// Interprets one function once. A defect met in it must not cost the others: then it is nothing. The ways through one of a cycle
+    /// are added to those of the rounds before, which others lead back to.
     fn interpret(
         &self,
         func: FuncId,
         summaries: &[Option<Arc<Summary>>],
-        arena: Arena,
+        ways: Option<Arena>,
         budget: u64,
     ) -> Option<Made> {
         let run = AssertUnwindSafe(|| {
             let whole = self.whole(summaries, budget);
-            let mut interp = Interp::new(&whole, func, arena);
+            let first = ways.is_none();
+            let mut interp = Interp::new(&whole, func, ways.unwrap_or_default());
             interp.run();
-            let summary = interp.summary();
+            let mut summary = interp.summary();
             interp.asked.sort_unstable();
             interp.asked.dedup();
-            interp.arena.shrink();
+            match first {
+                true => reached::only(func, &mut summary, &mut interp.out, &mut interp.arena),
+                false => interp.arena.shrink(),
+            }
             Made {
                 summary,
                 out: interp.out,

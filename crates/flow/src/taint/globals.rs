@@ -1,5 +1,6 @@
 //! State that all functions share: what is written in one place arrives where it is read.
 
+use super::held::Held;
 use super::place::{PortBase, PortPath};
 use super::summary::{Finding, Summary};
 use super::trace::{Arena, TraceKind, TraceNode};
@@ -14,7 +15,7 @@ use casemate_model::kind::KindSet;
 use casemate_model::path::Step;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
-use std::collections::BTreeMap;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 /// Findings whose way leads through module variables, instance fields and captured variables.
@@ -24,8 +25,12 @@ pub(super) fn findings(
     arenas: &mut [Arena],
     caps: &mut FxHashMap<&'static str, u64>,
 ) -> Vec<(FuncId, Finding)> {
+    let places = Places {
+        origins,
+        own: RefCell::default(),
+    };
     // What each absolute place holds from outside, by base.
-    let mut held: BTreeMap<PortBase, Vec<(PortPath, Taint)>> = BTreeMap::new();
+    let mut held = Held::default();
     let mut edges: Vec<(PortPath, Taint)> = Vec::new();
     let mut known: FxHashSet<(PortPath, super::value::SourceRef, u128)> = FxHashSet::default();
     let mut linked: FxHashSet<(PortPath, PortPath, u128)> = FxHashSet::default();
@@ -33,7 +38,7 @@ pub(super) fn findings(
         let Some(summary) = summary else { continue };
         let func = FuncId(crate::program::to_u32(index));
         for effect in &summary.effects {
-            let Some(port) = absolute(origins, func, &effect.port) else {
+            let Some(port) = absolute(&places, func, &effect.port) else {
                 continue;
             };
             let mut seen = FxHashSet::default();
@@ -43,7 +48,7 @@ pub(super) fn findings(
                 }
                 Origin::Source(source) => {
                     if known.insert((port, source, taint.clean.0)) {
-                        held.entry(port.base()).or_default().push((port, taint));
+                        held.put(port, taint);
                     }
                 }
                 Origin::Port(from) => {
@@ -53,7 +58,7 @@ pub(super) fn findings(
                 }
             };
             collect(
-                origins,
+                &places,
                 func,
                 summary,
                 &effect.value,
@@ -65,13 +70,13 @@ pub(super) fn findings(
     }
     // What each place is known to hold, and how much of each list an earlier round has led along every edge.
     let mut cleans: FxHashMap<(PortPath, Origin), SmallVec<[KindSet; 1]>> = FxHashMap::default();
-    for (place, taint) in held.values().flatten() {
+    for (place, taint) in held.all() {
         cleans
             .entry((*place, taint.origin))
             .or_default()
             .push(taint.clean);
     }
-    let mut done: BTreeMap<PortBase, usize> = BTreeMap::new();
+    let mut done: FxHashMap<PortBase, usize> = FxHashMap::default();
     for _ in 0..limits::GLOBAL_ROUNDS {
         let mut more: Vec<(PortPath, Taint)> = Vec::new();
         // How much each list will hold after this round.
@@ -80,8 +85,8 @@ pub(super) fn findings(
             let Origin::Port(from) = edge.origin else {
                 continue;
             };
-            let fresh = holders(&held, from.base())
-                .flat_map(|(base, list)| list.iter().skip(done.get(&base).copied().unwrap_or(0)));
+            let known = |base| done.get(&base).copied().unwrap_or(0);
+            let fresh = held.seen_at(&from, known);
             for (place, taint) in fresh {
                 if !meets(place, &from, true) || by_chance(origins, place, &from) {
                     continue;
@@ -110,7 +115,7 @@ pub(super) fn findings(
                 }
                 let length = lengths
                     .entry(to.base())
-                    .or_insert_with(|| held.get(&to.base()).map_or(0, Vec::len));
+                    .or_insert_with(|| held.count(to.base()));
                 if *length >= limits::SHARED_VALUES {
                     *caps.entry(limits::SHARED_CUT).or_default() += 1;
                     continue;
@@ -126,11 +131,9 @@ pub(super) fn findings(
         if more.is_empty() {
             break;
         }
-        for (base, list) in &held {
-            done.insert(*base, list.len());
-        }
+        done.extend(held.counts());
         for (port, taint) in more {
-            held.entry(port.base()).or_default().push((port, taint));
+            held.put(port, taint);
         }
     }
     let stored = origins
@@ -147,13 +150,13 @@ pub(super) fn findings(
         let Some(summary) = summary else { continue };
         let func = FuncId(crate::program::to_u32(index));
         for sink in &summary.sinks {
-            let Some(port) = absolute(origins, func, &sink.port) else {
+            let Some(port) = absolute(&places, func, &sink.port) else {
                 continue;
             };
             if port.base() == PortBase::Store(Sym::ANY) {
                 *caps.entry(limits::STORE_UNNAMED).or_default() += 1;
             }
-            for (place, taint) in holders(&held, port.base()).flat_map(|(_, list)| list) {
+            for (place, taint) in held.seen_at(&port, |_| 0) {
                 let clean: KindSet = taint.clean.union(sink.clean);
                 let Origin::Source(mut source) = taint.origin else {
                     continue;
@@ -221,11 +224,9 @@ pub(super) fn findings(
     out
 }
 
-/// A value that came out of one store was put into another, or on what a chain of functions shares: that it is what is read there is
-/// assumed twice.
+/// A value that came out of one store was put into another: that both are the records that are read is assumed twice.
 fn is_stored_again(taint: &Taint, base: PortBase) -> bool {
-    matches!(base, PortBase::Store(_) | PortBase::Handed(_))
-        && taint.notes & note_bit(Note::ViaStore) != 0
+    matches!(base, PortBase::Store(_)) && taint.notes & note_bit(Note::ViaStore) != 0
 }
 
 /// What is to be said of a value that was read from there.
@@ -234,28 +235,6 @@ fn shared_in(base: PortBase) -> u16 {
         PortBase::Store(_) => Note::ViaStore,
         _ => Note::MayAlias,
     })
-}
-
-/// What bases that may be the same hold: a store whose name is not known may be any.
-fn holders(
-    held: &BTreeMap<PortBase, Vec<(PortPath, Taint)>>,
-    base: PortBase,
-) -> impl Iterator<Item = (PortBase, &[(PortPath, Taint)])> {
-    let stores = matches!(base, PortBase::Store(_));
-    let direct = held.get(&base).filter(|_| !stores);
-    let first = PortBase::Store(Sym(0))..=PortBase::Store(Sym::ANY);
-    let alike = stores
-        .then(|| held.range(first))
-        .into_iter()
-        .flatten()
-        .filter(move |(known, _)| match (**known, base) {
-            (PortBase::Store(a), PortBase::Store(b)) => a == b || a == Sym::ANY || b == Sym::ANY,
-            _ => false,
-        });
-    direct
-        .map(|list| (base, list.as_slice()))
-        .into_iter()
-        .chain(alike.map(|(base, list)| (*base, list.as_slice())))
 }
 
 /// Whether what is held at `place` is seen by a reader of `read`. Where the name of either store is not known, only the same field
@@ -291,8 +270,30 @@ fn by_chance(origins: &Solver<'_, '_>, place: &PortPath, read: &PortPath) -> boo
         }
 }
 
+/// What places are asked about.
+struct Places<'a, 'p, 'm> {
+    origins: &'a Solver<'p, 'm>,
+    /// Members of objects that frameworks hand to all functions of a chain: whether they are the program's. There are few, and each is
+    /// asked about many thousand times.
+    own: RefCell<FxHashMap<(PathId, Sym), bool>>,
+}
+
+impl Places<'_, '_, '_> {
+    /// What models tell of the object is theirs, whoever writes it.
+    fn is_own(&self, object: PathId, name: Sym) -> bool {
+        let paths = &self.origins.paths;
+        let mut known = self.own.borrow_mut();
+        *known.entry((object, name)).or_insert_with(|| {
+            let step = Step::Member(self.origins.program.symbols.text(name).to_owned());
+            let member = paths.made_step(object, &step);
+            member.is_none_or(|member| !paths.has_rows(member))
+        })
+    }
+}
+
 /// The place as one that means the same everywhere: the receiver of a method is the instance of its class.
-fn absolute(origins: &Solver<'_, '_>, func: FuncId, port: &PortPath) -> Option<PortPath> {
+fn absolute(places: &Places<'_, '_, '_>, func: FuncId, port: &PortPath) -> Option<PortPath> {
+    let origins = places.origins;
     match port.base() {
         PortBase::This => {
             let f = origins.program.func(func);
@@ -304,15 +305,9 @@ fn absolute(origins: &Solver<'_, '_>, func: FuncId, port: &PortPath) -> Option<P
         }
         PortBase::Param(index) => {
             let path = handed(origins, func, index)?;
-            // What models tell of the object is theirs, whoever writes it.
-            let own = |sym: &Sym| {
-                let step = Step::Member(origins.program.symbols.text(*sym).to_owned());
-                let member = origins.paths.made_step(path, &step);
-                member.is_none_or(|member| !origins.paths.has_rows(member))
-            };
             port.members()
                 .first()
-                .filter(|name| **name != Sym::ANY && own(name))
+                .filter(|name| **name != Sym::ANY && places.is_own(path, **name))
                 .map(|_| with_base(port, PortBase::Handed(path)))
         }
         base if base.is_absolute() => Some(*port),
@@ -360,7 +355,7 @@ pub(super) fn root_class(origins: &Solver<'_, '_>, mut class: ClassIdx) -> Class
 
 /// All taints of a value and the objects below it, with the place that each arrives at.
 fn collect(
-    origins: &Solver<'_, '_>,
+    places: &Places<'_, '_, '_>,
     func: FuncId,
     summary: &Summary,
     value: &super::value::Value,
@@ -370,7 +365,7 @@ fn collect(
 ) {
     for taint in value.taints() {
         let taint = match taint.origin {
-            Origin::Port(from) => match absolute(origins, func, &from) {
+            Origin::Port(from) => match absolute(places, func, &from) {
                 Some(from) => Taint {
                     origin: Origin::Port(from),
                     ..*taint
@@ -391,7 +386,7 @@ fn collect(
         };
         for field in &obj.fields {
             collect(
-                origins,
+                places,
                 func,
                 summary,
                 &field.value,
@@ -402,7 +397,7 @@ fn collect(
         }
         if !obj.any.is_empty() {
             collect(
-                origins,
+                places,
                 func,
                 summary,
                 &obj.any,

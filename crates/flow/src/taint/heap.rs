@@ -94,6 +94,32 @@ impl Obj {
         })
     }
 
+    /// What a member whose name is not known may be: all members joined, one after the other.
+    #[must_use]
+    pub fn any_member(&self) -> Value {
+        let together = self.together();
+        let mut out = Value {
+            taints: together.taints.clone(),
+            ..Value::default()
+        };
+        for below in &together.below {
+            if let Below::Object(id) = below {
+                out.refer(*id);
+            }
+        }
+        out.refs.sort_unstable();
+        let beside = Some(&self.any).filter(|any| !any.is_empty() || self.fields.is_empty());
+        let mut members = self.fields.iter().map(|f| &f.value).chain(beside);
+        out.consts = members.next().and_then(|first| first.consts.clone());
+        for member in members {
+            if out.consts.is_none() {
+                break;
+            }
+            out.join_consts(member);
+        }
+        out
+    }
+
     /// Members change.
     pub fn changes(&mut self) {
         self.together.take();

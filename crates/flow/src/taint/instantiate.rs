@@ -26,6 +26,15 @@ pub(super) struct Env<'e> {
     pub(super) this: &'e Value,
     params: Vec<Value>,
     callbacks: Vec<Value>,
+    known: Known,
+    span: Span,
+    /// Tells nested instantiations at one instruction apart.
+    nesting: u32,
+}
+
+/// What is known within one instantiation. The room for it is used again by the next one: to make it anew took as long as to fill it.
+#[derive(Default)]
+pub(super) struct Known {
     objs: FxHashMap<u32, ObjId>,
     /// What each port holds when the call begins, and all that is below it: looked up once.
     given: FxHashMap<PortPath, Value>,
@@ -33,9 +42,28 @@ pub(super) struct Env<'e> {
     /// What each taint set of the summary is here. Values share their sets, so few are translated twice. Sets are told apart by
     /// where they lie: only those of the summary, which outlive this, may be asked for.
     sets: FxHashMap<*const Vec<Taint>, Value>,
-    span: Span,
-    /// Tells nested instantiations at one instruction apart.
-    nesting: u32,
+}
+
+impl Known {
+    /// Entries for which room is kept: clearing takes as long as the room is large.
+    const KEPT: usize = 512;
+
+    fn keeps(&self) -> bool {
+        let rooms = [
+            self.objs.capacity(),
+            self.given.capacity(),
+            self.whole.capacity(),
+            self.sets.capacity(),
+        ];
+        rooms.iter().all(|room| *room <= Self::KEPT)
+    }
+
+    /// What values are may be another thing by now.
+    fn forget(&mut self) {
+        self.given.clear();
+        self.whole.clear();
+        self.sets.clear();
+    }
 }
 
 /// A taint set of the caller that went into a value by one taint of the summary.
@@ -65,9 +93,7 @@ impl Env<'_> {
 
     /// A callback ran: it may have written anything, and its result is known from now on.
     fn forget(&mut self) {
-        self.given.clear();
-        self.whole.clear();
-        self.sets.clear();
+        self.known.forget();
     }
 }
 
@@ -109,10 +135,7 @@ impl Interp<'_> {
             this,
             params,
             callbacks: Vec::new(),
-            objs: FxHashMap::default(),
-            given: FxHashMap::default(),
-            whole: FxHashMap::default(),
-            sets: FxHashMap::default(),
+            known: self.rooms.pop().unwrap_or_default(),
             span,
             nesting: self.depth,
         };
@@ -123,6 +146,7 @@ impl Interp<'_> {
         let result = self.translate(&mut env, &summary, &summary.ret);
         let thrown = self.translate(&mut env, &summary, &summary.thrown);
         self.thrown.join(&thrown);
+        self.give_back(env.known);
         self.depth -= 1;
         result
     }
@@ -143,16 +167,22 @@ impl Interp<'_> {
             this: &site.this,
             params,
             callbacks: Vec::new(),
-            objs: FxHashMap::default(),
-            given: FxHashMap::default(),
-            whole: FxHashMap::default(),
-            sets: FxHashMap::default(),
+            known: self.rooms.pop().unwrap_or_default(),
             span: site.span,
             nesting: self.depth,
         };
         let thrown = self.translate(&mut env, &summary, &summary.thrown);
         self.thrown.join(&thrown);
+        self.give_back(env.known);
         self.depth -= 1;
+    }
+
+    fn give_back(&mut self, mut known: Known) {
+        if known.keeps() {
+            known.objs.clear();
+            known.forget();
+            self.rooms.push(known);
+        }
     }
 
     /// The value of each parameter.
@@ -263,20 +293,20 @@ impl Interp<'_> {
     }
 
     pub(super) fn given(&mut self, env: &mut Env<'_>, port: &PortPath) -> Value {
-        if let Some(known) = env.given.get(port) {
+        if let Some(known) = env.known.given.get(port) {
             return known.clone();
         }
         let value = self.lookup(env, port);
-        env.given.insert(*port, value.clone());
+        env.known.given.insert(*port, value.clone());
         value
     }
 
     pub(super) fn whole(&mut self, env: &mut Env<'_>, port: &PortPath, given: &Value) -> Value {
-        if let Some(known) = env.whole.get(port) {
+        if let Some(known) = env.known.whole.get(port) {
             return known.clone();
         }
         let value = self.deep(given);
-        env.whole.insert(*port, value.clone());
+        env.known.whole.insert(*port, value.clone());
         value
     }
 
@@ -343,11 +373,11 @@ impl Interp<'_> {
                 consts: value.consts.clone(),
                 ..Value::default()
             },
-            Some(taints) => match env.sets.get(&Arc::as_ptr(taints)) {
+            Some(taints) => match env.known.sets.get(&Arc::as_ptr(taints)) {
                 Some(known) => known.clone(),
                 None => {
                     let made = self.translate_set(env, taints);
-                    env.sets.insert(Arc::as_ptr(taints), made.clone());
+                    env.known.sets.insert(Arc::as_ptr(taints), made.clone());
                     made
                 }
             },
@@ -449,7 +479,7 @@ impl Interp<'_> {
 
     /// An object of the summary in the caller's heap.
     fn object(&mut self, env: &mut Env<'_>, summary: &Summary, index: u32) -> ObjId {
-        if let Some(&made) = env.objs.get(&index) {
+        if let Some(&made) = env.known.objs.get(&index) {
             return made;
         }
         let id = self.alloc(AllocKey::Summary(
@@ -458,7 +488,7 @@ impl Interp<'_> {
             index,
             env.nesting,
         ));
-        env.objs.insert(index, id);
+        env.known.objs.insert(index, id);
         let Some(source) = summary.objs.get(index as usize) else {
             return id;
         };

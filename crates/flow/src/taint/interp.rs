@@ -102,6 +102,8 @@ pub struct Interp<'a> {
     pub(super) state: State,
     /// Room for a set of taints that is being built.
     pub(super) scratch: Vec<Taint>,
+    /// Room for what is known of a call.
+    pub(super) rooms: Vec<super::instantiate::Known>,
     pub(super) temps: Vec<Value>,
     /// What temporaries held before an edge was tried; `None` outside of edges.
     pub(super) undo: Option<Vec<(LocalId, Value)>>,
@@ -189,6 +191,7 @@ impl<'a> Interp<'a> {
             f,
             state: State::default(),
             scratch: Vec::new(),
+            rooms: Vec::new(),
             temps: vec![Value::default(); f.func.locals.len()],
             undo: None,
             slots: Vec::new(),

@@ -6,12 +6,16 @@
 use regex_automata::dfa::{Automaton, StartKind, dense};
 use regex_automata::util::{primitives::StateID, syntax};
 use regex_automata::{Anchored, Input};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::{LazyLock, PoisonError, RwLock};
 
 /// Bytes of an automaton; of a larger one nothing is claimed.
 const SIZE: usize = 1 << 18;
 /// States of the product; beyond them nothing is claimed.
 const STATES: usize = 20_000;
+
+/// Answers that are kept: a test is asked about in every visit of its block and in every run of its function.
+const KEPT: usize = 1 << 12;
 
 /// Where a text is in its last component.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,7 +46,20 @@ impl At {
 /// Whether no text that the whole expression matches has a step up among its components. The expression is anchored at both ends; what
 /// looks around is cut off at its start, as it only restricts, and else not understood.
 pub(super) fn never_climbs(pattern: &str, ignore_case: bool) -> bool {
-    automaton(pattern, ignore_case).is_some_and(|dfa| !reaches(&dfa))
+    type Answers = [FxHashMap<String, bool>; 2];
+    static KNOWN: LazyLock<RwLock<Answers>> = LazyLock::new(RwLock::default);
+    let index = usize::from(ignore_case);
+    let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
+    if let Some(&answer) = known.get(index).and_then(|of| of.get(pattern)) {
+        return answer;
+    }
+    drop(known);
+    let answer = automaton(pattern, ignore_case).is_some_and(|dfa| !reaches(&dfa));
+    let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+    if let Some(of) = known.get_mut(index).filter(|of| of.len() < KEPT) {
+        of.insert(pattern.to_owned(), answer);
+    }
+    answer
 }
 
 fn automaton(pattern: &str, ignore_case: bool) -> Option<dense::DFA<Vec<u32>>> {

@@ -107,6 +107,7 @@ impl PortPath {
 }
 
 impl Ord for PortPath {
+    #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
         self.base
             .cmp(&other.base)

@@ -4,6 +4,7 @@ use super::trace::TraceRef;
 use super::value::{Taint, adds};
 use crate::limits;
 use smallvec::SmallVec;
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// A set of taints that is being built, in the order in which values keep theirs.
@@ -23,16 +24,10 @@ impl TaintSet {
         let set = &mut self.taints;
         let mut from = 0;
         for taint in theirs {
-            let rest = set.get(from..).unwrap_or(&[]);
-            let at = match rest.last() {
-                Some(last) if last.order(&taint).is_ge() => {
-                    from + rest.partition_point(|own| own.order(&taint).is_lt())
-                }
-                _ => set.len(),
-            };
+            let (at, known) = place(set, from, &taint);
             let room = set.len() < limits::TAINTS;
             match set.get_mut(at) {
-                Some(own) if own.order(&taint).is_eq() => {
+                Some(own) if known => {
                     let clean = own.clean.meet(taint.clean);
                     // The dirtier way is the one to show.
                     if clean != own.clean {
@@ -65,6 +60,28 @@ impl TaintSet {
     /// The set; none when it is empty.
     pub(super) fn finish(self) -> Option<Arc<Vec<Taint>>> {
         (!self.taints.is_empty()).then(|| Arc::new(self.taints))
+    }
+}
+
+/// Where in a set a taint stands, or would, from a place on; whether it is there. Most often that is near.
+fn place(set: &[Taint], from: usize, taint: &Taint) -> (usize, bool) {
+    const NEAR: usize = 4;
+    let rest = set.get(from..).unwrap_or(&[]);
+    for (at, own) in rest.iter().take(NEAR).enumerate() {
+        match own.order(taint) {
+            Ordering::Less => {}
+            Ordering::Equal => return (from + at, true),
+            Ordering::Greater => return (from + at, false),
+        }
+    }
+    let far = rest.get(NEAR..).unwrap_or(&[]);
+    match far.last().map(|last| last.order(taint)) {
+        None | Some(Ordering::Less) => (set.len(), false),
+        Some(Ordering::Equal) => (set.len() - 1, true),
+        Some(Ordering::Greater) => match far.binary_search_by(|own| own.order(taint)) {
+            Ok(at) => (from + NEAR + at, true),
+            Err(at) => (from + NEAR + at, false),
+        },
     }
 }
 

@@ -133,6 +133,13 @@ impl Arena {
         self.nodes.is_empty()
     }
 
+    /// An arena with room for so many.
+    pub(super) fn with_room(count: usize) -> Self {
+        Self {
+            nodes: Vec::with_capacity(count),
+        }
+    }
+
     /// Gives up the room for further ones.
     pub fn shrink(&mut self) {
         self.nodes.shrink_to_fit();

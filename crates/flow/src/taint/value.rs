@@ -8,6 +8,7 @@ use crate::result::{FuncId, Note};
 use casemate_ir::Span;
 use casemate_model::kind::{KindSet, Shape, SourceKind};
 use smallvec::SmallVec;
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// A place where data comes from outside.
@@ -49,7 +50,8 @@ pub struct Taint {
 
 impl Taint {
     /// The order in which a value keeps its taints; equal ones are kept once.
-    pub(super) fn order(&self, other: &Self) -> std::cmp::Ordering {
+    #[inline]
+    pub(super) fn order(&self, other: &Self) -> Ordering {
         self.origin
             .cmp(&other.origin)
             .then(self.derived.cmp(&other.derived))
@@ -268,28 +270,32 @@ impl Value {
         if other.refs.len() + self.refs.len() > 1 {
             self.refs.sort_unstable();
         }
-        match (&self.consts, &other.consts) {
-            (Some(mine), Some(theirs)) => {
-                if !Arc::ptr_eq(mine, theirs) && mine != theirs {
-                    let mut all: Vec<Konst> = mine.to_vec();
-                    for konst in theirs.iter() {
-                        if !all.contains(konst) {
-                            all.push(konst.clone());
-                        }
-                    }
-                    if all.len() != mine.len() {
-                        changed = true;
-                        self.consts = (all.len() <= limits::CONSTANTS).then(|| Arc::from(all));
-                    }
-                }
-            }
-            (Some(_), None) => {
-                self.consts = None;
-                changed = true;
-            }
-            (None, _) => {}
+        changed | self.join_consts(other)
+    }
+
+    /// Joins only the constants that another value may be in; whether anything changed.
+    pub(super) fn join_consts(&mut self, other: &Self) -> bool {
+        let Some(mine) = &self.consts else {
+            return false;
+        };
+        let Some(theirs) = &other.consts else {
+            self.consts = None;
+            return true;
+        };
+        if Arc::ptr_eq(mine, theirs) || mine == theirs {
+            return false;
         }
-        changed
+        let mut all: Vec<Konst> = mine.to_vec();
+        for konst in theirs.iter() {
+            if !all.contains(konst) {
+                all.push(konst.clone());
+            }
+        }
+        if all.len() == mine.len() {
+            return false;
+        }
+        self.consts = (all.len() <= limits::CONSTANTS).then(|| Arc::from(all));
+        true
     }
 
     /// Joins only the taints of another value in.
@@ -374,17 +380,28 @@ impl Value {
 /// Whether joining `theirs` into `mine` would change anything: both are sorted, one walk tells.
 pub(super) fn adds(mine: &[Taint], theirs: &[Taint]) -> bool {
     let full = mine.len() >= limits::TAINTS;
-    let mut rest = mine.iter().peekable();
-    theirs.iter().any(|taint| {
-        while rest.next_if(|m| m.order(taint).is_lt()).is_some() {}
-        match rest.peek() {
-            Some(known) if known.order(taint).is_eq() => {
-                known.clean.meet(taint.clean) != known.clean
-                    || known.notes | taint.notes != known.notes
+    let mut rest = mine.iter();
+    let mut own = rest.next();
+    for taint in theirs {
+        loop {
+            let Some(known) = own else { return !full };
+            match known.order(taint) {
+                Ordering::Less => own = rest.next(),
+                Ordering::Equal => {
+                    if known.clean.meet(taint.clean) != known.clean
+                        || known.notes | taint.notes != known.notes
+                    {
+                        return true;
+                    }
+                    own = rest.next();
+                    break;
+                }
+                Ordering::Greater if full => break,
+                Ordering::Greater => return true,
             }
-            _ => !full,
         }
-    })
+    }
+    false
 }
 
 /// The identity of a base.

@@ -3,6 +3,8 @@
 use super::{Compare, Expr, Literal, Tri};
 use regex::{Regex, RegexBuilder};
 use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::sync::{LazyLock, PoisonError, RwLock};
 
 /// The largest compiled regular expression that an expression may use, in bytes.
 const MAX_REGEX: usize = 1 << 20;
@@ -225,7 +227,7 @@ fn literals(a: &Literal, operator: Compare, b: &Literal) -> Tri {
         Compare::Ge => ordered(Ordering::is_ge),
         Compare::Matches => match (a, b) {
             (Literal::Str(text), Literal::Str(pattern)) => {
-                regex(pattern).map_or(Tri::Unknown, |pattern| pattern.is_match(text).into())
+                matches(text, pattern).map_or(Tri::Unknown, Tri::from)
             }
             _ => Tri::No,
         },
@@ -248,6 +250,27 @@ fn contains(list: &Value3, item: &Value3) -> Tri {
         (Value3::Known(_), Value3::Known(_)) => Tri::No,
         _ => Tri::Unknown,
     }
+}
+
+/// Expressions that are kept once they were made: making one takes 0.4 million instructions (measured), and models ask a few hundred
+/// of them again at every call.
+const KEPT: usize = 1 << 12;
+
+/// Whether a text matches a regular expression, if that is one.
+fn matches(text: &str, pattern: &str) -> Option<bool> {
+    static MADE: LazyLock<RwLock<HashMap<String, Option<Regex>>>> = LazyLock::new(RwLock::default);
+    let known = MADE.read().unwrap_or_else(PoisonError::into_inner);
+    if let Some(made) = known.get(pattern) {
+        return made.as_ref().map(|regex| regex.is_match(text));
+    }
+    drop(known);
+    let made = regex(pattern);
+    let answer = made.as_ref().map(|regex| regex.is_match(text));
+    let mut known = MADE.write().unwrap_or_else(PoisonError::into_inner);
+    if known.len() < KEPT {
+        known.insert(pattern.to_owned(), made);
+    }
+    answer
 }
 
 /// A regular expression, if the text is one of bounded size.

@@ -56,8 +56,7 @@ impl<'p> Search<'_, 'p, '_> {
                     fuel: FUEL / 3,
                     found: Roots::default(),
                     bound: None,
-                    free: Vec::new(),
-                    met: false,
+                    met: Vec::new(),
                     inner: self.inner + 1,
                 };
                 search.local(func, value, Trail::default(), 0);
