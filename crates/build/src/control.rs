@@ -20,6 +20,10 @@ pub struct About {
     pub title: String,
     /// Parts of the names of test files that should notice its absence; `__entity__` stands for the entity at hand.
     pub tests: Vec<String>,
+    /// Why the assessment does not name its absence, where it does not: what the project wants stands nowhere else in the
+    /// code, or files of this kind are not read.
+    #[serde(default)]
+    pub unnamed: Option<String>,
 }
 
 /// A control at one place of the project.
@@ -51,6 +55,11 @@ impl Control {
             .get(&self.id)
             .map_or("", |about| about.title.as_str())
     }
+}
+
+/// Why the assessment does not name the absence of this control, if there is a reason.
+pub fn unnamed(id: &str) -> Option<&'static str> {
+    catalogue().get(id)?.unnamed.as_deref()
 }
 
 /// All controls by name. A broken catalogue is empty; a test of ours reads it.
@@ -158,6 +167,10 @@ mod tests {
         assert!(read.as_ref().is_ok_and(|all| !all.is_empty()), "{read:?}");
         for (id, about) in catalogue() {
             assert!(!about.title.is_empty() && !about.tests.is_empty(), "{id}");
+            assert!(
+                about.unnamed.as_ref().is_none_or(|why| !why.is_empty()),
+                "{id}"
+            );
         }
     }
 

@@ -55,8 +55,10 @@ pub struct Auth {
     pub default_role: String,
     /// The role that invites people and changes roles.
     pub admin_role: String,
-    /// Identity providers by name, in the order of the file; passwords are always there beside them.
-    pub providers: Vec<String>,
+    /// Identity providers in the order of the file, their names unique; passwords are always there beside them.
+    pub providers: Vec<IdentityProvider>,
+    /// Whoever wants may sign in with a passkey.
+    pub passkeys: bool,
     /// Whoever wants may add a second factor: codes of an authenticator app.
     pub mfa: bool,
     /// Sessions by a token that is looked up, instead of access and refresh tokens.
@@ -65,6 +67,24 @@ pub struct Auth {
     pub access_seconds: u64,
     /// Life of a refresh token, or of any session, in seconds.
     pub refresh_seconds: u64,
+}
+
+/// Somebody else who says who people are.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct IdentityProvider {
+    /// How it says so.
+    pub protocol: Protocol,
+    /// Snake case.
+    pub name: String,
+}
+
+/// What identity providers speak.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Protocol {
+    /// OpenID Connect.
+    Oidc,
+    /// SAML 2.0.
+    Saml,
 }
 
 /// Customers whose data are kept apart.

@@ -39,7 +39,7 @@ use problem::Problem;
 use thiserror::Error;
 
 /// What a complete backend has and this one does not have yet; said whenever one is written.
-pub const NOT_YET: &[&str] = &["passkeys and SAML", "pages for identity providers"];
+pub const NOT_YET: &[&str] = &["pages for passkeys"];
 
 /// One file of the generated project.
 #[derive(Clone, PartialEq, Eq, Debug)]

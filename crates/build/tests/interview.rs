@@ -93,6 +93,48 @@ fn everything_that_can_be_answered() {
 }
 
 #[test]
+fn parts_that_not_everybody_wants() {
+    check(
+        &[
+            ("providers", "corp"),
+            ("saml", "head_office"),
+            ("passkeys", "yes"),
+            ("instances", "several"),
+            ("front_end", "client"),
+            ("graphql", "yes"),
+            ("listeners", "partner"),
+            ("jobs", "send_digest"),
+            ("things", "article"),
+            ("article.owner", "no"),
+            ("article.read", "anyone"),
+            ("article.change", "nobody"),
+            ("article.live", "yes"),
+            ("article.cache", "30s"),
+        ],
+        &[
+            "methods = [\"password\", \"passkey\", \"oidc:corp\", \"saml:head_office\"]",
+            "opentelemetry = true",
+            "client = true",
+            "graphql = true",
+            "store = \"redis\"",
+            "direction = \"out\"",
+            "events = [\"article.created\"]",
+            "[job.send_digest]",
+            "live = true",
+            "cache = \"30s\"",
+        ],
+    );
+    refused(
+        &[("saml", "corp"), ("providers", "corp"), ("things", "x")],
+        "is named twice",
+    );
+    check(
+        &[("front_end", "pages"), ("things", "note")],
+        &["next = true"],
+    );
+}
+
+#[test]
 fn sessions_for_browsers() {
     check(
         &[

@@ -151,12 +151,12 @@ fn app_and_auth() {
         "5:24: `Corp` cannot be the name of an identity provider; use lower case letters, digits and `_`, as in `oidc:corp`",
     );
     auth(
-        "roles = [\"a\", \"b\"]\nmethods = [\"password\", \"oidc:a\", \"oidc:a\"]",
-        "5:34: the identity provider `a` is named twice; leave one out",
+        "roles = [\"a\", \"b\"]\nmethods = [\"password\", \"oidc:a\", \"saml:a\"]",
+        "5:34: the identity provider `a` is named twice; leave one out, or rename it",
     );
     auth(
-        "roles = [\"a\", \"b\"]\nmethods = [\"password\", \"passkey\"]",
-        "5:24: the method `passkey` is not built yet; write `password` and `oidc:NAME`, as in `[\"password\", \"oidc:corp\"]`",
+        "roles = [\"a\", \"b\"]\nmethods = [\"password\", \"magic\"]",
+        "5:24: there is no method `magic`; write `password`, `passkey`, `oidc:NAME` and `saml:NAME`, as in `[\"password\", \"oidc:corp\"]`",
     );
     auth(
         "roles = [\"a\", \"b\"]\nmfa = \"sms\"",
@@ -272,11 +272,6 @@ fn front_ends() {
         "",
         "next = true\nclient = false",
         "5:1: pages of Next.js use the typed client, which is switched off; leave `client` out",
-    );
-    said(
-        "methods = [\"password\", \"oidc:corp\"]\n",
-        "next = true",
-        "6:1: pages that sign in by an identity provider are not built yet; leave `oidc:` out of `auth.methods`, or write `client = true` instead of `next = true`",
     );
     said(
         "",

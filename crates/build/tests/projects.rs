@@ -18,6 +18,8 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("traced", include_str!("options/traced.toml")),
     ("live", include_str!("options/live.toml")),
     ("graphql", include_str!("options/graphql.toml")),
+    ("passkeys", include_str!("options/passkeys.toml")),
+    ("saml", include_str!("options/saml.toml")),
 ];
 
 fn project(text: &str) -> Vec<File> {

@@ -2,6 +2,7 @@
 //!
 //! Nothing is claimed of a habit that few endpoints have, nor of an endpoint before which anything is unknown.
 
+use super::neighbours::{Part, part};
 use super::{counting, for_all, socket};
 use crate::model::{Answer, Endpoint, Stage};
 use casemate_flow::origin::Solver;
@@ -15,6 +16,17 @@ const HABIT: usize = 4;
 
 /// … and at most one exception in so many.
 const EXCEPTIONS: usize = 5;
+
+/// Last names of addresses that are steps of what the name before them says.
+const STEPS: &[&str] = &[
+    "options",
+    "challenge",
+    "begin",
+    "start",
+    "initiate",
+    "finish",
+    "complete",
+];
 
 /// What is before one endpoint, registered with it alone.
 #[derive(Clone, Copy, Default, Debug)]
@@ -51,6 +63,19 @@ pub(super) fn of(
         .iter()
         .map(|endpoint| before(endpoint, origins, &mut counts))
         .collect();
+    let parts: Vec<Part> = endpoints.iter().map(|e| part(origins, e)).collect();
+    let habit = |has: &dyn Fn(&Before) -> bool, is_of_kind: &dyn Fn(&Endpoint, &Before) -> bool| {
+        // What is done in one program is no habit of another one beside it.
+        let mut all: FxHashSet<Site> = FxHashSet::default();
+        for part in parts.iter().collect::<BTreeSet<_>>() {
+            let here: Vec<(&Endpoint, &Before)> = (endpoints.iter().zip(&before).zip(&parts))
+                .filter(|((e, b), of)| *of == part && is_of_kind(e, b))
+                .map(|(pair, _)| pair)
+                .collect();
+            all.extend(exceptions(&here, has));
+        }
+        all
+    };
     let writes = |e: &Endpoint| {
         matches!(
             e.method.as_str(),
@@ -59,45 +84,22 @@ pub(super) fn of(
     };
     let known = |e: &Endpoint| e.unknown == 0 && e.mounted && !e.open && e.path.is_some();
     // Whoever asks plays a part: in those that are told who it is, by what stands before them.
-    let login = habit(
-        endpoints,
-        &before,
-        |b| b.login,
-        |e, _| e.aware && known(e) && !named_open(e),
-    );
-    let along = habit(
-        endpoints,
-        &before,
-        |b| b.login,
-        |e, b| b.csrf && writes(e) && known(e),
-    );
-    let csrf = habit(
-        endpoints,
-        &before,
-        |b| b.csrf,
-        |e, b| b.login && writes(e) && known(e),
-    );
-    let limit = habit(
-        endpoints,
-        &before,
-        |b| b.limit,
-        |e, _| (e.method == "post" || opening.contains(&e.site)) && known(e),
-    );
+    let login = habit(&|b| b.login, &|e, _| e.aware && known(e) && !named_open(e));
+    let along = habit(&|b| b.login, &|e, b| b.csrf && writes(e) && known(e));
+    let csrf = habit(&|b| b.csrf, &|e, b| b.login && writes(e) && known(e));
+    let limit = habit(&|b| b.limit, &|e, _| {
+        (e.method == "post" || opening.contains(&e.site)) && known(e)
+    });
     // What changes the record that its address names.
-    let owner = habit(
-        endpoints,
-        &before,
-        |b| b.owner,
-        |e, b| {
-            let named = e.path.as_ref().is_some_and(|p| p.contains([':', '<', '{']));
-            let apart = b.owner
-                || !e.aware
-                    && !e.objects.personal
-                    && e.guarded("owner") == Answer::No
-                    && e.guarded("role") == Answer::No;
-            writes(e) && known(e) && named && e.guarded("authentication") == Answer::Yes && apart
-        },
-    );
+    let owner = habit(&|b| b.owner, &|e, b| {
+        let named = e.path.as_ref().is_some_and(|p| p.contains([':', '<', '{']));
+        let apart = b.owner
+            || !e.aware
+                && !e.objects.personal
+                && e.guarded("owner") == Answer::No
+                && e.guarded("role") == Answer::No;
+        writes(e) && known(e) && named && e.guarded("authentication") == Answer::Yes && apart
+    });
     let shared = shared_limits(endpoints, &before, origins, known);
     endpoints
         .iter()
@@ -111,23 +113,14 @@ pub(super) fn of(
 }
 
 /// The places of exceptions from what nearly all endpoints of a kind have.
-fn habit(
-    endpoints: &[Endpoint],
-    before: &[Before],
-    has: impl Fn(&Before) -> bool,
-    is_of_kind: impl Fn(&Endpoint, &Before) -> bool,
-) -> FxHashSet<Site> {
-    let of_kind = || {
-        endpoints
-            .iter()
-            .zip(before)
-            .filter(|(e, b)| is_of_kind(e, b))
-    };
-    let with: FxHashSet<Site> = of_kind()
+fn exceptions(of_kind: &[(&Endpoint, &Before)], has: &dyn Fn(&Before) -> bool) -> FxHashSet<Site> {
+    let with: FxHashSet<Site> = of_kind
+        .iter()
         .filter(|(_, b)| has(b))
         .map(|(e, _)| e.site)
         .collect();
-    let without: FxHashSet<Site> = of_kind()
+    let without: FxHashSet<Site> = of_kind
+        .iter()
         .filter(|(_, b)| !has(b))
         .map(|(e, _)| e.site)
         .filter(|site| !with.contains(site))
@@ -203,10 +196,13 @@ fn given<'p>(
 
 /// The last name of its path says that it is for everybody.
 fn named_open(endpoint: &Endpoint) -> bool {
-    let last = super::names(endpoint)
+    let names: Vec<String> = super::names(endpoint)
         .filter(|name| !name.is_empty())
-        .last();
-    last.is_none_or(|name| for_all(&name)) || super::for_readers(endpoint)
+        .collect();
+    // A step of something is for whom that is for: `/sign-in/options`, `/login/challenge`.
+    let mut said = names.iter().rev();
+    let named = said.find(|name| !STEPS.contains(&name.as_str()));
+    named.is_none_or(|name| for_all(name)) || super::for_readers(endpoint)
 }
 
 fn before(

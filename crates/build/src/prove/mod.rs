@@ -10,6 +10,7 @@ pub mod summary;
 mod workspace;
 
 use crate::GenerateError;
+use crate::control::unnamed;
 use ledger::Ledger;
 use plan::{Plan, Removal};
 use serde::{Deserialize, Serialize};
@@ -202,7 +203,10 @@ fn look(
             let _edit = workspace.edit(&control.path, text)?;
             (
                 workspace.test(control)?,
-                named(judge(workspace.folder()), before, &control.path)?,
+                with_reason(
+                    named(judge(workspace.folder()), before, &control.path)?,
+                    &control.id,
+                ),
             )
         }
     };
@@ -213,6 +217,14 @@ fn look(
         tests: verdicts.0,
         assessment: verdicts.1,
     })
+}
+
+/// Silence of the assessment may have a reason that is known.
+fn with_reason(verdict: Verdict, id: &str) -> Verdict {
+    match (verdict, unnamed(id)) {
+        (Verdict::Missed(_), Some(why)) => Verdict::Missed(why.to_owned()),
+        (verdict, _) => verdict,
+    }
 }
 
 /// Whether the assessment says something that it did not say before, about this file.

@@ -1,7 +1,8 @@
 //! What was proven, in words: for the terminal and for the project's README.
 
 use super::{Proof, Verdict};
-use crate::control::catalogue;
+use crate::control::{self, catalogue};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 const BEGIN: &str = "<!-- proof -->";
@@ -16,6 +17,8 @@ pub struct Counts {
     pub tests: usize,
     /// By the assessment.
     pub assessment: usize,
+    /// Not by the assessment, for a reason that is known.
+    pub explained: usize,
 }
 
 /// Counts.
@@ -24,17 +27,25 @@ pub fn counts(proofs: &[Proof]) -> Counts {
         all: proofs.len(),
         tests: proofs.iter().filter(|p| p.tests.noticed()).count(),
         assessment: proofs.iter().filter(|p| p.assessment.noticed()).count(),
+        explained: (proofs.iter())
+            .filter(|p| !p.assessment.noticed() && control::unnamed(&p.id).is_some())
+            .count(),
     }
 }
 
-/// `controls: 5 of 5 by tests, 2 of 5 by assessment`.
+/// `5 of 5 by tests, 2 of 5 by assessment; 1 more could not be, as the list says`.
 fn line(counts: Counts) -> String {
     let Counts {
         all,
         tests,
         assessment,
+        explained,
     } = counts;
-    format!("{tests} of {all} by tests, {assessment} of {all} by assessment")
+    let mut line = format!("{tests} of {all} by tests, {assessment} of {all} by assessment");
+    if explained > 0 {
+        let _ = write!(line, "; {explained} more could not be, as the list says");
+    }
+    line
 }
 
 /// Controls with the same name together, in the order of names.
@@ -88,6 +99,28 @@ pub fn text(proofs: &[Proof]) -> String {
     text
 }
 
+/// What the assessment does not name, each control with its files and the reason.
+fn unnamed(proofs: &[Proof]) -> String {
+    let mut part = String::new();
+    for (id, of) in groups(proofs) {
+        let mut reasons: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for proof in of {
+            if let Verdict::Missed(why) = &proof.assessment {
+                reasons.entry(why).or_default().insert(&proof.path);
+            }
+        }
+        for (why, paths) in reasons {
+            let paths: Vec<String> = paths.iter().map(|path| format!("`{path}`")).collect();
+            let _ = writeln!(part, "- `{id}` in {}: {why}", paths.join(", "));
+        }
+    }
+    if part.is_empty() {
+        part
+    } else {
+        format!("\nNot named by the assessment:\n\n{part}")
+    }
+}
+
 /// The README with what was proven, or nothing if it has no place for that.
 pub fn in_readme(readme: &str, proofs: &[Proof]) -> Option<String> {
     let (before, rest) = readme.split_once(BEGIN)?;
@@ -115,6 +148,7 @@ pub fn in_readme(readme: &str, proofs: &[Proof]) -> Option<String> {
             let _ = writeln!(part, "- `{}` in `{}`: {why}", proof.id, proof.path);
         }
     }
+    part.push_str(&unnamed(proofs));
     Some(format!("{before}{BEGIN}\n{part}{END}{after}"))
 }
 
@@ -169,6 +203,9 @@ mod tests {
             "# x\n<!-- proof -->\nControls proven: 1 of 1 by tests, 0 of 1 by assessment.\n"
         ));
         assert!(once.ends_with("<!-- /proof -->\nend\n") && !once.contains("old"));
+        let unnamed =
+            "\nNot named by the assessment:\n\n- `csrf` in `src/app.ts`: all tests stay green\n";
+        assert!(once.contains(unnamed), "{once}");
         assert_eq!(
             in_readme(&once, &[proof("csrf", true, false)]).unwrap(),
             once

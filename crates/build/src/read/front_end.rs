@@ -1,10 +1,9 @@
 //! Reads `[front_end]`: what front ends get.
 
 use super::table::Table;
-use crate::description::Auth;
 
 /// Whether there is a typed client, and whether there are pages.
-pub fn front_end(root: &Table<'_, '_>, auth: &Auth) -> (bool, bool) {
+pub fn front_end(root: &Table<'_, '_>) -> (bool, bool) {
     let Some(table) = root.table("front_end") else {
         return (false, false);
     };
@@ -15,13 +14,6 @@ pub fn front_end(root: &Table<'_, '_>, auth: &Auth) -> (bool, bool) {
             &table.span(),
             "pages of Next.js use the typed client, which is switched off",
             "leave `client` out",
-        );
-    }
-    if next && !auth.providers.is_empty() {
-        table.problems().add(
-            &table.span(),
-            "pages that sign in by an identity provider are not built yet",
-            "leave `oidc:` out of `auth.methods`, or write `client = true` instead of `next = true`",
         );
     }
     table.end();

@@ -10,7 +10,7 @@ pub mod table;
 mod upload;
 mod webhook;
 
-use crate::description::{App, Auth, Description, Tenant};
+use crate::description::{App, Auth, Description, IdentityProvider, Protocol, Tenant};
 use crate::names;
 use crate::problem::{Problem, near};
 use table::{Problems, Table};
@@ -53,7 +53,7 @@ pub fn description(text: &str) -> Result<Description, Vec<Problem>> {
         let (webhooks, receivers) = webhook::webhooks(&root);
         let auth = auth(&root);
         let entities = entity::entities(&root);
-        let (client, next) = front_end::front_end(&root, &auth);
+        let (client, next) = front_end::front_end(&root);
         let read = Description {
             app: app(&root),
             auth,
@@ -157,6 +157,7 @@ fn auth(root: &Table<'_, '_>) -> Auth {
         default_role: String::new(),
         admin_role: String::new(),
         providers: vec![],
+        passkeys: false,
         mfa: false,
         sessions: false,
         access_seconds: 900,
@@ -235,7 +236,10 @@ fn auth(root: &Table<'_, '_>) -> Auth {
             false
         }
     };
-    let providers = methods(&table);
+    let Methods {
+        passkeys,
+        providers,
+    } = methods(&table);
     let mfa = table.text("mfa");
     if let Some((mfa, span)) = &mfa
         && *mfa != "totp"
@@ -310,6 +314,7 @@ fn auth(root: &Table<'_, '_>) -> Auth {
         default_role,
         admin_role,
         providers,
+        passkeys,
         mfa: mfa.is_some(),
         sessions,
         access_seconds: if sessions { idle } else { access },
@@ -317,32 +322,51 @@ fn auth(root: &Table<'_, '_>) -> Auth {
     }
 }
 
-/// Identity providers among the ways to sign in.
-fn methods(table: &Table<'_, '_>) -> Vec<String> {
+/// The ways to sign in beside passwords.
+#[derive(Default)]
+struct Methods {
+    passkeys: bool,
+    providers: Vec<IdentityProvider>,
+}
+
+fn methods(table: &Table<'_, '_>) -> Methods {
     const MOST: usize = 8;
     let problems = table.problems();
     let Some(methods) = table.texts("methods") else {
-        return vec![];
+        return Methods::default();
     };
-    let mut providers: Vec<String> = Vec::new();
+    let mut read = Methods::default();
     for (method, span) in &methods {
-        match method.split_once(':') {
-            Some(("oidc", name)) if !names::is_snake(name) => problems.add(
+        let provider = method.split_once(':').and_then(|(kind, name)| {
+            let protocol = match kind {
+                "oidc" => Protocol::Oidc,
+                "saml" => Protocol::Saml,
+                _ => return None,
+            };
+            Some((protocol, name))
+        });
+        match provider {
+            Some((_, name)) if !names::is_snake(name) => problems.add(
                 span,
                 format!("`{name}` cannot be the name of an identity provider"),
                 "use lower case letters, digits and `_`, as in `oidc:corp`",
             ),
-            Some(("oidc", name)) if providers.iter().any(|other| other == name) => problems.add(
+            Some((_, name)) if read.providers.iter().any(|other| other.name == name) => problems
+                .add(
+                    span,
+                    format!("the identity provider `{name}` is named twice"),
+                    "leave one out, or rename it",
+                ),
+            Some((protocol, name)) => read.providers.push(IdentityProvider {
+                protocol,
+                name: name.to_owned(),
+            }),
+            None if *method == "password" => {}
+            None if *method == "passkey" => read.passkeys = true,
+            None => problems.add(
                 span,
-                format!("the identity provider `{name}` is named twice"),
-                "leave one out",
-            ),
-            Some(("oidc", name)) => providers.push(name.to_owned()),
-            _ if *method == "password" => {}
-            _ => problems.add(
-                span,
-                format!("the method `{method}` is not built yet"),
-                "write `password` and `oidc:NAME`, as in `[\"password\", \"oidc:corp\"]`",
+                format!("there is no method `{method}`"),
+                "write `password`, `passkey`, `oidc:NAME` and `saml:NAME`, as in `[\"password\", \"oidc:corp\"]`",
             ),
         }
     }
@@ -355,14 +379,14 @@ fn methods(table: &Table<'_, '_>) -> Vec<String> {
             "add `password`",
         );
     }
-    if providers.len() > MOST {
+    if read.providers.len() > MOST {
         problems.add(
             &table.span(),
             format!("there are more than {MOST} identity providers"),
             "let one of them stand for the others",
         );
     }
-    providers
+    read
 }
 
 /// Whether a part is asked for, in a table that has this key alone.

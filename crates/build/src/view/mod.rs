@@ -9,7 +9,7 @@ mod rules;
 mod sql;
 mod upload;
 
-use crate::description::Description;
+use crate::description::{Description, Protocol};
 use crate::field::Kind;
 use crate::names;
 pub use entity::Entity;
@@ -142,6 +142,10 @@ pub struct Auth {
     default_role: String,
     admin_role: String,
     oidc: Vec<Provider>,
+    saml: Vec<Provider>,
+    /// Those of all protocols.
+    federated: Vec<Provider>,
+    passkeys: bool,
     mfa: bool,
     sessions: bool,
     /// Access tokens are renewed by refresh tokens.
@@ -214,7 +218,7 @@ pub fn project(description: &Description) -> Project {
             live: description.entities.iter().any(|e| e.live),
             telemetry: description.telemetry,
             calls: !description.outbound.is_empty()
-                || !description.auth.providers.is_empty()
+                || (description.auth.providers.iter()).any(|p| p.protocol == Protocol::Oidc)
                 || !description.receivers.is_empty(),
             jobs: !job_kinds.is_empty(),
             job_kinds,
@@ -231,17 +235,10 @@ pub fn project(description: &Description) -> Project {
             roles: description.auth.roles.clone(),
             default_role: description.auth.default_role.clone(),
             admin_role: description.auth.admin_role.clone(),
-            oidc: description
-                .auth
-                .providers
-                .iter()
-                .map(|provider| Provider {
-                    name: names::camel(provider),
-                    path: names::kebab(provider),
-                    words: names::words(provider),
-                    variable: format!("OIDC_{}", provider.to_uppercase()),
-                })
-                .collect(),
+            oidc: providers(description, |protocol| protocol == Protocol::Oidc),
+            saml: providers(description, |protocol| protocol == Protocol::Saml),
+            federated: providers(description, |_| true),
+            passkeys: description.auth.passkeys,
             mfa: description.auth.mfa,
             sessions: description.auth.sessions,
             rotates: !description.auth.sessions,
@@ -307,6 +304,26 @@ pub fn project(description: &Description) -> Project {
             .map(|e| entity::entity(description, e))
             .collect(),
     }
+}
+
+/// Identity providers of some protocols.
+fn providers(description: &Description, of: impl Fn(Protocol) -> bool) -> Vec<Provider> {
+    let wanted = description.auth.providers.iter();
+    wanted
+        .filter(|provider| of(provider.protocol))
+        .map(|provider| {
+            let protocol = match provider.protocol {
+                Protocol::Oidc => "OIDC",
+                Protocol::Saml => "SAML",
+            };
+            Provider {
+                name: names::camel(&provider.name),
+                path: names::kebab(&provider.name),
+                words: names::words(&provider.name),
+                variable: format!("{protocol}_{}", provider.name.to_uppercase()),
+            }
+        })
+        .collect()
 }
 
 /// The largest file and the rest of its form.

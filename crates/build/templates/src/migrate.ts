@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url';
+import { withSecretFiles } from './config/secretFiles.js';
 import { migrate } from './utils/migrator.js';
 
 const FOLDER = fileURLToPath(new URL('../migrations', import.meta.url));
 
 async function main(): Promise<void> {
-  const url = process.env['MIGRATION_DATABASE_URL'];
+  const { MIGRATION_DATABASE_URL: url } = withSecretFiles(process.env, ['MIGRATION_DATABASE_URL']);
   if (url === undefined || url === '') {
     throw new Error('MIGRATION_DATABASE_URL is not set; it names the owner of the tables');
   }

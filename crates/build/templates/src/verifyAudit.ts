@@ -1,8 +1,10 @@
 import pg from 'pg';
+import { withSecretFiles } from './config/secretFiles.js';
 
 /** Says whether the audit trail is whole. The owner of the tables may read it; the service may not. */
 async function main(): Promise<void> {
-  const client = new pg.Client({ connectionString: process.env['MIGRATION_DATABASE_URL'], application_name: 'verify-audit' });
+  const { MIGRATION_DATABASE_URL: url } = withSecretFiles(process.env, ['MIGRATION_DATABASE_URL']);
+  const client = new pg.Client({ connectionString: url, application_name: 'verify-audit' });
   await client.connect();
   try {
     const { rows } = await client.query<{ at: string | null }>('select app.audit_break() as at');

@@ -77,8 +77,13 @@ fn attempt(dice: &mut Dice) -> String {
     } else if dice.often(30) {
         text += "access_ttl = \"5m\"\nrefresh_ttl = \"12h\"\n";
     }
-    if dice.often(25) {
-        text += "methods = [\"password\", \"oidc:corp\"]\n";
+    let more: Vec<&str> = ["passkey", "oidc:corp", "saml:partner"]
+        .into_iter()
+        .filter(|_| dice.often(25))
+        .collect();
+    if !more.is_empty() {
+        let methods: Vec<&str> = std::iter::once("password").chain(more).collect();
+        text += &format!("methods = {methods:?}\n");
     }
     if tenants {
         text += &format!(
@@ -90,7 +95,7 @@ fn attempt(dice: &mut Dice) -> String {
         text += "\n[deploy]\nkubernetes = true\n";
     }
     if dice.often(30) {
-        let pages = !text.contains("oidc:") && dice.often(50);
+        let pages = dice.often(50);
         text += if pages {
             "\n[front_end]\nnext = true\n"
         } else {

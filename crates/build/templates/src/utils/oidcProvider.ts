@@ -1,6 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
 import { z } from 'zod';
+import type { Identity } from '../types/identity.js';
 import { AuthenticationError } from './errors.js';
 import type { OutboundAnswer, OutboundRequest } from './exchange.js';
 import { INTERNET, type Network, OutboundClient } from './outboundClient.js';
@@ -28,13 +29,6 @@ export interface OidcSettings {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly redirectUri: string;
-}
-
-/** Somebody whom the provider knows; `subject` stays the same when the address changes. */
-export interface Identity {
-  readonly subject: string;
-  readonly email: string;
-  readonly name: string | undefined;
 }
 
 interface Known {

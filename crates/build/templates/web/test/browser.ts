@@ -28,6 +28,11 @@ export class Browser {
     return this.open(path, { method: 'POST', body, headers: { Origin: this.baseUrl } });
   }
 
+  /** One request, wherever it leads. */
+  async ask(path: string, init: RequestInit = {}): Promise<Response> {
+    return this.#send(new URL(path, this.baseUrl), init);
+  }
+
   async #send(url: URL, init: RequestInit): Promise<Response> {
     const headers = new Headers(init.headers);
     headers.set('Cookie', [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '));

@@ -2,11 +2,12 @@
 //!
 //! Which question comes next follows from the answers so far, so a terminal, a file of answers and a test go the same way.
 
+mod write;
+
 use crate::field::{self, Field, Kind};
 use crate::names;
 use crate::problem::{Problem, near};
 use crate::{check, read};
-use std::fmt::Write;
 
 /// Something to ask.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -147,6 +148,18 @@ impl Interview {
                 Some("no"),
             ),
             question(
+                "saml",
+                "Which of them speak SAML only?",
+                "names such as head_office, or no",
+                Some("no"),
+            ),
+            question(
+                "passkeys",
+                "Shall people be able to sign in with passkeys?",
+                "yes or no",
+                Some("no"),
+            ),
+            question(
                 "session",
                 "After how long must people sign in again?",
                 "12h, 30d ..., up to 90d",
@@ -165,6 +178,24 @@ impl Interview {
                 Some(if several { "yes" } else { "no" }),
             ),
             question(
+                "telemetry",
+                "Shall a collector be told of requests and what they take (OpenTelemetry)?",
+                "yes or no",
+                Some(if several { "yes" } else { "no" }),
+            ),
+            question(
+                "front_end",
+                "What do its front ends get?",
+                "pages (of Next.js), client (a typed one), or nothing",
+                Some("nothing"),
+            ),
+            question(
+                "graphql",
+                "Shall it be read by GraphQL as well?",
+                "yes or no",
+                Some("no"),
+            ),
+            question(
                 "calls",
                 "Which other services does it call? Their hosts",
                 "api.example.org, ..., or no",
@@ -174,6 +205,12 @@ impl Interview {
                 "webhooks",
                 "Who sends it webhooks?",
                 "names, with commas between, or no",
+                Some("no"),
+            ),
+            question(
+                "jobs",
+                "Which work is done outside of requests?",
+                "names such as send_digest, with commas between, or no",
                 Some("no"),
             ),
             question(
@@ -221,10 +258,32 @@ impl Interview {
                 Some("no"),
             ));
             all.push(question(
+                &key("live"),
+                &format!("Shall whoever looks at {one} hear at once that it has changed?"),
+                "yes or no",
+                Some("no"),
+            ));
+            if self.said(&key("read")) == Some("anyone") {
+                all.push(question(
+                    &key("cache"),
+                    "For how long may strangers be shown what was shown before?",
+                    "10s, 5m ..., or no",
+                    Some("no"),
+                ));
+            }
+            all.push(question(
                 &key("keep"),
                 &format!("How long is {one} kept that nobody changes?"),
                 "365d ..., or forever",
                 Some("forever"),
+            ));
+        }
+        if !self.events().is_empty() {
+            all.push(question(
+                "listeners",
+                "Whom does it tell by signed messages what happens?",
+                "names, with commas between, or no",
+                Some("no"),
             ));
         }
         all
@@ -259,16 +318,23 @@ impl Interview {
         };
         let (thing, part) = key.split_once('.').unwrap_or(("", key));
         match part {
-            "tenant" | "webhooks" | "calls" | "files" if text == "no" => Ok(()),
-            "providers" if text == "no" => Ok(()),
-            "providers" => all_snake(8),
+            "tenant" | "webhooks" | "calls" | "files" | "providers" | "saml" | "listeners"
+            | "jobs" | "cache"
+                if text == "no" =>
+            {
+                Ok(())
+            }
+            "providers" | "saml" => all_snake(8),
+            "front_end" => one_of(&["pages", "client", "nothing"]),
             "sessions" => one_of(&["sessions", "tokens"]),
-            "mfa" | "kubernetes" | "owner" => one_of(&["yes", "no", "y", "n"]),
+            "mfa" | "kubernetes" | "owner" | "passkeys" | "telemetry" | "graphql" | "live" => {
+                one_of(&["yes", "no", "y", "n"])
+            }
             "compliance" => one_of(&["none", "personal", "health", "payments"]),
             "instances" => one_of(&["one", "several"]),
             "roles" => all_snake(12),
             "things" => all_snake(MOST_THINGS),
-            "tenant" | "webhooks" => all_snake(50),
+            "tenant" | "webhooks" | "listeners" | "jobs" => all_snake(50),
             "fields" => self.fields(thing, text).map(|_| ()),
             "read" | "create" | "change" => self.rule(thing, text).map(|_| ()),
             _ => Ok(()),
@@ -384,153 +450,6 @@ impl Interview {
         match read::description(&text) {
             Err(problems) => problems,
             Ok(description) => check::check(&description, &text).err().unwrap_or_default(),
-        }
-    }
-
-    /// The description.
-    pub fn text(&self) -> String {
-        let said = |key: &str, fallback: &str| {
-            self.said(key)
-                .filter(|text| !text.is_empty())
-                .unwrap_or(fallback)
-                .to_owned()
-        };
-        let roles = self
-            .said("roles")
-            .map_or_else(|| vec!["member".to_owned(), "admin".to_owned()], parts);
-        let mut text = format!("[app]\nname = \"{}\"\n", said("name", &self.folder));
-        if let Some(description) = self.said("description").filter(|text| !text.is_empty()) {
-            let _ = writeln!(text, "description = {description:?}");
-        }
-        let compliance = said("compliance", "none");
-        if let Some(why) = match compliance.as_str() {
-            "health" => {
-                Some("health: texts are encrypted, access is short, a second factor is offered")
-            }
-            "personal" => Some("personal data: what is written of people is kept out of logs"),
-            "payments" => Some("payments: no number of a card is kept here"),
-            _ => None,
-        } {
-            let _ = writeln!(
-                text,
-                "\n# Bound by rules on {why}. Whether this is enough, a person has to judge."
-            );
-        }
-        let _ = writeln!(text, "\n[auth]\nroles = {roles:?}");
-        if self.yes("mfa") {
-            text += "mfa = \"totp\"\n";
-        }
-        self.sign_in(
-            &mut text,
-            compliance == "health" || compliance == "payments",
-        );
-        let tenant = self.said("tenant").filter(|name| *name != "no");
-        if let Some(tenant) = tenant {
-            let _ = writeln!(text, "\n[tenant]\nname = \"{tenant}\"");
-        }
-        if self.yes("kubernetes") {
-            text += "\n[deploy]\nkubernetes = true\n";
-        }
-        for (name, hosts) in self.services() {
-            let _ = writeln!(text, "\n[outbound.{name}]\nhosts = {hosts:?}");
-        }
-        for name in self.list("webhooks").iter().filter(|name| *name != "no") {
-            let _ = writeln!(text, "\n[webhook.{name}]");
-        }
-        for thing in self.things() {
-            self.thing(&mut text, &thing);
-        }
-        text
-    }
-
-    /// Hosts that are called, under the names of their domains.
-    fn services(&self) -> Vec<(String, Vec<String>)> {
-        let mut services: Vec<(String, Vec<String>)> = Vec::new();
-        for host in self.list("calls").into_iter().filter(|host| host != "no") {
-            let domain = host
-                .split('.')
-                .rev()
-                .nth(1)
-                .unwrap_or_default()
-                .replace('-', "_");
-            let name = if names::is_snake(&domain) {
-                domain
-            } else {
-                "other".to_owned()
-            };
-            match services.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, hosts)) => hosts.push(host),
-                None => services.push((name, vec![host])),
-            }
-        }
-        services
-    }
-
-    /// The ways in, and how long they stay open.
-    fn sign_in(&self, text: &mut String, short: bool) {
-        let longest = self.said("session").unwrap_or("30d");
-        if self.said("sessions") == Some("sessions") {
-            let idle = if short { "15m" } else { "12h" };
-            let _ = writeln!(
-                text,
-                "mode = \"sessions\"\nidle_ttl = \"{idle}\"\nsession_ttl = \"{longest}\""
-            );
-        } else {
-            if short {
-                text.push_str("access_ttl = \"5m\"\n");
-            }
-            let _ = writeln!(text, "refresh_ttl = \"{longest}\"");
-        }
-        let providers = self.list("providers");
-        if !providers.is_empty() && self.said("providers") != Some("no") {
-            let methods: Vec<String> = std::iter::once("password".to_owned())
-                .chain(providers.iter().map(|name| format!("oidc:{name}")))
-                .collect();
-            let _ = writeln!(text, "methods = {methods:?}");
-        }
-    }
-
-    fn thing(&self, text: &mut String, thing: &str) {
-        let said = |part: &str| self.said(&format!("{thing}.{part}"));
-        let owned = self.yes(&format!("{thing}.owner"));
-        let fields = said("fields")
-            .and_then(|fields| self.fields(thing, fields).ok())
-            .unwrap_or_default();
-        let _ = writeln!(text, "\n[entity.{thing}]");
-        if owned {
-            text.push_str("owner = \"owner\"\nfields.owner = \"ref(user)\"\n");
-        }
-        for field in &fields {
-            let _ = writeln!(text, "fields.{} = \"{field}\"", field.name);
-        }
-        let changed = fields
-            .iter()
-            .any(|field| !field.readonly && !field.immutable);
-        for (key, verbs) in [
-            ("read", &["read"][..]),
-            ("create", &["create"]),
-            ("change", &["update", "delete"]),
-        ] {
-            if let Some(Ok(Some(rule))) = said(key).map(|who| self.rule(thing, who)) {
-                for verb in verbs.iter().filter(|verb| changed || **verb != "update") {
-                    let _ = writeln!(text, "allow.{verb} = \"{rule}\"");
-                }
-            }
-        }
-        let filter: Vec<&str> = fields
-            .iter()
-            .filter(|field| matches!(field.kind, Kind::Enum(_) | Kind::Bool | Kind::Ref(_)))
-            .map(|field| field.name.as_str())
-            .collect();
-        let _ = writeln!(
-            text,
-            "list = {{ filter = {filter:?}, sort = [\"created_at\"], max = 100 }}"
-        );
-        if let Some(types) = said("files").filter(|types| *types != "no") {
-            let _ = writeln!(text, "upload = {{ types = {:?} }}", parts(types));
-        }
-        if let Some(time) = said("keep").filter(|time| *time != "forever") {
-            let _ = writeln!(text, "retention = \"{time}\"");
         }
     }
 }

@@ -2,7 +2,7 @@ import { pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { moment } from './columns.js';
 
 /** Whom a provider knows, and which account is theirs. */
-export const oidcIdentities = pgTable('oidc_identities', {
+export const identities = pgTable('identities', {
   provider: text('provider').notNull(),
   subject: text('subject').notNull(),
   userId: uuid('user_id').notNull(),
