@@ -73,6 +73,11 @@ pub struct EndpointModel {
     pub touches: Vec<String>,
 }
 
+/// Whether what a method registers is work of a queue or a clock: no client asks for it, so it is no endpoint.
+pub(crate) fn is_task(method: &str) -> bool {
+    method.eq_ignore_ascii_case("task")
+}
+
 /// A way to records.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize)]
 pub struct AccessModel {

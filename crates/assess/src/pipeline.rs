@@ -1,6 +1,6 @@
 //! Where the parts are wired: files are lowered, linked, analysed, and the rules applied.
 
-use crate::application::{Application, Teller};
+use crate::application::{Application, Teller, is_task};
 use crate::assessment::{
     Assessment, Calls, Coverage, Finding, PartlyParsed, ProjectInfo, Registrations, RuleInfo,
     SCHEMA, Skipped, Tool, UnitInfo,
@@ -98,14 +98,9 @@ pub(crate) fn run(
         format!("{}:{}", spot.file, spot.line)
     };
     let units = units(project, &judgements);
-    coverage.unserved = unserved::of(
-        project,
-        &linked,
-        &inventory,
-        &units,
-        application.endpoints.len(),
-        &place,
-    );
+    let asked = application.endpoints.iter();
+    let asked = asked.filter(|e| !is_task(&e.method)).count();
+    coverage.unserved = unserved::of(project, &linked, &inventory, &units, asked, &place);
     // Before any policy: a risk that is accepted is still there.
     let rows = ledger::rows(&Known {
         project,
@@ -114,7 +109,7 @@ pub(crate) fn run(
         findings: &findings,
         inventory: &inventory,
         coverage: &coverage,
-        endpoints: application.endpoints.len(),
+        endpoints: asked,
         decided: &decided.by_rule,
         profile: &policy.profile,
         place: &place,

@@ -187,6 +187,19 @@ struct PathsTable {
     exclude: Vec<Spanned<String>>,
 }
 
+/// A mistake with a suggestion, where a key has a near name: ``unknown field `polciy`, expected one of `policy`, …``.
+fn meant(message: &str) -> String {
+    let mut names = message.split('`').skip(1).step_by(2);
+    let suggestion = names
+        .next()
+        .filter(|_| message.starts_with("unknown field"))
+        .and_then(|key| casemate_model::near::near(key, names));
+    match suggestion {
+        Some(name) => format!("{message}: did you mean `{name}`?"),
+        None => message.to_owned(),
+    }
+}
+
 impl Policy {
     /// Reads the text of a policy.
     ///
@@ -202,7 +215,7 @@ impl Policy {
         let parsed: File = toml::from_str(text).map_err(|e| {
             fail(
                 e.span().map_or(1, |s| line(s.start)),
-                e.message().replace('\n', " "),
+                meant(&e.message().replace('\n', " ")),
             )
         })?;
         let mut policy = Self {
@@ -424,11 +437,14 @@ mod tests {
                 .unwrap_err()
                 .contains("line 1: an ignore needs a reason")
         );
+        let mistaken = parse("[polciy]\n").unwrap_err();
         assert!(
-            parse("[polciy]\n")
-                .unwrap_err()
-                .contains("line 1: unknown field `polciy`")
+            mistaken.contains("line 1: unknown field `polciy`")
+                && mistaken.ends_with("did you mean `policy`?"),
+            "{mistaken}"
         );
+        let far = parse("[weather]\n").unwrap_err();
+        assert!(!far.contains("did you mean"), "{far}");
         let policy = parse("[[ignore]]\nrule = 'sql-injektion'\nreason = 'x'\n").unwrap();
         assert!(policy.ignores.is_empty());
         assert!(

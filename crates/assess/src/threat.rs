@@ -3,6 +3,7 @@
 //! A package that registers handlers is a server. One that registers none, is published and cannot be started is a library,
 //! unless a server of the same project uses it: then its callers are read themselves.
 
+use crate::application::is_task;
 use crate::assessment::ThreatModel;
 use crate::dossier::words::count;
 use crate::link::Linked;
@@ -39,18 +40,20 @@ pub(crate) fn judge(
         project.files.get(origin).map_or(0, |f| f.unit.index())
     };
     let is_endpoint = answers;
-    // What answers requests, and what stands before it.
-    let mut registered = vec![[0_usize; 2]; project.units.len()];
+    // What answers requests, what stands before it, and what queues run.
+    let mut registered = vec![[0_usize; 3]; project.units.len()];
     let mut known = BTreeSet::new();
     for entry in entries {
         // A handler of several parts is one endpoint.
         if !known.insert((entry.site, entry.method.as_str(), entry.path.as_deref())) {
             continue;
         }
-        if let Some([answers, before]) = registered.get_mut(unit_of(entry.site.file)) {
+        if let Some([answers, before, tasks]) = registered.get_mut(unit_of(entry.site.file)) {
             // What hands requests to an application is none of its endpoints.
             *if entry.method == "use" || !is_endpoint(entry) {
                 before
+            } else if is_task(&entry.method) {
+                tasks
             } else {
                 answers
             } += 1;
@@ -69,8 +72,8 @@ pub(crate) fn judge(
             other.name != unit.name && serves(other) && other.dependencies.contains_key(&unit.name)
         })
     };
-    let judgement = |unit: &Unit, [answers, before]: [usize; 2]| {
-        let endpoints = answers + before;
+    let judgement = |unit: &Unit, [answers, before, tasks]: [usize; 3]| {
+        let endpoints = answers + before + tasks;
         if let Some(model) = asked {
             return (model, "asked for on the command line".to_owned());
         }
@@ -83,7 +86,14 @@ pub(crate) fn judge(
                     count(n, "registration", "registrations")
                 ),
             };
-            return (ThreatModel::Server, format!("it has {answers}{before}"));
+            let tasks = match tasks {
+                0 => String::new(),
+                n => format!(", and queues run {}", count(n, "task", "tasks")),
+            };
+            return (
+                ThreatModel::Server,
+                format!("it has {answers}{before}{tasks}"),
+            );
         }
         if unit.manifest.is_none() || unit.private || unit.starts {
             let why = if unit.starts {
@@ -113,7 +123,7 @@ pub(crate) fn judge(
         .zip(&registered)
         .map(|(unit, registered)| {
             let (model, because) = judgement(unit, *registered);
-            let [endpoints, _] = *registered;
+            let [endpoints, ..] = *registered;
             Judgement {
                 model,
                 because,

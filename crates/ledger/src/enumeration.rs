@@ -2,6 +2,7 @@
 
 use crate::feature;
 use crate::judge::{Judge, Judged, count};
+use crate::kin;
 use crate::verdict::Verdict;
 use casemate_flow::result::Site;
 use casemate_rules::rule::{Question, Rule};
@@ -148,9 +149,34 @@ impl Judge<'_> {
                 verdict: Verdict::Partial,
                 because: format!("no violation in {what}{phrase}, but {}", why.join(" and ")),
                 places: self.places(&unclear).into_iter().chain(broken).collect(),
+                ..Judged::default()
             });
         }
-        let because = if places.is_empty() && !endpoints && !of_applications {
+        let silent = places.is_empty() && !endpoints && !of_applications;
+        if silent {
+            let kinds: Vec<&str> = asked.iter().flat_map(|a| a.kinds.iter().copied()).collect();
+            let open = &self.evidence.inventory.unknown;
+            let kin = kin::of(&kinds, open.iter().map(String::as_str));
+            if !kin.is_empty() {
+                let kin: BTreeSet<&str> = kin.into_iter().map(feature::package_of).collect();
+                let named: Vec<String> = kin.iter().take(KIN).map(|k| format!("`{k}`")).collect();
+                let more = match kin.len().saturating_sub(KIN) {
+                    0 => String::new(),
+                    n => format!(" and {n} more"),
+                };
+                return Some(Judged {
+                    verdict: Verdict::Partial,
+                    because: format!(
+                        "no place in {}{phrase}, but {}{more} may be one, and no model speaks of {}",
+                        self.searched(),
+                        named.join(", "),
+                        if kin.len() == 1 { "it" } else { "them" }
+                    ),
+                    ..Judged::default()
+                });
+            }
+        }
+        let because = if silent {
             format!(
                 "nothing to break it: no place in {}{phrase}",
                 self.searched()
@@ -184,9 +210,25 @@ impl Judge<'_> {
             verdict: Verdict::Pass,
             because,
             places: self.places(&places),
+            ..Judged::default()
         })
     }
 }
+
+impl Judge<'_> {
+    /// All places that some rules ask about.
+    pub(crate) fn asked_places(&self, rules: &[&Rule]) -> BTreeSet<Site> {
+        rules.iter().flat_map(|r| asked(self, r).places).collect()
+    }
+}
+
+/// Whether a rule asks about every endpoint.
+pub(crate) fn asks_endpoints(rule: &Rule) -> bool {
+    matches!(&rule.question, Question::Model(q) if q.subject == "endpoint" && q.of.is_none())
+}
+
+/// Packages that a reason names; the rest is counted.
+const KIN: usize = 3;
 
 /// Facts that are told by the name of something alone: all names are what is searched.
 const OF_NAMES: [&str; 2] = ["secret.question", "password.expiry"];
@@ -219,6 +261,7 @@ fn asked<'a: 'r, 'r>(judge: &Judge<'a>, rule: &'r Rule) -> Asked<'r> {
                 unclear: judge.evidence.inventory.unclear(&kinds),
                 phrases: of("sink", &question.to),
                 of_pages: question.to.iter().any(|kind| kind.starts_with("html")),
+                kinds,
                 of_flows: true,
                 ..Asked::default()
             }
@@ -233,11 +276,15 @@ fn asked<'a: 'r, 'r>(judge: &Judge<'a>, rule: &'r Rule) -> Asked<'r> {
                 derived: derived || question.of.is_some(),
                 of_names,
                 of_some: kinds.contains(&"endpoint"),
+                kinds: kinds.clone(),
                 places: match &question.of {
                     Some(_) => about(judge, rule),
                     None => judge.evidence.inventory.settings(&kinds),
                 },
-                unclear: BTreeSet::new(),
+                unclear: match &question.of {
+                    Some(_) => BTreeSet::new(),
+                    None => judge.evidence.inventory.unclear(&kinds),
+                },
                 phrases: question
                     .at
                     .iter()
@@ -295,6 +342,8 @@ fn about(judge: &Judge<'_>, rule: &Rule) -> BTreeSet<Site> {
 /// What a rule asks about.
 #[derive(Default)]
 struct Asked<'r> {
+    /// The kinds of sinks, or the facts.
+    kinds: Vec<&'r str>,
     places: BTreeSet<Site>,
     unclear: BTreeSet<Site>,
     phrases: Vec<&'r str>,

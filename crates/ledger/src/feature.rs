@@ -18,6 +18,9 @@ pub struct Feature {
     pub uses: Vec<String>,
     /// Packages, any of which shows it.
     pub packages: Vec<String>,
+    /// Words in the names of variables, functions and files that tell of it: it may be written without a library.
+    #[serde(default)]
+    pub names: Vec<String>,
     /// Languages, a file of which shows it.
     #[serde(default)]
     pub languages: Vec<String>,
@@ -96,6 +99,57 @@ impl Feature {
     }
 }
 
+/// Of names of code, those that tell of a feature, by feature.
+#[must_use]
+pub fn told<'n>(names: impl Iterator<Item = &'n str>) -> BTreeMap<String, BTreeSet<String>> {
+    let mut out: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let asked: Vec<_> = all().iter().filter(|(_, f)| !f.names.is_empty()).collect();
+    for name in names {
+        // Texts are no names.
+        if name.len() > 48
+            || !name
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "_-$".contains(c))
+        {
+            continue;
+        }
+        let words = words_of(name);
+        for (feature, of) in &asked {
+            if of.names.iter().any(|n| words.contains(&format!(" {n} "))) {
+                let told = out.entry((*feature).clone()).or_default();
+                told.insert(name.to_owned());
+            }
+        }
+    }
+    out
+}
+
+/// The words of a name, in lower case and with a space around each: `userOTPCode` → ` user otp code `.
+fn words_of(name: &str) -> String {
+    let chars: Vec<char> = name.chars().collect();
+    let mut out = String::from(" ");
+    for (at, c) in chars.iter().enumerate() {
+        if !c.is_ascii_alphanumeric() {
+            if !out.ends_with(' ') {
+                out.push(' ');
+            }
+            continue;
+        }
+        let before = at.checked_sub(1).and_then(|at| chars.get(at));
+        let after = chars.get(at + 1);
+        let begins = c.is_ascii_uppercase()
+            && (before.is_some_and(char::is_ascii_lowercase)
+                || before.is_some_and(char::is_ascii_uppercase)
+                    && after.is_some_and(char::is_ascii_lowercase));
+        if begins && !out.ends_with(' ') {
+            out.push(' ');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out.push(' ');
+    out
+}
+
 /// The package of a root: `npm:@a/b/c` → `@a/b`, `py:xml.etree` → `xml`.
 #[must_use]
 pub fn package_of(root: &str) -> &str {
@@ -126,6 +180,24 @@ mod tests {
                 assert!(sink || kinds.fact(used).is_ok(), "{name}: {used}");
             }
         }
+    }
+
+    #[test]
+    fn names_tell_features() {
+        assert_eq!(words_of("userOTPCode"), " user otp code ");
+        let names = [
+            "userOTPCode",
+            "VerificationCode",
+            "verification_code",
+            "hotplug",
+            "an otp",
+        ];
+        let told = told(names.into_iter());
+        let found: Vec<&String> = told.get("one-time-codes").into_iter().flatten().collect();
+        assert_eq!(
+            found,
+            ["VerificationCode", "userOTPCode", "verification_code"]
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a program uses: every call that a model speaks of, by what it does.
 
 use crate::data;
+use crate::feature;
 use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{FuncRef, Target};
@@ -16,7 +17,10 @@ pub struct Inventory {
     pub uses: BTreeMap<String, BTreeMap<Site, String>>,
     /// By name of fact: the same.
     pub facts: BTreeMap<String, BTreeMap<Site, String>>,
-    /// By the same: calls of a name that such calls have, on something of which nothing is known.
+    /// Of these, the calls that say it under some condition only (`app.set('trust proxy', …)`): they count where the analysis
+    /// found that it may hold.
+    conditional: BTreeMap<String, BTreeSet<Site>>,
+    /// By kind of sink and name of fact: calls of a name that such calls have, on something of which nothing is known.
     pub unclear: BTreeMap<String, BTreeSet<Site>>,
     /// Libraries of models, with the number of calls.
     pub libraries: BTreeMap<String, usize>,
@@ -32,6 +36,8 @@ pub struct Inventory {
     pub calls: usize,
     /// Names and texts that the code holds, each once.
     pub names: usize,
+    /// By feature that names tell: such names of the code.
+    pub told: BTreeMap<String, BTreeSet<String>>,
     /// Endpoints of applications that are known.
     pub housed: usize,
 }
@@ -103,12 +109,22 @@ impl Inventory {
             }
         }
         made.names = names.len();
+        made.told = feature::told(names.iter().copied());
         made.leave_open(origins, &open);
         made
     }
 
-    /// Adds what the application model tells, by fact.
-    pub fn tell<'a>(&mut self, facts: impl Iterator<Item = &'a Fact>) {
+    /// Adds what the analysis and the application model tell, by fact.
+    pub fn tell<'a>(&mut self, facts: impl Iterator<Item = &'a Fact> + Clone) {
+        let told: BTreeSet<(&str, Site)> =
+            facts.clone().map(|f| (f.fact.as_str(), f.site)).collect();
+        for (fact, places) in std::mem::take(&mut self.conditional) {
+            if let Some(all) = self.facts.get_mut(&fact) {
+                all.retain(|site, _| {
+                    !places.contains(site) || told.contains(&(fact.as_str(), *site))
+                });
+            }
+        }
         for fact in facts {
             if fact.fact == "application"
                 && let Some((_, FactValue::Number(n))) =
@@ -176,7 +192,8 @@ impl Inventory {
     fn imports(&mut self, origins: &Solver<'_, '_>, f: FuncRef<'_>) {
         for target in &f.file.imports {
             if let Target::Package(root) = target {
-                if origins.paths.models().root(root).is_empty() {
+                let models = origins.paths.models();
+                if !around(root).any(|of| !models.root(of).is_empty()) {
                     self.unknown.insert(root.clone());
                 }
                 let files = self.packages.entry(root.clone()).or_default();
@@ -196,7 +213,17 @@ impl Inventory {
                         .uses
                         .entry(kinds.sink_name(*kind).to_owned())
                         .or_default(),
-                    Role::Config { fact, .. } => self.facts.entry(fact.clone()).or_default(),
+                    Role::Config { fact, .. } => {
+                        let known = self.facts.get(fact);
+                        let known = known.is_some_and(|places| places.contains_key(&site));
+                        if row.when.is_some() && !known {
+                            let places = self.conditional.entry(fact.clone()).or_default();
+                            places.insert(site);
+                        } else if let Some(places) = self.conditional.get_mut(fact) {
+                            places.remove(&site);
+                        }
+                        self.facts.entry(fact.clone()).or_default()
+                    }
                     _ => continue,
                 };
                 places.entry(site).or_insert_with(|| row.library.clone());
@@ -212,14 +239,18 @@ impl Inventory {
     fn leave_open(&mut self, origins: &Solver<'_, '_>, open: &BTreeMap<String, BTreeSet<Site>>) {
         let models = origins.paths.models();
         for row in models.rows() {
-            let Role::Sink { kind, .. } = &row.role else {
-                continue;
+            let kind = match &row.role {
+                Role::Sink { kind, .. } => models.kinds().sink_name(*kind),
+                Role::Config { fact, .. } => fact.as_str(),
+                _ => continue,
             };
             if !self.libraries.contains_key(&row.library) {
                 continue;
             }
-            let kind = models.kinds().sink_name(*kind);
-            for name in last_names(&row.at) {
+            let of_setting = matches!(row.role, Role::Config { .. });
+            let names = last_names(&row.at);
+            // A name of one word (`use`, `set`) is that of anything.
+            for name in names.into_iter().filter(|n| !of_setting || is_compound(n)) {
                 let Some(places) = open.get(name) else {
                     continue;
                 };
@@ -339,6 +370,20 @@ fn last_names(at: &str) -> Vec<&str> {
         .collect()
 }
 
+/// Whether a name has several words: `set_cookie`, `createCipher`.
+fn is_compound(name: &str) -> bool {
+    let inner = name.get(1..).unwrap_or_default();
+    inner.contains('_') || inner.contains(|c: char| c.is_ascii_uppercase())
+}
+
+/// A root and those around it: `py:a.b.c`, `py:a.b`, `py:a`; `npm:a/b`, `npm:a`. Who speaks of a package speaks of its parts.
+fn around(root: &str) -> impl Iterator<Item = &str> {
+    let mark = if root.starts_with("py:") { '.' } else { '/' };
+    let inner = root.match_indices(mark).map(|(at, _)| at);
+    let inner: Vec<&str> = inner.filter_map(|at| root.get(..at)).collect();
+    std::iter::once(root).chain(inner.into_iter().rev())
+}
+
 /// The host that an address names.
 fn host(text: &str) -> Option<String> {
     let rest = ["http://", "https://", "ws://", "wss://"]
@@ -368,6 +413,9 @@ mod tests {
             Some("api.example.org".to_owned())
         );
         assert_eq!(host("http://127.0.0.1/"), None);
+        let parts: Vec<&str> = around("py:a.b.c").collect();
+        assert_eq!(parts, ["py:a.b.c", "py:a.b", "py:a"]);
+        assert!(is_compound("set_cookie") && is_compound("createCipher") && !is_compound("Set"));
         assert_eq!(host("http://localhost:3000"), None);
     }
 }

@@ -1,6 +1,7 @@
 //! The verdict on each requirement, from what the rules found and what the program uses.
 
 use crate::conflict;
+use crate::enumeration::asks_endpoints;
 use crate::feature::{self, Sign};
 use crate::inventory::Inventory;
 use crate::standard::{self, PREFIX, Requirement};
@@ -17,6 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Found {
     /// The finding's id.
     pub id: String,
+    /// Where: `file:line`.
+    pub place: String,
     /// Whether its confidence is more than low.
     pub sure: bool,
 }
@@ -149,6 +152,7 @@ impl<'a> Judge<'a> {
         Row {
             verdict: judged.verdict,
             because: judged.because,
+            needs: judged.needs.to_owned(),
             count: judged.places.len(),
             worksheet: needs_person.then(|| worksheet::of(self, &judged.places)),
             evidence: judged.places.into_iter().take(PLACES).collect(),
@@ -166,6 +170,7 @@ impl<'a> Judge<'a> {
                 conflict.profile, conflict.other, conflict.against
             ),
             places: Vec::new(),
+            ..Judged::default()
         })
     }
 
@@ -183,10 +188,12 @@ impl<'a> Judge<'a> {
             return Some(Judged {
                 verdict: Verdict::Partial,
                 because: format!(
-                    "{} of low confidence may break it",
-                    count(doubtful.len(), "finding", "findings")
+                    "{} of low confidence may break it, at {}",
+                    count(doubtful.len(), "finding", "findings"),
+                    at(&found, false)
                 ),
                 places: doubtful,
+                ..Judged::default()
             });
         }
         let more = match doubtful.len() {
@@ -196,11 +203,13 @@ impl<'a> Judge<'a> {
         Some(Judged {
             verdict: Verdict::Fail,
             because: format!(
-                "{} {} it{more}",
+                "{} {} it, at {}{more}",
                 count(sure.len(), "finding", "findings"),
-                if sure.len() == 1 { "breaks" } else { "break" }
+                if sure.len() == 1 { "breaks" } else { "break" },
+                at(&found, true)
             ),
             places: sure.into_iter().chain(doubtful).collect(),
+            ..Judged::default()
         })
     }
 
@@ -218,6 +227,24 @@ impl<'a> Judge<'a> {
                     count(sign.unclear.len(), "call", "calls")
                 ),
                 places: self.places(&sign.unclear),
+                ..Judged::default()
+            });
+        }
+        let told = self.evidence.inventory.told.get(self.requirement.only_with);
+        if let Some(names) = told {
+            let shown: Vec<String> = names.iter().take(NAMED).map(|n| format!("`{n}`")).collect();
+            let more = match names.len().saturating_sub(NAMED) {
+                0 => String::new(),
+                n => format!(" and {n} more"),
+            };
+            return Some(Judged {
+                verdict: Verdict::Partial,
+                because: format!(
+                    "{} was not seen in {searched}, but the code names {}{more}",
+                    feature.is,
+                    shown.join(", ")
+                ),
+                ..Judged::default()
             });
         }
         // What no program has without a package shows in its manifests, however much of its code is read.
@@ -248,6 +275,7 @@ impl<'a> Judge<'a> {
                 )
             },
             places: broken,
+            ..Judged::default()
         })
     }
 
@@ -267,14 +295,13 @@ impl<'a> Judge<'a> {
         }
         let spoken: Vec<&Decided> = all.iter().copied().filter(|d| d.spoken).collect();
         let Some(first) = spoken.first() else {
-            return Some(Judged {
-                verdict: Verdict::Human,
-                because: all.first().map_or_else(
-                    || "a decision that the owner writes down and signs: `casemate decisions init` drafts it from the code".to_owned(),
-                    |d| format!("`{}` does not speak of it", d.file),
-                ),
-                places: Vec::new(),
-            });
+            return Some(all.first().map_or_else(
+                || Judged::needing("decision"),
+                |d| Judged {
+                    because: format!("`{}` does not speak of it", d.file),
+                    ..Judged::default()
+                },
+            ));
         };
         let kept: usize = spoken.iter().map(|d| d.kept).sum();
         let open: usize = spoken.iter().map(|d| d.open).sum();
@@ -293,12 +320,14 @@ impl<'a> Judge<'a> {
                 verdict: Verdict::Partial,
                 because: format!("`{}` speaks of it, and {why}", first.file),
                 places,
+                ..Judged::default()
             });
         };
         Some(Judged {
             verdict: Verdict::Attested,
             because: format!("{by} signed it on {on}: {agree}"),
             places,
+            ..Judged::default()
         })
     }
 
@@ -330,43 +359,48 @@ impl<'a> Judge<'a> {
                     not_applied.join(", ")
                 ),
                 places: Vec::new(),
+                ..Judged::default()
             };
         }
         if rules.is_empty() {
-            return Judged {
-                verdict: Verdict::Human,
-                because: match self.requirement.by {
-                    "document" => "a document of the owner, of which no section of `casemate.decisions.toml` is about".to_owned(),
-                    "running system" => "shows only on the running system, which Casemate does not touch".to_owned(),
-                    "configuration" => "rests on configuration of servers and containers, which Casemate does not read yet".to_owned(),
-                    "dependencies" => "rests on advisories about dependencies, which Casemate does not read yet".to_owned(),
-                    "schema" => "rests on the database schema, which Casemate does not read yet".to_owned(),
-                    "person" => "needs judgement that no program has".to_owned(),
-                    _ => "no rule of Casemate looks at it yet".to_owned(),
-                },
-                places: Vec::new(),
-            };
+            return Judged::needing(match self.requirement.by {
+                "code" => "rule",
+                "person" => "judgement",
+                by => by,
+            });
         }
         let names = |of: &[&&Rule]| {
             let names: Vec<String> = of.iter().map(|r| format!("`{}`", r.id)).collect();
             names.join(", ")
         };
         let deciding: Vec<&&Rule> = rules.iter().filter(|r| r.decides.contains(&id)).collect();
+        let asked = self.asked_places(rules);
+        let met = match (asked.len(), rules.iter().any(|r| asks_endpoints(r))) {
+            (_, true) if self.evidence.endpoints > 0 => {
+                format!(
+                    "at {}",
+                    count(self.evidence.endpoints, "endpoint", "endpoints")
+                )
+            }
+            (0, _) => format!("in {}", self.searched()),
+            (n, _) => format!("at {}", count(n, "place", "places")),
+        };
         let because = if deciding.is_empty() {
             let all: Vec<&&Rule> = rules.iter().collect();
             format!(
-                "{} found nothing, and {} a part of it",
+                "{} found nothing {met}, and {} a part of it",
                 names(&all),
                 if all.len() == 1 { "covers" } else { "cover" }
             )
         } else if self.requirement.by == "configuration" {
             format!(
-                "{} met nothing in the code, and the configuration in front of it was not read",
+                "{} met nothing {met}, and the configuration in front of it was not read",
                 names(&deciding)
             )
         } else {
             format!(
-                "nothing was recognised that {} {} about, so nothing could be counted",
+                "in {}, nothing was recognised that {} {} about",
+                self.searched(),
                 names(&deciding),
                 if deciding.len() == 1 { "asks" } else { "ask" }
             )
@@ -374,7 +408,8 @@ impl<'a> Judge<'a> {
         Judged {
             verdict: Verdict::Partial,
             because,
-            places: Vec::new(),
+            places: self.places(&asked),
+            ..Judged::default()
         }
     }
 
@@ -403,10 +438,89 @@ impl<'a> Judge<'a> {
 }
 
 /// A verdict with its reasons.
+#[derive(Default)]
 pub(crate) struct Judged {
     pub(crate) verdict: Verdict,
     pub(crate) because: String,
     pub(crate) places: Vec<String>,
+    /// What is missing for another verdict, where that is the whole reason: see [`NEEDS`].
+    pub(crate) needs: &'static str,
+}
+
+/// Places of findings that a reason names; the rest is counted.
+const NAMED: usize = 3;
+
+/// Where some findings are, each place once.
+fn at(found: &[&Found], sure: bool) -> String {
+    let mut places: Vec<String> = Vec::new();
+    for found in found.iter().filter(|f| f.sure == sure) {
+        let place = format!("`{}`", found.place);
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    let rest = places.len().saturating_sub(NAMED);
+    places.truncate(NAMED);
+    let rest = match rest {
+        0 => String::new(),
+        n => format!(" and {n} more"),
+    };
+    format!("{}{rest}", places.join(", "))
+}
+
+/// What a verdict may wait for: the name, the reason, and what stands for it in a table.
+pub const NEEDS: [(&str, &str, &str); 8] = [
+    ("rule", "no rule of Casemate looks at it yet", "no rule yet"),
+    (
+        "decision",
+        "a decision that the owner writes down and signs: `casemate decisions init` drafts it from the code",
+        "owner's decision",
+    ),
+    (
+        "document",
+        "a document of the owner, of which no section of `casemate.decisions.toml` is about",
+        "owner's document",
+    ),
+    (
+        "running system",
+        "shows only on the running system, which Casemate does not touch",
+        "running system",
+    ),
+    (
+        "configuration",
+        "rests on configuration of servers and containers, which Casemate does not read yet",
+        "configuration",
+    ),
+    (
+        "dependencies",
+        "rests on advisories about dependencies, which Casemate does not read yet",
+        "advisories",
+    ),
+    (
+        "schema",
+        "rests on the database schema, which Casemate does not read yet",
+        "database schema",
+    ),
+    (
+        "judgement",
+        "needs judgement that no program has",
+        "judgement",
+    ),
+];
+
+impl Judged {
+    /// Left to a person for a reason that says nothing of the project.
+    fn needing(name: &str) -> Self {
+        NEEDS.iter().find(|(needs, ..)| *needs == name).map_or_else(
+            Self::default,
+            |(needs, because, _)| Self {
+                verdict: Verdict::Human,
+                because: (*because).to_owned(),
+                places: Vec::new(),
+                needs,
+            },
+        )
+    }
 }
 
 fn ids(found: &[&Found], sure: bool) -> Vec<String> {

@@ -16,6 +16,7 @@ mod enumeration;
 pub mod feature;
 pub mod inventory;
 pub mod judge;
+mod kin;
 pub mod standard;
 pub mod verdict;
 mod worksheet;

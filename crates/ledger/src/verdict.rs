@@ -72,7 +72,9 @@ pub struct Row {
     pub verdict: Verdict,
     /// Why, as a sentence without a period: what was enumerated.
     pub because: String,
-    /// Findings that break it, or places that leave it open; at most [`PLACES`].
+    /// What is missing for another verdict, where that is the whole reason: a name of [`NEEDS`](crate::judge::NEEDS).
+    pub needs: String,
+    /// Findings that break it, places that keep it or leave it open; at most [`PLACES`].
     pub evidence: Vec<String>,
     /// How many there are of these.
     pub count: usize,
@@ -90,8 +92,10 @@ pub const PLACES: usize = 12;
 pub struct Worksheet {
     /// The question.
     pub question: String,
-    /// Where to look.
+    /// Where to look, in any project.
     pub look: String,
+    /// Where to begin in this one: packages and places.
+    pub here: Vec<String>,
     /// What to attach.
     pub attach: String,
 }

@@ -3,6 +3,9 @@
 use crate::judge::Judge;
 use crate::verdict::Worksheet;
 
+/// Places to begin at.
+const HERE: usize = 4;
+
 /// The question, where to look and what to attach. `open` are the places that left it open.
 pub(crate) fn of(judge: &Judge<'_>, open: &[String]) -> Worksheet {
     let seen: Vec<String> = judge
@@ -11,20 +14,15 @@ pub(crate) fn of(judge: &Judge<'_>, open: &[String]) -> Worksheet {
         .map(|sign| {
             let packages = sign.packages.iter().map(|p| format!("`{p}`"));
             let places = judge.places(&sign.places);
-            let places = places.iter().take(4).map(|p| format!("`{p}`"));
+            let places = places.iter().take(HERE).map(|p| format!("`{p}`"));
             packages.chain(places).collect()
         })
         .unwrap_or_default();
-    let seen = if seen.is_empty() {
-        let places = open.iter().filter(|place| !place.contains('@')).take(4);
+    let here = if seen.is_empty() {
+        let places = open.iter().filter(|place| !place.contains('@')).take(HERE);
         places.map(|p| format!("`{p}`")).collect()
     } else {
         seen
-    };
-    let seen = if seen.is_empty() {
-        String::new()
-    } else {
-        format!("; begin at {}", seen.join(", "))
     };
     let requirement = judge.requirement;
     let (source, attach) = match judge.requirement.by {
@@ -63,7 +61,8 @@ pub(crate) fn of(judge: &Judge<'_>, open: &[String]) -> Worksheet {
     };
     Worksheet {
         question,
-        look: format!("{look}{seen}"),
+        look,
+        here,
         attach: attach.to_owned(),
     }
 }

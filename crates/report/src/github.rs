@@ -67,7 +67,11 @@ pub fn summary(assessment: &Assessment) -> String {
             format!(" ({})", levels.join(", "))
         },
         count(assessment.coverage.files.assessed, "file", "files"),
-        count(assessment.endpoints.len(), "endpoint", "endpoints")
+        count(
+            assessment.dossier.surface.endpoints.len(),
+            "endpoint",
+            "endpoints"
+        )
     );
     if !assessment.findings.is_empty() {
         out.push_str("| Level | Finding | Where | What |\n|---|---|---|---|\n");

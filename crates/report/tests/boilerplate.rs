@@ -1,7 +1,7 @@
 //! How much of a report could stand in any other: two unrelated projects may share at most 15 % of its sentences.
 //!
-//! Prose of rules and notes about the report itself say how, not what is here, and are left out; so is the ledger, whose
-//! requirements are the same for everybody. Headings and heads of tables are no sentences.
+//! Method is marked and left out: prose of rules, notes about the report itself, headings, heads of rows and columns, and what
+//! stands in a cell as one of few answers. `scripts/boilerplate` asks the same of reports of real projects.
 
 use casemate_assess::config::Config;
 use casemate_assess::knowledge::Knowledge;
@@ -34,7 +34,8 @@ const CLINIC: &[(&str, &str)] = &[
     ),
 ];
 
-fn sentences(name: &str, files: &[(&str, &str)]) -> BTreeSet<String> {
+/// All that is said of a project, each sentence as often as it is printed.
+fn sentences(name: &str, files: &[(&str, &str)]) -> Vec<String> {
     let files: Vec<(String, String)> = files
         .iter()
         .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
@@ -47,25 +48,25 @@ fn sentences(name: &str, files: &[(&str, &str)]) -> BTreeSet<String> {
         assessment.findings.len()
     );
     let document = document::of(&assessment, Depth::default());
-    let mut out = BTreeSet::new();
+    let mut out = Vec::new();
     collect(&document, &mut out);
     // Projects from memory have one name; real ones have their own.
     out.iter().map(|s| s.replace("example", name)).collect()
 }
 
-fn collect(document: &Document<'_>, out: &mut BTreeSet<String>) {
-    for section in document.sections.iter().filter(|s| s.id != "ledger") {
+fn collect(document: &Document<'_>, out: &mut Vec<String>) {
+    for section in &document.sections {
         for block in &section.blocks {
             of_block(block, out);
         }
     }
 }
 
-fn of_block(block: &Block<'_>, out: &mut BTreeSet<String>) {
+fn of_block(block: &Block<'_>, out: &mut Vec<String>) {
     let mut add = |text: &str| {
         for sentence in text.split(". ") {
             if sentence.split_whitespace().count() >= 4 {
-                out.insert(sentence.trim_end_matches('.').to_owned());
+                out.push(sentence.trim_end_matches('.').to_owned());
             }
         }
     };
@@ -85,14 +86,23 @@ fn of_block(block: &Block<'_>, out: &mut BTreeSet<String>) {
 #[test]
 fn two_projects_share_few_sentences() {
     let (shop, clinic) = (sentences("shop", SHOP), sentences("clinic", CLINIC));
-    let shared: Vec<&String> = shop.intersection(&clinic).collect();
-    let share = shared.len() as f64 / shop.len().min(clinic.len()) as f64;
+    let of = |all: &[String]| all.iter().cloned().collect::<BTreeSet<String>>();
+    let (one, other) = (of(&shop), of(&clinic));
+    assert!(one.len().min(other.len()) > 100, "hardly anything is said");
+    let shared: Vec<&String> = one.intersection(&other).collect();
+    let printed = |all: &[String]| {
+        all.iter().filter(|s| shared.contains(s)).count() as f64 / all.len() as f64
+    };
+    let share = [
+        shared.len() as f64 / one.len().min(other.len()) as f64,
+        printed(&shop),
+        printed(&clinic),
+    ];
     assert!(
-        share <= 0.15,
-        "{:.0} % of {} and {} sentences:\n{}",
-        share * 100.0,
-        shop.len(),
-        clinic.len(),
+        share.iter().all(|share| *share <= 0.15),
+        "{share:.2?} of {} and {} sentences:\n{}",
+        one.len(),
+        other.len(),
         shared
             .iter()
             .map(|s| format!("  {s}\n"))

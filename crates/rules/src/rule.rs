@@ -327,6 +327,7 @@ impl Fill<'_> {
             for (word, value, general) in self.words() {
                 if let Some(after) = tail.strip_prefix(word) {
                     match value {
+                        Some(value) if is_phrase(value) => out.push_str(value),
                         Some(value) => out.extend(["`", value, "`"]),
                         None => out.push_str(general),
                     }
@@ -340,6 +341,11 @@ impl Fill<'_> {
         out.push_str(rest);
         out
     }
+}
+
+/// Whether what stands for a call is no name of the code but a phrase: `the answer`, `a query`.
+fn is_phrase(value: &str) -> bool {
+    ["a ", "an ", "the "].iter().any(|a| value.starts_with(a))
 }
 
 impl Rule {

@@ -119,6 +119,6 @@ fn require(unit: &mut Unit, line: &str) {
 }
 
 /// The name as package indexes compare it.
-fn normal(name: &str) -> String {
+pub(crate) fn normal(name: &str) -> String {
     name.to_ascii_lowercase().replace(['_', '.'], "-")
 }

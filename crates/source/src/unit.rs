@@ -1,5 +1,6 @@
 //! Units: the packages of a project. Endpoints and threat models are per unit, never per run.
 
+use crate::lock::{self, Pins};
 use crate::python;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -89,19 +90,6 @@ struct PackageJson {
     optional: BTreeMap<String, serde_json::Value>,
 }
 
-#[derive(Deserialize)]
-struct PackageLock {
-    #[serde(default)]
-    packages: BTreeMap<String, Locked>,
-    #[serde(default)]
-    dependencies: BTreeMap<String, Locked>,
-}
-
-#[derive(Deserialize)]
-struct Locked {
-    version: Option<String>,
-}
-
 /// Names of manifests that make their folder a unit, the more telling first.
 const UNIT_SIGNS: &[&str] = &[
     "package.json",
@@ -129,7 +117,13 @@ pub(crate) fn units(project: &str, manifests: &[Manifest], notes: &mut Vec<Strin
             .filter(|m| m.name().eq_ignore_ascii_case(sign))
         {
             let folder = manifest.folder().to_owned();
-            if units.get(&folder).is_some_and(|u| u.manifest.is_some()) {
+            if let Some(unit) = units.get_mut(&folder).filter(|u| u.manifest.is_some()) {
+                // A folder may be a package of two languages; the first gives it its name and says whether it is a program.
+                let mut beside = plain_unit(manifest, project);
+                python::declare(&mut beside, manifest, notes);
+                for (name, version) in beside.dependencies {
+                    unit.dependencies.entry(name).or_insert(version);
+                }
                 continue;
             }
             let unit = if *sign == "package.json" {
@@ -144,13 +138,15 @@ pub(crate) fn units(project: &str, manifests: &[Manifest], notes: &mut Vec<Strin
             }
         }
     }
-    for lock in manifests
-        .iter()
-        .filter(|m| matches!(m.name(), "package-lock.json" | "npm-shrinkwrap.json"))
-    {
-        if let Some(unit) = units.get_mut(lock.folder()) {
-            pin(unit, lock, notes);
-        }
+    // The lock file of a workspace stands above its packages; the nearest one is asked first.
+    let mut locks: Vec<&Manifest> = manifests.iter().filter(|m| lock::is_lock(m)).collect();
+    locks.sort_by_key(|lock| std::cmp::Reverse(lock.folder().len()));
+    for lock in locks {
+        let pins = Pins::of(lock, notes);
+        let below = units
+            .values_mut()
+            .filter(|u| around(lock.folder(), &u.root));
+        below.for_each(|unit| pins.pin(unit));
     }
     units.into_values().collect()
 }
@@ -182,18 +178,20 @@ pub(crate) fn add_programs<'p>(
 
 /// The unit of a file: the one with the deepest root around it. `units` are sorted by root.
 pub(crate) fn unit_of(path: &str, units: &[Unit]) -> UnitId {
-    let around = |root: &str| {
-        root.is_empty()
-            || path
-                .strip_prefix(root)
-                .is_some_and(|rest| rest.starts_with('/'))
-    };
     let deepest = units
         .iter()
         .enumerate()
-        .filter(|(_, u)| around(&u.root))
+        .filter(|(_, u)| path != u.root && around(&u.root, path))
         .max_by_key(|(_, u)| u.root.len());
     UnitId(deepest.map_or(0, |(i, _)| u32::try_from(i).unwrap_or(0)))
+}
+
+/// Whether a folder is that of a path, or around it.
+fn around(folder: &str, path: &str) -> bool {
+    folder.is_empty()
+        || path
+            .strip_prefix(folder)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn plain_unit(manifest: &Manifest, project: &str) -> Unit {
@@ -260,22 +258,6 @@ fn targets(value: &serde_json::Value, out: &mut Vec<String>) {
         serde_json::Value::Array(items) => items.iter().for_each(|v| targets(v, out)),
         serde_json::Value::Object(members) => members.values().for_each(|v| targets(v, out)),
         _ => {}
-    }
-}
-
-fn pin(unit: &mut Unit, lock: &Manifest, notes: &mut Vec<String>) {
-    let parsed: PackageLock = match serde_json::from_str(&lock.text) {
-        Ok(parsed) => parsed,
-        Err(error) => return notes.push(format!("`{}` is not valid: {error}", lock.path)),
-    };
-    for (name, version) in &mut unit.dependencies {
-        let locked = parsed
-            .packages
-            .get(&format!("node_modules/{name}"))
-            .or_else(|| parsed.dependencies.get(name));
-        if let Some(exact) = locked.and_then(|l| l.version.clone()) {
-            *version = Version::Locked(exact);
-        }
     }
 }
 

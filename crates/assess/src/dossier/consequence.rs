@@ -5,7 +5,8 @@
 pub(super) struct Consequence {
     /// Who can do it, where it is not whoever reaches the endpoint.
     pub who: Option<&'static str>,
-    /// What they can do, after `may`; `{verbs}`, `{place}` and `{whose}` are filled in.
+    /// What they can do, after `may`; `{verbs}`, `{place}`, `{whose}` are filled in, for queries `{then}`, for files and
+    /// records `{deeds}`.
     pub what: &'static str,
 }
 
@@ -19,7 +20,7 @@ const ALL: &[(&[u16], Option<&str>, &str)] = &[
     (
         &[943],
         None,
-        "decide what the query of {place} matches: log in as somebody else, or reach records of others",
+        "decide what the query of {place} matches: {then}",
     ),
     (
         &[94, 95, 96, 1336],
@@ -54,7 +55,7 @@ const ALL: &[(&[u16], Option<&str>, &str)] = &[
     (
         &[22, 23, 36, 73, 59],
         None,
-        "{verbs} files outside the folder that {place} means",
+        "{deeds} files outside the folder that {place} means",
     ),
     (
         &[918],
@@ -80,7 +81,7 @@ const ALL: &[(&[u16], Option<&str>, &str)] = &[
     (
         &[639, 566],
         None,
-        "{verbs} records of other users through {place}, by giving their ids",
+        "{deeds} records of other users through {place}, by giving their ids",
     ),
     (
         &[862, 863, 285, 306, 284, 425],
@@ -227,7 +228,7 @@ const ALL: &[(&[u16], Option<&str>, &str)] = &[
     (
         &[470, 829],
         None,
-        "choose which code {place} loads or calls",
+        "choose which function or module {place} calls or loads, or make it fail",
     ),
     (
         &[1021],

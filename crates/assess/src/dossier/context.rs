@@ -3,7 +3,9 @@
 use super::Material;
 use super::surface::Surface;
 use super::words::{code, count, list};
+use casemate_flow::result::FileIdx;
 use casemate_ledger::data::{self, Class};
+use casemate_ledger::feature::package_of;
 use casemate_source::Version;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -215,16 +217,54 @@ const OF_LANGUAGE: [&str; 19] = [
     "os",
 ];
 
-fn unmodelled(m: &Material<'_>) -> Vec<(String, usize)> {
-    let mut out: Vec<(String, usize)> = m
-        .inventory
-        .packages
-        .iter()
-        .filter(|(root, _)| m.inventory.unknown.contains(*root))
-        .map(|(root, files)| {
-            let name = root.split_once(':').map_or(root.as_str(), |(_, name)| name);
-            (name.to_owned(), files.len())
-        })
+/// Modules of Python's own library that compute and touch nothing outside: nothing is lost where no model speaks of them.
+const COMPUTING: [&str; 29] = [
+    "__future__",
+    "abc",
+    "calendar",
+    "cmath",
+    "contextvars",
+    "copy",
+    "dataclasses",
+    "decimal",
+    "difflib",
+    "enum",
+    "errno",
+    "fnmatch",
+    "fractions",
+    "functools",
+    "gc",
+    "heapq",
+    "inspect",
+    "itertools",
+    "keyword",
+    "math",
+    "mimetypes",
+    "numbers",
+    "operator",
+    "statistics",
+    "types",
+    "typing",
+    "typing_extensions",
+    "warnings",
+    "zoneinfo",
+];
+
+/// Packages that no model speaks of, with the number of files that import them, the most used first.
+pub(super) fn unmodelled(m: &Material<'_>) -> Vec<(String, usize)> {
+    let mut files: BTreeMap<&str, BTreeSet<FileIdx>> = BTreeMap::new();
+    for root in &m.inventory.unknown {
+        let package = package_of(root);
+        if root.starts_with("py:") && COMPUTING.contains(&package) {
+            continue;
+        }
+        let of = m.inventory.packages.get(root);
+        let files = files.entry(package).or_default();
+        files.extend(of.into_iter().flatten());
+    }
+    let mut out: Vec<(String, usize)> = files
+        .into_iter()
+        .map(|(package, files)| (package.to_owned(), files.len()))
         .collect();
     out.sort_by(|a, b| (std::cmp::Reverse(a.1), &a.0).cmp(&(std::cmp::Reverse(b.1), &b.0)));
     out
@@ -341,10 +381,22 @@ fn signals(m: &Material<'_>, surface: &Surface) -> Vec<String> {
             .count();
     }
     if all > 0 {
-        out.push(format!(
-            "a lock file pins {locked} of {}",
-            count(all, "declared dependency", "declared dependencies")
-        ));
+        let locks = m
+            .project
+            .manifests
+            .iter()
+            .filter(|l| casemate_source::is_lock(l));
+        let locks: Vec<String> = locks.map(|lock| code(&lock.path)).collect();
+        let declared = count(all, "declared dependency", "declared dependencies");
+        out.push(if locks.is_empty() {
+            format!("no lock file was seen, and {locked} of {declared} name an exact version")
+        } else {
+            format!(
+                "{} {} {locked} of {declared} to an exact version",
+                list(&locks, 3),
+                if locks.len() == 1 { "pins" } else { "pin" }
+            )
+        });
     }
     let logs = m.inventory.places(&["log"]).len();
     let through: Vec<String> = super::words::loggers(m.inventory)

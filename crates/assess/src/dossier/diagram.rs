@@ -175,7 +175,7 @@ pub(super) fn of(m: &Material<'_>, surface: &Surface) -> Diagram {
         let behind: Vec<String> = surface
             .endpoints
             .iter()
-            .filter(|e| e.at.file.starts_with(&root))
+            .filter(|e| root.is_empty() || e.at.file.starts_with(&format!("{root}/")))
             .flat_map(|e| e.findings.clone())
             .collect();
         made.flows.push(Flow {
@@ -257,8 +257,9 @@ fn beyond(m: &Material<'_>, made: &mut Diagram) {
                 to: id.to_owned(),
                 label: count(here, one, many),
                 boundary: format!(
-                    "application to {}: takes what the code sends",
-                    name.to_lowercase()
+                    "application to {}, through {}",
+                    name.to_lowercase(),
+                    through.join(", ")
                 ),
                 findings: unique(m, &found.collect::<Vec<_>>()),
             });

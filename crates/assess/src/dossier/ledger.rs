@@ -46,6 +46,7 @@ pub(crate) fn rows(known: &Known<'_>) -> Vec<Row> {
         if let Some(outcome) = outcomes.get_mut(&finding.rule) {
             outcome.found.push(Found {
                 id: finding.id.clone(),
+                place: format!("{}:{}", finding.place.file, finding.place.line),
                 sure: finding.confidence.level > Certainty::Low,
             });
         }
@@ -60,6 +61,7 @@ pub(crate) fn rows(known: &Known<'_>) -> Vec<Row> {
         if let (Some(outcome), Some(finding)) = (outcomes.get_mut(rule), shown) {
             outcome.found.push(Found {
                 id: finding.id.clone(),
+                place: format!("{}:{}", finding.place.file, finding.place.line),
                 sure: finding.confidence.level > Certainty::Low,
             });
         }

@@ -30,6 +30,7 @@ pub mod threat;
 pub mod views;
 pub mod words;
 
+pub use casemate_ledger::judge::NEEDS;
 pub use casemate_ledger::verdict::{Row, Verdict, Worksheet};
 
 use crate::application::{Application, Unresolved};

@@ -209,13 +209,6 @@ fn figures(m: &Material<'_>, surface: &Surface) -> Vec<Figure> {
             "each one decided",
         );
     }
-    let calls = &m.coverage.calls;
-    let known = calls.resolved + calls.by_name;
-    add(
-        "calls that Casemate could follow",
-        format!("{known} of {}", known + calls.unmodelled + calls.unknown),
-        "more",
-    );
     let decided = m
         .ledger
         .iter()

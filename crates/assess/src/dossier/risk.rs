@@ -50,10 +50,12 @@ pub struct Risk {
 /// Causes by what one repair ends.
 pub(super) fn of(m: &Material<'_>) -> Vec<Risk> {
     let named = members_by_file(m);
+    let logins = m.inventory.settings(&["account.login"]);
+    let logins: BTreeSet<String> = logins.into_iter().map(|site| (m.place)(site)).collect();
     causes(m.findings)
         .iter()
         .enumerate()
-        .map(|(at, cause)| risk(at + 1, cause, &named, m))
+        .map(|(at, cause)| risk(at + 1, cause, &named, &logins, m))
         .collect()
 }
 
@@ -61,6 +63,7 @@ fn risk(
     rank: usize,
     cause: &Cause<'_>,
     named: &BTreeMap<String, BTreeMap<data::Class, BTreeSet<String>>>,
+    logins: &BTreeSet<String>,
     m: &Material<'_>,
 ) -> Risk {
     let first = cause.first;
@@ -155,11 +158,22 @@ fn risk(
     } else {
         "a visitor's"
     };
+    let logs_in = shown.endpoints.iter().chain(&first.endpoints).any(|e| {
+        let place = format!("{}:{}", e.file, e.line);
+        logins.contains(&place)
+    });
+    let then = if logs_in {
+        "log in as somebody else, or reach records of others"
+    } else {
+        "reach records that were not meant, or learn from the answers which there are"
+    };
     let can = match consequence {
         Some(consequence) => consequence
             .what
             .replace("{verbs}", &verbs)
             .replace("{whose}", whose)
+            .replace("{then}", then)
+            .replace("{deeds}", &deeds(shown, &losses, m))
             .replace("{place}", &place),
         None if in_browser => format!("{verbs} what {place} shows in that person's browser"),
         None if users => format!("{verbs} what {place} keeps for other users"),
@@ -184,6 +198,35 @@ fn risk(
         actor,
         factors: factors(first),
         cvss: first.cvss.clone(),
+    }
+}
+
+/// What can be done to files or records: what the code at the place does with them, else what the rule says may be lost.
+fn deeds(finding: &Finding, losses: &[String], m: &Material<'_>) -> String {
+    let place = &finding.place;
+    let accesses = m.application.endpoints.iter().flat_map(|e| &e.objects);
+    let here = accesses.filter(|a| a.at.file == place.file && a.at.line == place.line);
+    let ops: BTreeSet<&str> = here.map(|a| a.op.as_str()).collect();
+    let told = ["read", "create", "write", "delete"].into_iter();
+    let mut told: Vec<String> = told
+        .filter(|op| ops.contains(op))
+        .map(|op| if op == "write" { "change" } else { op }.to_owned())
+        .collect();
+    if told.is_empty() {
+        let verb = |loss: &String| {
+            if loss == "stop" {
+                "delete"
+            } else {
+                loss.as_str()
+            }
+            .to_owned()
+        };
+        told = losses.iter().map(verb).collect();
+    }
+    if told.is_empty() {
+        "disturb".to_owned()
+    } else {
+        list(&told, 4)
     }
 }
 

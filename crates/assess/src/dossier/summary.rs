@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::risk::Risk;
 use super::surface::Surface;
-use super::words::{capitalised, code, count, first_sentence, list};
+use super::words::{capitalised, code, count, list};
 use super::{Material, Practice};
 use crate::assessment::{Finding, Level};
 use casemate_ledger::verdict::Verdict;
@@ -288,14 +288,6 @@ fn story(m: &Material<'_>, risk: &Risk, finding: &Finding) -> Story {
             code(&risk.place)
         ));
     }
-    let why = m
-        .rules
-        .iter()
-        .find(|r| r.id == finding.rule)
-        .and_then(|r| r.section("Why it matters"));
-    if let Some(why) = why {
-        told.push(format!("{}.", first_sentence(why)));
-    }
     if risk.findings.len() > 1 {
         told.push(format!(
             "The same repair ends {}.",
@@ -477,17 +469,12 @@ pub(super) fn suggestions(m: &Material<'_>, surface: &Surface, context: &Context
 /// What Casemate itself lacked here.
 pub(super) fn lacks(m: &Material<'_>) -> Vec<String> {
     let mut out = Vec::new();
-    let unmodelled = m.inventory.unknown.len();
-    if unmodelled > 0 {
-        let names: Vec<String> = m
-            .inventory
-            .unknown
-            .iter()
-            .map(|root| code(root.split_once(':').map_or(root, |(_, name)| name)))
-            .collect();
+    let unmodelled = super::context::unmodelled(m);
+    if !unmodelled.is_empty() {
+        let names: Vec<String> = unmodelled.iter().map(|(name, _)| code(name)).collect();
         out.push(format!(
             "models of {}: {}",
-            count(unmodelled, "package", "packages"),
+            count(unmodelled.len(), "package", "packages"),
             list(&names, 10)
         ));
     }

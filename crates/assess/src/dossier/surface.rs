@@ -2,7 +2,7 @@
 
 use super::Material;
 use super::words::count;
-use crate::application::{EndpointModel, Named, Spot};
+use crate::application::{EndpointModel, Named, Spot, is_task};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +23,8 @@ pub struct Surface {
     pub entrances: usize,
     /// That a role is needed for.
     pub roles: usize,
+    /// Functions that queues run: nobody asks for them from outside.
+    pub tasks: usize,
 }
 
 impl Surface {
@@ -92,7 +94,12 @@ impl EndpointRow {
                 "ROUTE" | "ALL" | "ANY" => "the endpoint",
                 method => method,
             };
-            format!("{method} at {}:{}", self.at.file, self.at.line)
+            match self.handlers.first() {
+                Some(handler) if self.method == GRAPHQL && !handler.contains(':') => {
+                    format!("{method} {handler}")
+                }
+                _ => format!("{method} at {}:{}", self.at.file, self.at.line),
+            }
         } else {
             self.title()
         }
@@ -108,6 +115,9 @@ impl EndpointRow {
 fn written(method: &str, path: &str) -> String {
     format!("{method} {path}")
 }
+
+/// The method of a resolver. What a schema says of who may ask for its fields is not read, so that none is *no*.
+const GRAPHQL: &str = "GRAPHQL";
 
 /// A path that is not known.
 const UNKNOWN: &str = "(path not known)";
@@ -137,10 +147,13 @@ pub(super) fn of(m: &Material<'_>) -> Surface {
         }
     }
     let entrances = entrances(m);
-    let endpoints: Vec<EndpointRow> = m
+    let (tasks, asked): (Vec<_>, Vec<_>) = m
         .application
         .endpoints
         .iter()
+        .partition(|e| is_task(&e.method));
+    let endpoints: Vec<EndpointRow> = asked
+        .into_iter()
         .map(|e| row(e, &behind, &entrances))
         .collect();
     let shares = KINDS
@@ -184,6 +197,7 @@ pub(super) fn of(m: &Material<'_>) -> Surface {
             .filter(|e| e.writes && e.entrance && e.has("authentication") == "no")
             .count(),
         roles: endpoints.iter().filter(|e| e.has("role") == "yes").count(),
+        tasks: tasks.len(),
         shares,
         endpoints,
     }
@@ -272,6 +286,13 @@ fn row(
         tests: Vec::new(),
         path,
     };
+    if row.method == GRAPHQL {
+        for kind in ["authentication", "role", "owner"] {
+            if let Some(answer) = row.guarded.get_mut(kind).filter(|a| *a == "no") {
+                "unknown".clone_into(answer);
+            }
+        }
+    }
     let mut known = BTreeSet::new();
     row.findings.retain(|id| known.insert(id.clone()));
     row.tests = tests(&row);

@@ -354,7 +354,11 @@ fn beyond(m: &Material<'_>, diagram: &Diagram, id: &str, name: &str, out: &mut V
             .to_owned(),
             evidence: if findings.is_empty() {
                 let names: Vec<String> = rules.iter().map(|r| code(r)).collect();
-                format!("{} found no path from outside", list(&names, 4))
+                format!(
+                    "{} found no path from outside to {}",
+                    list(&names, 4),
+                    label.join(" and ")
+                )
             } else {
                 format!("{} found", count(findings.len(), "path", "paths"))
             },

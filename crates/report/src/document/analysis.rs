@@ -37,7 +37,7 @@ fn vulnerabilities<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
         "Each stands for what one repair ends; open one to see its way through the code."
             .to_owned(),
     ));
-    out.extend(causes.iter().map(|cause| Block::Entry(entry::of(cause, a))));
+    out.extend(entry::all(&causes, a).into_iter().map(Block::Entry));
 }
 
 fn coding<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
@@ -230,7 +230,7 @@ fn data<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
                             String::new()
                         };
                         vec![
-                            Cell::text(&class.class),
+                            Cell::label(&class.class),
                             Cell::code(&n.name),
                             Cell::text(count(n.places, "place", "places")),
                             Cell::text(format!("{}{more}", files.join(", "))),
@@ -273,7 +273,7 @@ fn infrastructure<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
         .dossier
         .ledger
         .iter()
-        .filter(|r| r.level == 1 && r.because.contains("configuration of servers"))
+        .filter(|r| r.level == 1 && r.needs == "configuration")
         .map(|r| r.id.clone())
         .collect();
     out.push(Block::Text(format!(

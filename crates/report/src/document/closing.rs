@@ -4,7 +4,7 @@ use super::{Block, Cell, Table, sentence, sentences};
 use crate::said;
 use casemate_assess::assessment::Assessment;
 use casemate_assess::dossier::words::count;
-use casemate_assess::dossier::{Row, Verdict};
+use casemate_assess::dossier::{NEEDS, Row, Verdict};
 
 /// Places that a list shows before it counts the rest.
 const LISTED: usize = 60;
@@ -48,10 +48,10 @@ pub(super) fn threats(a: &Assessment) -> Vec<Block<'_>> {
                 .map(|t| {
                     vec![
                         Cell::Id(t.id.clone()),
-                        Cell::text(&t.boundary),
-                        Cell::text(&t.stride),
+                        Cell::label(&t.boundary),
+                        Cell::label(&t.stride),
                         Cell::text(sentence(&t.says)),
-                        Cell::text(&t.state),
+                        Cell::label(&t.state),
                         Cell::text(&t.evidence),
                         Cell::Findings(t.findings.clone()),
                     ]
@@ -84,7 +84,18 @@ pub(super) fn ledger(a: &Assessment) -> Vec<Block<'_>> {
             of.len()
         )));
     }
-    out.push(Block::Note("ASVS 5.0.0, cited by id, in our own words. PASS and N/A name what was enumerated; PARTIAL means that a part was not understood or that the rules cover a part; HUMAN comes with a question below. None of this is a statement of conformance.".to_owned()));
+    out.push(Block::Note("ASVS 5.0.0, cited by id, in our own words. PASS and N/A name what was enumerated; PARTIAL means that a part was not understood or that the rules cover a part; HUMAN comes with a question, for level 1 in the worksheet below, for the others in the JSON. None of this is a statement of conformance.".to_owned()));
+    let waiting: Vec<String> = NEEDS
+        .iter()
+        .filter(|(name, ..)| rows.iter().any(|r| r.needs == *name))
+        .map(|(_, because, label)| format!("{label}: {because}"))
+        .collect();
+    if !waiting.is_empty() {
+        out.push(Block::Note(format!(
+            "Why a requirement is left to a person: {}.",
+            waiting.join("; ")
+        )));
+    }
     for level in 1..=3 {
         out.push(Block::Heading(3, format!("Level {level}")));
         out.push(Block::Table(Table {
@@ -102,22 +113,28 @@ pub(super) fn ledger(a: &Assessment) -> Vec<Block<'_>> {
         out.push(Block::Heading(3, "Worksheet for level 1".to_owned()));
         out.push(Block::Table(Table {
             caption: "What a person has to answer".to_owned(),
-            head: vec!["Id", "Question", "Where to look", "What to attach"],
+            head: vec!["Id", "Question", "Where to look", "Begin here at"],
             rows: asked
                 .iter()
                 .filter_map(|r| {
                     let w = r.worksheet.as_ref()?;
                     Some(vec![
                         Cell::Id(r.id.clone()),
-                        Cell::text(&w.question),
-                        Cell::text(&w.look),
-                        Cell::text(&w.attach),
+                        Cell::label(&w.question),
+                        Cell::label(&w.look),
+                        Cell::text(w.here.join(", ")),
                     ])
                 })
                 .collect(),
         }));
+        out.push(Block::Note("To each answer belongs what settles it: places with file and line, a document with its date and owner, commands with what they answered, lines of configuration, or a list of packages with the date of the advisories.".to_owned()));
     }
     out
+}
+
+/// The reason of a verdict, where it says nothing of the project.
+fn needs(row: &Row) -> Option<&'static (&'static str, &'static str, &'static str)> {
+    NEEDS.iter().find(|(name, ..)| *name == row.needs)
 }
 
 /// What the owner decided, beside what the code shows.
@@ -183,9 +200,12 @@ fn row(row: &Row) -> Vec<Cell> {
     };
     vec![
         Cell::Id(row.id.clone()),
-        Cell::text(&row.says),
+        Cell::label(&row.says),
         Cell::Verdict(row.verdict),
-        Cell::text(sentence(&row.because)),
+        match needs(row) {
+            Some((.., label)) => Cell::label(*label),
+            None => Cell::text(sentence(&row.because)),
+        },
         evidence,
     ]
 }
@@ -245,14 +265,6 @@ pub(super) fn limits(a: &Assessment) -> Vec<Block<'_>> {
             .collect(),
     );
     list(
-        "Limits that were reached",
-        a.coverage
-            .caps
-            .iter()
-            .map(|(name, n)| format!("{name}: {n}"))
-            .collect(),
-    );
-    list(
         "Questions of rules that stayed open",
         a.coverage
             .undecided
@@ -284,6 +296,22 @@ pub(super) fn limits(a: &Assessment) -> Vec<Block<'_>> {
         .collect();
     list("Findings that need a human auditor, and why", unsure);
     list("Notes of the run", a.notes.clone());
+    if !a.coverage.caps.is_empty() {
+        out.push(Block::Heading(3, "Limits that were reached".to_owned()));
+        out.push(Block::Table(Table {
+            caption: "What was cut off, and how often".to_owned(),
+            head: vec!["Limit", "Times"],
+            rows: a
+                .coverage
+                .caps
+                .iter()
+                .map(|(name, n)| {
+                    let n = usize::try_from(*n).unwrap_or(usize::MAX);
+                    vec![Cell::label(name), Cell::Count(n)]
+                })
+                .collect(),
+        }));
+    }
     out
 }
 
@@ -301,10 +329,10 @@ pub(super) fn accepted(a: &Assessment) -> Vec<Block<'_>> {
         rows: effects
             .iter()
             .map(|e| {
-                vec![
-                    Cell::code(&e.origin),
-                    Cell::text(sentence(&said::effect(e))),
-                ]
+                // Where it stands is told beside it.
+                let said = said::effect(e);
+                let said = said.strip_prefix(&e.origin).unwrap_or(&said).trim();
+                vec![Cell::code(&e.origin), Cell::text(sentence(said))]
             })
             .collect(),
     })]

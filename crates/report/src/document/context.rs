@@ -46,6 +46,12 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
             ),
         );
     }
+    if surface.tasks > 0 {
+        row(
+            "Tasks that queues run",
+            format!("{}, which no client asks for", surface.tasks),
+        );
+    }
     let hosts: Vec<String> = context
         .hosts
         .iter()
@@ -164,7 +170,7 @@ fn units(a: &Assessment, out: &mut Vec<Block<'_>>) {
                     Cell::code(if u.root.is_empty() { "." } else { &u.root }),
                     Cell::Count(u.files),
                     Cell::Count(u.endpoints),
-                    Cell::text(match u.threat_model {
+                    Cell::label(match u.threat_model {
                         ThreatModel::Server => "sends requests",
                         ThreatModel::Library => "decides what callers pass",
                     }),

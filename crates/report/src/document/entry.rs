@@ -2,14 +2,29 @@
 
 use super::{Block, Cell, Entry, Table, anchor, lower_first, sentence};
 use crate::text::prose::first_paragraph;
-use casemate_assess::assessment::{Assessment, Certainty, Finding};
+use casemate_assess::assessment::{Assessment, Certainty, Finding, Path, Step};
 use casemate_assess::cause::Cause;
 use casemate_assess::dossier::words::count;
+use std::collections::BTreeMap;
 
 /// Steps of a path that are shown.
 const STEPS: usize = 16;
 
-pub(super) fn of<'a>(cause: &Cause<'a>, a: &'a Assessment) -> Entry<'a> {
+/// All causes. How a weakness is attacked and repaired stands with the first entry of its rule.
+pub(super) fn all<'a>(causes: &[Cause<'a>], a: &'a Assessment) -> Vec<Entry<'a>> {
+    let mut told: BTreeMap<&str, &str> = BTreeMap::new();
+    causes
+        .iter()
+        .map(|cause| {
+            let before = told.get(cause.first.rule.as_str()).copied();
+            told.entry(&cause.first.rule).or_insert(&cause.first.id);
+            of(cause, a, before)
+        })
+        .collect()
+}
+
+/// One cause. `before`: the entry that told of its rule.
+fn of<'a>(cause: &Cause<'a>, a: &'a Assessment, before: Option<&str>) -> Entry<'a> {
     let f = cause.first;
     let shown = cause.shown();
     let rule = a.rule(&f.rule);
@@ -28,7 +43,9 @@ pub(super) fn of<'a>(cause: &Cause<'a>, a: &'a Assessment) -> Entry<'a> {
         blocks.push(Block::Code("http", trigger.clone()));
     }
     reached(f, &mut blocks);
-    if let Some(attack) = rule.and_then(|r| r.section("Attack")) {
+    if before.is_none()
+        && let Some(attack) = rule.and_then(|r| r.section("Attack"))
+    {
         blocks.push(Block::Heading(5, "Attack".to_owned()));
         blocks.push(Block::Method(attack));
     }
@@ -61,11 +78,15 @@ pub(super) fn of<'a>(cause: &Cause<'a>, a: &'a Assessment) -> Entry<'a> {
         .and_then(|r| r.section("Fix"))
         .map(first_paragraph)
         .unwrap_or_default();
-    if !fix.is_empty() {
-        blocks.push(Block::Heading(5, "Repair".to_owned()));
-        blocks.push(Block::Text(sentence(fix.trim_end_matches(':'))));
+    if let Some(before) = before {
         blocks.push(Block::Note(format!(
-            "Code, alternatives and a test for `{}` stand under Implementation Guidance.",
+            "How it is attacked and repaired stands with `{before}`."
+        )));
+    } else if !fix.is_empty() {
+        blocks.push(Block::Heading(5, "Repair".to_owned()));
+        blocks.push(Block::Note(format!(
+            "{} Code, alternatives and a test for `{}` stand under Implementation Guidance.",
+            sentence(fix.trim_end_matches(':')),
             f.rule
         )));
     }
@@ -96,7 +117,7 @@ fn doubts<'a>(f: &Finding, a: &Assessment, blocks: &mut Vec<Block<'a>>) {
         ));
         return;
     }
-    let steps = f.paths.first().map_or(0, |p| p.steps.len());
+    let steps = f.paths.first().map_or(0, |p| told(p).len());
     if steps == 0 {
         return;
     }
@@ -127,15 +148,34 @@ fn place<'a>(f: &Finding, blocks: &mut Vec<Block<'a>>) {
     }));
 }
 
+/// How a path calls a function without a name.
+const ANONYMOUS: &str = "`anonymous function`";
+
+/// The steps of a path, those that read alike and follow each other once.
+fn told(path: &Path) -> Vec<&Step> {
+    let mut out: Vec<&Step> = Vec::new();
+    for step in &path.steps {
+        let again = out.last().is_some_and(|last| {
+            last.text == step.text
+                && last.place.file == step.place.file
+                && last.place.line == step.place.line
+        });
+        if !again {
+            out.push(step);
+        }
+    }
+    out
+}
+
 fn path<'a>(f: &Finding, blocks: &mut Vec<Block<'a>>) {
     let Some(path) = f.paths.first() else {
         place(f, blocks);
         return;
     };
-    let all = path.steps.len();
+    let steps = told(path);
+    let all = steps.len();
     let left_out = all.saturating_sub(STEPS);
-    let shown = path
-        .steps
+    let shown = steps
         .iter()
         .enumerate()
         .filter(|(at, _)| *at < STEPS / 2 || *at >= STEPS / 2 + left_out);
@@ -151,11 +191,17 @@ fn path<'a>(f: &Finding, blocks: &mut Vec<Block<'a>>) {
         head: vec!["", "Where", "What happens", "Code"],
         rows: shown
             .map(|(at, step)| {
+                // A line of code stands once, however many steps it takes.
+                let before = at.checked_sub(1).and_then(|at| steps.get(at));
+                let again = before.is_some_and(|b| {
+                    b.place.snippet == step.place.snippet && b.place.line == step.place.line
+                });
+                let code = if again { "" } else { step.place.snippet.trim() };
                 vec![
                     Cell::Count(at + 1),
                     Cell::code(format!("{}:{}", step.place.file, step.place.line)),
-                    Cell::text(&step.text),
-                    Cell::code(step.place.snippet.trim()),
+                    Cell::label(step.text.replace(ANONYMOUS, "a function without a name")),
+                    Cell::code(code),
                 ]
             })
             .collect(),

@@ -84,7 +84,7 @@ fn testing<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
     }
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
     for test in with.iter().flat_map(|e| &e.tests) {
-        let kind = if test.starts_with("what ") {
+        let kind = if is_finding(test) {
             "what findings of this report send: refused or without effect"
         } else {
             test
@@ -104,18 +104,35 @@ fn testing<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
     ));
     out.push(Block::Table(Table {
         caption: "Test plan".to_owned(),
-        head: vec!["Endpoint", "Handler", "Send, and expect"],
+        head: vec![
+            "Endpoint",
+            "Handler",
+            "Send, and expect",
+            "Send again what these send",
+        ],
         rows: with
             .iter()
             .map(|e| {
                 vec![
                     Cell::code(e.title()),
                     Cell::code(e.handlers.join(", ")),
-                    Cell::text(e.tests.join("; ")),
+                    Cell::label(fixed(&e.tests).join("; ")),
+                    Cell::Findings(e.findings.clone()),
                 ]
             })
             .collect(),
     }));
+}
+
+/// Whether a test sends again what findings send.
+fn is_finding(test: &str) -> bool {
+    test.starts_with("what ")
+}
+
+/// The tests that any endpoint of its kind needs.
+fn fixed(tests: &[String]) -> Vec<&str> {
+    let tests = tests.iter().map(String::as_str);
+    tests.filter(|test| !is_finding(test)).collect()
 }
 
 fn incidents<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
@@ -142,7 +159,7 @@ fn incidents<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
             let first = risks.first()?;
             Some(vec![
                 Cell::Risks(risks.iter().map(|r| r.id.clone()).collect()),
-                Cell::text(first.title.clone()),
+                Cell::label(&first.title),
                 Cell::text(contain(a, risks)),
                 Cell::text(look_for(a, risks)),
                 Cell::text(afterwards(a, risks)),

@@ -2,6 +2,7 @@
 
 use super::{Block, Cell, Figure, Table, sentence};
 use casemate_assess::assessment::Assessment;
+use casemate_assess::dossier::risk::Risk;
 
 pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     let risks = &a.dossier.risks;
@@ -31,11 +32,11 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
                 vec![
                     Cell::Name(r.id.clone()),
                     Cell::Level(r.level),
-                    Cell::text(&r.likelihood),
-                    Cell::text(&r.impact),
-                    Cell::text(&r.title),
+                    Cell::label(&r.likelihood),
+                    Cell::label(&r.impact),
+                    Cell::label(&r.title),
                     Cell::code(&r.place),
-                    Cell::text(&r.confidence),
+                    Cell::label(&r.confidence),
                     Cell::Findings(r.findings.clone()),
                 ]
             })
@@ -50,20 +51,62 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
         .filter(|r| r.level > casemate_assess::assessment::Level::Info);
     out.push(Block::Table(Table {
         caption: "Business impact and factors with their evidence".to_owned(),
-        head: vec!["Risk", "What it means", "Factors", "CVSS v4.0"],
+        head: vec!["Risk", "What it means", "Factors", "Evidence", "CVSS v4.0"],
         rows: told
             .map(|r| {
                 vec![
                     Cell::Risks(vec![r.id.clone()]),
                     Cell::text(sentence(&r.business)),
-                    Cell::text(r.factors.join("; ")),
+                    Cell::label(factors(r)),
+                    Cell::text(evidence(r)),
                     Cell::code(&r.cvss),
                 ]
             })
             .collect(),
     }));
+    let meanings = meanings(risks);
+    if !meanings.is_empty() {
+        out.push(Block::Note(sentence(&meanings)));
+    }
     if let Some(first) = risks.first() {
         out.push(Block::Note(sentence(&first.assumed)));
     }
     out
+}
+
+/// The factors by name and value.
+fn factors(risk: &Risk) -> String {
+    let named: Vec<&str> = risk
+        .factors
+        .iter()
+        .map(|factor| {
+            factor
+                .split_once(": ")
+                .map_or(factor.as_str(), |(name, _)| name)
+        })
+        .collect();
+    named.join(", ")
+}
+
+/// What of the project stands behind them; what they mean in any project is told once.
+fn evidence(risk: &Risk) -> String {
+    let told: Vec<String> = risk
+        .factors
+        .iter()
+        .filter_map(|factor| Some(factor.split_once(": ")?.1))
+        .filter(|evidence| evidence.contains('`'))
+        .map(str::to_owned)
+        .collect();
+    told.join("; ")
+}
+
+/// What the factors mean that hold in any project alike, each once.
+fn meanings(risks: &[Risk]) -> String {
+    let mut told: Vec<&str> = Vec::new();
+    for factor in risks.iter().flat_map(|r| &r.factors) {
+        if !factor.contains('`') && factor.contains(": ") && !told.contains(&factor.as_str()) {
+            told.push(factor);
+        }
+    }
+    told.join("; ")
 }

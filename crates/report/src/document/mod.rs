@@ -113,7 +113,7 @@ pub enum Cell {
     Text(String),
     /// Code.
     Code(String),
-    /// What a row is about: the same in every report, as the head of a column is.
+    /// What is the same in every report, as the head of a column is: what a row is about, one of few answers, the name of a weakness.
     Label(String),
     /// A short name that stays on one line: the id of a requirement.
     Id(String),
@@ -138,6 +138,9 @@ pub enum Cell {
 impl Cell {
     fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
+    }
+    fn label(text: impl Into<String>) -> Self {
+        Self::Label(text.into())
     }
     fn code(text: impl Into<String>) -> Self {
         Self::Code(text.into())

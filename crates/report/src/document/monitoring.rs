@@ -66,7 +66,7 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
                 vec![
                     Cell::Label(f.name.clone()),
                     Cell::text(&f.today),
-                    Cell::text(&f.aim),
+                    Cell::label(&f.aim),
                 ]
             })
             .collect(),

@@ -72,7 +72,7 @@ fn actions_table<'a>(caption: String, actions: &[Action]) -> Block<'a> {
                     Cell::Count(at + 1),
                     Cell::text(sentence(&action.what)),
                     Cell::Level(action.level),
-                    Cell::text(&action.effort),
+                    Cell::label(&action.effort),
                     Cell::Risks(action.risks.clone()),
                 ]
             })

@@ -81,7 +81,7 @@ fn inline(page: &mut Page, text: &str) {
         if let Some((inner, after)) = between(tail, "**", "**") {
             page.raw("<strong>").inline(inner).raw("</strong>");
             rest = after;
-        } else if let Some((inner, after)) = between(tail, "`", "`") {
+        } else if let Some((inner, after)) = code(tail) {
             page.raw("<code>").text(inner).raw("</code>");
             rest = after;
         } else if let Some((inner, after)) =
@@ -105,6 +105,24 @@ fn inline(page: &mut Page, text: &str) {
     page.text(rest);
 }
 
+/// A span of code: as many marks close it as opened it, so that it may hold fewer of them.
+fn code(text: &str) -> Option<(&str, &str)> {
+    let marks = text.len() - text.trim_start_matches('`').len();
+    let fence = text.get(..marks).filter(|fence| !fence.is_empty())?;
+    let inner = text.get(marks..)?;
+    let mut from = 0;
+    loop {
+        let at = from + inner.get(from..)?.find(fence)?;
+        let run = inner.get(at..)?.len() - inner.get(at..)?.trim_start_matches('`').len();
+        if run == marks && at > 0 {
+            let said = inner.get(..at)?;
+            let after = inner.get(at + marks..)?;
+            return Some((if marks > 1 { said.trim() } else { said }, after));
+        }
+        from = at + run;
+    }
+}
+
 fn between<'t>(text: &'t str, open: &str, close: &str) -> Option<(&'t str, &'t str)> {
     let inner = text.strip_prefix(open)?;
     let end = inner.find(close).filter(|end| *end > 0)?;
@@ -120,6 +138,20 @@ fn link(text: &str) -> Option<(&str, &str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn code_may_hold_marks() {
+        let shown = |text| {
+            let mut page = Page::default();
+            write(&mut page, text);
+            page.finish()
+        };
+        assert_eq!(
+            shown("in ``exec(`a ${b}`)`` runs; `\"$(id)\"` too, and a `'`"),
+            "<p>in <code>exec(`a ${b}`)</code> runs; <code>&quot;$(id)&quot;</code> too, and a <code>&#39;</code></p>"
+        );
+        assert_eq!(shown("an ` open"), "<p>an ` open</p>");
+    }
 
     #[test]
     fn the_markdown_of_rules() {

@@ -27,9 +27,9 @@ pub(super) fn document(document: &Document<'_>) -> String {
         .raw("</title>\n<style>")
         .raw(STYLE)
         .raw("</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#report\">Skip to the report</a>\n");
+    cover(&mut page, document);
     contents(&mut page, document);
     page.raw("<main id=\"report\">\n");
-    cover(&mut page, document);
     for (at, section) in document.sections.iter().enumerate() {
         self::section(&mut page, at + 1, section, document);
     }
@@ -200,7 +200,7 @@ fn table(page: &mut Page, table: &Table) {
         for (at, cell) in row.iter().enumerate() {
             match cell {
                 Cell::Label(text) if at == 0 => {
-                    page.raw("<th scope=\"row\">").text(text).raw("</th>");
+                    page.raw("<th scope=\"row\">").inline(text).raw("</th>");
                 }
                 Cell::Id(text) if at == 0 => {
                     page.raw("<th scope=\"row\" class=\"id\">")
@@ -221,7 +221,7 @@ fn cell(page: &mut Page, cell: &Cell) {
             page.raw("<td>").inline(text);
         }
         Cell::Label(text) => {
-            page.raw("<td class=\"label\">").text(text);
+            page.raw("<td class=\"label\">").inline(text);
         }
         Cell::Id(text) => {
             page.raw("<td class=\"id\">").text(text);
