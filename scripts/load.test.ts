@@ -11,6 +11,10 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SECONDS = Number(process.env['SECONDS_OF_A_TURN'] ?? '5');
 const CONNECTIONS = 16;
 const TURNS = 4;
+/** Turns in which machine code is still being made do not count. */
+const WARMING = 2;
+/** So long one path is asked for after that, to see what becomes of the memory. */
+const MINUTES = Number(process.env['MINUTES'] ?? '0');
 
 /** What somebody writes who thinks of speed alone: one pool, one statement, no word about who asks. */
 const BARE = `
@@ -62,7 +66,7 @@ async function turn(port: number, path: string): Promise<number> {
   return answered / SECONDS;
 }
 
-it('is compared', { timeout: 300_000 }, async () => {
+it('is compared', { timeout: 300_000 + MINUTES * 120_000 }, async () => {
   const category = randomUUID();
   const product = randomUUID();
   await service().owner.query("insert into categories (id, name) values ($1, 'things')", [category]);
@@ -73,15 +77,21 @@ it('is compared', { timeout: 300_000 }, async () => {
   await writeFile(`${ROOT}/bare.mjs`, BARE);
   const env = { ...environment(service().databaseUrl), LOG_LEVEL: 'warn' };
   const children = [await start('dist/server.js', 4101, { ...env, LOG_LEVEL: 'info' }), await start('bare.mjs', 4102, { DATABASE_URL: service().ownerUrl })];
+  const pids = [children[0]?.pid ?? 0, children[1]?.pid ?? 0] as const;
   try {
     for (const [what, path] of [
       ['kept for a moment', `/v1/products/${product}`],
       ['not kept', `/v1/categories/${category}`],
     ] as const) {
-      const [ours, bare] = await compare(path);
-      const memory = await resident(children[0]?.pid ?? 0);
-      process.stdout.write(`load: a read that is ${what}: generated ${ours.toFixed(0)}/s, bare ${bare.toFixed(0)}/s, ${((100 * ours) / bare).toFixed(0)} %; resident ${memory} MB\n`);
-      expect(ours).toBeGreaterThan(0);
+      const [ours, bare] = await compare(path, pids);
+      const memory = await resident(pids[0]);
+      const told = ({ answers, cost }: Load) => `${answers.toFixed(0)}/s (${cost.toFixed(2)} ms of processor each)`;
+      process.stdout.write(`load: a read that is ${what}: generated ${told(ours)}, bare ${told(bare)}, ${((100 * ours.answers) / bare.answers).toFixed(0)} %; resident ${memory} MB\n`);
+      expect(ours.answers).toBeGreaterThan(0);
+    }
+    for (const end = Date.now() + MINUTES * 60_000; Date.now() < end; ) {
+      const answered = await turn(4101, `/v1/categories/${category}`);
+      process.stdout.write(`load: ${answered.toFixed(0)}/s, resident ${await resident(pids[0])} MB\n`);
     }
   } finally {
     for (const child of children) {
@@ -90,17 +100,34 @@ it('is compared', { timeout: 300_000 }, async () => {
   }
 });
 
-/** Answers in a second of both, in turns; the first turn of each warms up and does not count. */
-async function compare(path: string): Promise<[number, number]> {
-  const sums: [number, number] = [0, 0];
-  for (let at = 0; at <= TURNS; at += 1) {
+/** Answers in a second, and milliseconds of processor that each of them took. */
+interface Load {
+  answers: number;
+  cost: number;
+}
+
+/** Both, in turns. */
+async function compare(path: string, pids: readonly [number, number]): Promise<[Load, Load]> {
+  const sums: [Load, Load] = [{ answers: 0, cost: 0 }, { answers: 0, cost: 0 }];
+  for (let at = 0; at < WARMING + TURNS; at += 1) {
     for (const which of [0, 1] as const) {
-      const answered = await turn(4101 + which, path);
-      sums[which] += at === 0 ? 0 : answered / TURNS;
+      const before = await used(pids[which]);
+      const answers = await turn(4101 + which, path);
+      if (at >= WARMING) {
+        sums[which].answers += answers / TURNS;
+        sums[which].cost += ((await used(pids[which])) - before) / (answers * SECONDS) / TURNS;
+      }
       await sleep(200);
     }
   }
   return sums;
+}
+
+/** Milliseconds of processor that a process has used so far. */
+async function used(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 async function resident(pid: number): Promise<number> {

@@ -11,6 +11,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let line = serde_json::json!({
             "id": control.id, "path": control.path, "line": control.line,
             "ordinal": control.ordinal, "without": control.without,
+            "unnamed": casemate_build::control::unnamed(&control.id),
         });
         writeln!(out, "{line}")?;
     }

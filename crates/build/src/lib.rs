@@ -41,6 +41,10 @@ use thiserror::Error;
 /// What a complete backend has and this one does not have yet; said whenever one is written.
 pub const NOT_YET: &[&str] = &["pages for passkeys"];
 
+/// The day on which the versions of all packages were last looked at. No snapshot of advisories is inside: the registry is asked by the
+/// project's own CI.
+pub const PINNED: &str = "2026-11-30";
+
 /// One file of the generated project.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct File {
