@@ -61,6 +61,7 @@ impl<'p> Solver<'p, '_> {
                 self.apply(frame, val, &site);
             }
         }
+        self.kept_beside(frame, index, callee, to);
         // A member of a package's value that no model speaks of may still be a core method.
         let known = callees
             .iter()

@@ -14,6 +14,7 @@ mod inherited;
 mod kept;
 mod keyed;
 mod member;
+mod memo;
 mod port;
 mod protocol;
 mod registry;
