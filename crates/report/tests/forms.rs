@@ -65,7 +65,7 @@ fn annotations_stay_one_line_each() {
 fn a_summary_holds_text_only() {
     let text = render(&hostile(), Format::Summary);
     assert!(
-        text.contains("3 findings (2 critical, 1 medium) in 14 files, 2 endpoints."),
+        text.contains("3 findings (2 critical, 1 medium) in 14 files, 0 endpoints."),
         "{text}"
     );
     assert!(
