@@ -71,8 +71,6 @@ pub(crate) struct Roots {
     pub called: bool,
     /// Through what a callback is given.
     pub given: bool,
-    /// Through what a function of the program gives to a callback: its keys are those of what was made or found there.
-    pub made: bool,
     /// Under which names the client says it.
     pub names: Names,
 }
@@ -100,7 +98,6 @@ impl Roots {
             hashed: self.hashed || other.hashed,
             called: self.called || other.called,
             given: self.given || other.given,
-            made: self.made || other.made,
             names,
         }
     }
@@ -138,7 +135,6 @@ struct Trail {
     role: bool,
     called: bool,
     given: bool,
-    made: bool,
     /// The member that was read last.
     name: Names,
 }
@@ -233,10 +229,6 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             .filter(|_| may_be_held)
             .and_then(|bound| bound.get(&(func, local)))
         {
-            if held.made && trail.name == Names::of("id") {
-                return;
-            }
-            self.found.made |= held.made || trail.made;
             self.found.principal |= held.principal;
             self.found.attribute |= held.attribute;
             self.found.state |= held.state;
@@ -297,7 +289,6 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
                 }
                 self.found.called |= trail.called;
                 self.found.given |= trail.given;
-                self.found.made |= trail.made;
             }
         }
         root
@@ -544,13 +535,6 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         }
     }
 
-    /// Whether what is called is a function of the program.
-    fn is_own(&self, func: FuncId, callee: Operand) -> bool {
-        let vals = self.origins.of_operand(func, callee);
-        let own = |&val| matches!(self.origins.val(val), Some(Val::Func(_)));
-        !vals.is_empty() && vals.iter().all(own)
-    }
-
     /// Whether what is called hashes, or may: functions of the program and those of which nothing is known.
     fn may_hash(&self, f: FuncRef<'p>, callee: Operand) -> bool {
         let vals = self.origins.of_operand(f.id, callee);
@@ -585,26 +569,13 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             ..trail
         };
         for instr in &parent.func.instrs {
-            let Instr::Call {
-                callee, args, this, ..
-            } = *instr
-            else {
+            let Instr::Call { args, this, .. } = *instr else {
                 continue;
             };
             let args = parent.func.args(args);
             if !args.iter().any(|a| a.value == Operand::Local(made)) {
                 continue;
             }
-            // The key of a record that a function of the program made or found is that record's, whatever it was given:
-            // `users.add(name, (err, user) => … user.id)`.
-            let own = self.is_own(parent.id, callee);
-            if own && trail.name == Names::of("id") {
-                continue;
-            }
-            let through = Trail {
-                made: trail.made || own,
-                ..through
-            };
             for operand in args.iter().map(|a| a.value).chain(this) {
                 if operand != Operand::Local(made) {
                     self.operand(parent.id, operand, through, depth);

@@ -92,8 +92,18 @@ impl<'p> Solver<'p, '_> {
         };
         let args = frame.f.func.args(args);
         for val in self.operand(frame, callee) {
-            let Some(Val::Func(root)) = self.vals.get(val) else {
-                continue;
+            let root = match self.vals.get(val) {
+                Some(Val::Func(root)) => root,
+                // What a package wraps is called in its place: `asyncHandler(source[key])`.
+                Some(Val::Api(_)) => {
+                    for (sym, vals) in members {
+                        for &to in to {
+                            self.store(frame, to, *sym, vals);
+                        }
+                    }
+                    continue;
+                }
+                _ => continue,
             };
             let mut whole = true;
             for (sym, vals) in members {
