@@ -6,6 +6,7 @@
 mod ask;
 mod reach;
 
+use super::neighbours::{Part, part};
 use super::{for_all, names};
 use crate::guard::root::{Known, Search};
 use crate::guard::{DENIAL, ITSELF, REFUSAL};
@@ -114,27 +115,27 @@ pub(super) fn of(origins: &Solver<'_, '_>, endpoints: &[Endpoint]) -> Vec<Fact> 
                 done: Done::default(),
             };
             reach.enter(handler, 0);
-            handlers.push(Handler::of(endpoint, reach.done));
+            handlers.push(Handler::of(endpoint, origins, reach.done));
         }
     }
-    let mut things: BTreeMap<&str, (Vec<&Handler>, Vec<(&Handler, &Thing)>)> = BTreeMap::new();
+    // What is done in one program is no habit of another one beside it.
+    let mut things: BTreeMap<(&Part, &str), Of<'_>> = BTreeMap::new();
     for handler in &handlers {
         let asked: BTreeSet<&str> = handler.done.asks.keys().map(|t| t.name.as_str()).collect();
         for thing in &asked {
-            things.entry(thing).or_default().0.push(handler);
+            let of = things.entry((&handler.part, thing)).or_default();
+            of.asking.push(handler);
         }
         for thing in handler.done.handles.keys() {
             if !handler.open && !asked.contains(thing.name.as_str()) {
-                things
-                    .entry(&thing.name)
-                    .or_default()
-                    .1
-                    .push((handler, thing));
+                let of = things.entry((&handler.part, &thing.name)).or_default();
+                of.handling.push((handler, thing));
             }
         }
     }
     let mut out = BTreeMap::new();
-    for (name, (with, without)) in things {
+    for ((_, name), of) in things {
+        let (with, without) = (of.asking, of.handling);
         if with.len() < HABIT {
             continue;
         }
@@ -198,8 +199,19 @@ pub(super) fn of(origins: &Solver<'_, '_>, endpoints: &[Endpoint]) -> Vec<Fact> 
     out.into_values().collect()
 }
 
+/// Handlers by what they do with things of one name.
+#[derive(Default)]
+struct Of<'h> {
+    /// Those that make some check about one.
+    asking: Vec<&'h Handler>,
+    /// Those that do something with one and make none.
+    handling: Vec<(&'h Handler, &'h Thing)>,
+}
+
 /// One handler.
 struct Handler {
+    /// The program that it belongs to.
+    part: Part,
     done: Done,
     /// It is for everybody, or not all that stands before it is known.
     open: bool,
@@ -208,8 +220,9 @@ struct Handler {
 }
 
 impl Handler {
-    fn of(endpoint: &Endpoint, done: Done) -> Self {
+    fn of(endpoint: &Endpoint, origins: &Solver<'_, '_>, done: Done) -> Self {
         Self {
+            part: part(origins, endpoint),
             done,
             open: endpoint.unknown > 0
                 || endpoint.open
