@@ -10,7 +10,7 @@ use casemate_ir::{Instr, OpKind, Operand, Term};
 use std::collections::BTreeSet;
 
 /// Parts of names of functions that say whether somebody may.
-const RIGHTS: [&str; 18] = [
+const RIGHTS: [&str; 16] = [
     "permission",
     "permit",
     "access",
@@ -21,8 +21,6 @@ const RIGHTS: [&str; 18] = [
     "authorization",
     "authorisation",
     "authorised",
-    "allow",
-    "allowed",
     "forbidden",
     "belongs",
     "member",
@@ -38,6 +36,32 @@ const ABLE: [&str; 3] = ["can", "may", "cannot"];
 const GIVES: [&str; 16] = [
     "get", "find", "list", "add", "remove", "create", "delete", "update", "set", "load", "fetch",
     "make", "grant", "revoke", "generate", "give",
+];
+
+/// Names of who asks, or of what knows them.
+const WHO: [&str; 17] = [
+    "user",
+    "currentuser",
+    "userid",
+    "admin",
+    "session",
+    "ctx",
+    "context",
+    "req",
+    "request",
+    "me",
+    "auth",
+    "account",
+    "actor",
+    "viewer",
+    "member",
+    "permissions",
+    "acl",
+];
+
+/// Words of names of checks that ask whether somebody may change something.
+const CHANGES: [&str; 9] = [
+    "modify", "edit", "editable", "update", "delete", "write", "manage", "change", "remove",
 ];
 
 /// First parts of names of functions that make something new.
@@ -70,6 +94,8 @@ pub(super) struct Ask {
     pub name: String,
     /// What it is about.
     pub about: BTreeSet<Thing>,
+    /// It is told who asks.
+    pub personal: bool,
 }
 
 /// What a function asks.
@@ -90,7 +116,7 @@ pub(super) fn of(origins: &Solver<'_, '_>, set: &Known, f: FuncRef<'_>) -> Asked
             };
             // Nobody looks at what it answers: it throws.
             if written_name(f, callee).is_some_and(speaks_of_rights) && is_dropped(f, to) {
-                out.asks.extend(ask(f, at));
+                out.asks.extend(ask(origins, set, f, at));
             }
         }
         let Term::Branch { cond, yes, no } = block.term else {
@@ -105,7 +131,7 @@ pub(super) fn of(origins: &Solver<'_, '_>, set: &Known, f: FuncRef<'_>) -> Asked
             };
             let name = written_name(f, *callee).unwrap_or_default();
             if denied && !gives(name) || ends && speaks_of_rights(name) {
-                out.asks.extend(ask(f, at));
+                out.asks.extend(ask(origins, set, f, at));
             }
         }
         out.refuses |= denied && Search::of(origins, set, f.id, cond).tells_who();
@@ -148,11 +174,21 @@ pub(super) fn speaks_of_rights(name: &str) -> bool {
 
 /// Some word of a name is one of rights, and another one says what for.
 fn names_rights(words: &[String]) -> bool {
-    let is = |word: &str| RIGHTS.contains(&word);
+    // `isAllowed` is about who asks, `isDomainAllowed` about domains.
+    let is = |word: &str| {
+        RIGHTS.contains(&word) || words.len() == 2 && ["allow", "allowed"].contains(&word)
+    };
     words.len() > 1
         && words
             .iter()
             .any(|word| is(word) || word.strip_suffix('s').is_some_and(is))
+}
+
+/// Whether a check asks, by its name, whether somebody may change something.
+pub(super) fn is_about_change(name: &str) -> bool {
+    words(name)
+        .iter()
+        .any(|word| CHANGES.contains(&word.as_str()))
 }
 
 /// Whether what a function gives was asked for, or is new, by its name: `ticket_with_authorisation`, `createNote`.
@@ -192,7 +228,7 @@ pub(super) fn thing(f: FuncRef<'_>, value: Operand) -> Option<(Thing, Option<usi
 }
 
 /// The check that a call is: of what it is given, and of what it is called on.
-fn ask(f: FuncRef<'_>, at: usize) -> Option<Ask> {
+fn ask(origins: &Solver<'_, '_>, set: &Known, f: FuncRef<'_>, at: usize) -> Option<Ask> {
     let Some(Instr::Call {
         callee, this, args, ..
     }) = f.func.instrs.get(at)
@@ -201,8 +237,13 @@ fn ask(f: FuncRef<'_>, at: usize) -> Option<Ask> {
     };
     let name = written_name(f, *callee)?.to_owned();
     let mut about = BTreeSet::new();
+    let mut personal = false;
     let args = f.func.args(*args).iter().map(|arg| arg.value);
     let on = this.filter(|on| is_held(f, *on));
+    for value in args.clone().chain(*this) {
+        personal |= variable(f, value).is_some_and(|name| WHO.contains(&plain(name).as_str()))
+            || Search::of(origins, set, f.id, value).principal;
+    }
     for value in args.chain(on) {
         about.extend(thing(f, value).map(|(thing, _)| thing));
         // `check({ projectId, name })`
@@ -219,7 +260,11 @@ fn ask(f: FuncRef<'_>, at: usize) -> Option<Ask> {
             about.extend(thing(f, of).map(|(thing, _)| thing));
         }
     }
-    Some(Ask { name, about })
+    Some(Ask {
+        name,
+        about,
+        personal,
+    })
 }
 
 /// Whether a value is a variable of the function, and no module, class or service.

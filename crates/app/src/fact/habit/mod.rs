@@ -136,7 +136,8 @@ pub(super) fn of(origins: &Solver<'_, '_>, endpoints: &[Endpoint]) -> Vec<Fact> 
     let mut out = BTreeMap::new();
     for ((_, name), of) in things {
         let (with, without) = (of.asking, of.handling);
-        if with.len() < HABIT {
+        let told = |h: &&&Handler| h.done.personal.contains(name);
+        if with.iter().filter(told).count() < HABIT {
             continue;
         }
         // What is asked as well by those that ask this is no substitute for it.
@@ -153,16 +154,13 @@ pub(super) fn of(origins: &Solver<'_, '_>, endpoints: &[Endpoint]) -> Vec<Fact> 
         let same = |thing: &Thing| {
             got.contains(thing.by.as_str()) || !thing.by.is_empty() && got.contains("")
         };
-        let bare: Vec<Use> = without
+        let bare: Vec<(&Handler, Use)> = without
             .into_iter()
             .filter(|(h, thing)| {
                 h.done.names.iter().all(besides) && (guarded || !h.guarded) && same(thing)
             })
-            .filter_map(|(h, thing)| chosen(origins, &set, h.done.handles.get(thing)?))
+            .filter_map(|(h, thing)| Some((h, chosen(origins, &set, h.done.handles.get(thing)?)?)))
             .collect();
-        if bare.len() * EXCEPTIONS > with.len() {
-            continue;
-        }
         let mut often: BTreeMap<&str, usize> = BTreeMap::new();
         for asked in with
             .iter()
@@ -178,6 +176,15 @@ pub(super) fn of(origins: &Solver<'_, '_>, endpoints: &[Endpoint]) -> Vec<Fact> 
         else {
             continue;
         };
+        // Whoever changes nothing need not be asked whether they may.
+        let bare: Vec<Use> = bare
+            .into_iter()
+            .filter(|(h, _)| h.changes || !ask::is_about_change(check))
+            .map(|(_, chosen)| chosen)
+            .collect();
+        if bare.len() * EXCEPTIONS > with.len() {
+            continue;
+        }
         for chosen in bare {
             let site = Site {
                 file: origins.program.func(chosen.func).file_idx,
@@ -215,6 +222,8 @@ struct Handler {
     done: Done,
     /// It is for everybody, or not all that stands before it is known.
     open: bool,
+    /// It changes something, by its method or its name.
+    changes: bool,
     /// What stands before it asks what who asks may do, or may.
     guarded: bool,
 }
@@ -227,12 +236,22 @@ impl Handler {
             open: endpoint.unknown > 0
                 || endpoint.open
                 || names(endpoint).any(|name| for_all(&name)),
+            changes: changes(endpoint, origins),
             guarded: endpoint.guards.iter().any(|guard| {
                 let asks = ["role", "owner", REFUSAL, DENIAL].contains(&guard.kind.as_str());
                 !guard.why.starts_with(ITSELF) && (asks || !guard.certain && !guard.understood)
             }),
         }
     }
+}
+
+/// Its method or the name of its handler says that it changes something that is there.
+fn changes(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
+    matches!(endpoint.method.as_str(), "put" | "patch" | "delete" | "del")
+        || endpoint
+            .handlers
+            .iter()
+            .any(|func| ask::is_about_change(&origins.program.func_name(*func)))
 }
 
 /// The use by which a client chooses the thing, and nothing about who asks does.

@@ -35,6 +35,8 @@ pub(super) struct Body {
 pub(super) struct Done {
     /// By name of a thing: the checks about it.
     pub asks: BTreeMap<Thing, BTreeSet<String>>,
+    /// Things about which a check is told who asks.
+    pub personal: BTreeSet<String>,
     /// By name of a thing: what is done with it.
     pub handles: BTreeMap<Thing, Vec<Use>>,
     /// All checks; one without a name refuses somebody for who they are.
@@ -74,11 +76,11 @@ impl Reach<'_, '_, '_> {
         }
         for ask in &body.asked.asks {
             for thing in ask.about.iter().filter(|thing| tells(thing)) {
-                self.done
-                    .asks
-                    .entry(thing.clone())
-                    .or_default()
-                    .insert(ask.name.clone());
+                let asks = self.done.asks.entry(thing.clone()).or_default();
+                asks.insert(ask.name.clone());
+                if ask.personal {
+                    self.done.personal.insert(thing.name.clone());
+                }
             }
             self.done.names.insert(ask.name.clone());
         }
