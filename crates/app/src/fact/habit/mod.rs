@@ -135,10 +135,57 @@ pub(super) fn of(origins: &Solver<'_, '_>, endpoints: &[Endpoint]) -> Vec<Fact> 
     }
     let mut out = BTreeMap::new();
     for ((_, name), of) in things {
-        let (with, without) = (of.asking, of.handling);
+        let Some(left) = of.left_out(origins, &set, name) else {
+            continue;
+        };
+        for chosen in left.by {
+            let site = Site {
+                file: origins.program.func(chosen.func).file_idx,
+                span: chosen.span,
+            };
+            out.entry(site).or_insert_with(|| Fact {
+                fact: "habit".to_owned(),
+                site,
+                function: chosen.func,
+                callee: format!("{}` about `{name}", left.check),
+                values: vec![
+                    ("left".to_owned(), FactValue::Bool(true)),
+                    ("with".to_owned(), super::number(left.with)),
+                    ("same".to_owned(), super::number(left.times)),
+                ],
+            });
+        }
+    }
+    out.into_values().collect()
+}
+
+/// Handlers by what they do with things of one name.
+#[derive(Default)]
+struct Of<'h> {
+    /// Those that make some check about one.
+    asking: Vec<&'h Handler>,
+    /// Those that do something with one and make none.
+    handling: Vec<(&'h Handler, &'h Thing)>,
+}
+
+/// A check that is left out.
+struct Left<'h> {
+    /// The one that most others make, and how many.
+    check: &'h str,
+    times: usize,
+    /// How many make any.
+    with: usize,
+    /// Where it is left out.
+    by: Vec<Use>,
+}
+
+impl<'h> Of<'h> {
+    /// What nearly all do and some do not.
+    fn left_out(self, origins: &Solver<'_, '_>, set: &Known, name: &str) -> Option<Left<'h>> {
+        let (with, without) = (self.asking, self.handling);
         let told = |h: &&&Handler| h.done.personal.contains(name);
         if with.iter().filter(told).count() < HABIT {
-            continue;
+            return None;
         }
         // What is asked as well by those that ask this is no substitute for it.
         let besides =
@@ -159,7 +206,7 @@ pub(super) fn of(origins: &Solver<'_, '_>, endpoints: &[Endpoint]) -> Vec<Fact> 
             .filter(|(h, thing)| {
                 h.done.names.iter().all(besides) && (guarded || !h.guarded) && same(thing)
             })
-            .filter_map(|(h, thing)| Some((h, chosen(origins, &set, h.done.handles.get(thing)?)?)))
+            .filter_map(|(h, thing)| Some((h, chosen(origins, set, h.done.handles.get(thing)?)?)))
             .collect();
         let mut often: BTreeMap<&str, usize> = BTreeMap::new();
         for asked in with
@@ -170,49 +217,22 @@ pub(super) fn of(origins: &Solver<'_, '_>, endpoints: &[Endpoint]) -> Vec<Fact> 
         {
             *often.entry(asked).or_default() += 1;
         }
-        let Some((check, times)) = often
+        let (check, times) = often
             .into_iter()
-            .max_by_key(|(name, times)| (*times, std::cmp::Reverse(*name)))
-        else {
-            continue;
-        };
+            .max_by_key(|(name, times)| (*times, std::cmp::Reverse(*name)))?;
         // Whoever changes nothing need not be asked whether they may.
-        let bare: Vec<Use> = bare
+        let by: Vec<Use> = bare
             .into_iter()
             .filter(|(h, _)| h.changes || !ask::is_about_change(check))
             .map(|(_, chosen)| chosen)
             .collect();
-        if bare.len() * EXCEPTIONS > with.len() {
-            continue;
-        }
-        for chosen in bare {
-            let site = Site {
-                file: origins.program.func(chosen.func).file_idx,
-                span: chosen.span,
-            };
-            out.entry(site).or_insert_with(|| Fact {
-                fact: "habit".to_owned(),
-                site,
-                function: chosen.func,
-                callee: format!("{check}` about `{name}"),
-                values: vec![
-                    ("left".to_owned(), FactValue::Bool(true)),
-                    ("with".to_owned(), super::number(with.len())),
-                    ("same".to_owned(), super::number(times)),
-                ],
-            });
-        }
+        (by.len() * EXCEPTIONS <= with.len()).then_some(Left {
+            check,
+            times,
+            with: with.len(),
+            by,
+        })
     }
-    out.into_values().collect()
-}
-
-/// Handlers by what they do with things of one name.
-#[derive(Default)]
-struct Of<'h> {
-    /// Those that make some check about one.
-    asking: Vec<&'h Handler>,
-    /// Those that do something with one and make none.
-    handling: Vec<(&'h Handler, &'h Thing)>,
 }
 
 /// One handler.
