@@ -1,7 +1,7 @@
 //! What the rules that decide a requirement ask about, counted whole: the ground of a PASS.
 
 use crate::feature;
-use crate::judge::{Judge, Judged, count};
+use crate::judge::{Judge, Judged, count, some_of};
 use crate::kin;
 use crate::verdict::Verdict;
 use casemate_flow::result::Site;
@@ -159,17 +159,12 @@ impl Judge<'_> {
             let kin = kin::of(&kinds, open.iter().map(String::as_str));
             if !kin.is_empty() {
                 let kin: BTreeSet<&str> = kin.into_iter().map(feature::package_of).collect();
-                let named: Vec<String> = kin.iter().take(KIN).map(|k| format!("`{k}`")).collect();
-                let more = match kin.len().saturating_sub(KIN) {
-                    0 => String::new(),
-                    n => format!(" and {n} more"),
-                };
+                let named = some_of(&kin);
                 return Some(Judged {
                     verdict: Verdict::Partial,
                     because: format!(
-                        "no place in {}{phrase}, but {}{more} may be one, and no model speaks of {}",
+                        "no place in {}{phrase}, but {named} may be one, and no model speaks of {}",
                         self.searched(),
-                        named.join(", "),
                         if kin.len() == 1 { "it" } else { "them" }
                     ),
                     ..Judged::default()
@@ -226,9 +221,6 @@ impl Judge<'_> {
 pub(crate) fn asks_endpoints(rule: &Rule) -> bool {
     matches!(&rule.question, Question::Model(q) if q.subject == "endpoint" && q.of.is_none())
 }
-
-/// Packages that a reason names; the rest is counted.
-const KIN: usize = 3;
 
 /// Facts that are told by the name of something alone: all names are what is searched.
 const OF_NAMES: [&str; 2] = ["secret.question", "password.expiry"];

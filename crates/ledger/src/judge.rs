@@ -232,17 +232,12 @@ impl<'a> Judge<'a> {
         }
         let told = self.evidence.inventory.told.get(self.requirement.only_with);
         if let Some(names) = told {
-            let shown: Vec<String> = names.iter().take(NAMED).map(|n| format!("`{n}`")).collect();
-            let more = match names.len().saturating_sub(NAMED) {
-                0 => String::new(),
-                n => format!(" and {n} more"),
-            };
+            let shown = some_of(names);
             return Some(Judged {
                 verdict: Verdict::Partial,
                 because: format!(
-                    "{} was not seen in {searched}, but the code names {}{more}",
-                    feature.is,
-                    shown.join(", ")
+                    "{} was not seen in {searched}, but the code names {shown}",
+                    feature.is
                 ),
                 ..Judged::default()
             });
@@ -447,7 +442,22 @@ pub(crate) struct Judged {
     pub(crate) needs: &'static str,
 }
 
-/// Places of findings that a reason names; the rest is counted.
+/// The first few of these in back-ticks; the rest is counted.
+pub(crate) fn some_of<N: std::fmt::Display>(names: impl IntoIterator<Item = N>) -> String {
+    let mut names = names.into_iter();
+    let shown: Vec<String> = names
+        .by_ref()
+        .take(NAMED)
+        .map(|n| format!("`{n}`"))
+        .collect();
+    let shown = shown.join(", ");
+    match names.count() {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// Places or names that a reason tells; the rest is counted.
 const NAMED: usize = 3;
 
 /// Where some findings are, each place once.

@@ -1,5 +1,6 @@
 //! What a file is, by its name and its first line.
 
+use crate::lock;
 use serde::Serialize;
 
 /// What a file is.
@@ -64,7 +65,11 @@ impl FileType {
     pub fn of_name(name: &str) -> Self {
         let lower = name.to_ascii_lowercase();
         let configures = |stem: &str| lower.starts_with(stem) && lower.ends_with(".json");
-        if MANIFESTS.contains(&lower.as_str()) || configures("tsconfig") || configures("jsconfig") {
+        if MANIFESTS.contains(&lower.as_str())
+            || lock::NAMES.contains(&lower.as_str())
+            || configures("tsconfig")
+            || configures("jsconfig")
+        {
             return Self::Manifest;
         }
         if [".d.ts", ".d.mts", ".d.cts"]
@@ -181,15 +186,9 @@ impl FileType {
     }
 }
 
+/// Besides lock files, which `lock` names.
 const MANIFESTS: &[&str] = &[
     "package.json",
-    "package-lock.json",
-    "npm-shrinkwrap.json",
-    "yarn.lock",
-    "pnpm-lock.yaml",
-    "uv.lock",
-    "poetry.lock",
-    "pipfile.lock",
     "pnpm-workspace.yaml",
     "lerna.json",
     "deno.json",
