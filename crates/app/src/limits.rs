@@ -30,3 +30,5 @@ pub const READ_INSTRS: usize = 2_000;
 pub const OBJECT_DEPTH: u32 = 5;
 /// Functions of one endpoint that are read for what it does with records; of more, nothing is claimed.
 pub const OBJECT_FUNCTIONS: usize = 120;
+/// Functions that one call may run; of more, the rest is not followed.
+pub const CALLEES: usize = 3;

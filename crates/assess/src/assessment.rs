@@ -390,6 +390,8 @@ pub enum Hidden {
     Findings,
     /// Files and folders, a folder counted once.
     Files,
+    /// Nothing: it gives findings another level.
+    Levels,
 }
 
 /// What was seen and what was not. Nothing is left out, cut off or unresolved without one of these going up.

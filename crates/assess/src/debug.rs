@@ -1,12 +1,13 @@
 //! The lowered program, for those who write models and front ends.
 
+use crate::config::Config;
 use crate::error::Error;
 use crate::knowledge::Knowledge;
 use crate::link;
 use crate::lower;
 use crate::pool;
 use casemate_flow::look;
-use casemate_flow::result::FileIdx;
+use casemate_flow::result::{FactValue, FileIdx};
 use casemate_ir::FileFacts;
 use casemate_source::{Options, Project, Skipped, locate};
 use std::path::PathBuf;
@@ -58,6 +59,60 @@ pub fn values(path: PathBuf, line: u32, column: Option<u32>) -> Result<Vec<Value
         Some(shown.flatten().collect())
     };
     pool::run(None, read)?.ok_or(Error::NotAssessed(path))
+}
+
+/// The facts of a project that rules ask about, or those of one name, with the file and the line of each.
+///
+/// # Errors
+/// When nothing is there, or the system gives no threads.
+pub fn facts(path: PathBuf, config: &Config, name: Option<&str>) -> Result<Vec<Told>, Error> {
+    let located = locate::locate(std::slice::from_ref(&path))?;
+    let knowledge = Knowledge::built_in()?;
+    let read = || {
+        let project = Project::open(&located, &Options::default());
+        let all = crate::pipeline::facts(&project, config, knowledge);
+        let wanted = all.into_iter().filter(|(fact, file, _)| {
+            name.is_none_or(|name| fact.fact == name) && project.in_focus(file)
+        });
+        let told = wanted.map(|(fact, file, line)| Told {
+            fact: fact.fact,
+            of: fact.callee,
+            at: (file, line),
+            values: fact
+                .values
+                .iter()
+                .map(|(name, value)| (name.clone(), shown(value)))
+                .collect(),
+        });
+        told.collect()
+    };
+    Ok(pool::run(None, read)?)
+}
+
+/// A fact as rules see it.
+pub struct Told {
+    /// What it is about: `fact.NAME` of models, `for = "NAME"` of rules.
+    pub fact: String,
+    /// What it was read off: a call, an endpoint.
+    pub of: String,
+    /// File and line.
+    pub at: (String, u32),
+    /// Its values by name.
+    pub values: Vec<(String, String)>,
+}
+
+fn shown(value: &FactValue) -> String {
+    match value {
+        FactValue::Absent => "absent".to_owned(),
+        FactValue::Unknown => "unknown".to_owned(),
+        FactValue::Str(text) => format!("{text:?}"),
+        FactValue::Number(number) => number.to_string(),
+        FactValue::Bool(truth) => truth.to_string(),
+        FactValue::Null => "null".to_owned(),
+        FactValue::Present => "present".to_owned(),
+        FactValue::Template(pieces) => format!("{pieces:?}"),
+        FactValue::OneOf(values) => values.iter().map(shown).collect::<Vec<_>>().join(" | "),
+    }
 }
 
 /// The files of a project as they are lowered.

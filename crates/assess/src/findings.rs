@@ -20,6 +20,7 @@ use casemate_rules::rule::{Area, Fill, Heading, Rule};
 use casemate_rules::severity::{self, Circumstances, Exposure};
 use casemate_source::{Project, SourceFile};
 use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 /// Weaknesses whose places hold secrets.
 const SECRET_CWES: &[u16] = &[259, 321, 522, 547, 798];
@@ -40,6 +41,10 @@ pub(crate) struct Maker<'a> {
     pub analysis: &'a Analysis,
     pub application: &'a casemate_app::Application,
     pub knowledge: &'a Knowledge,
+    /// Who says that only people of the own network reach the service.
+    pub internal: Option<&'a str>,
+    /// By file: graver data than the rules assume, as the owner says.
+    pub graver: BTreeMap<String, Vec<(&'static str, String)>>,
 }
 
 impl Maker<'_> {
@@ -163,7 +168,10 @@ impl Maker<'_> {
                 account: !endpoints.is_empty()
                     && endpoints.iter().all(|e| e.authentication == "yes"),
                 evidence: evidence.as_deref(),
-                data: &[],
+                data: &self.graver_at(&place.file, best),
+                internal: self
+                    .internal
+                    .filter(|_| best.is_some() || !endpoints.is_empty()),
             },
         );
         Some(Finding {
@@ -253,6 +261,22 @@ impl Maker<'_> {
         finding.within = shown;
     }
 
+    /// What the owner says of the data that the code at a place and on the way to it reads.
+    fn graver_at(&self, file: &str, path: Option<&FlowPath>) -> Vec<(&str, &str)> {
+        if self.graver.is_empty() {
+            return Vec::new();
+        }
+        let steps = path.into_iter().flat_map(|path| &path.steps);
+        let on_the_way = steps.filter_map(|step| Some(self.file(step.site)?.path.as_str()));
+        let classes = std::iter::once(file)
+            .chain(on_the_way)
+            .filter_map(|file| self.graver.get(file))
+            .flatten();
+        classes
+            .map(|(class, shown)| (*class, shown.as_str()))
+            .collect()
+    }
+
     /// The endpoint that a finding is about.
     fn registered_at(&self, found: &Match) -> Vec<Endpoint> {
         let entries = self.analysis.entries.iter();
@@ -286,7 +310,12 @@ impl Maker<'_> {
                 .any(|a| a.site == site || a.via == Some(site))
                 || changed.clone().any(|(at, _)| *at == site)
         };
-        let endpoints = self.application.endpoints.iter().filter(asks);
+        let all = || self.application.endpoints.iter().filter(asks);
+        // What compares nobody with who is logged in is about endpoints behind a login, where some are.
+        let behind = |e: &&casemate_app::model::Endpoint| e.guarded("authentication") != Answer::No;
+        let of_owners = matches!(&found.evidence, Evidence::Fact(fact) if fact.fact == "access");
+        let only_behind = of_owners && all().any(|e| behind(&e));
+        let endpoints = all().filter(|e| !only_behind || behind(e));
         let entries = &self.analysis.entries;
         let entry = |endpoint: &casemate_app::model::Endpoint| {
             let same = |e: &&Entry| {

@@ -1,6 +1,7 @@
 //! Facts of files to one program: what each import leads to.
 
 use crate::lower::Lowered;
+use crate::programs;
 use casemate_flow::program::{InputFile, Program, Target};
 use casemate_flow::result::FileIdx;
 use casemate_ir::{ExportKind, FileFacts, Import, Instr, Language};
@@ -101,15 +102,17 @@ pub(crate) fn link(project: &Project, mut lowered: Lowered, models: &Models) -> 
             imports,
         });
     }
+    let units: Vec<u32> = origin
+        .iter()
+        .map(|index| project.files.get(*index).map_or(0, |f| f.unit.0))
+        .collect();
+    let programs = programs::of(&inputs, &units);
     let mut program = Program::link(inputs);
     for member in models.written_members() {
         program.symbols.intern(member);
     }
     program.packages = packages(project, &origin);
-    program.units = origin
-        .iter()
-        .map(|index| project.files.get(*index).map_or(0, |f| f.unit.0))
-        .collect();
+    program.units = programs;
     Linked {
         program,
         origin,

@@ -25,6 +25,7 @@ pub(crate) fn all(project: &Project) -> Lowered {
             &casemate_lang_py::LowerOptions::default(),
         )),
         FileType::Sql => Some(casemate_lang_sql::lower(&file.text)),
+        FileType::Deployment(_) => Some(casemate_lang_deploy::lower(&file.text)),
         other => other
             .is_code()
             .then(|| casemate_lang_js::lower(&file.text, &file.path, &LowerOptions::default())),

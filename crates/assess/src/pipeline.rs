@@ -5,12 +5,14 @@ use crate::assessment::{
     Assessment, Calls, Coverage, Finding, PartlyParsed, ProjectInfo, Registrations, RuleInfo,
     SCHEMA, Skipped, Tool, UnitInfo,
 };
+use crate::business::Business;
 use crate::chosen::Chosen;
 use crate::config::Config;
 use crate::coverage;
 use crate::decision;
 use crate::dossier::ledger::{self, Known};
 use crate::dossier::{self, Material};
+use crate::enforced;
 use crate::findings::{self, Maker};
 use crate::idiom;
 use crate::knowledge::Knowledge;
@@ -25,7 +27,7 @@ use crate::threat::{self, Judgement};
 use crate::unserved;
 use crate::versions;
 use casemate_flow::origin::Solver;
-use casemate_flow::result::{Analysis, Entry, FileIdx};
+use casemate_flow::result::{Analysis, Entry, Fact, FileIdx};
 use casemate_ledger::Inventory;
 use casemate_rules::matching::Applied;
 use casemate_rules::rule::Question;
@@ -52,7 +54,8 @@ pub(crate) fn run(
     observer(Stage::Link);
     let linked = link::link(project, lowered, &knowledge.models);
     observer(Stage::Analyse);
-    let analysed = pool::contained(|| analyse(project, config, &linked, knowledge));
+    let business = &policy.business;
+    let analysed = pool::contained(|| analyse(project, config, business, &linked, knowledge));
     let failure = analysed.as_ref().err().cloned();
     let Analysed {
         analysis,
@@ -78,21 +81,23 @@ pub(crate) fn run(
         .filter(|(_, tally)| !tally.unknown.is_empty())
         .map(|(rule, tally)| (rule.clone(), tally.unknown.len() as u64))
         .collect();
+    let teller = Teller {
+        project,
+        linked: &linked,
+    };
     let maker = Maker {
         project,
         linked: &linked,
         analysis: &analysis,
         application: &application,
         knowledge,
+        internal: business.internal.as_deref(),
+        graver: business.graver(&inventory, &|site| teller.spot(site).file),
     };
     let mut findings = maker.findings(&applied.matches);
     let decided = decision::found::of(&maker, &inventory, policy, config, &applied);
     findings.extend(decided.findings);
     findings::sort(&mut findings);
-    let teller = Teller {
-        project,
-        linked: &linked,
-    };
     let place = |site| {
         let spot = teller.spot(site);
         format!("{}:{}", spot.file, spot.line)
@@ -128,6 +133,9 @@ pub(crate) fn run(
         )
     };
     let mut effects = kept.effects;
+    effects.extend(business.effect(&findings));
+    effects.extend(enforced::apply(&policy.enforced, &mut findings));
+    findings::sort(&mut findings);
     effects.extend(suppress::by_filter(&mut findings, config));
     let known = config.baseline.as_ref();
     let known = known.map(|(origin, baseline)| baseline.take(&mut findings, origin));
@@ -157,6 +165,7 @@ pub(crate) fn run(
         stated: policy.context.clone(),
         decisions: decided.told,
         profile: policy.profile.clone(),
+        enforced: policy.enforced.clone(),
         place: &place,
     });
     Assessment {
@@ -190,7 +199,13 @@ struct Analysed {
     inventory: Inventory,
 }
 
-fn analyse(project: &Project, config: &Config, linked: &Linked, knowledge: &Knowledge) -> Analysed {
+fn analyse(
+    project: &Project,
+    config: &Config,
+    business: &Business,
+    linked: &Linked,
+    knowledge: &Knowledge,
+) -> Analysed {
     let is_template = |index: usize| {
         linked
             .origin
@@ -236,6 +251,9 @@ fn analyse(project: &Project, config: &Config, linked: &Linked, knowledge: &Know
     analysis.facts.extend(secrets);
     analysis.facts.extend(crate::markup::facts(project, linked));
     analysis.facts.extend(crate::rows::facts(project, linked));
+    analysis
+        .facts
+        .extend(crate::deployment::facts(project, linked));
     let drift = crate::drift::facts(project, linked, &application);
     analysis.facts.extend(drift);
     analysis
@@ -244,7 +262,7 @@ fn analyse(project: &Project, config: &Config, linked: &Linked, knowledge: &Know
     let judged = judgements
         .into_inner()
         .unwrap_or_else(|| judge(&analysis.entries));
-    let mut inventory = Inventory::of(&origins);
+    let mut inventory = Inventory::of(&origins, &business.data);
     inventory.tell(analysis.facts.iter());
     inventory.hosts_of(&origins, &|file| !is_template(file.0 as usize));
     Analysed {
@@ -253,6 +271,27 @@ fn analyse(project: &Project, config: &Config, linked: &Linked, knowledge: &Know
         judgements: judged,
         inventory,
     }
+}
+
+/// The facts of a project that was read, with where each of them is.
+pub(crate) fn facts(
+    project: &Project,
+    config: &Config,
+    knowledge: &Knowledge,
+) -> Vec<(Fact, String, u32)> {
+    let linked = link::link(project, lower::all(project), &knowledge.models);
+    let analysed = analyse(project, config, &Business::default(), &linked, knowledge);
+    let teller = Teller {
+        project,
+        linked: &linked,
+    };
+    let facts = analysed.analysis.facts.into_iter();
+    facts
+        .map(|fact| {
+            let spot = teller.spot(fact.site);
+            (fact, spot.file, spot.line)
+        })
+        .collect()
 }
 
 /// The application model of a project that was read.
@@ -272,7 +311,7 @@ pub(crate) fn model(project: &Project, knowledge: &Knowledge) -> Application {
     let read = pool::contained(|| {
         let mut origins = Solver::run(&linked.program, &models);
         let application = casemate_app::read(&mut origins);
-        let mut inventory = Inventory::of(&origins);
+        let mut inventory = Inventory::of(&origins, &BTreeMap::new());
         inventory.hosts_of(&origins, &|file| !is_template(file));
         (application, inventory)
     });

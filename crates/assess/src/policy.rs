@@ -15,6 +15,9 @@
 //! [policy]
 //! exclude = ["redos"]             # rules that are off
 //! profile = "pci-dss"             # which standard is followed where two ask for opposite things
+//! fail_on = "medium"              # from which level on a finding fails the run
+//! asvs = 2                        # up to which level requirements are counted and asked of people
+//! levels = { log-injection = "low" }
 //!
 //! [paths]
 //! exclude = ["legacy/**"]         # files that are not read
@@ -23,17 +26,24 @@
 //! budget = "two developer weeks"
 //! risk_tolerance = "low"
 //! timeline = "before the launch in March"
+//! exposure = "internal"           # only people of the own network reach it
+//!
+//! [data]                          # what names in the code do not tell, by class
+//! health = ["note"]
+//! harmless = ["mail"]
 //! ```
 
+use crate::business::{Business, REACH};
 use crate::decision::Decisions;
 use crate::dossier::context::Stated;
+use crate::enforced::{self, Enforced, Given};
 use crate::error::Error;
 use casemate_ledger::conflict;
 use casemate_rules::catalogue::Catalogue;
 use casemate_rules::near;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use toml::Spanned;
 
@@ -55,6 +65,10 @@ pub struct Policy {
     pub context: Stated,
     /// Which standard is followed where two ask for opposite things.
     pub profile: String,
+    /// From which level on a run fails, and what else is enforced.
+    pub enforced: Enforced,
+    /// Facts of the business that weigh findings.
+    pub business: Business,
     /// What the owner decided, in a file of its own.
     pub decisions: Decisions,
     /// What is wrong with the file without making it useless.
@@ -74,6 +88,8 @@ impl Default for Policy {
                 .copied()
                 .unwrap_or_default()
                 .to_owned(),
+            enforced: Enforced::default(),
+            business: Business::default(),
             decisions: Decisions::default(),
             notes: Vec::new(),
         }
@@ -153,6 +169,8 @@ struct File {
     paths: PathsTable,
     #[serde(default)]
     context: Stated,
+    #[serde(default)]
+    data: BTreeMap<Spanned<String>, Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -178,6 +196,10 @@ struct PolicyTable {
     #[serde(default)]
     exclude: Vec<Spanned<String>>,
     profile: Option<Spanned<String>>,
+    fail_on: Option<Spanned<String>>,
+    asvs: Option<Spanned<u8>>,
+    #[serde(default)]
+    levels: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -230,6 +252,12 @@ impl Policy {
             }
             policy.profile.clone_from(name);
         }
+        policy
+            .enforce(&parsed.policy, catalogue, file, &line)
+            .map_err(|(at, message)| fail(at, message))?;
+        policy
+            .state(&parsed.data, file, text, &line)
+            .map_err(|(at, message)| fail(at, message))?;
         for table in &parsed.ignore {
             let at = line(table.span().start);
             let IgnoreTable { rule, path, reason } = table.get_ref();
@@ -298,6 +326,73 @@ impl Policy {
             ));
         }
         Ok(policy)
+    }
+
+    /// What `[policy]` asks for beyond what is left out.
+    fn enforce(
+        &mut self,
+        table: &PolicyTable,
+        catalogue: &Catalogue,
+        file: &str,
+        line: &dyn Fn(usize) -> usize,
+    ) -> Result<(), (usize, String)> {
+        if let Some(name) = &table.fail_on {
+            let at = line(name.span().start);
+            let threshold = enforced::threshold(name.get_ref()).map_err(|wrong| (at, wrong))?;
+            self.enforced.fail_on = Some(threshold);
+        }
+        if let Some(level) = &table.asvs {
+            let at = line(level.span().start);
+            if !(1..=3).contains(level.get_ref()) {
+                return Err((at, "`asvs` is a level: 1, 2 or 3".to_owned()));
+            }
+            self.enforced.asvs = *level.get_ref();
+        }
+        for (name, level) in &table.levels {
+            let at = line(name.span().start);
+            let level = enforced::level(level.get_ref()).map_err(|wrong| (at, wrong))?;
+            let rules = self.rules(name.get_ref(), catalogue, file, at);
+            if !rules.is_empty() {
+                self.enforced.levels.push(Given {
+                    rules,
+                    named: name.get_ref().clone(),
+                    level,
+                    origin: format!("{file}:{at}"),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Facts of the business: `[data]` and who reaches the service.
+    fn state(
+        &mut self,
+        data: &BTreeMap<Spanned<String>, Vec<String>>,
+        file: &str,
+        text: &str,
+        line: &dyn Fn(usize) -> usize,
+    ) -> Result<(), (usize, String)> {
+        for (class, names) in data {
+            let at = line(class.span().start);
+            let class = Business::class(class.get_ref()).map_err(|wrong| (at, wrong))?;
+            if self.business.data_at.is_empty() {
+                self.business.data_at = format!("{file}:{at}");
+            }
+            for name in names {
+                let twice = self.business.data.insert(name.clone(), class);
+                if twice.is_some_and(|other| other != class) {
+                    return Err((at, format!("`{name}` stands in two classes of data")));
+                }
+            }
+        }
+        if let Some(exposure) = &self.context.exposure {
+            let at = line(text.find("exposure").unwrap_or_default());
+            if !REACH.contains(&exposure.as_str()) {
+                return Err((at, near::unknown("exposure", exposure, &REACH)));
+            }
+            self.business.internal = (exposure == "internal").then(|| format!("{file}:{at}"));
+        }
+        Ok(())
     }
 
     /// The rules that a name means. One that means none is told: a rule may have been renamed, and the rest still holds.
@@ -423,6 +518,64 @@ mod tests {
                 .unwrap_err()
                 .contains("line 2: unknown profile `pci-ds`: did you mean `pci-dss`?")
         );
+    }
+
+    #[test]
+    fn what_is_enforced_and_stated_is_read() {
+        let policy = parse(
+            "[policy]\nfail_on = 'medium'\nasvs = 2\n[policy.levels]\nlog-injection = 'low'\n[context]\nexposure = 'internal'\n[data]\nhealth = ['note']\nharmless = ['email']\n",
+        )
+        .unwrap();
+        let enforced = &policy.enforced;
+        assert_eq!(
+            (enforced.fail_on.as_deref(), enforced.asvs),
+            (Some("medium"), 2)
+        );
+        let given = &enforced.levels[0];
+        assert_eq!(
+            (
+                given.named.as_str(),
+                given.level.name(),
+                given.origin.as_str()
+            ),
+            ("log-injection", "low", "casemate.toml:5")
+        );
+        let business = &policy.business;
+        assert_eq!(business.internal.as_deref(), Some("casemate.toml:7"));
+        assert_eq!(
+            (business.data.len(), business.data_at.as_str()),
+            (2, "casemate.toml:10")
+        );
+        for (wrong, said) in [
+            (
+                "[policy]\nfail_on = 'hgih'\n",
+                "line 2: unknown level `hgih`: did you mean `high`?",
+            ),
+            (
+                "[policy]\nasvs = 4\n",
+                "line 2: `asvs` is a level: 1, 2 or 3",
+            ),
+            (
+                "[policy.levels]\nlog-injection = 'loww'\n",
+                "did you mean `low`?",
+            ),
+            ("[policy]\nfail_onn = 'high'\n", "did you mean `fail_on`?"),
+            (
+                "[data]\nhelth = ['x']\n",
+                "line 2: unknown class of data `helth`: did you mean `health`?",
+            ),
+            (
+                "[data]\nhealth = ['x']\npersonal = ['x']\n",
+                "`x` stands in two classes of data",
+            ),
+            (
+                "[context]\nexposure = 'intranet'\n",
+                "unknown exposure `intranet`",
+            ),
+        ] {
+            let told = parse(wrong).unwrap_err();
+            assert!(told.contains(said), "{told}");
+        }
     }
 
     #[test]

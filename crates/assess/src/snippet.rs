@@ -83,7 +83,15 @@ fn mask_literals(line: &str) -> String {
                 inside.extend(chars.next());
             }
         }
-        out.push_str(&mask(&inside));
+        // The key of a member is no secret: `"password": "…"`.
+        let before = out.trim_end_matches(c).trim_end();
+        let opens = before.is_empty() || before.ends_with(['{', ',']);
+        let mut after = chars.clone().skip_while(|c| c.is_whitespace());
+        if closed && opens && after.next() == Some(':') {
+            out.push_str(&inside);
+        } else {
+            out.push_str(&mask(&inside));
+        }
         if closed {
             out.push(c);
         }
@@ -162,6 +170,14 @@ mod tests {
             "'ope••••••••••••••••••"
         );
         assert_eq!(of_line("'a\\'b' + c", true), "'••••' + c");
+        assert_eq!(
+            of_line("  \"password\": \"Admin_123\",", true),
+            "  \"password\": \"Adm••••••\","
+        );
+        assert_eq!(
+            of_line("key = on ? 'first-one' : 'second'", true),
+            "key = on ? 'fir••••••' : 'sec•••'"
+        );
     }
 
     #[test]

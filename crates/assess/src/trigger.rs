@@ -13,6 +13,7 @@ const PROBES: &[(&str, &str)] = &[
     ("path", "../../../../etc/hostname"),
     ("url", "http://169.254.169.254/"),
     ("redirect", "https://example.org/"),
+    ("html.url", "javascript:alert(1)"),
     ("html", "<img src=x onerror=alert(1)>"),
     ("header", "x\r\nSet-Cookie: probe=1"),
     ("log", "x\nprobe: a second line"),
@@ -46,11 +47,11 @@ pub(crate) fn request(
         endpoint.method.split(',').next()?
     };
     let name = last_name(source);
-    let line = |path: &str| format!("{method} {path} HTTP/1.1\nHost: localhost");
+    let line = |path: &str| format!("{method} {} HTTP/1.1\nHost: localhost", filled(path));
     match source_kind {
         "http.query" | "http.url" => {
             let name = name.unwrap_or("q");
-            let separator = if path.contains('?') { '&' } else { '?' };
+            let separator = if query_at(path).is_some() { '&' } else { '?' };
             let value = if probe.starts_with("{\"$") {
                 format!("{name}[$ne]=")
             } else {
@@ -87,6 +88,34 @@ pub(crate) fn request(
         )),
         _ => None,
     }
+}
+
+/// Where the query of an address begins; `{?}` is a part of a path that is not known.
+fn query_at(path: &str) -> Option<usize> {
+    let mut marks = path.match_indices('?').map(|(at, _)| at);
+    marks.find(|at| path.get(at.saturating_sub(1)..*at) != Some("{"))
+}
+
+/// A path with something in the place of each parameter: `/users/:id` → `/users/1`. What is not known of it (`{?}`) stays.
+fn filled(path: &str) -> String {
+    let is_parameter = |part: &str| {
+        let inner = |open, close| {
+            let inner = part.strip_prefix(open)?.strip_suffix(close)?;
+            (inner != "?").then_some(())
+        };
+        part.starts_with(':')
+            && part
+                .chars()
+                .skip(1)
+                .all(|c| c.is_alphanumeric() || c == '_')
+            || inner('<', '>').or_else(|| inner('{', '}')).is_some()
+    };
+    let (path, query) = path.split_at(query_at(path).unwrap_or(path.len()));
+    let parts = path.split('/');
+    let parts: Vec<&str> = parts
+        .map(|part| if is_parameter(part) { "1" } else { part })
+        .collect();
+    format!("{}{query}", parts.join("/"))
 }
 
 fn probe(sink_kind: &str) -> Option<&'static str> {
@@ -197,6 +226,22 @@ mod tests {
             None
         );
         assert_eq!(get("/x", "store", "row.name", "html.text"), None);
+        for (path, line) in [
+            ("/a/:id/b", "GET /a/1/b?q=1"),
+            ("/a/<int:id>", "GET /a/1?q=1"),
+            ("/{?}/a/{id}", "GET /{?}/a/1?q=1"),
+        ] {
+            let asked = get(path, "http.query", "req.query.q", "allocation").unwrap();
+            assert!(
+                asked.starts_with(&line.replace("q=1", "q=1000000000")),
+                "{asked}"
+            );
+        }
+        assert!(
+            get("/p", "http.query", "req.query.q", "html.url")
+                .unwrap()
+                .contains("javascript%3A")
+        );
     }
 
     #[test]

@@ -41,8 +41,8 @@ use thiserror::Error;
 /// What a complete backend has and this one does not have yet; said whenever one is written.
 pub const NOT_YET: &[&str] = &["pages for passkeys"];
 
-/// The day on which the versions of all packages were last looked at. No snapshot of advisories is inside: the registry is asked by the
-/// project's own CI.
+/// The day on which the locked versions of packages were last chosen, by hand; a test holds it to the lock files. They were not held
+/// against advisories: no snapshot of those is inside, and the registry is asked by the project's own CI.
 pub const PINNED: &str = "2026-11-30";
 
 /// One file of the generated project.
@@ -99,4 +99,26 @@ pub fn generate(text: &str) -> Result<Generated, GenerateError> {
         },
     );
     Ok(made)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_day_is_that_of_the_locked_versions() {
+        let mut hash = blake3::Hasher::new();
+        for lock in [
+            include_str!("../templates/package-lock.json.j2"),
+            include_str!("../templates/web/package-lock.json.j2"),
+        ] {
+            hash.update(lock.as_bytes());
+        }
+        let hash = hash.finalize().to_hex();
+        assert_eq!(
+            (PINNED, &hash.as_str()[..16]),
+            ("2026-11-30", "16cdd690bb79e1f6"),
+            "the locked versions are others: set the day on which they were chosen, in `PINNED` and here"
+        );
+    }
 }

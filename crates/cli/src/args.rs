@@ -82,7 +82,7 @@ pub struct ProveArgs {
     #[arg(long)]
     pub fresh: bool,
 
-    /// How many at a time [default: half of the processors]
+    /// How many at a time [default: the processors, or one where TEST_DATABASE_URL names a database for all]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
 
@@ -124,6 +124,10 @@ pub struct OutputArgs {
     /// How deep HTML and Markdown go
     #[arg(long, value_name = "DEPTH", default_value = "assessment")]
     pub template: TemplateArg,
+
+    /// The language of HTML and Markdown
+    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    pub lang: LangArg,
 
     /// Colours in text
     #[arg(long, value_name = "WHEN", default_value = "auto")]
@@ -181,9 +185,9 @@ pub struct ChoiceArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Exit code")]
 pub struct VerdictArgs {
-    /// Exit with 1 from this severity on
-    #[arg(long, value_name = "LEVEL", default_value = "high")]
-    pub fail_on: FailOnArg,
+    /// Exit with 1 from this severity on [default: what `casemate.toml` says, else high]
+    #[arg(long, value_name = "LEVEL")]
+    pub fail_on: Option<FailOnArg>,
 
     /// Having nothing to assess is no failure
     #[arg(long)]
@@ -390,6 +394,14 @@ pub enum DebugCommand {
         #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
         jobs: Option<u16>,
     },
+    /// Print the facts that rules ask about, one a line: where, what, and its values
+    Facts {
+        /// A file or folder
+        path: PathBuf,
+        /// Of this name only, such as `access` or `endpoint`
+        #[arg(long, value_name = "NAME")]
+        fact: Option<String>,
+    },
     /// Print what the values of a line may be: API paths as models name them, and parts of the program
     Path {
         /// FILE:LINE or FILE:LINE:COLUMN
@@ -415,6 +427,11 @@ pub enum FormatArg {
     /// Markdown for the page of a job: `$GITHUB_STEP_SUMMARY`
     Summary,
     Junit,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LangArg {
+    En,
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,6 +1,8 @@
 //! `casemate assess`.
 
-use crate::args::{AssessArgs, ConfidenceArg, FailOnArg, LevelArg, TemplateArg, ThreatModelArg};
+use crate::args::{
+    AssessArgs, ConfidenceArg, FailOnArg, LangArg, LevelArg, TemplateArg, ThreatModelArg,
+};
 use crate::baseline;
 use crate::calendar;
 use crate::failure::{Exit, Failure};
@@ -12,7 +14,8 @@ use casemate_assess::assessment::{Assessment, Certainty, Level, ThreatModel};
 use casemate_assess::config::Config;
 use casemate_assess::error::Error;
 use casemate_report::Format;
-use casemate_report::document::Depth;
+use casemate_report::document::{Depth, Look};
+use casemate_report::language::Language;
 
 /// Assesses and writes the reports.
 pub fn run(args: &AssessArgs) -> Result<Exit, Failure> {
@@ -28,11 +31,7 @@ pub fn run(args: &AssessArgs) -> Result<Exit, Failure> {
     let mut unwritten = None;
     for file in destinations.files {
         let (format, shown) = (file.format, file.shown.display().to_string());
-        match file.finish(&casemate_report::render_to(
-            &assessment,
-            format,
-            depth(args),
-        )) {
+        match file.finish(&casemate_report::render_to(&assessment, format, look(args))) {
             Ok(()) if !args.output.quiet => {
                 print::note(&format!("wrote {shown}: {}", counted(&assessment)))
             }
@@ -93,17 +92,21 @@ fn render(assessment: &Assessment, format: Format, args: &AssessArgs) -> String 
         Format::Text => {
             casemate_report::text::render(assessment, terminal::style(args.output.color))
         }
-        _ => casemate_report::render_to(assessment, format, depth(args)),
+        _ => casemate_report::render_to(assessment, format, look(args)),
     }
 }
 
-const fn depth(args: &AssessArgs) -> Depth {
-    match args.output.template {
+const fn look(args: &AssessArgs) -> Look {
+    let depth = match args.output.template {
         TemplateArg::Assessment => Depth::Assessment,
         TemplateArg::Summary => Depth::Summary,
         TemplateArg::Architecture => Depth::Architecture,
         TemplateArg::Issue => Depth::Issue,
-    }
+    };
+    let language = match args.output.lang {
+        LangArg::En => Language::English,
+    };
+    Look { depth, language }
 }
 
 fn config(args: &AssessArgs) -> Result<Config, Failure> {
@@ -144,13 +147,19 @@ fn config(args: &AssessArgs) -> Result<Config, Failure> {
 
 fn exit(assessment: &Assessment, args: &AssessArgs) -> Exit {
     let verdict = &args.verdict;
+    let asked = assessment.dossier.enforced.fail_on.as_deref();
     let threshold = match verdict.fail_on {
-        FailOnArg::Info => Some(Level::Info),
-        FailOnArg::Low => Some(Level::Low),
-        FailOnArg::Medium => Some(Level::Medium),
-        FailOnArg::High => Some(Level::High),
-        FailOnArg::Critical => Some(Level::Critical),
-        FailOnArg::Never => None,
+        Some(FailOnArg::Info) => Some(Level::Info),
+        Some(FailOnArg::Low) => Some(Level::Low),
+        Some(FailOnArg::Medium) => Some(Level::Medium),
+        Some(FailOnArg::High) => Some(Level::High),
+        Some(FailOnArg::Critical) => Some(Level::Critical),
+        Some(FailOnArg::Never) => None,
+        // The command line stands above the policy.
+        None => match asked {
+            Some(name) => Level::ALL.into_iter().find(|level| level.name() == name),
+            None => Some(Level::High),
+        },
     };
     if assessment.failed {
         return Exit::Failed;

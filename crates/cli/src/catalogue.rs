@@ -307,6 +307,13 @@ fn shown(rule: &Rule) -> String {
                     .map(|c| c.text.clone())
                     .unwrap_or_default(),
             );
+            fact(
+                "open",
+                site.open
+                    .as_ref()
+                    .map(|c| c.text.clone())
+                    .unwrap_or_default(),
+            );
         }
         Question::Model(model) => {
             fact("for", model.subject.clone());

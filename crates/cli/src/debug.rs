@@ -4,6 +4,7 @@ use crate::args::{DebugArgs, DebugCommand};
 use crate::assess::failure;
 use crate::failure::{Exit, Failure};
 use crate::print;
+use casemate_assess::config::Config;
 use casemate_assess::debug::{self, Program};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -17,8 +18,30 @@ pub fn run(args: &DebugArgs) -> Result<Exit, Failure> {
             summary,
             jobs,
         } => lowered(path, *summary, jobs.map(usize::from)),
+        DebugCommand::Facts { path, fact } => facts(path, fact.as_deref()),
         DebugCommand::Path { place } => values(place),
     }
+}
+
+/// The facts of a project.
+fn facts(path: &Path, name: Option<&str>) -> Result<Exit, Failure> {
+    let found = debug::facts(path.to_owned(), &Config::default(), name).map_err(|e| failure(&e))?;
+    let mut out = String::new();
+    for told in &found {
+        let (file, line) = &told.at;
+        let _ = write!(out, "{file}:{line}  {} of {}", told.fact, told.of);
+        for (name, value) in &told.values {
+            let _ = write!(out, "  {name}={value}");
+        }
+        out.push('\n');
+    }
+    if found.is_empty() {
+        print::note(match name {
+            Some(_) => "there is no fact of this name",
+            None => "there are no facts",
+        });
+    }
+    print::results(&out)
 }
 
 /// The values of a line.

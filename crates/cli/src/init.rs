@@ -75,7 +75,8 @@ fn text(assessment: &Assessment) -> String {
         "# finding = \"{example}\"\n# reason = \"\"\n# owner = \"\"\n# expires = \"2027-03-31\""
     );
     out.push_str("\n# [[ignore]]                    # findings of one rule, everywhere or below some paths\n# rule = \"log-injection\"\n# path = \"src/jobs/**\"\n# reason = \"\"\n");
-    out.push_str("\n# [policy]\n# exclude = [\"redos\"]           # rules that are off\n# profile = \"pci-dss\"           # which standard is followed where two ask for opposite things\n");
+    out.push_str("\n# [policy]\n# exclude = [\"redos\"]           # rules that are off\n# profile = \"pci-dss\"           # which standard is followed where two ask for opposite things\n# fail_on = \"medium\"            # from which level on a finding fails the run\n# asvs = 2                      # up to which level requirements are counted and asked of people\n# levels = { redos = \"low\" }    # the level of a rule's findings, where you know better\n");
+    out.push_str("\n[data]                          # what names in the code do not tell; it weighs findings\n# health = [\"note\"]             # or credentials, personal, payment\n# harmless = [\"mail\"]           # what reads like data of people, and is none\n");
     out.push_str("\n# [paths]\n# exclude = [\"legacy/**\"]       # files that are not read\n");
     out
 }

@@ -120,7 +120,7 @@ fn summary(target: &Path, files: usize) -> String {
     format!(
         "Wrote {} to {}.\n\nNext:\n  cd {}\n  npm ci\n  npm run typecheck\n  npm test            # starts a PostgreSQL of its own\n  casemate prove .    # takes each control away and looks which test goes red\n\n\
          Read README.md for what is protected and how.\n\
-         Its packages are pinned to versions of {}; whether an advisory names one of them since is for `npm audit` to say, which its CI runs.\n\
+         Its packages are locked to versions that were chosen on {}, and were not held against advisories: `npm audit` does that, which its CI runs.\n\
          Not generated yet: {}.\n",
         count(files, "file"),
         target.display(),

@@ -84,6 +84,8 @@ const NAMED: &[&str] = &[
     "user-page-limit",
     "strict-role-change",
     "migration-checksum",
+    "container-user",
+    "no-install-scripts",
 ];
 
 #[test]

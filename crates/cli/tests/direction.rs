@@ -16,6 +16,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("casemate-lang-sql", &["casemate-ir"]),
     (
+        "casemate-lang-deploy",
+        &["casemate-ir", "casemate-lang-openapi"],
+    ),
+    (
         "casemate-lang-template",
         &["casemate-ir", "casemate-source", "casemate-lang-js"],
     ),
@@ -51,6 +55,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "casemate-lang-js",
             "casemate-lang-py",
             "casemate-lang-openapi",
+            "casemate-lang-deploy",
             "casemate-lang-sql",
             "casemate-lang-template",
             "casemate-model",

@@ -19,7 +19,7 @@ pub mod program;
 pub mod result;
 mod schema;
 mod setting;
-mod sql;
+pub mod sql;
 pub mod symbol;
 pub mod taint;
 

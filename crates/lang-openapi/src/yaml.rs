@@ -104,6 +104,21 @@ impl Open {
 /// # Errors
 /// Says why in a sentence: it is no YAML, too large, too deep, or empty.
 pub fn read(text: &str) -> Result<Node, String> {
+    let mut all = documents(text, 1)?;
+    all.pop().ok_or_else(|| "this YAML is empty".to_owned())
+}
+
+/// Reads all documents of a text.
+///
+/// # Errors
+/// Says why in a sentence: it is no YAML, too large, or too deep.
+pub fn read_all(text: &str) -> Result<Vec<Node>, String> {
+    documents(text, usize::MAX)
+}
+
+/// Reads the first documents of a text, up to a number.
+fn documents(text: &str, most: usize) -> Result<Vec<Node>, String> {
+    let mut read = Vec::new();
     let mut open: Vec<Open> = Vec::new();
     let mut bytes = Bytes::of(text);
     for (nodes, event) in Parser::new_from_str(text).enumerate() {
@@ -143,11 +158,16 @@ pub fn read(text: &str) -> Result<Node, String> {
             _ => continue,
         };
         match open.last_mut() {
-            None => return Ok(complete),
+            None => {
+                read.push(complete);
+                if read.len() == most {
+                    break;
+                }
+            }
             Some(open) => open.nodes.push(complete),
         }
     }
-    Err("this YAML is empty".to_owned())
+    Ok(read)
 }
 
 /// Positions in characters as positions in bytes, asked in order.
@@ -196,6 +216,15 @@ mod tests {
             items.iter().filter_map(Node::text).collect::<Vec<_>>(),
             ["true", "c"]
         );
+    }
+
+    #[test]
+    fn documents_stand_behind_each_other() {
+        let all = read_all("a: 1\n---\nb: é\n---\nc: 3\n").unwrap();
+        assert_eq!(all.len(), 3);
+        assert_eq!(all[2].get("c").and_then(Node::text), Some("3"));
+        assert_eq!(read_all(""), Ok(Vec::new()));
+        assert!(read_all("a: 1\n---\nb: [").is_err());
     }
 
     #[test]

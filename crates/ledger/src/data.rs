@@ -1,5 +1,10 @@
 //! What data is called: the names of members that tell a class of data.
 
+use std::collections::BTreeMap;
+
+/// By name: the class that the owner says it holds; `None`: nothing that deserves protection.
+pub type Stated = BTreeMap<String, Option<Class>>;
+
 /// A class of data that deserves protection.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Class {

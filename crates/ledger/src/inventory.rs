@@ -6,7 +6,7 @@ use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{FuncRef, Target};
 use casemate_flow::result::{Fact, FactValue, FileIdx, Site};
-use casemate_ir::{Const, Instr, Key, Language, Operand};
+use casemate_ir::{ArgKey, Const, Instr, Key, Language, Operand, PartKey, Range32};
 use casemate_model::row::Role;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,13 +40,31 @@ pub struct Inventory {
     pub told: BTreeMap<String, BTreeSet<String>>,
     /// Endpoints of applications that are known.
     pub housed: usize,
+    /// Lines that are written into a log, by their call.
+    pub entries: BTreeMap<Site, LogEntry>,
+    /// What the owner says that names hold.
+    stated: data::Stated,
+}
+
+/// A line that is written into a log, as the code says it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct LogEntry {
+    /// The method: `warn`, `info` …
+    pub level: String,
+    /// The first text that stands in it.
+    pub text: String,
+    /// Names of the fields that it has.
+    pub fields: Vec<String>,
 }
 
 impl Inventory {
-    /// Walks the whole program once.
+    /// Walks the whole program once. `stated`: what the owner says that names hold.
     #[must_use]
-    pub fn of(origins: &Solver<'_, '_>) -> Self {
-        let mut made = Self::default();
+    pub fn of(origins: &Solver<'_, '_>, stated: &data::Stated) -> Self {
+        let mut made = Self {
+            stated: stated.clone(),
+            ..Self::default()
+        };
         let program = origins.program;
         let mut seen = BTreeSet::new();
         let mut names: BTreeSet<&str> = BTreeSet::new();
@@ -63,7 +81,12 @@ impl Inventory {
                     span: *span,
                 };
                 match *instr {
-                    Instr::Call { callee, flags, .. } => {
+                    Instr::Call {
+                        callee,
+                        flags,
+                        args,
+                        ..
+                    } => {
                         made.calls += 1;
                         let paths = paths(origins, f, callee);
                         if paths.is_empty() && origins.of_operand(id, callee).is_empty() {
@@ -78,6 +101,10 @@ impl Inventory {
                             .flatten();
                         let paths: Vec<PathId> = paths.into_iter().chain(core).collect();
                         made.call(origins, &paths, flags.new, site);
+                        if made.writes_log(site) {
+                            let level = member_before(f, callee, at).unwrap_or_default();
+                            made.entries.insert(site, log_entry(f, args, level));
+                        }
                     }
                     Instr::Output {
                         context, escaped, ..
@@ -97,7 +124,7 @@ impl Inventory {
                         ..
                     } => {
                         let name = f.file.facts.str(name);
-                        if data::class_of(name).is_some() {
+                        if made.class_of(name).is_some() {
                             made.members
                                 .entry(name.to_owned())
                                 .or_default()
@@ -112,6 +139,20 @@ impl Inventory {
         made.told = feature::told(names.iter().copied());
         made.leave_open(origins, &open);
         made
+    }
+
+    /// The class of data that a name tells, as the owner says, else as it reads.
+    #[must_use]
+    pub fn class_of(&self, name: &str) -> Option<data::Class> {
+        match self.stated.get(name) {
+            Some(stated) => *stated,
+            None => data::class_of(name),
+        }
+    }
+
+    fn writes_log(&self, site: Site) -> bool {
+        self.of_kinds(&self.uses, &["log"])
+            .any(|places| places.contains_key(&site))
     }
 
     /// Adds what the analysis and the application model tell, by fact.
@@ -356,6 +397,54 @@ fn member_before(f: FuncRef<'_>, callee: Operand, call: usize) -> Option<String>
         _ => None,
     })
 }
+
+/// What a call writes into a log.
+fn log_entry(f: FuncRef<'_>, args: Range32, level: String) -> LogEntry {
+    let mut entry = LogEntry {
+        level,
+        ..LogEntry::default()
+    };
+    let text = |operand: Operand| match operand {
+        Operand::Const(id) => match *f.file.facts.constant(id) {
+            Const::Str(text) => Some(f.file.facts.str(text).to_owned()),
+            _ => None,
+        },
+        Operand::Local(_) => None,
+    };
+    for arg in f.func.args(args) {
+        if let ArgKey::Keyword(name) = arg.key {
+            entry.fields.push(f.file.facts.str(name).to_owned());
+            continue;
+        }
+        let mut found = text(arg.value);
+        if let Operand::Local(local) = arg.value {
+            match f.writer(local).map(|(_, instr)| *instr) {
+                Some(Instr::Object { parts, .. }) => {
+                    for part in f.func.parts(parts) {
+                        if let PartKey::Field(name) = part.key {
+                            let name = f.file.facts.str(name);
+                            entry.fields.push(name.to_owned());
+                            if SAYING.contains(&name) {
+                                found = found.or_else(|| text(part.value));
+                            }
+                        }
+                    }
+                }
+                Some(Instr::Template { operands, .. } | Instr::Op { operands, .. }) => {
+                    found = f.func.operands(operands).iter().find_map(|o| text(*o));
+                }
+                _ => {}
+            }
+        }
+        if entry.text.is_empty() {
+            entry.text = found.unwrap_or_default();
+        }
+    }
+    entry
+}
+
+/// Fields that say what happened.
+const SAYING: [&str; 5] = ["event", "action", "msg", "message", "type"];
 
 /// The last names of a path as written: `a.{b,c}()` → `b`, `c`.
 fn last_names(at: &str) -> Vec<&str> {

@@ -1,6 +1,6 @@
 //! For a person, to keep and pass on: the document as Markdown that reads well where it is kept.
 
-use crate::document::{self, Block, Cell, Depth, Document, Entry, Figure, Table, anchor};
+use crate::document::{self, Block, Cell, Document, Entry, Figure, Look, Table, anchor};
 use crate::text::prose::clean;
 use casemate_assess::assessment::Assessment;
 use std::fmt::Write;
@@ -10,8 +10,8 @@ const REFERENCES: usize = 8;
 
 /// The assessment as Markdown.
 #[must_use]
-pub fn render(assessment: &Assessment, depth: Depth) -> String {
-    let document = document::of(assessment, depth);
+pub fn render(assessment: &Assessment, look: impl Into<Look>) -> String {
+    let document = document::of(assessment, look);
     let mut out = String::new();
     line(&mut out, &format!("# {}\n", document.title));
     for (label, value) in &document.facts {

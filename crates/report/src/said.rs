@@ -140,11 +140,15 @@ pub(crate) fn effect(effect: &PolicyEffect) -> String {
         .as_ref()
         .map(|r| format!(" ({r})"))
         .unwrap_or_default();
-    let hides = match effect.unit {
-        Hidden::Findings => count(effect.hides, "finding", "findings"),
-        Hidden::Files => count(effect.hides, "file or folder", "files and folders"),
+    let does = match effect.unit {
+        Hidden::Findings => format!("hides {}", count(effect.hides, "finding", "findings")),
+        Hidden::Files => format!(
+            "hides {}",
+            count(effect.hides, "file or folder", "files and folders")
+        ),
+        Hidden::Levels => format!("lowers {}", count(effect.hides, "finding", "findings")),
     };
-    format!("{} {}: hides {hides}{reason}", effect.origin, effect.says)
+    format!("{} {}: {does}{reason}", effect.origin, effect.says)
 }
 
 fn count_of(part: usize, all: usize) -> String {

@@ -379,7 +379,7 @@ fn flow(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<FlowQuestion>
 }
 
 fn site(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<SiteQuestion> {
-    table.expect("key of `site`", &["at", "of", "where", "unless"]);
+    table.expect("key of `site`", &["at", "of", "where", "unless", "open"]);
     let at = table.one_or_more("at");
     let known: Vec<&str> = names.kinds.facts().map(|(name, _)| name).collect();
     for fact in &at {
@@ -396,11 +396,13 @@ fn site(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<SiteQuestion>
     let of = condition(table, "of", Some(&known));
     let wanted = condition(table, "where", Some(&known));
     let unless = condition(table, "unless", Some(&known));
+    let open = condition(table, "open", Some(&known));
     Some(SiteQuestion {
         at: facts,
         of,
         condition: wanted,
         unless,
+        open,
     })
 }
 

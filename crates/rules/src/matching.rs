@@ -108,6 +108,7 @@ impl Catalogue {
                         of: question.of.clone(),
                         condition: question.condition.clone(),
                         unless: None,
+                        open: None,
                     };
                     applied
                         .matches
@@ -511,6 +512,13 @@ fn facts(
             &subject,
             &mut judged,
         );
+        if let Some(open) = &question.open
+            && judged.verdict == Verdict::Passed
+            && condition::ask(&open.expr, &subject).tri != Tri::No
+        {
+            judged.verdict = Verdict::Unknown;
+            judged.open = true;
+        }
         if judged.open {
             tally.unknown.push(fact.site);
         }

@@ -239,6 +239,20 @@ fn fact(at: u32, values: &[(&str, FactValue)]) -> Fact {
 }
 
 #[test]
+fn what_nobody_can_tell_is_neither_found_nor_kept() {
+    let question = "site = { at = \"hash\", where = \"fact.algorithm == 'md5'\", open = \"fact.algorithm ~ 'own'\" }";
+    let of = |at, name: &str| fact(at, &[("algorithm", FactValue::Str(name.into()))]);
+    let facts = vec![of(1, "md5"), of(2, "own-1"), of(3, "sha256")];
+    let applied = apply(vec![rule("hash-x", "[328]", question)], vec![], facts);
+    assert_eq!(told(&applied), [("hash-x", 1, Confidence::High)]);
+    let tally = &applied.tallies["hash-x"];
+    assert_eq!(
+        (tally.found, tally.passed, tally.unknown.as_slice()),
+        (1, 1, [site(2)].as_slice())
+    );
+}
+
+#[test]
 fn facts_are_found_passed_or_unknown() {
     let hash = rule(
         "hash-x",

@@ -162,6 +162,8 @@ pub struct SiteQuestion {
     pub condition: Option<Condition>,
     /// Keeps out what answers yes; what is not known stays, with less confidence.
     pub unless: Option<Condition>,
+    /// What nobody can say holds: no finding where it answers yes, and nothing that a verdict may count as kept.
+    pub open: Option<Condition>,
 }
 
 /// A question to the application model.

@@ -2,7 +2,7 @@
 //!
 //! **Likelihood** starts from the exposure: public high · always (a property of the code, no path needed) high · endpoint
 //! behind authentication, unknown endpoint, library, stored data medium · local, or data that may be nobody's low. It loses one step for medium and two for
-//! high effort, and one where somebody has to be talked into something.
+//! high effort, one where somebody has to be talked into something, and one where the owner states that only people of the own network reach it.
 //!
 //! **Impact** of the rule's three factors, after its `grade` for the sink kind: two or more high is *severe*, one high
 //! *serious*, only low *minor*, none *negligible*. A graver class of data raises a low loss of confidentiality.
@@ -220,6 +220,19 @@ pub struct Circumstances<'a> {
     pub evidence: Option<&'a str>,
     /// Classes of data that are reached (`secret`, `personal`, `payment`, `health`), each with what shows it.
     pub data: &'a [(&'a str, &'a str)],
+    /// Who says that only people of one network reach the service; absent where an attack does not begin at the service.
+    pub internal: Option<&'a str>,
+}
+
+impl Circumstances<'_> {
+    /// The evidence that an attacker has to be inside first.
+    fn inside(&self) -> Option<&str> {
+        let at_service = matches!(
+            self.exposure,
+            Exposure::Public | Exposure::Authenticated | Exposure::Unknown | Exposure::Always
+        );
+        self.internal.filter(|_| at_service)
+    }
 }
 
 /// How much a finding matters.
@@ -380,7 +393,18 @@ fn likelihood(
         Grade::Medium => 1,
         Grade::High => 2,
     };
-    circumstances.exposure.likelihood().minus(steps + effort)
+    let inside = circumstances.inside().map_or(0, |evidence| {
+        told.push(Factor {
+            name: "reach",
+            value: "internal".to_owned(),
+            evidence: evidence.to_owned(),
+        });
+        1
+    });
+    circumstances
+        .exposure
+        .likelihood()
+        .minus(steps + effort + inside)
 }
 
 fn losses(
@@ -533,9 +557,32 @@ mod tests {
                 account: false,
                 evidence: None,
                 data: &[],
+                internal: None,
             },
         );
         (severity.level, severity.vector.to_string())
+    }
+
+    #[test]
+    fn a_service_that_only_the_own_network_reaches_is_less_likely_hit() {
+        let inside = |exposure| {
+            let circumstances = Circumstances {
+                sinks: &["sql"],
+                exposure,
+                account: false,
+                evidence: None,
+                data: &[],
+                internal: Some("`casemate.toml:2` says so"),
+            };
+            score(&SQL, &circumstances)
+        };
+        let told = inside(Exposure::Public);
+        assert_eq!(told.level, Level::High);
+        let reach = told.factors.iter().find(|f| f.name == "reach");
+        assert!(reach.is_some_and(|f| f.evidence.contains("casemate.toml:2")));
+        // Who starts the program is inside anyway.
+        let local = inside(Exposure::Local);
+        assert!(local.factors.iter().all(|f| f.name != "reach"));
     }
 
     #[test]
@@ -601,6 +648,7 @@ mod tests {
             account: false,
             evidence: Some("`GET /users` has no authentication guard"),
             data: &[("payment", "column `cards.number`")],
+            internal: None,
         };
         let severity = score(&low, &circumstances);
         assert_eq!(severity.damage, Damage::Serious);

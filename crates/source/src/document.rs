@@ -17,6 +17,13 @@ pub(crate) fn is_openapi(head: &[u8]) -> bool {
     })
 }
 
+/// Whether a text may hold objects of Kubernetes, by how it begins.
+pub(crate) fn is_object(head: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(head);
+    let begins = |key: &str| head.lines().any(|line| line.starts_with(key));
+    begins("apiVersion:") && begins("kind:")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

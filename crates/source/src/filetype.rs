@@ -27,6 +27,8 @@ pub enum FileType {
     Sql,
     /// An OpenAPI document: frameworks route by it.
     OpenApi,
+    /// What says how the service is packed, run or shipped.
+    Deployment(Artefact),
     /// Another language that has no front end yet.
     OtherCode(&'static str),
     /// Anything else.
@@ -59,7 +61,32 @@ pub enum Engine {
     Mako,
 }
 
+/// How a service is packed, run and shipped.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Artefact {
+    /// A Dockerfile.
+    Image,
+    /// Objects of Kubernetes.
+    Objects,
+    /// Settings of npm.
+    NpmSettings,
+    /// A workflow of GitHub.
+    Workflow,
+}
+
 impl FileType {
+    /// What a file at this path is: a folder may tell more than a name.
+    #[must_use]
+    pub fn of_path(path: &str) -> Self {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let workflows = folder == WORKFLOWS || folder.ends_with(&format!("/{WORKFLOWS}"));
+        if workflows && is_data(name) {
+            return Self::Deployment(Artefact::Workflow);
+        }
+        Self::of_name(name)
+    }
+
     /// What a file of this name is. Where that says nothing, [`FileType::of_head`] decides.
     #[must_use]
     pub fn of_name(name: &str) -> Self {
@@ -78,8 +105,20 @@ impl FileType {
         {
             return Self::Declarations;
         }
+        if lower == ".npmrc" {
+            return Self::Deployment(Artefact::NpmSettings);
+        }
+        let image = IMAGES.iter().any(|name| {
+            let rest = lower.strip_prefix(name);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+                || (lower.strip_suffix(name)).is_some_and(|rest| rest.ends_with('.'))
+        });
         let Some((stem, extension)) = lower.rsplit_once('.') else {
-            return Self::Other;
+            return if image {
+                Self::Deployment(Artefact::Image)
+            } else {
+                Self::Other
+            };
         };
         if stem.is_empty() {
             return Self::Other;
@@ -101,6 +140,8 @@ impl FileType {
             "html" | "htm" | "xhtml" => Self::Html,
             "vue" | "svelte" | "astro" | "marko" => Self::Component,
             "sql" => Self::Sql,
+            "md" | "txt" | "bak" | "orig" | "dockerignore" => Self::Other,
+            _ if image => Self::Deployment(Artefact::Image),
             _ => OTHER_LANGUAGES
                 .iter()
                 .find(|(ending, _)| *ending == extension)
@@ -112,8 +153,13 @@ impl FileType {
     #[must_use]
     pub fn of_head(name: &str, head: &[u8]) -> Self {
         if is_data(name) {
-            let known = crate::document::is_openapi(head);
-            return if known { Self::OpenApi } else { Self::Other };
+            return if crate::document::is_openapi(head) {
+                Self::OpenApi
+            } else if crate::document::is_object(head) {
+                Self::Deployment(Artefact::Objects)
+            } else {
+                Self::Other
+            };
         }
         Self::of_shebang(head)
     }
@@ -160,6 +206,7 @@ impl FileType {
                 | Self::Html
                 | Self::Sql
                 | Self::OpenApi
+                | Self::Deployment(_)
                 | Self::Manifest
         )
     }
@@ -185,6 +232,12 @@ impl FileType {
         }
     }
 }
+
+/// Where GitHub looks for workflows.
+const WORKFLOWS: &str = ".github/workflows";
+
+/// Names of files that say how an image is built, before or behind a point.
+const IMAGES: &[&str] = &["dockerfile", "containerfile"];
 
 /// Besides lock files, which `lock` names.
 const MANIFESTS: &[&str] = &[
@@ -261,6 +314,16 @@ mod tests {
             ("tsconfig.base.json", FileType::Manifest),
             ("data.json", FileType::Other),
             ("main.go", FileType::OtherCode("Go")),
+            ("Dockerfile", FileType::Deployment(Artefact::Image)),
+            (
+                "Dockerfile.production",
+                FileType::Deployment(Artefact::Image),
+            ),
+            ("api.dockerfile", FileType::Deployment(Artefact::Image)),
+            ("Dockerfile.j2", FileType::Template(Engine::Jinja)),
+            ("dockerfile.ts", FileType::TypeScript),
+            ("dockerfiles", FileType::Other),
+            (".npmrc", FileType::Deployment(Artefact::NpmSettings)),
             (".js", FileType::Other),
             ("LICENSE", FileType::Other),
         ] {
@@ -269,10 +332,27 @@ mod tests {
     }
 
     #[test]
+    fn paths() {
+        let workflow = FileType::Deployment(Artefact::Workflow);
+        for (path, want) in [
+            (".github/workflows/ci.yml", workflow),
+            ("part/.github/workflows/ci.yaml", workflow),
+            (".github/workflows/run.js", FileType::JavaScript),
+            (".github/dependabot.yml", FileType::Other),
+            ("src/app.ts", FileType::TypeScript),
+            ("app.ts", FileType::TypeScript),
+        ] {
+            assert_eq!(FileType::of_path(path), want, "{path}");
+        }
+    }
+
+    #[test]
     fn heads() {
         let document = FileType::of_head("api.yml", b"# ours\nopenapi: 3.0.0\n");
         assert_eq!(document, FileType::OpenApi);
         assert_eq!(FileType::of_head("api.yml", b"on: push"), FileType::Other);
+        let objects = FileType::of_head("api.yml", b"# ours\napiVersion: v1\nkind: Pod\n");
+        assert_eq!(objects, FileType::Deployment(Artefact::Objects));
         for (head, want) in [
             ("#!/usr/bin/env node\nrest", FileType::JavaScript),
             ("#!/usr/bin/env -S node --harmony", FileType::JavaScript),

@@ -9,6 +9,7 @@
 //!
 //! Start reading at [`Project`], then [`locate`] (what a PATH means) and [`role`] (what is not backend code).
 
+pub mod deployment;
 pub mod document;
 mod filetype;
 mod frontend;
@@ -26,7 +27,7 @@ mod skipped;
 mod unit;
 mod walk;
 
-pub use filetype::{Engine, FileType};
+pub use filetype::{Artefact, Engine, FileType};
 pub use lines::{LineIndex, Position};
 pub use locate::{LocateError, Located};
 pub use lock::is_lock;

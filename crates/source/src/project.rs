@@ -1,5 +1,6 @@
 //! A project as it was read.
 
+use crate::deployment::is_deployment;
 use crate::filetype::FileType;
 use crate::frontend;
 use crate::git::Repository;
@@ -103,6 +104,8 @@ pub struct Project {
     pub files: Vec<SourceFile>,
     /// Manifests and lock files, in path order.
     pub manifests: Vec<Manifest>,
+    /// Files that say what is deployed, in path order.
+    pub deployments: Vec<Manifest>,
     /// Code that is not the backend's, in path order.
     pub set_aside: Vec<SetAside>,
     /// What could not be read, in path order.
@@ -124,6 +127,7 @@ pub struct Project {
 enum Outcome {
     File(SourceFile),
     Manifest(Manifest),
+    Deployment(Manifest),
     Aside(SetAside),
     Skipped(Reason),
     NoFrontEnd(&'static str),
@@ -205,6 +209,7 @@ impl Project {
                     }
                 }
                 Outcome::Manifest(manifest) => self.manifests.push(manifest),
+                Outcome::Deployment(file) => self.deployments.push(file),
                 Outcome::Aside(aside) => self.set_aside.push(aside),
                 Outcome::Skipped(reason) => self.skipped.push(Skipped { path, reason }),
                 Outcome::NoFrontEnd(language) => {
@@ -268,13 +273,18 @@ fn read_all(entries: &[Entry]) -> Vec<(String, Outcome)> {
 
 fn read_one(entry: &Entry) -> Outcome {
     let name = file_name(&entry.path);
-    let mut file_type = FileType::of_name(name);
+    let mut file_type = FileType::of_path(&entry.path);
     if file_type == FileType::Other && FileType::needs_head(name) {
         file_type =
             read::head(&entry.full).map_or(FileType::Other, |head| FileType::of_head(name, &head));
     }
     if let Some(language) = file_type.without_front_end() {
         return Outcome::NoFrontEnd(language);
+    }
+    if file_type == FileType::Other && is_deployment(&entry.path) {
+        // Where it cannot be read, a unit is not told; no code is lost.
+        return read::text(&entry.full)
+            .map_or(Outcome::Other, |text| deployment(&entry.path, text.text));
     }
     if !entry.named
         && let Some((role, because)) = role::of_path(&entry.judged, file_type)
@@ -300,6 +310,13 @@ fn read_one(entry: &Entry) -> Outcome {
     }
 }
 
+fn deployment(path: &str, text: String) -> Outcome {
+    Outcome::Deployment(Manifest {
+        path: path.to_owned(),
+        text: text.into(),
+    })
+}
+
 /// What a text is, for a file whose type has a reader.
 fn of_text(
     path: &str,
@@ -317,6 +334,9 @@ fn of_text(
             path: path.to_owned(),
             text: text.into(),
         });
+    }
+    if file_type == FileType::Other && is_deployment(path) {
+        return deployment(path, text);
     }
     let by_path = if named {
         None
@@ -346,7 +366,7 @@ fn of_text(
 
 fn type_of(path: &str, head: &[u8]) -> FileType {
     let name = file_name(path);
-    match FileType::of_name(name) {
+    match FileType::of_path(path) {
         FileType::Other if FileType::needs_head(name) => FileType::of_head(
             name,
             head.get(..limits::HEAD_BYTES as usize).unwrap_or(head),

@@ -75,13 +75,17 @@ impl Application {
                 beside(endpoint, access) == Answer::No
                     && (self.kept(endpoint, access) || is_habit(access))
             };
+            let free = |(endpoint, _): &&(&Endpoint, &Access)| {
+                endpoint.guarded("owner") == Answer::No && endpoint.guarded("role") == Answer::No
+            };
             let told = all
                 .iter()
                 .find(|(endpoint, _)| open_to_accounts(endpoint))
-                .or(all.iter().find(half))
+                .or(all.iter().find(|one| half(one) && free(one)))
                 .or(all
                     .iter()
                     .find(|(endpoint, access)| self.parted(endpoint, access)))
+                .or(all.iter().find(half))
                 .or(all.first());
             let Some((endpoint, access)) = told else {
                 continue;

@@ -6,7 +6,9 @@ use super::graph::{
     captures, is_false, is_nothing, is_true, leads_to, polarity, reaches_uncut, reaching, ways,
 };
 use super::key::{caught_by, ends_apart};
-use super::root::{Known, Search};
+use super::root::{Known, Roots, Search, is_request};
+use super::switch::is_switch;
+use crate::decoration::written_name;
 use casemate_flow::origin::Solver;
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
@@ -240,6 +242,8 @@ impl<'p> Reader<'_, 'p, '_> {
         let clean = reaching(f.func, &targets, &refused);
         let mut cut: FxHashSet<(usize, usize)> = FxHashSet::default();
         let mut settings: Vec<(usize, usize, usize)> = Vec::new();
+        // What was asked where those that are known passed, and the others went on.
+        let mut asked: Option<Roots> = None;
         for (index, block) in f.func.blocks.iter().enumerate() {
             let Term::Branch { cond, yes, no } = block.term else {
                 continue;
@@ -253,8 +257,9 @@ impl<'p> Reader<'_, 'p, '_> {
                         if let Some(positive) = polarity(f.func, f, cond) {
                             let known = if positive { yes } else { no };
                             cut.insert((index, known.index()));
+                            asked = Some(roots);
                         }
-                    } else if roots.setting && !roots.client {
+                    } else if !roots.client && (roots.setting || is_switch(self.origins, f, cond)) {
                         // Who runs the program may switch the check off; no request can.
                         settings.push((index, yes.index(), no.index()));
                     }
@@ -265,6 +270,15 @@ impl<'p> Reader<'_, 'p, '_> {
             let refusal = self.refusals_from(f, refusing, &clean);
             let roots = Search::of(self.origins, self.set, func, cond);
             let Some(kind) = kind_of(roots, &refusal) else {
+                // Of those that nobody knows, none is refused while the check is switched off.
+                if let Some(kind) = asked.and_then(|asked| kind_of(asked, &refusal))
+                    && is_switch(self.origins, f, cond)
+                {
+                    cut.insert((index, passing.index()));
+                    let why = refusal.words();
+                    found.push((Check::new(kind, func, block.term_span, why, true), true));
+                    continue;
+                }
                 // Some are refused; who, cannot be told.
                 let status = [401, 403]
                     .into_iter()
@@ -335,21 +349,25 @@ impl<'p> Reader<'_, 'p, '_> {
                 continue;
             }
             let refusal = self.refusals_from(f, unwind, &clean);
-            if !refusal.is_denial() {
+            let denies = refusal.is_denial();
+            if !denies && !matches!(pass, Pass::Calls(_)) {
                 continue;
             }
-            let verified =
-                f.func
-                    .block_instrs(block)
-                    .find_map(|(at, instr)| match *instr {
-                        Instr::Call { args, .. } => {
-                            let shown = f.func.args(args).iter().any(|a| {
-                                Search::of(self.origins, self.set, func, a.value).credential
-                            });
-                            shown.then(|| f.func.spans.get(at).copied().unwrap_or_default())
-                        }
-                        _ => None,
-                    });
+            let verified = f
+                .func
+                .block_instrs(block)
+                .find_map(|(at, instr)| match *instr {
+                    Instr::Call { args, callee, .. } => {
+                        let named = written_name(f, callee).is_some_and(verifies);
+                        let shown = f.func.args(args).iter().any(|a| {
+                            Search::of(self.origins, self.set, func, a.value).credential
+                                || named && is_request(self.origins, func, a.value)
+                        });
+                        (shown && (denies || named))
+                            .then(|| f.func.spans.get(at).copied().unwrap_or_default())
+                    }
+                    _ => None,
+                });
             if let Some(span) = verified {
                 guarded.insert(index);
                 let check = Check::new("authentication", func, span, refusal.words(), true);
@@ -444,6 +462,14 @@ impl<'p> Reader<'_, 'p, '_> {
             _ => false,
         })
     }
+}
+
+/// Whether a function of this name fails where nobody is known: `verify`, `parseJWT`, `authenticate`.
+fn verifies(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    ["verif", "auth", "jwt", "token", "session"]
+        .iter()
+        .any(|word| lower.contains(word))
 }
 
 /// Whether a block does nothing but return nothing.

@@ -1,5 +1,6 @@
 //! What searches for roots keep of the whole program: what paths and names say, and what was asked before.
 
+use super::held::Place;
 use super::root::{ORIGIN, Roots, Search, Seen, is_setting};
 use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
@@ -97,13 +98,13 @@ pub(crate) struct Known {
 /// What one search found, and the parameters that it met: with what they held, and those of which nothing was known.
 pub(super) struct Answer {
     pub found: Roots,
-    pub held: Box<[((FuncId, LocalId), Roots)]>,
-    pub free: Box<[(FuncId, LocalId)]>,
+    pub held: Box<[(Place, Roots)]>,
+    pub free: Box<[Place]>,
 }
 
 impl Answer {
     /// Whether a search would meet the same.
-    pub(super) fn holds(&self, held: impl Fn(&(FuncId, LocalId)) -> Option<Roots>) -> bool {
+    pub(super) fn holds(&self, held: impl Fn(&Place) -> Option<Roots>) -> bool {
         self.held.iter().all(|(of, then)| held(of) == Some(*then))
             && self.free.iter().all(|of| held(of).is_none())
     }

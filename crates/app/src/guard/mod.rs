@@ -5,11 +5,13 @@ mod called;
 mod check;
 mod given;
 mod graph;
+pub(crate) mod held;
 mod key;
 mod known;
 pub(crate) mod names;
 mod refusal;
 pub(crate) mod root;
+mod switch;
 
 use crate::model::{Application, Endpoint, Guard, Member, Stage};
 use body::{Pass, Reader};

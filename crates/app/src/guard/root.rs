@@ -1,7 +1,9 @@
 //! Where a value comes from: from who is known to ask, from what a client shows, from what it says.
 
 mod filled;
+mod place;
 
+use super::held::{self, Bound, Place, REST, WHOLE};
 pub(crate) use super::known::Known;
 use super::known::{Answer, said};
 use super::names::Names;
@@ -10,11 +12,12 @@ use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
-use casemate_ir::{
-    Capture, CaptureId, Instr, Key, LocalId, OpKind, Operand, Range32, Term, VarRef,
-};
-use casemate_model::row::Role;
-use rustc_hash::{FxHashMap, FxHashSet};
+use casemate_flow::symbol::Sym;
+use casemate_ir::{Instr, Key, LocalId, OpKind, Operand, Range32, Term, VarRef};
+pub(crate) use place::is_request;
+use place::{is_said, is_truth, param_behind};
+pub(super) use place::{is_setting, owner};
+use rustc_hash::FxHashSet;
 
 /// Parts of names of credentials that programs give each other.
 const SECRETS: [&str; 6] = [
@@ -113,16 +116,13 @@ pub(crate) struct Search<'a, 'p, 'm> {
     /// What parameters are known to hold where a function was entered from a known call.
     bound: Option<&'a Bound>,
     /// Parameters and receivers that were met, held or not.
-    met: Vec<(FuncId, LocalId)>,
+    met: Vec<Place>,
     /// Functions that fill parameters, on the way here.
     inner: u32,
 }
 
 /// Where a search was, and what was read off.
 pub(super) type Seen = FxHashSet<(FuncId, LocalId, Names)>;
-
-/// What parameters hold.
-pub(crate) type Bound = FxHashMap<(FuncId, LocalId), Roots>;
 
 /// Where the search is: members read since the last call.
 #[derive(Clone, Copy, Default)]
@@ -161,7 +161,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         let Operand::Local(local) = operand else {
             return Roots::default();
         };
-        let held = |of: &(FuncId, LocalId)| bound.and_then(|bound| bound.get(of)).copied();
+        let held = |of: &Place| bound.and_then(|bound| bound.get(of));
         if let Some(known) = set.answers.borrow().get(&(func, local))
             && let Some(answer) = known.iter().find(|answer| answer.holds(held))
         {
@@ -222,29 +222,14 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         // Nothing else is ever held.
         let may_be_held = is_param || f.func.this == Some(local);
         if may_be_held {
-            self.met.push((func, local));
+            self.met.push((func, local, WHOLE));
         }
         if let Some(held) = self
             .bound
             .filter(|_| may_be_held)
-            .and_then(|bound| bound.get(&(func, local)))
+            .and_then(|bound| bound.get(&(func, local, WHOLE)))
         {
-            self.found.principal |= held.principal;
-            self.found.attribute |= held.attribute;
-            self.found.state |= held.state;
-            self.found.credential |= held.credential;
-            self.found.secret |= held.secret;
-            self.found.client |= held.client;
-            self.found.called |= held.called || trail.called;
-            self.found.hashed |= held.hashed;
-            self.found.given |= trail.given;
-            self.found
-                .names
-                .add(if held.names.is_empty() && held.client {
-                    trail.name
-                } else {
-                    held.names
-                });
+            self.take(held, trail);
             return;
         }
         if is_param && self.set.injects && self.is_injected(f, local, trail) {
@@ -258,6 +243,35 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         if is_param && !written {
             self.parameter(f, local, trail, depth + 1);
         }
+    }
+
+    /// What a place is known to hold is found.
+    fn take(&mut self, held: Roots, trail: Trail) {
+        let names = if held.names.is_empty() && held.client {
+            trail.name
+        } else {
+            held.names
+        };
+        self.found.principal |= held.principal;
+        self.found.attribute |= held.attribute;
+        self.found.state |= held.state;
+        self.found.credential |= held.credential;
+        self.found.secret |= held.secret;
+        self.found.client |= held.client;
+        self.found.called |= held.called || trail.called;
+        self.found.hashed |= held.hashed;
+        self.found.given |= trail.given;
+        self.found.names.add(names);
+    }
+
+    /// What a member of a parameter holds, where the known calls write out what they give: `save({ userId: user.id, orderId })`.
+    fn held_member(&mut self, f: FuncRef<'p>, base: Operand, name: Sym) -> Option<Roots> {
+        let bound = self.bound?;
+        let (func, local) = param_behind(self.origins, f, base)?;
+        self.met.push((func, local, REST));
+        let rest = bound.get(&(func, local, REST))?;
+        self.met.push((func, local, name));
+        Some(bound.get(&(func, local, name)).unwrap_or(rest))
     }
 
     /// Whether the models say what this is.
@@ -431,6 +445,22 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             },
             ..trail
         };
+        if let Some(name) = name {
+            let sym = f.sym(name);
+            if let Some(held) = self.held_member(f, base, sym) {
+                self.take(held, next);
+                return;
+            }
+            // `const order = { id, owner: user.id }` … `order.id`
+            if let Some(written) = held::written(f, base)
+                && let Some((_, value)) = written.members.iter().rev().find(|(n, _)| *n == sym)
+            {
+                for &value in value {
+                    self.operand(f.id, value, trail, depth);
+                }
+                return;
+            }
+        }
         self.operand(f.id, base, next, depth);
     }
 
@@ -498,12 +528,13 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             self.operand(f.id, this, trail, depth);
         }
         let before = self.found.names;
-        let vals = self.origins.of_operand(f.id, callee).iter().take(2);
+        let vals = self.origins.of_operand(f.id, callee).iter();
         let within: Vec<FuncId> = vals
             .filter_map(|&val| match self.origins.val(val) {
                 Some(Val::Func(func)) => Some(func),
                 _ => None,
             })
+            .take(2)
             .collect();
         for func in within {
             let inner = self.origins.program.func(func);
@@ -580,56 +611,6 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
                 if operand != Operand::Local(made) {
                     self.operand(parent.id, operand, through, depth);
                 }
-            }
-        }
-    }
-}
-
-/// Whether a value is `true` or `false`, written out.
-fn is_truth(f: FuncRef<'_>, value: Operand) -> bool {
-    matches!(value, Operand::Const(id)
-        if matches!(f.file.facts.constant(id), casemate_ir::Const::Bool(_)))
-}
-
-/// Whether a name says that it holds how the program is configured.
-pub(super) fn is_setting(lower: &str) -> bool {
-    lower.starts_with("config")
-        || lower.starts_with("settings")
-        || matches!(lower, "env" | "environ")
-}
-
-/// Whether an operand is something that a framework gives to its handlers, or a member of it where programs keep what is theirs
-/// (`res.locals`, `ctx.state`).
-pub(crate) fn is_request(origins: &Solver<'_, '_>, func: FuncId, operand: Operand) -> bool {
-    origins.of_operand(func, operand).iter().any(|&val| {
-        matches!(origins.val(val), Some(Val::Api(path))
-                if origins.paths.known(path) || origins.paths.parent_known(path))
-    })
-}
-
-/// Whether an operand is what the client says: what is read off it is said too, whatever the program calls it elsewhere.
-fn is_said(origins: &Solver<'_, '_>, func: FuncId, operand: Operand) -> bool {
-    origins.of_operand(func, operand).iter().any(|&val| {
-        matches!(origins.val(val), Some(Val::Api(path))
-            if origins.paths.rows(path).any(|(_, row)| matches!(row.role, Role::Source { .. })))
-    })
-}
-
-/// The function and local that a captured variable belongs to.
-pub(super) fn owner(
-    origins: &Solver<'_, '_>,
-    f: FuncRef<'_>,
-    mut capture: CaptureId,
-) -> Option<(FuncId, LocalId)> {
-    let mut at = f.id;
-    loop {
-        let f = origins.program.func(at);
-        let parent = f.parent()?;
-        match *f.func.captures.get(capture.index())? {
-            Capture::Local(local) => return Some((parent, local)),
-            Capture::Outer(outer) => {
-                capture = outer;
-                at = parent;
             }
         }
     }

@@ -2,10 +2,11 @@
 
 use super::Walk;
 use super::repository::{self, Given};
+use crate::guard::held::{self, Written};
 use crate::guard::root::Roots;
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
-use casemate_ir::{ArgKey, LocalId, Range32};
+use casemate_ir::{ArgKey, LocalId, Operand, Range32};
 
 impl<'p> Walk<'_, 'p, '_> {
     /// Whether a call writes out by what the function that it calls is to find records, or what to store.
@@ -23,36 +24,31 @@ impl<'p> Walk<'_, 'p, '_> {
     pub(super) fn repository(&mut self, f: FuncRef<'p>, inner: FuncId, args: Range32, depth: u32) {
         let callee = self.origins.program.func(inner);
         let params = callee.func.params.iter().enumerate();
-        let mut before = Vec::new();
-        let held: Vec<(LocalId, Roots)> = params
+        let given: Vec<(LocalId, Gives)> = params
             .map(|(at, param)| {
-                let given = repository::given(f, f.func.args(args), callee, at);
-                let roots = match given {
-                    Some(Given::Value(value)) => self.roots(f.id, value),
-                    Some(Given::Keywords(named)) => named
-                        .iter()
-                        .map(|(_, value)| self.roots(f.id, *value))
-                        .fold(Roots::default(), Roots::and),
-                    None => Roots::default(),
+                let given = match repository::given(f, f.func.args(args), callee, at) {
+                    Some(Given::Value(value)) => self.gives(f, value),
+                    Some(Given::Keywords(named)) => Gives::Whole(
+                        named
+                            .iter()
+                            .map(|(_, value)| self.roots(f.id, *value))
+                            .fold(Roots::default(), Roots::and),
+                    ),
+                    None => Gives::Whole(Roots::default()),
                 };
-                (param.local, roots)
+                (param.local, given)
             })
             .collect();
-        for (local, roots) in held {
-            let param = (inner, local);
-            before.push((param, self.bound.remove(&param)));
-            if roots.client || roots.principal {
-                self.bound.insert(param, roots);
-            }
+        let mut before = Vec::new();
+        for (local, given) in given {
+            before.push((local, self.bound.take(inner, local)));
+            self.add(inner, local, &given);
         }
         self.depends.borrow_mut().clear();
         self.seen.remove(&inner);
         self.function(inner, depth + 1);
-        for (param, roots) in before {
-            match roots {
-                Some(roots) => self.bound.insert(param, roots),
-                None => self.bound.remove(&param),
-            };
+        for (local, held) in before {
+            self.bound.restore(inner, local, held);
         }
         self.depends.borrow_mut().clear();
     }
@@ -63,8 +59,8 @@ impl<'p> Walk<'_, 'p, '_> {
         let callee = self.origins.program.func(inner);
         let params = &callee.func.params;
         for (param, arg) in params.iter().zip(f.func.args(args)) {
-            let roots = self.roots(f.id, arg.value);
-            more |= self.hold((inner, param.local), roots);
+            let given = self.gives(f, arg.value);
+            more |= self.add(inner, param.local, &given);
         }
         for arg in f.func.args(args) {
             let ArgKey::Keyword(name) = arg.key else {
@@ -75,30 +71,61 @@ impl<'p> Walk<'_, 'p, '_> {
             let param =
                 params.find(|param| param.name.is_some_and(|n| callee.file.facts.str(n) == name));
             if let Some(param) = param {
-                let roots = self.roots(f.id, arg.value);
-                more |= self.hold((inner, param.local), roots);
+                let given = self.gives(f, arg.value);
+                more |= self.add(inner, param.local, &given);
             }
         }
         more
     }
 
+    /// A receiver holds something more; whether that are names that it did not hold yet.
+    pub(super) fn hold(&mut self, func: FuncId, local: LocalId, roots: Roots) -> bool {
+        self.add(func, local, &Gives::Whole(roots))
+    }
+
     /// A parameter holds something more; whether that are names that it did not hold yet.
-    pub(super) fn hold(&mut self, param: (FuncId, LocalId), roots: Roots) -> bool {
-        if !roots.client && !roots.principal {
-            return false;
-        }
-        let held = self.bound.entry(param).or_default();
-        let before = *held;
-        held.client |= roots.client;
-        held.principal |= roots.principal;
-        held.attribute |= roots.attribute;
-        held.called |= roots.called;
-        held.hashed |= roots.hashed;
-        held.names.add(roots.names);
-        let after = *held;
-        if before != after {
+    fn add(&mut self, func: FuncId, local: LocalId, given: &Gives) -> bool {
+        let rooted = |roots: &Roots| roots.client || roots.principal;
+        let change = match given {
+            Gives::Whole(roots) if rooted(roots) => self.bound.add(func, local, *roots),
+            Gives::Written(written)
+                if rooted(&written.rest) || written.members.iter().any(|(_, of)| rooted(of)) =>
+            {
+                self.bound.add_written(func, local, written)
+            }
+            _ => return false,
+        };
+        if change.any {
             self.depends.borrow_mut().clear();
         }
-        before.names != after.names
+        change.names
     }
+
+    /// What a value is that a call gives, by member where it is written there.
+    fn gives(&self, f: FuncRef<'p>, value: Operand) -> Gives {
+        let all = |values: &[Operand]| {
+            let mut roots = values.iter().map(|value| self.roots(f.id, *value));
+            let first = roots.next().unwrap_or_default();
+            roots.fold(first, Roots::and)
+        };
+        match held::written(f, value) {
+            Some(written) => Gives::Written(Written {
+                members: written
+                    .members
+                    .iter()
+                    .map(|(name, values)| (*name, all(values)))
+                    .collect(),
+                rest: all(&written.rest),
+            }),
+            None => Gives::Whole(self.roots(f.id, value)),
+        }
+    }
+}
+
+/// What a call gives one parameter.
+enum Gives {
+    /// One value.
+    Whole(Roots),
+    /// An object that is written out.
+    Written(Written<Roots>),
 }

@@ -39,7 +39,7 @@ pub(super) fn of(
                     client: true,
                     ..Roots::default()
                 };
-                walk.bound.insert((func, param.local), said);
+                walk.bound.put(func, param.local, said);
             }
         }
         walk.of_route(func, path);

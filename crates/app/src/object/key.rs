@@ -145,7 +145,7 @@ const TABLES: [&str; 10] = [
 const STATEMENTS: [&str; 5] = ["query", "select", "update", "delete", "insert"];
 
 /// Whether a text may be the name of a table, with a short one of its own: `orders as o`.
-fn is_table(text: &str) -> bool {
+pub(super) fn is_table(text: &str) -> bool {
     let mut words = text.split(' ');
     let first = words.next().unwrap_or_default();
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
@@ -194,6 +194,9 @@ pub(crate) fn object(
 ) -> String {
     if let Some(text) = &query.sql {
         return sql::table(text).map_or_else(String::new, |table| plain(&table));
+    }
+    if let Some(object) = &query.object {
+        return object.clone();
     }
     receiver(f, this, args)
 }

@@ -15,14 +15,16 @@ mod query;
 mod record;
 pub(crate) mod repository;
 mod series;
+mod shape;
 mod sql;
 mod words;
 
 pub(crate) use query::{Query, effect, query};
 
 use crate::decoration::{member_before, written_name};
+use crate::guard::held::Bound;
 use crate::guard::names::Names;
-use crate::guard::root::{Bound, Known, Roots, Search};
+use crate::guard::root::{Known, Roots, Search};
 use crate::limits;
 use crate::model::{Access, Application, Objects};
 use casemate_flow::apipath::PathId;
@@ -178,7 +180,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             };
             let of_path = path.split(['/', '<', '>', '{', '}', ':', '(', ')']);
             if name.len() > 1 && of_path.into_iter().any(|part| part == name) {
-                self.bound.insert((handler, param.local), client(name));
+                self.bound.put(handler, param.local, client(name));
             }
         }
     }
@@ -295,37 +297,33 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             .map(str::to_ascii_lowercase)
             .is_some_and(|name| name.contains("valid") && !name.contains("invalid"));
         let mut entered = false;
-        for &val in self.origins.of_operand(f.id, callee).iter().take(3) {
-            match self.origins.val(val) {
-                Some(Val::Func(inner)) => {
-                    let inner =
-                        self.origins
-                            .callee_at(f.id, u32::try_from(at).unwrap_or(u32::MAX), inner);
-                    let frame = Frame {
-                        callee: inner,
-                        caller: f.id,
-                        at,
-                    };
-                    self.frames.push(frame);
-                    if self.again < limits::OBJECT_FUNCTIONS && self.writes_out(inner) {
-                        self.again += 1;
-                        self.repository(f, inner, args, depth);
-                    } else {
-                        let more = self.bind(f, inner, args);
-                        if more && self.again < limits::OBJECT_FUNCTIONS && self.seen.remove(&inner)
-                        {
-                            self.again += 1;
-                        }
-                        self.function(inner, depth + 1);
-                    }
-                    self.frames.pop();
-                    entered = depth < limits::OBJECT_DEPTH;
+        for inner in repository::callees(self.origins, f.id, at, callee) {
+            let frame = Frame {
+                callee: inner,
+                caller: f.id,
+                at,
+            };
+            self.frames.push(frame);
+            let mut read = true;
+            if self.again < limits::OBJECT_FUNCTIONS && self.writes_out(inner) {
+                self.again += 1;
+                self.repository(f, inner, args, depth);
+            } else {
+                let more = self.bind(f, inner, args);
+                if more && self.again < limits::OBJECT_FUNCTIONS && self.seen.remove(&inner) {
+                    self.again += 1;
                 }
-                Some(Val::Api(path)) => {
-                    entered |= self.origins.paths.known(path);
-                    self.effects(path);
-                }
-                _ => {}
+                read = !more || !self.seen.contains(&inner);
+                self.function(inner, depth + 1);
+            }
+            self.frames.pop();
+            // What was not read for what it is given now may have asked about that.
+            entered |= read && depth < limits::OBJECT_DEPTH && self.seen.contains(&inner);
+        }
+        for &val in self.origins.of_operand(f.id, callee) {
+            if let Some(Val::Api(path)) = self.origins.val(val) {
+                entered |= self.origins.paths.known(path);
+                self.effects(path);
             }
         }
         if !entered && let Some(method) = record::method(self.origins, f, at, callee, this) {
@@ -333,7 +331,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             // What the record was found by is what its method changes, or looks at.
             if let (Some(this), Some(own)) = (this, self.origins.program.func(method).func.this) {
                 let roots = self.roots(f.id, this);
-                more |= self.hold((method, own), roots);
+                more |= self.hold(method, own, roots);
             }
             if more && self.again < limits::OBJECT_FUNCTIONS && self.seen.remove(&method) {
                 self.again += 1;
@@ -383,7 +381,11 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         }
         let object = key::object(self.origins, f, query, this, args);
         // What a session of SQLAlchemy collects is written at once.
-        let collected = self.origins.paths.text(query.path).contains("session");
+        let callee = query
+            .path
+            .map(|path| self.origins.paths.text(path))
+            .unwrap_or_default();
+        let collected = callee.contains("session");
         if query.op != "read" && !object.is_empty() && !collected {
             let at = query.at;
             let object = object.clone();
@@ -508,7 +510,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             names: roots.names,
             handed,
             via: self.via,
-            callee: self.origins.paths.text(query.path),
+            callee,
         });
     }
 }

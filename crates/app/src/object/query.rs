@@ -1,6 +1,6 @@
 //! Calls that ask something of a store, and what of whom they ask.
 
-use super::{key, sql};
+use super::{key, shape, sql};
 use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
@@ -11,15 +11,18 @@ use casemate_model::row::Role;
 /// What a call of a store does.
 pub(crate) struct Query {
     pub(crate) op: String,
-    pub(super) path: PathId,
+    /// What is called, where a model speaks of it.
+    pub(super) path: Option<PathId>,
     /// The port of its key.
     pub(super) key: Option<Port>,
     /// The text of its statement.
     pub(crate) sql: Option<String>,
+    /// What the records are called, where neither the receiver nor the statement says it.
+    pub(super) object: Option<String>,
     pub(super) at: usize,
 }
 
-/// What a call asks of a store, if it does.
+/// What a call asks of a store, if it does: as a model says, or else by its shape.
 pub(crate) fn query(
     origins: &Solver<'_, '_>,
     f: FuncRef<'_>,
@@ -27,7 +30,18 @@ pub(crate) fn query(
     callee: Operand,
     args: Range32,
 ) -> Option<Query> {
-    for &val in origins.of_operand(f.id, callee).iter().take(3) {
+    modelled(origins, f, at, callee, args).or_else(|| shape::query(origins, f, at))
+}
+
+fn modelled(
+    origins: &Solver<'_, '_>,
+    f: FuncRef<'_>,
+    at: usize,
+    callee: Operand,
+    args: Range32,
+) -> Option<Query> {
+    // What a value may be is listed in no order: a client that many paths lead to is one of them.
+    for &val in origins.of_operand(f.id, callee) {
         let Some(Val::Api(path)) = origins.val(val) else {
             continue;
         };
@@ -36,9 +50,10 @@ pub(crate) fn query(
                 Role::Effect { op, key, .. } => {
                     return Some(Query {
                         op: op.clone(),
-                        path,
+                        path: Some(path),
                         key: key.clone(),
                         sql: None,
+                        object: None,
                         at,
                     });
                 }
@@ -51,9 +66,10 @@ pub(crate) fn query(
                     let op = sql::op(&text)?;
                     return Some(Query {
                         op: op.to_owned(),
-                        path,
+                        path: Some(path),
                         key: None,
                         sql: Some(text),
+                        object: None,
                         at,
                     });
                 }

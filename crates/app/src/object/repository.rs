@@ -2,6 +2,7 @@
 //! clause })`, `def create(**data)`. By what records are found, and what is stored, stands with those who call them.
 
 use super::{key, query};
+use crate::limits;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
@@ -279,12 +280,13 @@ pub(crate) fn callees(
     at: usize,
     callee: Operand,
 ) -> Vec<FuncId> {
-    let vals = origins.of_operand(func, callee).iter().take(3);
+    let vals = origins.of_operand(func, callee).iter();
     vals.filter_map(|&val| match origins.val(val) {
         Some(Val::Func(inner)) => {
             Some(origins.callee_at(func, u32::try_from(at).unwrap_or(u32::MAX), inner))
         }
         _ => None,
     })
+    .take(limits::CALLEES)
     .collect()
 }

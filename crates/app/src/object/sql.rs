@@ -36,6 +36,15 @@ fn pieces(f: FuncRef<'_>, operand: Operand, depth: u32, out: &mut String) {
                         pieces(f, part, depth + 1, out);
                     }
                 }
+                // The literal pieces of a tagged template.
+                Some(Instr::Array { parts, .. }) if depth == 0 => {
+                    for (at, part) in f.func.parts(*parts).iter().enumerate() {
+                        if at > 0 {
+                            out.push('?');
+                        }
+                        pieces(f, part.value, depth + 1, out);
+                    }
+                }
                 // `'… {}'.format(x)`
                 Some(Instr::Call {
                     this: Some(this @ Operand::Const(_)),

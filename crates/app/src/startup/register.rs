@@ -15,6 +15,9 @@ pub(crate) const STEP: &str = "step";
 /// Options of a route that name what runs before its handler, in their order.
 const HOOKS: [&str; 4] = ["onRequest", "preParsing", "preValidation", "preHandler"];
 
+/// Ends of names of members that hold the address below which something is mounted.
+const ADDRESSES: [&str; 6] = ["path", "prefix", "uri", "url", "baseroute", "basename"];
+
 /// Depth of arrays in arrays of handlers.
 const NESTED: u32 = 4;
 
@@ -233,9 +236,12 @@ impl Startup<'_, '_, '_> {
         })
     }
 
-    /// A value that the environment gives is no handler.
+    /// A value that the environment gives is no handler, nor is one that is called an address: `config.baseUriPath`.
     fn is_setting(&self, path: PathId) -> bool {
-        self.origins.paths.text(path).contains("process.env")
+        let text = self.origins.paths.text(path);
+        let name = self.origins.paths.last_member(path).to_lowercase();
+        let called = text.ends_with(')') || self.origins.paths.known(path);
+        text.contains("process.env") || !called && ADDRESSES.iter().any(|word| name.ends_with(word))
     }
 
     fn methods(&mut self, path: PathId, site: &Site, entry: &EntryRow) -> Vec<String> {
@@ -311,8 +317,11 @@ impl Startup<'_, '_, '_> {
             Some(one) if value.len() > 1 => std::slice::from_ref(one),
             _ => value,
         };
+        // What a package made of a function of the program, or the function itself: `wrap(controller)[name]`.
+        let of_program = value.iter().any(|v| matches!(v, V::Func(..)));
         for v in value {
             match v {
+                V::Api(path) if of_program && !self.origins.paths.known(*path) => {}
                 V::Func(func, env) => {
                     let inner = self.given_functions(*func, *env, 0);
                     out.push(Handler::Function(*func, inner));

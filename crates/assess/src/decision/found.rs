@@ -122,6 +122,7 @@ fn finding(
             account: false,
             evidence: None,
             data: &[],
+            internal: None,
         },
     );
     let identity = Identity {

@@ -416,7 +416,7 @@ fn uses(known: &Known<'_>, seen: &mut Seen) {
         }
     }
     for (name, sites) in &inventory.members {
-        if let Some((class, site)) = data::class_of(name).zip(sites.first()) {
+        if let Some((class, site)) = inventory.class_of(name).zip(sites.first()) {
             let subject = seen.add("data", class.name().to_owned(), *site);
             subject.values.insert("names", Value::Text(name.clone()));
         }

@@ -1,10 +1,11 @@
 //! What the project is: size, stack, stores, data, regimes, and what its owner stated.
 
 use super::Material;
+use super::deploy::DeployUnit;
 use super::surface::Surface;
 use super::words::{code, count, list};
 use casemate_flow::result::FileIdx;
-use casemate_ledger::data::{self, Class};
+use casemate_ledger::data::Class;
 use casemate_ledger::feature::package_of;
 use casemate_source::Version;
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,8 @@ pub struct Context {
     pub hosts: Vec<(String, String)>,
     /// Classes of data by the names in the code.
     pub data: Vec<DataClass>,
+    /// What is deployed, as the files beside the code say it.
+    pub deploys: Vec<DeployUnit>,
     /// Regimes that plausibly apply, and why.
     pub regimes: Vec<(String, String)>,
     /// Signs of maturity, each a sentence.
@@ -114,6 +117,7 @@ pub(super) fn of(m: &Material<'_>, surface: &Surface) -> Context {
         unmodelled: unmodelled(m),
         stores: most(m.inventory.through(&["sql", "nosql", "query", "field"])),
         hosts: hosts(m),
+        deploys: super::deploy::of(m),
         regimes: regimes(&data, &m.stated),
         signals: signals(m, surface),
         unstated: unstated(&m.stated),
@@ -147,6 +151,7 @@ pub(crate) fn language(of: casemate_source::FileType) -> String {
         F::Component => "components".to_owned(),
         F::Sql => "SQL".to_owned(),
         F::OpenApi => "OpenAPI".to_owned(),
+        F::Deployment(_) => "files of deployment".to_owned(),
         F::Manifest | F::OtherCode(_) | F::Other => "other".to_owned(),
     }
 }
@@ -284,7 +289,7 @@ fn classes(m: &Material<'_>) -> Vec<DataClass> {
             .inventory
             .members
             .iter()
-            .filter(|(name, _)| data::class_of(name) == Some(class))
+            .filter(|(name, _)| m.inventory.class_of(name) == Some(class))
             .map(|(name, sites)| {
                 let files: BTreeSet<String> = sites.iter().map(|s| m.file(*s)).collect();
                 let names_it = |f: &&crate::assessment::Finding| {

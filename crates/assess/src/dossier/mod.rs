@@ -19,8 +19,10 @@
 
 mod consequence;
 pub mod context;
+pub mod deploy;
 pub mod diagram;
 pub mod ledger;
+pub mod logger;
 pub mod monitor;
 pub mod plan;
 pub mod risk;
@@ -72,6 +74,8 @@ pub struct Dossier {
     pub decisions: crate::decision::Told,
     /// The findings in the numbers of other standards.
     pub views: Vec<views::View>,
+    /// What the policy enforces.
+    pub enforced: crate::enforced::Enforced,
     /// Which standard is followed where two ask for opposite things.
     pub profile: String,
     /// Where they do, as sentences.
@@ -138,10 +142,17 @@ pub(crate) struct Material<'a> {
     pub stated: context::Stated,
     pub decisions: crate::decision::Told,
     pub profile: String,
+    pub enforced: crate::enforced::Enforced,
     pub place: &'a dyn Fn(Site) -> String,
 }
 
 impl Material<'_> {
+    /// The requirements that are asked for: those of level 1, and of more where the policy says so.
+    pub(crate) fn asked(&self) -> impl Iterator<Item = &Row> {
+        let level = self.enforced.asvs;
+        self.ledger.iter().filter(move |row| row.level <= level)
+    }
+
     /// `file:line` without the line.
     pub(crate) fn file(&self, site: Site) -> String {
         let place = (self.place)(site);
@@ -185,6 +196,7 @@ pub(crate) fn make(material: Material<'_>) -> Dossier {
         views,
         conflicts,
         profile: material.profile,
+        enforced: material.enforced,
         unresolved,
         suggestions,
         lacks,

@@ -1,6 +1,7 @@
 //! What to watch: events that exist and are missing, figures with today's value.
 
 use super::Material;
+use super::logger::{self, Query};
 use super::surface::{EndpointRow, Surface};
 use super::words::{count, list};
 use casemate_ledger::verdict::Verdict;
@@ -18,6 +19,10 @@ pub struct Monitoring {
     pub detections: Vec<Detection>,
     /// The loggers in use.
     pub loggers: Vec<(String, usize)>,
+    /// The logger whose lines the queries ask.
+    pub logger: String,
+    /// Questions to the log, event by event.
+    pub queries: Vec<Query>,
     /// What to do when, each tied to a figure.
     pub schedule: Vec<(String, String)>,
 }
@@ -67,6 +72,8 @@ pub(super) fn of(m: &Material<'_>, surface: &Surface) -> Monitoring {
         figures: figures(m, surface),
         detections: detections(m),
         loggers: super::words::loggers(m.inventory),
+        logger: logger::in_use(m).map_or_else(String::new, |l| l.name.to_owned()),
+        queries: logger::queries(m, surface),
         schedule: schedule(m, surface),
     }
 }
@@ -209,19 +216,14 @@ fn figures(m: &Material<'_>, surface: &Surface) -> Vec<Figure> {
             "each one decided",
         );
     }
-    let decided = m
-        .ledger
-        .iter()
-        .filter(|r| r.level == 1 && r.verdict.decided())
-        .count();
-    let failed = m
-        .ledger
-        .iter()
-        .filter(|r| r.level == 1 && r.verdict == Verdict::Fail)
-        .count();
+    let decided = m.asked().filter(|r| r.verdict.decided()).count();
+    let failed = m.asked().filter(|r| r.verdict == Verdict::Fail).count();
     add(
-        "requirements of level 1 that are decided",
-        format!("{decided} of 70, {failed} of them FAIL"),
+        &format!(
+            "requirements of {} that are decided",
+            m.enforced.levels_asked()
+        ),
+        format!("{decided} of {}, {failed} of them FAIL", m.asked().count()),
         "no FAIL",
     );
     out
@@ -279,16 +281,16 @@ fn schedule(m: &Material<'_>, surface: &Surface) -> Vec<(String, String)> {
         ));
     }
     let human = m
-        .ledger
-        .iter()
-        .filter(|r| r.level == 1 && matches!(r.verdict, Verdict::Human | Verdict::Partial))
+        .asked()
+        .filter(|r| matches!(r.verdict, Verdict::Human | Verdict::Partial))
         .count();
     if human > 0 {
         out.push((
             "every quarter".to_owned(),
             format!(
-                "answer the {} of level 1 that need a person",
-                count(human, "requirement", "requirements")
+                "answer the {} of {} that need a person",
+                count(human, "requirement", "requirements"),
+                m.enforced.levels_asked()
             ),
         ));
     }

@@ -235,11 +235,16 @@ fn practices(m: &Material<'_>) -> Vec<String> {
         .map(|f| f.rule.clone())
         .collect();
     if !sure.is_empty() {
+        let worst = |rule: &String| {
+            let theirs = m.findings.iter().filter(|f| f.rule == *rule);
+            std::cmp::Reverse(theirs.map(|f| f.severity.level).max())
+        };
+        let mut sure: Vec<&String> = sure.iter().collect();
+        sure.sort_by_key(|rule| worst(rule));
         let rules: Vec<String> = sure.iter().map(|r| code(r)).collect();
         out.push(format!(
-            "let CI stop what comes back: {} found something here with medium confidence or more, so `--select {}` is the first gate",
-            list(&rules, 5),
-            sure.iter().take(5).cloned().collect::<Vec<_>>().join(",")
+            "let CI stop what is new: `casemate baseline` records today, and `casemate assess --baseline casemate-baseline.json --fail-on medium` then fails on anything more; {} found something here with medium confidence or more",
+            list(&rules, 5)
         ));
     }
     let tests = m

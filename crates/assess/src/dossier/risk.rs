@@ -307,7 +307,7 @@ pub(super) fn actor(exposure: &str, endpoint: Option<&str>) -> String {
 fn members_by_file(m: &Material<'_>) -> BTreeMap<String, BTreeMap<data::Class, BTreeSet<String>>> {
     let mut out: BTreeMap<String, BTreeMap<data::Class, BTreeSet<String>>> = BTreeMap::new();
     for (name, sites) in &m.inventory.members {
-        let Some(class) = data::class_of(name) else {
+        let Some(class) = m.inventory.class_of(name) else {
             continue;
         };
         for site in sites {

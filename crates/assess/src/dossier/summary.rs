@@ -134,6 +134,7 @@ fn posture(m: &Material<'_>, surface: &Surface, risks: &[Risk]) -> Vec<String> {
             ));
         } else if let Some((n, title)) = most
             && *n > 2
+            && *n * 10 >= m.findings.len()
         {
             let files: BTreeSet<&str> = m
                 .findings
@@ -199,12 +200,13 @@ fn posture(m: &Material<'_>, surface: &Surface, risks: &[Risk]) -> Vec<String> {
             server.because()
         ));
     }
-    let level1: Vec<_> = m.ledger.iter().filter(|r| r.level == 1).collect();
-    let of = |v: Verdict| level1.iter().filter(|r| r.verdict == v).count();
+    let asked: Vec<_> = m.asked().collect();
+    let of = |v: Verdict| asked.iter().filter(|r| r.verdict == v).count();
     out.push(format!(
-        "of the {} requirements of ASVS 5.0 level 1, Casemate decided {}: {} FAIL, {} PASS, {} N/A; {} are decided in part and {} need a person",
-        level1.len(),
-        level1.iter().filter(|r| r.verdict.decided()).count(),
+        "of the {} requirements of ASVS 5.0 {}, Casemate decided {}: {} FAIL, {} PASS, {} N/A; {} are decided in part and {} need a person",
+        asked.len(),
+        m.enforced.levels_asked(),
+        asked.iter().filter(|r| r.verdict.decided()).count(),
         of(Verdict::Fail),
         of(Verdict::Pass),
         of(Verdict::NotApplicable),
@@ -370,7 +372,7 @@ fn good(m: &Material<'_>, surface: &Surface, practices: &[Practice]) -> Vec<Stri
             .collect();
         out.push(format!(
             "no way from a request was found for {}",
-            list(&named, named.len())
+            list(&named, 5)
         ));
     }
     out

@@ -35,12 +35,37 @@ pub fn list(items: &[String], most: usize) -> String {
     }
 }
 
+/// Loggers of Node that programs import.
+const LOGGERS: [&str; 12] = [
+    "bunyan",
+    "consola",
+    "debug",
+    "log4js",
+    "loglevel",
+    "morgan",
+    "npmlog",
+    "pino",
+    "pino-http",
+    "signale",
+    "tslog",
+    "winston",
+];
+
 /// What writes the log, with the number of calls.
 #[must_use]
 pub fn loggers(inventory: &casemate_ledger::Inventory) -> Vec<(String, usize)> {
+    let imported = || {
+        let packages = inventory.packages.keys();
+        let roots = packages.filter_map(|root| root.strip_prefix("npm:"));
+        let known: Vec<&str> = roots.filter(|root| LOGGERS.contains(root)).collect();
+        (!known.is_empty()).then(|| known.join(" and "))
+    };
     let named = |library: String| match library.as_str() {
+        // One model speaks of all loggers of Node.
+        "log" => imported().unwrap_or(library),
         "js-global" | "global" => "the console".to_owned(),
         "builtins" | "py-builtins" => "`print`".to_owned(),
+        "py-log" => "`logging`".to_owned(),
         _ => library,
     };
     let through = inventory.through(&["log"]);

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 const PLACE: &str = ".casemate/proof.json";
 
@@ -19,8 +20,8 @@ pub struct Ledger {
 struct Entries {
     /// The state of the project that all of this is true of.
     state: String,
-    /// Its tests were green as they are.
-    green: bool,
+    /// Its tests were green as they are, after so many seconds.
+    green: Option<u64>,
     /// By edit.
     proofs: BTreeMap<String, Proof>,
 }
@@ -45,14 +46,14 @@ impl Ledger {
         self.entries.proofs.get(edit).cloned()
     }
 
-    /// Whether the tests were green without any edit.
-    pub fn green(&self) -> bool {
-        self.entries.green
+    /// How long the tests took that were green without any edit.
+    pub fn green(&self) -> Option<Duration> {
+        self.entries.green.map(Duration::from_secs)
     }
 
-    /// Notes that the tests are green without any edit.
-    pub fn set_green(&mut self) -> Result<(), ProveError> {
-        self.entries.green = true;
+    /// Notes that the tests are green without any edit, and how long they took.
+    pub fn set_green(&mut self, took: Duration) -> Result<(), ProveError> {
+        self.entries.green = Some(took.as_secs());
         self.keep()
     }
 
@@ -90,17 +91,21 @@ mod tests {
             assessment: Verdict::Missed("nothing new is reported".into()),
         };
         let mut ledger = Ledger::open(folder.path(), "one", false);
-        ledger.set_green().unwrap();
+        let took = Duration::from_secs(7);
+        ledger.set_green(took).unwrap();
         ledger.write("edit", proof.clone()).unwrap();
         let again = Ledger::open(folder.path(), "one", false);
-        assert_eq!((again.green(), again.seen("edit")), (true, Some(proof)));
+        assert_eq!(
+            (again.green(), again.seen("edit")),
+            (Some(took), Some(proof))
+        );
         for other in [
             Ledger::open(folder.path(), "two", false),
             Ledger::open(folder.path(), "one", true),
         ] {
-            assert_eq!((other.green(), other.seen("edit")), (false, None));
+            assert_eq!((other.green(), other.seen("edit")), (None, None));
         }
         fs::write(folder.path().join(PLACE), "{").unwrap();
-        assert!(!Ledger::open(folder.path(), "one", false).green());
+        assert_eq!(Ledger::open(folder.path(), "one", false).green(), None);
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod ledger;
 mod plan;
+mod runner;
 pub mod summary;
 mod workspace;
 
@@ -18,6 +19,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 use thiserror::Error;
 use workspace::Workspace;
 
@@ -138,25 +140,35 @@ pub fn prove(
         .collect();
     if !wanted.is_empty() {
         let before = judge(folder).map_err(ProveError::Judge)?;
-        let first = Workspace::new(folder, &plan)?;
-        if !ledger.lock().is_ok_and(|l| l.green()) {
-            if let Some(red) = first.check()? {
-                return Err(ProveError::Red(red));
+        let mut first = Workspace::new(folder, &plan)?;
+        let green = ledger.lock().ok().and_then(|ledger| ledger.green());
+        let whole = match green {
+            Some(whole) => whole,
+            None => {
+                let begun = Instant::now();
+                if let Some(red) = first.check()? {
+                    return Err(ProveError::Red(red));
+                }
+                let whole = begun.elapsed();
+                if let Ok(mut ledger) = ledger.lock() {
+                    ledger.set_green(whole)?;
+                }
+                whole
             }
-            if let Ok(mut ledger) = ledger.lock() {
-                ledger.set_green()?;
-            }
-        }
+        };
         let workers = options.jobs.clamp(1, wanted.len());
         let mut workspaces = vec![first];
         while workspaces.len() < workers {
             workspaces.push(Workspace::new(folder, &plan)?);
         }
+        for workspace in &mut workspaces {
+            workspace.expect(whole);
+        }
         let next = AtomicUsize::new(0);
         let done = AtomicUsize::new(plan.removals.len() - wanted.len());
         let failed: Mutex<Option<ProveError>> = Mutex::new(None);
         std::thread::scope(|scope| {
-            for workspace in &workspaces {
+            for workspace in &mut workspaces {
                 scope.spawn(|| {
                     while let Some(removal) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
                         let proven = look(workspace, removal, judge, &before).and_then(|proof| {
@@ -191,7 +203,7 @@ pub fn prove(
 
 /// Looks who notices that one control is gone.
 fn look(
-    workspace: &Workspace,
+    workspace: &mut Workspace,
     removal: &Removal,
     judge: &Judge<'_>,
     before: &[Reported],

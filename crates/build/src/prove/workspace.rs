@@ -1,24 +1,36 @@
 //! A copy of a project in which controls are taken away.
 
 use super::plan::Plan;
+use super::runner::{Answer, Runner};
 use super::{ProveError, Verdict, io_error};
 use crate::control::Control;
-use serde::Deserialize;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
 
-/// A run of the tests that takes longer does not end.
-const PATIENCE: Duration = Duration::from_secs(15 * 60);
+/// How long all tests may take before anything is known of them.
+const PATIENCE: Duration = Duration::from_secs(30 * 60);
 /// Part of the names of tests that start the service as it is built.
 const BUILT: &str = "process";
+/// What the tests read before the first of them: a runner that has done so knows nothing of a change.
+const PREPARATION: &[&str] = &["migrations/", "src/utils/migrator.ts"];
+/// What Vitest says when a test took too long, and when it could not start the tests: a busy machine does both.
+const BUSY: &[&str] = &["timed out in", "[vitest-pool]", "the run was cut short"];
 
 /// A copy of a project.
 pub struct Workspace {
+    // Ends before its folder does.
+    runner: Option<Runner>,
     folder: TempDir,
+    /// The runner was started while a file was edited that it reads once.
+    edited_at_start: bool,
+    /// The file that is or was edited last.
+    edited: Option<String>,
+    /// Files that are not as they were when tests ran last.
+    changed: Vec<String>,
+    patience: Duration,
 }
 
 /// An edit that ends when this is dropped.
@@ -32,33 +44,6 @@ impl Drop for Edit {
         // If this fails, the next test run says so.
         let _ = fs::write(&self.path, &self.before);
     }
-}
-
-/// What Vitest reports.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Report {
-    success: bool,
-    test_results: Vec<Suite>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Suite {
-    name: String,
-    status: String,
-    #[serde(default)]
-    message: String,
-    assertion_results: Vec<Test>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Test {
-    full_name: String,
-    status: String,
-    #[serde(default)]
-    failure_messages: Vec<String>,
 }
 
 impl Workspace {
@@ -82,7 +67,14 @@ impl Workspace {
             .map_err(io_error("node_modules cannot be found"))?;
         link(&installed, &copy.path().join("node_modules"))
             .map_err(io_error("node_modules cannot be linked"))?;
-        Ok(Self { folder: copy })
+        Ok(Self {
+            folder: copy,
+            runner: None,
+            edited_at_start: false,
+            edited: None,
+            changed: Vec::new(),
+            patience: PATIENCE,
+        })
     }
 
     /// Where the copy is.
@@ -90,8 +82,20 @@ impl Workspace {
         self.folder.path()
     }
 
+    /// Tells how long all tests took; none may take much longer from now on.
+    pub fn expect(&mut self, whole: Duration) {
+        self.patience = whole * 3 + Duration::from_secs(60);
+    }
+
     /// Replaces the text of a file for as long as the answer lives.
-    pub fn edit(&self, path: &str, text: &str) -> Result<Edit, ProveError> {
+    pub fn edit(&mut self, path: &str, text: &str) -> Result<Edit, ProveError> {
+        let prepares = |path: &str| PREPARATION.iter().any(|part| path.starts_with(part));
+        if self.edited_at_start || prepares(path) {
+            self.runner = None;
+        }
+        self.edited_at_start = prepares(path);
+        self.changed = self.edited.replace(path.to_owned()).into_iter().collect();
+        self.changed.push(path.to_owned());
         let path = self.folder.path().join(path);
         let cannot = || io_error("the copy cannot be written");
         let before = fs::read(&path).map_err(cannot())?;
@@ -99,150 +103,92 @@ impl Workspace {
         Ok(Edit { path, before })
     }
 
-    /// Runs all tests without any edit; the first that is red.
-    pub fn check(&self) -> Result<Option<String>, ProveError> {
-        self.build()?;
-        Ok(match self.run(&[])? {
-            Ok(report) if report.success => None,
-            Ok(report) => Some(match red(&report) {
-                Some(test) => format!("{test}: {}", reason(&report)),
-                None => broken(&report),
-            }),
-            Err(why) => Some(why),
+    /// Runs all tests without any edit; why they are red, if they are.
+    pub fn check(&mut self) -> Result<Option<String>, ProveError> {
+        let answer = self.run(&[])?;
+        Ok(match (answer.red, answer.broken, answer.late) {
+            (Some(test), ..) => {
+                let why = answer.why.as_deref().unwrap_or("it does not say why");
+                Some(format!("{test}: {why}"))
+            }
+            (None, Some(why), _) => Some(why),
+            (None, None, true) => Some("the tests do not end".to_owned()),
+            (None, None, false) => None,
         })
     }
 
     /// Runs the tests that should notice; if none does, all.
-    pub fn test(&self, control: &Control) -> Result<Verdict, ProveError> {
+    pub fn test(&mut self, control: &Control) -> Result<Verdict, ProveError> {
         let first: Vec<&str> = control.tests.iter().map(String::as_str).collect();
         for names in [&first[..], &[]] {
-            if names.is_empty() || names.iter().any(|name| name.contains(BUILT)) {
-                self.build()?;
+            let mut answer = self.run(names)?;
+            if says_nothing(&answer) {
+                self.runner = None;
+                answer = self.run(names)?;
             }
-            match self.run(names)? {
-                Err(why) => return Ok(Verdict::Missed(why)),
-                Ok(report) => {
-                    if let Some(test) = red(&report) {
-                        return Ok(Verdict::Noticed(test));
-                    }
-                    if !report.success {
-                        return Ok(Verdict::Missed(format!(
-                            "the code does not run without it: {}",
-                            broken(&report)
-                        )));
-                    }
-                }
+            if let Some(test) = answer.red {
+                return Ok(Verdict::Noticed(test));
+            }
+            if answer.late {
+                return Ok(Verdict::Missed("the tests do not end".to_owned()));
+            }
+            if let Some(why) = answer.broken {
+                return Ok(Verdict::Missed(format!(
+                    "the code does not run without it: {why}"
+                )));
             }
         }
         Ok(Verdict::Missed("all tests stay green".to_owned()))
     }
 
+    /// Runs the test files whose names contain one of these, or all.
+    fn run(&mut self, names: &[&str]) -> Result<Answer, ProveError> {
+        if names.is_empty() || names.iter().any(|name| name.contains(BUILT)) {
+            self.build()?;
+        }
+        let mut runner = match self.runner.take() {
+            Some(runner) => runner,
+            None => Runner::start(self.folder.path())?,
+        };
+        let answer = runner.run(&self.changed, names, self.patience);
+        self.changed.clear();
+        Ok(match answer {
+            Some(answer) => {
+                if !answer.late {
+                    self.runner = Some(runner);
+                }
+                answer
+            }
+            None => Answer {
+                broken: Some("the tests do not start".to_owned()),
+                ..Answer::default()
+            },
+        })
+    }
+
     /// Compiles. Names that an edit has left unused are mistakes for the compiler, which writes its output all the same.
     fn build(&self) -> Result<(), ProveError> {
         let compiler = self.folder.path().join("node_modules/typescript/bin/tsc");
-        self.node(&[&compiler.to_string_lossy(), "-p", "tsconfig.build.json"])
-            .map(|_| ())
-    }
-
-    /// Runs the test files whose names contain one of these, or all. The inner error says why there is no report.
-    fn run(&self, names: &[&str]) -> Result<Result<Report, String>, ProveError> {
-        let vitest = self.folder.path().join("node_modules/vitest/vitest.mjs");
-        let output = self.folder.path().join(".vitest.json");
-        let _ = fs::remove_file(&output);
-        let (program, file) = (
-            vitest.to_string_lossy().into_owned(),
-            format!("--outputFile={}", output.display()),
-        );
-        let mut arguments = vec![
-            program.as_str(),
-            "run",
-            "--reporter=json",
-            &file,
-            "--bail=1",
-        ];
-        arguments.extend(names);
-        if !self.node(&arguments)? {
-            return Ok(Err("the tests do not end".to_owned()));
-        }
-        let report = fs::read(&output)
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        Ok(report.ok_or_else(|| "the tests do not start without it".to_owned()))
-    }
-
-    /// Runs Node.js in the copy; whether it ended by itself.
-    fn node(&self, arguments: &[&str]) -> Result<bool, ProveError> {
-        let mut child = Command::new("node")
-            .args(arguments)
+        Command::new("node")
+            .arg(compiler)
+            .args(["-p", "tsconfig.build.json"])
             .current_dir(self.folder.path())
-            .env("NO_COLOR", "1")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
-            .spawn()
-            .map_err(io_error("node cannot be started"))?;
-        let begun = Instant::now();
-        loop {
-            if child
-                .try_wait()
-                .map_err(io_error("node cannot be waited for"))?
-                .is_some()
-            {
-                return Ok(true);
-            }
-            if begun.elapsed() > PATIENCE {
-                let _ = child.kill();
-                let _ = child.wait();
-                return Ok(false);
-            }
-            sleep(Duration::from_millis(50));
-        }
+            .status()
+            .map(|_| ())
+            .map_err(io_error("node cannot be started"))
     }
 }
 
-/// The first test that failed; a suite whose preparation failed counts with all of its tests.
-fn red(report: &Report) -> Option<String> {
-    let failed = |test: &&Test| test.status == "failed";
-    let suites = &report.test_results;
-    suites
-        .iter()
-        .flat_map(|suite| &suite.assertion_results)
-        .find(failed)
-        .map(|test| test.full_name.clone())
-        .or_else(|| {
-            suites
-                .iter()
-                .filter(|suite| suite.status == "failed")
-                .find_map(|suite| suite.assertion_results.first())
-                .map(|test| test.full_name.clone())
-        })
-}
-
-/// Why the first test failed that says so.
-fn reason(report: &Report) -> &str {
-    report
-        .test_results
-        .iter()
-        .flat_map(|suite| &suite.assertion_results)
-        .flat_map(|test| &test.failure_messages)
-        .find_map(|message| message.lines().next())
-        .unwrap_or("it does not say why")
-}
-
-/// Why a run failed in which no test failed.
-fn broken(report: &Report) -> String {
-    report
-        .test_results
-        .iter()
-        .find(|suite| suite.status == "failed")
-        .map_or_else(
-            || "no test ran".to_owned(),
-            |suite| {
-                let name = suite.name.rsplit('/').next().unwrap_or(&suite.name);
-                let message = suite.message.lines().next().unwrap_or_default();
-                format!("{name}: {message}")
-            },
-        )
+/// Whether what went wrong may be the machine's doing.
+fn says_nothing(answer: &Answer) -> bool {
+    let busy = |text: &Option<String>| {
+        let text = text.as_deref().unwrap_or_default();
+        BUSY.iter().any(|word| text.contains(word))
+    };
+    answer.late || busy(&answer.why) || (answer.red.is_none() && busy(&answer.broken))
 }
 
 #[cfg(unix)]
@@ -259,29 +205,39 @@ fn link(to: &Path, at: &Path) -> std::io::Result<()> {
 mod tests {
     use super::*;
 
-    fn report(text: &str) -> Report {
-        serde_json::from_str(text).unwrap()
-    }
-
     #[test]
-    fn a_file_that_does_not_load_is_no_red_test() {
-        let broken_file = report(
-            r#"{"success":false,"testResults":[{"name":"/x/a.test.ts","status":"failed","message":"Error: syntax\nat","assertionResults":[]}]}"#,
-        );
-        assert_eq!(red(&broken_file), None);
-        assert_eq!(broken(&broken_file), "a.test.ts: Error: syntax");
-    }
-
-    #[test]
-    fn failed_tests_and_failed_preparations_are_red() {
-        let failed = report(
-            r#"{"success":false,"testResults":[{"name":"a","status":"failed","assertionResults":[{"fullName":"one","status":"passed"},{"fullName":"two","status":"failed","failureMessages":["it is 1\nat x"]}]}]}"#,
-        );
-        assert_eq!(red(&failed).as_deref(), Some("two"));
-        assert_eq!(reason(&failed), "it is 1");
-        let prepared = report(
-            r#"{"success":false,"testResults":[{"name":"a","status":"failed","message":"x","assertionResults":[{"fullName":"one","status":"skipped"}]}]}"#,
-        );
-        assert_eq!(red(&prepared).as_deref(), Some("one"));
+    fn a_busy_machine_proves_nothing() {
+        for (red, why, broken, nothing) in [
+            (Some("a"), Some("expected 1 to be 2"), None, false),
+            (Some("a"), Some("Test timed out in 20000ms."), None, true),
+            (Some("a"), Some("Hook timed out in 60000ms."), None, true),
+            (
+                None,
+                None,
+                Some("[vitest-pool]: Failed to start forks worker"),
+                true,
+            ),
+            (None, None, Some("x: syntax"), false),
+            (
+                Some("a"),
+                Some("it is 1"),
+                Some("the run was cut short"),
+                false,
+            ),
+            (None, None, None, false),
+        ] {
+            let text = |text: Option<&str>| text.map(str::to_owned);
+            let answer = Answer {
+                red: text(red),
+                why: text(why),
+                broken: text(broken),
+                late: false,
+            };
+            assert_eq!(says_nothing(&answer), nothing, "{answer:?}");
+        }
+        assert!(says_nothing(&Answer {
+            late: true,
+            ..Answer::default()
+        }));
     }
 }

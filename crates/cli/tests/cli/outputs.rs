@@ -1,6 +1,6 @@
 //! Where reports go, and that they are the same whatever runs them.
 
-use crate::common::{FLAWED, command, run, tree};
+use crate::common::{CLEAN, FLAWED, command, run, tree};
 use serde_json::Value;
 use std::fs;
 use std::io::Read;
@@ -179,4 +179,39 @@ fn one_file_brings_its_project() {
             "{file}: the flaw begins in one and ends in the other"
         );
     }
+}
+
+#[test]
+fn facts_are_printed_by_name() {
+    let dir = tree(FLAWED);
+    let run_facts = |args: &[&str]| run(dir.path(), &[&["debug", "facts", "."], args].concat());
+    let found = run_facts(&["--fact", "endpoint"]);
+    assert_eq!(found.code, 0, "{found:?}");
+    let lines: Vec<&str> = found.stdout.lines().collect();
+    assert_eq!(lines.len(), 2, "{found:?}");
+    assert!(
+        lines[0].starts_with("src/app.js:4  endpoint of GET /orders  ")
+            && lines[0].contains("  method=\"get\"  ")
+            && lines[0].contains("  writes=false  "),
+        "{found:?}"
+    );
+    let nothing = run_facts(&["--fact", "no-such"]);
+    assert!(
+        nothing.stdout.is_empty() && nothing.stderr.contains("no fact of this name"),
+        "{nothing:?}"
+    );
+}
+
+#[test]
+fn languages_that_do_not_exist_are_refused_with_those_that_do() {
+    let dir = tree(CLEAN);
+    let english = run(dir.path(), &["assess", "-f", "markdown", "--lang", "en"]);
+    assert!(english.stdout.contains("## Project Context"), "{english:?}");
+    let other = run(dir.path(), &["assess", "--lang", "fr"]);
+    assert_eq!(other.code, 2, "{other:?}");
+    assert!(
+        other.stderr.contains("[possible values: en]"),
+        "{}",
+        other.stderr
+    );
 }

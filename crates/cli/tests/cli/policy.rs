@@ -102,3 +102,42 @@ fn a_policy_file_accepts_and_is_listed() {
         wrong.stderr
     );
 }
+
+#[test]
+fn the_policy_says_what_fails_and_gives_levels() {
+    let dir = tree(FLAWED);
+    let with = |policy: &str, args: &[&str]| {
+        write(dir.path(), "casemate.toml", policy.as_bytes());
+        let all: Vec<&str> = ["assess"].iter().chain(args).copied().collect();
+        run(dir.path(), &all)
+    };
+    assert_eq!(with("", &[]).code, 1);
+    assert_eq!(with("[policy]\nfail_on = 'never'\n", &[]).code, 0);
+    let above = with("[policy]\nfail_on = 'never'\n", &["--fail-on", "high"]);
+    assert_eq!(above.code, 1, "the command line stands above the policy");
+    let given = with("[policy.levels]\nsql-injection = 'low'\n", &[]);
+    assert_eq!(given.code, 0, "{}", given.stdout);
+    assert!(
+        given
+            .stdout
+            .contains("casemate.toml:2 gives sql-injection the level low: lowers 1 finding"),
+        "{}",
+        given.stdout
+    );
+    let inside = with("[context]\nexposure = 'internal'\n", &[]);
+    // Lines are broken where the terminal ends.
+    let words: Vec<&str> = inside.stdout.split_whitespace().collect();
+    assert!(
+        words.join(" ").contains(
+            "casemate.toml:2 states that only people of the own network reach the service: lowers"
+        ),
+        "{}",
+        inside.stdout
+    );
+    let wrong = with("[policy]\nfail_on = 'hgih'\n", &[]);
+    assert!(
+        wrong.stderr.contains("did you mean `high`?"),
+        "{}",
+        wrong.stderr
+    );
+}

@@ -190,7 +190,7 @@ fn architecture<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
     if !surface.endpoints.is_empty() {
         out.push(Block::Table(Table {
             caption: "Guards".to_owned(),
-            head: vec!["Guard", "Of", "Have it", "Have none", "Not known"],
+            head: vec!["Guard", "Of", "Seen before", "Not seen before", "Not known"],
             rows: surface
                 .shares
                 .iter()
@@ -273,16 +273,17 @@ fn infrastructure<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
         .dossier
         .ledger
         .iter()
-        .filter(|r| r.level == 1 && r.needs == "configuration")
+        .filter(|r| r.level <= a.dossier.enforced.asvs && r.needs == "configuration")
         .map(|r| r.id.clone())
         .collect();
+    let levels = a.dossier.enforced.levels_asked();
     out.push(Block::Text(format!(
-        "Containers, proxies, cloud and CI configuration of {} were not read; {} on them alone.",
+        "Compose files, proxies and cloud configuration of {} were not judged; {} on them alone.",
         a.project.name,
         match waiting.as_slice() {
-            [] => "no requirement of level 1 rests".to_owned(),
-            [one] => format!("of level 1, {one} rests"),
-            several => format!("of level 1, {} rest", list(several, several.len())),
+            [] => format!("no requirement of {levels} rests"),
+            [one] => format!("of {levels}, {one} rests"),
+            several => format!("of {levels}, {} rest", list(several, several.len())),
         }
     )));
 }

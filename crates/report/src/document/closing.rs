@@ -107,10 +107,13 @@ pub(super) fn ledger(a: &Assessment) -> Vec<Block<'_>> {
     out.extend(decisions(a));
     let asked: Vec<&Row> = rows
         .iter()
-        .filter(|r| r.level == 1 && r.worksheet.is_some())
+        .filter(|r| r.level <= a.dossier.enforced.asvs && r.worksheet.is_some())
         .collect();
     if !asked.is_empty() {
-        out.push(Block::Heading(3, "Worksheet for level 1".to_owned()));
+        out.push(Block::Heading(
+            3,
+            format!("Worksheet for {}", a.dossier.enforced.levels_asked()),
+        ));
         out.push(Block::Table(Table {
             caption: "What a person has to answer".to_owned(),
             head: vec!["Id", "Question", "Where to look", "Begin here at"],

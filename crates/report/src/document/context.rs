@@ -88,6 +88,7 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
         rows,
     }));
     units(a, &mut out);
+    deploys(a, &mut out);
     out.push(Block::Heading(3, "Signs of maturity".to_owned()));
     out.push(Block::List(sentences(&context.signals)));
     if !context.regimes.is_empty() {
@@ -223,4 +224,45 @@ fn stated(a: &Assessment, out: &mut Vec<Block<'_>>) {
             asked.join(", ")
         )));
     }
+}
+
+/// What is deployed, or that nothing says so.
+fn deploys(a: &Assessment, out: &mut Vec<Block<'_>>) {
+    let deploys = &a.dossier.context.deploys;
+    if deploys.is_empty() {
+        return;
+    }
+    let told = |text: &str| {
+        if text.is_empty() {
+            Cell::Label("not said".to_owned())
+        } else {
+            Cell::text(format!("`{}`", text.replace('`', "'")))
+        }
+    };
+    out.push(Block::Table(Table {
+        caption: "What is deployed, by the files that say so".to_owned(),
+        head: vec![
+            "Unit",
+            "Kind",
+            "Said at",
+            "Made from",
+            "Ports",
+            "Runs as",
+            "Starts",
+        ],
+        rows: deploys
+            .iter()
+            .map(|unit| {
+                vec![
+                    Cell::text(&unit.name),
+                    Cell::Label(unit.kind.clone()),
+                    told(&unit.at),
+                    told(&unit.from),
+                    told(&unit.ports.join(", ")),
+                    told(&unit.user),
+                    told(&unit.starts),
+                ]
+            })
+            .collect(),
+    }));
 }

@@ -13,6 +13,7 @@ mod monitoring;
 mod plan;
 mod summary;
 
+use crate::language::{Frame, Language};
 use casemate_assess::assessment::{Assessment, Level};
 use casemate_assess::dossier::Verdict;
 
@@ -21,6 +22,8 @@ use casemate_assess::dossier::Verdict;
 pub struct Document<'a> {
     /// What it is about.
     pub assessment: &'a Assessment,
+    /// The language that it is written in.
+    pub language: Language,
     /// The title.
     pub title: &'static str,
     /// Facts under the title: label and value.
@@ -180,100 +183,75 @@ impl Depth {
     }
 }
 
+/// How a report looks: how deep it goes, and in which language.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Look {
+    /// How deep.
+    pub depth: Depth,
+    /// In which language.
+    pub language: Language,
+}
+
+impl From<Depth> for Look {
+    fn from(depth: Depth) -> Self {
+        Self {
+            depth,
+            ..Self::default()
+        }
+    }
+}
+
 /// Puts a report in order.
 #[must_use]
-pub fn of(assessment: &Assessment, depth: Depth) -> Document<'_> {
-    let all = vec![
-        Section {
-            heading: "Project Context",
-            id: "context",
-            blocks: context::blocks(assessment),
-        },
-        Section {
-            heading: "Executive Summary",
-            id: "summary",
-            blocks: summary::blocks(assessment),
-        },
-        Section {
-            heading: "Detailed Security Analysis",
-            id: "analysis",
-            blocks: analysis::blocks(assessment),
-        },
-        Section {
-            heading: "Risk Assessment Matrix",
-            id: "matrix",
-            blocks: matrix::blocks(assessment),
-        },
-        Section {
-            heading: "Security Recommendations",
-            id: "recommendations",
-            blocks: plan::blocks(assessment),
-        },
-        Section {
-            heading: "Implementation Guidance",
-            id: "guidance",
-            blocks: guidance::blocks(assessment),
-        },
-        Section {
-            heading: "Security Monitoring Framework",
-            id: "monitoring",
-            blocks: monitoring::blocks(assessment),
-        },
-        Section {
-            heading: "Threat Model",
-            id: "threats",
-            blocks: closing::threats(assessment),
-        },
-        Section {
-            heading: "Requirements Ledger",
-            id: "ledger",
-            blocks: closing::ledger(assessment),
-        },
-        Section {
-            heading: "Limits",
-            id: "limits",
-            blocks: closing::limits(assessment),
-        },
-        Section {
-            heading: "Accepted Risks",
-            id: "accepted",
-            blocks: closing::accepted(assessment),
-        },
-        Section {
-            heading: "Suggestions for a Person to Decide On",
-            id: "suggestions",
-            blocks: closing::suggestions(assessment),
-        },
+pub fn of(assessment: &Assessment, look: impl Into<Look>) -> Document<'_> {
+    let Look { depth, language } = look.into();
+    let frame = language.frame();
+    let all: [(&'static str, Vec<Block<'_>>); 12] = [
+        ("context", context::blocks(assessment)),
+        ("summary", summary::blocks(assessment)),
+        ("analysis", analysis::blocks(assessment)),
+        ("matrix", matrix::blocks(assessment)),
+        ("recommendations", plan::blocks(assessment)),
+        ("guidance", guidance::blocks(assessment)),
+        ("monitoring", monitoring::blocks(assessment)),
+        ("threats", closing::threats(assessment)),
+        ("ledger", closing::ledger(assessment)),
+        ("limits", closing::limits(assessment)),
+        ("accepted", closing::accepted(assessment)),
+        ("suggestions", closing::suggestions(assessment)),
     ];
     let wanted = depth.sections();
     Document {
         assessment,
-        title: "Backend Security Assessment Report",
-        facts: facts(assessment),
+        language,
+        title: frame.title,
+        facts: facts(assessment, frame),
         sections: all
             .into_iter()
-            .filter(|s| wanted.is_empty() || wanted.contains(&s.id))
+            .filter(|(id, _)| wanted.is_empty() || wanted.contains(id))
+            .map(|(id, blocks)| Section {
+                heading: frame.heading(id),
+                id,
+                blocks,
+            })
             .collect(),
     }
 }
 
-fn facts(assessment: &Assessment) -> Vec<(&'static str, String)> {
+fn facts(assessment: &Assessment, frame: &Frame) -> Vec<(&'static str, String)> {
     let project = &assessment.project;
-    let mut facts = vec![("Project", project.name.clone())];
+    let mut facts = vec![(frame.project, project.name.clone())];
     facts.push((
-        "Commit",
-        project.commit.clone().map_or_else(
-            || "not under version control".to_owned(),
-            |c| format!("`{c}`"),
-        ),
+        frame.commit,
+        project
+            .commit
+            .clone()
+            .map_or_else(|| frame.no_commit.to_owned(), |c| format!("`{c}`")),
     ));
     if !project.focus.is_empty() {
-        facts.push(("Only", project.focus.join(", ")));
+        facts.push((frame.only, project.focus.join(", ")));
     }
-    facts.push((
-        "Assessed with",
-        format!("casemate {}", assessment.tool.version),
-    ));
+    facts.push((frame.tool, format!("casemate {}", assessment.tool.version)));
     let levels: Vec<String> = Level::ALL
         .iter()
         .rev()
@@ -282,9 +260,9 @@ fn facts(assessment: &Assessment) -> Vec<(&'static str, String)> {
         .map(|(name, n)| format!("{n} {name}"))
         .collect();
     facts.push((
-        "Findings",
+        frame.findings,
         if levels.is_empty() {
-            "none".to_owned()
+            frame.none.to_owned()
         } else {
             levels.join(" · ")
         },

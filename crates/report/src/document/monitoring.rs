@@ -2,7 +2,7 @@
 
 use super::{Block, Cell, Table, sentence};
 use casemate_assess::assessment::Assessment;
-use casemate_assess::dossier::words::count;
+use casemate_assess::dossier::words::{capitalised, count, list};
 
 pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     let monitoring = &a.dossier.monitoring;
@@ -55,6 +55,7 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
                 .collect(),
         }));
     }
+    queries(a, &mut out);
     out.push(Block::Heading(3, "Metrics and KPIs".to_owned()));
     out.push(Block::Table(Table {
         caption: "Figures with today's value".to_owned(),
@@ -112,4 +113,40 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
             .collect(),
     ));
     out
+}
+
+/// Questions to the log, in the form that its logger gives it.
+fn queries(a: &Assessment, out: &mut Vec<Block<'_>>) {
+    let monitoring = &a.dossier.monitoring;
+    if monitoring.queries.is_empty() {
+        return;
+    }
+    out.push(Block::Heading(3, "Queries".to_owned()));
+    out.push(Block::Note(format!(
+        "For lines as {} writes them; `app.log` stands for the file or stream that they go to.",
+        monitoring.logger
+    )));
+    for query in &monitoring.queries {
+        out.push(Block::Heading(4, capitalised(&query.event)));
+        let at: Vec<String> = query.at.iter().map(|e| format!("`{e}`")).collect();
+        if query.write.is_empty() {
+            let rest = query.count.saturating_sub(query.entries.len());
+            let more = match rest {
+                0 => String::new(),
+                n => format!(" and {n} more"),
+            };
+            out.push(Block::Text(format!(
+                "{} may tell it today: {}{more}.",
+                count(query.count, "entry", "entries"),
+                query.entries.join(", ")
+            )));
+        } else {
+            out.push(Block::Text(format!(
+                "No entry tells it at {}. A line that does, and the question that finds clients who cause it often:",
+                list(&at, 5)
+            )));
+            out.push(Block::Code("", query.write.clone()));
+        }
+        out.push(Block::Code("sh", query.ask.clone()));
+    }
 }

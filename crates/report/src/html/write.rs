@@ -16,7 +16,9 @@ const REFERENCES: usize = 8;
 
 pub(super) fn document(document: &Document<'_>) -> String {
     let mut page = Page::default();
-    page.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
+    page.raw("<!doctype html>\n<html")
+        .attribute("lang", document.language.tag())
+        .raw(">\n<head>\n<meta charset=\"utf-8\">\n")
         .raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
         .raw("<meta http-equiv=\"Content-Security-Policy\"")
         .attribute("content", &policy())

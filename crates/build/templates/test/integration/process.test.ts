@@ -1,12 +1,15 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { environment, useService } from '../support/service.js';
+
+const started: ChildProcess[] = [];
 
 function start(env: NodeJS.ProcessEnv) {
   const child = spawn(process.execPath, ['dist/server.js'], { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  started.push(child);
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -25,6 +28,13 @@ function start(env: NodeJS.ProcessEnv) {
 
 describe('the process', () => {
   const service = useService();
+
+  // Of a test that failed, the process is still there, and so are its connections.
+  afterEach(() => {
+    for (const child of started.splice(0)) {
+      child.kill('SIGKILL');
+    }
+  });
 
   it('refuses to start without strong secrets, and does not print them', async () => {
     const { child, output } = start({ ...environment(service().databaseUrl), CSRF_SECRET: 'changeme' });

@@ -1,0 +1,389 @@
+//! How the log that a project writes is asked: what one line looks like, and which words find an event in it.
+
+use super::Material;
+use super::surface::{EndpointRow, Surface};
+use super::words::code;
+use casemate_ledger::inventory::LogEntry;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// Places named for one event.
+const PLACES: usize = 4;
+
+/// Refusals of one client within the time of a log file that are worth a look.
+const OFTEN: u32 = 10;
+
+/// One event, as the log tells it today or would.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Query {
+    /// `login and its refusal`.
+    pub event: String,
+    /// Entries that tell it today: `file:line` with what stands there.
+    pub entries: Vec<String>,
+    /// How many there are.
+    pub count: usize,
+    /// A line of code that writes it, where none does; empty otherwise.
+    pub write: String,
+    /// Where such a line belongs: endpoints.
+    pub at: Vec<String>,
+    /// The question to the log, as a command.
+    pub ask: String,
+}
+
+/// A logger: how its lines are written and read.
+pub(super) struct Logger {
+    /// As people call it.
+    pub name: &'static str,
+    /// The package that is imported; empty where none is.
+    package: &'static str,
+    /// The member of a JSON line that says what happened; empty: lines are text.
+    message: &'static str,
+    /// How a field stands in a line of JSON, before its name.
+    fields: &'static str,
+    /// A line of code: `{event}` and `{words}` are filled in.
+    write: &'static str,
+}
+
+/// Loggers, the ones that say most first.
+const LOGGERS: [Logger; 12] = [
+    Logger {
+        name: "pino",
+        package: "npm:pino",
+        message: ".msg",
+        fields: ".",
+        write: "logger.warn({ event: '{event}', user, address: req.ip }, '{words}')",
+    },
+    Logger {
+        name: "pino",
+        package: "npm:pino-http",
+        message: ".msg",
+        fields: ".",
+        write: "req.log.warn({ event: '{event}', user, address: req.ip }, '{words}')",
+    },
+    Logger {
+        name: "bunyan",
+        package: "npm:bunyan",
+        message: ".msg",
+        fields: ".",
+        write: "log.warn({ event: '{event}', user, address: req.ip }, '{words}')",
+    },
+    Logger {
+        name: "winston",
+        package: "npm:winston",
+        message: ".message",
+        fields: ".",
+        write: "logger.warn('{words}', { event: '{event}', user, address: req.ip })",
+    },
+    Logger {
+        name: "tslog",
+        package: "npm:tslog",
+        message: "",
+        fields: "",
+        write: "log.warn('event={event}', `user=${user}`, `address=${req.ip}`)",
+    },
+    Logger {
+        name: "log4js",
+        package: "npm:log4js",
+        message: "",
+        fields: "",
+        write: "logger.warn('event={event} user=%s address=%s', user, req.ip)",
+    },
+    Logger {
+        name: "structlog",
+        package: "py:structlog",
+        message: ".event",
+        fields: ".",
+        write: "log.warning('{event}', user=user, address=request.remote_addr)",
+    },
+    Logger {
+        name: "loguru",
+        package: "py:loguru",
+        message: ".record.message",
+        fields: ".record.extra.",
+        write: "logger.bind(event='{event}', user=user, address=address).warning('{words}')",
+    },
+    Logger {
+        name: "python-json-logger",
+        package: "py:pythonjsonlogger",
+        message: ".message",
+        fields: ".",
+        write: "logger.warning('{words}', extra={'event': '{event}', 'user': user, 'address': address})",
+    },
+    Logger {
+        name: "logging",
+        package: "py:logging",
+        message: "",
+        fields: "",
+        write: "logger.warning('event={event} user=%s address=%s', user, address)",
+    },
+    Logger {
+        name: "the console",
+        package: "npm:",
+        message: "",
+        fields: "",
+        write: "console.warn(`event={event} user=${user} address=${req.ip}`)",
+    },
+    Logger {
+        name: "`print`",
+        package: "py:",
+        message: "",
+        fields: "",
+        write: "print(f'event={event} user={user} address={request.remote_addr}')",
+    },
+];
+
+/// An event: its name, what entries of it say, how a new one is called, and the endpoints where it happens.
+struct Kind {
+    name: &'static str,
+    says: &'static [&'static str],
+    called: &'static str,
+    words: &'static str,
+    at: fn(&EndpointRow) -> bool,
+}
+
+fn path_says(e: &EndpointRow, words: &[&str]) -> bool {
+    let path = e.path.to_ascii_lowercase();
+    e.writes && words.iter().any(|word| path.contains(word))
+}
+
+const KINDS: [Kind; 4] = [
+    Kind {
+        name: "login refused",
+        says: &[
+            "login",
+            "log in",
+            "logged in",
+            "signin",
+            "sign in",
+            "signed in",
+            "authenticat",
+            "credential",
+        ],
+        called: "login_refused",
+        words: "login refused",
+        at: |e| path_says(e, &["login", "signin", "authenticate", "session"]),
+    },
+    Kind {
+        name: "password set or account made",
+        says: &["password", "signup", "sign up", "register", "registration"],
+        called: "account_changed",
+        words: "account made or password set",
+        at: |e| path_says(e, &["signup", "register", "password", "reset", "forgot"]),
+    },
+    Kind {
+        name: "access refused",
+        says: &[
+            "denied",
+            "forbidden",
+            "unauthor",
+            "not allowed",
+            "permission",
+            "refused",
+            "access",
+        ],
+        called: "access_refused",
+        words: "access refused",
+        at: |e| e.has("authentication") == "yes" || e.has("role") == "yes",
+    },
+    Kind {
+        name: "record changed or deleted",
+        says: &[
+            "created", "updated", "deleted", "changed", "removed", "saved",
+        ],
+        called: "record_changed",
+        words: "record changed",
+        at: |e| e.writes,
+    },
+];
+
+/// The logger in use: that of the package that most files import, else what the language has.
+pub(super) fn in_use(m: &Material<'_>) -> Option<&'static Logger> {
+    let files = |logger: &&Logger| {
+        let packages = m.inventory.packages.iter();
+        let theirs = packages.filter(|(root, _)| root.split('/').next() == Some(logger.package));
+        theirs.map(|(_, files)| files.len()).sum::<usize>()
+    };
+    let named = LOGGERS.iter().filter(|l| !l.package.ends_with(':'));
+    let best = named
+        .filter(|logger| files(logger) > 0)
+        .max_by_key(|logger| files(logger));
+    best.or_else(|| {
+        let python = m
+            .project
+            .files
+            .iter()
+            .filter(|f| f.path.ends_with(".py"))
+            .count();
+        let own = if python * 2 > m.project.files.len() {
+            "py:"
+        } else {
+            "npm:"
+        };
+        LOGGERS.iter().find(|l| l.package == own)
+    })
+    .filter(|_| !m.inventory.entries.is_empty() || !m.application.endpoints.is_empty())
+}
+
+/// Questions to the log for the events that matter.
+pub(super) fn queries(m: &Material<'_>, surface: &Surface) -> Vec<Query> {
+    let Some(logger) = in_use(m) else {
+        return Vec::new();
+    };
+    KINDS
+        .iter()
+        .filter_map(|kind| {
+            let at: Vec<String> = surface
+                .endpoints
+                .iter()
+                .filter(|e| (kind.at)(e))
+                .map(EndpointRow::named)
+                .collect();
+            let told: Vec<(String, &LogEntry)> = m
+                .inventory
+                .entries
+                .iter()
+                .filter(|(_, entry)| says(entry, kind.says))
+                .map(|(site, entry)| ((m.place)(*site), entry))
+                .collect();
+            if at.is_empty() {
+                return None;
+            }
+            let texts: BTreeSet<&str> = told.iter().map(|(_, e)| beginning(&e.text)).collect();
+            let (write, ask) = if texts.is_empty() {
+                let write = logger.write.replace("{event}", kind.called);
+                (
+                    write.replace("{words}", kind.words),
+                    often(logger, kind.called),
+                )
+            } else {
+                (String::new(), find(logger, &texts))
+            };
+            Some(Query {
+                event: kind.name.to_owned(),
+                count: told.len(),
+                entries: told
+                    .iter()
+                    .take(PLACES)
+                    .map(|(place, entry)| format!("{}: “{}”", code(place), shown(entry)))
+                    .collect(),
+                write,
+                at,
+                ask,
+            })
+        })
+        .collect()
+}
+
+fn says(entry: &LogEntry, words: &[&str]) -> bool {
+    let text = entry.text.to_lowercase();
+    !text.is_empty() && words.iter().any(|word| text.contains(word))
+}
+
+/// An entry in one line.
+fn shown(entry: &LogEntry) -> String {
+    let text: String = entry
+        .text
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(60)
+        .collect();
+    text.trim().replace('`', "'")
+}
+
+/// The text up to where something is filled in: what every line of it has.
+fn beginning(text: &str) -> &str {
+    let end = text
+        .find(['%', '{', '$', '\'', '"', '\\', '\n'])
+        .unwrap_or(text.len());
+    let head = text.get(..end).unwrap_or(text).trim();
+    let Some((cut, _)) = head.char_indices().nth(40) else {
+        return head;
+    };
+    let short = head.get(..cut).unwrap_or(head);
+    // Whole words, where there are several.
+    short.rsplit_once(' ').map_or(short, |(whole, _)| whole)
+}
+
+/// The command that finds lines that begin an entry with one of some texts.
+fn find(logger: &Logger, texts: &BTreeSet<&str>) -> String {
+    let texts: Vec<&str> = texts
+        .iter()
+        .copied()
+        .filter(|text| text.len() > 3)
+        .take(PLACES)
+        .collect();
+    if logger.message.is_empty() {
+        let each: Vec<String> = texts.iter().map(|text| format!("-e '{text}'")).collect();
+        return format!("grep -F {} app.log", each.join(" "));
+    }
+    let each: Vec<String> = texts
+        .iter()
+        .map(|text| format!("contains(\"{text}\")"))
+        .collect();
+    format!(
+        "jq -c 'select(({} // \"\") | {})' app.log",
+        logger.message,
+        each.join(" or ")
+    )
+}
+
+/// The command that tells which clients an event names often.
+fn often(logger: &Logger, event: &str) -> String {
+    let count = format!("sort | uniq -c | sort -rn | awk '$1 >= {OFTEN}'");
+    if logger.message.is_empty() {
+        return format!("grep -F 'event={event}' app.log | grep -oE 'address=[^ ]+' | {count}");
+    }
+    let name = if logger.message == ".event" {
+        ".event".to_owned()
+    } else {
+        format!("{}event", logger.fields)
+    };
+    format!(
+        "jq -r 'select({name} == \"{event}\") | {}address' app.log | {count}",
+        logger.fields
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn logger(package: &str) -> &'static Logger {
+        LOGGERS.iter().find(|l| l.package == package).unwrap()
+    }
+
+    #[test]
+    fn questions_are_those_of_the_logger() {
+        let texts = BTreeSet::from(["login of", "no such user"]);
+        assert_eq!(
+            find(logger("npm:pino"), &texts),
+            "jq -c 'select((.msg // \"\") | contains(\"login of\") or contains(\"no such user\"))' app.log"
+        );
+        assert_eq!(
+            find(logger("py:logging"), &texts),
+            "grep -F -e 'login of' -e 'no such user' app.log"
+        );
+        let asked = often(logger("py:structlog"), "login_refused");
+        assert!(
+            asked.starts_with(
+                "jq -r 'select(.event == \"login_refused\") | .address' app.log | sort"
+            )
+        );
+        let asked = often(logger("py:loguru"), "login_refused");
+        assert!(asked.contains(".record.extra.event == \"login_refused\""));
+        assert!(
+            often(logger("npm:"), "login_refused").starts_with("grep -F 'event=login_refused'")
+        );
+    }
+
+    #[test]
+    fn what_is_filled_in_ends_a_text() {
+        assert_eq!(beginning("login of %s from %s"), "login of");
+        assert_eq!(beginning("don't"), "don");
+        assert_eq!(beginning(&"x".repeat(90)).len(), 40);
+        assert_eq!(
+            beginning("attempt to log in with a name that nobody has"),
+            "attempt to log in with a name that"
+        );
+    }
+}
