@@ -499,6 +499,18 @@ impl Assembly<'_, '_, '_> {
             };
             self.unresolved(event.site, why);
         }
+        if self.origins.paths.text(event.callee).starts_with(SETTINGS) {
+            for handler in &event.handlers {
+                let what = match handler {
+                    Handler::Function(func, _) => Stage::Middleware(*func),
+                    Handler::Package(path) => Stage::Package(*path),
+                    Handler::Object(_) => self.stage(handler, None),
+                    Handler::Unknown => continue,
+                };
+                let member = self.member(event.site, what, true);
+                self.made.everywhere.push(member);
+            }
+        }
         if !event.is_route() {
             let handlers: Vec<FuncId> = functions(&event.handlers);
             if !handlers.is_empty() {

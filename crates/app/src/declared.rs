@@ -176,7 +176,8 @@ fn methods(origins: &Solver<'_, '_>, entry: &Entry) -> Vec<String> {
         ) {
             return vec![called];
         }
-        if called == "route" && list.is_none() && entry.callee.starts_with("py:") {
+        let plain = matches!(called.as_str(), "route" | "action");
+        if plain && list.is_none() && entry.callee.starts_with("py:") {
             return vec!["get".to_owned()];
         }
     }

@@ -15,7 +15,7 @@ pub const RECURSION: usize = 3;
 /// Times that one loop is run.
 pub const LOOP_ROUNDS: usize = 512;
 /// Alternatives of one value; more are dropped.
-pub const ALTERNATIVES: usize = 8;
+pub const ALTERNATIVES: usize = 32;
 /// Members of one object; larger ones are not followed.
 pub const OBJECT_FIELDS: usize = 2_000;
 /// Paths below which one router is mounted; more are dropped.

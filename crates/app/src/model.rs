@@ -13,6 +13,8 @@ pub struct Application {
     pub endpoints: Vec<Endpoint>,
     /// What stands before endpoints, in the order of their places.
     pub middleware: Vec<Middleware>,
+    /// What settings put before all endpoints of their unit.
+    pub everywhere: Vec<Member>,
     /// Registrations of which something is not known, in the order of their places.
     pub unresolved: Vec<Unresolved>,
     /// Calls that register, seen anywhere in the program.
@@ -241,6 +243,9 @@ pub enum Stage {
     Wraps(FuncId, (FuncId, LocalId)),
     /// A function of the program that runs before handlers; what it returns is the answer, unless it is nothing.
     Before(FuncId),
+    /// Middleware that settings name: it passes requests on by calling `get_response`, or, where it is called `process_…`, by returning
+    /// nothing.
+    Middleware(FuncId),
     /// A method of a class through which all its requests go: it passes them on by calling the method of the same name above it.
     Method(FuncId),
     /// A guard of a kind that a setting names.

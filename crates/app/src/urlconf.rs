@@ -10,7 +10,7 @@ use crate::view::View;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{ClassIdx, FuncRef};
 use casemate_flow::result::{FileIdx, FuncId, Site};
-use casemate_ir::{FnKind, Instr, Key, Language, Operand, PartKey, VarRef};
+use casemate_ir::{ArgKey, FnKind, Instr, Key, Language, Operand, PartKey, VarRef};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Configurations below each other.
@@ -117,7 +117,9 @@ impl Routes {
             if adds_resource(origins, f.id, callee)
                 && let Some((resource, routes)) = args.split_first()
             {
-                let routes = routes.iter().filter_map(|arg| f.constant_text(arg.value));
+                // What has a name is no route: `endpoint='orders'`.
+                let routes = routes.iter().filter(|arg| arg.key == ArgKey::Pos);
+                let routes = routes.filter_map(|arg| f.constant_text(arg.value));
                 for class in classes(origins, f, resource.value) {
                     self.views.extend(routes.clone().map(|route| Registered {
                         class,
@@ -274,15 +276,11 @@ fn adds_resource(origins: &Solver<'_, '_>, func: FuncId, callee: Operand) -> boo
     let Some(inner) = inner.map(|inner| origins.program.func(inner)) else {
         return false;
     };
-    let first = inner
-        .func
-        .params
-        .get(1)
-        .map(|param| Operand::Local(param.local));
+    let first = inner.func.params.first().map(|param| param.local);
     inner.func.instrs.iter().any(|instr| match *instr {
         Instr::Call { callee, args, .. } => {
-            inner.func.args(args).first().map(|arg| arg.value) == first
-                && first.is_some()
+            let given = inner.func.args(args).first().map(|arg| arg.value);
+            first.is_some_and(|first| given == Some(Operand::Local(first)))
                 && matches!(inner.made_by(callee), Some(Instr::Load { key: Key::Field(name), .. })
                     if inner.file.facts.str(*name) == "add_resource")
         }

@@ -118,6 +118,21 @@ const MARKS: &[(&str, usize, &str)] = &[
     ("dop_v1_", 64, "token of DigitalOcean"),
 ];
 
+/// What keys begin with that are made to be shown: in pages, in programs of clients.
+const SHOWN: [&str; 3] = ["phc_", "pk_live_", "pk_test_"];
+
+/// Classes whose members are names for themselves: `class Kind(StrEnum): client_secret = 'client_secret_basic'`.
+const ENUMS: [&str; 8] = [
+    "Enum",
+    "StrEnum",
+    "IntEnum",
+    "Flag",
+    "TextChoices",
+    "Choices",
+    "DjangoChoices",
+    "ChoiceSet",
+];
+
 /// The facts of secrets in all files. `known`: what was found out about calls; a secret that one of them speaks of is told there.
 pub(crate) fn facts(project: &Project, linked: &Linked, known: &[Fact]) -> Vec<Fact> {
     let mut told: BTreeMap<FileIdx, Vec<Span>> = BTreeMap::new();
@@ -140,7 +155,13 @@ pub(crate) fn facts(project: &Project, linked: &Linked, known: &[Fact]) -> Vec<F
             .get(f.file_idx.0 as usize)
             .and_then(|at| project.files.get(*at))
             .map(|file| &*file.text);
+        let enumerations = enumerations(f);
         for (at, instr) in f.func.instrs.iter().enumerate() {
+            let place = f.func.spans.get(at).copied().unwrap_or_default();
+            let within = |outer: &Span| outer.start <= place.start && place.end <= outer.end;
+            if enumerations.iter().any(within) {
+                continue;
+            }
             let compared = matches!(instr, Instr::Op { .. });
             for (name, id) in named(f, instr) {
                 let Const::Str(value) = *f.file.facts.constant(id) else {
@@ -279,6 +300,43 @@ fn named(f: FuncRef<'_>, instr: &Instr) -> Vec<(String, ConstId)> {
     out
 }
 
+/// Where classes of a function stand that list their values.
+fn enumerations(f: FuncRef<'_>) -> Vec<Span> {
+    let listed = |value: Operand| {
+        let name = match f.made_by(value) {
+            Some(Instr::LoadVar {
+                var: VarRef::Global(global),
+                ..
+            }) => f.file.facts.globals.get(global.index()).map(|b| b.name),
+            Some(
+                Instr::Load {
+                    key: Key::Field(name),
+                    ..
+                }
+                | Instr::Import {
+                    name: Some(name), ..
+                },
+            ) => Some(*name),
+            _ => None,
+        };
+        name.is_some_and(|name| ENUMS.contains(&f.file.facts.str(name)))
+    };
+    let bases = |base: Operand| match f.made_by(base) {
+        Some(&Instr::Op { operands, .. }) => f.func.operands(operands).to_vec(),
+        _ => vec![base],
+    };
+    let instrs = f.func.instrs.iter();
+    let classes = instrs.filter_map(|instr| match *instr {
+        Instr::Class {
+            class,
+            base: Some(base),
+            ..
+        } if bases(base).into_iter().any(listed) => f.file.facts.class(class),
+        _ => None,
+    });
+    classes.map(|class| class.span).collect()
+}
+
 fn variable(f: FuncRef<'_>, operand: Operand) -> Option<String> {
     let Operand::Local(local) = operand else {
         return None;
@@ -349,7 +407,18 @@ fn kind(name: &str, value: &str) -> Option<&'static str> {
         .chars()
         .all(|c| c.is_alphabetic() || c == '_' || c == '-' || c == ' ');
     let secretish = flat.contains("secret") || flat.contains("key");
+    // `SESSION_COOKIE_KEY = 'app_session'`: what a cookie is called.
+    let is_name = |value: &str| {
+        value
+            .split(['_', '-', '.'])
+            .all(|part| part.starts_with(|c: char| c.is_ascii_lowercase()))
+            && value.chars().filter(char::is_ascii_digit).count() <= 2
+    };
+    let of_cookie =
+        flat.contains("cookie") && !flat.contains("secret") && (of_words || is_name(value));
     if value.len() < 4
+        || of_cookie
+        || SHOWN.iter().any(|mark| value.starts_with(mark))
         || value.len() > 4_096
         || value.chars().any(char::is_whitespace)
         || !value.is_ascii()
@@ -458,6 +527,10 @@ mod tests {
             ("password", "password", false),
             ("password", "Passwort", false),
             ("passwordField", "user_password1", false),
+            ("SESSION_COOKIE_KEY", "my_app_session_name", false),
+            ("STATE_COOKIE_KEY", "app_oauth2_state", false),
+            ("cookieKey", "k9f-2lq8-zz31-xv07", true),
+            ("POSTHOG_API_KEY", "phc_k9f2lq8zz31xv07aaBB11", false),
             ("cookieSecret", "session_cookie_secret_key_here", true),
             ("cryptoKey", "a_secure_key_for_crypto_here", true),
             ("zapApiKey", "v9dn0balpqas1pcc281tn5ood1", true),

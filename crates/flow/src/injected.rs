@@ -1,10 +1,13 @@
-//! Types that name the dependency that fills a parameter: `CurrentUser = Annotated[User, Depends(current_user)]`.
+//! Types that name the dependency that fills a parameter, or what is asked of its value: `CurrentUser = Annotated[User,
+//! Depends(current_user)]`, `Name = Annotated[str, Field(pattern='^[a-z]+$')]`.
 //!
-//! Front ends lower such a type, where it stands as a value, as a call of `Annotated` with the type and the dependency.
+//! Front ends lower such a type, where it stands as a value, as a call of `Annotated` with the type and what stands beside it.
 
 use crate::program::{FuncRef, Program, Target};
 use crate::result::FuncId;
-use casemate_ir::{ExportKind, FnKind, Instr, Key, Language, LocalId, Operand, TypeRef, VarRef};
+use casemate_ir::{
+    Arg, ExportKind, FnKind, Instr, Key, Language, LocalId, Operand, TypeRef, VarRef,
+};
 use rustc_hash::FxHashMap;
 
 /// Modules that hand such a type on.
@@ -21,7 +24,18 @@ pub struct Injected<'p> {
     pub dependency: Operand,
 }
 
-/// All types of a program that name a dependency, by the module variable that holds them.
+/// A type with what is asked of its values.
+#[derive(Clone, Copy)]
+pub(crate) struct Narrowed<'p> {
+    /// The module that names the type.
+    pub module: FuncRef<'p>,
+    /// The type.
+    pub ty: Operand,
+    /// What is asked: calls.
+    pub said: &'p [Arg],
+}
+
+/// All types of a program that say more than their name, by the module variable that holds them.
 #[derive(Default)]
 pub(crate) struct Aliases {
     by_global: FxHashMap<u32, (FuncId, LocalId)>,
@@ -45,7 +59,7 @@ impl Aliases {
                     continue;
                 };
                 match f.made_by(value) {
-                    Some(Instr::Call { .. }) if parts(f, value).is_some() => {
+                    Some(Instr::Call { .. }) if narrowed(f, value).is_some() => {
                         out.by_global.insert(f.global(global), (func, local));
                     }
                     Some(&Instr::Import {
@@ -89,6 +103,30 @@ impl Aliases {
         out
     }
 
+    fn made<'p>(
+        &self,
+        program: &'p Program,
+        f: FuncRef<'p>,
+        ty: &TypeRef,
+    ) -> Option<(FuncRef<'p>, Operand)> {
+        let Some(VarRef::Global(global)) = ty.binding.filter(|_| ty.path.len() == 1) else {
+            return None;
+        };
+        let (func, local) = *self.by_global.get(&f.global(global))?;
+        Some((program.func(func), Operand::Local(local)))
+    }
+
+    /// What is asked of the values of a type for which no dependency stands.
+    pub(crate) fn narrowed<'p>(
+        &self,
+        program: &'p Program,
+        f: FuncRef<'p>,
+        ty: &TypeRef,
+    ) -> Option<Narrowed<'p>> {
+        let (module, value) = self.made(program, f, ty)?;
+        narrowed(module, value).filter(|_| parts(module, value).is_none())
+    }
+
     /// What fills a parameter of a type.
     pub(crate) fn get<'p>(
         &self,
@@ -96,12 +134,8 @@ impl Aliases {
         f: FuncRef<'p>,
         ty: &TypeRef,
     ) -> Option<Injected<'p>> {
-        let Some(VarRef::Global(global)) = ty.binding.filter(|_| ty.path.len() == 1) else {
-            return None;
-        };
-        let (func, local) = *self.by_global.get(&f.global(global))?;
-        let module = program.func(func);
-        let (ty, dependency) = parts(module, Operand::Local(local))?;
+        let (module, value) = self.made(program, f, ty)?;
+        let (ty, dependency) = parts(module, value)?;
         Some(Injected {
             module,
             ty,
@@ -110,23 +144,31 @@ impl Aliases {
     }
 }
 
+/// A call of `Annotated`.
+fn narrowed(module: FuncRef<'_>, value: Operand) -> Option<Narrowed<'_>> {
+    let (callee, args) = module.call_behind(value)?;
+    let (ty, said) = args.split_first()?;
+    (written(module, callee)? == "Annotated").then_some(Narrowed {
+        module,
+        ty: ty.value,
+        said,
+    })
+}
+
 /// The type and the dependency of a call of `Annotated`.
 fn parts(f: FuncRef<'_>, value: Operand) -> Option<(Operand, Operand)> {
-    let (callee, args) = f.call_behind(value)?;
-    if written(f, callee)? != "Annotated" {
-        return None;
-    }
-    let (ty, said) = args.split_first()?;
+    let Narrowed { ty, said, .. } = narrowed(f, value)?;
     let named = said.iter().find(|arg| {
         let called = f.call_behind(arg.value).map(|(callee, _)| callee);
         called
             .and_then(|callee| written(f, callee))
             .is_some_and(|name| matches!(name, "Depends" | "Security"))
     })?;
-    Some((ty.value, named.value))
+    Some((ty, named.value))
 }
 
-fn written<'p>(f: FuncRef<'p>, value: Operand) -> Option<&'p str> {
+/// The last name of what an expression reads.
+pub(crate) fn written<'p>(f: FuncRef<'p>, value: Operand) -> Option<&'p str> {
     match *f.made_by(value)? {
         Instr::LoadVar {
             var: VarRef::Global(global),

@@ -42,7 +42,7 @@ pub struct Param {
     pub optional: bool,
     /// Annotated type.
     pub ty: Option<TypeRef>,
-    /// Decorators, evaluated in the scope around the class or function.
+    /// Decorators, evaluated in the scope around the class or function; in Python the calls that an annotation has beside its type.
     pub decorators: Vec<Decorator>,
 }
 

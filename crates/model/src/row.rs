@@ -252,6 +252,8 @@ pub enum SchemaRow {
     Classes {
         /// Unknown members: `strip`, `keep`, `refuse`.
         unknown: String,
+        /// Parameters that are declared texts, numbers or truth values are made so.
+        converts: bool,
     },
     /// A call that puts the schema of one member of a request before handlers; what does not fit is only noted.
     Member {
@@ -263,10 +265,30 @@ pub enum SchemaRow {
 }
 
 impl SchemaRow {
-    /// What becomes of a schema.
-    pub const STEPS: [&'static str; 18] = [
-        "same", "lose", "nested", "format", "pattern", "one-of", "bound", "fields", "pick", "omit",
-        "keep", "strip", "refuse", "array", "element", "or", "and", "rest",
+    /// What becomes of a schema. `calls`: a function sees the value first and returns what is let through, or raises; `asks`: its
+    /// answer says whether it is; `validates`: a decorator of a method that does so for the fields it names.
+    pub const STEPS: [&'static str; 21] = [
+        "same",
+        "lose",
+        "nested",
+        "format",
+        "pattern",
+        "one-of",
+        "bound",
+        "fields",
+        "pick",
+        "omit",
+        "keep",
+        "strip",
+        "refuse",
+        "array",
+        "element",
+        "or",
+        "and",
+        "rest",
+        "calls",
+        "asks",
+        "validates",
     ];
 }
 

@@ -304,8 +304,17 @@ impl Scope for World<'_> {
                 _ => Value3::Unknown,
             },
             "growth" => match first {
-                Value3::Known(Literal::Str(pattern)) => backtracking::growth(pattern)
-                    .map_or(Value3::Unknown, |growth| text(growth.name())),
+                Value3::Known(Literal::Str(pattern)) => {
+                    // The call itself only looks at the beginning: `re.match`.
+                    let begins =
+                        matches!(arguments.get(1), Some(Value3::Known(Literal::Bool(true))));
+                    let growth = if begins {
+                        backtracking::growth(&format!("^(?:{pattern})"))
+                    } else {
+                        backtracking::growth(pattern)
+                    };
+                    growth.map_or(Value3::Unknown, |growth| text(growth.name()))
+                }
                 _ => Value3::Unknown,
             },
             "others_can" => match arguments {

@@ -173,6 +173,7 @@ impl<'a, 'p, 'm> Book<'a, 'p, 'm> {
                 }
                 Stage::Wraps(func, _)
                 | Stage::Before(func)
+                | Stage::Middleware(func)
                 | Stage::Decides(func)
                 | Stage::Method(func) => starts.push(*func),
                 Stage::Package(_) | Stage::Setting(..) | Stage::Unknown => {}

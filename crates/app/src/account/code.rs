@@ -18,6 +18,12 @@ pub(super) fn facts(ground: &Ground<'_, '_, '_>) -> Vec<Fact> {
     out
 }
 
+/// What names end with that say something about a code and hold none: `otp_time`.
+const MEASURES: [&str; 12] = [
+    "time", "date", "price", "count", "length", "ttl", "expiry", "delay", "timeout", "interval",
+    "attempts", "retries",
+];
+
 /// Random values that are called like codes or tokens for people.
 fn made(ground: &Ground<'_, '_, '_>) -> Vec<Fact> {
     let mut out = Vec::new();
@@ -29,6 +35,7 @@ fn made(ground: &Ground<'_, '_, '_>) -> Vec<Fact> {
             .into_iter()
             .chain(own)
             .flat_map(|t| t.split([' ', ',']).map(words::plain).collect::<Vec<_>>())
+            .filter(|t| !MEASURES.iter().any(|word| t.ends_with(word)))
             .collect();
         let code = targets
             .iter()

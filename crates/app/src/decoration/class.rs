@@ -5,7 +5,7 @@ use crate::model::Stage;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{ClassIdx, FuncRef};
 use casemate_flow::result::{FuncId, Site};
-use casemate_ir::{Const, Instr, Language, MemberKind, Operand, PartKey};
+use casemate_ir::{Const, Instr, Language, MemberKind, Operand, PartKey, VarRef};
 
 /// How many classes are looked at above one.
 const ANCESTORS: usize = 12;
@@ -18,7 +18,7 @@ const DOORS: [&str; 3] = ["dispatch", "dispatch_request", "initial"];
 
 /// What settings and providers put before all handlers of a framework.
 pub(crate) struct Defaults {
-    /// What Django REST framework asks of views that say nothing; absent: not written anywhere.
+    /// What Django REST framework asks of views that say nothing; absent: no settings of it are written anywhere.
     permissions: Option<Vec<String>>,
     /// Guards that Nest puts before all its handlers.
     global: Vec<(Site, Stage)>,
@@ -33,9 +33,11 @@ impl Defaults {
             global: Vec::new(),
             open: false,
         };
+        let mut spoken = false;
         for func in origins.program.function_ids() {
             let f = origins.program.func(func);
             for (at, instr) in f.func.instrs.iter().enumerate() {
+                spoken |= is_settings(f, instr);
                 let Instr::Object { parts, .. } = *instr else {
                     continue;
                 };
@@ -61,6 +63,10 @@ impl Defaults {
                 }
             }
         }
+        // Settings that say nothing of it leave the library's own default, which lets everybody in.
+        if spoken && out.permissions.is_none() {
+            out.permissions = Some(Vec::new());
+        }
         out
     }
 
@@ -81,6 +87,46 @@ impl Defaults {
             None => self.open = true,
         }
     }
+}
+
+/// `REST_FRAMEWORK = {…}`, all of it written down.
+fn is_settings(f: FuncRef<'_>, instr: &Instr) -> bool {
+    let Instr::StoreVar {
+        var: VarRef::Global(global),
+        value,
+    } = *instr
+    else {
+        return false;
+    };
+    let named = f.file.facts.language == Language::Python
+        && f.file
+            .facts
+            .globals
+            .get(global.index())
+            .is_some_and(|binding| f.file.facts.str(binding.name) == "REST_FRAMEWORK");
+    named
+        && matches!(f.made_by(value), Some(Instr::Object { parts, .. })
+            if f.func.parts(*parts).iter().all(|part| matches!(part.key, PartKey::Field(_))))
+}
+
+/// The class that settings name: `"shop.api.permissions.OfShop"`.
+fn named_class(origins: &Solver<'_, '_>, dotted: &str) -> Option<ClassIdx> {
+    let (module, name) = dotted.rsplit_once('.')?;
+    let path = module.replace('.', "/");
+    let ends = [format!("{path}.py"), format!("{path}/__init__.py")];
+    let count = u32::try_from(origins.program.class_count()).unwrap_or(u32::MAX);
+    let mut classes = (0..count).map(ClassIdx).filter(|class| {
+        origins.program.class(*class).is_some_and(|(file, def)| {
+            let file = origins.program.file(file);
+            def.name.is_some_and(|own| file.facts.str(own) == name)
+                && ends.iter().any(|end| {
+                    let rest = file.path.strip_suffix(end.as_str());
+                    rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+                })
+        })
+    });
+    let one = classes.next()?;
+    classes.next().is_none().then_some(one)
 }
 
 fn is_global_guard(origins: &Solver<'_, '_>, f: FuncRef<'_>, value: Operand) -> bool {
@@ -217,7 +263,7 @@ pub(crate) fn of(
         }
     }
     if rest && permissions.is_none() {
-        by_default(defaults, place, out);
+        by_default(origins, defaults, place, out);
     }
     out.settled = true;
 }
@@ -284,7 +330,7 @@ fn has_base(origins: &Solver<'_, '_>, class: ClassIdx, owner: FuncId) -> bool {
 }
 
 /// What settings ask of a view that says nothing itself.
-fn by_default(defaults: &Defaults, site: Site, out: &mut Around) {
+fn by_default(origins: &Solver<'_, '_>, defaults: &Defaults, site: Site, out: &mut Around) {
     let Some(classes) = &defaults.permissions else {
         out.unknown += 1;
         return;
@@ -293,15 +339,31 @@ fn by_default(defaults: &Defaults, site: Site, out: &mut Around) {
         let last = class.rsplit('.').next().unwrap_or_default();
         match last {
             "AllowAny" | "IsAuthenticatedOrReadOnly" | "DjangoModelPermissionsOrAnonReadOnly" => {}
-            "IsAuthenticated" | "IsAdminUser" | "DjangoModelPermissions" => {
-                out.chain.push(crate::model::Member {
-                    site,
-                    name: class.clone(),
-                    what: Stage::Setting("authentication", class.clone()),
-                    certain: true,
-                });
+            "IsAuthenticated"
+            | "IsAdminUser"
+            | "DjangoModelPermissions"
+            | "DjangoObjectPermissions" => {
+                let kinds = match last {
+                    "IsAuthenticated" => &["authentication"][..],
+                    _ => &["authentication", "role"],
+                };
+                for kind in kinds {
+                    out.chain.push(crate::model::Member {
+                        site,
+                        name: class.clone(),
+                        what: Stage::Setting(kind, class.clone()),
+                        certain: true,
+                    });
+                }
             }
-            _ => out.unknown += 1,
+            _ => match named_class(origins, class) {
+                Some(class) => {
+                    let stages = decider(origins, class, 0);
+                    out.chain
+                        .extend(stages.into_iter().map(|s| member(origins, site, s)));
+                }
+                None => out.unknown += 1,
+            },
         }
     }
 }

@@ -60,7 +60,20 @@ pub(crate) fn prepare(origins: &mut Solver<'_, '_>) {
 pub(crate) fn add(origins: &Solver<'_, '_>, made: &mut Application) {
     let before = before::Befores::of(origins);
     let defaults = class::Defaults::of(origins);
+    let everywhere = std::mem::take(&mut made.everywhere);
     for endpoint in &mut made.endpoints {
+        let exempt = endpoint
+            .handlers
+            .iter()
+            .any(|func| is_exempt(origins, *func));
+        if endpoint.callee.starts_with(DJANGO) && !exempt {
+            let unit = |site: Site| origins.program.units.get(site.file.0 as usize);
+            let named = everywhere.iter();
+            let named = named
+                .filter(|m| unit(m.site) == unit(endpoint.site))
+                .cloned();
+            endpoint.chain.splice(0..0, named);
+        }
         for &handler in &endpoint.handlers {
             let around = around(origins, handler, &defaults);
             if around.settled {
@@ -121,6 +134,22 @@ fn around(origins: &Solver<'_, '_>, handler: FuncId, defaults: &class::Defaults)
     out
 }
 
+/// The decorator by which a view is left out of what asks everybody for a login.
+const EXEMPT: &str = "login_not_required";
+
+/// What registers the views of Django.
+const DJANGO: &str = "py:django.";
+
+/// Whether a view is left out of what asks everybody for a login.
+fn is_exempt(origins: &Solver<'_, '_>, func: FuncId) -> bool {
+    let f = origins.program.func(func);
+    let parent = f.parent().map(|parent| origins.program.func(parent));
+    parent.is_some_and(|parent| {
+        let mut decorators = f.func.decorators.iter();
+        decorators.any(|d| written_name(parent, d.value) == Some(EXEMPT))
+    })
+}
+
 /// Whether a decorator is what makes the function a handler.
 fn registers(origins: &Solver<'_, '_>, f: FuncRef<'_>, decorator: &Decorator) -> bool {
     rows_of(origins, f, decorator).next().is_some()
@@ -168,6 +197,7 @@ pub(crate) fn name(origins: &Solver<'_, '_>, what: &Stage) -> String {
         Stage::Function(func, ..)
         | Stage::Decides(func)
         | Stage::Before(func)
+        | Stage::Middleware(func)
         | Stage::Method(func) => origins.program.func_name(*func),
         Stage::Wraps(_, (around, _)) => origins.program.func_name(*around),
         Stage::Package(path) => origins.paths.text(*path),

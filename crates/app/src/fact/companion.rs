@@ -218,6 +218,7 @@ fn before(
                 .collect(),
             Stage::Wraps(func, _)
             | Stage::Before(func)
+            | Stage::Middleware(func)
             | Stage::Decides(func)
             | Stage::Method(func) => vec![*func],
             _ => Vec::new(),

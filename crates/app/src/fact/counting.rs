@@ -77,6 +77,7 @@ pub(super) fn may_count(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
             }
             Stage::Wraps(func, _)
             | Stage::Before(func)
+            | Stage::Middleware(func)
             | Stage::Decides(func)
             | Stage::Method(func) => level.push(*func),
             Stage::Package(path) => {

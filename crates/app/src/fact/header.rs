@@ -87,6 +87,7 @@ pub(super) fn of(
                 }
                 Stage::Wraps(func, _)
                 | Stage::Before(func)
+                | Stage::Middleware(func)
                 | Stage::Decides(func)
                 | Stage::Method(func) => {
                     functions.push(*func);

@@ -41,7 +41,7 @@ mod upload;
 mod validation;
 mod view;
 
-use crate::model::{Answer, Application, Endpoint};
+use crate::model::{Answer, Application, Endpoint, Names};
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::ClassIdx;
 use casemate_flow::result::{Fact, FactValue, FuncId};
@@ -284,6 +284,8 @@ fn fact(
     values.push(("siblings".to_owned(), number(siblings)));
     let alone = siblings >= 3
         && bare * 3 <= siblings
+        && !by_capability(endpoint)
+        && (siblings >= MANY || reads_some(endpoint))
         // Lists and details that a library answers are as often meant for everybody as not.
         && (!endpoint.by_class || endpoint.method != "get")
         && !for_readers(endpoint)
@@ -316,7 +318,10 @@ fn fact(
         ("lesser", neighbours.asks_less(endpoint)),
         (
             "people",
-            endpoint.objects.persons && neighbours.guarded_elsewhere(endpoint),
+            endpoint.objects.persons
+                && neighbours.guarded_elsewhere(endpoint)
+                && !by_capability(endpoint)
+                && !for_readers(endpoint),
         ),
         ("personal", endpoint.objects.personal),
         (
@@ -359,6 +364,47 @@ fn fact(
         ),
         values,
     }
+}
+
+/// So many neighbours make it strange that one of them wants no login, whatever it reads.
+const MANY: usize = 6;
+
+/// What is answered depends on what the client says, belongs to somebody, or is not known.
+fn reads_some(endpoint: &Endpoint) -> bool {
+    let objects = &endpoint.objects;
+    let parameters = endpoint.path.as_deref().unwrap_or_default();
+    !objects.chosen.is_empty()
+        || objects.persons
+        || objects.writes
+        || objects.deletes
+        || parameters.contains([':', '<', '{'])
+        || endpoint.method != "get" && endpoint.method != "graphql"
+}
+
+/// Names of what only those are told who may read: whoever knows it may.
+const CAPABILITIES: [&str; 12] = [
+    "code",
+    "token",
+    "hash",
+    "secret",
+    "short_code",
+    "shortcode",
+    "share_id",
+    "share_key",
+    "share_token",
+    "link_id",
+    "invite_code",
+    "public_id",
+];
+
+/// Each record is found by what only those are told who may read it.
+fn by_capability(endpoint: &Endpoint) -> bool {
+    let mut told = Names::default();
+    for name in CAPABILITIES {
+        told.add(Names::of(name));
+    }
+    let chosen = &endpoint.objects.chosen;
+    !chosen.is_empty() && chosen.iter().all(|access| access.names.meets(told))
 }
 
 /// Its handler is a method of a class that others are made from and that is registered nowhere: it answers where they are.

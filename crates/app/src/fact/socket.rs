@@ -129,6 +129,7 @@ fn before(endpoint: &Endpoint) -> Vec<FuncId> {
             Stage::Decides(func)
             | Stage::Wraps(func, _)
             | Stage::Before(func)
+            | Stage::Middleware(func)
             | Stage::Method(func) => out.push(*func),
             _ => {}
         }

@@ -135,6 +135,7 @@ fn before(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
                 }
                 Stage::Wraps(func, _)
                 | Stage::Before(func)
+                | Stage::Middleware(func)
                 | Stage::Decides(func)
                 | Stage::Method(func) => looks(origins, *func, 0),
                 Stage::Package(path) => says(&origins.paths.text(*path)),

@@ -33,6 +33,8 @@ pub(super) enum Pass {
     Wraps,
     /// By calling the method of the same name that a base of its class has.
     Above,
+    /// By calling `get_response`, which Django gives to all middleware.
+    Onward,
 }
 
 /// What is known while bodies are read.
@@ -164,8 +166,12 @@ impl<'p> Reader<'_, 'p, '_> {
                         }
                     }
                 }
-                Pass::Above => {
-                    if calls_above(f, index) {
+                Pass::Above | Pass::Onward => {
+                    let on = match pass {
+                        Pass::Above => calls_above(f, index),
+                        _ => calls_onward(f, index),
+                    };
+                    if on {
                         targets.insert(index);
                     } else if matches!(block.term, Term::Return(_)) {
                         refused.insert(index);
@@ -512,6 +518,16 @@ fn calls_above(f: FuncRef<'_>, block: usize) -> bool {
         loaded(callee).is_some_and(|(base, name)| {
             f.func.name == Some(name)
                 && loaded(base).is_some_and(|(_, above)| f.file.facts.str(above) == "__super__")
+        })
+    })
+}
+
+/// Whether a block calls `get_response`, `self.get_response`.
+fn calls_onward(f: FuncRef<'_>, block: usize) -> bool {
+    f.func.blocks.get(block).is_some_and(|block| {
+        f.func.block_instrs(block).any(|(_, instr)| {
+            matches!(*instr, Instr::Call { callee, .. }
+                if written_name(f, callee).is_some_and(|name| name.ends_with("get_response")))
         })
     })
 }

@@ -9,6 +9,7 @@ pub(crate) mod held;
 mod key;
 mod known;
 pub(crate) mod names;
+mod nobody;
 mod refusal;
 pub(crate) mod root;
 mod switch;
@@ -186,6 +187,17 @@ fn before(
                 out.extend(checks.iter().map(|c| of_check(c, member, reader)));
                 look(member, &[*func], first, reader, looked, &mut out);
             }
+            Stage::Middleware(func) => {
+                // Most look at who asks to note something; only what refuses counts.
+                let named = reader.origins.program.func_name(*func);
+                let pass = if named.starts_with("process_") {
+                    Pass::ReturnsNothing
+                } else {
+                    Pass::Onward
+                };
+                let checks = reader.checks(*func, pass);
+                out.extend(checks.iter().map(|c| of_check(c, member, reader)));
+            }
             Stage::Method(func) => {
                 let first = out.len();
                 let checks = reader.checks(*func, Pass::Above);
@@ -234,7 +246,9 @@ fn before(
             }
             Stage::Package(path) => {
                 out.extend(of_package(*path, member, reader.origins));
-                if !reader.origins.paths.known(*path) && !reader.origins.paths.parent_known(*path) {
+                let paths = &reader.origins.paths;
+                let modelled = paths.known(*path) || paths.parent_known(*path);
+                if !modelled && !nobody::speaks_of_nobody(&paths.text(*path)) {
                     let named = named_login(&member.name);
                     let why = if named {
                         "of code that is not here; its name says that it wants a login"
@@ -505,6 +519,7 @@ fn set_by_program(application: &Application, origins: &Solver<'_, '_>) -> FxHash
             }
             Stage::Wraps(func, _)
             | Stage::Before(func)
+            | Stage::Middleware(func)
             | Stage::Method(func)
             | Stage::Decides(func) => {
                 functions.push(*func);

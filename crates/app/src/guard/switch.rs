@@ -19,6 +19,31 @@ const WHO: [&str; 6] = [
     "account",
 ];
 
+/// What names end with that speak of how the program is set up, whoever asks: `isMultiUserMode`, `userRegistrationEnabled`.
+const OF_PROGRAM: [&str; 14] = [
+    "mode",
+    "enabled",
+    "disabled",
+    "setup",
+    "configured",
+    "count",
+    "registration",
+    "signup",
+    "settings",
+    "config",
+    "supported",
+    "available",
+    "limit",
+    "required",
+];
+
+/// Whether a function may know of whoever asks without being told of the request, by its name.
+fn may_know_who(name: &str) -> bool {
+    let name = name.to_lowercase();
+    WHO.iter().any(|word| name.contains(word))
+        && !OF_PROGRAM.iter().any(|word| name.ends_with(word))
+}
+
 /// Whether a condition is made of nothing that a request brings: `!noAuthentication`, `isSetUp()`, `config.open === true`.
 pub(super) fn is_switch(origins: &Solver<'_, '_>, f: FuncRef<'_>, cond: Operand) -> bool {
     let mut open = vec![cond];
@@ -64,8 +89,7 @@ pub(super) fn is_switch(origins: &Solver<'_, '_>, f: FuncRef<'_>, cond: Operand)
                 Instr::Call {
                     callee, this, args, ..
                 } => {
-                    let name = written_name(f, callee).unwrap_or_default().to_lowercase();
-                    if WHO.iter().any(|word| name.contains(word)) {
+                    if written_name(f, callee).is_some_and(may_know_who) {
                         return false;
                     }
                     open.extend(f.func.args(args).iter().map(|arg| arg.value));

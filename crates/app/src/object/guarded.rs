@@ -27,6 +27,7 @@ pub(super) fn of(
             | Stage::Decides(func)
             | Stage::Wraps(func, _)
             | Stage::Before(func)
+            | Stage::Middleware(func)
             | Stage::Method(func) => func,
             Stage::Setting(..) | Stage::Package(_) | Stage::Unknown => continue,
         };

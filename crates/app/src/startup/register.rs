@@ -278,6 +278,12 @@ impl Startup<'_, '_, '_> {
                     found.extend(texts(&inner));
                 }
             }
+            // `mount(app)`: the one thing that is given is what is registered.
+            let alone = site.args.len() == 1;
+            let handler = |v: &V| matches!(v, V::Func(..) | V::Object(_));
+            if found.is_empty() && alone && !value.is_empty() && value.iter().all(handler) {
+                continue;
+            }
             if found.is_empty() {
                 out.push(None);
             } else {

@@ -144,9 +144,10 @@ pub(crate) fn texts(value: &[V]) -> Vec<Rc<str>> {
         .collect()
 }
 
-/// Whether a value is certainly truthy or falsy.
-pub(crate) fn truth(value: &[V]) -> Option<bool> {
+/// Whether a value is certainly truthy or falsy. `made`: whether a package made an object, which may then be anything.
+pub(crate) fn truth(value: &[V], made: impl Fn(ObjId) -> bool) -> Option<bool> {
     match value {
+        [V::Object(id)] if made(*id) => None,
         [V::Text(text)] if !text.contains(HOLE) => Some(!text.is_empty()),
         [V::Number(n)] => Some(*n != 0.0),
         [V::Bool(b)] => Some(*b),

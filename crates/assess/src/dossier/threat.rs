@@ -90,6 +90,7 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
             m,
             &[
                 "missing-authentication",
+                "reading-without-login",
                 "missing-login-limit",
                 "jwt-not-verified",
                 "jwt-algorithm-none",

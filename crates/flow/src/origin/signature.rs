@@ -3,7 +3,7 @@
 use super::solve::{Frame, Solver};
 use super::value::{Val, ValId};
 use crate::apipath::PathId;
-use crate::injected::Injected;
+use crate::injected::{Injected, written};
 use crate::program::{ClassIdx, FuncRef};
 use crate::result::FuncId;
 use casemate_ir::{
@@ -233,7 +233,21 @@ impl<'p> Solver<'p, '_> {
         if let Some(primitive) = ty.primitive {
             return handler.file.facts.str(primitive) == "string";
         }
+        if let Some(narrowed) = self.aliases.narrowed(self.program, handler, ty) {
+            return !is_number(narrowed.module, narrowed.ty);
+        }
         self.is_own_record(handler, param, ty)
+    }
+
+    /// What a type asks of its values beside being one: calls in the module that names it.
+    pub(crate) fn said_by(
+        &self,
+        f: FuncRef<'p>,
+        ty: &TypeRef,
+    ) -> Option<(FuncRef<'p>, Vec<Operand>)> {
+        let narrowed = self.aliases.narrowed(self.program, f, ty)?;
+        let said = narrowed.said.iter().map(|arg| arg.value).collect();
+        Some((narrowed.module, said))
     }
 
     /// A class of the program stands for a body that is read into it, unless a default says where it comes from.
@@ -257,6 +271,30 @@ impl<'p> Solver<'p, '_> {
         });
         matches!(defaults.next(), Some(Operand::Const(_)))
     }
+}
+
+/// Types that let no text through.
+const NUMBERS: [&str; 9] = [
+    "int",
+    "float",
+    "complex",
+    "bool",
+    "Decimal",
+    "UUID",
+    "date",
+    "datetime",
+    "timedelta",
+];
+
+fn is_number(module: FuncRef<'_>, ty: Operand) -> bool {
+    let name = match module.made_by(ty) {
+        Some(Instr::LoadVar {
+            var: VarRef::Free(name),
+            ..
+        }) => Some(module.file.facts.str(*name)),
+        _ => written(module, ty),
+    };
+    name.is_some_and(|name| NUMBERS.contains(&name))
 }
 
 /// Types that say nothing of what is in a body.

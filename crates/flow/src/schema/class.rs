@@ -6,7 +6,7 @@ use super::shape::{Schema, Unknown};
 use crate::origin::Val;
 use crate::program::{ClassIdx, FuncRef};
 use crate::result::FuncId;
-use casemate_ir::{Decorator, FnKind, Instr, MemberKind, Operand, TypeRef, VarRef};
+use casemate_ir::{Decorator, FnKind, Instr, Language, MemberKind, Operand, TypeRef, VarRef};
 use casemate_model::kind::KindSet;
 use casemate_model::row::{Role, SchemaRow};
 use rustc_hash::FxHashMap;
@@ -27,15 +27,26 @@ pub(super) fn parameters(reader: &Reader<'_>) -> Parameters {
     for id in program.function_ids() {
         let f = program.func(id);
         for (index, param) in f.func.params.iter().enumerate() {
-            if param.decorators.is_empty() {
+            if param.decorators.is_empty() || f.file.facts.language == Language::Python {
                 continue;
             }
             let by_decorator = param.decorators.iter().find_map(|d| piped(reader, f, d));
             let made = by_decorator
                 .map(|schema| (schema, Unknown::Keep))
                 .or_else(|| {
-                    let schema = typed(reader, f, param.ty.as_ref()?, 0);
-                    Some((schema, checked?))
+                    let (unknown, converts) = checked?;
+                    let ty = param.ty.as_ref()?;
+                    let schema = match ty.primitive.filter(|_| ty.wrapper.is_none()) {
+                        Some(primitive) if converts => {
+                            let name = f.file.facts.str(primitive);
+                            match name {
+                                "string" | "number" | "boolean" => reader.format(name),
+                                _ => Schema::Unknown,
+                            }
+                        }
+                        _ => typed(reader, f, ty, 0),
+                    };
+                    Some((schema, unknown))
                 });
             if let Some((schema, unknown)) = made
                 && schema.is_known()
@@ -47,11 +58,12 @@ pub(super) fn parameters(reader: &Reader<'_>) -> Parameters {
     out
 }
 
-/// Whether some call makes the framework check all parameters against their classes, and what it does with other members.
+/// Whether some call makes the framework check all parameters against their classes, what it does with other members, and whether
+/// it makes texts, numbers and truth values of what is declared so.
 /// What stands in a decorator holds for its declaration alone.
-fn checked_classes(reader: &Reader<'_>) -> Option<Unknown> {
+fn checked_classes(reader: &Reader<'_>) -> Option<(Unknown, bool)> {
     let program = reader.find.origins.program;
-    let mut found = None;
+    let mut found: Option<(Unknown, bool)> = None;
     for id in program.function_ids() {
         let f = program.func(id);
         if f.func.kind == FnKind::Module {
@@ -66,12 +78,15 @@ fn checked_classes(reader: &Reader<'_>) -> Option<Unknown> {
                     continue;
                 };
                 let row = reader.row(&call, path, |row| matches!(row, SchemaRow::Classes { .. }));
-                if let Some((SchemaRow::Classes { unknown }, _)) = row {
+                if let Some((SchemaRow::Classes { unknown, converts }, _)) = row {
                     let unknown = Unknown::of(unknown);
                     // Several applications: what holds in each.
                     found = Some(match found {
-                        Some(known) if known != unknown => Unknown::Keep,
-                        _ => unknown,
+                        Some((known, also)) if known != unknown => {
+                            (Unknown::Keep, also && *converts)
+                        }
+                        Some((known, also)) => (known, also && *converts),
+                        None => (unknown, *converts),
                     });
                 }
             }

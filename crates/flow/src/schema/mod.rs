@@ -9,15 +9,17 @@ mod json;
 mod read;
 mod refuse;
 mod request;
+mod said;
 mod shape;
 mod standing;
 mod typed;
 mod wrapper;
 
+pub(crate) use said::{Asked, Seen};
 pub(crate) use shape::{Schema, Unknown};
 
 use crate::origin::{Solver, Val};
-use crate::program::to_u32;
+use crate::program::{ClassIdx, to_u32};
 use crate::result::FuncId;
 use crate::symbol::Sym;
 use casemate_ir::{Instr, LocalId, Operand};
@@ -78,6 +80,7 @@ pub(crate) struct Schemas {
     /// By condition and outcome: the calls that it says accepted.
     accepted: FxHashMap<(FuncId, LocalId, bool), Vec<u32>>,
     parameters: class::Parameters,
+    said: said::Said,
     /// Schemas that are not understood.
     pub(crate) unknown: u64,
 }
@@ -126,6 +129,7 @@ impl Schemas {
         schemas.requests = request::requests(&reader, &schemas.checks, &registrations);
         schemas.checks.extend(wrapped);
         schemas.parameters = class::parameters(&reader);
+        schemas.said = said::said(&reader);
         schemas.accepted = refuse::conditions(&reader.find, &schemas.checks);
         schemas
     }
@@ -215,6 +219,21 @@ impl Schemas {
     /// What a parameter of a handler was checked against.
     pub(crate) fn parameter(&self, func: FuncId, index: usize) -> Option<&(Schema, Unknown)> {
         self.parameters.get(&(func, index))
+    }
+
+    /// What the declaration of a parameter asks of its value.
+    pub(crate) fn asked_of_parameter(&self, func: FuncId, index: usize) -> Option<&Asked> {
+        self.said.parameters.get(&(func, index))
+    }
+
+    /// What the declaration of a class's field asks of its value, apart from those of the classes that it is made from.
+    pub(crate) fn asked_of_field(&self, class: ClassIdx, name: Sym) -> Option<&Asked> {
+        self.said.members.get(&(class, name))
+    }
+
+    /// Whether no declaration asks anything.
+    pub(crate) fn asks_nothing(&self) -> bool {
+        self.said.members.is_empty() && self.said.parameters.is_empty()
     }
 
     /// What is known of the request when a function, or one around it, runs.

@@ -10,7 +10,7 @@ use crate::taint::KindIds;
 use casemate_ir::{Arg, ArgKey, Const, Instr, Operand};
 use casemate_model::expr::{Literal, Scope, Tri, Value3, eval_in};
 use casemate_model::kind::{KindSet, Kinds};
-use casemate_model::path::{Port, PortBase, PortStep};
+use casemate_model::path::{ArgIndex, Port, PortBase, PortStep};
 use casemate_model::row::{Role, Row, SchemaRow};
 use rustc_hash::FxHashMap;
 use std::cell::{Cell, RefCell};
@@ -340,11 +340,22 @@ impl<'a> Reader<'a> {
     /// The operands at a port.
     pub(super) fn places(&self, call: &Call<'a>, port: &Port) -> Vec<Place<'a>> {
         match &port.base {
-            PortBase::Arg(index) => positions(index, call.args.len())
-                .filter_map(|at| call.args.get(at))
-                .filter(|a| a.key == ArgKey::Pos)
-                .map(|a| call.place(a.value))
-                .collect(),
+            PortBase::Arg(index) => {
+                let keyword = match index {
+                    ArgIndex::Keyword(name) | ArgIndex::AtOrKeyword(_, name) => Some(name),
+                    _ => None,
+                };
+                let named = call.args.iter().filter(|a| match (a.key, keyword) {
+                    (ArgKey::Keyword(name), Some(wanted)) => call.f.file.facts.str(name) == wanted,
+                    _ => false,
+                });
+                positions(index, call.args.len())
+                    .filter_map(|at| call.args.get(at))
+                    .filter(|a| a.key == ArgKey::Pos)
+                    .chain(named)
+                    .map(|a| call.place(a.value))
+                    .collect()
+            }
             PortBase::This => call.this.into_iter().map(|t| call.place(t)).collect(),
             _ => Vec::new(),
         }

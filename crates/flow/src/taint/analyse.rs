@@ -11,6 +11,7 @@ use crate::limits;
 use crate::origin::{Solver, Val};
 use crate::program::to_u32;
 use crate::result::FuncId;
+use crate::schema::Schemas;
 use casemate_ir::{Const, FnKind, Instr, Key, Language, MemberKind, Operand, VarRef};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -45,15 +46,15 @@ pub struct TaintResult {
 pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
     let program = origins.program;
     let count = program.function_count();
+    let schemas = Schemas::of(origins);
     let callees: Vec<Vec<FuncId>> = program
         .function_ids()
-        .map(|id| dependencies(origins, id))
+        .map(|id| dependencies(origins, &schemas, id))
         .collect();
     let by_name = Methods::of(origins);
     let named = by_name.calls(origins);
     let order = callees_first(&callees, &named);
     let consts = constants(origins);
-    let schemas = crate::schema::Schemas::of(origins);
     let settings = crate::setting::Settings::of(origins);
     let mut summaries: Vec<Option<Arc<Summary>>> = vec![None; count];
     let mut outputs: Vec<Output> = Vec::with_capacity(count);
@@ -327,8 +328,8 @@ fn same_taints(old: &Value, new: &Value) -> bool {
     plain(old.taints()) == plain(new.taints())
 }
 
-/// Functions whose summaries a function needs: those it calls, makes, or hands on.
-fn dependencies(origins: &Solver<'_, '_>, id: FuncId) -> Vec<FuncId> {
+/// Functions whose summaries a function needs: those it calls, makes, or hands on, and those that see its values first.
+fn dependencies(origins: &Solver<'_, '_>, schemas: &Schemas, id: FuncId) -> Vec<FuncId> {
     let f = origins.program.func(id);
     let mut out = Vec::new();
     let operand = |out: &mut Vec<FuncId>, operand: Operand| {
@@ -400,6 +401,8 @@ fn dependencies(origins: &Solver<'_, '_>, id: FuncId) -> Vec<FuncId> {
             _ => {}
         }
     }
+    super::record::seen_first(origins, schemas, id, &mut out);
+    super::validated::seen_first(origins, id, &mut out);
     // Whoever renders needs the templates: they are leaves, so it is enough that all come first.
     out.sort_unstable();
     out.dedup();

@@ -74,10 +74,7 @@ impl Interp<'_> {
                         value.join_parts(labelled);
                     }
                 }
-                let clears = self.field_clears(base_operand, sym);
-                if !clears.is_empty() {
-                    value.taints = self.without(&value, clears);
-                }
+                self.field_clears(base_operand, sym, &mut value);
                 self.validated(base_operand, sym, &mut value);
                 if base.is_empty() {
                     self.held_given(to, &mut value);

@@ -6,7 +6,7 @@ use super::value::{Origin, SourceRef, Taint};
 use crate::apipath::PathId;
 use crate::origin::Val;
 use crate::symbol::Sym;
-use casemate_ir::{LocalId, Operand, Span};
+use casemate_ir::{Language, LocalId, Operand, Span};
 use casemate_model::expr::Tri;
 use casemate_model::kind::{KindSet, Shape};
 use casemate_model::path::PortBase;
@@ -53,7 +53,9 @@ impl Interp<'_> {
         let mut params = self.f.func.params.iter().enumerate();
         let (index, param) = params.find(|(_, p)| p.local == local).unzip();
         // Whom a declared value is handed on to gets what became of it on the way: it may have been checked.
-        let declared = param.is_some_and(|p| !p.decorators.is_empty());
+        // What Python says beside a type only asks something of the value.
+        let decorates = self.f.file.facts.language == Language::JavaScript;
+        let declared = decorates && param.is_some_and(|p| !p.decorators.is_empty());
         // A parameter that only the program fills gets what its callers hold, caller by caller; a package fills the others.
         let filled = |index| origins.filled_by_package.contains(&(self.f.id, index));
         if index.is_some_and(|index| !declared && !filled(index)) {

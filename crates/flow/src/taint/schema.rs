@@ -217,12 +217,14 @@ impl Interp<'_> {
         // No instruction has these numbers.
         let at = u32::MAX - to_u32(index);
         let schemas = self.schemas;
-        match schemas.parameter(self.f.id, index) {
+        let mut value = match schemas.parameter(self.f.id, index) {
             Some((schema, unknown)) => {
                 self.fit(at, 0, Side::Out, *unknown, schema, &Value::tainted(label))
             }
             None => self.labelled(at as usize, label),
-        }
+        };
+        self.parameter_asks(index, &mut value);
+        value
     }
 
     fn fit_part(&mut self, at: u32, start: u32, part: &Part, label: Taint) -> Value {

@@ -25,7 +25,7 @@ impl<'a> Lowerer<'a> {
                     at = &a.value;
                 }
                 Expr::Subscript(s) => {
-                    if let Some(value) = self.injected_type(s) {
+                    if let Some(value) = self.annotated_type(s) {
                         break value;
                     }
                     links.push(Link::Element(s));

@@ -130,7 +130,8 @@ impl<'a> Lowerer<'a> {
                         if !is_class_variable && !class.fields.iter().any(|f| f.0 == symbol) {
                             class.fields.push((symbol, sp(a)));
                         }
-                        self.field_member(class, symbol, ty, sp(a));
+                        let said = self.said(&a.annotation);
+                        self.field_member(class, symbol, ty, said, sp(a));
                     }
                     self.annotated_assignment(a);
                 }
@@ -173,6 +174,7 @@ impl<'a> Lowerer<'a> {
         class: &mut ClassBody,
         name: Symbol,
         ty: Option<TypeRef>,
+        decorators: Vec<Decorator>,
         span: Span,
     ) {
         if class.members.iter().any(|m| m.name == name) {
@@ -184,7 +186,7 @@ impl<'a> Lowerer<'a> {
             is_static: false,
             func: None,
             ty,
-            decorators: Vec::new(),
+            decorators,
             span,
         });
     }

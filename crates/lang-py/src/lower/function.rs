@@ -136,6 +136,7 @@ impl<'a> Lowerer<'a> {
             return known;
         }
         let defaults = self.defaults(shape.params, shape.span);
+        let said = self.said_of_parameters(shape.params, &defaults);
         let owner = self.outer.len();
         let id = self.open(&shape);
         if self.copying > 0 {
@@ -148,7 +149,7 @@ impl<'a> Lowerer<'a> {
         self.declare(&names);
         let waiting = shape
             .params
-            .map(|params| self.parameters(params, shape.receiver, &defaults))
+            .map(|params| self.parameters(params, shape.receiver, &defaults, said))
             .unwrap_or_default();
         if let Some(returns) = shape.returns {
             self.frame.builder.function.returns = self.type_ref(returns);
@@ -290,11 +291,13 @@ impl<'a> Lowerer<'a> {
         params: &'a Parameters,
         receiver: bool,
         defaults: &[Operand],
+        said: Vec<Vec<Decorator>>,
     ) -> Vec<Default_> {
         let mut waiting = Vec::new();
         let mut defaults = defaults.iter();
+        let mut said = said.into_iter();
         let mut receiver = receiver;
-        // `iter_non_variadic_params` is also the order in which defaults were computed.
+        // `iter_non_variadic_params` is also the order in which defaults, and what is said, were computed.
         for param in params.posonlyargs.iter().chain(&params.args) {
             if receiver {
                 receiver = false;
@@ -307,15 +310,16 @@ impl<'a> Lowerer<'a> {
                 if default_of(param).is_some() {
                     defaults.next();
                 }
+                said.next();
                 continue;
             }
-            self.parameter(param, &mut defaults, &mut waiting);
+            self.parameter(param, &mut defaults, &mut said, &mut waiting);
         }
         if let Some(rest) = &params.vararg {
             self.plain_parameter(rest, true, false);
         }
         for param in &params.kwonlyargs {
-            self.parameter(param, &mut defaults, &mut waiting);
+            self.parameter(param, &mut defaults, &mut said, &mut waiting);
         }
         if let Some(rest) = &params.kwarg {
             self.plain_parameter(rest, false, true);
@@ -327,9 +331,15 @@ impl<'a> Lowerer<'a> {
         &mut self,
         param: &'a ParameterWithDefault,
         defaults: &mut impl Iterator<Item = &'d Operand>,
+        said: &mut impl Iterator<Item = Vec<Decorator>>,
         waiting: &mut Vec<Default_>,
     ) {
         let local = self.plain_parameter(&param.parameter, false, false);
+        if let (Some(said), Some(last)) =
+            (said.next(), self.frame.builder.function.params.last_mut())
+        {
+            last.decorators = said;
+        }
         if default_of(param).is_none() {
             return;
         }

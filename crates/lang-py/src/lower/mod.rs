@@ -16,6 +16,7 @@ mod named;
 mod pattern;
 mod quantifier;
 mod routes;
+mod said;
 mod stmt;
 mod text;
 mod types;

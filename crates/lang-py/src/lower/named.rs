@@ -13,6 +13,9 @@ const LISTS: [&str; 2] = ["MIDDLEWARE", "MIDDLEWARE_CLASSES"];
 /// What Django calls of a middleware before a view answers.
 const CALLED: [&str; 3] = ["__call__", "process_request", "process_view"];
 
+/// What wants a login before all views, of Django 5.1 and later.
+const LOGIN: &str = "LoginRequiredMiddleware";
+
 /// The root of what stands for Django's reading of settings, which models tell.
 const READER: &str = "django_settings";
 
@@ -34,10 +37,10 @@ impl<'a> Lowerer<'a> {
 
     fn middleware(&mut self, text: &ExprStringLiteral) {
         let (name, span) = (text.value.to_str(), sp(text));
-        // What comes with Django is known by its name.
+        // What comes with Django asks nobody who it is, but for one.
         let Some((module, member)) = name
             .rsplit_once('.')
-            .filter(|_| !name.starts_with("django."))
+            .filter(|(_, member)| !name.starts_with("django.") || *member == LOGIN)
         else {
             return;
         };

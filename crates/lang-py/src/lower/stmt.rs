@@ -42,7 +42,11 @@ impl<'a> Lowerer<'a> {
             }
             Stmt::TypeAlias(t) => {
                 if let Expr::Name(name) = &*t.name {
-                    let value = self.undefined();
+                    let annotated = match &*t.value {
+                        Expr::Subscript(s) => self.annotated_type(s),
+                        _ => None,
+                    };
+                    let value = annotated.unwrap_or_else(|| self.undefined());
                     self.write_name(&name.id, value, span);
                 }
             }

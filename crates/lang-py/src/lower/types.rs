@@ -68,21 +68,30 @@ impl<'a> Lowerer<'a> {
             "list" | "List" | "set" | "Set" | "tuple" | "Tuple" | "Sequence" | "Iterable"
             | "Iterator" | "Collection" | "frozenset" | "FrozenSet" | "Generator"
             | "AsyncIterator" => self.wrapped(first, "Array", depth),
-            "dict" | "Dict" | "Mapping" | "Type" | "type" | "Callable" | "Literal"
-            | "defaultdict" => None,
+            "Literal" => {
+                let name = self.symbol("Literal");
+                Some(TypeRef {
+                    binding: None,
+                    path: vec![name],
+                    wrapper: None,
+                    primitive: Some(self.symbol(LITERAL)),
+                })
+            }
+            "dict" | "Dict" | "Mapping" | "Type" | "type" | "Callable" | "defaultdict" => None,
             // A class of a library with a parameter: `Session[User]`.
             _ => self.named_type(&names),
         }
     }
 
-    /// `CurrentUser = Annotated[User, Depends(current_user)]`: a type that names what fills a parameter, as a call with both.
-    pub(super) fn injected_type(&mut self, s: &'a ExprSubscript) -> Option<Operand> {
+    /// `CurrentUser = Annotated[User, Depends(current_user)]`, `Name = Annotated[str, Field(pattern='^[a-z]+$')]`: a type that names
+    /// what fills a parameter or what is asked of its value, as a call with both.
+    pub(super) fn annotated_type(&mut self, s: &'a ExprSubscript) -> Option<Operand> {
         let Expr::Tuple(tuple) = &*s.slice else {
             return None;
         };
         let mut names = Vec::new();
         dotted(&s.value, &mut names)?;
-        if names.last() != Some(&"Annotated") || !injected(&s.slice) {
+        if names.last() != Some(&"Annotated") {
             return None;
         }
         let callee = self.expr(&s.value);
@@ -122,11 +131,14 @@ impl<'a> Lowerer<'a> {
     }
 }
 
+/// One of the constants that are written down: `Literal['a', 'b']`.
+const LITERAL: &str = "literal";
+
 /// The wrapper of what a framework hands in: `Annotated[Session, Depends(session)]`.
 const INJECTED: &str = "Injected";
 
 /// Whether what is said beside a type names a dependency.
-fn injected(arguments: &Expr) -> bool {
+pub(super) fn injected(arguments: &Expr) -> bool {
     injection(arguments).is_some()
 }
 

@@ -312,7 +312,10 @@ impl Reader<'_, '_, '_> {
             });
         }
         if self.fields.flag("classes") {
-            return Some(SchemaRow::Classes { unknown });
+            return Some(SchemaRow::Classes {
+                unknown,
+                converts: self.fields.flag("converts"),
+            });
         }
         if self.fields.has("member") {
             return Some(SchemaRow::Member {

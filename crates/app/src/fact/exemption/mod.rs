@@ -28,6 +28,7 @@ impl Application {
                 }
                 Stage::Wraps(func, _)
                 | Stage::Before(func)
+                | Stage::Middleware(func)
                 | Stage::Decides(func)
                 | Stage::Method(func) => {
                     functions.entry(*func).or_default();

@@ -104,6 +104,8 @@ pub(super) struct Asked {
     pub asks: Vec<Ask>,
     /// Somebody is refused for who they are, by whatever condition.
     pub refuses: bool,
+    /// What conditions look at together with who asks, and soon leave the function: by name.
+    pub beside: BTreeSet<String>,
 }
 
 /// The checks of one function, apart from those inside it.
@@ -134,7 +136,14 @@ pub(super) fn of(origins: &Solver<'_, '_>, set: &Known, f: FuncRef<'_>) -> Asked
                 out.asks.extend(ask(origins, set, f, at));
             }
         }
-        out.refuses |= denied && Search::of(origins, set, f.id, cond).tells_who();
+        if denied || ends {
+            let who = Search::of(origins, set, f.id, cond);
+            out.refuses |= denied && who.tells_who();
+            let looked = looked_at(f, cond);
+            if who.principal || looked.iter().any(|name| may_be_who(name)) {
+                out.beside.extend(looked);
+            }
+        }
     }
     out
 }
@@ -306,6 +315,41 @@ fn asked(f: FuncRef<'_>, cond: Operand) -> Vec<usize> {
         }
     }
     out
+}
+
+/// The names of what a condition looks at: what it compares, and what the calls behind it are given.
+fn looked_at(f: FuncRef<'_>, cond: Operand) -> BTreeSet<String> {
+    let mut out = BTreeSet::new();
+    let mut open = vec![cond];
+    let mut steps = 0;
+    while let Some(operand) = open.pop() {
+        steps += 1;
+        let Operand::Local(local) = operand else {
+            continue;
+        };
+        if steps > STEPS * 2 {
+            break;
+        }
+        out.extend(variable(f, operand).map(plain));
+        for (_, instr) in f.writers(local) {
+            match *instr {
+                Instr::Copy { from, .. } | Instr::Await { from, .. } => open.push(from),
+                Instr::Op { operands, .. } => open.extend(f.func.operands(operands)),
+                Instr::Load { base, .. } => open.push(base),
+                Instr::Call { args, .. } => {
+                    open.extend(f.func.args(args).iter().map(|arg| arg.value));
+                }
+                _ => {}
+            }
+        }
+    }
+    out
+}
+
+/// Whether a name may be that of who asks, however it is put: `auth_subject`, `current_member`.
+fn may_be_who(name: &str) -> bool {
+    let parts = ["user", "auth", "account", "actor", "viewer", "principal"];
+    WHO.contains(&name) || parts.iter().any(|part| name.contains(part))
 }
 
 /// Whether nothing looks at what a call answers.

@@ -10,7 +10,7 @@ use super::neighbours::{Part, part};
 use super::{for_all, names};
 use crate::guard::root::{Known, Search};
 use crate::guard::{DENIAL, ITSELF, REFUSAL};
-use crate::model::Endpoint;
+use crate::model::{Answer, Endpoint};
 use ask::Thing;
 use casemate_flow::origin::Solver;
 use casemate_flow::result::{Fact, FactValue, FuncId, Site};
@@ -127,7 +127,9 @@ pub(super) fn of(origins: &Solver<'_, '_>, endpoints: &[Endpoint]) -> Vec<Fact> 
             of.asking.push(handler);
         }
         for thing in handler.done.handles.keys() {
-            if !handler.open && !asked.contains(thing.name.as_str()) {
+            let looked =
+                asked.contains(thing.name.as_str()) || handler.done.beside.contains(&thing.name);
+            if !handler.open && !looked {
                 let of = things.entry((&handler.part, &thing.name)).or_default();
                 of.handling.push((handler, thing));
             }
@@ -240,7 +242,7 @@ struct Handler {
     /// The program that it belongs to.
     part: Part,
     done: Done,
-    /// It is for everybody, or not all that stands before it is known.
+    /// It is for everybody, nobody is asked who it is, or not all that stands before it is known.
     open: bool,
     /// It changes something, by its method or its name.
     changes: bool,
@@ -255,6 +257,7 @@ impl Handler {
             done,
             open: endpoint.unknown > 0
                 || endpoint.open
+                || is_for_anybody(endpoint)
                 || names(endpoint).any(|name| for_all(&name)),
             changes: changes(endpoint, origins),
             guarded: endpoint.guards.iter().any(|guard| {
@@ -263,6 +266,13 @@ impl Handler {
             }),
         }
     }
+}
+
+/// Nothing asks who it is, so there is nobody to refuse for who they are.
+fn is_for_anybody(endpoint: &Endpoint) -> bool {
+    endpoint.guarded("authentication") == Answer::No
+        && !endpoint.aware
+        && !endpoint.objects.personal
 }
 
 /// Its method or the name of its handler says that it changes something that is there.

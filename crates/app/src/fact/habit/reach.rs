@@ -39,6 +39,8 @@ pub(super) struct Done {
     pub personal: BTreeSet<String>,
     /// By name of a thing: what is done with it.
     pub handles: BTreeMap<Thing, Vec<Use>>,
+    /// Names of things that some condition looks at together with who asks.
+    pub beside: BTreeSet<String>,
     /// All checks; one without a name refuses somebody for who they are.
     pub names: BTreeSet<String>,
 }
@@ -74,6 +76,8 @@ impl Reach<'_, '_, '_> {
         if body.asked.refuses {
             self.done.names.insert(String::new());
         }
+        let beside = body.asked.beside.iter();
+        self.done.beside.extend(beside.cloned());
         for ask in &body.asked.asks {
             for thing in ask.about.iter().filter(|thing| tells(thing)) {
                 let asks = self.done.asks.entry(thing.clone()).or_default();
