@@ -503,9 +503,16 @@ impl Assembly<'_, '_, '_> {
             for handler in &event.handlers {
                 let what = match handler {
                     Handler::Function(func, _) => Stage::Middleware(*func),
-                    Handler::Package(path) => Stage::Package(*path),
-                    Handler::Object(_) => self.stage(handler, None),
-                    Handler::Unknown => continue,
+                    // Of a package's middleware only what models or its name say is a guard.
+                    _ => match self.stage(handler, None) {
+                        Stage::Package(path)
+                            if self.origins.paths.known(path)
+                                || crate::guard::named_login(&self.origins.paths.text(path)) =>
+                        {
+                            Stage::Package(path)
+                        }
+                        _ => continue,
+                    },
                 };
                 let member = self.member(event.site, what, true);
                 self.made.everywhere.push(member);

@@ -313,7 +313,9 @@ fn fact(
         ("misplaced", misplaced),
         (
             "bare",
-            is_bare(endpoint, neighbours) && !is_base(endpoint, origins),
+            is_bare(endpoint, neighbours)
+                && !is_base(endpoint, origins)
+                && !is_for_trials(endpoint, origins),
         ),
         ("lesser", neighbours.asks_less(endpoint)),
         (
@@ -426,6 +428,14 @@ fn is_base(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
                 .into_iter()
                 .any(|base| origins.val(*base) == Some(Val::Class(own)))
         })
+    })
+}
+
+/// It answers nobody but those who test or develop the program.
+fn is_for_trials(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
+    let handler = endpoint.handlers.first();
+    handler.is_some_and(|func| {
+        crate::guard::switch::is_for_trials(origins, origins.program.func(*func))
     })
 }
 

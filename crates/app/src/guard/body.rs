@@ -302,6 +302,7 @@ impl<'p> Reader<'_, 'p, '_> {
                         func,
                         why: "refuses some; whom, cannot be told".to_owned(),
                         understood: false,
+                        principal: false,
                         said_to: None,
                     });
                 }
@@ -340,6 +341,7 @@ impl<'p> Reader<'_, 'p, '_> {
                 func,
                 why: refusal.words(),
                 understood: certain,
+                principal: roots.principal,
                 said_to: if kind == "role" {
                     self.said_to(f, cond)
                 } else {

@@ -4,11 +4,13 @@
 use super::body::{DEPTH, Pass, Reader};
 use super::check::Check;
 use super::graph::throws;
+use super::root::{Search, is_request};
+use crate::decoration::written_name;
 use crate::model::Stage;
 use casemate_flow::origin::Val;
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
-use casemate_ir::{Instr, LocalId, Operand, Range32, Span, Term};
+use casemate_ir::{Arg, Instr, LocalId, Operand, Range32, Span, Term};
 use casemate_model::path::Step;
 use casemate_model::row::Role;
 
@@ -92,6 +94,12 @@ impl<'p> Reader<'_, 'p, '_> {
                             safe |= within
                                 .iter()
                                 .any(|c| c.certain && c.kind == "authentication");
+                            // It is asked about something that the client chose: `require_access(order, user)`.
+                            if self.is_about_chosen(f, f.func.args(args)) {
+                                for check in within.iter_mut().filter(|c| c.kind == "role") {
+                                    check.kind = "owner";
+                                }
+                            }
                             out.extend(within);
                         }
                     }
@@ -118,6 +126,21 @@ impl<'p> Reader<'_, 'p, '_> {
             }
         }
         safe
+    }
+
+    /// Whether some argument, and not the request itself, is what the client chose, or something that was got for it.
+    fn is_about_chosen(&self, f: FuncRef<'p>, args: &[Arg]) -> bool {
+        args.iter().any(|arg| {
+            let mut value = arg.value;
+            if let Some(&Instr::Await { from, .. }) = f.made_by(value) {
+                value = from;
+            }
+            let called = f.call_behind(value);
+            let got = called.and_then(|(callee, _)| written_name(f, callee));
+            got.is_some_and(gets_record)
+                || !is_request(self.origins, f.id, value)
+                    && Search::of(self.origins, self.set, f.id, value).client
+        })
     }
 
     /// Whether what a block returns is what another function of the program answers, and that one asks who it is, itself or
@@ -238,4 +261,14 @@ impl<'p> Reader<'_, 'p, '_> {
             })
         })
     }
+}
+
+/// Whether a function gives a record by its name, and nobody who asks: `get_object_or_404`, `findOne`.
+fn gets_record(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let who = ["user", "session", "account", "identity"];
+    ["get", "find", "load", "fetch", "query", "lookup"]
+        .iter()
+        .any(|verb| name.starts_with(verb))
+        && !who.iter().any(|word| name.contains(word))
 }

@@ -18,6 +18,8 @@ pub(super) struct Check {
     pub why: String,
     /// What it checks is understood, whether or not all requests meet the check.
     pub understood: bool,
+    /// It looks at who asks, and not only at what the request shows.
+    pub principal: bool,
     /// What it asks for is said where the function that checks is made, by a parameter of this function.
     pub said_to: Option<FuncId>,
 }
@@ -38,6 +40,7 @@ impl Check {
             func,
             why,
             understood: certain,
+            principal: false,
             said_to: None,
         }
     }

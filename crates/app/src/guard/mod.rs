@@ -12,7 +12,7 @@ pub(crate) mod names;
 mod nobody;
 mod refusal;
 pub(crate) mod root;
-mod switch;
+pub(crate) mod switch;
 
 use crate::model::{Application, Endpoint, Guard, Member, Stage};
 use body::{Pass, Reader};
@@ -188,7 +188,7 @@ fn before(
                 look(member, &[*func], first, reader, looked, &mut out);
             }
             Stage::Middleware(func) => {
-                // Most look at who asks to note something; only what refuses counts.
+                // Most look at who asks to note something, or at addresses to keep some out; only what refuses whoever is not known counts.
                 let named = reader.origins.program.func_name(*func);
                 let pass = if named.starts_with("process_") {
                     Pass::ReturnsNothing
@@ -196,7 +196,8 @@ fn before(
                     Pass::Onward
                 };
                 let checks = reader.checks(*func, pass);
-                out.extend(checks.iter().map(|c| of_check(c, member, reader)));
+                let checks = checks.iter().filter(|check| check.principal);
+                out.extend(checks.map(|c| of_check(c, member, reader)));
             }
             Stage::Method(func) => {
                 let first = out.len();

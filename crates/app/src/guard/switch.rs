@@ -4,7 +4,7 @@ use super::root::{is_request, owner};
 use crate::decoration::written_name;
 use casemate_flow::origin::Solver;
 use casemate_flow::program::FuncRef;
-use casemate_ir::{Instr, Operand, VarRef};
+use casemate_ir::{BlockId, Const, Instr, Operand, Term, VarRef};
 
 /// Values of one condition that are looked at.
 const VALUES: usize = 40;
@@ -18,6 +18,69 @@ const WHO: [&str; 6] = [
     "identity",
     "account",
 ];
+
+/// Words of a condition that say that the program does not serve anybody: it is tested, or developed.
+const TRIALS: [&str; 5] = ["test", "testing", "development", "dev", "e2e"];
+
+/// Blocks before the first condition of a handler.
+const FIRST: usize = 4;
+
+/// Whether a handler first refuses everybody unless the program is tested or developed: `if (process.env.NODE_ENV !== 'test') throw …`.
+pub(crate) fn is_for_trials(origins: &Solver<'_, '_>, f: FuncRef<'_>) -> bool {
+    let mut at = 0;
+    for _ in 0..FIRST {
+        let Some(block) = f.func.blocks.get(at) else {
+            return false;
+        };
+        match block.term {
+            Term::Goto(to) => at = to.index(),
+            Term::Branch { cond, yes, no } => {
+                let ends = |side: BlockId| {
+                    f.func
+                        .blocks
+                        .get(side.index())
+                        .is_some_and(|block| matches!(block.term, Term::Throw(_) | Term::Return(_)))
+                };
+                return (ends(yes) || ends(no))
+                    && names_trial(f, cond)
+                    && is_switch(origins, f, cond);
+            }
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Whether a condition compares with a word for trials.
+fn names_trial(f: FuncRef<'_>, cond: Operand) -> bool {
+    let mut open = vec![cond];
+    let mut steps = 0;
+    while let Some(operand) = open.pop() {
+        steps += 1;
+        if steps > VALUES {
+            return false;
+        }
+        match operand {
+            Operand::Const(id) => {
+                if let Const::Str(text) = f.file.facts.constant(id)
+                    && TRIALS.contains(&f.file.facts.str(*text))
+                {
+                    return true;
+                }
+            }
+            Operand::Local(local) => {
+                for (_, instr) in f.writers(local) {
+                    match *instr {
+                        Instr::Copy { from, .. } => open.push(from),
+                        Instr::Op { operands, .. } => open.extend(f.func.operands(operands)),
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+    false
+}
 
 /// What names end with that speak of how the program is set up, whoever asks: `isMultiUserMode`, `userRegistrationEnabled`.
 const OF_PROGRAM: [&str; 14] = [

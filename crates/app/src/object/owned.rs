@@ -69,7 +69,12 @@ pub(super) fn find(
                 roots.principal
             });
             if query.op != "create" {
-                let object = if personal { object() } else { String::new() };
+                let says = || !only_by_attributes(origins, set, f, args);
+                let object = if personal && says() {
+                    object()
+                } else {
+                    String::new()
+                };
                 if !object.is_empty() {
                     out.insert(object);
                 }
@@ -105,6 +110,39 @@ pub(super) fn find(
     }
     out.extend(parts);
     out
+}
+
+/// Names under which what is known of who asks says nothing of whose a record is: `Locale.objects.get(code=user.profile.homepage)`.
+const ATTRIBUTES: [&str; 16] = [
+    "code", "slug", "locale", "lang", "language", "timezone", "country", "currency", "type",
+    "kind", "status", "role", "plan", "theme", "version", "name",
+];
+
+/// Who asks takes part in a query only under names that say nothing of whose a record is.
+fn only_by_attributes(
+    origins: &Solver<'_, '_>,
+    set: &Known,
+    f: FuncRef<'_>,
+    args: Range32,
+) -> bool {
+    let mut some = false;
+    for (name, func, value) in key::named(origins, f, args) {
+        let roots = Search::of(origins, set, func, value);
+        if !roots.principal {
+            continue;
+        }
+        // `resource__project__in=seen`: other records, which who asks may see.
+        let mut parts = name.split("__");
+        let first = parts.next().unwrap_or_default();
+        let among = parts.last() == Some("in") && !owner::is_owner(first);
+        // Something of another record, which the client chose among those that who asks may see.
+        let chosen = roots.client && !owner::is_owner(first);
+        if !among && !chosen && !ATTRIBUTES.contains(&key::plain(first).as_str()) {
+            return false;
+        }
+        some = true;
+    }
+    some
 }
 
 /// The name of a record that is filled with who asks under a name that says whose it is: `Note(user=request.user)`,

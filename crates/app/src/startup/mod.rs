@@ -138,7 +138,9 @@ pub(crate) fn run(origins: &mut Solver<'_, '_>) -> Started {
 
 impl<'p> Startup<'p, '_, '_> {
     fn all(&mut self) {
-        if self.relevant.sites.is_empty() {
+        // `app[method](path, handler)` is no site that origins tell of.
+        let registers = self.relevant.registers.iter().any(|registers| *registers);
+        if self.relevant.sites.is_empty() && !registers {
             return;
         }
         for file in self.order() {

@@ -72,16 +72,19 @@ impl Interp<'_> {
             Operand::Const(_) => None,
         };
         let mut value = value.clone();
-        if self.declares_object() {
-            // Frameworks send objects as JSON.
-            let page = KindSet::of(self.k.html_text);
-            value.taints = value.map_taints(|t| {
-                Some(Taint {
-                    clean: t.clean.union(page),
-                    ..t
-                })
-            });
-        }
+        // Frameworks send objects as JSON, and what code that is not known answers is as often one.
+        let object = self.declares_object();
+        let javascript = self.f.file.facts.language == casemate_ir::Language::JavaScript;
+        let unknown = |t: &Taint| javascript && t.notes & note_bit(Note::ViaUnknown) != 0;
+        let page = KindSet::of(self.k.html_text);
+        value.taints = value.map_taints(|t| {
+            let clean = if object || unknown(&t) {
+                t.clean.union(page)
+            } else {
+                t.clean
+            };
+            Some(Taint { clean, ..t })
+        });
         for &path in paths {
             self.value_sinks(
                 path,

@@ -139,8 +139,8 @@ pub(super) fn of(origins: &Solver<'_, '_>, set: &Known, f: FuncRef<'_>) -> Asked
         if denied || ends {
             let who = Search::of(origins, set, f.id, cond);
             out.refuses |= denied && who.tells_who();
-            let looked = looked_at(f, cond);
-            if who.principal || looked.iter().any(|name| may_be_who(name)) {
+            let (looked, roots) = looked_at(f, cond);
+            if who.principal || roots.iter().any(|name| may_be_who(name)) {
                 out.beside.extend(looked);
             }
         }
@@ -317,9 +317,11 @@ fn asked(f: FuncRef<'_>, cond: Operand) -> Vec<usize> {
     out
 }
 
-/// The names of what a condition looks at: what it compares, and what the calls behind it are given.
-fn looked_at(f: FuncRef<'_>, cond: Operand) -> BTreeSet<String> {
+/// The names of what a condition looks at: what it compares, and what the calls behind it are given; and those of them that are no
+/// member of anything.
+fn looked_at(f: FuncRef<'_>, cond: Operand) -> (BTreeSet<String>, BTreeSet<String>) {
     let mut out = BTreeSet::new();
+    let mut roots = BTreeSet::new();
     let mut open = vec![cond];
     let mut steps = 0;
     while let Some(operand) = open.pop() {
@@ -330,7 +332,12 @@ fn looked_at(f: FuncRef<'_>, cond: Operand) -> BTreeSet<String> {
         if steps > STEPS * 2 {
             break;
         }
-        out.extend(variable(f, operand).map(plain));
+        let name = variable(f, operand).map(plain);
+        let member = f
+            .writers(local)
+            .any(|(_, instr)| matches!(instr, Instr::Load { .. }));
+        roots.extend(name.clone().filter(|_| !member));
+        out.extend(name);
         for (_, instr) in f.writers(local) {
             match *instr {
                 Instr::Copy { from, .. } | Instr::Await { from, .. } => open.push(from),
@@ -343,13 +350,13 @@ fn looked_at(f: FuncRef<'_>, cond: Operand) -> BTreeSet<String> {
             }
         }
     }
-    out
+    (out, roots)
 }
 
-/// Whether a name may be that of who asks, however it is put: `auth_subject`, `current_member`.
+/// Whether a name may be that of who asks, however it is put: `auth_subject`, `acting_user`. A request holds much else.
 fn may_be_who(name: &str) -> bool {
-    let parts = ["user", "auth", "account", "actor", "viewer", "principal"];
-    WHO.contains(&name) || parts.iter().any(|part| name.contains(part))
+    let parts = ["user", "auth", "actor", "viewer", "principal"];
+    parts.iter().any(|part| name.contains(part))
 }
 
 /// Whether nothing looks at what a call answers.

@@ -193,6 +193,8 @@ impl<'h> Of<'h> {
         let besides =
             |name: &String| with.iter().filter(|h| h.done.names.contains(name)).count() >= BESIDES;
         let guarded = with.iter().filter(|h| h.guarded).count() * 2 > with.len();
+        // Beside those that want a login, one that wants none is meant for others.
+        let logins = with.iter().filter(|h| h.login).count() * 2 > with.len();
         // The same thing is got in the same way, as far as that is seen.
         let got: BTreeSet<&str> = with
             .iter()
@@ -206,7 +208,10 @@ impl<'h> Of<'h> {
         let bare: Vec<(&Handler, Use)> = without
             .into_iter()
             .filter(|(h, thing)| {
-                h.done.names.iter().all(besides) && (guarded || !h.guarded) && same(thing)
+                h.done.names.iter().all(besides)
+                    && (guarded || !h.guarded)
+                    && !(logins && h.anybody)
+                    && same(thing)
             })
             .filter_map(|(h, thing)| Some((h, chosen(origins, set, h.done.handles.get(thing)?)?)))
             .collect();
@@ -242,8 +247,12 @@ struct Handler {
     /// The program that it belongs to.
     part: Part,
     done: Done,
-    /// It is for everybody, nobody is asked who it is, or not all that stands before it is known.
+    /// It is for everybody, or not all that stands before it is known.
     open: bool,
+    /// Nothing asks who it is.
+    anybody: bool,
+    /// What stands before it wants a login.
+    login: bool,
     /// It changes something, by its method or its name.
     changes: bool,
     /// What stands before it asks what who asks may do, or may.
@@ -257,8 +266,9 @@ impl Handler {
             done,
             open: endpoint.unknown > 0
                 || endpoint.open
-                || is_for_anybody(endpoint)
                 || names(endpoint).any(|name| for_all(&name)),
+            anybody: is_for_anybody(endpoint),
+            login: endpoint.guarded("authentication") == Answer::Yes,
             changes: changes(endpoint, origins),
             guarded: endpoint.guards.iter().any(|guard| {
                 let asks = ["role", "owner", REFUSAL, DENIAL].contains(&guard.kind.as_str());

@@ -1,0 +1,166 @@
+//! The inventory of routes on small programs, each written in a way in which public backends write theirs.
+
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+/// Method and path of all endpoints of a program.
+fn routes(files: &[(&str, &str)]) -> BTreeSet<String> {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_casemate"))
+        .arg("model")
+        .arg(folder.path())
+        .args(["--format", "json"])
+        .output()
+        .unwrap();
+    let model: Value = serde_json::from_slice(&output.stdout).unwrap();
+    model["endpoints"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|endpoint| {
+            let path = endpoint["path"].as_str().unwrap_or("-");
+            format!("{} {path}", endpoint["method"].as_str().unwrap())
+        })
+        .collect()
+}
+
+fn of(routes: &[&str]) -> BTreeSet<String> {
+    routes.iter().map(|route| (*route).to_owned()).collect()
+}
+
+#[test]
+fn resources_that_a_method_hands_on_are_routes() {
+    let app = "
+from flask import Flask
+from flask_restful import Api, Resource
+class Orders(Resource):
+    def get(self):
+        return []
+    def post(self):
+        return {}
+class ApiOf(Api):
+    def add_org_resource(self, resource, *urls, **kwargs):
+        urls = ['/<org>' + url for url in urls]
+        return self.add_resource(resource, *urls, **kwargs)
+app = Flask(__name__)
+api = ApiOf(app)
+api.add_org_resource(Orders, '/api/orders', endpoint='orders')
+";
+    let found = routes(&[
+        ("app.py", app),
+        ("requirements.txt", "flask\nflask-restful\n"),
+    ]);
+    assert_eq!(found, of(&["GET /api/orders", "POST /api/orders"]));
+}
+
+#[test]
+fn lists_of_many_routers_that_are_added_up_are_all_there() {
+    let mut app = "
+const express = require('express')
+class Routes {
+  constructor(routes = []) { this.routes = routes; this.mountRoutes() }
+  mountRoutes() {}
+  route(method, path, handler) { this.routes.push({ method, path, handler }) }
+  mount(app) { this.routes.forEach((r) => { app[r.method](r.path, r.handler) }) }
+}
+"
+    .to_owned();
+    for index in 0..14 {
+        app += &format!(
+            "class R{index} extends Routes {{ mountRoutes() {{ this.route('get', '/r{index}', (req, res) => res.json({{}})) }} }}\n"
+        );
+    }
+    app += "const routers = [";
+    for index in 0..14 {
+        app += &format!("new R{index}(), ");
+    }
+    app += "]
+const routes = routers.reduce((some, router) => some.concat(router.routes), [])
+const app = express()
+new Routes(routes).mount(app)
+app.listen(80)
+";
+    let found = routes(&[
+        ("app.js", &app),
+        ("package.json", r#"{"dependencies":{"express":"4"}}"#),
+    ]);
+    let missing: Vec<String> = (0..14)
+        .map(|index| format!("GET /r{index}"))
+        .filter(|route| !found.contains(route))
+        .collect();
+    assert_eq!(missing, Vec::<String>::new(), "{found:?}");
+}
+
+#[test]
+fn what_a_library_answers_leaves_both_branches_open() {
+    let app = "
+const Koa = require('koa')
+const Router = require('@koa/router')
+const mount = require('koa-mount')
+const { parse } = require('addresses')
+const inner = new Koa()
+const router = new Router()
+const hosted = parse(process.env.URL).isHosted
+router.get('/always', (ctx) => { ctx.body = '' })
+if (!hosted) {
+  router.get('/alone', (ctx) => { ctx.body = '' })
+}
+if (process.env.URL.startsWith('https')) {
+  router.get('/secure', (ctx) => { ctx.body = '' })
+} else {
+  router.get('/plain', (ctx) => { ctx.body = '' })
+}
+inner.use(router.routes())
+const app = new Koa()
+app.use(mount(inner))
+app.listen(80)
+";
+    let dependencies = r#"{"dependencies":{"koa":"2","@koa/router":"12","koa-mount":"4"}}"#;
+    let found = routes(&[("app.js", app), ("package.json", dependencies)]);
+    assert_eq!(
+        found,
+        of(&["GET /always", "GET /alone", "GET /secure", "GET /plain"])
+    );
+}
+
+#[test]
+fn actions_without_methods_are_read() {
+    let urls = "
+from django.urls import include, path
+from rest_framework.decorators import action
+from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
+from rest_framework.viewsets import ViewSet
+class Orders(ViewSet):
+    def list(self, request):
+        return Response([])
+    @action(detail=True)
+    def lines(self, request, pk=None):
+        return Response([])
+    @action(detail=True, methods=['post'])
+    def pay(self, request, pk=None):
+        return Response({})
+router = SimpleRouter()
+router.register('orders', Orders, basename='order')
+urlpatterns = [path('api/', include(router.urls))]
+";
+    let found = routes(&[
+        ("shop/urls.py", urls),
+        ("shop/settings.py", "ROOT_URLCONF = 'shop.urls'\n"),
+        ("requirements.txt", "django\ndjangorestframework\n"),
+    ]);
+    let of_action: BTreeSet<&str> = found
+        .iter()
+        .filter_map(|route| route.split_once(' '))
+        .filter(|(_, path)| path.ends_with("/lines/") || path.ends_with("/pay/"))
+        .map(|(method, _)| method)
+        .collect();
+    assert_eq!(of_action, BTreeSet::from(["GET", "POST"]), "{found:?}");
+}
