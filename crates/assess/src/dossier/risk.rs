@@ -249,7 +249,7 @@ fn factors(finding: &Finding) -> Vec<String> {
         .collect();
     if !stated.is_empty() {
         out.push(format!(
-            "by the rule, loss of {}",
+            "loss of {}, as the rule says",
             list(&stated, stated.len())
         ));
     }
