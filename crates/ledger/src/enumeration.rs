@@ -156,7 +156,9 @@ impl Judge<'_> {
             }
             return Some(Judged {
                 verdict: Verdict::Partial,
-                because: if places.is_empty() && !endpoints && !of_applications {
+                because: if endpoints && self.evidence.endpoints == 0 {
+                    format!("no endpoint is known, and {}", why.join(" and "))
+                } else if places.is_empty() && !endpoints && !of_applications {
                     format!(
                         "no place was seen in {}{phrase}, but {}",
                         self.searched(),

@@ -171,6 +171,10 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
             },
             evidence: {
                 let seen = match (share.yes, share.unknown) {
+                    (0, 0) if asked == 1 => {
+                        let one = share.of.replace("endpoints that change", "endpoint that changes");
+                        format!("no such guard was seen before the one {}", one.replace("endpoints", "endpoint"))
+                    }
                     (0, 0) => format!("no such guard was seen before any of the {asked} {}", share.of),
                     (yes, unknown) => format!(
                         "{yes} of {asked} {} have such a guard, before {} none was seen{}",
