@@ -73,6 +73,59 @@ pub struct EndpointModel {
     pub touches: Vec<String>,
 }
 
+/// What the program calls a function without a name.
+pub(crate) const ANONYMOUS: &str = "anonymous function";
+
+/// A path as people write it: of one that is a regular expression (`^item/(?P<id>[0-9]+)/$`) the parts that are constant, and the
+/// names of the others (`item/<id>/`).
+pub(crate) fn readable(path: &str) -> String {
+    if !path.contains("(?") && !path.contains("/^") && !path.ends_with('$') {
+        return path.to_owned();
+    }
+    let mut out = String::new();
+    let mut rest = path;
+    while let Some(c) = rest.chars().next() {
+        let group = ["(?P<", "(?<"].iter().find_map(|open| {
+            let (name, _) = rest.strip_prefix(open)?.split_once('>')?;
+            Some((name, closing(rest)?))
+        });
+        if let Some((name, end)) = group {
+            out.push_str(&format!("<{name}>"));
+            rest = rest.get(end..).unwrap_or_default();
+        } else if rest.starts_with("(?:") {
+            rest = rest.get(3..).unwrap_or_default();
+        } else {
+            if !matches!(c, '^' | '$' | '\\' | '(' | ')' | '?') || rest.starts_with("?}") {
+                out.push(c);
+            }
+            rest = rest.get(c.len_utf8()..).unwrap_or_default();
+        }
+    }
+    out.replace("//", "/")
+}
+
+/// Where the group that a text begins with ends.
+fn closing(text: &str) -> Option<usize> {
+    let (mut depth, mut class, mut escaped) = (0, false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '[' => class = true,
+            ']' => class = false,
+            '(' if !class => depth += 1,
+            ')' if !class => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
 /// Whether what a method registers is work of a queue or a clock: no client asks for it, so it is no endpoint.
 pub(crate) fn is_task(method: &str) -> bool {
     method.eq_ignore_ascii_case("task")
@@ -275,7 +328,7 @@ impl Teller<'_> {
     fn endpoint(&self, endpoint: &Endpoint) -> EndpointModel {
         EndpointModel {
             method: endpoint.method.to_uppercase(),
-            path: endpoint.path.clone(),
+            path: endpoint.path.as_deref().map(readable),
             mounted: endpoint.mounted,
             at: self.spot(endpoint.site),
             handlers: endpoint.handlers.iter().map(|f| self.named(*f)).collect(),
@@ -358,5 +411,26 @@ impl Teller<'_> {
     fn file(&self, site: Site) -> Option<&SourceFile> {
         let origin = self.linked.origin.get(site.file.0 as usize)?;
         self.project.files.get(*origin)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_that_are_regular_expressions_are_readable() {
+        for (path, told) in [
+            ("/users/:id", "/users/:id"),
+            ("/^image/(?P<id>[.0-9A-Za-z_=\\-]+)/$", "/image/<id>/"),
+            (
+                "/^t/(?P<size>\\d+)/(?:(?P<format>[a-zA-Z]+)/)?",
+                "/t/<size>/<format>/",
+            ),
+            ("/{?}/a", "/{?}/a"),
+        ] {
+            assert_eq!(readable(path), told);
+            assert_eq!(readable(told), told);
+        }
     }
 }

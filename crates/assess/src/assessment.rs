@@ -288,6 +288,8 @@ pub struct Endpoint {
     pub method: String,
     /// Its path as far as it is known.
     pub path: Option<String>,
+    /// What answers, where no path is known; empty otherwise.
+    pub handler: String,
     /// Where it is registered.
     pub file: String,
     /// The line.
@@ -306,6 +308,9 @@ impl Endpoint {
         match &self.path {
             Some(path) if !method.is_empty() => format!("{method} {path}"),
             Some(path) => path.clone(),
+            None if !self.handler.is_empty() && !method.is_empty() => {
+                format!("{method} {}", self.handler)
+            }
             None => format!("{method} (path not known)").trim_start().to_owned(),
         }
     }
@@ -323,7 +328,7 @@ impl Endpoint {
     /// The same, by its place where its path is not known.
     #[must_use]
     pub fn named(&self) -> String {
-        if self.path.is_some() {
+        if self.path.is_some() || !self.handler.is_empty() {
             return self.title();
         }
         let method = match self.told_method() {

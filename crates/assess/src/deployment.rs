@@ -109,7 +109,8 @@ fn user(user: User) -> FactValue {
 }
 
 /// Whether a word of a path says that it is for trying things out.
-fn tries(path: &str) -> bool {
+/// Whether a path tells of something that nobody but those who write the service starts.
+pub(crate) fn tries(path: &str) -> bool {
     path.to_lowercase()
         .split(['/', '.', '-', '_'])
         .any(|word| TRIES.contains(&word))

@@ -1,6 +1,5 @@
 //! Matches of rules to findings: places, sentences, severity, ids.
 
-use crate::application::{Teller, word};
 use crate::assessment::{
     Certainty, Confidence, Endpoint, Factor, Finding, Level, Path, Place, Severity, Step,
 };
@@ -12,27 +11,23 @@ use crate::link::Linked;
 use crate::snippet;
 use crate::trigger;
 use crate::within::{self, Within};
-use casemate_app::model::Answer;
-use casemate_flow::result::{Analysis, Entry, FactValue, FileIdx, FlowPath, Site};
+use casemate_flow::result::{Analysis, FactValue, FileIdx, FlowPath, Site};
 use casemate_ir::Span;
 use casemate_rules::matching::{Evidence, Match};
-use casemate_rules::rule::{Area, Fill, Heading, Rule};
+use casemate_rules::rule::{Fill, Heading, Rule};
 use casemate_rules::severity::{self, Circumstances, Exposure};
 use casemate_source::{Project, SourceFile};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
 /// Weaknesses whose places hold secrets.
-const SECRET_CWES: &[u16] = &[259, 321, 522, 547, 798];
+const SECRET_CWES: &[u16] = &[259, 321, 547, 798];
 
 /// Characters of a source that is shown as it is written.
 const SOURCE: usize = 60;
 
 /// Constants shorter than this are names of algorithms and the like.
 const SECRET: usize = 8;
-
-/// Endpoints of one finding.
-const ENDPOINTS: usize = 20;
 
 /// All that findings are made from.
 pub(crate) struct Maker<'a> {
@@ -76,42 +71,12 @@ impl Maker<'_> {
         findings
     }
 
-    /// The endpoint of an entry.
-    pub(crate) fn endpoint(&self, entry: &Entry) -> Endpoint {
-        let file = self.file(entry.site);
-        Endpoint {
-            method: entry.method.to_uppercase(),
-            path: entry.path.clone(),
-            file: file.map(|f| f.path.clone()).unwrap_or_default(),
-            line: file.map_or(1, |f| f.position(entry.site.span.start).line),
-            authentication: word(self.answer(entry)).to_owned(),
-            guards: self
-                .modelled(entry)
-                .map_or_else(Vec::new, |e| self.teller().guards(e)),
-        }
-    }
-
-    fn teller(&self) -> Teller<'_> {
-        Teller {
-            project: self.project,
-            linked: self.linked,
-        }
-    }
-
-    /// What the application model knows of an entry.
-    fn modelled(&self, entry: &Entry) -> Option<&casemate_app::model::Endpoint> {
-        let all = &self.application.endpoints;
-        let first = all.partition_point(|e| e.site < entry.site);
-        all.get(first..)?
-            .iter()
-            .take_while(|e| e.site == entry.site)
-            .find(|e| e.method == entry.method && e.path == entry.path)
-    }
-
-    /// Whether an entry wants to know who asks.
-    fn answer(&self, entry: &Entry) -> Answer {
-        self.modelled(entry)
-            .map_or(Answer::Unknown, |e| e.guarded("authentication"))
+    /// The line of code at a place.
+    fn line_of(&self, site: Site) -> &str {
+        self.file(site).map_or("", |file| {
+            let line = file.position(site.span.start).line;
+            file.line_text(line)
+        })
     }
 
     fn finding(&self, found: &Match, rule: &Rule) -> Option<Finding> {
@@ -149,8 +114,11 @@ impl Maker<'_> {
             endpoints.iter().find_map(|endpoint| {
                 trigger::request(
                     endpoint,
-                    kinds.source_name(path.kind),
-                    source.as_deref().unwrap_or_default(),
+                    &trigger::Read {
+                        kind: kinds.source_name(path.kind),
+                        source: source.as_deref().unwrap_or_default(),
+                        line: self.line_of(path.source),
+                    },
                     sink,
                 )
             })
@@ -250,7 +218,7 @@ impl Maker<'_> {
             finding.fingerprint.get(..8).unwrap_or_default()
         );
         let rule = self.knowledge.catalogue.get(&finding.rule);
-        finding.cause = if rule.is_some_and(|rule| rule.area == Area::Secret) {
+        finding.cause = if rule.is_some_and(holds_secrets) {
             // Secrets of one file move out of it together.
             fingerprint::digest(&[&finding.rule, &finding.place.file])
         } else if is_function {
@@ -277,146 +245,6 @@ impl Maker<'_> {
             .collect()
     }
 
-    /// The endpoint that a finding is about.
-    fn registered_at(&self, found: &Match) -> Vec<Endpoint> {
-        let entries = self.analysis.entries.iter();
-        // What is registered by a call of another file is told at its handler.
-        let here = entries.filter(|e| {
-            e.site == found.place
-                || e.handlers.contains(&found.function) && e.callee.starts_with("py:")
-        });
-        let endpoints = here.map(|e| self.endpoint(e));
-        // A loop registers several at one place; the one that was judged is named.
-        let judged = endpoints.filter(|e| {
-            let title = |method: &str| match &e.path {
-                Some(path) if !method.is_empty() => format!("{method} {path}"),
-                Some(path) => path.clone(),
-                None => format!("{method} (path not known)").trim_start().to_owned(),
-            };
-            title(&e.method) == found.callee
-        });
-        judged.take(ENDPOINTS).collect()
-    }
-
-    /// The endpoints that find, change or store a record at a place.
-    fn asking_at(&self, found: &Match) -> Vec<Endpoint> {
-        let asks = |endpoint: &&casemate_app::model::Endpoint| {
-            let objects = &endpoint.objects;
-            let site = found.place;
-            let chosen = objects.chosen.iter();
-            let changed = objects.passwords.iter().chain(&objects.series);
-            chosen
-                .clone()
-                .any(|a| a.site == site || a.via == Some(site))
-                || changed.clone().any(|(at, _)| *at == site)
-        };
-        let all = || self.application.endpoints.iter().filter(asks);
-        // What compares nobody with who is logged in is about endpoints behind a login, where some are.
-        let behind = |e: &&casemate_app::model::Endpoint| e.guarded("authentication") != Answer::No;
-        let of_owners = matches!(&found.evidence, Evidence::Fact(fact) if fact.fact == "access");
-        let only_behind = of_owners && all().any(|e| behind(&e));
-        let endpoints = all().filter(|e| !only_behind || behind(e));
-        let entries = &self.analysis.entries;
-        let entry = |endpoint: &casemate_app::model::Endpoint| {
-            let same = |e: &&Entry| {
-                e.site == endpoint.site && e.method == endpoint.method && e.path == endpoint.path
-            };
-            entries.iter().find(same)
-        };
-        endpoints
-            .filter_map(|endpoint| entry(endpoint).map(|e| self.endpoint(e)))
-            .take(ENDPOINTS)
-            .collect()
-    }
-
-    fn endpoints(&self, paths: &[FlowPath]) -> Vec<Endpoint> {
-        let mut endpoints: Vec<Endpoint> = Vec::new();
-        for entry in paths.iter().flat_map(|path| self.entries(path)) {
-            let endpoint = self.endpoint(entry);
-            if endpoints.len() < ENDPOINTS && !endpoints.contains(&endpoint) {
-                endpoints.push(endpoint);
-            }
-        }
-        endpoints
-    }
-
-    /// The entries that lead to a path. A source that is written inside a registration belongs to that one alone, whatever
-    /// wrapper the handlers of all endpoints share.
-    fn entries<'p>(&'p self, path: &'p FlowPath) -> Vec<&'p Entry> {
-        let entries = &self.analysis.entries;
-        let around = |entry: &&Entry| {
-            let (site, source) = (entry.site, path.source);
-            site.file == source.file
-                && site.span.start <= source.span.start
-                && source.span.end <= site.span.end
-        };
-        let length = |entry: &&Entry| entry.site.span.end - entry.site.span.start;
-        match entries.iter().filter(around).min_by_key(length) {
-            Some(inside) => entries.iter().filter(|e| e.site == inside.site).collect(),
-            None => path
-                .entries
-                .iter()
-                .filter_map(|index| entries.get(*index as usize))
-                .collect(),
-        }
-    }
-
-    /// How an attacker comes to the place, with what shows it.
-    fn exposure(
-        &self,
-        best: Option<&FlowPath>,
-        endpoints: &[Endpoint],
-    ) -> (Exposure, Option<String>) {
-        let Some(path) = best else {
-            return (Exposure::Always, None);
-        };
-        let kind = self.knowledge.models.kinds().source_name(path.kind);
-        match kind.split('.').next().unwrap_or_default() {
-            "library" => (Exposure::Library, None),
-            "store" | "queue" => (Exposure::Stored, None),
-            "cli" | "env" | "file" => (Exposure::Local, None),
-            _ => {
-                let entries: Vec<&Entry> = self
-                    .entries(path)
-                    .into_iter()
-                    .filter(|e| e.method != "use")
-                    .collect();
-                self.reached_by(&entries, endpoints)
-            }
-        }
-    }
-
-    /// How an attacker comes to what some endpoints reach: the least guarded of them decides.
-    fn reached_by(&self, entries: &[&Entry], endpoints: &[Endpoint]) -> (Exposure, Option<String>) {
-        let of = |answer: Answer| entries.iter().find(|e| self.answer(e) == answer);
-        if let Some(open) = of(Answer::No) {
-            let title = self.endpoint(open).title();
-            let evidence = format!("`{title}` reaches it, and nothing before it asks for a login");
-            return (Exposure::Public, Some(evidence));
-        }
-        if of(Answer::Unknown).is_none()
-            && let Some(guarded) = of(Answer::Yes)
-        {
-            let endpoint = self.endpoint(guarded);
-            let title = endpoint.title();
-            let guard = endpoint
-                .guards
-                .iter()
-                .find(|g| g.kind == "authentication" && g.certain);
-            let place =
-                guard.map_or_else(String::new, |g| format!(" ({}:{})", g.at.file, g.at.line));
-            let evidence = format!("`{title}` reaches it, which wants a login{place}");
-            return (Exposure::Authenticated, Some(evidence));
-        }
-        let evidence = endpoints.first().map(|endpoint| {
-            format!(
-                "`{}` reaches it; whether that wants a login is not known",
-                endpoint.title()
-            )
-        });
-        (Exposure::Unknown, evidence)
-    }
-
     fn path(&self, path: &FlowPath, secret: bool) -> Path {
         let step = |step: &casemate_flow::result::PathStep| {
             Some(Step {
@@ -438,7 +266,8 @@ impl Maker<'_> {
 
     /// The source as an expression: as the engine names it, else as it is written.
     fn source(&self, path: &FlowPath) -> String {
-        if !path.text.is_empty() {
+        // A member of something without a name says less than the line itself.
+        if !path.text.is_empty() && !path.text.starts_with('.') {
             let python = self.file(path.source).is_some_and(|f| is_python(&f.path));
             // As its writers call it.
             return match path.text.strip_prefix("this.") {
@@ -454,7 +283,8 @@ impl Maker<'_> {
         if let Some(name) = line.strip_suffix("=>") {
             return name.trim().trim_matches(['(', ')']).to_owned();
         }
-        if let Some((name, _)) = line.split_once('(').filter(|_| line.ends_with([':', '{'])) {
+        let opens = line.ends_with([':', '{', '(']);
+        if let Some((name, _)) = line.split_once('(').filter(|_| opens) {
             return format!("{name}(…)");
         }
         line.chars().take(SOURCE).collect()

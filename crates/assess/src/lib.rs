@@ -40,6 +40,7 @@ mod pipeline;
 pub mod policy;
 pub mod pool;
 mod programs;
+mod reached;
 mod rows;
 mod sails;
 mod secret;

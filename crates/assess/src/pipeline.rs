@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::coverage;
 use crate::decision;
 use crate::dossier::ledger::{self, Known};
+use crate::dossier::words::list;
 use crate::dossier::{self, Material};
 use crate::enforced;
 use crate::findings::{self, Maker};
@@ -20,6 +21,7 @@ use crate::link::{self, Linked};
 use crate::lower::{self, Lowered};
 use crate::policy::Policy;
 use crate::pool;
+use crate::programs;
 use crate::stage::{Observer, Stage};
 use crate::suppress::{self, Kept};
 use crate::templates::Known as Templates;
@@ -102,7 +104,7 @@ pub(crate) fn run(
         let spot = teller.spot(site);
         format!("{}:{}", spot.file, spot.line)
     };
-    let units = units(project, &judgements);
+    let units = units(project, &linked, &judgements);
     let asked = application.endpoints.iter();
     let asked = asked.filter(|e| !is_task(&e.method)).count();
     coverage.unserved = unserved::of(project, &linked, &inventory, &units, asked, &place);
@@ -367,7 +369,24 @@ fn in_focus(project: &Project, finding: &Finding) -> bool {
         .any(|file| project.in_focus(file))
 }
 
-fn units(project: &Project, judgements: &[Judgement]) -> Vec<UnitInfo> {
+fn units(project: &Project, linked: &Linked, judgements: &[Judgement]) -> Vec<UnitInfo> {
+    let programs = |index: usize| {
+        let files = linked.origin.iter().zip(&linked.program.units);
+        let files = files.filter_map(|(origin, program)| {
+            let file = project.files.get(*origin)?;
+            Some((file.path.as_str(), file.unit.0, *program))
+        });
+        let index = u32::try_from(index).unwrap_or(u32::MAX);
+        let folders = programs::named(files, index, project.units.len());
+        let folders: Vec<String> = folders.iter().map(|f| format!("`{f}/`")).collect();
+        if folders.len() < 2 {
+            return String::new();
+        }
+        format!(
+            "; {} are programs of their own, and what stands before the handlers of one is not taken for the other's",
+            list(&folders, 4)
+        )
+    };
     let files_of = |index: usize| {
         project
             .files
@@ -387,7 +406,7 @@ fn units(project: &Project, judgements: &[Judgement]) -> Vec<UnitInfo> {
             files: files_of(index),
             endpoints: judged.endpoints,
             threat_model: judged.model,
-            because: judged.because.clone(),
+            because: format!("{}{}", judged.because, programs(index)),
         })
         .filter(|unit| unit.files > 0)
         .collect()

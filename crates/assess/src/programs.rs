@@ -68,6 +68,28 @@ pub(crate) fn of(inputs: &[InputFile], units: &[u32]) -> Vec<u32> {
     out
 }
 
+/// The folders of programs of their own under one manifest, as [`of`] numbered them. `files`: the path, the manifest and the
+/// program of each.
+pub(crate) fn named<'a>(
+    files: impl Iterator<Item = (&'a str, u32, u32)>,
+    unit: u32,
+    units: usize,
+) -> Vec<String> {
+    let mut by: BTreeMap<u32, String> = BTreeMap::new();
+    for (path, of, program) in files {
+        if of != unit || (program as usize) < units {
+            continue;
+        }
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let shared = match by.get(&program) {
+            Some(known) => common(known, folder),
+            None => folder.to_owned(),
+        };
+        by.insert(program, shared);
+    }
+    by.into_values().collect()
+}
+
 /// The folders of one manifest that are programs, none inside another.
 fn folders(inputs: &[InputFile], units: &[u32], unit: u32, groups: &[usize]) -> Vec<String> {
     let mut by_group: BTreeMap<usize, (Option<String>, bool)> = BTreeMap::new();

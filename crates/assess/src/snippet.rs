@@ -83,11 +83,14 @@ fn mask_literals(line: &str) -> String {
                 inside.extend(chars.next());
             }
         }
-        // The key of a member is no secret: `"password": "…"`.
+        // The key of a member is no secret: `"password": "…"`, `config['PASSWORD'] = …`.
         let before = out.trim_end_matches(c).trim_end();
         let opens = before.is_empty() || before.ends_with(['{', ',']);
+        let of = before.strip_suffix('[').unwrap_or_default();
+        let indexed = of.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | ')' | ']'));
         let mut after = chars.clone().skip_while(|c| c.is_whitespace());
-        if closed && opens && after.next() == Some(':') {
+        let next = after.next();
+        if closed && (opens && next == Some(':') || indexed && next == Some(']')) {
             out.push_str(&inside);
         } else {
             out.push_str(&mask(&inside));
@@ -173,6 +176,10 @@ mod tests {
         assert_eq!(
             of_line("  \"password\": \"Admin_123\",", true),
             "  \"password\": \"Adm••••••\","
+        );
+        assert_eq!(
+            of_line("app.config['SECRET_KEY'] = 'aaaaaaa'", true),
+            "app.config['SECRET_KEY'] = 'aaa••••'"
         );
         assert_eq!(
             of_line("key = on ? 'first-one' : 'second'", true),

@@ -32,13 +32,19 @@ const PROBES: &[(&str, &str)] = &[
     ("mail.header", "a@example.org\r\nBcc: b@example.org"),
 ];
 
+/// What is read of a request.
+pub(crate) struct Read<'a> {
+    /// The kind of source: `http.body` …
+    pub kind: &'a str,
+    /// As an expression: `req.query.id`.
+    pub source: &'a str,
+    /// The line of code that reads it.
+    pub line: &'a str,
+}
+
 /// The request, in HTTP's own form. Absent where the endpoint or what is sent is not known.
-pub(crate) fn request(
-    endpoint: &Endpoint,
-    source_kind: &str,
-    source: &str,
-    sink_kind: &str,
-) -> Option<String> {
+pub(crate) fn request(endpoint: &Endpoint, read: &Read<'_>, sink_kind: &str) -> Option<String> {
+    let source = read.source;
     let path = endpoint.path.as_deref()?;
     let probe = probe(sink_kind)?;
     let method = if matches!(endpoint.method.as_str(), "" | "ALL" | "USE" | "*") {
@@ -46,9 +52,11 @@ pub(crate) fn request(
     } else {
         endpoint.method.split(',').next()?
     };
-    let name = last_name(source);
+    let name = last_name(source).or_else(|| asked_for(source, read.line));
     let line = |path: &str| format!("{method} {} HTTP/1.1\nHost: localhost", filled(path));
-    match source_kind {
+    match read.kind {
+        // Of an address as a whole the query is a part, of its host or path it is none.
+        "http.url" if name.is_some() => None,
         "http.query" | "http.url" => {
             let name = name.unwrap_or("q");
             let separator = if query_at(path).is_some() { '&' } else { '?' };
@@ -65,6 +73,12 @@ pub(crate) fn request(
                 .filter(|p| path.contains(p.as_str()))?;
             Some(line(&path.replacen(&parameter, &encoded(probe), 1)))
         }
+        "http.body" if FORMS.iter().any(|form| reads(source, form)) => Some(format!(
+            "{}\nContent-Type: application/x-www-form-urlencoded\n\n{}={}",
+            line(path),
+            name?,
+            encoded(probe)
+        )),
         "http.body" => {
             let is_object = probe.starts_with('{') && sink_kind != "template";
             let value = if is_object {
@@ -96,24 +110,52 @@ fn query_at(path: &str) -> Option<usize> {
     marks.find(|at| path.get(at.saturating_sub(1)..*at) != Some("{"))
 }
 
-/// A path with something in the place of each parameter: `/users/:id` → `/users/1`. What is not known of it (`{?}`) stays.
+/// Expressions that stand for the fields of a form.
+const FORMS: [&str; 3] = ["request.form", "request.POST", "self.request.POST"];
+
+/// Whether an expression is this one or a part of it.
+fn reads(source: &str, of: &str) -> bool {
+    let rest = source.strip_prefix(of);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', '(']))
+}
+
+/// The name by which a line asks for a part of an expression: `user` of `request.form.get('user')` and `request.form['user']`.
+fn asked_for<'a>(source: &str, line: &'a str) -> Option<&'a str> {
+    let after = line.split_once(source).filter(|_| !source.is_empty())?.1;
+    let after = [".getlist(", ".get(", "["]
+        .iter()
+        .find_map(|open| after.strip_prefix(open))?;
+    let quote = after.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
+    let name = after.get(1..)?.split(quote).next()?;
+    let plain = name
+        .chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$'));
+    (plain && !name.is_empty()).then_some(name)
+}
+
+/// A path with something in the place of each parameter: `/users/:id` → `/users/1`, `/f/:name.:form` → `/f/1.1`, `/f/*` → `/f/x`.
+/// What is not known of it (`{?}`) stays.
 fn filled(path: &str) -> String {
     let is_parameter = |part: &str| {
         let inner = |open, close| {
             let inner = part.strip_prefix(open)?.strip_suffix(close)?;
             (inner != "?").then_some(())
         };
-        part.starts_with(':')
-            && part
-                .chars()
-                .skip(1)
-                .all(|c| c.is_alphanumeric() || c == '_')
+        let name = |rest: &str| rest.chars().all(|c| c.is_alphanumeric() || c == '_');
+        part.strip_prefix(':').is_some_and(name)
             || inner('<', '>').or_else(|| inner('{', '}')).is_some()
     };
     let (path, query) = path.split_at(query_at(path).unwrap_or(path.len()));
     let parts = path.split('/');
-    let parts: Vec<&str> = parts
-        .map(|part| if is_parameter(part) { "1" } else { part })
+    let parts: Vec<String> = parts
+        .map(|part| {
+            let pieces = part.split('.').map(|piece| match piece {
+                "*" => "x",
+                piece if is_parameter(piece) => "1",
+                piece => piece,
+            });
+            pieces.collect::<Vec<_>>().join(".")
+        })
         .collect();
     format!("{}{query}", parts.join("/"))
 }
@@ -137,7 +179,7 @@ fn last_name(source: &str) -> Option<&str> {
     let last = parts.next()?.trim_matches(['\'', '"', '`']);
     // `req.url` is a part of every request, `req.query.url` what this one asks for.
     let asked = [
-        "query", "body", "params", "cookies", "headers", "args", "form", "GET", "POST",
+        "query", "body", "params", "cookies", "headers", "args", "form", "GET", "POST", "values",
     ];
     let inner = parts.next().is_some_and(|before| asked.contains(&before));
     let whole = [
@@ -150,6 +192,13 @@ fn last_name(source: &str) -> Option<&str> {
         "originalUrl",
         "files",
         "file",
+        "args",
+        "form",
+        "values",
+        "GET",
+        "POST",
+        "search",
+        "querystring",
     ];
     let plain = last
         .chars()
@@ -192,7 +241,10 @@ mod tests {
 
     #[test]
     fn requests() {
-        let get = |path, kind, source, sink| request(&endpoint("GET", path), kind, source, sink);
+        let read = |kind, source, line| Read { kind, source, line };
+        let get = |path, kind, source, sink| {
+            request(&endpoint("GET", path), &read(kind, source, ""), sink)
+        };
         assert_eq!(
             get("/users", "http.query", "req.query.name", "sql").unwrap(),
             "GET /users?name=%27%20OR%20%271%27%3D%271 HTTP/1.1\nHost: localhost"
@@ -215,8 +267,7 @@ mod tests {
         );
         let post = request(
             &endpoint("POST", "/login"),
-            "http.body",
-            "req.body.user",
+            &read("http.body", "req.body.user", ""),
             "nosql",
         )
         .unwrap();
@@ -226,10 +277,22 @@ mod tests {
             None
         );
         assert_eq!(get("/x", "store", "row.name", "html.text"), None);
+        // The host is not in the query, and forms are no JSON.
+        assert_eq!(get("/x", "http.url", "ctx.hostname", "redirect"), None);
+        let form = |line| {
+            let read = read("http.body", "request.form", line);
+            request(&endpoint("POST", "/users"), &read, "sql")
+        };
+        assert_eq!(
+            form("name = request.form.get('name')").unwrap(),
+            "POST /users HTTP/1.1\nHost: localhost\nContent-Type: application/x-www-form-urlencoded\n\nname=%27%20OR%20%271%27%3D%271"
+        );
+        assert_eq!(form("save(request.form)"), None);
         for (path, line) in [
             ("/a/:id/b", "GET /a/1/b?q=1"),
             ("/a/<int:id>", "GET /a/1?q=1"),
             ("/{?}/a/{id}", "GET /{?}/a/1?q=1"),
+            ("/f/:name.:form/*", "GET /f/1.1/x?q=1"),
         ] {
             let asked = get(path, "http.query", "req.query.q", "allocation").unwrap();
             assert!(

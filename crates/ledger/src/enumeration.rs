@@ -53,10 +53,7 @@ impl Judge<'_> {
                 phrases.push(phrase);
             }
         }
-        let phrase = match phrases.join(" · ") {
-            none if none.is_empty() => none,
-            phrase => format!(" ({phrase})"),
-        };
+        let phrase = told(&phrases);
         // Told by names: what was searched are all of them, and files that were not read may hold more.
         let of_names = asked.iter().any(|a| a.of_names);
         let unread = if of_names { self.evidence.unread } else { 0 };
@@ -68,10 +65,12 @@ impl Judge<'_> {
             0
         };
         let of_applications = asked.iter().any(|a| a.of_applications);
+        // Work of queues is housed as well, and is no endpoint.
+        let housed = (self.evidence.inventory.housed).min(self.evidence.endpoints);
         let what = if of_applications {
             format!(
                 "{} of {}",
-                count(self.evidence.inventory.housed, "endpoint", "endpoints"),
+                count(housed, "endpoint", "endpoints"),
                 count(applications, "application", "applications")
             )
         } else if endpoints {
@@ -108,6 +107,16 @@ impl Judge<'_> {
             || homeless > 0
             || unread > 0
         {
+            // None of the places was decided, so nothing is said of a violation.
+            let asked_about = if of_applications {
+                applications
+            } else {
+                places.len()
+            };
+            let only_open = !endpoints
+                && asked_about > 0
+                && unclear.len() >= asked_about
+                && (of_applications || unclear.is_superset(&places));
             let mut why = Vec::new();
             if unread > 0 {
                 why.push(format!(
@@ -147,7 +156,27 @@ impl Judge<'_> {
             }
             return Some(Judged {
                 verdict: Verdict::Partial,
-                because: format!("no violation in {what}{phrase}, but {}", why.join(" and ")),
+                because: if endpoints && self.evidence.endpoints == 0 {
+                    format!("no endpoint is known, and {}", why.join(" and "))
+                } else if places.is_empty() && !endpoints && !of_applications {
+                    format!(
+                        "no place was seen in {}{phrase}, but {}",
+                        self.searched(),
+                        why.join(" and ")
+                    )
+                } else if only_open && of_applications {
+                    format!(
+                        "not decided for {}",
+                        each(applications, "application", "applications")
+                    )
+                } else if only_open {
+                    format!(
+                        "not decided at {}{phrase}",
+                        each(places.len(), "place", "places")
+                    )
+                } else {
+                    format!("no violation in {what}{phrase}, but {}", why.join(" and "))
+                },
                 places: self.places(&unclear).into_iter().chain(broken).collect(),
                 ..Judged::default()
             });
@@ -192,8 +221,9 @@ impl Judge<'_> {
             format!(
                 "{}{phrase}",
                 match places.len() {
-                    1 => "the 1 place keeps it".to_owned(),
-                    n => format!("all {n} places keep it"),
+                    1 => "the one place keeps it".to_owned(),
+                    2 => "both places keep it".to_owned(),
+                    n => format!("all {} keep it", count(n, "place", "places")),
                 }
             )
         };
@@ -209,6 +239,33 @@ impl Judge<'_> {
         })
     }
 }
+
+/// `the one place`, `any of 12 places`.
+fn each(n: usize, one: &str, many: &str) -> String {
+    if n == 1 {
+        format!("the one {one}")
+    } else {
+        format!("any of {}", count(n, one, many))
+    }
+}
+
+/// What places are about, in brackets: the first few of it. That an application is one says nothing.
+fn told(phrases: &[&str]) -> String {
+    let phrases: Vec<&str> = phrases
+        .iter()
+        .copied()
+        .filter(|p| *p != "an application")
+        .collect();
+    let shown: Vec<&str> = phrases.iter().copied().take(PHRASES).collect();
+    match (shown.join(" · "), phrases.len().saturating_sub(PHRASES)) {
+        (none, _) if none.is_empty() => none,
+        (shown, 0) => format!(" ({shown})"),
+        (shown, more) => format!(" ({shown} · and {more} more)"),
+    }
+}
+
+/// Phrases for what places are about that are told.
+const PHRASES: usize = 4;
 
 impl Judge<'_> {
     /// All places that some rules ask about.

@@ -22,6 +22,8 @@ pub struct Inventory {
     conditional: BTreeMap<String, BTreeSet<Site>>,
     /// By kind of sink and name of fact: calls of a name that such calls have, on something of which nothing is known.
     pub unclear: BTreeMap<String, BTreeSet<Site>>,
+    /// What code says where one of these stands: the package or module through which it is reached (`sqlite3`).
+    spoken: BTreeMap<Site, String>,
     /// Libraries of models, with the number of calls.
     pub libraries: BTreeMap<String, usize>,
     /// Packages that are imported, as roots (`npm:express`), with the files.
@@ -214,6 +216,17 @@ impl Inventory {
         out.into_iter().map(|(l, sites)| (l, sites.len())).collect()
     }
 
+    /// The same by the packages and modules that the code names, not by the models that speak of them.
+    #[must_use]
+    pub fn spoken(&self, kinds: &[&str]) -> BTreeMap<String, usize> {
+        let mut out: BTreeMap<String, BTreeSet<Site>> = BTreeMap::new();
+        for (site, library) in self.of_kinds(&self.uses, kinds).flatten() {
+            let name = self.spoken.get(site).unwrap_or(library);
+            out.entry(name.clone()).or_default().insert(*site);
+        }
+        out.into_iter().map(|(l, sites)| (l, sites.len())).collect()
+    }
+
     fn of_kinds<'a, T>(
         &self,
         map: &'a BTreeMap<String, T>,
@@ -250,10 +263,14 @@ impl Inventory {
             for (_, row) in origins.paths.call_rows(*path, new) {
                 libraries.insert(row.library.as_str());
                 let places = match &row.role {
-                    Role::Sink { kind, .. } => self
-                        .uses
-                        .entry(kinds.sink_name(*kind).to_owned())
-                        .or_default(),
+                    Role::Sink { kind, .. } => {
+                        if let Some(name) = package_in(&origins.paths.text(*path)) {
+                            self.spoken.entry(site).or_insert(name);
+                        }
+                        self.uses
+                            .entry(kinds.sink_name(*kind).to_owned())
+                            .or_default()
+                    }
                     Role::Config { fact, .. } => {
                         let known = self.facts.get(fact);
                         let known = known.is_some_and(|places| places.contains_key(&site));
@@ -471,6 +488,18 @@ fn around(root: &str) -> impl Iterator<Item = &str> {
     let inner = root.match_indices(mark).map(|(at, _)| at);
     let inner: Vec<&str> = inner.filter_map(|at| root.get(..at)).collect();
     std::iter::once(root).chain(inner.into_iter().rev())
+}
+
+/// The package or module at the head of a path: `sqlite3` of `py:sqlite3.connect().execute()`, `@hapi/hapi`. Nothing where it
+/// begins with a type or with what the language itself has.
+fn package_in(path: &str) -> Option<String> {
+    let (space, rest) = path.split_once(':')?;
+    if !matches!(space, "npm" | "node" | "py") {
+        return None;
+    }
+    let end = rest.find(['.', '(', '[', '{']).unwrap_or(rest.len());
+    let name = rest.get(..end)?;
+    (!name.is_empty() && name != "builtins" && name != "cursor").then(|| name.to_owned())
 }
 
 /// The host that an address names.

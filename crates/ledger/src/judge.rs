@@ -75,6 +75,8 @@ pub struct Evidence<'a> {
     pub languages: &'a BTreeSet<String>,
     /// Files that were read.
     pub files: usize,
+    /// Calls in them.
+    pub calls: usize,
     /// Files that may name columns and are in a language that is not read.
     pub unread: usize,
     /// Code that was not understood whole, and files that could not be read.
@@ -419,7 +421,7 @@ impl<'a> Judge<'a> {
 
     pub(crate) fn searched(&self) -> String {
         let files = count(self.evidence.files, "file", "files");
-        let calls = count(self.evidence.inventory.calls, "call", "calls");
+        let calls = count(self.evidence.calls, "call", "calls");
         let manifests = count(self.evidence.manifests, "manifest", "manifests");
         format!("{calls} of {files} and {manifests}")
     }
@@ -498,7 +500,7 @@ pub const NEEDS: [(&str, &str, &str); 8] = [
     ),
     (
         "configuration",
-        "rests on configuration of servers and containers, which Casemate does not read yet",
+        "rests on configuration of servers, proxies and clouds, which Casemate does not read yet",
         "configuration",
     ),
     (
@@ -508,7 +510,7 @@ pub const NEEDS: [(&str, &str, &str); 8] = [
     ),
     (
         "schema",
-        "rests on the database schema, which Casemate does not read yet",
+        "rests on the whole schema of the database, of which Casemate reads a part",
         "database schema",
     ),
     (
@@ -539,5 +541,18 @@ fn ids(found: &[&Found], sure: bool) -> Vec<String> {
 }
 
 pub(crate) fn count(n: usize, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
+    format!("{} {}", grouped(n), if n == 1 { one } else { many })
+}
+
+/// `12,345`.
+fn grouped(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }

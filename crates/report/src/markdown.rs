@@ -3,6 +3,7 @@
 use crate::document::{self, Block, Cell, Document, Entry, Figure, Look, Table, anchor};
 use crate::text::prose::clean;
 use casemate_assess::assessment::Assessment;
+use casemate_assess::dossier::words::grouped;
 use std::fmt::Write;
 
 /// Findings that one cell refers to by name.
@@ -111,7 +112,7 @@ fn cell(cell: &Cell) -> String {
         Cell::Label(raw) | Cell::Id(raw) => in_table(&text(raw)),
         Cell::Code(raw) if raw.is_empty() => String::new(),
         Cell::Code(raw) => in_table(&code(raw)),
-        Cell::Count(n) => n.to_string(),
+        Cell::Count(n) => grouped(*n as u64),
         Cell::Level(level) => level.name().to_owned(),
         Cell::Name(name) => format!("<a id=\"risk-{name}\"></a>{name}"),
         Cell::Risks(ids) => references(ids, |id| format!("[{id}](#risk-{id})")),

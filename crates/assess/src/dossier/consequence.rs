@@ -106,7 +106,7 @@ const ALL: &[(&[u16], Option<&str>, &str)] = &[
     (
         &[352],
         None,
-        "have {whose} browser change something here that its owner did not want",
+        "have {whose} browser change data through {place} that its owner did not mean to change",
     ),
     (
         &[384],
@@ -278,7 +278,7 @@ const ALL: &[(&[u16], Option<&str>, &str)] = &[
     (
         &[1391, 334, 757, 1240],
         Some("whoever tries long enough"),
-        "get past what {place} protects: it is weaker than what it stands for",
+        "get past what {place} protects: what it takes or makes can be guessed or computed",
     ),
     (
         &[287, 288, 302, 1220, 1259, 807, 940, 1390],

@@ -115,7 +115,7 @@ pub(super) fn of(m: &Material<'_>, surface: &Surface) -> Context {
         languages: languages(m),
         libraries: stack(m),
         unmodelled: unmodelled(m),
-        stores: most(m.inventory.through(&["sql", "nosql", "query", "field"])),
+        stores: super::words::through(m.inventory, &["sql", "nosql", "query", "field"]),
         hosts: hosts(m),
         deploys: super::deploy::of(m),
         regimes: regimes(&data, &m.stated),
@@ -156,8 +156,9 @@ pub(crate) fn language(of: casemate_source::FileType) -> String {
     }
 }
 
-/// Packages by their own name, whatever part of them a file imports.
+/// Packages by their own name, whatever part of them a file imports; those that models speak of first.
 fn stack(m: &Material<'_>) -> Vec<(String, usize)> {
+    let unmodelled: BTreeSet<&str> = m.inventory.unknown.iter().map(|r| package_of(r)).collect();
     let plain = |name: &str| name.to_lowercase().replace('_', "-");
     let units = m.project.units.iter();
     let declared: BTreeSet<String> = units
@@ -180,21 +181,18 @@ fn stack(m: &Material<'_>) -> Vec<(String, usize)> {
             files.entry(name).or_default().extend(of);
         }
     }
-    most(
-        files
-            .into_iter()
-            .map(|(name, of)| (name, of.len()))
-            .collect(),
-    )
-}
-
-fn most(counts: BTreeMap<String, usize>) -> Vec<(String, usize)> {
-    let mut out: Vec<(String, usize)> = counts
+    // What Casemate knows of a package is about backends: others may be of pages.
+    let known = |name: &String| m.inventory.libraries.contains_key(name);
+    let mut out: Vec<(String, usize)> = files
         .into_iter()
+        .map(|(name, of)| (name, of.len()))
         .filter(|(name, _)| !OF_LANGUAGE.contains(&name.as_str()))
         .filter(|(name, _)| !name.starts_with("js-") && !name.starts_with("py-"))
         .collect();
-    out.sort_by(|a, b| (std::cmp::Reverse(a.1), &a.0).cmp(&(std::cmp::Reverse(b.1), &b.0)));
+    out.sort_by_key(|(name, files)| {
+        let strange = unmodelled.contains(name.as_str()) && !known(name);
+        (strange, std::cmp::Reverse(*files), name.clone())
+    });
     out.truncate(LISTED);
     out
 }
@@ -255,12 +253,29 @@ const COMPUTING: [&str; 29] = [
     "zoneinfo",
 ];
 
+/// Modules of Python's own library that no model speaks of: no package that a model could be missing for.
+const OF_PYTHON: [&str; 12] = [
+    "argparse",
+    "doctest",
+    "getpass",
+    "locale",
+    "platform",
+    "pprint",
+    "resource",
+    "sched",
+    "string",
+    "textwrap",
+    "traceback",
+    "unittest",
+];
+
 /// Packages that no model speaks of, with the number of files that import them, the most used first.
 pub(super) fn unmodelled(m: &Material<'_>) -> Vec<(String, usize)> {
     let mut files: BTreeMap<&str, BTreeSet<FileIdx>> = BTreeMap::new();
     for root in &m.inventory.unknown {
         let package = package_of(root);
-        if root.starts_with("py:") && COMPUTING.contains(&package) {
+        if root.starts_with("py:") && (COMPUTING.contains(&package) || OF_PYTHON.contains(&package))
+        {
             continue;
         }
         let of = m.inventory.packages.get(root);
@@ -416,13 +431,20 @@ fn signals(m: &Material<'_>, surface: &Surface) -> Vec<String> {
         ));
     }
     if let Some(share) = surface.shares.iter().find(|s| s.kind == "validation")
-        && surface.writes > 0
+        && share.yes + share.no > 0
     {
-        out.push(format!(
-            "what is sent is looked at, and some of it refused, before {} of {} that change something",
-            share.yes,
-            count(surface.writes, "endpoint", "endpoints")
-        ));
+        let asked = count(surface.writes, "endpoint", "endpoints");
+        out.push(if share.yes == 0 {
+            format!(
+                "no check of what is sent was seen before {} of {asked} that change something",
+                share.no
+            )
+        } else {
+            format!(
+                "what is sent is looked at, and some of it refused, before {} of {asked} that change something",
+                share.yes
+            )
+        });
     }
     out
 }

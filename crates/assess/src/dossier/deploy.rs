@@ -39,6 +39,8 @@ pub struct DeployUnit {
     pub user: String,
     /// What is started.
     pub starts: String,
+    /// It is there for those who write or test the service, as its path tells: nothing that is deployed.
+    pub tries: bool,
 }
 
 /// All of them, in the order of their files.
@@ -63,11 +65,23 @@ pub(super) fn of(m: &Material<'_>) -> Vec<DeployUnit> {
         .map(|unit| DeployUnit {
             from: masked(&unit.from),
             starts: masked(&unit.starts),
+            tries: for_writers(&unit.at),
             ..unit
         })
         .collect();
+    out.sort_by_key(|unit| unit.tries);
     out.truncate(MOST);
     out
+}
+
+/// Whether a path is of the tools of those who write the service: a folder that hides itself, or one that is named so.
+fn for_writers(path: &str) -> bool {
+    let hidden = path
+        .split('/')
+        .rev()
+        .skip(1)
+        .any(|part| part.starts_with('.'));
+    hidden || crate::deployment::tries(path)
 }
 
 /// A command without the secrets that stand in it: after `--password`, in `TOKEN=…`, in an address before its host.
@@ -232,6 +246,7 @@ fn compose(name: &Node, service: &Node, at: &dyn Fn(&Node) -> String) -> Option<
         ports: ports.iter().filter_map(port).collect(),
         user: said(service, "user"),
         starts: command(service.get("command")),
+        tries: false,
     })
 }
 
@@ -267,6 +282,7 @@ fn pod(kind: &str, node: &Node, at: &dyn Fn(&Node) -> String) -> Option<DeployUn
         starts: containers
             .first()
             .map_or_else(String::new, |c| command(c.get("command"))),
+        tries: false,
     })
 }
 
@@ -309,6 +325,7 @@ fn image(path: &str, text: &str, project: &str) -> Option<DeployUnit> {
         unit.name = format!("{} ({variant})", unit.name);
     }
     let mut built = false;
+    let mut named: Vec<(String, String)> = Vec::new();
     // A line that ends in a backslash goes on.
     let joined = text.replace("\\\r\n", " ").replace("\\\n", " ");
     for line in joined.lines() {
@@ -329,7 +346,20 @@ fn image(path: &str, text: &str, project: &str) -> Option<DeployUnit> {
             "EXPOSE" => unit
                 .ports
                 .extend(rest.split_whitespace().map(str::to_owned)),
-            "USER" => rest.clone_into(&mut unit.user),
+            // `ENV user node` and `ENV user=node`.
+            "ENV" | "ARG" => {
+                let pair = rest.split_once(['=', ' ']);
+                named.extend(pair.map(|(name, value)| {
+                    let value = value.trim().trim_matches(['"', '\'']);
+                    (name.trim().to_owned(), value.to_owned())
+                }));
+            }
+            "USER" => {
+                let name = rest.trim_start_matches('$').trim_matches(['{', '}']);
+                let meant = named.iter().rev().find(|(known, _)| known == name);
+                let meant = meant.filter(|_| rest.starts_with('$'));
+                unit.user = meant.map_or_else(|| rest.to_owned(), |(_, value)| value.clone());
+            }
             "CMD" | "ENTRYPOINT" => {
                 let plain = rest.trim_matches(['[', ']']);
                 let parts: Vec<&str> = plain
@@ -432,7 +462,26 @@ mod tests {
     }
 
     #[test]
+    fn what_only_writers_start_is_known() {
+        for (path, tries) in [
+            ("docker-compose.yml:2", false),
+            ("deploy/docker-compose.yml:2", false),
+            (".devcontainer/docker-compose.yml:2", true),
+            (".github/compose/docker-compose.yml:2", true),
+            ("docker-compose.test.yml:2", true),
+            (".gitlab-compose.yml:2", false),
+        ] {
+            assert_eq!(for_writers(path), tries, "{path}");
+        }
+    }
+
+    #[test]
     fn units_are_read() {
+        check(
+            "api/Dockerfile",
+            "FROM node:22\nENV RUNS node\nUSER $RUNS\nCMD node x.js\n",
+            &["api | image | api/Dockerfile:1 | node:22 |  | node | node x.js"],
+        );
         check(
             "Dockerfile",
             "FROM node:22 AS build\nUSER root\nRUN npm ci\nFROM --platform=linux/amd64 node:22-slim\nEXPOSE 3000\nUSER node\nCMD [\"node\", \"server.js\"]\n",

@@ -229,7 +229,10 @@ fn beyond(m: &Material<'_>, made: &mut Diagram) {
                 .map(|(name, _)| name.replace('`', ""))
                 .collect()
         } else {
-            m.inventory.through(kinds).into_keys().collect()
+            super::words::through(m.inventory, kinds)
+                .into_iter()
+                .map(|(name, _)| name)
+                .collect()
         };
         let detail = format!("{}: {}", count(sites.len(), one, many), through.join(", "));
         made.nodes.push(node(id, kind, name, detail));

@@ -105,6 +105,7 @@ pub(crate) fn rows(known: &Known<'_>) -> Vec<Row> {
     let mut broken = partly(false);
     broken.extend(files.skipped.iter().map(|s| s.path.clone()));
     let broken_templates = partly(true);
+    let calls = &known.coverage.calls;
     judge::all(&Evidence {
         catalogue: &known.knowledge.catalogue,
         kinds: known.knowledge.models.kinds(),
@@ -115,6 +116,8 @@ pub(crate) fn rows(known: &Known<'_>) -> Vec<Row> {
         manifests: project.manifests.len(),
         languages: &languages,
         files: files.assessed,
+        calls: usize::try_from(calls.resolved + calls.by_name + calls.unmodelled + calls.unknown)
+            .unwrap_or(usize::MAX),
         unread: files
             .without_front_end
             .get("SQL")

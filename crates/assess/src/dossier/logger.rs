@@ -135,6 +135,8 @@ const LOGGERS: [Logger; 12] = [
 /// An event: its name, what entries of it say, how a new one is called, and the endpoints where it happens.
 struct Kind {
     name: &'static str,
+    /// What guards write belongs here.
+    of_guards: bool,
     says: &'static [&'static str],
     called: &'static str,
     words: &'static str,
@@ -149,6 +151,7 @@ fn path_says(e: &EndpointRow, words: &[&str]) -> bool {
 const KINDS: [Kind; 4] = [
     Kind {
         name: "login refused",
+        of_guards: false,
         says: &[
             "login",
             "log in",
@@ -165,6 +168,7 @@ const KINDS: [Kind; 4] = [
     },
     Kind {
         name: "password set or account made",
+        of_guards: false,
         says: &["password", "signup", "sign up", "register", "registration"],
         called: "account_changed",
         words: "account made or password set",
@@ -172,6 +176,7 @@ const KINDS: [Kind; 4] = [
     },
     Kind {
         name: "access refused",
+        of_guards: true,
         says: &[
             "denied",
             "forbidden",
@@ -187,6 +192,7 @@ const KINDS: [Kind; 4] = [
     },
     Kind {
         name: "record changed or deleted",
+        of_guards: false,
         says: &[
             "created", "updated", "deleted", "changed", "removed", "saved",
         ],
@@ -224,11 +230,85 @@ pub(super) fn in_use(m: &Material<'_>) -> Option<&'static Logger> {
     .filter(|_| !m.inventory.entries.is_empty() || !m.application.endpoints.is_empty())
 }
 
+/// An entry of the log with its place.
+struct Told<'a> {
+    place: String,
+    entry: &'a LogEntry,
+    /// It is written where a guard refuses.
+    guards: bool,
+}
+
+/// The entries that the service writes, without those of programs that people start by hand.
+fn entries<'a>(m: &'a Material<'_>) -> Vec<Told<'a>> {
+    let endpoints = &m.application.endpoints;
+    let guards: BTreeSet<(&str, u32)> = endpoints
+        .iter()
+        .flat_map(|e| &e.guards)
+        .filter(|g| g.certain && matches!(g.kind.as_str(), "authentication" | "role"))
+        .map(|g| (g.at.file.as_str(), g.at.line))
+        .collect();
+    let serving: BTreeSet<&str> = endpoints
+        .iter()
+        .flat_map(|e| e.handlers.iter().map(|h| &h.at).chain([&e.at]))
+        .map(|at| at.file.as_str())
+        .collect();
+    let by_hand: BTreeSet<&str> = m
+        .project
+        .files
+        .iter()
+        .filter(|f| by_hand(&f.path, &f.text, serving.contains(f.path.as_str())))
+        .map(|f| f.path.as_str())
+        .collect();
+    m.inventory
+        .entries
+        .iter()
+        .filter(|(site, _)| !by_hand.contains(m.file(**site).as_str()))
+        .map(|(site, entry)| {
+            let place = (m.place)(*site);
+            let line = place.rsplit(':').next().and_then(|n| n.parse().ok());
+            let near = |(file, at): &(&str, u32)| {
+                *file == m.file(*site)
+                    && line.is_some_and(|n: u32| (at.saturating_sub(1)..=at + BESIDE).contains(&n))
+            };
+            Told {
+                guards: guards.iter().any(near),
+                place,
+                entry,
+            }
+        })
+        .collect()
+}
+
+/// Lines after the check of a guard in which it refuses.
+const BESIDE: u32 = 5;
+
+/// Folders of programs that people start by hand.
+const BY_HAND: [&str; 10] = [
+    "bin",
+    "management",
+    "migrations",
+    "release",
+    "script",
+    "scripts",
+    "seeders",
+    "seeds",
+    "tool",
+    "tools",
+];
+
+/// Whether a file is a program that people start by hand, by its folder, or by its first line where it serves nobody.
+fn by_hand(path: &str, text: &str, serves: bool) -> bool {
+    let folders = path.to_ascii_lowercase();
+    let mut folders = folders.split('/').rev().skip(1);
+    text.starts_with("#!") && !serves || folders.any(|folder| BY_HAND.contains(&folder))
+}
+
 /// Questions to the log for the events that matter.
 pub(super) fn queries(m: &Material<'_>, surface: &Surface) -> Vec<Query> {
     let Some(logger) = in_use(m) else {
         return Vec::new();
     };
+    let entries = entries(m);
     KINDS
         .iter()
         .filter_map(|kind| {
@@ -238,12 +318,14 @@ pub(super) fn queries(m: &Material<'_>, surface: &Surface) -> Vec<Query> {
                 .filter(|e| (kind.at)(e))
                 .map(EndpointRow::named)
                 .collect();
-            let told: Vec<(String, &LogEntry)> = m
-                .inventory
-                .entries
+            // What a guard writes tells of a refusal, whatever words it has for it.
+            let told: Vec<(String, &LogEntry)> = entries
                 .iter()
-                .filter(|(_, entry)| says(entry, kind.says))
-                .map(|(site, entry)| ((m.place)(*site), entry))
+                .filter(|entry| match (entry.guards, kind.of_guards) {
+                    (true, guards) => guards,
+                    (false, _) => says(entry.entry, kind.says),
+                })
+                .map(|entry| (entry.place.clone(), entry.entry))
                 .collect();
             if at.is_empty() {
                 return None;
@@ -374,6 +456,20 @@ mod tests {
         assert!(
             often(logger("npm:"), "login_refused").starts_with("grep -F 'event=login_refused'")
         );
+    }
+
+    #[test]
+    fn programs_started_by_hand_are_known() {
+        for (path, text, hand) in [
+            ("server/scripts/release.js", "", true),
+            ("tools/keys.py", "#!/usr/bin/env python3\n", true),
+            ("bin/www", "", true),
+            ("server/script.js", "", false),
+            ("app/data.js", "", false),
+        ] {
+            assert_eq!(by_hand(path, text, false), hand, "{path}");
+        }
+        assert!(!by_hand("app.py", "#!/usr/bin/env python3\n", true));
     }
 
     #[test]

@@ -259,7 +259,9 @@ fn asked(rule: &Rule, m: &Material<'_>) -> usize {
         Question::Flow(question) => m.inventory.places(&names(&question.to)).len(),
         Question::Site(question) => m.inventory.settings(&names(&question.at)).len(),
         Question::Model(question) if question.subject == "endpoint" => {
-            m.application.endpoints.len()
+            let all = m.application.endpoints.iter();
+            all.filter(|e| !crate::application::is_task(&e.method))
+                .count()
         }
         Question::Model(question) => m.inventory.settings(&[question.subject.as_str()]).len(),
         Question::Schema(_) | Question::Decision(_) => 0,

@@ -4,6 +4,7 @@ use super::Material;
 use super::logger::{self, Query};
 use super::surface::{EndpointRow, Surface};
 use super::words::{count, list};
+use crate::application::EndpointModel;
 use casemate_ledger::verdict::Verdict;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -78,6 +79,9 @@ pub(super) fn of(m: &Material<'_>, surface: &Surface) -> Monitoring {
     }
 }
 
+/// The event that guards cause.
+const REFUSAL: &str = "refusal of access";
+
 type Wanted<'a> = (
     &'a str,
     Box<dyn Fn(&EndpointRow) -> bool + 'a>,
@@ -91,22 +95,19 @@ fn events(m: &Material<'_>, surface: &Surface) -> Vec<Event> {
         .into_iter()
         .map(|s| m.file(s))
         .collect();
-    let handlers: BTreeMap<(String, u32, String, String), Vec<String>> = m
-        .application
-        .endpoints
-        .iter()
-        .map(|e| {
-            (
-                (
-                    e.at.file.clone(),
-                    e.at.line,
-                    e.method.clone(),
-                    e.path.clone().unwrap_or_default(),
-                ),
-                e.handlers.iter().map(|h| h.at.file.clone()).collect(),
-            )
+    type Key<'a> = (&'a str, u32, &'a str, &'a str);
+    let by = |files: &dyn Fn(&EndpointModel) -> Vec<String>| {
+        let all = m.application.endpoints.iter();
+        all.map(|e| {
+            let path = e.path.as_deref().unwrap_or_default();
+            let key: Key<'_> = (&e.at.file, e.at.line, &e.method, path);
+            (key, files(e))
         })
-        .collect();
+        .collect::<BTreeMap<Key<'_>, Vec<String>>>()
+    };
+    let handlers = by(&|e| e.handlers.iter().map(|h| h.at.file.clone()).collect());
+    // A refusal is written where the guard stands.
+    let guards = by(&|e| e.guards.iter().map(|g| g.at.file.clone()).collect());
     let named = |words: &'static [&'static str]| {
         move |e: &EndpointRow| {
             let path = e.path.to_ascii_lowercase();
@@ -132,7 +133,7 @@ fn events(m: &Material<'_>, surface: &Surface) -> Vec<Event> {
             &["time", "user", "endpoint", "object", "outcome"],
         ),
         (
-            "refusal of access",
+            REFUSAL,
             Box::new(|e: &EndpointRow| e.has("authentication") == "yes" || e.has("role") == "yes"),
             &["time", "user or address", "endpoint", "guard"],
         ),
@@ -144,12 +145,11 @@ fn events(m: &Material<'_>, surface: &Surface) -> Vec<Event> {
             let near = of
                 .iter()
                 .filter(|e| {
-                    let key = (
-                        e.at.file.clone(),
-                        e.at.line,
-                        e.method.clone(),
-                        e.path.clone(),
-                    );
+                    let key = (e.at.file.as_str(), e.at.line, &*e.method, &*e.path);
+                    if name == REFUSAL {
+                        let theirs = guards.get(&key);
+                        return theirs.is_some_and(|g| g.iter().any(|f| files.contains(f)));
+                    }
                     let theirs = handlers.get(&key);
                     files.contains(&e.at.file)
                         || theirs.is_some_and(|h| h.iter().any(|f| files.contains(f)))
@@ -193,17 +193,19 @@ fn figures(m: &Material<'_>, surface: &Surface) -> Vec<Figure> {
             format!("{yes} of {all}"),
             "all but public ones",
         );
-        add(
-            "endpoints that change something without a login",
-            match surface.entrances {
-                0 => format!("{} of {}", surface.open_writes, surface.writes),
-                n => format!(
-                    "{} of {}, {n} of them to log in, register or set a password",
-                    surface.open_writes, surface.writes
-                ),
-            },
-            "each one decided",
-        );
+        if surface.writes > 0 {
+            add(
+                "endpoints that change something without a login",
+                match surface.entrances {
+                    0 => format!("{} of {}", surface.open_writes, surface.writes),
+                    n => format!(
+                        "{} of {}, {n} of them to log in, register or set a password",
+                        surface.open_writes, surface.writes
+                    ),
+                },
+                "each one decided",
+            );
+        }
         let limit = surface.shares.iter().find(|s| s.kind == "rate-limit");
         add(
             "endpoints with a limit of requests",
@@ -280,16 +282,13 @@ fn schedule(m: &Material<'_>, surface: &Surface) -> Vec<(String, String)> {
             ),
         ));
     }
-    let human = m
-        .asked()
-        .filter(|r| matches!(r.verdict, Verdict::Human | Verdict::Partial))
-        .count();
-    if human > 0 {
+    let of = |verdict: Verdict| m.asked().filter(|r| r.verdict == verdict).count();
+    let (part, human) = (of(Verdict::Partial), of(Verdict::Human));
+    if part + human > 0 {
         out.push((
             "every quarter".to_owned(),
             format!(
-                "answer the {} of {} that need a person",
-                count(human, "requirement", "requirements"),
+                "answer what is open of {}: {part} requirements are decided in part and {human} not at all",
                 m.enforced.levels_asked()
             ),
         ));

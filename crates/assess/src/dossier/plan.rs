@@ -5,7 +5,7 @@ use super::context::Context;
 use super::risk::Risk;
 use super::summary::lower;
 use super::words::{code, count, first_sentence, list};
-use crate::assessment::{Certainty, Level};
+use crate::assessment::{Certainty, Finding, Level};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,12 +69,27 @@ pub struct Guide {
     pub title: String,
     /// The worst level here.
     pub level: Level,
-    /// Where: `file:line` and finding, the worst first.
+    /// Where to edit: `file:line` and finding, the worst first.
     pub places: Vec<(String, String)>,
+    /// Findings that the repair of another place ends, with that place and its rule: nothing is to be edited at them.
+    pub elsewhere: Vec<Elsewhere>,
     /// The fix, placeholders filled for the worst finding; Markdown.
     pub fix: String,
     /// Other ways, Markdown.
     pub alternatives: String,
+}
+
+/// Findings that end with the repair of their cause.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Elsewhere {
+    /// Where the cause stands: `file:line`.
+    pub place: String,
+    /// Its finding.
+    pub finding: String,
+    /// The rule that says how it is repaired.
+    pub rule: String,
+    /// The findings that end with it.
+    pub ends: Vec<String>,
 }
 
 pub(super) fn of(m: &Material<'_>, risks: &[Risk], context: &Context) -> Plan {
@@ -206,15 +221,21 @@ fn guidelines(m: &Material<'_>) -> Vec<Guideline> {
         let files: BTreeSet<String> = of.iter().map(|f| code(&f.place.file)).collect();
         let files: Vec<String> = files.into_iter().collect();
         let way = rule.section("Fix").map(first_sentence).unwrap_or_default();
+        let way = if way.is_empty() {
+            format!(
+                "the fix under Implementation Guidance for {}",
+                code(&rule.id)
+            )
+        } else {
+            lower(&way)
+        };
         out.push(Guideline {
             rule: rule.id.clone(),
             says: format!(
-                "{} has “{}” at {} places, in {}: {way}; once, where all of them use it",
-                m.project.name,
+                "“{}” stands at {} places, in {}; write the repair once, where all of them use it: {way}",
                 rule.title,
                 of.len(),
                 list(&files, 3),
-                way = lower(&way),
             ),
             findings: of.iter().map(|f| f.id.clone()).collect(),
         });
@@ -263,11 +284,35 @@ fn practices(m: &Material<'_>) -> Vec<String> {
             count(tests, "test file", "test files")
         )
     });
-    if !m.coverage.files.partly.is_empty() {
-        out.push(format!(
-            "mend the {} that no tool can read whole; the section on limits lists them",
-            count(m.coverage.files.partly.len(), "file", "files")
-        ));
+    out
+}
+
+/// The other finding whose repair ends this one, where there is one.
+fn root_of<'a>(m: &'a Material<'_>, finding: &Finding) -> Option<&'a Finding> {
+    let mut all = m.findings.iter();
+    all.find(|f| f.root && f.cause == finding.cause && f.id != finding.id)
+        .filter(|_| !finding.root)
+}
+
+fn place(finding: &Finding) -> String {
+    format!("{}:{}", finding.place.file, finding.place.line)
+}
+
+fn elsewhere(m: &Material<'_>, of: &[&Finding]) -> Vec<Elsewhere> {
+    let mut out: Vec<Elsewhere> = Vec::new();
+    for finding in of {
+        let Some(root) = root_of(m, finding) else {
+            continue;
+        };
+        match out.iter_mut().find(|e| e.finding == root.id) {
+            Some(known) => known.ends.push(finding.id.clone()),
+            None => out.push(Elsewhere {
+                place: place(root),
+                finding: root.id.clone(),
+                rule: root.rule.clone(),
+                ends: vec![finding.id.clone()],
+            }),
+        }
     }
     out
 }
@@ -279,14 +324,17 @@ fn guides(m: &Material<'_>) -> Vec<Guide> {
         .filter_map(|rule| {
             let of: Vec<_> = m.findings.iter().filter(|f| f.rule == rule.id).collect();
             let first = of.first()?;
+            let own = |f: &&&Finding| root_of(m, f).is_none();
             Some(Guide {
                 rule: rule.id.clone(),
                 title: rule.title.clone(),
                 level: first.severity.level,
                 places: of
                     .iter()
-                    .map(|f| (format!("{}:{}", f.place.file, f.place.line), f.id.clone()))
+                    .filter(own)
+                    .map(|f| (place(f), f.id.clone()))
                     .collect(),
+                elsewhere: elsewhere(m, &of),
                 fix: first.fix.clone(),
                 alternatives: first.alternatives.clone(),
             })

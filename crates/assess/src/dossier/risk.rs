@@ -249,7 +249,7 @@ fn factors(finding: &Finding) -> Vec<String> {
         .collect();
     if !stated.is_empty() {
         out.push(format!(
-            "by the rule, loss of {}",
+            "loss of {}, as the rule says",
             list(&stated, stated.len())
         ));
     }
@@ -285,7 +285,8 @@ pub(super) fn actor(exposure: &str, endpoint: Option<&str>) -> String {
         },
         "library" => "whoever decides what a caller passes to the exported function".to_owned(),
         "stored" => match endpoint {
-            Some(endpoint) => format!("whoever stores data, perhaps through {},", code(endpoint)),
+            // It is read there; by which way it was stored is not known.
+            Some(endpoint) => format!("whoever can store what {} reads", code(endpoint)),
             None => "whoever stores data that is used later".to_owned(),
         },
         "local" => "whoever controls arguments, environment or files of the machine".to_owned(),

@@ -73,7 +73,7 @@ pub(super) fn of(
         stories: stories(m, risks),
         good: good(m, surface, practices),
         priorities: priorities(risks),
-        decisions: decisions(surface, risks, context),
+        decisions: decisions(m, surface, risks, context),
     }
 }
 
@@ -163,35 +163,7 @@ fn posture(m: &Material<'_>, surface: &Surface, risks: &[Risk]) -> Vec<String> {
         }
     }
     if !surface.endpoints.is_empty() {
-        let [yes, no, unknown] = surface.logins;
-        out.push(format!(
-            "of {}, {yes} {} a login and {no} {} none{}{}",
-            count(surface.endpoints.len(), "endpoint", "endpoints"),
-            wants(yes),
-            wants(no),
-            if unknown > 0 {
-                format!(", and of {unknown} it is not known")
-            } else {
-                String::new()
-            },
-            if surface.writes > 0 {
-                let open = surface.open_writes;
-                let entrance = match (open, surface.entrances) {
-                    (_, 0) => String::new(),
-                    (open, n) if n == open => {
-                        ", for people log in, register or set a password there".to_owned()
-                    }
-                    (_, n) => format!(", {n} of them to log in, register or set a password"),
-                };
-                format!(
-                    "; {open} of the {} that change something {} none{entrance}",
-                    surface.writes,
-                    wants(open)
-                )
-            } else {
-                String::new()
-            }
-        ));
+        out.push(doors(surface));
     }
     for server in &m.coverage.unserved {
         out.push(format!(
@@ -214,6 +186,46 @@ fn posture(m: &Material<'_>, surface: &Surface, risks: &[Risk]) -> Vec<String> {
         of(Verdict::Human)
     ));
     out
+}
+
+/// How many endpoints want a login, and which of those that change something want none.
+fn doors(surface: &Surface) -> String {
+    let [yes, no, unknown] = surface.logins;
+    let mut parts: Vec<String> = [(yes, "a login"), (no, "no login")]
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| format!("{n} {} {what}", wants(n)))
+        .collect();
+    if unknown > 0 {
+        let schema = surface.endpoints.iter().any(|e| e.method == "GRAPHQL");
+        parts.push(format!(
+            "of {unknown} it is not known{}",
+            if schema {
+                ", for what a schema of GraphQL says of who may ask is not read"
+            } else {
+                ""
+            }
+        ));
+    }
+    let mut told = format!(
+        "of {}, {}",
+        count(surface.endpoints.len(), "endpoint", "endpoints"),
+        list(&parts, 3)
+    );
+    let open = surface.open_writes;
+    if open > 0 {
+        let entrance = match surface.entrances {
+            0 => String::new(),
+            n if n == open => ", for people log in, register or set a password there".to_owned(),
+            n => format!(", {n} of them to log in, register or set a password"),
+        };
+        told.push_str(&format!(
+            "; {open} of the {} that change something {} no login{entrance}",
+            surface.writes,
+            wants(open)
+        ));
+    }
+    told
 }
 
 fn wants(n: usize) -> &'static str {
@@ -290,11 +302,19 @@ fn story(m: &Material<'_>, risk: &Risk, finding: &Finding) -> Story {
             code(&risk.place)
         ));
     }
-    if risk.findings.len() > 1 {
-        told.push(format!(
-            "The same repair ends {}.",
-            count(risk.findings.len() - 1, "more finding", "more findings")
-        ));
+    let more = risk.findings.len().saturating_sub(1);
+    if more > 0 {
+        told.push(if finding.root {
+            format!(
+                "The same repair ends {}.",
+                count(more, "more finding", "more findings")
+            )
+        } else {
+            format!(
+                "The same repair is due at {}.",
+                count(more, "more place", "more places")
+            )
+        });
     }
     Story {
         risk: risk.id.clone(),
@@ -339,6 +359,13 @@ fn good(m: &Material<'_>, surface: &Surface, practices: &[Practice]) -> Vec<Stri
     let kept = m.ledger.iter();
     let kept = kept.filter(|row| row.level == 1 && row.verdict == Verdict::Pass && row.count > 0);
     let kept = kept.filter(|row| !NO_MERIT.iter().any(|id| row.id.ends_with(id)));
+    // An application that needs no such defence keeps it as well; only one that has it is praised.
+    let guarded = |kind: &str| surface.shares.iter().any(|s| s.kind == kind && s.yes > 0);
+    let of_guards = [("-3.5.1", "csrf"), ("-2.2.2", "validation")];
+    let kept = kept.filter(|row| {
+        let mut of = of_guards.iter();
+        of.all(|(id, kind)| !row.id.ends_with(id) || guarded(kind))
+    });
     for row in kept.take(KEPT) {
         out.push(format!(
             "{} ({}): {}",
@@ -400,7 +427,20 @@ fn priorities(risks: &[Risk]) -> Vec<(String, String)> {
         .collect()
 }
 
-fn decisions(surface: &Surface, risks: &[Risk], context: &Context) -> Vec<String> {
+/// Findings that the code alone cannot settle, and which a person has to look at.
+#[must_use]
+pub fn for_auditors(findings: &[Finding]) -> Vec<&Finding> {
+    let all = findings.iter();
+    all.filter(|f| f.confidence.level == crate::assessment::Certainty::Low)
+        .collect()
+}
+
+fn decisions(
+    m: &Material<'_>,
+    surface: &Surface,
+    risks: &[Risk],
+    context: &Context,
+) -> Vec<String> {
     let mut out = Vec::new();
     let serious = risks.iter().filter(|r| r.level >= Level::High).count();
     if serious > 0 {
@@ -420,11 +460,12 @@ fn decisions(surface: &Surface, risks: &[Risk], context: &Context) -> Vec<String
             list(&open, 5)
         ));
     }
-    let low = risks.iter().filter(|r| r.confidence == "low").count();
+    let low = for_auditors(m.findings).len();
     if low > 0 {
         out.push(format!(
-            "whether somebody is paid to look at {} that may be wrong (confidence low)",
-            count(low, "root cause", "root causes")
+            "whether an auditor is paid to look at the {} that the code alone cannot settle: the section on limits names {}",
+            count(low, "finding", "findings"),
+            if low == 1 { "it" } else { "them" }
         ));
     }
     for (regime, why) in &context.regimes {
@@ -456,14 +497,30 @@ pub(super) fn suggestions(m: &Material<'_>, surface: &Surface, context: &Context
             list(&unknown, 6)
         ));
     }
-    let low: Vec<String> = m
-        .findings
-        .iter()
-        .filter(|f| f.confidence.level == crate::assessment::Certainty::Low)
+    let low: Vec<String> = for_auditors(m.findings)
+        .into_iter()
         .map(|f| code(&f.id))
         .collect();
     if !low.is_empty() {
-        out.push(format!("have an auditor look at {}: they may be wrong, and what could settle them is not in the code", list(&low, 4)));
+        out.push(format!(
+            "have an auditor look at {}: what could settle {} is not in the code",
+            list(&low, 4),
+            if low.len() == 1 { "it" } else { "them" }
+        ));
+    }
+    let partly: Vec<String> = m
+        .coverage
+        .files
+        .partly
+        .iter()
+        .map(|p| code(&p.path))
+        .collect();
+    if !partly.is_empty() {
+        out.push(format!(
+            "look whether {} {} broken, or written in a form that Casemate does not read",
+            list(&partly, 4),
+            if partly.len() == 1 { "is" } else { "are" }
+        ));
     }
     out
 }
@@ -495,9 +552,14 @@ pub(super) fn lacks(m: &Material<'_>) -> Vec<String> {
         "rules for {} of ASVS 5.0 that it leaves to people",
         count(human, "requirement", "requirements")
     ));
-    out.push(format!(
-        "readers for the containers, proxies, cloud configuration and database schemas of {}",
-        m.project.name
-    ));
+    let compose = m.project.deployments.iter().map(|file| file.path.as_str());
+    let compose: Vec<String> = compose.map(code).collect();
+    if !compose.is_empty() {
+        out.push(format!(
+            "rules about {}: what is deployed was read off {}, and not judged",
+            list(&compose, 4),
+            if compose.len() == 1 { "it" } else { "them" }
+        ));
+    }
     out
 }

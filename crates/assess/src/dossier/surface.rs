@@ -2,7 +2,7 @@
 
 use super::Material;
 use super::words::count;
-use crate::application::{EndpointModel, Named, Spot, is_task};
+use crate::application::{ANONYMOUS, EndpointModel, Named, Spot, is_task};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,8 +66,10 @@ pub struct EndpointRow {
     pub handlers: Vec<String>,
     /// By kind of guard: `yes`, `no`, `unknown`.
     pub guarded: BTreeMap<String, String>,
-    /// It changes something, by its method.
+    /// It changes something, by its method or, of a schema, by its name.
     pub writes: bool,
+    /// Another endpoint is called the same, so that its place has to be told beside it.
+    pub twin: bool,
     /// Nobody can be logged in before it: login, registration, a password that was forgotten.
     pub entrance: bool,
     /// Findings behind it, the worst first.
@@ -86,9 +88,30 @@ impl EndpointRow {
         }
     }
 
-    /// The same, by its place where its path is not known.
+    /// The same, by its place where its path is not known or is that of another endpoint too.
     #[must_use]
     pub fn named(&self) -> String {
+        let told = self.told();
+        let at = format!("{}:{}", self.at.file, self.at.line);
+        if self.twin && !told.ends_with(&at) {
+            format!("{told} at {at}")
+        } else {
+            told
+        }
+    }
+
+    /// Its path, or what answers for it where a schema and no path leads to it.
+    #[must_use]
+    pub fn shown_path(&self) -> &str {
+        match self.handlers.first() {
+            Some(handler) if self.path == UNKNOWN && self.method == GRAPHQL => handler,
+            _ => &self.path,
+        }
+    }
+
+    /// As findings call it, which know of no other endpoint.
+    #[must_use]
+    pub fn told(&self) -> String {
         if self.path == UNKNOWN {
             let method = match self.method.as_str() {
                 "ROUTE" | "ALL" | "ANY" => "the endpoint",
@@ -118,6 +141,9 @@ fn written(method: &str, path: &str) -> String {
 
 /// The method of a resolver. What a schema says of who may ask for its fields is not read, so that none is *no*.
 const GRAPHQL: &str = "GRAPHQL";
+
+/// How resolvers of mutations are called where a class stands for each.
+const MUTATION: &str = "mutate";
 
 /// A path that is not known.
 const UNKNOWN: &str = "(path not known)";
@@ -152,10 +178,17 @@ pub(super) fn of(m: &Material<'_>) -> Surface {
         .endpoints
         .iter()
         .partition(|e| is_task(&e.method));
-    let endpoints: Vec<EndpointRow> = asked
+    let mut endpoints: Vec<EndpointRow> = asked
         .into_iter()
         .map(|e| row(e, &behind, &entrances))
         .collect();
+    let mut called: BTreeMap<String, usize> = BTreeMap::new();
+    for endpoint in &endpoints {
+        *called.entry(endpoint.told()).or_default() += 1;
+    }
+    for endpoint in &mut endpoints {
+        endpoint.twin = called.get(&endpoint.told()).is_some_and(|n| *n > 1);
+    }
     let shares = KINDS
         .iter()
         .map(|(kind, writes_only)| {
@@ -202,9 +235,6 @@ pub(super) fn of(m: &Material<'_>) -> Surface {
         endpoints,
     }
 }
-
-/// What the program calls a function without a name.
-const ANONYMOUS: &str = "anonymous function";
 
 /// A function by its name, or by its place where it has none.
 fn handler(of: &Named) -> String {
@@ -263,10 +293,13 @@ fn row(
     entrances: &BTreeSet<String>,
 ) -> EndpointRow {
     let path = endpoint.path.clone().unwrap_or_else(|| UNKNOWN.to_owned());
-    let writes = matches!(
-        endpoint.method.as_str(),
-        "POST" | "PUT" | "PATCH" | "DELETE" | "DEL"
-    );
+    let mutates = endpoint.method == GRAPHQL
+        && (endpoint.handlers.iter()).any(|h| h.name.rsplit('.').next() == Some(MUTATION));
+    let writes = mutates
+        || matches!(
+            endpoint.method.as_str(),
+            "POST" | "PUT" | "PATCH" | "DELETE" | "DEL"
+        );
     let key = (
         written(&endpoint.method, &path),
         format!("{}:{}", endpoint.at.file, endpoint.at.line),
@@ -280,6 +313,7 @@ fn row(
         at: endpoint.at.clone(),
         handlers: endpoint.handlers.iter().map(handler).collect(),
         guarded: endpoint.guarded.clone(),
+        twin: false,
         writes,
         entrance: is_entrance(&path) || entrances.contains(&key.1),
         findings: behind.get(&key).cloned().unwrap_or_default(),
@@ -287,7 +321,7 @@ fn row(
         path,
     };
     if row.method == GRAPHQL {
-        for kind in ["authentication", "role", "owner"] {
+        for kind in ["authentication", "role", "owner", "validation"] {
             if let Some(answer) = row.guarded.get_mut(kind).filter(|a| *a == "no") {
                 "unknown".clone_into(answer);
             }
@@ -302,7 +336,9 @@ fn row(
 /// What tests an endpoint needs, from what it is.
 fn tests(row: &EndpointRow) -> Vec<String> {
     let mut out = Vec::new();
-    let object = row.path.contains(':') || row.path.contains('<') || row.path.contains('{');
+    // `{?}` is a part of an address that is not known, and names no object.
+    let known = row.path.replace("{?}", "");
+    let object = known.contains([':', '<', '{']);
     if row.has("authentication") == "yes" && !row.entrance {
         out.push("no login: refused".to_owned());
     }

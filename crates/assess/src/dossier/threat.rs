@@ -4,6 +4,7 @@ use super::Material;
 use super::diagram::{Diagram, Kind};
 use super::surface::Surface;
 use super::words::{code, count, list};
+use casemate_ledger::verdict::Verdict;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -44,6 +45,12 @@ pub(super) fn of(m: &Material<'_>, surface: &Surface, diagram: &Diagram) -> Vec<
         threat.id = format!("T{}", at + 1);
     }
     out
+}
+
+/// Whether the rule about forged requests asked about applications and was kept by all.
+fn kept(m: &Material<'_>) -> bool {
+    let mut rows = m.ledger.iter();
+    rows.any(|row| row.id.ends_with("-3.5.1") && row.verdict == Verdict::Pass)
 }
 
 const DOOR: &str = "Client to application";
@@ -152,23 +159,41 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
             boundary: DOOR.to_owned(),
             stride: stride.to_owned(),
             says: format!("{says} {target}"),
-            state: if findings.is_empty() {
+            state: if !findings.is_empty() {
+                "open".to_owned()
+            } else if kind == "csrf" && kept(m) && share.yes == 0 {
+                "no path found".to_owned()
+            } else {
                 state(
                     share.no == 0 && share.unknown == 0,
                     share.yes > 0,
                     share.no == 0 && share.yes == 0,
                 )
-            } else {
-                "open".to_owned()
             },
-            evidence: format!(
-                "{} of {asked} {} have such a guard in the code, in {} none was seen, {} not known; a proxy may add one{}",
-                share.yes,
-                share.of,
-                share.no,
-                share.unknown,
-                guards(m, kind)
-            ),
+            evidence: {
+                let seen = match (share.yes, share.unknown) {
+                    (0, 0) if asked == 1 => {
+                        let one = share.of.replace("endpoints that change", "endpoint that changes");
+                        format!("no such guard was seen before the one {}", one.replace("endpoints", "endpoint"))
+                    }
+                    (0, 0) => format!("no such guard was seen before any of the {asked} {}", share.of),
+                    (yes, unknown) => format!(
+                        "{yes} of {asked} {} have such a guard, before {} none was seen{}",
+                        share.of,
+                        share.no,
+                        match unknown {
+                            0 => String::new(),
+                            n => format!(", of {n} it is not known"),
+                        }
+                    ),
+                };
+                let why = if kind == "csrf" && findings.is_empty() && kept(m) {
+                    "; `missing-csrf-protection` found no application that knows its users by a cookie, takes forms and refuses nothing"
+                } else {
+                    "; a proxy may add one"
+                };
+                format!("{seen}{}{why}", guards(m, kind))
+            },
             findings,
             ..Threat::default()
         });
@@ -231,7 +256,11 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
                 "open"
             }
             .to_owned(),
-            evidence: count(browser.len(), "finding", "findings"),
+            evidence: if browser.is_empty() {
+                "`cross-site-scripting`, `stored-cross-site-scripting`, `open-redirect` and `header-injection` found no path there".to_owned()
+            } else {
+                count(browser.len(), "finding", "findings")
+            },
             findings: browser,
             ..Threat::default()
         });
@@ -258,6 +287,9 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
             findings: told,
             ..Threat::default()
         });
+    }
+    if surface.writes == 0 {
+        return;
     }
     let logs = m.inventory.places(&["log"]).len();
     out.push(Threat {

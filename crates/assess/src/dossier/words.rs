@@ -75,16 +75,49 @@ pub fn loggers(inventory: &casemate_ledger::Inventory) -> Vec<(String, usize)> {
         .collect()
 }
 
+/// Through what something of some kinds is done, as the code calls it, with the number of calls, most first.
+#[must_use]
+pub fn through(inventory: &casemate_ledger::Inventory, kinds: &[&str]) -> Vec<(String, usize)> {
+    let mut by: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
+    for (name, n) in inventory.spoken(kinds) {
+        // Models of the languages themselves have names that only Casemate knows.
+        let name = match name.as_str() {
+            "js-global" | "global" | "py-builtins" => "the language itself".to_owned(),
+            name => name
+                .strip_prefix("py-")
+                .or_else(|| name.strip_prefix("js-"))
+                .unwrap_or(name)
+                .to_owned(),
+        };
+        *by.entry(name).or_default() += n;
+    }
+    let mut out: Vec<(String, usize)> = by.into_iter().collect();
+    out.sort_by(|a, b| (std::cmp::Reverse(a.1), &a.0).cmp(&(std::cmp::Reverse(b.1), &b.0)));
+    out
+}
+
 /// In back-ticks; those of the text go.
 #[must_use]
 pub fn code(text: &str) -> String {
     format!("`{}`", text.replace('`', "'"))
 }
 
-/// The first sentence of a text of prose, on one line, without its period.
+/// The first sentence of a text of prose, on one line, without its period; nothing where the text begins with code.
 #[must_use]
 pub fn first_sentence(prose: &str) -> String {
     let paragraph = prose.split("\n\n").next().unwrap_or(prose);
+    if paragraph.trim_start().starts_with("```") {
+        return String::new();
+    }
+    // Marks of emphasis mean nothing in the middle of another sentence.
+    let mut in_code = false;
+    let paragraph: String = paragraph
+        .chars()
+        .filter(|c| {
+            in_code ^= *c == '`';
+            in_code || *c != '*'
+        })
+        .collect();
     let line = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
     let end = line.find(". ").unwrap_or(line.len());
     let sentence = line.get(..end).unwrap_or(&line);
@@ -113,6 +146,8 @@ mod tests {
         assert_eq!(list(&items, 5), "a, b and c");
         assert_eq!(list(&items, 1), "a and 2 more");
         assert_eq!(first_sentence("One thing. Another.\n\nMore"), "One thing");
+        assert_eq!(first_sentence("Of *this* kind: more"), "Of this kind: more");
+        assert_eq!(first_sentence("```js\nx()\n```\nText"), "");
         assert_eq!(
             (grouped(1234).as_str(), capitalised("éa").as_str()),
             ("1,234", "Éa")

@@ -34,7 +34,7 @@ fn vulnerabilities<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
         count(a.findings.len(), "place", "places"),
     )));
     out.push(Block::Note(
-        "Each stands for what one repair ends; open one to see its way through the code."
+        "Each stands for one repair, made at one place or at several alike; open one to see its way through the code."
             .to_owned(),
     ));
     out.extend(entry::all(&causes, a).into_iter().map(Block::Entry));
@@ -194,6 +194,7 @@ fn architecture<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
             rows: surface
                 .shares
                 .iter()
+                .filter(|s| s.yes + s.no + s.unknown > 0)
                 .map(|s| {
                     vec![
                         Cell::Label(s.kind.clone()),
@@ -332,7 +333,7 @@ fn api<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
             .map(|e| {
                 vec![
                     Cell::code(&e.method),
-                    Cell::code(&e.path),
+                    Cell::code(e.shown_path()),
                     Cell::code(format!("{}:{}", e.at.file, e.at.line)),
                     answer(e, "authentication"),
                     answer(e, "role"),
@@ -349,4 +350,13 @@ fn api<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
             })
             .collect(),
     }));
+    let in_part = surface.endpoints.iter().any(|e| e.path.contains("{?}"));
+    out.push(Block::Note(format!(
+        "“No” means that none was seen in the code before the endpoint, “?” that it is not known; a proxy may add what is not in the code.{}",
+        if in_part {
+            " `{?}` stands for a part of a path that the program puts together while it runs."
+        } else {
+            ""
+        }
+    )));
 }

@@ -3,7 +3,8 @@
 use super::{Block, Cell, Table, sentence, sentences};
 use crate::said;
 use casemate_assess::assessment::Assessment;
-use casemate_assess::dossier::words::count;
+use casemate_assess::dossier::summary::for_auditors;
+use casemate_assess::dossier::words::{count, grouped};
 use casemate_assess::dossier::{NEEDS, Row, Verdict};
 
 /// Places that a list shows before it counts the rest.
@@ -218,10 +219,27 @@ pub(super) fn limits(a: &Assessment) -> Vec<Block<'_>> {
     let mut out = Vec::new();
     let c = &a.coverage.calls;
     let all = c.resolved + c.by_name + c.unmodelled + c.unknown;
-    out.push(Block::Text(format!(
-        "Without running anything of {}, Casemate followed {} of {all} calls; {} go into packages that no model speaks of, and of {} nothing is known.",
-        a.project.name, c.resolved + c.by_name, c.unmodelled, c.unknown
-    )));
+    let mut said = vec![format!(
+        "Without running anything of {}, Casemate followed {} of {} calls{}",
+        a.project.name,
+        grouped(c.resolved + c.by_name),
+        grouped(all),
+        match c.by_name {
+            0 => String::new(),
+            n => format!(", {} of them by their name alone", grouped(n)),
+        }
+    )];
+    if c.unmodelled > 0 {
+        said.push(format!(
+            "{} {} into packages that no model speaks of",
+            grouped(c.unmodelled),
+            if c.unmodelled == 1 { "goes" } else { "go" }
+        ));
+    }
+    if c.unknown > 0 {
+        said.push(format!("of {} nothing is known", grouped(c.unknown)));
+    }
+    out.push(Block::Text(sentence(&said.join("; "))));
     let mut list = |title: &str, items: Vec<String>| {
         if items.is_empty() {
             return;
@@ -280,21 +298,15 @@ pub(super) fn limits(a: &Assessment) -> Vec<Block<'_>> {
             })
             .collect(),
     );
-    let unsure: Vec<String> = a
-        .findings
-        .iter()
-        .filter(|f| {
-            !f.confidence.reasons.is_empty()
-                && f.confidence.level == casemate_assess::assessment::Certainty::Low
-        })
+    let unsure: Vec<String> = for_auditors(&a.findings)
+        .into_iter()
         .map(|f| {
-            format!(
-                "`{}` at `{}:{}`: {}",
-                f.id,
-                f.place.file,
-                f.place.line,
+            let why = if f.confidence.reasons.is_empty() {
+                format!("findings of `{}` are never sure by the code alone", f.rule)
+            } else {
                 f.confidence.reasons.join("; ")
-            )
+            };
+            format!("`{}` at `{}:{}`: {why}", f.id, f.place.file, f.place.line)
         })
         .collect();
     list("Findings that need a human auditor, and why", unsure);

@@ -3,7 +3,8 @@
 use super::{Block, Cell, Table, sentence, sentences};
 use crate::said;
 use casemate_assess::assessment::{Assessment, ThreatModel};
-use casemate_assess::dossier::words::{count, grouped};
+use casemate_assess::dossier::deploy::DeployUnit;
+use casemate_assess::dossier::words::{count, grouped, list};
 
 pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     let context = &a.dossier.context;
@@ -40,7 +41,7 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
             "Endpoints",
             format!(
                 "{}: {no} without a login, {yes} behind one, {unknown} not known; {} want a role; {} change something",
-                surface.endpoints.len(),
+                grouped(surface.endpoints.len() as u64),
                 surface.roles,
                 surface.writes
             ),
@@ -89,7 +90,10 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     }));
     units(a, &mut out);
     deploys(a, &mut out);
-    out.push(Block::Heading(3, "Signs of maturity".to_owned()));
+    out.push(Block::Heading(
+        3,
+        "Signs of maturity and of gaps".to_owned(),
+    ));
     out.push(Block::List(sentences(&context.signals)));
     if !context.regimes.is_empty() {
         out.push(Block::Heading(3, "Regimes that may apply".to_owned()));
@@ -229,7 +233,11 @@ fn stated(a: &Assessment, out: &mut Vec<Block<'_>>) {
 /// What is deployed, or that nothing says so.
 fn deploys(a: &Assessment, out: &mut Vec<Block<'_>>) {
     let deploys = &a.dossier.context.deploys;
-    if deploys.is_empty() {
+    let (tries, shown): (Vec<&DeployUnit>, Vec<&DeployUnit>) =
+        deploys.iter().partition(|unit| unit.tries);
+    let aside = for_writers(&tries);
+    if shown.is_empty() {
+        out.extend(aside);
         return;
     }
     let told = |text: &str| {
@@ -250,7 +258,7 @@ fn deploys(a: &Assessment, out: &mut Vec<Block<'_>>) {
             "Runs as",
             "Starts",
         ],
-        rows: deploys
+        rows: shown
             .iter()
             .map(|unit| {
                 vec![
@@ -265,4 +273,25 @@ fn deploys(a: &Assessment, out: &mut Vec<Block<'_>>) {
             })
             .collect(),
     }));
+    out.extend(aside);
+}
+
+/// Units that are there for those who write or test the service, in one sentence.
+fn for_writers(tries: &[&DeployUnit]) -> Option<Block<'static>> {
+    let mut files: Vec<String> = Vec::new();
+    for unit in tries {
+        let file = unit.at.rsplit_once(':').map_or(&*unit.at, |(file, _)| file);
+        let file = format!("`{}`", file.replace('`', "'"));
+        if !files.contains(&file) {
+            files.push(file);
+        }
+    }
+    (!tries.is_empty()).then(|| {
+        Block::Text(format!(
+            "{} of {} {} for those who write or test the service, as the paths say, and not counted as deployed.",
+            count(tries.len(), "unit", "units"),
+            list(&files, 4),
+            if tries.len() == 1 { "is" } else { "are" }
+        ))
+    })
 }

@@ -41,6 +41,11 @@ fn of<'a>(cause: &Cause<'a>, a: &'a Assessment, before: Option<&str>) -> Entry<'
     if let Some(trigger) = &shown.trigger {
         blocks.push(Block::Heading(5, "A request that shows it".to_owned()));
         blocks.push(Block::Code("http", trigger.clone()));
+        if trigger.contains("{?}") {
+            blocks.push(Block::Note(
+                "Put in for `{?}` what the program puts together there while it runs.".to_owned(),
+            ));
+        }
     }
     reached(f, &mut blocks);
     if before.is_none()
@@ -51,25 +56,35 @@ fn of<'a>(cause: &Cause<'a>, a: &'a Assessment, before: Option<&str>) -> Entry<'
     }
     doubts(shown, a, &mut blocks);
     if !cause.others.is_empty() {
-        blocks.push(Block::Heading(5, "The same repair ends it at".to_owned()));
+        // Where one line is the cause of the others it alone is edited; what only looks alike is edited place by place.
+        let heading = if f.root {
+            "The same repair ends it at"
+        } else {
+            "The same repair is due at"
+        };
+        let sources = cause.others.iter().any(|o| !o.paths.is_empty());
+        let mut head = vec!["Finding", "Level", "Where"];
+        head.extend(sources.then_some("What comes there"));
+        blocks.push(Block::Heading(5, heading.to_owned()));
         blocks.push(Block::Table(Table {
             caption: format!(
                 "{} with the cause of `{}`",
                 count(cause.others.len(), "more finding", "more findings"),
                 f.id
             ),
-            head: vec!["Finding", "Level", "Where", "What comes there"],
+            head,
             rows: cause
                 .others
                 .iter()
                 .map(|o| {
                     let source = o.paths.first().map_or("", |p| p.source.as_str());
-                    vec![
+                    let mut row = vec![
                         Cell::Finding(o.id.clone()),
                         Cell::Level(o.severity.level),
                         Cell::code(format!("{}:{}", o.place.file, o.place.line)),
-                        Cell::code(source),
-                    ]
+                    ];
+                    row.extend(sources.then(|| Cell::code(source)));
+                    row
                 })
                 .collect(),
         }));
@@ -257,7 +272,11 @@ fn reached<'a>(f: &Finding, blocks: &mut Vec<Block<'a>>) {
                     Cell::code(e.title()),
                     Cell::code(format!("{}:{}", e.file, e.line)),
                     Cell::Answer(e.authentication.clone()),
-                    Cell::text(guards.join(", ")),
+                    if guards.is_empty() {
+                        Cell::Label("none seen".to_owned())
+                    } else {
+                        Cell::text(guards.join(", "))
+                    },
                 ]
             })
             .collect(),

@@ -4,6 +4,7 @@ use super::{Block, Cell, Entry, Table, lower_first, sentence};
 use casemate_assess::assessment::{Assessment, Level};
 use casemate_assess::dossier::Verdict;
 use casemate_assess::dossier::risk::Risk;
+use casemate_assess::dossier::surface::EndpointRow;
 use casemate_assess::dossier::words::{count, first_sentence, list};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,15 +37,30 @@ fn guide<'a>(a: &'a Assessment, guide: &'a casemate_assess::dossier::plan::Guide
         .map(|(place, id)| vec![Cell::code(place), Cell::Findings(vec![id.clone()])])
         .collect();
     let rest = guide.places.len() - shown.len();
-    blocks.push(Block::Table(Table {
-        caption: if rest > 0 {
-            format!("Where to edit, {rest} more in the list of risks")
-        } else {
-            "Where to edit".to_owned()
-        },
-        head: vec!["Place", "Finding"],
-        rows: shown,
-    }));
+    if !shown.is_empty() {
+        blocks.push(Block::Table(Table {
+            caption: if rest > 0 {
+                format!("Where to edit, {rest} more in the list of risks")
+            } else {
+                "Where to edit".to_owned()
+            },
+            head: vec!["Place", "Finding"],
+            rows: shown,
+        }));
+    }
+    for other in &guide.elsewhere {
+        blocks.push(Block::Text(format!(
+            "{} with the repair at `{}` (`{}`), and nothing has to be edited at {}.",
+            count(other.ends.len(), "finding ends", "findings end"),
+            other.place,
+            other.rule,
+            if other.ends.len() == 1 {
+                "its own place"
+            } else {
+                "their own places"
+            }
+        )));
+    }
     blocks.push(Block::Heading(5, "Fix".to_owned()));
     blocks.push(Block::Method(&guide.fix));
     blocks.push(Block::Heading(5, "Alternatives".to_owned()));
@@ -65,7 +81,11 @@ fn guide<'a>(a: &'a Assessment, guide: &'a casemate_assess::dossier::plan::Guide
         level: guide.level,
         confidence: String::new(),
         title: guide.title.clone(),
-        place: count(guide.places.len(), "place", "places"),
+        place: if guide.places.is_empty() {
+            "repaired at its cause".to_owned()
+        } else {
+            count(guide.places.len(), "place", "places")
+        },
         blocks,
     }
 }
@@ -114,7 +134,7 @@ fn testing<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
             .iter()
             .map(|e| {
                 vec![
-                    Cell::code(e.title()),
+                    Cell::code(e.named()),
                     Cell::code(e.handlers.join(", ")),
                     Cell::label(fixed(&e.tests).join("; ")),
                     Cell::Findings(e.findings.clone()),
@@ -198,18 +218,38 @@ fn endpoints_of(a: &Assessment, risks: &[&Risk]) -> Vec<String> {
     out
 }
 
+/// Weaknesses by which a secret is known to whoever reads the code.
+const SECRETS: &[u16] = &[259, 321, 540, 547, 798];
+
+/// Aids for debugging that are switched on.
+const DEBUGGING: &[u16] = &[215, 489];
+
 /// How the loss is stopped before the repair is out.
 fn contain(a: &Assessment, risks: &[&Risk]) -> String {
     let endpoints = endpoints_of(a, risks);
     let surface = &a.dossier.surface.endpoints;
     let spared = |named: &String| {
-        surface
-            .iter()
-            .any(|e| !e.entrance && format!("`{}`", e.named()) == *named)
+        let title = |e: &EndpointRow| format!("`{}`", e.told());
+        surface.iter().any(|e| !e.entrance && title(e) == *named)
     };
     let places: Vec<String> = risks.iter().map(|r| format!("`{}`", r.place)).collect();
     if endpoints.is_empty() {
-        return format!("Take what runs {} out of service.", list(&places, 4));
+        let places = list(&places, 4);
+        let first = risks.first();
+        let cwe = first.and_then(|r| a.findings.iter().find(|f| f.id == r.finding));
+        let about =
+            |numbers: &[u16]| cwe.is_some_and(|f| f.cwe.iter().any(|n| numbers.contains(n)));
+        return if about(SECRETS) {
+            format!(
+                "Replace what stands at {places} with a new secret from outside the code; sessions and tokens that it signed end with it."
+            )
+        } else if about(DEBUGGING) {
+            format!(
+                "Switch it off at {places}, or in the environment of the running service, and start that again."
+            )
+        } else {
+            format!("Take what runs {places} out of service.")
+        };
     }
     let (spare, needed): (Vec<String>, Vec<String>) = endpoints.into_iter().partition(spared);
     let mut said = Vec::new();
@@ -300,7 +340,23 @@ fn afterwards(a: &Assessment, risks: &[&Risk]) -> String {
         );
     }
     if said.is_empty() {
-        said.push("Keep the logs, and compare what was stored since with a backup.".to_owned());
+        let secret = |r: &&&Risk| {
+            let of = a.findings.iter().find(|f| f.id == r.finding);
+            of.is_some_and(|f| f.cwe.iter().any(|n| SECRETS.contains(n)))
+        };
+        let places: Vec<String> = risks
+            .iter()
+            .filter(secret)
+            .map(|r| format!("`{}`", r.place))
+            .collect();
+        said.push(if places.is_empty() {
+            "Keep the logs, and compare what was stored since with a backup.".to_owned()
+        } else {
+            format!(
+                "Keep the logs, and look in them for what was done with the secret at {}.",
+                list(&places, 4)
+            )
+        });
     }
     said.join(" ")
 }

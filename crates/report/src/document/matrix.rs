@@ -85,7 +85,7 @@ fn factors(risk: &Risk) -> String {
                 .map_or(factor.as_str(), |(name, _)| name)
         })
         .collect();
-    named.join(", ")
+    named.join("; ")
 }
 
 /// What of the project stands behind them; what they mean in any project is told once.
@@ -97,6 +97,12 @@ fn evidence(risk: &Risk) -> String {
         .filter(|evidence| evidence.contains('`'))
         .map(str::to_owned)
         .collect();
+    if told.is_empty() {
+        return match &risk.endpoint {
+            Some(endpoint) => format!("`{endpoint}` runs the code at `{}`", risk.place),
+            None => format!("the code at `{}`", risk.place),
+        };
+    }
     told.join("; ")
 }
 

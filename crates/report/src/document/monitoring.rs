@@ -142,7 +142,7 @@ fn queries(a: &Assessment, out: &mut Vec<Block<'_>>) {
             )));
         } else {
             out.push(Block::Text(format!(
-                "No entry tells it at {}. A line that does, and the question that finds clients who cause it often:",
+                "No entry whose text stands where it is written tells it at {}. A line that does, and the question that finds clients who cause it often:",
                 list(&at, 5)
             )));
             out.push(Block::Code("", query.write.clone()));

@@ -6,6 +6,7 @@ use super::prose;
 use crate::document::{Block, Cell, Document, Entry, Figure, Section, Table, anchor};
 use casemate_assess::assessment::Level;
 use casemate_assess::dossier::Verdict;
+use casemate_assess::dossier::words::grouped;
 use sha2::{Digest, Sha256};
 
 static STYLE: &str = include_str!("style.css");
@@ -243,7 +244,7 @@ fn cell(page: &mut Page, cell: &Cell) {
             page.raw("</code>");
         }
         Cell::Count(n) => {
-            page.raw("<td class=\"count\">").number(*n);
+            page.raw("<td class=\"count\">").text(&grouped(*n as u64));
         }
         Cell::Level(level) => {
             page.raw("<td>");

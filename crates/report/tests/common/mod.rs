@@ -24,6 +24,7 @@ fn endpoint(method: &str, path: &str, line: u32) -> Endpoint {
     Endpoint {
         method: method.into(),
         path: Some(path.into()),
+        handler: String::new(),
         file: "src/routes/orders.ts".into(),
         line,
         authentication: "unknown".into(),

@@ -1,0 +1,285 @@
+//! What the report says of small projects, read as its receiver: sentences that hold, and counts that agree.
+
+use casemate_assess::assessment::{Assessment, Finding};
+use casemate_assess::config::Config;
+use casemate_assess::dossier::surface::EndpointRow;
+use casemate_assess::knowledge::Knowledge;
+
+fn assess(files: &[(&str, &str)]) -> Assessment {
+    let files: Vec<(String, String)> = files
+        .iter()
+        .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
+        .collect();
+    let knowledge = Knowledge::built_in().unwrap();
+    casemate_assess::assess_files(&files, &Config::default(), knowledge).unwrap()
+}
+
+fn of_rule<'a>(assessment: &'a Assessment, rule: &str) -> Vec<&'a Finding> {
+    let all = assessment.findings.iter();
+    all.filter(|f| f.rule == rule).collect()
+}
+
+const FLASK: &str = "import sqlite3\nfrom flask import Flask, request\napp = Flask(__name__)\n";
+
+const FORM: &str = "@app.route('/users', methods=['GET', 'POST'])\n\
+    def users():\n    name = request.form.get('name')\n    \
+    sqlite3.connect('x').execute(\"select * from users where name = '%s'\" % name)\n    return 'x'\n";
+
+#[test]
+fn a_form_is_posted() {
+    let assessment = assess(&[("app.py", &format!("{FLASK}{FORM}"))]);
+    let found = of_rule(&assessment, "sql-injection");
+    let [found] = found.as_slice() else {
+        panic!("{} findings", found.len());
+    };
+    let endpoints: Vec<String> = found.endpoints.iter().map(|e| e.title()).collect();
+    assert_eq!(endpoints, ["POST /users"]);
+    let request = found.trigger.as_deref().unwrap();
+    assert!(request.starts_with("POST /users HTTP/1.1"), "{request}");
+    assert!(
+        request.contains("x-www-form-urlencoded\n\nname="),
+        "{request}"
+    );
+}
+
+#[test]
+fn libraries_are_called_as_the_code_calls_them() {
+    let assessment = assess(&[("app.py", &format!("{FLASK}{FORM}"))]);
+    let context = &assessment.dossier.context;
+    assert_eq!(context.stores.first().unwrap().0, "sqlite3");
+    let nodes = &assessment.dossier.diagram.nodes;
+    let database = nodes.iter().find(|n| n.id == "database").unwrap();
+    assert!(
+        database.detail.ends_with(": sqlite3"),
+        "{}",
+        database.detail
+    );
+}
+
+const EXPRESS: &str = "const express = require('express'); const app = express()\n";
+
+#[test]
+fn endpoints_of_one_name_are_told_apart() {
+    let program = |port: u8| {
+        format!("{EXPRESS}app.post('/login', (req, res) => res.end())\napp.listen({port})\n")
+    };
+    let assessment = assess(&[
+        ("a/app.js", &program(1)),
+        ("b/app.js", &program(2)),
+        (
+            "c.js",
+            &format!("{EXPRESS}app.get('/x', (req, res) => res.end())\n"),
+        ),
+    ]);
+    let rows = &assessment.dossier.surface.endpoints;
+    let named: Vec<String> = rows.iter().map(EndpointRow::named).collect();
+    assert_eq!(
+        named,
+        [
+            "POST /login at a/app.js:2",
+            "POST /login at b/app.js:2",
+            "GET /x"
+        ]
+    );
+}
+
+#[test]
+fn mutations_change_something_and_tasks_are_no_endpoints() {
+    let files = [
+        ("requirements.txt", "celery\ngraphene\n"),
+        (
+            "app.py",
+            "import graphene\nfrom celery import shared_task\n\n@shared_task\ndef tidy(n):\n    return n\n\n\
+             class Rename(graphene.Mutation):\n    class Arguments:\n        name = graphene.String()\n    def mutate(self, info, name):\n        return None\n\n\
+             class Query(graphene.ObjectType):\n    orders = graphene.List(graphene.String)\n    def resolve_orders(self, info):\n        return []\n\n\
+             class Mutation(graphene.ObjectType):\n    rename = Rename.Field()\n\nschema = graphene.Schema(query=Query, mutation=Mutation)\n",
+        ),
+    ];
+    let assessment = assess(&files);
+    let surface = &assessment.dossier.surface;
+    let writes: Vec<&str> = surface
+        .endpoints
+        .iter()
+        .filter(|e| e.writes)
+        .map(EndpointRow::shown_path)
+        .collect();
+    assert_eq!(writes, ["mutate"]);
+    let asked = assessment.dossier.practices.iter();
+    let asked: Vec<usize> = asked
+        .filter(|p| p.rule == "missing-authentication")
+        .map(|p| p.places)
+        .collect();
+    assert_eq!(asked, [surface.endpoints.len()]);
+}
+
+#[test]
+fn what_guards_write_tells_of_refusals() {
+    let program = format!(
+        "{EXPRESS}function signedIn(req, res, next) {{\n  if (!req.session.userId) {{\n    console.log('sent away')\n    return res.status(401).end()\n  }}\n  next()\n}}\n\
+         app.post('/orders', signedIn, (req, res) => res.end())\napp.listen(1)\n"
+    );
+    let script = "#!/usr/bin/env node\nconsole.log('Created the keys')\n";
+    let assessment = assess(&[("app.js", &program), ("keys.js", script)]);
+    let monitoring = &assessment.dossier.monitoring;
+    let query = |event: &str| {
+        monitoring
+            .queries
+            .iter()
+            .find(|q| q.event == event)
+            .unwrap()
+    };
+    assert_eq!(query("access refused").entries, ["`app.js:4`: “sent away”"]);
+    // Programs that people start by hand change no record of the service.
+    assert_eq!(query("record changed or deleted").count, 0);
+    let refusal = monitoring
+        .events
+        .iter()
+        .find(|e| e.name == "refusal of access")
+        .unwrap();
+    assert_eq!(refusal.near, 1);
+}
+
+#[test]
+fn a_defence_that_is_not_needed_is_no_merit() {
+    let program = format!("{EXPRESS}app.post('/orders', (req, res) => res.end())\napp.listen(1)\n");
+    let assessment = assess(&[("app.js", &program)]);
+    let dossier = &assessment.dossier;
+    let kept = dossier
+        .ledger
+        .iter()
+        .find(|r| r.id.ends_with("-3.5.1"))
+        .unwrap();
+    assert_eq!(kept.verdict.name(), "PASS", "{}", kept.because);
+    let good = dossier.summary.good.join("\n");
+    assert!(!good.contains("v5.0.0-3.5.1"), "{good}");
+    let forged = dossier
+        .threats
+        .iter()
+        .find(|t| t.says.contains("another site"))
+        .unwrap();
+    assert_eq!(forged.state, "no path found", "{}", forged.evidence);
+}
+
+const PAGES: &[(&str, &str)] = &[
+    (
+        "package.json",
+        r#"{"name":"x","dependencies":{"express":"4","swig":"1"}}"#,
+    ),
+    (
+        "app.js",
+        "const express = require('express'); const swig = require('swig'); const consolidate = require('consolidate')\nconst app = express()\n\
+         app.engine('.html', consolidate.swig)\napp.set('view engine', 'html')\nswig.setDefaults({ autoescape: false })\n\
+         app.get('/a', (req, res) => res.render('page', { name: req.query.name, mail: req.query.mail }))\napp.listen(1)\n",
+    ),
+    ("views/page.html", "<p>{{ name }}</p>\n<p>{{ mail }}</p>\n"),
+];
+
+#[test]
+fn what_one_repair_ends_is_not_edited_place_by_place() {
+    let assessment = assess(PAGES);
+    let root = of_rule(&assessment, "autoescape-off");
+    let [root] = root.as_slice() else {
+        panic!("{} switches", root.len());
+    };
+    assert!(root.root);
+    let guides = &assessment.dossier.plan.guides;
+    let guide = guides
+        .iter()
+        .find(|g| g.rule == "cross-site-scripting")
+        .unwrap();
+    assert_eq!(guide.places, Vec::<(String, String)>::new());
+    let ends: Vec<(&str, usize)> = guide
+        .elsewhere
+        .iter()
+        .map(|e| (e.finding.as_str(), e.ends.len()))
+        .collect();
+    assert_eq!(ends, [(root.id.as_str(), 2)]);
+}
+
+#[test]
+fn a_secret_that_is_used_twice_is_one_cause() {
+    let program = "import jwt\nSECRET = 'hunter22'\ndef make(name):\n    return jwt.encode({'sub': name}, SECRET, algorithm='HS256')\n\n\
+                   def read(token):\n    return jwt.decode(token, SECRET, algorithms=['HS256'])\n";
+    let assessment = assess(&[("requirements.txt", "pyjwt\n"), ("tokens.py", program)]);
+    let found = of_rule(&assessment, "jwt-weak-secret");
+    assert_eq!(found.len(), 2);
+    assert_eq!(found[0].cause, found[1].cause);
+}
+
+#[test]
+fn guidelines_are_sentences_where_the_fix_is_code() {
+    let program = format!(
+        "{EXPRESS}{}app.listen(1)\n",
+        "app.get('/a', (req, res) => { res.cookie('sid', req.query.a, { maxAge: 9 }); res.end() })\n"
+    );
+    let again = |n: u8| program.replace("/a", &format!("/{n}"));
+    let assessment = assess(&[
+        ("a.js", &again(1)),
+        ("b.js", &again(2)),
+        ("c.js", &again(3)),
+    ]);
+    let guidelines = &assessment.dossier.plan.guidelines;
+    assert!(!guidelines.is_empty());
+    for guideline in guidelines {
+        assert!(!guideline.says.contains("```"), "{}", guideline.says);
+    }
+}
+
+#[test]
+fn units_of_writers_are_set_apart() {
+    let compose = "services:\n  api:\n    image: api\n";
+    let assessment = assess(&[
+        ("docker-compose.yml", compose),
+        (".devcontainer/docker-compose.yml", compose),
+        ("app.js", &format!("{EXPRESS}app.listen(1)\n")),
+    ]);
+    let units: Vec<(&str, bool)> = assessment
+        .dossier
+        .context
+        .deploys
+        .iter()
+        .map(|unit| (unit.at.as_str(), unit.tries))
+        .collect();
+    assert_eq!(
+        units,
+        [
+            ("docker-compose.yml:2", false),
+            (".devcontainer/docker-compose.yml:2", true)
+        ]
+    );
+}
+
+#[test]
+fn places_of_which_none_was_decided_are_said_so() {
+    let program = format!("{EXPRESS}app.use(express.static(process.env.FOLDER))\napp.listen(1)\n");
+    let assessment = assess(&[("app.js", &program)]);
+    for row in &assessment.dossier.ledger {
+        assert!(!row.because.contains("violation in 0"), "{}", row.because);
+        assert!(!row.because.contains("the 1 place"), "{}", row.because);
+        assert!(!row.because.contains("(an application)"), "{}", row.because);
+    }
+    let open: Vec<&str> = assessment
+        .dossier
+        .ledger
+        .iter()
+        .filter(|r| r.because.starts_with("not decided at the one place"))
+        .map(|r| r.id.as_str())
+        .collect();
+    assert!(!open.is_empty());
+}
+
+#[test]
+fn findings_for_auditors_are_counted_alike() {
+    let program = format!(
+        "{EXPRESS}const {{ exec }} = require('child_process')\nexec('ls ' + process.env.FOLDER)\napp.listen(1)\n"
+    );
+    let assessment = assess(&[("app.js", &program)]);
+    let summary = &assessment.dossier.summary;
+    let low = casemate_assess::dossier::summary::for_auditors(&assessment.findings).len();
+    assert!(low > 0);
+    let decisions = summary.decisions.join("\n");
+    assert!(
+        decisions.contains(&format!("look at the {low} finding")),
+        "{decisions}"
+    );
+}
