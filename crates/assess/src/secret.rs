@@ -236,7 +236,7 @@ fn named(f: FuncRef<'_>, instr: &Instr) -> Vec<(String, ConstId)> {
     let mut out = Vec::new();
     let mut add = |name: String, operand: Operand| {
         // What has spaces and slashes in it is a text that stands for something: `'patch /users/:id/password'`.
-        if !name.contains(['/', ' ']) {
+        if !name.contains(['/', ' ', '.']) {
             out.extend(constant(operand).map(|id| (name, id)));
         }
     };
@@ -414,9 +414,18 @@ fn kind(name: &str, value: &str) -> Option<&'static str> {
             .all(|part| part.starts_with(|c: char| c.is_ascii_lowercase()))
             && value.chars().filter(char::is_ascii_digit).count() <= 2
     };
-    let of_cookie =
-        flat.contains("cookie") && !flat.contains("secret") && (of_words || is_name(value));
+    // `MFA_SESSION_KEY = 'auth_mfa_done'`: under which name something is kept.
+    let of_store = ["sessionkey", "cachekey", "storagekey"]
+        .iter()
+        .any(|end| flat.ends_with(end));
+    let of_cookie = (flat.contains("cookie") || of_store)
+        && !flat.contains("secret")
+        && (of_words || is_name(value));
+    // `'client_secret': 'SLACK_CLIENT_SECRET'`: the name of a setting.
+    let of_setting =
+        value.contains('_') && value.chars().all(|c| c.is_ascii_uppercase() || c == '_');
     if value.len() < 4
+        || of_setting
         || of_cookie
         || SHOWN.iter().any(|mark| value.starts_with(mark))
         || value.len() > 4_096
@@ -434,7 +443,7 @@ fn kind(name: &str, value: &str) -> Option<&'static str> {
     let of_text = value.split_once([':', '.']).is_some_and(|(a, b)| {
         [a, b]
             .iter()
-            .all(|part| part.chars().all(char::is_alphabetic))
+            .all(|part| part.chars().all(|c| c.is_alphabetic() || c == '_'))
     });
     let uuid = value.len() == 36
         && value.chars().filter(|c| *c == '-').count() == 4
@@ -528,6 +537,9 @@ mod tests {
             ("password", "Passwort", false),
             ("passwordField", "user_password1", false),
             ("SESSION_COOKIE_KEY", "my_app_session_name", false),
+            ("MFA_SESSION_KEY", "auth_bind_otp_after_mfa", false),
+            ("clear_secret", "accounts.change_account", false),
+            ("client_secret", "SLACK_CLIENT_SECRET", false),
             ("STATE_COOKIE_KEY", "app_oauth2_state", false),
             ("cookieKey", "k9f-2lq8-zz31-xv07", true),
             ("POSTHOG_API_KEY", "phc_k9f2lq8zz31xv07aaBB11", false),

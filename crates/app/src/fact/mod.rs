@@ -120,6 +120,7 @@ const FOR_ALL: &[&str] = &[
     "auth",
     "session",
     "password",
+    "bootstrap",
 ];
 
 /// What the first name of a path says where nobody has an account yet.

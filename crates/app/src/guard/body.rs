@@ -237,8 +237,9 @@ impl<'p> Reader<'_, 'p, '_> {
                     let roots = Search::of(self.origins, self.set, func, cond);
                     let known =
                         polarity(f.func, f, cond).map(|known| known == (side == yes.index()));
-                    if roots.principal && !roots.client && !roots.attribute && known == Some(false)
-                    {
+                    let who = roots.principal && !roots.client && !roots.attribute;
+                    let told = || self.answered(f, cond).contains(&401);
+                    if known == Some(false) && (who || told()) {
                         refused.insert(side);
                         targets.remove(&side);
                     }
@@ -273,9 +274,15 @@ impl<'p> Reader<'_, 'p, '_> {
                 continue;
             }
             let (passing, refusing) = if yes_clean { (yes, no) } else { (no, yes) };
-            let refusal = self.refusals_from(f, refusing, &clean);
+            let mut refusal = self.refusals_from(f, refusing, &clean);
             let roots = Search::of(self.origins, self.set, func, cond);
-            let Some(kind) = kind_of(roots, &refusal) else {
+            if refusal.statuses.is_empty() && !refusal.redirects && !refusal.throws {
+                refusal.statuses = self.answered(f, cond);
+            }
+            // What a function calls 401 that is asked first is about who asks, however it finds out.
+            let told = refusal.statuses.contains(&401) && self.answered(f, cond).contains(&401);
+            let kind = kind_of(roots, &refusal).or_else(|| told.then_some("authentication"));
+            let Some(kind) = kind else {
                 // Of those that nobody knows, none is refused while the check is switched off.
                 if let Some(kind) = asked.and_then(|asked| kind_of(asked, &refusal))
                     && is_switch(self.origins, f, cond)
@@ -309,7 +316,7 @@ impl<'p> Reader<'_, 'p, '_> {
                 continue;
             };
             // What is compared with the request alone may be a password or any other condition.
-            let mut certain = kind != "authentication" || roots.tells_who();
+            let mut certain = kind != "authentication" || roots.tells_who() || told;
             if matches!(kind, "authentication" | "role") {
                 match polarity(f.func, f, cond) {
                     // Whoever is known is refused: a page for guests.

@@ -1,5 +1,6 @@
 //! What stands before a handler and refuses requests: guards of libraries by their rows, those of the program by what they do.
 
+mod answered;
 mod body;
 mod called;
 mod check;
