@@ -19,6 +19,7 @@ mod ignored;
 mod inclusion;
 mod media;
 mod message;
+mod naming;
 mod neighbours;
 mod oauth;
 mod object_permission;
@@ -41,11 +42,12 @@ mod upload;
 mod validation;
 mod view;
 
-use crate::model::{Answer, Application, Endpoint, Names};
+use crate::model::{Answer, Application, Endpoint};
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::ClassIdx;
 use casemate_flow::result::{Fact, FactValue, FuncId};
 use casemate_ir::{Const, Instr, Key, OpKind, Operand};
+use naming::{CHANGES, LOGINS, PREFIXES, by_capability, for_all, for_readers, named_open, names};
 use neighbours::{Neighbours, Part, part};
 use std::collections::BTreeSet;
 
@@ -55,88 +57,6 @@ const KINDS: &[(&str, &str)] = &[
     ("csrf", "csrf"),
     ("limit", "rate-limit"),
     ("role", "role"),
-];
-
-/// What a name on a path says that everybody may read.
-const FOR_READERS: &[&str] = &[
-    "public",
-    "index",
-    "home",
-    "about",
-    "static",
-    "redirect",
-    "asset",
-    "favicon",
-    "robots",
-    "sitemap",
-    "ping",
-    "status",
-    "version",
-    "docs",
-    "swagger",
-    "openapi",
-    "manifest",
-    "help",
-    "terms",
-    "privacy",
-    "share",
-    "publish",
-    "image",
-    "metrics",
-    "pixel",
-    "unsubscribe",
-    "track",
-];
-
-/// What a name on a path says where it changes something.
-const CHANGES: &[&str] = &[
-    "delete", "remove", "destroy", "disable", "enable", "update", "create", "transfer", "approve",
-    "revoke", "cancel", "add",
-];
-
-/// What the last name of a path says that everybody may ask for.
-const FOR_ALL: &[&str] = &[
-    "login",
-    "signin",
-    "signup",
-    "register",
-    "registration",
-    "logout",
-    "signout",
-    "forgot",
-    "reset",
-    "verify",
-    "confirm",
-    "activate",
-    "callback",
-    "webhook",
-    "hook",
-    "health",
-    "contact",
-    "subscribe",
-    "token",
-    "refresh",
-    "oauth",
-    "auth",
-    "session",
-    "password",
-    "bootstrap",
-];
-
-/// What the first name of a path says where nobody has an account yet.
-const BEGINNINGS: &[&str] = &["setup", "onboarding", "firstrun", "installer"];
-
-/// Names that paths begin with whatever they are for.
-const PREFIXES: &[&str] = &["", "api", "v", "rest"];
-
-/// What it says where somebody logs in.
-const LOGINS: &[&str] = &[
-    "login",
-    "signin",
-    "logon",
-    "authenticate",
-    "session",
-    "sessions",
 ];
 
 impl Application {
@@ -384,32 +304,6 @@ fn reads_some(endpoint: &Endpoint) -> bool {
         || endpoint.method != "get" && endpoint.method != "graphql"
 }
 
-/// Names of what only those are told who may read: whoever knows it may.
-const CAPABILITIES: [&str; 12] = [
-    "code",
-    "token",
-    "hash",
-    "secret",
-    "short_code",
-    "shortcode",
-    "share_id",
-    "share_key",
-    "share_token",
-    "link_id",
-    "invite_code",
-    "public_id",
-];
-
-/// Each record is found by what only those are told who may read it.
-fn by_capability(endpoint: &Endpoint) -> bool {
-    let mut told = Names::default();
-    for name in CAPABILITIES {
-        told.add(Names::of(name));
-    }
-    let chosen = &endpoint.objects.chosen;
-    !chosen.is_empty() && chosen.iter().all(|access| access.names.meets(told))
-}
-
 /// Its handler is a method of a class that others are made from and that is registered nowhere: it answers where they are.
 fn is_base(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
     let Some(handler) = endpoint
@@ -456,9 +350,7 @@ fn is_bare(endpoint: &Endpoint, neighbours: &Neighbours) -> bool {
 
 /// Its names say that it is for everybody, or a password is sent to it.
 fn is_open(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
-    let first = names(endpoint).find(|name| !PREFIXES.contains(&name.as_str()));
-    let begins = first.is_some_and(|name| BEGINNINGS.iter().any(|word| name.starts_with(word)));
-    begins || names(endpoint).any(|name| for_all(&name)) || takes_password(endpoint, origins)
+    naming::for_everybody(endpoint) || takes_password(endpoint, origins)
 }
 
 /// Somebody logs in, registers or comes back from another service: before it, nobody is known.
@@ -499,23 +391,6 @@ pub(crate) fn counts(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
     counting::may_count(endpoint, origins)
 }
 
-/// What a handler's own name says that everybody may ask for, whatever its path.
-const OPEN_HANDLERS: &[&str] = &[
-    "login", "signin", "signup", "register", "logout", "signout", "callback", "webhook", "forgot",
-];
-
-/// The handler's own name says that it is for everybody.
-fn named_open(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
-    endpoint.handlers.first().is_some_and(|handler| {
-        let name = origins.program.func_name(*handler).to_lowercase();
-        if endpoint.path.is_none() {
-            for_all(&name)
-        } else {
-            OPEN_HANDLERS.iter().any(|word| name.contains(word))
-        }
-    })
-}
-
 /// The unit that an endpoint is registered in.
 fn unit(origins: &Solver<'_, '_>, endpoint: &Endpoint) -> Option<u32> {
     let units = &origins.program.units;
@@ -532,33 +407,6 @@ fn tri(answer: Answer) -> FactValue {
 
 fn number(n: usize) -> FactValue {
     FactValue::Number(f64::from(u32::try_from(n).unwrap_or(u32::MAX)))
-}
-
-/// Its name says that everybody may read it, or it has none.
-fn for_readers(endpoint: &Endpoint) -> bool {
-    let mut some = false;
-    for name in names(endpoint).filter(|name| !name.is_empty()) {
-        some = true;
-        if FOR_READERS.iter().any(|word| name.contains(word)) {
-            return true;
-        }
-    }
-    !some && endpoint.path.is_some()
-}
-
-/// The names on a path, lower case, without what is no letter.
-fn names(endpoint: &Endpoint) -> impl Iterator<Item = String> + '_ {
-    let path = endpoint.path.as_deref().unwrap_or_default();
-    path.split(['/', '.']).map(|name| {
-        name.chars()
-            .filter(char::is_ascii_alphabetic)
-            .map(|c| c.to_ascii_lowercase())
-            .collect()
-    })
-}
-
-fn for_all(name: &str) -> bool {
-    FOR_ALL.iter().any(|word| name.contains(word))
 }
 
 /// It says so, it is sent data, and a password is read or a library asks for it.
