@@ -194,14 +194,6 @@ impl<'p> Startup<'p, '_, '_> {
         })
     }
 
-    /// Whether a value is certainly truthy or falsy.
-    pub(super) fn truth(&self, value: &[V]) -> Option<bool> {
-        truth(value, |id| {
-            let object = self.objects.get(id.0 as usize);
-            object.is_none_or(|object| matches!(object.kind, Kind::Made(_)))
-        })
-    }
-
     /// Where control goes from a block, as far as that is certain.
     fn ways(&mut self, frame: FrameId, block: BlockId) -> Ways {
         let func = self.func_of(frame).func;
@@ -210,7 +202,7 @@ impl<'p> Startup<'p, '_, '_> {
         };
         match b.term {
             Term::Branch { cond, yes, no } if self.certain => {
-                let mut out: Ways = match self.truth(&self.operand(frame, cond)) {
+                let mut out: Ways = match truth(&self.operand(frame, cond)) {
                     Some(true) => smallvec![yes],
                     Some(false) => smallvec![no],
                     None => smallvec![yes, no],

@@ -1,7 +1,7 @@
 //! Operators on values of the start, and texts that are put together.
 
 use super::Startup;
-use super::value::{FrameId, HOLE, Kind, V, Value, join, one, texts};
+use super::value::{FrameId, HOLE, Kind, V, Value, join, one, texts, truth};
 use casemate_ir::{OpKind, Operand};
 use std::rc::Rc;
 
@@ -43,9 +43,7 @@ impl Startup<'_, '_, '_> {
                 self.text(frame, operands)
             }
             (OpKind::ToString, [value]) => value.clone(),
-            (OpKind::Not, [value]) => self
-                .truth(value)
-                .map_or_else(Value::new, |t| one(V::Bool(!t))),
+            (OpKind::Not, [value]) => truth(value).map_or_else(Value::new, |t| one(V::Bool(!t))),
             (OpKind::StrictEq | OpKind::Eq, [a, b]) => {
                 equal(a, b).map_or_else(Value::new, |t| one(V::Bool(t)))
             }
