@@ -65,6 +65,28 @@ impl<'p> Reader<'_, 'p, '_> {
         passed.is_empty() || reaches_uncut(f.func, &ends, &FxHashSet::default(), &passed)
     }
 
+    /// Whether a block calls `get_response`, `self.get_response`, or the one that the function around was given.
+    fn calls_onward(&self, f: FuncRef<'p>, block: usize) -> bool {
+        let named = |callee| match f.made_by(callee) {
+            Some(&Instr::LoadVar {
+                var: VarRef::Captured(capture),
+                ..
+            }) => {
+                let (owner, local) = super::root::owner(self.origins, f, capture)?;
+                let owner = self.origins.program.func(owner);
+                let name = owner.func.locals.get(local.index())?.name?;
+                Some(owner.file.facts.str(name))
+            }
+            _ => written_name(f, callee),
+        };
+        f.func.blocks.get(block).is_some_and(|block| {
+            f.func.block_instrs(block).any(|(_, instr)| {
+                matches!(*instr, Instr::Call { callee, .. }
+                    if named(callee).is_some_and(|name| name.ends_with("get_response")))
+            })
+        })
+    }
+
     /// The checks of a function that stands in the place of another one, which it calls through a parameter of what made it.
     pub(super) fn wraps(&self, func: FuncId, next: (FuncId, LocalId)) -> Vec<Check> {
         let mut out = Vec::new();
@@ -169,7 +191,7 @@ impl<'p> Reader<'_, 'p, '_> {
                 Pass::Above | Pass::Onward => {
                     let on = match pass {
                         Pass::Above => calls_above(f, index),
-                        _ => calls_onward(f, index),
+                        _ => self.calls_onward(f, index),
                     };
                     if on {
                         targets.insert(index);
@@ -527,16 +549,6 @@ fn calls_above(f: FuncRef<'_>, block: usize) -> bool {
         loaded(callee).is_some_and(|(base, name)| {
             f.func.name == Some(name)
                 && loaded(base).is_some_and(|(_, above)| f.file.facts.str(above) == "__super__")
-        })
-    })
-}
-
-/// Whether a block calls `get_response`, `self.get_response`.
-fn calls_onward(f: FuncRef<'_>, block: usize) -> bool {
-    f.func.blocks.get(block).is_some_and(|block| {
-        f.func.block_instrs(block).any(|(_, instr)| {
-            matches!(*instr, Instr::Call { callee, .. }
-                if written_name(f, callee).is_some_and(|name| name.ends_with("get_response")))
         })
     })
 }
