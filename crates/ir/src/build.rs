@@ -29,6 +29,21 @@ enum ConstKey {
 }
 
 impl FactsBuilder {
+    /// The facts of a text that is no program: a module in which nothing happens, so that its places have a file. `length`: of the
+    /// text, in bytes.
+    #[must_use]
+    pub fn nothing(length: usize) -> FileFacts {
+        let mut facts = Self::default();
+        let module = facts.reserve_function();
+        let mut function = FunctionBuilder::new();
+        function.terminate(Term::Return(None), Span::default());
+        let mut function = function.finish();
+        let end = u32::try_from(length).unwrap_or(u32::MAX);
+        function.span = Span { start: 0, end };
+        facts.finish_function(module, function);
+        facts.finish()
+    }
+
     /// The symbol of a text.
     pub fn symbol(&mut self, text: &str) -> Symbol {
         let mut hash = FxBuildHasher.hash_one(text);

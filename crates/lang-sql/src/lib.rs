@@ -15,7 +15,7 @@ pub mod token;
 pub use condition::Condition;
 pub use replay::{Command, Database, Place, Policy, Reference, Table};
 
-use casemate_ir::{FactsBuilder, FileFacts, FunctionBuilder, Operand, Span, Term};
+use casemate_ir::{FactsBuilder, FileFacts};
 
 /// Larger texts are dumps of data, and are not read.
 pub const MAX_BYTES: usize = 2 << 20;
@@ -23,15 +23,7 @@ pub const MAX_BYTES: usize = 2 << 20;
 /// The facts of a file of SQL: a module in which nothing happens, so that its places have a file.
 #[must_use]
 pub fn lower(text: &str) -> FileFacts {
-    let mut facts = FactsBuilder::default();
-    let module = facts.reserve_function();
-    let mut function = FunctionBuilder::new();
-    function.terminate(Term::Return(None::<Operand>), Span::default());
-    let mut function = function.finish();
-    let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
-    function.span = Span { start: 0, end };
-    facts.finish_function(module, function);
-    facts.finish()
+    FactsBuilder::nothing(text.len())
 }
 
 #[cfg(test)]
