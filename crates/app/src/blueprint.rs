@@ -82,7 +82,11 @@ pub(crate) fn complete(endpoints: &mut [Endpoint], origins: &Solver<'_, '_>) {
         let Some(parent) = f.parent().map(|p| origins.program.func(p)) else {
             continue;
         };
-        let router = f.func.decorators.iter().find_map(|decorator| {
+        let mut decorators = f.func.decorators.iter().filter(|decorator| {
+            let other = |span| decorator.span != span;
+            !endpoint.decorator.is_some_and(other)
+        });
+        let router = decorators.find_map(|decorator| {
             let (callee, _) = parent.call_behind(decorator.value)?;
             let router = variable(origins, parent, parent.read_off(callee)?, 0)?;
             routers.made.contains_key(&router).then_some(router)

@@ -6,7 +6,7 @@ use crate::startup::HOLE;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::Entry;
-use casemate_ir::{Const, Instr, Operand, Term};
+use casemate_ir::{Const, Decorator, Instr, Operand, Span, Term};
 
 /// Files that run before all pages of a project.
 const BEFORE_ALL: [&str; 2] = ["middleware", "proxy"];
@@ -35,6 +35,7 @@ pub(crate) fn add(origins: &Solver<'_, '_>, made: &mut Application) {
                 path: path.clone(),
                 mounted: true,
                 callee: entry.callee.clone(),
+                decorator: entry.decorator,
                 handlers: entry.handlers.clone(),
                 chain: Vec::new(),
                 // Until what stands around the handler is read.
@@ -88,7 +89,7 @@ fn resolved(origins: &Solver<'_, '_>, entry: &Entry) -> Option<String> {
     let handler = entry.handlers.first().map(|f| origins.program.func(*f))?;
     let parent = handler.parent().map(|p| origins.program.func(p));
     let made = parent.and_then(|parent| {
-        let mut decorators = handler.func.decorators.iter();
+        let mut decorators = registering(handler, entry.decorator);
         decorators.find_map(|decorator| {
             let first = decoration::arguments(origins, parent.id, decorator.value).first()?;
             handed_through(origins, parent, first.value)
@@ -142,7 +143,7 @@ fn methods(origins: &Solver<'_, '_>, entry: &Entry) -> Vec<String> {
     let Some(parent) = f.parent().map(|p| origins.program.func(p)) else {
         return vec![named];
     };
-    for decorator in &f.func.decorators {
+    for decorator in registering(f, entry.decorator) {
         let args = decoration::arguments(origins, parent.id, decorator.value);
         let list = decoration::keyword(parent, args, "methods").or_else(|| {
             // `@api_view(['GET'])` has nothing else.
@@ -186,6 +187,12 @@ fn methods(origins: &Solver<'_, '_>, entry: &Entry) -> Vec<String> {
     } else {
         named
     }]
+}
+
+/// The decorators of a handler that may register it: the one that is known to, or all.
+fn registering(f: FuncRef<'_>, known: Option<Span>) -> impl Iterator<Item = &Decorator> {
+    let all = f.func.decorators.iter();
+    all.filter(move |decorator| known.is_none_or(|span| decorator.span == span))
 }
 
 fn called_name<'p>(f: FuncRef<'p>, value: Operand) -> Option<&'p str> {

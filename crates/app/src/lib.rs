@@ -21,6 +21,7 @@ mod limits;
 pub mod model;
 mod object;
 mod route;
+mod router;
 mod startup;
 mod urlconf;
 mod view;
@@ -56,6 +57,7 @@ impl Application {
             callee: e.callee.clone(),
             handlers: e.handlers.clone(),
             unresolved: e.unknown,
+            decorator: e.decorator,
         });
         let middleware = self.middleware.iter().map(|m| Entry {
             method: "use".to_owned(),
@@ -64,6 +66,7 @@ impl Application {
             callee: m.callee.clone(),
             handlers: m.handlers.clone(),
             unresolved: 0,
+            decorator: None,
         });
         endpoints.chain(middleware).collect()
     }

@@ -3,7 +3,7 @@
 pub use crate::guard::names::Names;
 use casemate_flow::apipath::PathId;
 use casemate_flow::result::{FuncId, Site};
-use casemate_ir::LocalId;
+use casemate_ir::{LocalId, Span};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An application.
@@ -36,6 +36,8 @@ pub struct Endpoint {
     pub mounted: bool,
     /// Where it is registered.
     pub site: Site,
+    /// The decorator that registers the handler, where one does: others may register it once more.
+    pub decorator: Option<Span>,
     /// As which function of a package.
     pub callee: String,
     /// What answers: the handler, and the functions that a wrapper around it was given.
@@ -73,6 +75,7 @@ impl Endpoint {
             path: None,
             mounted: false,
             site,
+            decorator: None,
             callee: String::new(),
             handlers: Vec::new(),
             chain: Vec::new(),

@@ -6,6 +6,7 @@
 use crate::decoration::written_name;
 use crate::model::{Application, Endpoint, Middleware, Unresolved};
 use crate::route::join;
+use crate::router::{self, Router};
 use crate::view::View;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{ClassIdx, FuncRef};
@@ -49,8 +50,8 @@ struct Registered {
     class: ClassIdx,
     site: Site,
     route: String,
-    /// The name of the router that registers it.
-    router: Option<String>,
+    /// The name of the router that registers it, and what it answers besides what routers do.
+    router: Option<(String, Router)>,
     /// Which methods answer as what, where that is said: `as_view({'get': 'list'})`.
     actions: Vec<(String, String)>,
 }
@@ -100,7 +101,7 @@ pub(crate) fn complete(application: &mut Application, origins: &Solver<'_, '_>) 
             class: view.class,
             site: view.site,
             path: routes.of_view(view),
-            router: view.router.is_some(),
+            router: view.router.as_ref().map(|(_, router)| router.clone()),
             actions: view.actions.clone(),
         })
         .collect();
@@ -142,15 +143,16 @@ impl Routes {
             if names.iter().any(|name| ROUTES.contains(&name.as_str())) {
                 self.route(origins, f, site, route, view);
             } else if names.iter().any(|name| registers(name)) {
-                let router = f
-                    .read_off(callee)
-                    .and_then(|router| written_name(f, router));
+                let router = f.read_off(callee);
+                let name = router.and_then(|router| written_name(f, router));
+                let name = name.unwrap_or_default().to_owned();
+                let router = router.map_or_else(Router::default, |it| router::of(origins, f, it));
                 for class in classes(origins, f, view) {
                     self.views.push(Registered {
                         class,
                         site,
                         route: format!("{}/", route.trim_end_matches('/')),
-                        router: Some(router.unwrap_or_default().to_owned()),
+                        router: Some((name.clone(), router.clone())),
                         actions: Vec::new(),
                     });
                 }
@@ -236,7 +238,8 @@ impl Routes {
 
     /// The whole address below which a class answers.
     fn of_view(&self, view: &Registered) -> String {
-        let included = view.router.as_ref().and_then(|name| self.routers.get(name));
+        let router = view.router.as_ref();
+        let included = router.and_then(|(name, _)| self.routers.get(name));
         let here = included.and_then(|all| {
             let own = all.iter().find(|(file, ..)| *file == view.site.file);
             own.or(all.first().filter(|_| all.len() == 1))
@@ -294,7 +297,7 @@ fn registers(name: &str) -> bool {
 }
 
 /// `{'get': 'list', 'post': 'create'}`
-fn actions(f: FuncRef<'_>, given: Operand) -> Vec<(String, String)> {
+pub(crate) fn actions(f: FuncRef<'_>, given: Operand) -> Vec<(String, String)> {
     let Some(Instr::Object { parts, .. }) = f.made_by(given) else {
         return Vec::new();
     };

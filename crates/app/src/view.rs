@@ -4,6 +4,7 @@
 use crate::decoration::{self, class};
 use crate::limits;
 use crate::model::{Application, Endpoint, Middleware, Stage};
+use crate::router::Router;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{ClassIdx, FuncRef};
 use casemate_flow::result::{FuncId, Site};
@@ -18,7 +19,7 @@ pub(crate) struct View {
     /// The whole address.
     pub path: String,
     /// By a router, which adds to the address what its methods say.
-    pub router: bool,
+    pub router: Option<Router>,
     /// Which methods answer as what, where that is said.
     pub actions: Vec<(String, String)>,
 }
@@ -141,6 +142,13 @@ pub(crate) fn complete(application: &mut Application, origins: &Solver<'_, '_>, 
         let family = Family::of(origins, view.class);
         let before = made.len();
         let allowed = allowed(origins, &family);
+        if view.router.as_ref().is_some_and(|router| router.replaces) {
+            // What the routes of a router leave out answers nothing.
+            covered.extend(METHODS.iter().filter_map(|(name, ..)| {
+                let name = origins.program.symbols.find(name)?;
+                origins.member_function(view.class, name, MemberKind::Method)
+            }));
+        }
         for answer in answers(origins, view, &family) {
             if made.len() + application.endpoints.len() >= limits::ENDPOINTS {
                 *application.caps.entry("endpoints").or_default() += 1;
@@ -249,10 +257,13 @@ fn answers(origins: &Solver<'_, '_>, view: &View, family: &Family) -> Vec<Answer
     if !view.actions.is_empty() {
         return out;
     }
+    let router = view.router.as_ref();
+    let own = router.map_or(&[][..], |router| &router.routes);
     for (name, method, rest) in METHODS {
-        if (rest.is_empty() && ["get", "post", "put", "patch", "delete"].contains(&name))
-            == view.router
-            && !["head", "options"].contains(&name)
+        if router.is_some_and(|router| router.replaces)
+            || (rest.is_empty() && ["get", "post", "put", "patch", "delete"].contains(&name))
+                == router.is_some()
+                && !["head", "options"].contains(&name)
         {
             continue;
         }
@@ -260,12 +271,22 @@ fn answers(origins: &Solver<'_, '_>, view: &View, family: &Family) -> Vec<Answer
         if func.is_some() || brought(name) {
             out.push(Answers {
                 method: Some(method.to_owned()),
-                rest: if view.router { rest } else { "" }.to_owned(),
+                rest: if router.is_some() { rest } else { "" }.to_owned(),
                 func,
             });
         }
     }
-    if view.router {
+    for route in own {
+        let func = named(&route.action);
+        if func.is_some() || brought(&route.action) {
+            out.push(Answers {
+                method: Some(route.method.clone()),
+                rest: route.rest.clone(),
+                func,
+            });
+        }
+    }
+    if router.is_some() {
         out.extend(family.actions(origins));
     }
     out
@@ -419,7 +440,7 @@ fn of_class(
         Some(func) => vec![func],
         None => family.asked(origins, &endpoint.method),
     };
-    let callee = if view.router {
+    let callee = if view.router.is_some() {
         "py:rest_framework"
     } else {
         "py:django"

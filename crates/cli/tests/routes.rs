@@ -152,3 +152,106 @@ urlpatterns = [path('api/', include(router.urls))]
         .collect();
     assert_eq!(of_action, BTreeSet::from(["GET", "POST"]), "{found:?}");
 }
+
+#[test]
+fn routers_of_the_program_add_methods_and_routes() {
+    let urls = "
+from django.urls import include, path
+from rest_framework.response import Response
+from rest_framework.routers import DefaultRouter, DynamicRoute, Route, SimpleRouter
+from rest_framework.viewsets import ModelViewSet, ViewSet
+
+class Bulk(DefaultRouter):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.routes[0].mapping.update({'put': 'update_all'})
+        self.routes[0].mapping['delete'] = 'destroy_all'
+        self.routes[2].mapping['post'] = 'copy'
+
+class Plain(SimpleRouter):
+    routes = [
+        Route(url=r'^{prefix}$', mapping={'get': 'list'}, name='{basename}-list', detail=False, initkwargs={}),
+        Route(url=r'^{prefix}/{lookup}/now$', mapping={'get': 'now'}, name='{basename}-now', detail=True, initkwargs={}),
+    ]
+
+class Orders(ModelViewSet):
+    def update_all(self, request):
+        return Response([])
+    def destroy_all(self, request):
+        return Response([])
+    def copy(self, request, pk=None):
+        return Response([])
+
+class Clocks(ViewSet):
+    def list(self, request):
+        return Response([])
+    def retrieve(self, request, pk=None):
+        return Response([])
+    def now(self, request, pk=None):
+        return Response([])
+
+router = Bulk()
+router.register('orders', Orders)
+plain = Plain()
+plain.register('clocks', Clocks, basename='clock')
+urlpatterns = [path('api/', include(router.urls)), path('', include(plain.urls))]
+";
+    let found = routes(&[
+        ("shop/urls.py", urls),
+        ("shop/settings.py", "ROOT_URLCONF = 'shop.urls'\n"),
+        ("requirements.txt", "django\ndjangorestframework\n"),
+    ]);
+    let expected = of(&[
+        "DELETE /api/orders/",
+        "DELETE /api/orders/{pk}/",
+        "GET /api/orders/",
+        "GET /api/orders/{pk}/",
+        "GET /clocks/",
+        "GET /clocks/{pk}/now",
+        "PATCH /api/orders/{pk}/",
+        "POST /api/orders/",
+        "POST /api/orders/{pk}/",
+        "PUT /api/orders/",
+        "PUT /api/orders/{pk}/",
+    ]);
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_handler_answers_at_all_addresses_that_its_decorators_name() {
+    let flask = "
+from flask import Blueprint, Flask
+app = Flask(__name__)
+inner = Blueprint('inner', __name__, url_prefix='/inner')
+@app.route('/orders')
+@app.route('/orders.json', methods=['POST'])
+@inner.route('/all')
+def orders():
+    return 'all'
+app.register_blueprint(inner)
+";
+    let fastapi = "
+from fastapi import APIRouter, FastAPI
+app = FastAPI()
+router = APIRouter()
+@router.get('/carts')
+@router.post('/carts')
+async def carts():
+    return []
+app.include_router(router, prefix='/shop')
+";
+    let found = routes(&[
+        ("one/app.py", flask),
+        ("one/requirements.txt", "flask\n"),
+        ("two/app.py", fastapi),
+        ("two/requirements.txt", "fastapi\n"),
+    ]);
+    let expected = of(&[
+        "GET /inner/all",
+        "GET /orders",
+        "GET /shop/carts",
+        "POST /orders.json",
+        "POST /shop/carts",
+    ]);
+    assert_eq!(found, expected);
+}

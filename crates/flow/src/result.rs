@@ -141,6 +141,8 @@ pub struct Entry {
     pub handlers: Vec<FuncId>,
     /// Handlers that could not be resolved.
     pub unresolved: u32,
+    /// The decorator that makes the function a handler, where one does.
+    pub decorator: Option<Span>,
 }
 
 /// Counts of one run. Nothing is cut off, unresolved or given up without one of them going up.

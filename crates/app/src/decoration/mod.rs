@@ -10,7 +10,9 @@ use crate::model::{Application, Member, Stage};
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::{FuncId, Site};
-use casemate_ir::{Arg, ArgKey, Decorator, Instr, Key, Language, LocalId, Operand, Term, VarRef};
+use casemate_ir::{
+    Arg, ArgKey, Decorator, Instr, Key, Language, LocalId, Operand, Span, Term, VarRef,
+};
 use casemate_model::path::Step;
 use casemate_model::row::{EntryRow, Role};
 
@@ -75,7 +77,7 @@ pub(crate) fn add(origins: &Solver<'_, '_>, made: &mut Application) {
             endpoint.chain.splice(0..0, named);
         }
         for &handler in &endpoint.handlers {
-            let around = around(origins, handler, &defaults);
+            let around = around(origins, handler, endpoint.decorator, &defaults);
             if around.settled {
                 endpoint.unknown = endpoint.unknown.saturating_sub(1);
             }
@@ -89,7 +91,12 @@ pub(crate) fn add(origins: &Solver<'_, '_>, made: &mut Application) {
     }
 }
 
-fn around(origins: &Solver<'_, '_>, handler: FuncId, defaults: &class::Defaults) -> Around {
+fn around(
+    origins: &Solver<'_, '_>,
+    handler: FuncId,
+    registered_by: Option<Span>,
+    defaults: &class::Defaults,
+) -> Around {
     let mut out = Around::default();
     let f = origins.program.func(handler);
     let python = f.file.facts.language == Language::Python;
@@ -104,7 +111,9 @@ fn around(origins: &Solver<'_, '_>, handler: FuncId, defaults: &class::Defaults)
     let Some(parent) = f.parent() else { return out };
     for (index, decorator) in decorators.iter().enumerate() {
         if registers(origins, f, decorator) {
-            parameter::of_registration(origins, parent, decorator.value, &mut out);
+            if registered_by.is_none_or(|span| span == decorator.span) {
+                parameter::of_registration(origins, parent, decorator.value, &mut out);
+            }
             continue;
         }
         let site = Site {

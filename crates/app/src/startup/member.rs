@@ -20,8 +20,11 @@ impl Startup<'_, '_, '_> {
                 for v in base {
                     if let V::Object(id) = v
                         && let Some(obj) = self.obj(*id)
-                        && obj.fields.len() <= limits::ALTERNATIVES
                     {
+                        if obj.fields.len() > limits::ALTERNATIVES {
+                            join(&mut out, &[V::More]);
+                            continue;
+                        }
                         let fields = obj.fields.clone();
                         for (_, value) in fields {
                             join(&mut out, &value);

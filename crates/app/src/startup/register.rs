@@ -18,6 +18,9 @@ const HOOKS: [&str; 4] = ["onRequest", "preParsing", "preValidation", "preHandle
 /// Ends of names of members that hold the address below which something is mounted.
 const ADDRESSES: [&str; 6] = ["path", "prefix", "uri", "url", "baseroute", "basename"];
 
+/// The name of the cap on what one place may hold.
+const ALTERNATIVES: &str = "things that one place of the start holds";
+
 /// Depth of arrays in arrays of handlers.
 const NESTED: u32 = 4;
 
@@ -289,8 +292,16 @@ impl Startup<'_, '_, '_> {
             } else {
                 out.extend(found.iter().map(|t| Some(t.to_string())));
             }
+            if value.contains(&V::More) {
+                self.cap(ALTERNATIVES);
+                out.push(None);
+            }
         }
-        out.truncate(crate::limits::ALTERNATIVES);
+        if out.len() > crate::limits::ALTERNATIVES {
+            self.cap(ALTERNATIVES);
+            out.truncate(crate::limits::ALTERNATIVES);
+            out.push(None);
+        }
         out
     }
 
@@ -347,6 +358,10 @@ impl Startup<'_, '_, '_> {
                 V::Api(path) if self.is_router(*path) => out.push(Handler::Unknown),
                 V::Api(path) => out.push(Handler::Package(*path)),
                 V::Class(..) => out.push(Handler::Unknown),
+                V::More => {
+                    self.cap(ALTERNATIVES);
+                    out.push(Handler::Unknown);
+                }
                 V::Text(_)
                 | V::Pattern(_)
                 | V::Number(_)

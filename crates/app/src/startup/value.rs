@@ -5,6 +5,7 @@ use casemate_flow::apipath::PathId;
 use casemate_flow::program::ClassIdx;
 use casemate_flow::result::{FuncId, Site};
 use smallvec::SmallVec;
+use std::cmp::Ordering;
 use std::rc::Rc;
 
 /// The variables of one call.
@@ -38,6 +39,8 @@ pub(crate) enum V {
     Object(ObjId),
     /// The namespace of a module.
     Namespace(u32),
+    /// More than [`limits::ALTERNATIVES`]: the rest is not known.
+    More,
 }
 
 /// What stands for the unknown parts of a text.
@@ -53,11 +56,16 @@ pub(crate) fn one(v: V) -> Value {
     value
 }
 
-/// Adds what another place may hold.
+/// Adds what another place may hold; [`V::More`] says that something did not fit.
 pub(crate) fn join(into: &mut Value, from: &[V]) {
     for v in from {
-        if into.len() < limits::ALTERNATIVES && !into.contains(v) {
-            into.push(v.clone());
+        if into.contains(v) {
+            continue;
+        }
+        match into.len().cmp(&limits::ALTERNATIVES) {
+            Ordering::Less => into.push(v.clone()),
+            Ordering::Equal => into.push(V::More),
+            Ordering::Greater => {}
         }
     }
 }

@@ -5,7 +5,7 @@ use super::value::{Val, ValSet};
 use crate::apipath::PathId;
 use crate::program::{FuncRef, Program};
 use crate::result::{Entry, FuncId, Site};
-use casemate_ir::{ArgKey, Const, Decorator, Instr, Key, Operand, PartKey, VarRef};
+use casemate_ir::{ArgKey, Const, Decorator, Instr, Key, Operand, PartKey, Span, VarRef};
 use casemate_model::glob;
 use casemate_model::matcher::Models;
 use casemate_model::path::{ArgIndex, Port, PortBase, Step};
@@ -134,7 +134,8 @@ impl<'p> Solver<'p, '_> {
                         let route = self.decorator_path(frame, decorator, entry);
                         self.handles(frame, frame.f.id, entry, route.as_deref());
                         let callee = self.paths.text(path);
-                        self.declare(frame.f.id, entry, &name, route, callee);
+                        let by = Some(decorator.span);
+                        self.declare(frame.f.id, entry, &name, route, callee, by);
                     }
                 }
             }
@@ -284,7 +285,7 @@ impl<'p> Solver<'p, '_> {
                         .unwrap_or_else(|| format!("/{}", frame.f.file.path));
                     let route = Some(route);
                     let callee = format!("{}#{name}", frame.f.file.path);
-                    self.declare(func, entry, name, route, callee);
+                    self.declare(func, entry, name, route, callee, None);
                 }
             }
         }
@@ -310,6 +311,7 @@ impl<'p> Solver<'p, '_> {
         name: &str,
         path: Option<String>,
         callee: String,
+        decorator: Option<Span>,
     ) {
         let method = match entry.method.as_deref() {
             Some("name") | None => name.to_lowercase(),
@@ -321,7 +323,7 @@ impl<'p> Solver<'p, '_> {
             span: f.func.head,
         };
         self.declared
-            .entry((func, method.clone()))
+            .entry((func, method.clone(), decorator))
             .or_insert(Entry {
                 method,
                 path,
@@ -329,6 +331,7 @@ impl<'p> Solver<'p, '_> {
                 callee,
                 handlers: vec![func],
                 unresolved: 0,
+                decorator,
             });
     }
 }

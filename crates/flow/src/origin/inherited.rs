@@ -53,7 +53,7 @@ impl<'p> Solver<'p, '_> {
                     {
                         self.handles(frame, func, entry, None);
                         let callee = self.paths.text(path);
-                        self.declare(func, entry, &name, None, callee);
+                        self.declare(func, entry, &name, None, callee, None);
                     }
                 }
             }

@@ -11,7 +11,7 @@ use crate::program::{ClassIdx, FuncRef, Program, to_u32};
 use crate::result::{Entry, FileIdx, FuncId};
 use crate::symbol::Sym;
 use casemate_ir::{
-    Capture, CaptureId, GlobalId, Instr, Key, Language, LocalId, MemberKind, Operand, VarRef,
+    Capture, CaptureId, GlobalId, Instr, Key, Language, LocalId, MemberKind, Operand, Span, VarRef,
 };
 use casemate_model::matcher::Models;
 use casemate_model::path::Step;
@@ -69,7 +69,7 @@ pub struct Solver<'p, 'm> {
     /// Parameters that a package fills, by function and place among its parameters.
     pub filled_by_package: FxHashSet<(FuncId, usize)>,
     /// Handlers that are declared instead of registered: by decorators, by file and name.
-    pub declared: BTreeMap<(FuncId, String), Entry>,
+    pub declared: BTreeMap<(FuncId, String, Option<Span>), Entry>,
     /// The places where packages put what a function returns.
     pub(super) returned: FxHashMap<FuncId, SmallVec<[PathId; 1]>>,
     /// Functions that are copied for their callers.

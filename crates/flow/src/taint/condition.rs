@@ -61,10 +61,10 @@ impl Interp<'_> {
 
     /// Whether a route that leads to this function has parameters in its path.
     fn route_parameters(&self) -> Value3 {
-        let from = (self.f.id, String::new());
+        let from = (self.f.id, String::new(), None);
         let routes = self.origins.declared.range(from..);
         let mut all = routes
-            .take_while(|((func, _), _)| *func == self.f.id)
+            .take_while(|((func, ..), _)| *func == self.f.id)
             .map(|(_, entry)| entry.path.as_deref())
             .peekable();
         let constant = |path: Option<&str>| {

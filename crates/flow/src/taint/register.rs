@@ -92,6 +92,7 @@ impl Interp<'_> {
             callee: self.origins.paths.text(path),
             handlers,
             unresolved,
+            decorator: None,
         };
         match self
             .out
