@@ -7,6 +7,7 @@ use crate::model::{Application, Endpoint, Member, Middleware, Stage, Unresolved}
 use crate::route;
 use crate::startup::{Event, HOLE, Handler, Kind, ObjId, STEP, Started};
 use casemate_flow::origin::Solver;
+use casemate_flow::program::ClassIdx;
 use casemate_flow::result::{FuncId, Site};
 use casemate_model::row::Role;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -235,7 +236,7 @@ impl Assembly<'_, '_, '_> {
                 Some(Kind::Made(made)) => Stage::Package(made.path),
                 _ => Stage::Unknown,
             },
-            Handler::Unknown => Stage::Unknown,
+            Handler::Class(_) | Handler::Unknown => Stage::Unknown,
         }
     }
 
@@ -388,8 +389,8 @@ impl Assembly<'_, '_, '_> {
                         .then(|| whole.clone())
                         .or(named),
                     mounted: self.closed || self.handed.contains(&root) || stepwise,
-
                     callee: self.origins.paths.text(event.callee),
+                    class: handler.and_then(class),
                     handlers,
                     chain,
                     unknown: u32::try_from(unknown).unwrap_or(u32::MAX),
@@ -562,7 +563,7 @@ impl Assembly<'_, '_, '_> {
                         method: method.clone(),
                         path: path.clone().map(|p| route::join("", &p)),
                         mounted: false,
-
+                        class: last.and_then(class),
                         callee: self.origins.paths.text(event.callee),
                         handlers: last
                             .map_or_else(Vec::new, |h| functions(std::slice::from_ref(h))),
@@ -601,6 +602,14 @@ fn prefixes(event: &Event) -> Vec<Option<String>> {
         vec![Some(String::new())]
     } else {
         event.paths.clone()
+    }
+}
+
+/// The class that a handler is.
+fn class(handler: &Handler) -> Option<ClassIdx> {
+    match handler {
+        Handler::Class(class) => Some(*class),
+        _ => None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub use crate::guard::names::Names;
 use casemate_flow::apipath::PathId;
+use casemate_flow::program::ClassIdx;
 use casemate_flow::result::{FuncId, Site};
 use casemate_ir::{LocalId, Span};
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,6 +51,8 @@ pub struct Endpoint {
     pub guards: Vec<Guard>,
     /// It says itself that it is for everybody.
     pub open: bool,
+    /// The class whose methods answer, until they are told apart.
+    pub class: Option<ClassIdx>,
     /// A class that is registered answers, by a method that stands in a base of it or in a library; the handlers are what that
     /// method asks of the class.
     pub by_class: bool,
@@ -82,6 +85,7 @@ impl Endpoint {
             unknown: 0,
             guards: Vec::new(),
             open: false,
+            class: None,
             by_class: false,
             aware: false,
             root: None,

@@ -99,13 +99,16 @@ pub(crate) fn complete(application: &mut Application, origins: &Solver<'_, '_>) 
         .iter()
         .map(|view| View {
             class: view.class,
-            site: view.site,
-            path: routes.of_view(view),
+            registered: Endpoint {
+                path: Some(routes.of_view(view)),
+                mounted: true,
+                ..Endpoint::at(view.site)
+            },
             router: view.router.as_ref().map(|(_, router)| router.clone()),
             actions: view.actions.clone(),
         })
         .collect();
-    crate::view::complete(application, origins, &views);
+    crate::view::complete(application, origins, views);
 }
 
 impl Routes {

@@ -3,8 +3,9 @@
 
 use crate::decoration::{self, class};
 use crate::limits;
-use crate::model::{Application, Endpoint, Middleware, Stage};
+use crate::model::{Application, Endpoint, Middleware, Stage, Unresolved};
 use crate::router::Router;
+use crate::startup::VIEW;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{ClassIdx, FuncRef};
 use casemate_flow::result::{FuncId, Site};
@@ -14,25 +15,32 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A class that is registered at an address.
 pub(crate) struct View {
     pub class: ClassIdx,
-    /// Where it is registered.
-    pub site: Site,
-    /// The whole address.
-    pub path: String,
+    /// What is known of all its methods: where it is registered, the whole address, what stands before it.
+    pub registered: Endpoint,
     /// By a router, which adds to the address what its methods say.
     pub router: Option<Router>,
     /// Which methods answer as what, where that is said.
     pub actions: Vec<(String, String)>,
 }
 
-/// Methods that answer, as what, and with what a router adds to the address.
-const METHODS: [(&str, &str, &str); 13] = [
-    ("get", "get", ""),
-    ("post", "post", ""),
-    ("put", "put", ""),
-    ("patch", "patch", ""),
-    ("delete", "delete", ""),
-    ("head", "head", ""),
-    ("options", "options", ""),
+/// Methods that answer where the class is registered, and as what.
+const VERBS: [(&str, &str); 12] = [
+    ("get", "get"),
+    ("post", "post"),
+    ("put", "put"),
+    ("patch", "patch"),
+    ("delete", "delete"),
+    ("head", "head"),
+    ("options", "options"),
+    ("on_get", "get"),
+    ("on_post", "post"),
+    ("on_put", "put"),
+    ("on_patch", "patch"),
+    ("on_delete", "delete"),
+];
+
+/// Methods that answer where a router registers the class, as what, and with what the router adds to the address.
+const ACTIONS: [(&str, &str, &str); 6] = [
     ("list", "get", ""),
     ("create", "post", ""),
     ("retrieve", "get", "{pk}/"),
@@ -40,6 +48,9 @@ const METHODS: [(&str, &str, &str); 13] = [
     ("partial_update", "patch", "{pk}/"),
     ("destroy", "delete", "{pk}/"),
 ];
+
+/// Methods that answer whatever a class is asked: of Flask's views, and of what can be called.
+const WHOLE: [&str; 2] = ["dispatch_request", "__call__"];
 
 /// Methods that classes of the libraries bring.
 const BROUGHT: [(&str, &[&str]); 35] = [
@@ -122,8 +133,22 @@ struct Family {
 }
 
 /// One endpoint for each method of each registered class. What was known of the methods alone gives way.
-pub(crate) fn complete(application: &mut Application, origins: &Solver<'_, '_>, views: &[View]) {
-    if views.is_empty() {
+pub(crate) fn complete(application: &mut Application, origins: &Solver<'_, '_>, views: Vec<View>) {
+    let mut all: Vec<View> = Vec::new();
+    application.endpoints.retain(|endpoint| {
+        let Some(class) = endpoint.class else {
+            return true;
+        };
+        all.push(View {
+            class,
+            registered: endpoint.clone(),
+            router: None,
+            actions: Vec::new(),
+        });
+        false
+    });
+    all.extend(views);
+    if all.is_empty() {
         return;
     }
     let defaults = class::Defaults::of(origins);
@@ -138,16 +163,15 @@ pub(crate) fn complete(application: &mut Application, origins: &Solver<'_, '_>, 
     let mut answered: BTreeSet<Site> = BTreeSet::new();
     let mut covered: BTreeSet<FuncId> = BTreeSet::new();
     let mut doors: BTreeSet<FuncId> = BTreeSet::new();
-    for view in views {
+    for view in &all {
         let family = Family::of(origins, view.class);
         let before = made.len();
-        let allowed = allowed(origins, &family);
+        // The methods that the class admits, where it names them.
+        let allowed = family.listed(origins, "http_method_names");
         if view.router.as_ref().is_some_and(|router| router.replaces) {
             // What the routes of a router leave out answers nothing.
-            covered.extend(METHODS.iter().filter_map(|(name, ..)| {
-                let name = origins.program.symbols.find(name)?;
-                origins.member_function(view.class, name, MemberKind::Method)
-            }));
+            let all = ACTIONS.iter();
+            covered.extend(all.filter_map(|(name, ..)| view.method(origins, name)));
         }
         for answer in answers(origins, view, &family) {
             if made.len() + application.endpoints.len() >= limits::ENDPOINTS {
@@ -155,12 +179,12 @@ pub(crate) fn complete(application: &mut Application, origins: &Solver<'_, '_>, 
                 break;
             }
             let own = answer.func.and_then(|func| by_handler.get(&func));
-            let path = crate::route::join("", &format!("{}{}", view.path, answer.rest));
+            let path = view.path(&answer.rest);
             let known: Vec<Endpoint> = match (own, &answer.method) {
                 (Some(own), _) => own.clone(),
                 (None, Some(method)) => vec![Endpoint {
                     method: method.clone(),
-                    ..Endpoint::at(view.site)
+                    ..Endpoint::at(view.registered.site)
                 }],
                 (None, None) => continue,
             };
@@ -172,27 +196,35 @@ pub(crate) fn complete(application: &mut Application, origins: &Solver<'_, '_>, 
                 }
                 let endpoint = Endpoint {
                     method,
-                    path: Some(path.clone()),
+                    path: path.clone(),
                     ..known
                 };
                 let stands_here = answer.func.is_some_and(|func| {
                     let f = origins.program.func(func);
                     f.func.class.map(|class| f.class(class)) == Some(view.class)
                 });
-                made.push(if stands_here && own.is_some() {
+                let endpoint = if stands_here && own.is_some() {
                     endpoint
                 } else {
                     of_class(origins, endpoint, view, &family, &answer, &defaults)
-                });
+                };
+                made.push(view.around(endpoint));
             }
         }
+        if made.len() == before && view.registered.class.is_some() {
+            application.unresolved.push(Unresolved {
+                site: view.registered.site,
+                why: "it is not known which methods of the class answer".to_owned(),
+            });
+            made.push(Endpoint {
+                unknown: view.registered.unknown + 1,
+                class: None,
+                ..view.registered.clone()
+            });
+        }
         if made.len() > before {
-            answered.insert(view.site);
-            let dispatch = origins.program.symbols.find("dispatch");
-            doors
-                .extend(dispatch.and_then(|name| {
-                    origins.member_function(view.class, name, MemberKind::Method)
-                }));
+            answered.insert(view.registered.site);
+            doors.extend(view.method(origins, "dispatch"));
         }
     }
     let all = std::mem::take(&mut application.endpoints);
@@ -214,6 +246,8 @@ pub(crate) fn complete(application: &mut Application, origins: &Solver<'_, '_>, 
             application.endpoints.push(endpoint);
         }
     }
+    application.unresolved.sort();
+    application.unresolved.dedup();
     application.middleware.sort_by_key(|m| m.site);
     application.endpoints.extend(made);
     let key = |e: &Endpoint| (e.site, e.path.clone(), e.method.clone());
@@ -235,61 +269,93 @@ struct Answers {
 
 fn answers(origins: &Solver<'_, '_>, view: &View, family: &Family) -> Vec<Answers> {
     let mut out: Vec<Answers> = Vec::new();
-    let named = |name: &str| {
-        let sym = origins.program.symbols.find(name)?;
-        origins.member_function(view.class, sym, MemberKind::Method)
-    };
-    let brought = |name: &str| {
-        BROUGHT.iter().any(|(class, methods)| {
-            methods.contains(&name) && family.libraries.iter().any(|known| known == class)
-        })
-    };
-    for (method, name) in &view.actions {
-        let func = named(name);
-        if func.is_some() || brought(name) {
+    let mut add = |method: &str, name: &str, rest: &str| {
+        let func = view.method(origins, name);
+        if func.is_some() || family.brings(name) {
             out.push(Answers {
-                method: Some(method.clone()),
-                rest: String::new(),
+                method: Some(method.to_owned()),
+                rest: rest.to_owned(),
                 func,
             });
         }
+    };
+    for (method, name) in &view.actions {
+        add(method, name, "");
     }
     if !view.actions.is_empty() {
         return out;
     }
-    let router = view.router.as_ref();
-    let own = router.map_or(&[][..], |router| &router.routes);
-    for (name, method, rest) in METHODS {
-        if router.is_some_and(|router| router.replaces)
-            || (rest.is_empty() && ["get", "post", "put", "patch", "delete"].contains(&name))
-                == router.is_some()
-                && !["head", "options"].contains(&name)
-        {
-            continue;
+    let Some(router) = &view.router else {
+        for (name, method) in VERBS.iter().filter(|(_, method)| view.is_asked(method)) {
+            add(method, name, "");
         }
-        let func = named(name);
-        if func.is_some() || brought(name) {
-            out.push(Answers {
-                method: Some(method.to_owned()),
-                rest: if router.is_some() { rest } else { "" }.to_owned(),
-                func,
-            });
+        if out.is_empty() {
+            out = answers_to_all(origins, view, family);
         }
+        return out;
+    };
+    for (name, method, rest) in ACTIONS.iter().filter(|_| !router.replaces) {
+        add(method, name, rest);
     }
-    for route in own {
-        let func = named(&route.action);
-        if func.is_some() || brought(&route.action) {
-            out.push(Answers {
-                method: Some(route.method.clone()),
-                rest: route.rest.clone(),
-                func,
-            });
-        }
+    for route in &router.routes {
+        add(&route.method, &route.action, &route.rest);
     }
-    if router.is_some() {
-        out.extend(family.actions(origins));
-    }
+    out.extend(family.actions(origins));
     out
+}
+
+/// One method that answers whatever the class is asked: those that the class lists, or reading alone.
+fn answers_to_all(origins: &Solver<'_, '_>, view: &View, family: &Family) -> Vec<Answers> {
+    let mut found = WHOLE.iter().filter_map(|name| view.method(origins, name));
+    let Some(func) = found.next() else {
+        return Vec::new();
+    };
+    let methods = match view.registered.method.as_str() {
+        "" | VIEW => family.listed(origins, "methods"),
+        said => Some(vec![said.to_owned()]),
+    };
+    let methods = methods.unwrap_or_else(|| vec!["get".to_owned()]);
+    let answer = |method| Answers {
+        method: Some(method),
+        rest: String::new(),
+        func: Some(func),
+    };
+    methods.into_iter().map(answer).collect()
+}
+
+impl View {
+    /// A method of the class, by its name.
+    fn method(&self, origins: &Solver<'_, '_>, name: &str) -> Option<FuncId> {
+        let name = origins.program.symbols.find(name)?;
+        origins.member_function(self.class, name, MemberKind::Method)
+    }
+
+    /// Whether requests of a method reach the class.
+    fn is_asked(&self, method: &str) -> bool {
+        let said = self.registered.method.as_str();
+        ["", VIEW, "route", "all", "any", "*"].contains(&said) || said == method
+    }
+
+    /// The whole address of what a router adds.
+    fn path(&self, rest: &str) -> Option<String> {
+        let path = self.registered.path.as_ref()?;
+        Some(crate::route::join("", &format!("{path}{rest}")))
+    }
+
+    /// An endpoint of the class with what is known of all of them.
+    fn around(&self, endpoint: Endpoint) -> Endpoint {
+        let all = &self.registered;
+        let mut chain = all.chain.clone();
+        chain.extend(endpoint.chain);
+        Endpoint {
+            mounted: all.mounted,
+            unknown: all.unknown + endpoint.unknown,
+            chain,
+            root: all.root,
+            included: all.included,
+            ..endpoint
+        }
+    }
 }
 
 impl Family {
@@ -345,6 +411,23 @@ impl Family {
         out
     }
 
+    /// Whether a class of a library above brings a method.
+    fn brings(&self, name: &str) -> bool {
+        BROUGHT.iter().any(|(class, methods)| {
+            methods.contains(&name) && self.libraries.iter().any(|known| known == class)
+        })
+    }
+
+    /// The texts that a member of the class, or of one above it, lists, in lower case.
+    fn listed(&self, origins: &Solver<'_, '_>, member: &str) -> Option<Vec<String>> {
+        self.classes.iter().find_map(|&class| {
+            let (file, def) = origins.program.class(class)?;
+            let owner = origins.program.func_id(file, def.owner);
+            let names = names_listed(origins.program.func(owner), class, member)?;
+            Some(names.into_iter().map(|name| name.to_lowercase()).collect())
+        })
+    }
+
     /// Functions of the program that methods of the library ask.
     fn asked(&self, origins: &Solver<'_, '_>, by: &str) -> Vec<FuncId> {
         let Some(&class) = self.classes.first() else {
@@ -385,21 +468,10 @@ fn action(origins: &Solver<'_, '_>, func: FuncId) -> Option<String> {
     })
 }
 
-/// The methods that a class admits, where it names them.
-fn allowed(origins: &Solver<'_, '_>, family: &Family) -> Option<Vec<String>> {
-    family.classes.iter().find_map(|&class| {
-        let (file, def) = origins.program.class(class)?;
-        let f = origins
-            .program
-            .func(origins.program.func_id(file, def.owner));
-        let names = names_listed(f, class)?;
-        Some(names.into_iter().map(|name| name.to_lowercase()).collect())
-    })
-}
-
-fn names_listed(f: FuncRef<'_>, class: ClassIdx) -> Option<Vec<String>> {
+/// The texts that a member of a class lists.
+fn names_listed(f: FuncRef<'_>, class: ClassIdx, member: &str) -> Option<Vec<String>> {
     let mut body = f.class_body(class);
-    let listed = body.find_map(|(_, name, value)| (name == "http_method_names").then_some(value));
+    let listed = body.find_map(|(_, name, value)| (name == member).then_some(value));
     let elements = decoration::elements(f, listed?)?.into_iter();
     elements
         .map(|e| f.constant_text(e).map(str::to_owned))
@@ -416,7 +488,7 @@ fn of_class(
     defaults: &class::Defaults,
 ) -> Endpoint {
     let place = origins.program.class(view.class);
-    let site = place.map_or(view.site, |(file, def)| Site {
+    let site = place.map_or(view.registered.site, |(file, def)| Site {
         file,
         span: def.span,
     });
@@ -440,15 +512,15 @@ fn of_class(
         Some(func) => vec![func],
         None => family.asked(origins, &endpoint.method),
     };
-    let callee = if view.router.is_some() {
-        "py:rest_framework"
-    } else {
-        "py:django"
+    let callee = match &view.router {
+        Some(_) => "py:rest_framework.views",
+        None if view.registered.callee.is_empty() => "py:django.views",
+        None => &view.registered.callee,
     };
     Endpoint {
         mounted: true,
         callee: if endpoint.callee.is_empty() {
-            format!("{callee}.views")
+            callee.to_owned()
         } else {
             endpoint.callee
         },

@@ -255,3 +255,82 @@ app.include_router(router, prefix='/shop')
     ]);
     assert_eq!(found, expected);
 }
+
+#[test]
+fn classes_answer_where_they_are_registered() {
+    let flask = "
+from flask import Flask
+from flask.views import MethodView, View
+app = Flask(__name__)
+class Orders(MethodView):
+    def get(self, key): return 'one'
+    def post(self): return 'new'
+class Page(View):
+    methods = ['GET', 'POST']
+    def dispatch_request(self): return 'page'
+def plain():
+    return 'plain'
+app.add_url_rule('/orders/<key>', view_func=Orders.as_view('order'), methods=['GET'])
+app.add_url_rule('/orders', view_func=Orders.as_view('orders'), methods=['POST'])
+app.add_url_rule('/page', view_func=Page.as_view('page'))
+for rule, view in {'/a': plain, '/b': plain}.items():
+    app.add_url_rule(rule, view_func=view)
+";
+    let tornado = "
+import tornado.web
+class Orders(tornado.web.RequestHandler):
+    def get(self, key): self.write('one')
+    def delete(self, key): self.write('gone')
+class Home(tornado.web.RequestHandler):
+    def get(self): self.write('home')
+handlers = [(r'/orders/(\\d+)', Orders)]
+handlers += [(r'/', Home)]
+tornado.web.Application(handlers).listen(80)
+";
+    let aiohttp = "
+from aiohttp import web
+class Carts(web.View):
+    async def get(self): return web.Response()
+    async def put(self): return web.Response()
+async def ping(request): return web.Response()
+app = web.Application()
+app.router.add_view('/carts', Carts)
+app.router.add_get('/ping', ping)
+web.run_app(app)
+";
+    let falcon = "
+import falcon
+class Bills:
+    def on_get(self, req, resp, key): resp.text = 'one'
+    def on_patch(self, req, resp, key): resp.text = 'other'
+app = falcon.App()
+app.add_route('/bills/{key}', Bills())
+";
+    let found = routes(&[
+        ("one/app.py", flask),
+        ("one/requirements.txt", "flask\n"),
+        ("two/app.py", tornado),
+        ("two/requirements.txt", "tornado\n"),
+        ("three/app.py", aiohttp),
+        ("three/requirements.txt", "aiohttp\n"),
+        ("four/app.py", falcon),
+        ("four/requirements.txt", "falcon\n"),
+    ]);
+    let expected = of(&[
+        "DELETE /orders/(\\d+)",
+        "GET /",
+        "GET /a",
+        "GET /b",
+        "GET /bills/{key}",
+        "GET /carts",
+        "GET /orders/(\\d+)",
+        "GET /orders/<key>",
+        "GET /page",
+        "GET /ping",
+        "PATCH /bills/{key}",
+        "POST /orders",
+        "POST /page",
+        "PUT /carts",
+    ]);
+    assert_eq!(found, expected);
+}

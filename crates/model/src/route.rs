@@ -1,9 +1,24 @@
 //! Routes that are files: what the path of a file says of the path that it answers.
 
+const VERBS: [&str; 8] = [
+    "get", "post", "put", "patch", "delete", "head", "options", "view",
+];
+
 /// Names of files that stand for their folder.
 const OF_FOLDER: [&str; 7] = [
     "index", "route", "page", "layout", "+server", "+page", "+layout",
 ];
+
+/// The method of HTTP that a function which registers handlers, or a handler, is named after: `add_get` and `on_get` like `get`.
+#[must_use]
+pub fn method(name: &str) -> String {
+    let name = name.to_lowercase();
+    let verb = |rest: &&str| VERBS.contains(rest);
+    let rest = name
+        .strip_prefix("add_")
+        .or_else(|| name.strip_prefix("on_"));
+    rest.filter(verb).map(str::to_owned).unwrap_or(name)
+}
 
 /// The path that a file answers, below the folder of routes: `src/pages/api/user/[id].ts` below `pages` is `/api/user/:id`.
 /// Folders in parentheses only group.

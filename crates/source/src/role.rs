@@ -383,7 +383,14 @@ pub fn of_text(path: &str, text: &str) -> Option<(Role, String)> {
         return None;
     }
     if let Some(folder) = folders.iter().find(|f| BROWSER_FOLDERS.contains(f)) {
-        if has(text, SERVER_SIGNS_AMONG_ASSETS).is_some() || text.starts_with("#!") {
+        // Bundlers leave no types: what is written in TypeScript is the program's own.
+        let written = [".ts", ".mts", ".cts"]
+            .iter()
+            .any(|end| name.ends_with(end));
+        if has(text, SERVER_SIGNS_AMONG_ASSETS).is_some()
+            || text.starts_with("#!")
+            || written && has(text, SERVER_SIGNS).is_some()
+        {
             return None;
         }
         if is_library(name) {

@@ -17,11 +17,12 @@ const DENIALS: [&str; 4] = [
 ];
 
 /// Codes by which procedures deny what was asked.
-const CODES: [(&str, u32); 4] = [
+const CODES: [(&str, u32); 5] = [
     ("UNAUTHORIZED", 401),
     ("UNAUTHENTICATED", 401),
     ("FORBIDDEN", 403),
     ("PERMISSION_DENIED", 403),
+    ("TOO_MANY_REQUESTS", 429),
 ];
 
 /// How a refusing side ends.

@@ -33,13 +33,27 @@ const SECRETS: [&str; 6] = [
 pub(super) const ORIGIN: [&str; 4] = ["origin", "referer", "referrer", "host"];
 
 /// Members that hold what a route says under names of its own.
-const HOLDERS: [&str; 2] = ["kwargs", "params"];
+const HOLDERS: [&str; 6] = ["kwargs", "params", "searchParams", "query", "args", "form"];
 
 /// Methods that read a member by a name that they are given.
 const READERS: [&str; 6] = ["get", "getlist", "pop", "param", "getAll", "get_argument"];
 
 /// Beginnings of names of what gives back the members that it is given.
-const PARSERS: [&str; 5] = ["parse", "safeParse", "validate", "pick", "omit"];
+const PARSERS: [&str; 7] = [
+    "parse",
+    "safeParse",
+    "validate",
+    "pick",
+    "omit",
+    "loads",
+    "safe_load",
+];
+
+/// Names of what an address, or the part of one that has members, is read by.
+const WRAPPERS: [&str; 3] = ["URL", "URLSearchParams", "parse_qs"];
+
+/// Names of what makes a text of what is parsed then; they take no argument, or constants: `request.body.decode('utf-8')`.
+const TEXTS: [&str; 3] = ["decode", "toString", "strip"];
 
 /// Answers that are kept of one question: what parameters hold differs from endpoint to endpoint.
 const ANSWERS: usize = 16;
@@ -517,7 +531,10 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             // What was read off the result is read off whatever the call made of its arguments.
             members: trail.members + 1,
             // What is looked up has names of its own; what is parsed keeps those of its members.
-            name: if PARSERS.iter().any(|word| written.starts_with(word)) {
+            name: if WRAPPERS.contains(&written)
+                || PARSERS.iter().any(|word| written.starts_with(word))
+                || TEXTS.contains(&written) && f.func.args(args).iter().all(is_constant)
+            {
                 trail.name
             } else {
                 Names::default()
@@ -614,4 +631,8 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             }
         }
     }
+}
+
+fn is_constant(arg: &casemate_ir::Arg) -> bool {
+    matches!(arg.value, Operand::Const(_))
 }

@@ -11,13 +11,60 @@ use casemate_model::path::{Port, PortBase, PortStep, Step};
 use casemate_model::row::{Role, Row};
 use std::rc::Rc;
 
+/// Arguments by keyword.
+pub(super) type Named = Vec<(Rc<str>, Value)>;
+
 /// One call with its values.
+#[derive(Clone)]
 pub(super) struct Site {
     pub frame: FrameId,
     pub at: u32,
     pub this: Value,
     pub args: Vec<Value>,
+    pub named: Named,
     pub new: bool,
+}
+
+impl Site {
+    /// All arguments.
+    fn all(&self) -> impl Iterator<Item = &Value> {
+        let named = self.named.iter().map(|(_, value)| value);
+        self.args.iter().chain(named)
+    }
+
+    /// What is given by a keyword.
+    pub(super) fn by_name(&self, name: &str) -> Option<&Value> {
+        self.given().by_name(name)
+    }
+
+    fn given(&self) -> Given<'_> {
+        Given {
+            values: &self.args,
+            named: &self.named,
+        }
+    }
+}
+
+/// What a function is given.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Given<'a> {
+    /// By position.
+    pub values: &'a [Value],
+    /// By keyword.
+    pub named: &'a [(Rc<str>, Value)],
+}
+
+impl<'a> Given<'a> {
+    /// By position alone.
+    fn of(values: &'a [Value]) -> Self {
+        Self { values, named: &[] }
+    }
+
+    /// What is given by a keyword.
+    pub(super) fn by_name(&self, name: &str) -> Option<&'a Value> {
+        let found = self.named.iter().find(|(known, _)| &**known == name);
+        found.map(|(_, value)| value)
+    }
 }
 
 impl<'p, 'm> Startup<'p, 'm, '_> {
@@ -34,6 +81,7 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
         };
         let f = self.func_of(frame);
         let mut values: Vec<Value> = Vec::new();
+        let mut named = Named::new();
         for arg in f.func.args(args) {
             let value = self.operand(frame, arg.value);
             match arg.key {
@@ -44,7 +92,14 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
                     }
                     _ => values.push(Value::new()),
                 },
-                _ => values.push(value),
+                ArgKey::Keyword(name) => named.push((Rc::from(f.file.facts.str(name)), value)),
+                ArgKey::KeywordSpread => {
+                    for id in objects(&value) {
+                        let fields = self.obj(id).map(|o| o.fields.clone()).unwrap_or_default();
+                        named.extend(fields);
+                    }
+                }
+                ArgKey::Pos => values.push(value),
             }
         }
         let site = Site {
@@ -52,6 +107,7 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
             at,
             this: this.map_or_else(Value::new, |t| self.operand(frame, t)),
             args: values,
+            named,
             new: flags.new,
         };
         if flags.super_call {
@@ -79,7 +135,9 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
             }
         }
         if let Some(name) = name
-            && let Some(made) = self.text_method(name, &site)
+            && let Some(made) = self
+                .text_method(name, &site)
+                .or_else(|| self.mapping(name, &site))
         {
             return made;
         }
@@ -90,7 +148,7 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
         for v in callees {
             let result = match v {
                 V::Func(func, env) if site.new => self.construct_plain(func, env, &site),
-                V::Func(func, env) => self.invoke_aside(func, env, &site.this, Some(&site.args)),
+                V::Func(func, env) => self.invoke_aside(func, env, &site.this, Some(site.given())),
                 V::Class(class, env) => self.construct(class, env, &site),
                 V::Api(path) => self.package_call(path, &site),
                 V::Object(id) => match self.obj(id).map(|o| &o.kind) {
@@ -157,13 +215,14 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
         let mut out = Value::new();
         for v in functions {
             let result = match v {
-                V::Func(func, env) => self.invoke_aside(func, env, &this, Some(&args)),
+                V::Func(func, env) => self.invoke_aside(func, env, &this, Some(Given::of(&args))),
                 V::Api(path) => {
                     let inner = Site {
                         frame: site.frame,
                         at: site.at,
                         this: this.clone(),
                         args: args.clone(),
+                        named: Named::new(),
                         new: false,
                     };
                     self.package_call(path, &inner)
@@ -181,7 +240,7 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
         func: FuncId,
         env: Option<FrameId>,
         this: &[V],
-        args: Option<&[Value]>,
+        args: Option<Given<'_>>,
     ) -> Value {
         let leads = self.leads(func);
         if leads {
@@ -225,14 +284,14 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
         self.shared.entry(class).or_insert(id);
         let constructor = self.program.func_id(file, def.constructor);
         let this = one(V::Object(id));
-        self.invoke_aside(constructor, env, &this, Some(&site.args));
+        self.invoke_aside(constructor, env, &this, Some(site.given()));
         this
     }
 
     fn construct_plain(&mut self, func: FuncId, env: Option<FrameId>, site: &Site) -> Value {
         let id = self.object(Kind::Constructed(func));
         let this = one(V::Object(id));
-        let result = self.invoke_aside(func, env, &this, Some(&site.args));
+        let result = self.invoke_aside(func, env, &this, Some(site.given()));
         if result.iter().any(|v| matches!(v, V::Object(_))) {
             result
         } else {
@@ -253,11 +312,11 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
                 V::Class(base, env) => {
                     if let Some((file, def)) = self.program.class(base) {
                         let constructor = self.program.func_id(file, def.constructor);
-                        self.invoke_aside(constructor, env, &this, Some(&site.args));
+                        self.invoke_aside(constructor, env, &this, Some(site.given()));
                     }
                 }
                 V::Func(func, env) => {
-                    self.invoke_aside(func, env, &this, Some(&site.args));
+                    self.invoke_aside(func, env, &this, Some(site.given()));
                 }
                 _ => {}
             }
@@ -266,7 +325,7 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
 
     /// A callee that is not known may run the functions that it is given; those that lead to registrations are run.
     fn unknown_callee(&mut self, site: &Site) {
-        for value in &site.args {
+        for value in site.all() {
             for v in value {
                 match v {
                     V::Func(func, env) if self.leads(*func) => {
@@ -330,7 +389,7 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
                         ran.push(func);
                         let mut results = Vec::new();
                         for args in &given {
-                            results.push(self.invoke_aside(func, env, &[], Some(args)));
+                            results.push(self.invoke_aside(func, env, &[], Some(Given::of(args))));
                         }
                         if let Some(to) = to {
                             self.write(site, to, results, &mut result);
@@ -344,7 +403,7 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
             }
         }
         if !registers {
-            for value in &site.args {
+            for value in site.all() {
                 self.handed.extend(objects(value));
                 for v in value {
                     if let V::Func(func, env) = v
@@ -445,6 +504,7 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
             from: None,
             site: self.site(site.frame, site.at),
             args: Vec::new(),
+            class: None,
         };
         let id = self.object(Kind::Made(made));
         let prefix = self.read_all(site, prefix);
@@ -505,6 +565,10 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
             from,
             site: self.site(site.frame, site.at),
             args: site.args.clone(),
+            class: site.this.iter().find_map(|v| match v {
+                V::Class(class, _) => Some(*class),
+                _ => None,
+            }),
         };
         one(V::Object(self.made(site.frame, site.at, made)))
     }

@@ -1,5 +1,6 @@
 //! Blocks and instructions.
 
+use super::call::Given;
 use super::control::{Ways, body_of_loop, successors};
 use super::value::{FrameId, Kind, ObjId, V, Value, join, one, texts, truth};
 use super::{Frame, Startup};
@@ -52,7 +53,7 @@ impl<'p> Startup<'p, '_, '_> {
         func: FuncId,
         parent: Option<FrameId>,
         this: &[V],
-        args: Option<&[Value]>,
+        args: Option<Given<'_>>,
     ) -> Value {
         let f = self.program.func(func);
         if self.stack.len() >= limits::CALL_DEPTH as usize
@@ -92,7 +93,7 @@ impl<'p> Startup<'p, '_, '_> {
         std::mem::take(&mut frame.result)
     }
 
-    fn bind(&mut self, frame: FrameId, this: &[V], args: Option<&[Value]>) {
+    fn bind(&mut self, frame: FrameId, this: &[V], args: Option<Given<'_>>) {
         let f = self.func_of(frame);
         if let Some(local) = f.func.this {
             let mut value = Value::from(this);
@@ -102,25 +103,56 @@ impl<'p> Startup<'p, '_, '_> {
             self.set(frame, local, value);
         }
         if let (Some(local), Some(args)) = (f.func.arguments, args) {
-            let array = self.array(args.iter().cloned());
+            let array = self.array(args.values.iter().cloned());
             self.set(frame, local, one(V::Object(array)));
         }
         for (index, param) in f.func.params.iter().enumerate() {
             if param.rest {
-                let rest = args.map(|args| args.get(index..).unwrap_or(&[]).to_vec());
+                let rest = args.map(|args| args.values.get(index..).unwrap_or(&[]).to_vec());
                 if let Some(rest) = rest {
                     let array = self.array(rest.into_iter());
                     self.set(frame, param.local, one(V::Object(array)));
                 }
                 continue;
             }
-            let given = args.map(|args| args.get(index).cloned().unwrap_or_else(|| one(V::Null)));
+            if param.keyword_rest {
+                self.rest_by_name(frame, param.local, args);
+                continue;
+            }
+            let name = param.name.map(|name| f.file.facts.str(name));
+            let given = args.map(|args| {
+                let named = name.and_then(|name| args.by_name(name));
+                let given = named.or_else(|| args.values.get(index));
+                given.cloned().unwrap_or_else(|| one(V::Null))
+            });
             let mut value = given.unwrap_or_default();
             if value.is_empty() {
                 value = self.origin_of(f.id, param.local);
             }
             self.set(frame, param.local, value);
         }
+    }
+
+    /// `**rest`: what is given by a keyword that no parameter has.
+    fn rest_by_name(
+        &mut self,
+        frame: FrameId,
+        local: casemate_ir::LocalId,
+        args: Option<Given<'_>>,
+    ) {
+        let Some(args) = args else { return };
+        let f = self.func_of(frame);
+        let params = f.func.params.iter().filter_map(|param| param.name);
+        let params: Vec<&str> = params.map(|name| f.file.facts.str(name)).collect();
+        let id = self.object(Kind::Plain);
+        for (name, value) in args.named {
+            if !params.contains(&&**name)
+                && let Some(obj) = self.obj_mut(id)
+            {
+                obj.set(name, value.clone());
+            }
+        }
+        self.set(frame, local, one(V::Object(id)));
     }
 
     pub(super) fn array(&mut self, values: impl Iterator<Item = Value>) -> ObjId {
@@ -357,7 +389,10 @@ impl<'p> Startup<'p, '_, '_> {
                     for v in &value {
                         if let V::Func(func, env) = v {
                             let this = one(V::Object(id));
-                            join(&mut got, &self.invoke_aside(*func, *env, &this, Some(&[])));
+                            join(
+                                &mut got,
+                                &self.invoke_aside(*func, *env, &this, Some(Given::default())),
+                            );
                         }
                     }
                     if let Some(obj) = self.obj_mut(id) {

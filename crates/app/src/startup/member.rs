@@ -1,6 +1,7 @@
 //! Members of values, and what modules export.
 
 use super::Startup;
+use super::call::Given;
 use super::value::{FrameId, Kind, Made, V, Value, join, one};
 use crate::limits;
 use casemate_flow::program::{ClassIdx, Target};
@@ -8,12 +9,16 @@ use casemate_flow::result::FileIdx;
 use casemate_ir::{ExportKind, FnId, Key, Language, MemberKind};
 use casemate_model::path::Step;
 
+/// The member that stands for `super()`.
+const SUPER: &str = "__super__";
+
 /// Depth of base classes and of re-exports.
 const DEPTH: u32 = 8;
 
 impl Startup<'_, '_, '_> {
     pub(super) fn load_key(&mut self, frame: FrameId, base: &[V], key: Key) -> Value {
         match self.key(frame, key) {
+            Some(name) if &*name == SUPER => self.above(frame),
             Some(name) => self.load(base, &name),
             None => {
                 let mut out = Value::new();
@@ -34,6 +39,23 @@ impl Startup<'_, '_, '_> {
                 out
             }
         }
+    }
+
+    /// What `super()` finds the methods in: what the class of the running function is made of.
+    fn above(&mut self, frame: FrameId) -> Value {
+        let f = self.func_of(frame);
+        let class = f.func.class.map(|class| f.class(class));
+        let bases = class.and_then(|class| self.bases.get(&class).cloned());
+        let mut out = Value::new();
+        for base in bases.unwrap_or_default() {
+            let one = match base {
+                V::Class(class, _) => Some(V::Object(self.object(Kind::Instance(class)))),
+                V::Api(path) => self.origins.paths.step(path, &Step::Call).map(V::Api),
+                _ => None,
+            };
+            out.extend(one);
+        }
+        out
     }
 
     /// A member of whatever a place holds.
@@ -149,17 +171,22 @@ impl Startup<'_, '_, '_> {
                 MemberKind::Method => return one(V::Func(func, None)),
                 MemberKind::Getter => {
                     let this = one(receiver.clone());
-                    return self.invoke_aside(func, None, &this, Some(&[]));
+                    return self.invoke_aside(func, None, &this, Some(Given::default()));
                 }
                 MemberKind::Setter | MemberKind::Field => {}
             }
         }
+        // Python makes an instance by calling the class.
+        let made = match facts.language {
+            Language::Python => &Step::Call,
+            Language::JavaScript | Language::Template => &Step::New,
+        };
         let mut out = Value::new();
         for base in self.bases.get(&class).cloned().unwrap_or_default() {
             let found = match base {
                 V::Class(base, _) => self.class_member(base, name, is_static, receiver, depth + 1),
                 V::Api(path) if is_static => self.of_package(path, name),
-                V::Api(path) => match self.origins.paths.step(path, &Step::New) {
+                V::Api(path) => match self.origins.paths.step(path, made) {
                     Some(path) => self.of_package(path, name),
                     None => Value::new(),
                 },

@@ -14,7 +14,7 @@ mod register;
 mod relevant;
 mod value;
 
-pub(crate) use register::{Event, Handler, Mount, STEP};
+pub(crate) use register::{Event, Handler, Mount, STEP, VIEW};
 pub(crate) use value::{HOLE, Kind, ObjId, V};
 
 use crate::limits;
@@ -433,7 +433,7 @@ impl<'p> Startup<'p, '_, '_> {
         let own = (!leads.unwrap_or(false)).then_some((limits::MODULE_FUEL, 0));
         let aside = std::mem::replace(&mut self.aside, own);
         let stack = std::mem::take(&mut self.stack);
-        self.invoke(body, None, &Value::new(), Some(&[]));
+        self.invoke(body, None, &Value::new(), Some(call::Given::default()));
         self.stack = stack;
         self.aside = aside;
     }

@@ -1,8 +1,9 @@
 //! Operators on values of the start, and texts that are put together.
 
 use super::Startup;
+use super::call::Site;
 use super::value::{FrameId, HOLE, Kind, V, Value, join, one, texts, truth};
-use casemate_ir::{OpKind, Operand};
+use casemate_ir::{Language, OpKind, Operand};
 use std::rc::Rc;
 
 impl Startup<'_, '_, '_> {
@@ -25,7 +26,7 @@ impl Startup<'_, '_, '_> {
         one(V::Text(Rc::from(out)))
     }
 
-    pub(super) fn operator(&self, frame: FrameId, op: OpKind, operands: &[Operand]) -> Value {
+    pub(super) fn operator(&mut self, frame: FrameId, op: OpKind, operands: &[Operand]) -> Value {
         let values: Vec<Value> = operands.iter().map(|o| self.operand(frame, *o)).collect();
         match (op, values.as_slice()) {
             // A choice between constants stands for a condition of the language that is not decided.
@@ -42,6 +43,7 @@ impl Startup<'_, '_, '_> {
             (OpKind::Add, _) if values.iter().any(|v| !texts(v).is_empty()) => {
                 self.text(frame, operands)
             }
+            (OpKind::Add, [a, b]) => self.joined(a, b).map_or_else(Value::new, one),
             (OpKind::ToString, [value]) => value.clone(),
             (OpKind::Not, [value]) => truth(value).map_or_else(Value::new, |t| one(V::Bool(!t))),
             (OpKind::StrictEq | OpKind::Eq, [a, b]) => {
@@ -74,6 +76,50 @@ impl Startup<'_, '_, '_> {
             (OpKind::Void, _) => one(V::Null),
             _ => Value::new(),
         }
+    }
+}
+
+impl Startup<'_, '_, '_> {
+    /// Two lists, one after the other.
+    fn joined(&mut self, a: &[V], b: &[V]) -> Option<V> {
+        let list = |value: &[V]| match value {
+            [V::Object(id)] => self.obj(*id).filter(|obj| obj.kind == Kind::Array),
+            _ => None,
+        };
+        let all: Vec<Value> = [list(a)?, list(b)?]
+            .into_iter()
+            .flat_map(|obj| obj.fields.iter().map(|(_, value)| value.clone()))
+            .collect();
+        Some(V::Object(self.array(all.into_iter())))
+    }
+
+    /// `items`, `values` and `keys` of a mapping of Python.
+    pub(super) fn mapping(&mut self, name: &str, site: &Site) -> Option<Value> {
+        let [V::Object(id)] = site.this.as_slice() else {
+            return None;
+        };
+        let obj = self.obj(*id).filter(|obj| obj.kind == Kind::Plain)?;
+        let language = self.func_of(site.frame).file.facts.language;
+        if language != Language::Python || obj.get(name).is_some() {
+            return None;
+        }
+        let fields = obj.fields.clone();
+        let key = |name: &Rc<str>| one(V::Text(Rc::clone(name)));
+        let all: Vec<Value> = match name {
+            "values" => fields.into_iter().map(|(_, value)| value).collect(),
+            "keys" => fields.iter().map(|(name, _)| key(name)).collect(),
+            "items" => {
+                let pairs = fields.into_iter();
+                let pair = |(name, value)| [key(&name), value];
+                let mut out = Vec::new();
+                for pair in pairs.map(pair) {
+                    out.push(one(V::Object(self.array(pair.into_iter()))));
+                }
+                out
+            }
+            _ => return None,
+        };
+        Some(one(V::Object(self.array(all.into_iter()))))
     }
 }
 

@@ -20,13 +20,24 @@ fn positions(index: &ArgIndex, count: usize) -> std::ops::Range<usize> {
     }
 }
 
+/// The keyword that an index names.
+fn named(index: &ArgIndex) -> Option<&str> {
+    match index {
+        ArgIndex::Keyword(name) | ArgIndex::AtOrKeyword(_, name) => Some(name),
+        _ => None,
+    }
+}
+
 impl Startup<'_, '_, '_> {
     /// The values at a port, one for every argument or element that it names.
     pub(super) fn read(&mut self, site: &Site, port: &Port, result: &[V]) -> Vec<Value> {
         let mut list: Vec<Value> = match &port.base {
-            PortBase::Arg(index) => positions(index, site.args.len())
-                .filter_map(|at| site.args.get(at).cloned())
-                .collect(),
+            PortBase::Arg(index) => match named(index).and_then(|name| site.by_name(name)) {
+                Some(value) => vec![value.clone()],
+                None => positions(index, site.args.len())
+                    .filter_map(|at| site.args.get(at).cloned())
+                    .collect(),
+            },
             PortBase::This => vec![site.this.clone()],
             PortBase::Ret => vec![Value::from(result)],
             PortBase::Value | PortBase::Error | PortBase::Store | PortBase::Path(_) => Vec::new(),

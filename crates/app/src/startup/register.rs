@@ -2,15 +2,19 @@
 
 use super::Startup;
 use super::call::{Site, objects};
-use super::value::{Kind, ObjId, V, Value, texts};
+use super::value::{Kind, Made, ObjId, V, Value, texts};
 use casemate_flow::apipath::PathId;
+use casemate_flow::program::ClassIdx;
 use casemate_flow::result::{FuncId, Site as Place};
-use casemate_ir::Capture;
+use casemate_ir::{Capture, Language};
 use casemate_model::path::{ArgIndex, Port, PortBase, PortStep, Step};
 use casemate_model::row::{EntryRow, Role};
 
 /// The method of rows that say that what a call gives back runs something before its handlers: `procedure.use(f)`.
 pub(crate) const STEP: &str = "step";
+
+/// The method of registrations of which a class says which methods it answers.
+pub(crate) const VIEW: &str = "view";
 
 /// Options of a route that name what runs before its handler, in their order.
 const HOOKS: [&str; 4] = ["onRequest", "preParsing", "preValidation", "preHandler"];
@@ -31,6 +35,8 @@ pub(crate) enum Handler {
     Function(FuncId, Vec<FuncId>),
     /// Something that a package made: a router, or a handler.
     Object(ObjId),
+    /// A class of the program, whose methods answer by their names.
+    Class(ClassIdx),
     /// A value of a package.
     Package(PathId),
     /// Not known.
@@ -91,13 +97,38 @@ impl Startup<'_, '_, '_> {
         });
     }
 
+    /// What a row says of a call; of each of its elements where the row registers a list: `[('/', Home), ('/orders', Orders)]`.
     pub(super) fn register(&mut self, path: PathId, site: &Site, entry: &EntryRow, made: &[V]) {
+        let Some(each) = &entry.each else {
+            self.register_one(path, site, entry, made);
+            return;
+        };
+        for element in self.read(site, each, made) {
+            for id in objects(&element) {
+                let Some(obj) = self.obj(id) else { continue };
+                let args: Vec<Value> = match &obj.kind {
+                    // What makes an element of a list is given what the element consists of: `URLSpec('/', Home)`.
+                    Kind::Made(made) => made.args.clone(),
+                    _ => obj.fields.iter().map(|(_, value)| value.clone()).collect(),
+                };
+                let inner = Site {
+                    args,
+                    named: Vec::new(),
+                    ..site.clone()
+                };
+                self.register_one(path, &inner, entry, made);
+            }
+        }
+    }
+
+    fn register_one(&mut self, path: PathId, site: &Site, entry: &EntryRow, made: &[V]) {
         let function = self.func_of(site.frame).id;
         if self.settled.contains(&(function, site.at)) {
             return;
         }
         let Some(port) = &entry.handlers else { return };
         let path_port = entry.path.as_ref();
+        let views = self.registers_classes(path, site);
         let mut handlers = Vec::new();
         let values = self.read(site, port, made);
         let first_is_path = values.len() > 1 && starts_with(path_port, port);
@@ -106,7 +137,7 @@ impl Startup<'_, '_, '_> {
             if index == 0 && first_is_path && value.is_empty() {
                 continue;
             }
-            self.handlers(value, 0, &mut handlers);
+            self.handlers(value, 0, views, &mut handlers);
         }
         let errors = entry.params.first().is_some_and(|param| param == "error");
         handlers.retain(|handler| match handler {
@@ -144,7 +175,8 @@ impl Startup<'_, '_, '_> {
                 paths.clear();
             }
         }
-        let methods = self.methods(path, site, entry);
+        let of_class = matches!(handlers.last(), Some(Handler::Class(_)));
+        let methods = self.methods(path, site, entry, of_class);
         // What a step gives back has it before its handlers, what it was called on has not.
         let owner = if entry.method.as_deref() == Some(STEP) {
             objects(made).next()
@@ -247,23 +279,43 @@ impl Startup<'_, '_, '_> {
         text.contains("process.env") || !called && ADDRESSES.iter().any(|word| name.ends_with(word))
     }
 
-    fn methods(&mut self, path: PathId, site: &Site, entry: &EntryRow) -> Vec<String> {
-        if let Some(port) = &entry.methods {
-            let mut value = self.read_all(site, port);
-            let ids: Vec<ObjId> = objects(&value).collect();
-            for id in ids {
-                let fields = self.obj(id).map(|o| o.fields.clone()).unwrap_or_default();
-                for (_, inner) in fields {
-                    super::value::join(&mut value, &inner);
-                }
-            }
-            let named: Vec<String> = texts(&value).iter().map(|t| t.to_lowercase()).collect();
-            if !named.is_empty() {
-                return named;
+    /// The methods that an argument names; absent: nothing is given.
+    fn named_methods(&mut self, site: &Site, port: &Port) -> Option<Vec<String>> {
+        let mut value = self.read_all(site, port);
+        if value.is_empty() && self.read(site, port, &[]).is_empty() {
+            return None;
+        }
+        let ids: Vec<ObjId> = objects(&value).collect();
+        for id in ids {
+            let fields = self.obj(id).map(|o| o.fields.clone()).unwrap_or_default();
+            for (_, inner) in fields {
+                super::value::join(&mut value, &inner);
             }
         }
+        Some(texts(&value).iter().map(|t| t.to_lowercase()).collect())
+    }
+
+    /// Of a function: those that are named, or what the row says; of a class: those that are named, or what the class says.
+    fn methods(
+        &mut self,
+        path: PathId,
+        site: &Site,
+        entry: &EntryRow,
+        of_class: bool,
+    ) -> Vec<String> {
+        let port = entry.methods.as_ref();
+        let named = port.and_then(|port| self.named_methods(site, port));
+        match named {
+            Some(named) if !named.is_empty() => return named,
+            _ if of_class => return vec![VIEW.to_owned()],
+            // They are named by something that is not known.
+            Some(_) if entry.method.as_deref() == Some("get") => return vec!["route".to_owned()],
+            _ => {}
+        }
         vec![match entry.method.as_deref() {
-            Some("name") | None => self.origins.paths.last_member(path).to_lowercase(),
+            Some("name") | None => {
+                casemate_model::route::method(self.origins.paths.last_member(path))
+            }
             Some(literal) => literal.to_lowercase(),
         }]
     }
@@ -315,13 +367,22 @@ impl Startup<'_, '_, '_> {
                     .filter_map(|name| plain?.get(name).cloned())
                     .collect();
                 for value in found {
-                    self.handlers(&value, 0, out);
+                    self.handlers(&value, 0, false, out);
                 }
             }
         }
     }
 
-    fn handlers(&mut self, value: &[V], depth: u32, out: &mut Vec<Handler>) {
+    /// Whether classes answer where this registers them. Of Django that is read where its addresses are.
+    fn registers_classes(&self, path: PathId, site: &Site) -> bool {
+        let language = self.func_of(site.frame).file.facts.language;
+        let text = self.origins.paths.text(path);
+        language == Language::Python
+            && !text.starts_with("py:django")
+            && !text.starts_with("py:rest_framework")
+    }
+
+    fn handlers(&mut self, value: &[V], depth: u32, views: bool, out: &mut Vec<Handler>) {
         if value.is_empty() {
             out.push(Handler::Unknown);
         }
@@ -344,11 +405,17 @@ impl Startup<'_, '_, '_> {
                     out.push(Handler::Function(*func, inner));
                 }
                 V::Object(id) => match self.obj(*id).map(|o| &o.kind) {
+                    Some(
+                        &Kind::Instance(class)
+                        | &Kind::Made(Made {
+                            class: Some(class), ..
+                        }),
+                    ) if views => out.push(Handler::Class(class)),
                     Some(Kind::Made(_)) => out.push(Handler::Object(*id)),
                     Some(Kind::Array) if depth < NESTED => {
                         let fields = self.obj(*id).map(|o| o.fields.clone()).unwrap_or_default();
                         for (_, inner) in fields {
-                            self.handlers(&inner, depth + 1, out);
+                            self.handlers(&inner, depth + 1, views, out);
                         }
                     }
                     // Options beside the handlers.
@@ -357,6 +424,7 @@ impl Startup<'_, '_, '_> {
                 V::Api(path) if self.is_setting(*path) => {}
                 V::Api(path) if self.is_router(*path) => out.push(Handler::Unknown),
                 V::Api(path) => out.push(Handler::Package(*path)),
+                V::Class(class, _) if views => out.push(Handler::Class(*class)),
                 V::Class(..) => out.push(Handler::Unknown),
                 V::More => {
                     self.cap(ALTERNATIVES);

@@ -96,6 +96,8 @@ pub(crate) struct Made {
     pub site: Site,
     /// Given what.
     pub args: Vec<Value>,
+    /// The class on which it was asked for: `Orders.as_view()`.
+    pub class: Option<ClassIdx>,
 }
 
 /// An object with its members in order of arrival.

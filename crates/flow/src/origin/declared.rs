@@ -314,7 +314,7 @@ impl<'p> Solver<'p, '_> {
         decorator: Option<Span>,
     ) {
         let method = match entry.method.as_deref() {
-            Some("name") | None => name.to_lowercase(),
+            Some("name") | None => casemate_model::route::method(name),
             Some(literal) => literal.to_owned(),
         };
         let f = self.program.func(func);

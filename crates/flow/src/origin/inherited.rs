@@ -49,6 +49,7 @@ impl<'p> Solver<'p, '_> {
                 let name = self.program.text(sym).to_owned();
                 for row in rows {
                     if let Role::Entry(entry) = &row.role
+                        && entry.handlers.is_none()
                         && fits(row.when.as_ref(), &name)
                     {
                         self.handles(frame, func, entry, None);

@@ -74,7 +74,9 @@ impl Interp<'_> {
             .and_then(|value| value.as_str().map(|text| text.to_lowercase()));
         let method = match entry.method.as_deref() {
             _ if named.is_some() => named.unwrap_or_default(),
-            Some("name") | None => self.origins.paths.last_member(path).to_lowercase(),
+            Some("name") | None => {
+                casemate_model::route::method(self.origins.paths.last_member(path))
+            }
             Some(literal) => literal.to_owned(),
         };
         let route = entry

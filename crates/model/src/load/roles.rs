@@ -398,6 +398,7 @@ impl Reader<'_, '_, '_> {
             depends,
             path: self.port("path"),
             methods: self.port("methods"),
+            each: self.port("each"),
             handlers: self.port("handlers"),
             params: self.parameters("params"),
             params4: self.parameters("params4"),
