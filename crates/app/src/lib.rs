@@ -23,6 +23,7 @@ mod object;
 mod route;
 mod router;
 mod startup;
+mod telling;
 mod urlconf;
 mod view;
 

@@ -118,6 +118,8 @@ pub struct Objects {
     pub joined: BTreeSet<Names>,
     /// A function is asked about who asks, and about nothing else.
     pub asked: bool,
+    /// Where who asks is looked at together with what the client names.
+    pub related: BTreeSet<Site>,
     /// Names by which the client chooses records whose fields are set.
     pub changed: Names,
     /// Something is deleted, of a store or of the file system.

@@ -133,15 +133,15 @@ impl Application {
                 ),
                 ("method", FactValue::Str(endpoint.method.clone())),
             ];
-            // What only one endpoint lacks is told where that endpoint asks for the record.
-            // So is what only some of several endpoints lack that share the query.
+            // What only some of several endpoints lack that share the query is told where they ask for the record.
+            let shared = all.iter().any(|(other, _)| other.site != endpoint.site);
             let others = all.iter().any(|(other, theirs)| {
                 other.site != endpoint.site
                     && (beside(other, theirs) == Answer::Yes && !theirs.names.is_empty()
                         || other.guarded("owner") == Answer::Yes
                         || other.guarded("role") == Answer::Yes)
             });
-            let own = (endpoint.objects.personal || others) && !names_owner(access);
+            let own = shared && (endpoint.objects.personal || others) && !names_owner(access);
             let via = access.via.filter(|via| own && via.file != site.file);
             let handler = endpoint.handlers.first().copied();
             out.push(Fact {

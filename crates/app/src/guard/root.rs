@@ -9,7 +9,7 @@ use super::known::{Answer, said};
 use super::names::Names;
 use crate::decoration::injected;
 use casemate_flow::apipath::PathId;
-use casemate_flow::origin::{Solver, Val};
+use casemate_flow::origin::{Solver, Val, ValId};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
 use casemate_flow::symbol::Sym;
@@ -521,24 +521,25 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
                 return;
             }
         }
+        // What those answer who are told of something says nothing of it.
+        if crate::telling::tells(written) && !self.is_of_program(f, callee) {
+            self.found.called = true;
+            return;
+        }
         // What is asked of the principal itself: `req.isAuthenticated()`, `user.can('x')`.
         if let Operand::Local(local) = callee {
             self.local(f.id, local, trail, depth);
         }
         self.found.hashed |= self.may_hash(f, callee);
+        let parses = WRAPPERS.contains(&written)
+            || PARSERS.iter().any(|word| written.starts_with(word))
+            || TEXTS.contains(&written) && f.func.args(args).iter().all(is_constant);
         let through = Trail {
             called: true,
             // What was read off the result is read off whatever the call made of its arguments.
             members: trail.members + 1,
             // What is looked up has names of its own; what is parsed keeps those of its members.
-            name: if WRAPPERS.contains(&written)
-                || PARSERS.iter().any(|word| written.starts_with(word))
-                || TEXTS.contains(&written) && f.func.args(args).iter().all(is_constant)
-            {
-                trail.name
-            } else {
-                Names::default()
-            },
+            name: if parses { trail.name } else { Names::default() },
             ..trail
         };
         if let Some(this) = this {
@@ -581,6 +582,17 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         if let Some(names) = names {
             self.found.names = names;
         }
+        // What is parsed has no name as a whole: its members have.
+        if parses && trail.name.is_empty() {
+            self.found.names = before;
+        }
+    }
+
+    /// Whether a function of the program may be called.
+    fn is_of_program(&self, f: FuncRef<'p>, callee: Operand) -> bool {
+        let vals = self.origins.of_operand(f.id, callee);
+        let func = |val: &ValId| matches!(self.origins.val(*val), Some(Val::Func(_)));
+        vals.iter().any(func)
     }
 
     /// Whether what is called hashes, or may: functions of the program and those of which nothing is known.

@@ -16,17 +16,19 @@ mod record;
 pub(crate) mod repository;
 mod series;
 mod shape;
+mod shown;
 mod sql;
-mod words;
 
 pub(crate) use query::{Query, effect, query};
 
 use crate::decoration::{member_before, written_name};
+use crate::guard::REFUSAL;
 use crate::guard::held::Bound;
 use crate::guard::names::Names;
 use crate::guard::root::{Known, Roots, Search};
 use crate::limits;
 use crate::model::{Access, Application, Objects};
+use crate::telling;
 use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
@@ -57,6 +59,11 @@ pub(crate) fn find(application: &mut Application, origins: &Solver<'_, '_>, set:
         if !walk.made.writes {
             walk.made.privileges.clear();
         }
+        // What the handler asks is about whose a record is; whether that is asked of the right one is judged by the record.
+        let related = &walk.made.related;
+        endpoint
+            .guards
+            .retain(|guard| guard.kind != REFUSAL || !related.contains(&guard.site));
         endpoint.objects = walk.made;
         endpoint.objects.nameless = nameless::is(endpoint, origins, set, &mut kept);
     }
@@ -245,7 +252,12 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         }
         // Calls say what the functions that conditions ask are given.
         for block in &f.func.blocks {
-            if let Term::Branch { cond, .. } = block.term {
+            if let Term::Branch { cond, yes, no } = block.term {
+                // Who sees more on a page is not asked who it is for the sake of the record.
+                if shown::only_shows(f, yes, no) {
+                    self.made.known |= self.roots(func, cond).principal;
+                    continue;
+                }
                 let roots = self.decides(func, [cond]);
                 // A function that is asked about somebody alone may know of what.
                 let answer = self.is_answer(f, cond);
@@ -253,6 +265,12 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
                 self.made.personal |= roots.principal && (answer || !is_presence(roots));
                 self.made.checked |= roots.client;
                 self.made.asked |= roots.principal && answer;
+                if roots.principal && roots.client {
+                    self.made.related.insert(Site {
+                        file: f.file_idx,
+                        span: block.term_span,
+                    });
+                }
             }
         }
         self.series(f);
@@ -287,7 +305,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         // Whoever is told of in a log is no part of a check.
         if member_before(f, callee, at)
             .or_else(|| written_name(f, callee))
-            .is_some_and(words::records)
+            .is_some_and(telling::records)
         {
             return;
         }
@@ -342,12 +360,18 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         // Who asks is given to something that is not known: a policy, maybe.
         if !entered {
             let args = f.func.args(args).iter().map(|arg| arg.value);
+            let tells = member_before(f, callee, at)
+                .or_else(|| written_name(f, callee))
+                .is_some_and(telling::tells);
             for arg in args.clone() {
                 let roots = self.roots(f.id, arg);
-                self.made.personal |= roots.principal;
+                self.made.personal |= roots.principal && !tells;
                 self.made.handed |= roots.client;
             }
             self.made.open = true;
+            if tells {
+                return;
+            }
             let roots = self.together(f.id, args.chain(this));
             if let Some(to) = f.func.instrs.get(at).and_then(Instr::target)
                 && roots.principal
