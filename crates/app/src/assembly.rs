@@ -1,5 +1,6 @@
 //! Registrations put together: which endpoints there are, below which prefixes, and what runs before each.
 
+mod opening;
 mod stepwise;
 
 use crate::limits;
@@ -10,6 +11,7 @@ use casemate_flow::origin::Solver;
 use casemate_flow::program::ClassIdx;
 use casemate_flow::result::{FuncId, Site};
 use casemate_model::row::Role;
+use opening::{Opening, SETTINGS};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
 
@@ -48,13 +50,10 @@ struct Assembly<'a, 'p, 'm> {
     /// Events that only start what was registered before: `http.createServer(app)`.
     starts: FxHashSet<usize>,
     handed: FxHashSet<ObjId>,
-    /// Nothing is mounted that is not known.
-    closed: bool,
+    /// What may be mounted that is not known.
+    opening: Opening,
     made: Application,
 }
-
-/// What stands for the middleware that settings name.
-const SETTINGS: &str = "py:django_settings.";
 
 /// Puts together what the start of a program registered.
 pub(crate) fn assemble(started: &Started, origins: &Solver<'_, '_>) -> Application {
@@ -65,15 +64,7 @@ pub(crate) fn assemble(started: &Started, origins: &Solver<'_, '_>) -> Applicati
         parents: FxHashMap::default(),
         starts: FxHashSet::default(),
         handed: started.handed.clone(),
-        closed: started.missed.is_empty()
-            && started.suspects.is_empty()
-            && !started.events.iter().any(|e| {
-                !e.is_route()
-                    && !e.methods.iter().any(|m| m == STEP)
-                    // What settings name stands before all endpoints and puts none anywhere.
-                    && !origins.paths.text(e.callee).starts_with(SETTINGS)
-                    && e.handlers.contains(&Handler::Unknown)
-            }),
+        opening: Opening::of(started, origins),
         made: Application {
             caps: started.caps.clone(),
             ..Application::default()
@@ -388,7 +379,8 @@ impl Assembly<'_, '_, '_> {
                     path: (whole != format!("/{HOLE}") || !built)
                         .then(|| whole.clone())
                         .or(named),
-                    mounted: self.closed || self.handed.contains(&root) || stepwise,
+                    mounted: self.handed.contains(&root) || stepwise || !self.may_move(root, event),
+                    call: Some(event.call),
                     callee: self.origins.paths.text(event.callee),
                     class: handler.and_then(class),
                     handlers,
@@ -400,6 +392,13 @@ impl Assembly<'_, '_, '_> {
                 });
             }
         }
+    }
+
+    /// Whether the root of an endpoint may be mounted where nobody saw it.
+    fn may_move(&self, root: ObjId, event: &Event) -> bool {
+        let callee = self.origins.paths.text(event.callee);
+        let site = self.made_at(root).unwrap_or(event.site);
+        self.opening.takes(self.origins, site, &callee)
     }
 
     /// Where something that a package made is made.
@@ -563,6 +562,7 @@ impl Assembly<'_, '_, '_> {
                         method: method.clone(),
                         path: path.clone().map(|p| route::join("", &p)),
                         mounted: false,
+                        call: Some(event.call),
                         class: last.and_then(class),
                         callee: self.origins.paths.text(event.callee),
                         handlers: last

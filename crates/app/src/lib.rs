@@ -54,7 +54,7 @@ impl Application {
         let endpoints = self.endpoints.iter().map(|e| Entry {
             method: e.method.clone(),
             path: e.path.clone(),
-            site: e.site,
+            site: e.call.unwrap_or(e.site),
             callee: e.callee.clone(),
             handlers: e.handlers.clone(),
             unresolved: e.unknown,

@@ -37,6 +37,8 @@ pub struct Endpoint {
     pub mounted: bool,
     /// Where it is registered.
     pub site: Site,
+    /// The call of the package that registers it, where a helper of the program makes that call.
+    pub call: Option<Site>,
     /// The decorator that registers the handler, where one does: others may register it once more.
     pub decorator: Option<Span>,
     /// As which function of a package.
@@ -78,6 +80,7 @@ impl Endpoint {
             path: None,
             mounted: false,
             site,
+            call: None,
             decorator: None,
             callee: String::new(),
             handlers: Vec::new(),

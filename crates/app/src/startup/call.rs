@@ -146,6 +146,7 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
         }
         let mut out = Value::new();
         for v in callees {
+            self.calling = Some((frame, at));
             let result = match v {
                 V::Func(func, env) if site.new => self.construct_plain(func, env, &site),
                 V::Func(func, env) => self.invoke_aside(func, env, &site.this, Some(site.given())),
@@ -159,6 +160,7 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
             };
             join(&mut out, &result);
         }
+        self.calling = None;
         out
     }
 

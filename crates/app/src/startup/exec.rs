@@ -73,6 +73,7 @@ impl<'p> Startup<'p, '_, '_> {
         self.frames.push(Frame {
             f,
             parent,
+            caller: self.calling.take(),
             locals: vec![Value::new(); f.func.locals.len()],
             several,
             result: Value::new(),

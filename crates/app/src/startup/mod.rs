@@ -33,6 +33,8 @@ use value::{FrameId, Made, Obj, Value};
 struct Frame<'p> {
     f: FuncRef<'p>,
     parent: Option<FrameId>,
+    /// The call that runs it.
+    caller: Option<(FrameId, u32)>,
     locals: Vec<Value>,
     /// By local: more than one instruction writes it.
     several: Rc<[bool]>,
@@ -58,6 +60,8 @@ pub(crate) struct Startup<'p, 'm, 'o> {
     loops: FxHashMap<(FrameId, u32), usize>,
     several: FxHashMap<FuncId, Rc<[bool]>>,
     stack: Vec<FuncId>,
+    /// The call that is being made.
+    calling: Option<(FrameId, u32)>,
     aside: Option<(u64, u32)>,
     fuel: u64,
     certain: bool,
@@ -121,6 +125,7 @@ pub(crate) fn run(origins: &mut Solver<'_, '_>) -> Started {
         loops: FxHashMap::default(),
         several: FxHashMap::default(),
         stack: Vec::new(),
+        calling: None,
         aside: None,
         fuel: limits::START_FUEL,
         certain: true,

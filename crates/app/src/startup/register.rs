@@ -2,11 +2,11 @@
 
 use super::Startup;
 use super::call::{Site, objects};
-use super::value::{Kind, Made, ObjId, V, Value, texts};
+use super::value::{FrameId, Kind, Made, ObjId, V, Value, texts};
 use casemate_flow::apipath::PathId;
 use casemate_flow::program::ClassIdx;
 use casemate_flow::result::{FuncId, Site as Place};
-use casemate_ir::{Capture, Language};
+use casemate_ir::{Capture, Instr, Language, Operand};
 use casemate_model::path::{ArgIndex, Port, PortBase, PortStep, Step};
 use casemate_model::row::{EntryRow, Role};
 
@@ -24,6 +24,9 @@ const ADDRESSES: [&str; 6] = ["path", "prefix", "uri", "url", "baseroute", "base
 
 /// The name of the cap on what one place may hold.
 const ALTERNATIVES: &str = "things that one place of the start holds";
+
+/// Helpers that hand a path on to each other.
+const HELPERS: usize = 4;
 
 /// Depth of arrays in arrays of handlers.
 const NESTED: u32 = 4;
@@ -50,8 +53,10 @@ pub(crate) struct Event {
     pub owner: Option<ObjId>,
     /// As which function of the package.
     pub callee: PathId,
-    /// Where.
+    /// Where: the call that names the path, outside of helpers that are given it.
     pub site: Place,
+    /// The call of the package.
+    pub call: Place,
     /// In which function, by which instruction.
     pub function: FuncId,
     /// The instruction.
@@ -200,11 +205,11 @@ impl Startup<'_, '_, '_> {
             }
         }
         self.seen.insert((function, site.at));
-        let place = self.site(site.frame, site.at);
         self.events.push(Event {
             owner,
             callee: path,
-            site: place,
+            site: self.named_at(site.frame, site.at, path_port),
+            call: self.site(site.frame, site.at),
             function,
             at: site.at,
             methods,
@@ -212,6 +217,38 @@ impl Startup<'_, '_, '_> {
             handlers,
             next,
         });
+    }
+
+    /// Where a path is named: while it is a parameter of the running function, where that is called.
+    fn named_at(&self, frame: FrameId, at: u32, port: Option<&Port>) -> Place {
+        let (mut frame, mut at) = (frame, at);
+        let mut index = match port.map(|port| &port.base) {
+            Some(PortBase::Arg(ArgIndex::At(index) | ArgIndex::AtOrKeyword(index, _))) => {
+                *index as usize
+            }
+            _ => return self.site(frame, at),
+        };
+        for _ in 0..HELPERS {
+            let f = self.func_of(frame);
+            let Some(Instr::Call { args, .. }) = self.instr(frame, at) else {
+                break;
+            };
+            let Some(Operand::Local(local)) = f.func.args(*args).get(index).map(|arg| arg.value)
+            else {
+                break;
+            };
+            let (Some(param), Some(caller)) = (
+                f.func.params.iter().position(|param| param.local == local),
+                self.frames
+                    .get(frame.0 as usize)
+                    .and_then(|frame| frame.caller),
+            ) else {
+                break;
+            };
+            index = param;
+            (frame, at) = caller;
+        }
+        self.site(frame, at)
     }
 
     /// On what something is registered: the receiver, or what made it where the path was given to that.
