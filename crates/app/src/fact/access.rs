@@ -6,7 +6,7 @@ use super::tri;
 use crate::model::{Access, Answer, Application, Endpoint, Names, Objects};
 use crate::object::key::PERSONS;
 use casemate_flow::origin::Solver;
-use casemate_flow::result::{Fact, FactValue, Site};
+use casemate_flow::result::{Fact, FactValue, FuncId, Site};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Names of keys that say whose a record is.
@@ -69,7 +69,16 @@ impl Application {
         let is_habit = |access: &Access| {
             access.names.each().any(|name| habits.contains(&name)) || kinds.contains(&access.object)
         };
+        let mut known: BTreeSet<(FuncId, &str, Names)> = BTreeSet::new();
         for (site, all) in by_site {
+            // What is looked up and then changed is told of once, where it is looked up.
+            let mut new = false;
+            for (_, access) in &all {
+                new |= known.insert((access.function, access.object.as_str(), access.names));
+            }
+            if !new {
+                continue;
+            }
             // The endpoint that asks for a login and for nothing else is the one to tell of.
             let half = |(endpoint, access): &&(&Endpoint, &Access)| {
                 beside(endpoint, access) == Answer::No

@@ -498,6 +498,9 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             }
             None => key::names(f, query, args, &client),
         };
+        if query.op != "read" && query.key.is_some() {
+            self.made.changed.add(roots.names);
+        }
         let (mut site, mut function, mut object) = (place(f, query.at), f.id, object);
         let mut handed = false;
         // The condition stands with who calls: there it lacks something.
