@@ -1,6 +1,7 @@
 //! What the other endpoints of a file and of the program want: gone through once, asked for each endpoint.
 
 use super::{PREFIXES, for_all, for_readers, names, unit};
+use crate::guard::REFUSAL;
 use crate::model::{Answer, Endpoint, Guard};
 use casemate_flow::origin::Solver;
 use casemate_flow::result::{FileIdx, Site};
@@ -38,6 +39,23 @@ struct OfFile {
     /// Places that register endpoints which want a role, and which do not.
     roles: FxHashSet<Site>,
     plain: FxHashSet<Site>,
+}
+
+impl OfFile {
+    /// Nothing that stands before the endpoint alone, or before some of the file, may ask for a role. What stands before all of
+    /// them, and of which it is not known whom it refuses, is not what others have besides.
+    fn asks_no_role(&self, endpoint: &Endpoint) -> bool {
+        let before_all = |site: &Site| self.shared.get(site) == Some(&self.endpoints);
+        let mut guards = endpoint.guards.iter();
+        endpoint.guarded("role") == Answer::No
+            || endpoint.unknown == 0
+                && endpoint.mounted
+                && guards.all(|guard| match guard.kind.as_str() {
+                    "role" => false,
+                    REFUSAL => before_all(&guard.site),
+                    _ => true,
+                })
+    }
 }
 
 /// All endpoints of a program, by what is asked of the others.
@@ -157,14 +175,13 @@ impl Neighbours {
         if endpoint.objects.personal
             || endpoint.objects.known
             || endpoint.aware
-            || endpoint.guarded("role") != Answer::No
             || endpoint.guarded("authentication") != Answer::Yes
         {
             return false;
         }
         self.files.get(&self.group(endpoint)).is_some_and(|file| {
             let (more, equal) = (file.roles.len(), others(&file.plain, endpoint.site));
-            more >= 3 && equal * 3 <= more
+            more >= 3 && equal * 3 <= more && file.asks_no_role(endpoint)
         })
     }
 
