@@ -3,7 +3,8 @@
 use super::application::same_unit;
 use super::header::value;
 use super::tri;
-use crate::model::{Access, Answer, Application, Endpoint, Names, Objects};
+use crate::guard::DENIAL;
+use crate::model::{Access, Answer, Application, Endpoint, Guard, Names, Objects};
 use crate::object::key::PERSONS;
 use casemate_flow::origin::Solver;
 use casemate_flow::result::{Fact, FactValue, FuncId, Site};
@@ -384,9 +385,10 @@ fn nested(endpoint: &Endpoint, first: Names, second: Names) -> bool {
 }
 
 /// Whether a role is asked for. Each call of a function that finds records by whatever it is told is judged alone; there, what stands before
-/// the handler and is not understood may have asked.
+/// the handler and is not understood may have asked; what answers that a login is wanted asked for that.
 fn role(endpoint: &Endpoint, access: &Access) -> Answer {
-    let open = || endpoint.guards.iter().any(|guard| !guard.understood);
+    let may_ask = |guard: &Guard| !guard.understood && guard.kind != DENIAL;
+    let open = || endpoint.guards.iter().any(may_ask);
     match endpoint.guarded("role") {
         Answer::No if access.handed && open() => Answer::Unknown,
         answer => answer,

@@ -348,8 +348,9 @@ fn look(
         .iter()
         .any(|g| g.kind == "authentication" || g.kind == GUESTS);
     if !decided && functions.iter().any(|f| looks(*f, reader, looked)) {
+        let otherwise = functions.iter().all(|f| reader.refuses_otherwise(*f));
         out.push(Guard {
-            kind: "authentication".to_owned(),
+            kind: if otherwise { DENIAL } else { "authentication" }.to_owned(),
             certain: false,
             site: member.site,
             name: member.name.clone(),

@@ -4,6 +4,7 @@ use super::body::Reader;
 use super::graph::successors;
 use crate::decoration::written_name;
 use casemate_flow::program::FuncRef;
+use casemate_flow::result::FuncId;
 use casemate_ir::{BlockId, Const, Instr, Operand, Term};
 use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
@@ -103,6 +104,19 @@ impl<'p> Reader<'_, 'p, '_> {
             out.statuses.insert(403);
         }
         out
+    }
+
+    /// Whether all that a function answers itself says that something else is wrong than who asks, and it answers something.
+    pub(super) fn refuses_otherwise(&self, func: FuncId) -> bool {
+        let f = self.origins.program.func(func);
+        let blocks = (0..f.func.blocks.len()).map(|block| self.refusal(f, block));
+        let answers = blocks
+            .filter(|refusal| refusal.throws || refusal.redirects || !refusal.statuses.is_empty());
+        let answers: Vec<Refusal> = answers.collect();
+        !answers.is_empty()
+            && answers
+                .iter()
+                .all(|refusal| refusal.is_other() && !refusal.throws)
     }
 
     /// How everything that a refusing side leads to refuses.
