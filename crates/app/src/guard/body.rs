@@ -166,6 +166,9 @@ impl<'p> Reader<'_, 'p, '_> {
                                     guarded.insert(index);
                                 }
                                 found.extend(applied.into_iter().map(|c| (c.clone(), c.certain)));
+                                if self.passed_to(f, callee, args, next, depth, out) {
+                                    guarded.insert(index);
+                                }
                             }
                             Instr::Closure { func: inner, .. } => {
                                 let inner = f.sibling(inner);

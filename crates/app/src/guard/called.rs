@@ -246,6 +246,32 @@ impl<'p> Reader<'_, 'p, '_> {
                 .all(|val| !matches!(self.origins.val(*val), Some(Val::Api(_) | Val::Func(_))))
     }
 
+    /// A function of the program that is given what passes requests on stands before the handler in the place of the one that calls it:
+    /// `function login(req, res, next) { return this.auth.check(req, res, next) }`. Whether no request passes it without an identity.
+    pub(super) fn passed_to(
+        &self,
+        f: FuncRef<'p>,
+        callee: Operand,
+        args: Range32,
+        next: Option<(FuncId, LocalId)>,
+        depth: u32,
+        out: &mut Vec<Check>,
+    ) -> bool {
+        let mut given = f.func.args(args).iter();
+        let Some(at) = given.position(|arg| self.is_next(f, arg.value, next)) else {
+            return false;
+        };
+        let vals = self.origins.of_operand(f.id, callee).iter();
+        let mut funcs = vals.filter_map(|val| match self.origins.val(*val) {
+            Some(Val::Func(func)) => Some(func),
+            _ => None,
+        });
+        match (funcs.next(), funcs.next()) {
+            (Some(func), None) => self.read(func, Pass::Calls(at), None, depth + 1, out),
+            _ => false,
+        }
+    }
+
     /// A call of something that never returns.
     pub(super) fn never_returns(&self, f: FuncRef<'p>, block: usize) -> bool {
         let Some(b) = f.func.blocks.get(block) else {
