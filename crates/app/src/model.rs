@@ -53,7 +53,7 @@ pub struct Endpoint {
     pub guards: Vec<Guard>,
     /// It says itself that it is for everybody.
     pub open: bool,
-    /// The class whose methods answer, until they are told apart.
+    /// The class that is registered, of which the handler is a method.
     pub class: Option<ClassIdx>,
     /// A class that is registered answers, by a method that stands in a base of it or in a library; the handlers are what that
     /// method asks of the class.

@@ -348,6 +348,7 @@ impl View {
         let mut chain = all.chain.clone();
         chain.extend(endpoint.chain);
         Endpoint {
+            class: Some(self.class),
             mounted: all.mounted,
             unknown: all.unknown + endpoint.unknown,
             chain,

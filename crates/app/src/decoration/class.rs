@@ -268,14 +268,21 @@ pub(crate) fn of(
     out.settled = true;
 }
 
-/// Whether the class of a handler is a view of Django REST framework, and whether it or a base says whom it answers; absent: it is
-/// no such view, or a base is not known.
-pub(crate) fn declared(origins: &Solver<'_, '_>, handler: FuncId) -> Option<(ClassIdx, bool)> {
-    let f = origins.program.func(handler);
-    let class = f.class(f.func.class?);
+/// Bases that say nothing of views.
+const NEUTRAL: [&str; 5] = [
+    "py:abc.ABC",
+    "py:typing.Generic",
+    "py:typing.Protocol",
+    "py:object",
+    "py:builtins.object",
+];
+
+/// Whether a class is a view of Django REST framework, and whether it or a base says whom it answers; absent: it is no such view, or it
+/// says nothing and a base is not known.
+pub(crate) fn declared(origins: &Solver<'_, '_>, class: ClassIdx) -> Option<bool> {
     let mut open = vec![class];
     let mut at = 0;
-    let (mut rest, mut declared) = (false, false);
+    let (mut rest, mut declared, mut unknown) = (false, false, false);
     while let Some(&class) = open.get(at) {
         at += 1;
         let (file, def) = origins.program.class(class)?;
@@ -294,26 +301,25 @@ pub(crate) fn declared(origins: &Solver<'_, '_>, handler: FuncId) -> Option<(Cla
             .contains(&name)
         });
         let bases = origins.of_bases(class);
-        if bases.is_empty() && has_base(origins, class, owner) {
-            return None;
-        }
+        unknown |= bases.is_empty() && has_base(origins, class, owner);
         for &base in bases {
             match origins.val(base) {
                 Some(Val::Class(base)) if open.len() < ANCESTORS && !open.contains(&base) => {
                     open.push(base);
                 }
                 Some(Val::Api(path)) => {
-                    rest |= origins.paths.text(path).starts_with("py:rest_framework.");
-                    if !origins.paths.known(path) && !origins.paths.parent_known(path) {
-                        return None;
-                    }
+                    let text = origins.paths.text(path);
+                    rest |= text.starts_with("py:rest_framework.");
+                    unknown |= !origins.paths.known(path)
+                        && !origins.paths.parent_known(path)
+                        && !NEUTRAL.iter().any(|name| text.starts_with(name));
                     declared |= guards(origins, path);
                 }
                 _ => {}
             }
         }
     }
-    rest.then_some((class, declared))
+    (rest && (declared || !unknown)).then_some(declared)
 }
 
 /// Whether settings say whom views answer that say nothing themselves.

@@ -113,7 +113,7 @@ fn is_local(f: FuncRef<'_>, value: Operand, wanted: casemate_ir::LocalId) -> boo
 /// The class among the permissions of a method, or of its view, that asks about records.
 fn asking(origins: &Solver<'_, '_>, f: FuncRef<'_>) -> Option<String> {
     let view = f.class(f.func.class?);
-    class::declared(origins, f.id)?;
+    class::declared(origins, f.class(f.func.class?))?;
     if let Some((owner, list)) = class::own_permissions(origins, f.id) {
         return of_list(origins, origins.program.func(owner), list);
     }

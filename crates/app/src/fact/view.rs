@@ -1,7 +1,7 @@
 //! Views whose class does not say whom they answer, as facts.
 
 use crate::decoration::class;
-use crate::model::Application;
+use crate::model::{Application, Endpoint};
 use casemate_flow::origin::Solver;
 use casemate_flow::program::ClassIdx;
 use casemate_flow::result::{Fact, FactValue, FuncId, Site};
@@ -12,17 +12,17 @@ impl Application {
     pub(super) fn views(&self, origins: &Solver<'_, '_>) -> Vec<Fact> {
         let mut all: BTreeMap<u32, (FuncId, ClassIdx, bool, bool)> = BTreeMap::new();
         for endpoint in &self.endpoints {
-            let Some(&handler) = endpoint.handlers.first() else {
+            let Some((class, function)) = of(origins, endpoint) else {
                 continue;
             };
-            let Some((class, declared)) = class::declared(origins, handler) else {
+            let Some(declared) = class::declared(origins, class) else {
                 continue;
             };
             let open = super::takes_password(endpoint, origins)
                 || super::for_all(&name(origins, class).to_lowercase());
             let entry = all
                 .entry(class.0)
-                .or_insert((handler, class, declared, false));
+                .or_insert((function, class, declared, false));
             entry.2 |= declared || endpoint.open;
             entry.3 |= open;
         }
@@ -51,6 +51,21 @@ impl Application {
         };
         all.into_values().filter_map(view).collect()
     }
+}
+
+/// The class that answers, and a function in which that stands: its method, or what declares it.
+fn of(origins: &Solver<'_, '_>, endpoint: &Endpoint) -> Option<(ClassIdx, FuncId)> {
+    let handler = endpoint.handlers.first().copied();
+    let of_handler = || {
+        let f = origins.program.func(handler?);
+        Some(f.class(f.func.class?))
+    };
+    let class = endpoint.class.or_else(of_handler)?;
+    let (file, def) = origins.program.class(class)?;
+    Some((
+        class,
+        handler.unwrap_or_else(|| origins.program.func_id(file, def.owner)),
+    ))
 }
 
 fn name(origins: &Solver<'_, '_>, class: ClassIdx) -> String {
