@@ -124,6 +124,9 @@ pub(super) fn kind_of(roots: Roots, refusal: &Refusal) -> Option<&'static str> {
             "authentication"
         });
     }
+    if roots.credential && roots.attribute && !roots.client && refusal.statuses.contains(&403) {
+        return Some("role");
+    }
     // Whose page a request comes from says nothing about who sends it.
     if roots.origin && (!roots.client || !roots.credential && !roots.secret) {
         return refusal.is_denial().then_some("origin");

@@ -44,7 +44,7 @@ const ROLES: [&str; 6] = [
 ];
 
 /// Parts of names of members that say in which state an account is, not what it may do.
-const STATES: [&str; 17] = [
+const STATES: [&str; 20] = [
     "banned",
     "blocked",
     "suspended",
@@ -55,7 +55,10 @@ const STATES: [&str; 17] = [
     "verified",
     "confirmed",
     "onboard",
-    "expired",
+    "expire",
+    "revoked",
+    "accepted",
+    "terms",
     "guest",
     "anonymous",
     "totp",
@@ -75,6 +78,13 @@ const OF_ACCOUNT: [&str; 8] = [
     "disabled",
     "isdisabled",
 ];
+
+/// Ends of names of points in time: `createdAt`, `min_token_date`.
+const TIMES: [&str; 6] = ["At", "_at", "Date", "_date", "Time", "_time"];
+
+fn is_time(name: &str) -> bool {
+    TIMES.iter().any(|end| name.ends_with(end))
+}
 
 /// What is known of the whole program while searches run.
 #[derive(Default)]
@@ -302,7 +312,9 @@ pub(super) fn said(name: &str) -> Said {
     let role = ROLES.iter().any(|word| lower.contains(word));
     let plain: String = lower.chars().filter(|c| *c != '_').collect();
     let state = !role
-        && (OF_ACCOUNT.contains(&plain.as_str()) || STATES.iter().any(|word| plain.contains(word)));
+        && (OF_ACCOUNT.contains(&plain.as_str())
+            || is_time(name)
+            || STATES.iter().any(|word| plain.contains(word)));
     Said {
         origin: ORIGIN.contains(&lower.as_str()),
         setting: is_setting(&lower),

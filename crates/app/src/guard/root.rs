@@ -309,6 +309,8 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
                 self.found.origin |= page;
                 let credential = told.credential && !page;
                 self.found.credential |= credential;
+                // `jwt.verify(token).role`: what the credential itself says of somebody.
+                self.found.attribute |= credential && trail.role;
                 self.found.client |= told.client;
                 self.found.secret |= credential && self.is_called_secret(func, local, path);
                 if told.client {
