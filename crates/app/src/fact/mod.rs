@@ -19,6 +19,7 @@ mod ignored;
 mod inclusion;
 mod media;
 mod message;
+mod metadata;
 mod naming;
 mod neighbours;
 mod oauth;
@@ -99,6 +100,7 @@ impl Application {
         out.extend(self.exemptions(origins));
         out.extend(predicate::predicates(origins));
         out.extend(self.views(origins));
+        out.extend(self.declarations(origins));
         let (messages, telling) = self.enumerations(origins);
         out.extend(messages);
         out.extend(cipher::uses(origins, known));
