@@ -13,6 +13,7 @@ pub(crate) mod names;
 mod nobody;
 mod refusal;
 pub(crate) mod root;
+mod slice;
 pub(crate) mod switch;
 
 use crate::model::{Application, Endpoint, Guard, Member, Stage};

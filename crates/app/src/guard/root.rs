@@ -13,7 +13,7 @@ use casemate_flow::origin::{Solver, Val, ValId};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
 use casemate_flow::symbol::Sym;
-use casemate_ir::{Instr, Key, LocalId, OpKind, Operand, Range32, Term, VarRef};
+use casemate_ir::{ArgKey, Instr, Key, LocalId, OpKind, Operand, Range32, Term, VarRef};
 pub(crate) use place::is_request;
 use place::{is_said, is_truth, param_behind};
 pub(super) use place::{is_setting, owner};
@@ -556,7 +556,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             })
             .take(2)
             .collect();
-        for func in within {
+        for &func in &within {
             let inner = self.origins.program.func(func);
             let mut decides = false;
             for block in &inner.func.blocks {
@@ -574,7 +574,16 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         }
         // Where the function's result shows on which names it depends, what else it is given says nothing.
         let names = Some(self.found.names).filter(|names| *names != before);
-        for arg in f.func.args(args) {
+        let asked = match within.as_slice() {
+            [func] => super::slice::params(self.origins.program.func(*func)),
+            _ => None,
+        };
+        for (at, arg) in f.func.args(args).iter().enumerate() {
+            // What the answer does not depend on is only written down there: who changed it last.
+            let unasked = asked.as_ref().and_then(|asked| asked.get(at)) == Some(&false);
+            if unasked && arg.key == ArgKey::Pos {
+                continue;
+            }
             let constant = matches!(arg.value, Operand::Const(id)
                 if matches!(f.file.facts.constant(id), casemate_ir::Const::Str(s)
                     if ORIGIN.contains(&f.file.facts.str(*s).to_lowercase().as_str())));
