@@ -240,7 +240,7 @@ fn fact(
                 && !is_base(endpoint, origins)
                 && !is_for_trials(endpoint, origins),
         ),
-        ("lesser", neighbours.asks_less(endpoint)),
+        ("lesser", neighbours.asks_less(endpoint, origins)),
         (
             "people",
             endpoint.objects.persons

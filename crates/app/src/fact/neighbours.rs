@@ -20,6 +20,14 @@ const AREA: usize = 4;
 /// So many endpoints of a unit that change something want a login, and at most one in so many does not.
 const OTHERS: usize = 3;
 
+/// So many handlers that do the same to different things want a role, and at most one in so many does not.
+const SAME: usize = 5;
+
+/// What handlers do to things, as their names begin.
+const VERBS: [&str; 9] = [
+    "add", "create", "delete", "destroy", "edit", "remove", "save", "set", "update",
+];
+
 /// A unit, and the package of a workspace within it.
 pub(super) type Part = (Option<u32>, String);
 
@@ -61,6 +69,8 @@ impl OfFile {
 /// All endpoints of a program, by what is asked of the others.
 #[derive(Default)]
 pub(super) struct Neighbours {
+    /// Places of handlers that do the same, by part and verb: those that want a role, and those that do not.
+    verbs: FxHashMap<(Part, &'static str), (FxHashSet<Site>, FxHashSet<Site>)>,
     files: FxHashMap<Group, OfFile>,
     /// By area of pages: how many places there are.
     areas: FxHashMap<String, FxHashSet<Site>>,
@@ -89,10 +99,20 @@ impl Neighbours {
             for site in sites {
                 *file.shared.entry(site).or_default() += 1;
             }
-            if endpoint.guarded("role") == Answer::Yes && wants_role(origins, endpoint) {
-                file.roles.insert(endpoint.site);
+            let wants = endpoint.guarded("role") == Answer::Yes && wants_role(origins, endpoint);
+            let set = if wants {
+                &mut file.roles
             } else {
-                file.plain.insert(endpoint.site);
+                &mut file.plain
+            };
+            set.insert(endpoint.site);
+            if let Some(verb) = verb(origins, endpoint) {
+                let (roles, plain) = out
+                    .verbs
+                    .entry((part(origins, endpoint), verb))
+                    .or_default();
+                let set = if wants { roles } else { plain };
+                set.insert(endpoint.site);
             }
             if endpoint.guarded("authentication") == Answer::Yes {
                 *out.logins.entry(endpoint.site).or_default() += 1;
@@ -170,14 +190,24 @@ impl Neighbours {
             })
     }
 
-    /// It wants a login and no more, where nearly all others of the file want a role besides.
-    pub(super) fn asks_less(&self, endpoint: &Endpoint) -> bool {
+    /// It wants a login and no more, where nearly all others of the file, or nearly all that do the same to something else, want a
+    /// role besides.
+    pub(super) fn asks_less(&self, endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
         if endpoint.objects.personal
             || endpoint.objects.known
             || endpoint.aware
             || endpoint.guarded("authentication") != Answer::Yes
         {
             return false;
+        }
+        let of_verb = verb(origins, endpoint)
+            .and_then(|verb| self.verbs.get(&(part(origins, endpoint), verb)))
+            .is_some_and(|(roles, plain)| {
+                let equal = others(plain, endpoint.site);
+                roles.len() >= SAME && equal * SAME <= roles.len()
+            });
+        if of_verb && endpoint.guarded("role") == Answer::No {
+            return true;
         }
         self.files.get(&self.group(endpoint)).is_some_and(|file| {
             let (more, equal) = (file.roles.len(), others(&file.plain, endpoint.site));
@@ -208,6 +238,15 @@ fn wants_role(origins: &Solver<'_, '_>, endpoint: &Endpoint) -> bool {
     };
     endpoint.guards.iter().any(|g| {
         g.kind == "role" && g.certain && (!g.why.starts_with(crate::guard::ITSELF) || own(g.site))
+    })
+}
+
+/// What the name of a handler says that it does to something.
+fn verb(origins: &Solver<'_, '_>, endpoint: &Endpoint) -> Option<&'static str> {
+    let name = origins.program.func_name(*endpoint.handlers.first()?);
+    VERBS.iter().copied().find(|verb| {
+        name.strip_prefix(verb)
+            .is_some_and(|rest| rest.starts_with(|c: char| c == '_' || c.is_ascii_uppercase()))
     })
 }
 
