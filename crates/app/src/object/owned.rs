@@ -3,11 +3,13 @@
 
 use super::repository::{self, Given, Handed, Repositories};
 use super::{key, owner, query};
+use crate::decoration::written_name;
 use crate::guard::root::{Known, Search};
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{ClassIdx, FuncRef};
 use casemate_flow::result::FuncId;
-use casemate_ir::{Arg, Instr, Key, Operand, Range32};
+use casemate_ir::{Arg, Instr, Key, Language, Operand, Range32};
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Functions around each other.
@@ -20,6 +22,7 @@ pub(super) fn find(
     repositories: &Repositories,
 ) -> BTreeSet<String> {
     let mut out = BTreeSet::new();
+    let forward = LazyCell::new(|| forward_keys(origins));
     // By outermost function: what it makes, and with which fields.
     let mut made: BTreeMap<FuncId, Vec<(String, BTreeSet<String>)>> = BTreeMap::new();
     for func in origins.program.function_ids() {
@@ -69,7 +72,7 @@ pub(super) fn find(
                 roots.principal
             });
             if query.op != "create" {
-                let says = || !only_by_attributes(origins, set, f, args);
+                let says = || !only_by_attributes(origins, set, &forward, f, args);
                 let object = if personal && says() {
                     object()
                 } else {
@@ -118,10 +121,50 @@ const ATTRIBUTES: [&str; 16] = [
     "kind", "status", "role", "plan", "theme", "version", "name",
 ];
 
+/// Words of relations to those to whom a record belongs together.
+const MEMBERS: [&str; 10] = [
+    "member",
+    "user",
+    "collaborator",
+    "participant",
+    "owner",
+    "team",
+    "organi",
+    "account",
+    "tenant",
+    "workspace",
+];
+
+/// Names of the keys that records of Django hold of others: `order = models.ForeignKey(Order)`.
+fn forward_keys<'p>(origins: &Solver<'p, '_>) -> BTreeSet<&'p str> {
+    let mut out = BTreeSet::new();
+    for func in origins.program.function_ids() {
+        let f = origins.program.func(func);
+        if f.file.facts.language != Language::Python {
+            continue;
+        }
+        for instr in &f.func.instrs {
+            let Instr::Class { class, .. } = *instr else {
+                continue;
+            };
+            for (_, name, value) in f.class_body(f.class(class)) {
+                let callee = f.call_behind(value).map(|(callee, _)| callee);
+                let made = callee.and_then(|callee| written_name(f, callee));
+                if made.is_some_and(|made| made.contains("ForeignKey") || made.contains("OneToOne"))
+                {
+                    out.insert(name);
+                }
+            }
+        }
+    }
+    out
+}
+
 /// Who asks takes part in a query only under names that say nothing of whose a record is.
 fn only_by_attributes(
     origins: &Solver<'_, '_>,
     set: &Known,
+    forward: &BTreeSet<&str>,
     f: FuncRef<'_>,
     args: Range32,
 ) -> bool {
@@ -137,7 +180,12 @@ fn only_by_attributes(
         let among = parts.last() == Some("in") && !owner::is_owner(first);
         // Something of another record, which the client chose among those that who asks may see.
         let chosen = roots.client && !owner::is_owner(first);
-        if !among && !chosen && !ATTRIBUTES.contains(&key::plain(first).as_str()) {
+        // `shelves__user=seen`: others have put it there too, unless the record holds the key itself.
+        let related = name.contains("__")
+            && !owner::is_owner(first)
+            && !MEMBERS.iter().any(|word| first.contains(word))
+            && !forward.contains(first);
+        if !among && !chosen && !related && !ATTRIBUTES.contains(&key::plain(first).as_str()) {
             return false;
         }
         some = true;
