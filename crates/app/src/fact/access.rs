@@ -143,7 +143,8 @@ impl Application {
                 ),
                 ("method", FactValue::Str(endpoint.method.clone())),
             ];
-            // What only some of several endpoints lack that share the query is told where they ask for the record.
+            // What only some of several endpoints lack that share the query is told where they ask for the record, and so is what
+            // a function that does nothing else lacks.
             let shared = all.iter().any(|(other, _)| other.site != endpoint.site);
             let others = all.iter().any(|(other, theirs)| {
                 other.site != endpoint.site
@@ -151,7 +152,9 @@ impl Application {
                         || other.guarded("owner") == Answer::Yes
                         || other.guarded("role") == Answer::Yes)
             });
-            let own = shared && (endpoint.objects.personal || others) && !names_owner(access);
+            let own = (shared || access.thin)
+                && (endpoint.objects.personal || others)
+                && !names_owner(access);
             let via = access.via.filter(|via| own && via.file != site.file);
             let handler = endpoint.handlers.first().copied();
             out.push(Fact {

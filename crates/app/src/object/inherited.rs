@@ -128,6 +128,7 @@ pub(super) fn of(origins: &Solver<'_, '_>, endpoint: &Endpoint) -> Option<Access
         names: Names::of("pk"),
         handed: false,
         via: None,
+        thin: false,
         callee: "get_object".to_owned(),
     })
 }

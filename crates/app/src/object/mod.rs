@@ -41,6 +41,9 @@ use repository::{Frame, Repositories, Written};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
 
+/// Instructions of a function that only hands a key on to a query.
+const THIN: usize = 24;
+
 /// Finds what all endpoints do with records.
 pub(crate) fn find(application: &mut Application, origins: &Solver<'_, '_>, set: &Known) {
     let repositories = repository::find(origins);
@@ -217,7 +220,14 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         let f = self.origins.program.func(func);
         for (at, instr) in f.func.instrs.iter().enumerate() {
             match *instr {
-                Instr::Closure { func: inner, .. } => self.function(f.sibling(inner), depth),
+                Instr::Closure { func: inner, to } => {
+                    let inner = f.sibling(inner);
+                    let closure = self.origins.program.func(inner);
+                    if shown::leaves_out(f, closure, Operand::Local(to)) {
+                        continue;
+                    }
+                    self.function(inner, depth);
+                }
                 Instr::Op {
                     op: OpKind::Eq | OpKind::Ne | OpKind::StrictEq | OpKind::StrictNe | OpKind::In,
                     operands,
@@ -537,6 +547,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             names: roots.names,
             handed,
             via: self.via,
+            thin: f.func.instrs.len() <= THIN && !repository::params_of(f, &chosen).is_empty(),
             callee,
         });
     }

@@ -2,7 +2,7 @@
 
 use crate::decoration::written_name;
 use casemate_flow::program::FuncRef;
-use casemate_ir::{BlockId, Instr, Key, Operand, Term};
+use casemate_ir::{BlockId, Instr, Key, OpKind, Operand, Term};
 use rustc_hash::FxHashSet;
 
 /// Names of what puts something into a list, a text or a mapping, or reads one.
@@ -31,6 +31,28 @@ pub(super) fn only_shows(f: FuncRef<'_>, yes: BlockId, no: BlockId) -> bool {
                 _ => true,
             })
     })
+}
+
+/// Whether a function only leaves one thing out of a list: `list.filter((e) => e.id !== id)`. That finds nothing, and refuses nobody.
+pub(super) fn leaves_out(f: FuncRef<'_>, inner: FuncRef<'_>, made: Operand) -> bool {
+    let given_to_filter = f.func.instrs.iter().any(|instr| match *instr {
+        Instr::Call { callee, args, .. } => {
+            written_name(f, callee) == Some("filter")
+                && f.func.args(args).first().map(|arg| arg.value) == Some(made)
+        }
+        _ => false,
+    });
+    given_to_filter
+        && inner.func.blocks.iter().all(|block| match block.term {
+            Term::Return(Some(value)) => matches!(
+                inner.made_by(value),
+                Some(Instr::Op {
+                    op: OpKind::Ne | OpKind::StrictNe,
+                    ..
+                })
+            ),
+            _ => true,
+        })
 }
 
 fn grows(f: FuncRef<'_>, callee: Operand) -> bool {
