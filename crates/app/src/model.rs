@@ -174,7 +174,7 @@ pub struct Access {
     pub handed: bool,
     /// The call in the handler that leads to it.
     pub via: Option<Site>,
-    /// The function around it does nothing else, for a key that it is given: `removeById(id)`.
+    /// The function around it does little else: `removeById(id)`.
     pub thin: bool,
     /// What is called.
     pub callee: String,

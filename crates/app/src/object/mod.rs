@@ -41,8 +41,8 @@ use repository::{Frame, Repositories, Written};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
 
-/// Instructions of a function that only hands a key on to a query.
-const THIN: usize = 24;
+/// Instructions of a function that does little more than to hand a key on to a query.
+const THIN: usize = 40;
 
 /// Finds what all endpoints do with records.
 pub(crate) fn find(application: &mut Application, origins: &Solver<'_, '_>, set: &Known) {
@@ -547,7 +547,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             names: roots.names,
             handed,
             via: self.via,
-            thin: f.func.instrs.len() <= THIN && !repository::params_of(f, &chosen).is_empty(),
+            thin: f.func.instrs.len() <= THIN,
             callee,
         });
     }
