@@ -12,6 +12,7 @@ mod climbs;
 mod closed;
 mod computed;
 mod condition;
+mod constants;
 mod context;
 mod deny_list;
 mod derived;
