@@ -534,6 +534,8 @@ impl Interp<'_> {
             self.is_folder(b, a);
             self.same_host(a, b);
             self.same_host(b, a);
+            self.asked_host(a, b);
+            self.asked_host(b, a);
         }
     }
 

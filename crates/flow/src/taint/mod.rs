@@ -24,6 +24,7 @@ mod gather;
 mod globals;
 mod heap;
 mod held;
+mod host_form;
 mod instantiate;
 mod instr;
 mod interp;
