@@ -193,6 +193,13 @@ impl<'m> Paths<'m> {
         node.is_some_and(|n| n.parent.is_none() && n.depth == 0 && !n.label.contains(':'))
     }
 
+    /// Whether a path is that of what a call or a construction gives back, or of a named type.
+    #[must_use]
+    pub fn is_made(&self, id: PathId) -> bool {
+        let node = self.nodes.get(id.0 as usize);
+        node.is_some_and(|n| matches!(&*n.label, "()" | ".new()")) || self.is_type(id)
+    }
+
     /// The path of a named type (`@express/req`).
     pub fn named_type(&mut self, name: &str) -> Option<PathId> {
         if let Some(&known) = self.roots.get(name) {
@@ -373,6 +380,13 @@ impl<'m> Paths<'m> {
             .get(id.0 as usize)
             .and_then(|n| n.last_member.as_deref())
             .unwrap_or("")
+    }
+
+    /// The member that a path ends with.
+    #[must_use]
+    pub fn own_member(&self, id: PathId) -> Option<&str> {
+        let node = self.nodes.get(id.0 as usize)?;
+        node.last_member.as_deref().filter(|_| !node.called)
     }
 
     /// The last member of the path where any other name would do as well: what a client calls the tables of its database.

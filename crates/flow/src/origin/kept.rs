@@ -10,7 +10,7 @@ use rustc_hash::FxHashSet;
 
 impl Solver<'_, '_> {
     /// What of a written value is found again where the member is read. In Python that is all of it (`g.client = …`); in JavaScript
-    /// functions under names that the package does not have: what else is written there, packages may change.
+    /// functions under names that the package does not have, and what packages gave, on what a framework hands on.
     pub(super) fn kept_on_package(
         &mut self,
         language: Language,
@@ -20,14 +20,21 @@ impl Solver<'_, '_> {
     ) -> ValSet {
         match language {
             _ if sym == Sym::ANY => ValSet::new(),
+            Language::Template => ValSet::new(),
             Language::Python => ValSet::from_slice(written),
-            Language::JavaScript if self.is_kept(path, sym) => {
-                let functions = written.iter().copied();
-                functions
-                    .filter(|&val| matches!(self.vals.get(val), Some(Val::Func(_))))
-                    .collect()
+            Language::JavaScript => {
+                let mut kept = match self.is_hung(path, sym) {
+                    true => self.clients(written),
+                    false => ValSet::new(),
+                };
+                if self.is_kept(path, sym) {
+                    let functions = written.iter().copied();
+                    kept.extend(
+                        functions.filter(|&val| matches!(self.vals.get(val), Some(Val::Func(_)))),
+                    );
+                }
+                kept
             }
-            _ => ValSet::new(),
         }
     }
 

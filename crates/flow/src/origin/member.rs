@@ -108,6 +108,10 @@ impl<'p> Solver<'p, '_> {
                     Self::merge(out, &vals);
                 }
                 let language = frame.f.file.facts.language;
+                if language == Language::JavaScript {
+                    let vals = self.hung_on(val, path, sym);
+                    Self::merge(out, &vals);
+                }
                 if sym != Sym::ANY && (language == Language::Python || self.is_kept(path, sym)) {
                     let node = self.field_node(val, sym);
                     let vals = self.get_shared(node);
@@ -236,9 +240,13 @@ impl<'p> Solver<'p, '_> {
             self.add_all(node, value);
             return;
         }
+        let language = frame.f.file.facts.language;
+        if let (Val::Api(path), Language::JavaScript) = (val, language) {
+            self.hang_in_state(path, sym, value);
+        }
         let kept = match val {
             Val::Namespace(_) => return,
-            Val::Api(path) => self.kept_on_package(frame.f.file.facts.language, path, sym, value),
+            Val::Api(path) => self.kept_on_package(language, path, sym, value),
             _ => ValSet::from_slice(value),
         };
         if kept.is_empty() && !value.is_empty() {

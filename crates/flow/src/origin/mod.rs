@@ -9,6 +9,7 @@ mod answers;
 mod call;
 mod declared;
 mod filters;
+mod hung;
 mod import;
 mod inherited;
 mod kept;

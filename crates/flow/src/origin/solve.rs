@@ -58,6 +58,8 @@ pub struct Solver<'p, 'm> {
     pub(super) class_names: super::registry::ClassNames,
     /// Names under which the program keeps functions on something.
     pub(super) functions_kept: FxHashSet<Sym>,
+    /// Names under which the program hangs something on objects that it is handed.
+    pub(super) hung: super::hung::Hung,
     /// Names that no scope declares and that are assigned all the same.
     pub assigned_names: FxHashSet<Sym>,
     /// The global object of JavaScript, under its two names.
@@ -129,6 +131,7 @@ impl<'p, 'm> Solver<'p, 'm> {
             getters: getters(program),
             class_names: super::registry::class_names(program),
             functions_kept: super::kept::functions_kept(program),
+            hung: super::hung::Hung::of(program),
             assigned_names: assigned_names(program),
             global_object: [None; 2],
             called_by_package: FxHashSet::default(),

@@ -309,6 +309,7 @@ impl<'p, 'm> Solver<'p, 'm> {
                         PartKey::Setter(_) => continue,
                     };
                     self.store(frame, object, sym, &value);
+                    self.hang_in_context(frame.f.id, index, sym, &value);
                 }
             }
             Instr::Op { to, op, operands } => {

@@ -2,7 +2,7 @@
 
 use super::heap::{Below, Obj, ObjKind};
 use super::interp::{AllocKey, Interp, target};
-use super::place::PortPath;
+use super::place::{PortBase, PortPath};
 use super::summary::SinkRef;
 use super::taint_set::Union;
 use super::trace::TraceKind;
@@ -176,11 +176,25 @@ impl Interp<'_> {
             });
         }
         if rest.taints.is_some() {
+            let alone = out.is_empty();
             out.join_taints(&rest);
-            out.consts = None;
+            out.consts = match rest.taints() {
+                [one] if alone => self.begun_field(one, sym),
+                _ => None,
+            };
         }
         out.refs.sort_unstable();
         out
+    }
+
+    /// How the text in a field of the receiver begins.
+    fn begun_field(&self, of: &Taint, sym: Sym) -> Option<Arc<[Konst]>> {
+        let class = self.f.func.class?;
+        if of.identity()? != PortPath::root(PortBase::This).member(sym) {
+            return None;
+        }
+        let konst = self.consts.field(self.origins, self.f.class(class), sym)?;
+        Some(Arc::from([konst.clone()]))
     }
 
     /// Whether a member is the number of elements.

@@ -99,6 +99,74 @@ impl Interp<'_> {
         }
     }
 
+    /// The host of an address is the one at which the program itself was asked: a browser says which that is, and no link can choose it.
+    /// Whoever asks without a browser says what he likes, so that nothing is known of it for requests of the program's own.
+    pub(super) fn asked_host(&mut self, a: Operand, b: Operand) {
+        let host = match self.part(a) {
+            Some(part) => Some(part),
+            None => self.origin_text(a).and_then(|text| self.part(text)),
+        };
+        if let Some((base, "hostname" | "host" | "netloc" | "origin")) = host
+            && self.is_asked_host(b)
+        {
+            let kinds = KindSet::of(self.k.redirect).union(KindSet::of(self.k.html_url));
+            self.clean(base, &[], kinds);
+            self.clean_address(base, kinds);
+        }
+    }
+
+    /// Whether an operand is the host that the request names: `req.hostname`, `req.get('host')`, `${req.protocol}://${req.headers.host}`.
+    fn is_asked_host(&self, operand: Operand) -> bool {
+        match self.definition(operand) {
+            Some((_, Instr::Template { operands, .. })) => {
+                let last = self.f.func.operands(operands).last().copied();
+                last.is_some_and(|last| last != operand && self.is_asked_host(last))
+            }
+            Some((at, Instr::Call { callee, .. })) => {
+                let name = u32::try_from(at)
+                    .ok()
+                    .and_then(|at| crate::origin::method_name(self.f, at, callee));
+                let Some(site) = self.site_of(at) else {
+                    return false;
+                };
+                let header = site
+                    .args
+                    .first()
+                    .and_then(|arg| arg.value.as_str().cloned());
+                matches!(name, Some("get" | "header"))
+                    && header.is_some_and(|header| names_host(&header))
+                    && site.this_operand.is_some_and(|this| {
+                        let is_request = |text: &str| !text.contains('.');
+                        self.is_of_request(this, is_request)
+                    })
+            }
+            Some((_, Instr::Load { .. })) => self.is_of_request(operand, |text| {
+                let mut members = text.rsplit('.');
+                match (members.next(), members.next()) {
+                    (Some(name), Some("headers")) => names_host(name),
+                    (Some("host" | "hostname"), Some(of)) => of == "request" || of.contains('/'),
+                    _ => false,
+                }
+            }),
+            _ => false,
+        }
+    }
+
+    /// Whether a value is certainly something of the object that a framework hands on for a request.
+    fn is_of_request(&self, operand: Operand, is: impl Fn(&str) -> bool) -> bool {
+        let vals = self.origins.of_operand(self.f.id, operand);
+        !vals.is_empty()
+            && vals.iter().all(|&val| match self.origins.val(val) {
+                Some(crate::origin::Val::Api(path)) => {
+                    let text = self.origins.paths.text(path);
+                    // Paths of packages and of globals name neither.
+                    let root = text.split('.').next().unwrap_or_default();
+                    root.contains('/') && !root.contains(':') && is(&text)
+                }
+                _ => false,
+            })
+    }
+
     /// The host in `f"{parsed.scheme}://{parsed.netloc}"` or `url.hostname`, in lower case or not, without the brackets of an address of
     /// version 6 or the dot of the root.
     fn origin_text(&self, operand: Operand) -> Option<Operand> {
@@ -235,6 +303,13 @@ impl Interp<'_> {
                 _ => false,
             })
     }
+}
+
+/// Whether a header says at which host the program is asked.
+fn names_host(header: &str) -> bool {
+    ["host", "x-forwarded-host"]
+        .iter()
+        .any(|name| header.eq_ignore_ascii_case(name))
 }
 
 /// `host.replace(/^\[/, '')`, `host.rstrip('.')`: what stands around a host is taken away.

@@ -6,13 +6,13 @@ use super::reached;
 use super::refute::refute;
 use super::summary::{Finding, Summary};
 use super::trace::Arena;
-use super::value::{Konst, Taint, Value};
+use super::value::{Taint, Value};
 use crate::limits;
 use crate::origin::{Solver, Val};
 use crate::program::to_u32;
 use crate::result::FuncId;
 use crate::schema::Schemas;
-use casemate_ir::{Const, FnKind, Instr, Key, Language, MemberKind, Operand, VarRef};
+use casemate_ir::{FnKind, Instr, Key, Language, MemberKind, Operand};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -54,7 +54,7 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
     let by_name = Methods::of(origins);
     let named = by_name.calls(origins);
     let order = callees_first(&callees, &named);
-    let consts = constants(origins);
+    let consts = super::constants::Constants::of(origins);
     let settings = crate::setting::Settings::of(origins);
     let mut summaries: Vec<Option<Arc<Summary>>> = vec![None; count];
     let mut outputs: Vec<Output> = Vec::with_capacity(count);
@@ -144,7 +144,7 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
 pub(super) struct Ground<'a, 'p, 'm> {
     pub(super) origins: &'a Solver<'p, 'm>,
     by_name: &'a Methods,
-    consts: &'a FxHashMap<u32, Konst>,
+    consts: &'a super::constants::Constants,
     render: &'a RenderLookup<'a>,
     kinds: super::kinds::KindIds,
     schemas: &'a crate::schema::Schemas,
@@ -490,97 +490,4 @@ fn components(
         }
     }
     out
-}
-
-/// Module-level constants with a literal value, across files.
-fn constants(origins: &Solver<'_, '_>) -> FxHashMap<u32, Konst> {
-    let program = origins.program;
-    let mut writes: FxHashMap<u32, u32> = FxHashMap::default();
-    let mut values: FxHashMap<u32, Konst> = FxHashMap::default();
-    for id in program.function_ids() {
-        let f = program.func(id);
-        for instr in &f.func.instrs {
-            let Instr::StoreVar {
-                var: VarRef::Global(global),
-                value,
-            } = *instr
-            else {
-                continue;
-            };
-            let global = f.global(global);
-            *writes.entry(global).or_default() += 1;
-            if f.func.kind == FnKind::Module
-                && let Operand::Const(constant) = value
-            {
-                let text = |s| Arc::from(f.file.facts.str(s));
-                let konst = match *f.file.facts.constant(constant) {
-                    Const::Undefined => continue,
-                    Const::Null => Konst::Null,
-                    Const::Bool(b) => Konst::Bool(b),
-                    Const::Number(bits) => Konst::Number(f64::from_bits(bits)),
-                    Const::Str(s) | Const::Other(s) => Konst::Str(text(s)),
-                    Const::Regex(r) => Konst::Regex(text(r.pattern), text(r.flags)),
-                };
-                values.insert(global, konst);
-            }
-        }
-    }
-    values.retain(|global, _| writes.get(global) == Some(&1));
-    // What an import binds is a constant too.
-    for _ in 0..3 {
-        let mut more = Vec::new();
-        for id in program.function_ids() {
-            let f = program.func(id);
-            if f.func.kind != FnKind::Module {
-                continue;
-            }
-            for (at, instr) in f.func.instrs.iter().enumerate() {
-                let Instr::Import {
-                    to,
-                    import,
-                    name: Some(name),
-                } = *instr
-                else {
-                    continue;
-                };
-                let Some(crate::program::Target::File(target)) = f.file.imports.get(import.index())
-                else {
-                    continue;
-                };
-                let source = program.file(*target);
-                let wanted = f.sym(name);
-                let Some(global) = source.facts.exports.iter().find_map(|e| match e.kind {
-                    casemate_ir::ExportKind::Variable(g)
-                        if program.sym(*target, e.name) == wanted =>
-                    {
-                        Some(program.global(*target, g))
-                    }
-                    _ => None,
-                }) else {
-                    continue;
-                };
-                let Some(konst) = values.get(&global) else {
-                    continue;
-                };
-                let bound = f.func.instrs.iter().skip(at).find_map(|i| match *i {
-                    Instr::StoreVar {
-                        var: VarRef::Global(g),
-                        value: Operand::Local(l),
-                    } if l == to => Some(f.global(g)),
-                    _ => None,
-                });
-                if let Some(bound) = bound
-                    && writes.get(&bound) == Some(&1)
-                    && !values.contains_key(&bound)
-                {
-                    more.push((bound, konst.clone()));
-                }
-            }
-        }
-        if more.is_empty() {
-            break;
-        }
-        values.extend(more);
-    }
-    values
 }

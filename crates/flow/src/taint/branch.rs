@@ -7,7 +7,7 @@ use super::state::State;
 use super::summary::Outcome;
 use super::value::{Konst, ObjId, Origin, Taint, Value};
 use crate::origin::Val;
-use casemate_ir::{Instr, Key, Language, LocalId, LocalKind, OpKind, Operand};
+use casemate_ir::{Const, Instr, Key, Language, LocalId, LocalKind, OpKind, Operand};
 use casemate_model::kind::{KindSet, Shape};
 use casemate_model::row::Role;
 use smallvec::SmallVec;
@@ -19,13 +19,11 @@ impl Interp<'_> {
             return None;
         };
         for _ in 0..4 {
-            let def = *self.defs.get(local.index())? as usize;
+            let def = match self.f.func.locals.get(local.index())?.kind {
+                LocalKind::Temp => *self.defs.get(local.index())? as usize,
+                _ => self.sole_definition(local)?,
+            };
             let instr = *self.f.func.instrs.get(def)?;
-            let once = self.f.func.locals.get(local.index())?.kind == LocalKind::Temp
-                || self.assigned_once(local);
-            if !once {
-                return None;
-            }
             match instr {
                 Instr::Copy {
                     from: Operand::Local(from),
@@ -114,12 +112,68 @@ impl Interp<'_> {
     }
 
     pub(super) fn assigned_once(&self, local: LocalId) -> bool {
-        self.f
-            .func
-            .locals
-            .get(local.index())
-            .is_some_and(|l| l.kind == LocalKind::Named && !l.captured)
-            && self.definitions(local).take(2).count() == 1
+        self.sole_definition(local).is_some()
+    }
+
+    /// The one instruction that gives a variable its value. A variable that is declared and has nothing before (`let u`, `u = None`)
+    /// is read only where it has that value: nothing has no members, and equals nothing.
+    fn sole_definition(&self, local: LocalId) -> Option<usize> {
+        let named = |l: &casemate_ir::Local| l.kind == LocalKind::Named && !l.captured;
+        self.f.func.locals.get(local.index()).filter(|l| named(l))?;
+        let mut all = self.definitions(local);
+        if let (Some(one), None) = (all.next(), all.next()) {
+            return Some(one);
+        }
+        let mut given = self.definitions(local).filter(|at| !self.is_nothing(*at));
+        let one = given.next().filter(|_| given.next().is_none())?;
+        // Two constants are a flag.
+        let constant = matches!(
+            self.f.func.instrs.get(one),
+            Some(Instr::Copy {
+                from: Operand::Const(_),
+                ..
+            })
+        );
+        (!constant).then_some(one)
+    }
+
+    /// Whether an instruction says that a variable has no value yet.
+    fn is_nothing(&self, at: usize) -> bool {
+        let Some(Instr::Copy {
+            from: Operand::Const(constant),
+            ..
+        }) = self.f.func.instrs.get(at)
+        else {
+            return false;
+        };
+        matches!(
+            self.f.file.facts.constant(*constant),
+            Const::Undefined | Const::Null | Const::Bool(false)
+        )
+    }
+
+    /// Whether a value may be nothing, for it is declared before it is given: that it is falsy says nothing then.
+    fn may_be_nothing(&self, operand: Operand) -> bool {
+        let Operand::Local(mut local) = operand else {
+            return false;
+        };
+        for _ in 0..4 {
+            if self.definitions(local).take(2).count() > 1 {
+                return true;
+            }
+            match self
+                .definitions(local)
+                .next()
+                .and_then(|at| self.f.func.instrs.get(at))
+            {
+                Some(&Instr::Copy {
+                    from: Operand::Local(from),
+                    ..
+                }) => local = from,
+                _ => return false,
+            }
+        }
+        false
     }
 
     /// The state where `cond` went this way. What that says of temporaries holds on this edge only.
@@ -156,7 +210,10 @@ impl Interp<'_> {
             }
             return;
         }
-        let Some((at, instr)) = self.definition(cond) else {
+        let known = self
+            .definition(cond)
+            .filter(|_| outcome || !self.may_be_nothing(cond));
+        let Some((at, instr)) = known else {
             if !outcome {
                 self.falsy(cond);
             }
@@ -477,6 +534,8 @@ impl Interp<'_> {
             self.is_folder(b, a);
             self.same_host(a, b);
             self.same_host(b, a);
+            self.asked_host(a, b);
+            self.asked_host(b, a);
         }
     }
 

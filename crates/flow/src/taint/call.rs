@@ -153,7 +153,10 @@ impl Interp<'_> {
         let this_operand = site.this_operand?;
         let functions = self.callees(Some(this_operand), &site.this);
         let symbolic = site.this.identities().any(|p| !p.base().is_absolute());
-        if functions.is_empty() && !symbolic {
+        if functions.is_empty() && !symbolic
+            || self.is_own_method(callee)
+            || self.is_made_object(name, &functions, site)
+        {
             return None;
         }
         let this = site
@@ -180,6 +183,38 @@ impl Interp<'_> {
                 Some(self.call_operand(this_operand, &site.this, &this, &args, site.span))
             }
         }
+    }
+
+    /// Whether a method is the receiver's own, and only called as one of `Function.prototype` is: models speak of it, or the program
+    /// has it.
+    fn is_own_method(&self, callee: Operand) -> bool {
+        let vals = self.origins.of_operand(self.f.id, callee);
+        !vals.is_empty()
+            && vals.iter().all(|&val| match self.origins.val(val) {
+                Some(Val::Api(path)) => self.origins.paths.has_rows(path),
+                Some(Val::Func(_)) => true,
+                _ => false,
+            })
+    }
+
+    /// Whether a receiver is what calls of libraries give back, and no function for all that is known: `client.bind(name, password,
+    /// done)`. To `bind` a function of a library may well be bound; nobody binds a function to another.
+    fn is_made_object(&self, name: &str, receivers: &[Callee], site: &CallSite) -> bool {
+        let paths = &self.origins.paths;
+        let made = |callee: &Callee| match callee {
+            Callee::Api(path) => {
+                paths.is_made(*path) && paths.call_rows(*path, false).next().is_none()
+            }
+            _ => false,
+        };
+        let given = |arg: &Argument| {
+            let func = |val: &ValId| matches!(self.origins.val(*val), Some(Val::Func(_)));
+            arg.operand
+                .is_some_and(|o| self.origins.of_operand(self.f.id, o).iter().any(func))
+        };
+        !receivers.is_empty()
+            && receivers.iter().all(made)
+            && (name != "bind" || site.args.iter().skip(1).any(given))
     }
 
     fn call_operand(

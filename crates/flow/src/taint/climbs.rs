@@ -42,10 +42,13 @@ pub(super) fn begins(pattern: &str) -> bool {
     pattern.starts_with('^') && search.any(&all, 0, &[])
 }
 
-/// Whether a pattern matches all steps up at the start of a path: `^(\.\.(\/|\\|$))+`, one group that is repeated.
+/// Whether a pattern matches all steps up at the start of a path: `^(\.\.(\/|\\|$))+`, one group that is repeated. Where else they
+/// might stand, a path that was resolved has none: the first match is the one at the start.
 pub(super) fn cut_at_start(pattern: &str) -> bool {
     let Some(group) = pattern
-        .strip_prefix("^(")
+        .strip_prefix('^')
+        .unwrap_or(pattern)
+        .strip_prefix('(')
         .and_then(|rest| rest.strip_suffix(['+', '*']))
         .and_then(|rest| rest.strip_suffix(')'))
     else {

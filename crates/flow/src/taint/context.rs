@@ -8,7 +8,7 @@ use super::op::compare;
 use super::place::{PortBase, PortPath};
 use super::port::Argument;
 use super::summary::Summary;
-use super::value::{Konst, ObjId, Value};
+use super::value::{Konst, ObjId, Origin, Taint, Value};
 use crate::limits;
 use crate::program::to_u32;
 use crate::result::FuncId;
@@ -70,12 +70,22 @@ impl Context {
     }
 }
 
-/// The constants that a value is, where it is nothing else.
+/// The constants that a value is, where it is nothing else; or how the text that it is begins.
 fn constants(value: &Value) -> Option<&Arc<[Konst]>> {
     let exact = |konst: &Konst| !matches!(konst, Konst::Present | Konst::Template(_));
-    let consts = value.consts.as_ref()?;
-    let only = value.taints.is_none() && value.refs.is_empty();
-    (only && !consts.is_empty() && consts.iter().all(exact)).then_some(consts)
+    let consts = value.consts.as_ref().filter(|_| value.refs.is_empty())?;
+    let only = value.taints.is_none() && !consts.is_empty() && consts.iter().all(exact);
+    (only || begins(consts)).then_some(consts)
+}
+
+/// Whether a text with holes begins with a literal.
+fn begins(consts: &[Konst]) -> bool {
+    match consts {
+        [Konst::Template(parts)] => {
+            matches!(parts.first(), Some(Some(first)) if !first.is_empty())
+        }
+        _ => false,
+    }
 }
 
 /// Whether a value is one of some places, and nothing else.
@@ -141,9 +151,21 @@ impl Interp<'_> {
         }
     }
 
-    /// A place of this function, as far as the call says what it holds.
-    pub(super) fn in_context(&self, port: &PortPath) -> Option<Value> {
-        self.context.as_ref()?.at(port)
+    /// A place of this function, as far as the call says what it holds. What stands in the holes of a text stays whatever the place
+    /// holds.
+    pub(super) fn in_context(&mut self, port: &PortPath) -> Option<Value> {
+        let mut value = self.context.as_ref()?.at(port)?;
+        if value.consts.as_deref().is_some_and(begins) {
+            let mut taint = self.symbolic(port.base());
+            taint.taints = taint.map_taints(|t| {
+                Some(Taint {
+                    origin: Origin::Port(*port),
+                    ..t
+                })
+            });
+            value.taints = taint.taints;
+        }
+        Some(value)
     }
 
     /// Whether a value is a place of this function that holds an object in this call.

@@ -137,7 +137,9 @@ impl Interp<'_> {
                 kinds.without(self.k.served_by(separator))
             } else {
                 let noted = kinds.intersect(super::kinds::lacks(CharSet::default().complement()));
-                noted.without(super::kinds::lacks(separator))
+                // Where no piece is `__proto__`, none of the members on the way is.
+                let proto = kinds.intersect(KindSet::of(self.k.proto));
+                noted.without(super::kinds::lacks(separator)).union(proto)
             };
             self.clean(text, &[], self.k.close(kinds));
             return;

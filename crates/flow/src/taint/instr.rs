@@ -12,6 +12,7 @@ use crate::program::to_u32;
 use crate::result::FileIdx;
 use crate::symbol::Sym;
 use casemate_ir::{Capture, ExportKind, Instr, IterKind, Key, Operand, PartKey, Span, VarRef};
+use std::sync::Arc;
 
 impl Interp<'_> {
     /// One instruction; `false` when what follows is not reached.
@@ -52,6 +53,7 @@ impl Interp<'_> {
                 {
                     value = offered;
                 }
+                self.constant_member(base_operand, sym, &mut value);
                 if let Key::Computed(key) = key
                     && sym == Sym::ANY
                     && !self.is_dictionary(base_operand)
@@ -371,10 +373,7 @@ impl Interp<'_> {
             Some(var) if var.definite => var.value,
             other => {
                 let mut value = match base {
-                    PortBase::Global(g) => match self.consts.get(&g) {
-                        Some(konst) => return Value::constant(konst.clone()),
-                        None => self.symbolic(base),
-                    },
+                    PortBase::Global(g) => self.var_of_module(g),
                     _ => match self.in_context(&port) {
                         Some(certain) => certain,
                         None => self.symbolic(base),
@@ -489,6 +488,56 @@ impl Interp<'_> {
         }
     }
 
+    /// A member of what a module writes out or offers: an expression, or how a text begins.
+    fn constant_member(&mut self, base: Operand, sym: Sym, value: &mut Value) {
+        if value.consts.is_some() || !value.refs.is_empty() {
+            return;
+        }
+        let [of] = *self.origins.of_operand(self.f.id, base) else {
+            return;
+        };
+        let known = self.origins.val(of).and_then(|of| match of {
+            Val::Namespace(file) if !self.is_python() => self.offered_constant(file, sym),
+            _ => self.consts.member(of, sym),
+        });
+        match known {
+            Some(konst @ Konst::Regex(..)) => *value = Value::constant(konst),
+            Some(konst @ Konst::Template(_))
+                if value.taints().iter().all(|t| t.identity().is_some()) =>
+            {
+                value.consts = Some(Arc::from([konst]));
+            }
+            _ => {}
+        }
+    }
+
+    /// The constant that a module offers under a name.
+    fn offered_constant(&self, file: FileIdx, name: Sym) -> Option<Konst> {
+        let program = self.origins.program;
+        let exports = program.file(file).facts.exports.iter();
+        let global = exports.into_iter().find_map(|export| match export.kind {
+            ExportKind::Variable(global) if program.sym(file, export.name) == name => {
+                Some(program.global(file, global))
+            }
+            _ => None,
+        });
+        self.consts.global(global?).cloned()
+    }
+
+    /// What a variable of a module holds before anything is written here.
+    fn var_of_module(&mut self, global: u32) -> Value {
+        let consts = self.consts;
+        match consts.global(global) {
+            Some(konst @ Konst::Template(_)) => {
+                let mut value = self.symbolic(PortBase::Global(global));
+                value.consts = Some(Arc::from([konst.clone()]));
+                value
+            }
+            Some(konst) => Value::constant(konst.clone()),
+            None => self.symbolic(PortBase::Global(global)),
+        }
+    }
+
     /// What a module offers under a name.
     fn offered(&mut self, file: FileIdx, name: Sym, depth: u32) -> Option<Value> {
         let program = self.origins.program;
@@ -501,10 +550,7 @@ impl Interp<'_> {
                     let port = PortPath::root(PortBase::Global(global));
                     return Some(match self.state.var(&port) {
                         Some(var) if var.definite => var.value.clone(),
-                        _ => match self.consts.get(&global) {
-                            Some(konst) => Value::constant(konst.clone()),
-                            None => self.symbolic(PortBase::Global(global)),
-                        },
+                        _ => self.var_of_module(global),
                     });
                 }
                 ExportKind::All(import) => match source.imports.get(import.index()) {

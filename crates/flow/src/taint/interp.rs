@@ -75,7 +75,7 @@ pub(super) struct Whole<'a> {
     pub(super) origins: &'a Solver<'a, 'a>,
     pub(super) summaries: &'a [Option<Arc<Summary>>],
     pub(super) by_name: &'a super::methods::Methods,
-    pub(super) consts: &'a FxHashMap<u32, Konst>,
+    pub(super) consts: &'a super::constants::Constants,
     pub(super) render: &'a super::analyse::RenderLookup<'a>,
     pub(super) kinds: super::kinds::KindIds,
     /// What schemas say.
@@ -91,7 +91,7 @@ pub struct Interp<'a> {
     pub(super) origins: &'a Solver<'a, 'a>,
     pub(super) summaries: &'a [Option<Arc<Summary>>],
     pub(super) by_name: &'a super::methods::Methods,
-    pub(super) consts: &'a FxHashMap<u32, Konst>,
+    pub(super) consts: &'a super::constants::Constants,
     pub(super) render: &'a super::analyse::RenderLookup<'a>,
     pub(super) schemas: &'a crate::schema::Schemas,
     pub(super) settings: &'a crate::setting::Settings,

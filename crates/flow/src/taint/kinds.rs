@@ -29,7 +29,8 @@ const BREAKS: [(&str, &str); 25] = [
     ("header", "\r\n"),
     ("mail.header", "\r\n"),
     ("log.line", "\r\n"),
-    ("ldap", "()*\\\0"),
+    // A backslash alone only spoils the filter: what it stands before is no code of two digits, or one that names a character.
+    ("ldap", "()*\0"),
     ("xpath", "'\"[]()/|="),
     ("regex", "()[]{}*+?|\\.^$"),
 ];
@@ -164,7 +165,7 @@ pub struct KindIds {
     url_host: SinkKind,
     /// The address of a request that goes on to wherever the answer says: harmless where the host is known.
     follow: SinkKind,
-    redirect: SinkKind,
+    pub redirect: SinkKind,
     regex: SinkKind,
     shell: SinkKind,
     /// Program arguments.
@@ -474,6 +475,7 @@ impl KindIds {
         match text {
             ".." | "../" if !normalized => self.path,
             "//" => NOT_DOUBLE,
+            "__proto__" => KindSet::of(self.proto),
             one if one.chars().count() == 1 => lacks(CharSet::of(one)),
             _ => KindSet::EMPTY,
         }
@@ -493,6 +495,10 @@ impl KindIds {
             };
             self.cleared_by_start(&text, true).union(double)
         });
+        let named = !matches && pattern.split('|').any(|name| name == "__proto__");
+        if named && !pattern.contains(['(', '[', '\\']) {
+            return KindSet::of(self.proto);
+        }
         let Some(left) = after_test(pattern, flags, matches) else {
             return self.close(start);
         };

@@ -44,7 +44,7 @@ impl At {
 }
 
 /// Whether no text that the whole expression matches has a step up among its components. The expression is anchored at both ends; what
-/// looks around is cut off at its start, as it only restricts, and else not understood.
+/// looks around is cut out, as it only restricts.
 pub(super) fn never_climbs(pattern: &str, ignore_case: bool) -> bool {
     type Answers = [FxHashMap<String, bool>; 2];
     static KNOWN: LazyLock<RwLock<Answers>> = LazyLock::new(RwLock::default);
@@ -72,12 +72,55 @@ fn automaton(pattern: &str, ignore_case: bool) -> Option<dense::DFA<Vec<u32>>> {
         .dfa_size_limit(Some(SIZE))
         .determinize_size_limit(Some(SIZE));
     // JavaScript escapes what needs none.
-    let pattern = pattern.replace("\\/", "/");
+    let pattern = without_look_around(pattern).replace("\\/", "/");
     dense::Builder::new()
         .syntax(syntax)
         .configure(limits)
         .build(&pattern)
         .ok()
+}
+
+/// An expression without what looks ahead or behind: that only restricts what it accepts.
+fn without_look_around(pattern: &str) -> String {
+    const MARKS: [&str; 4] = ["(?!", "(?=", "(?<!", "(?<="];
+    let mut out = String::with_capacity(pattern.len());
+    let mut rest = pattern;
+    let mut class = false;
+    // Groups that are open inside of what is left out.
+    let mut skipped = 0u32;
+    while let Some(c) = rest.chars().next() {
+        let begins = !class && MARKS.iter().any(|mark| rest.starts_with(mark));
+        let piece = rest
+            .char_indices()
+            .nth(if c == '\\' { 2 } else { 1 })
+            .map_or(rest.len(), |(at, _)| at);
+        let (piece, after) = rest.split_at(piece);
+        let mut left_out = skipped > 0;
+        match c {
+            '[' => class = true,
+            ']' => class = false,
+            '(' if !class && (skipped > 0 || begins) => {
+                skipped += 1;
+                left_out = true;
+            }
+            ')' if !class && skipped > 0 => {
+                skipped -= 1;
+                if skipped == 0 && after.starts_with(['*', '+', '?', '{']) {
+                    return pattern.to_owned();
+                }
+            }
+            _ => {}
+        }
+        if !left_out {
+            out.push_str(piece);
+        }
+        rest = after;
+    }
+    // What is not closed is not understood.
+    if skipped > 0 {
+        return pattern.to_owned();
+    }
+    out
 }
 
 /// Whether a text that climbs is accepted, or may be for all that is known.
@@ -126,6 +169,8 @@ mod tests {
             "^[a-z0-9_\\-]*\\.[a-z0-9_\\-]+$",
             "^[\\w-]+(\\.[\\w-]+)*$",
             "^\\/?[\\w]+\\/x\\.(png|jpg)$",
+            "^(?!\\/)[a-z0-9]+\\.[a-z0-9]+$",
+            "^(?=.*[(]a\\))(?!(a|b))[a-z]+$",
         ] {
             assert!(never_climbs(pattern, false), "{pattern}");
         }
@@ -135,7 +180,8 @@ mod tests {
             "^\\.*[a-z/]+$",
             "^(\\.)+$",
             "^.*$",
-            "^(?!a)x$",
+            "^(?!\\.\\.$)[a-z.]+$",
+            "^(?!a[a-z.]+$",
         ] {
             assert!(!never_climbs(pattern, false), "{pattern}");
         }

@@ -5,13 +5,14 @@ use super::call::Callee;
 use super::checked::words;
 use super::interp::Interp;
 use super::kinds::PUBLIC;
+use super::place::PortBase;
 use super::port::CallSite;
 use super::summary::Outcome;
 use super::value::{Origin, Taint};
 use crate::origin::{Val, method_name};
 use crate::program::FuncRef;
 use crate::result::FuncId;
-use casemate_ir::{Const, Instr, Key, OpKind, Operand, Term};
+use casemate_ir::{ArgKey, Block, Const, Instr, Key, OpKind, Operand, Term};
 
 /// Instructions between a test and the look-up of the name.
 const STEPS: u32 = 12;
@@ -132,6 +133,21 @@ impl Interp<'_> {
                     self.lies_each(asked, !outcome);
                 }
             }
+            // `if (address.range() !== 'unicast') throw`
+            Instr::Op { op, operands, .. } => {
+                let equal = match op {
+                    OpKind::Eq | OpKind::StrictEq => outcome,
+                    OpKind::Ne | OpKind::StrictNe => !outcome,
+                    _ => return,
+                };
+                if let (true, &[a, b]) = (equal, self.f.func.operands(operands)) {
+                    for (range, name) in [(a, b), (b, a)] {
+                        if let Some(name) = self.operand(name).as_str().cloned() {
+                            self.ranged(range, &name);
+                        }
+                    }
+                }
+            }
             Instr::Load {
                 base,
                 key: Key::Field(name),
@@ -157,6 +173,56 @@ impl Interp<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Of all elements that a loop walked, the functions that its body calls for an address went through.
+    pub(super) fn placed_each(&mut self, body: &Block) {
+        if body.unwind.is_some() {
+            return;
+        }
+        for at in body.instrs.range() {
+            let Some(&Instr::Call { callee, .. }) = self.f.func.instrs.get(at) else {
+                continue;
+            };
+            let value = self.operand(callee);
+            let callees = self.callees(Some(callee), &value);
+            let [Callee::Func(func) | Callee::Closure(_, func)] = callees.as_slice() else {
+                continue;
+            };
+            let func = *func;
+            if !self.throws(func) {
+                continue;
+            }
+            let Some(site) = self.site_of(at) else { return };
+            for index in self.asks_place_of(func, &site) {
+                if let Some(address) = site.args.get(index).and_then(|arg| arg.operand) {
+                    self.public(address);
+                }
+            }
+            self.placed(&callees, None, &site, Outcome::Returns);
+        }
+    }
+
+    /// The parameters that a function has found to be addresses of the world when it returns.
+    fn asks_place_of(&mut self, func: FuncId, site: &CallSite) -> Vec<usize> {
+        let Some(summary) = self.summary_of(func, site.instr) else {
+            return Vec::new();
+        };
+        let asked = summary.accepts.iter().filter(|(port, outcome, kinds)| {
+            *outcome == Outcome::Returns && kinds.covers(PUBLIC) && port.members().is_empty()
+        });
+        asked
+            .filter_map(|(port, ..)| match port.base() {
+                PortBase::Param(index) => Some(usize::from(index)),
+                _ => None,
+            })
+            .filter(|&index| {
+                site.args
+                    .iter()
+                    .take(index + 1)
+                    .all(|a| a.key == ArgKey::Pos)
+            })
+            .collect()
     }
 
     /// Whether a list holds ranges of the own network: its file names some.
@@ -282,17 +348,20 @@ impl Interp<'_> {
         }
         let Some((at, instr)) = self.definition(operand) else {
             // A variable of its own for each way of looking up, or for the time before.
-            let found = self
+            let found: Vec<(Operand, bool)> = self
                 .definitions(local)
                 .take(4)
                 .filter_map(|at| match self.f.func.instrs.get(at)? {
+                    // `host = host.strip('[]')`
+                    Instr::Copy { from, .. } if self.unwrapped(*from) == Some(operand) => None,
                     Instr::Copy { from, .. } => self.looked_up(*from, steps),
                     Instr::Call { .. } => self.called(at, steps),
                     Instr::IterNext { of, .. } => self.looked_up(*of, steps),
                     _ => None,
                 })
-                .find(|found| found.1);
-            return found.or(here);
+                .collect();
+            let looked_up = found.iter().find(|found| found.1).copied();
+            return looked_up.or_else(|| self.one_host(&found)).or(here);
         };
         let inner = match instr {
             Instr::Load { base, .. } => self.looked_up(base, steps),
@@ -314,7 +383,10 @@ impl Interp<'_> {
                 let mut found = operands.filter_map(|&part| self.looked_up(part, steps));
                 found.find(|found| found.1)
             }
-            Instr::Call { .. } => self.called(at, steps),
+            Instr::Call { .. } => match self.unwrapped(operand) {
+                Some(host) => self.looked_up(host, steps),
+                None => self.called(at, steps),
+            },
             _ => None,
         };
         inner.or(here)
@@ -381,7 +453,7 @@ impl Interp<'_> {
     }
 
     /// Whether an operand is the host of a parsed address.
-    fn is_host(&self, operand: Operand) -> bool {
+    pub(super) fn is_host(&self, operand: Operand) -> bool {
         match self.definition(operand) {
             Some((
                 _,

@@ -13,8 +13,10 @@ use super::text::text_of;
 use super::value::{Konst, Origin, Taint, Value};
 use crate::apipath::PathId;
 use crate::limits;
+use crate::origin::method_name;
+use crate::program::FuncRef;
 use crate::symbol::Sym;
-use casemate_ir::ArgKey;
+use casemate_ir::{ArgKey, Const, Instr, Operand};
 use casemate_model::kind::KindSet;
 use casemate_model::row::Row;
 use std::sync::Arc;
@@ -99,7 +101,11 @@ impl Interp<'_> {
                 };
                 self.joined(at, &site.this, separator, result);
             }
-            "join" if core("@path.") => self.joined_below(site, result),
+            "normalize" if core("@path.") => self.rooted(site, result),
+            "join" if core("@path.") => {
+                self.joined_below(site, result);
+                self.rooted(site, result);
+            }
             // Where a path ends is known where its last part is.
             "join" if core("py:os.path") => {
                 if let Some(last) = site.args.last().filter(|a| a.key == ArgKey::Pos)
@@ -151,6 +157,27 @@ impl Interp<'_> {
             result.taints = result.map_taints(|t| {
                 let clean = self.k.close(t.clean.union(NO_PARENT));
                 Some(Taint { clean, ..t })
+            });
+        }
+    }
+
+    /// `path.normalize('/' + x)`, `path.join('/', x)`: what climbs out of the root is gone, and nothing else is left of it.
+    fn rooted(&self, site: &CallSite, result: &mut Value) {
+        let first = site
+            .args
+            .first()
+            .and_then(|a| match a.value.consts.as_deref() {
+                Some([Konst::Str(text)]) => Some(text),
+                Some([Konst::Template(parts)]) => parts.first()?.as_ref(),
+                _ => None,
+            });
+        if first.is_some_and(|first| first.starts_with('/')) {
+            result.taints = result.map_taints(|t| {
+                let clean = t.clean.without(RELATIVE).union(NO_PARENT);
+                Some(Taint {
+                    clean: self.k.close(clean),
+                    ..t
+                })
             });
         }
     }
@@ -209,7 +236,14 @@ impl Interp<'_> {
         let summary = self.summaries.get(func.0 as usize)?.as_ref()?;
         match summary.ret.consts.as_deref() {
             Some([Konst::Template(parts)]) => {
-                return parts.first().cloned().flatten().map(With::Begins);
+                let first = parts.first().cloned().flatten()?;
+                // `'\\' + c.charCodeAt(0).toString(16)`: the code of the character, and not the character.
+                return Some(match &*first {
+                    "\\" if writes_hex(self.origins.program.func(*func)) => {
+                        With::Begins("\\00".into())
+                    }
+                    _ => With::Begins(first),
+                });
             }
             // A function's text is taken as it is.
             Some([konst]) if summary.ret.taints.is_none() => {
@@ -486,7 +520,25 @@ fn is_code(text: &str) -> bool {
     }) || text.strip_prefix('%').is_some_and(hex)
         || text.strip_prefix("\\u").is_some_and(hex)
         || text.strip_prefix("\\x").is_some_and(hex)
+        // RFC 4515, section 3: `\28`.
+        || text.strip_prefix('\\').is_some_and(|code| code.len() == 2 && hex(code))
         || matches!(text, "\\n" | "\\r" | "\\t" | "\\b" | "\\f" | "\\0")
+}
+
+/// Whether a function writes a number in hexadecimal: `n.toString(16)`.
+fn writes_hex(f: FuncRef<'_>) -> bool {
+    let mut calls = (0u32..).zip(&f.func.instrs);
+    calls.any(|(at, instr)| match *instr {
+        Instr::Call { callee, args, .. } => {
+            let base = f.func.args(args).first().map(|base| base.value);
+            let sixteen = |base: Operand| match base {
+                Operand::Const(id) => matches!(f.file.facts.constant(id), Const::Number(n) if f64::from_bits(*n) == 16.0),
+                Operand::Local(_) => false,
+            };
+            base.is_some_and(sixteen) && method_name(f, at, callee) == Some("toString")
+        }
+        _ => false,
+    })
 }
 
 /// What was matched is replaced by nothing.
@@ -549,6 +601,8 @@ mod tests {
         assert!(of("<|>", "g", "").unwrap().known.covers(lacking("<>")));
         assert!(of("<", "g", "&lt;").unwrap().known.covers(lacking("<")));
         assert!(!of("<", "g", "&lt;").unwrap().brings.has('&'));
+        assert!(!of("\\(", "g", "\\28").unwrap().brings.has('\\'));
+        assert!(of("\\(", "g", "\\(").unwrap().brings.has('\\'));
     }
 
     #[test]

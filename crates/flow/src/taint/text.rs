@@ -125,7 +125,7 @@ fn begins_operand(before: &str) -> bool {
 }
 
 /// Cuts the pieces of a string where it grows too long, and leaves a hole there; whether it did.
-fn bound(parts: &mut Vec<Option<Arc<str>>>) -> bool {
+pub(super) fn bound(parts: &mut Vec<Option<Arc<str>>>) -> bool {
     let mut bytes = 0;
     let end = parts
         .iter()

@@ -25,6 +25,7 @@ impl Interp<'_> {
         self.each_walked(body, item, of);
         let mut block = body;
         for _ in 0..TESTS {
+            self.placed_each(block);
             let next = match block.term {
                 Term::Branch { cond, yes, no } if self.leaves(yes, STEPS) => {
                     self.refused_each(cond, true, item, of);
