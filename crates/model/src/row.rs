@@ -302,7 +302,7 @@ pub struct EntryRow {
     /// The methods' port, where it is an argument.
     pub methods: Option<Port>,
     /// A list of which each element is registered: the other ports are of what the element consists of.
-    pub each: Option<Port>,
+    pub each: Option<Box<Port>>,
     /// The handlers in order; arrays flattened where deep.
     pub handlers: Option<Port>,
     /// What each parameter of a handler is: types (`@req`) or words (`next`, `decorated`, `signature`).

@@ -31,6 +31,9 @@ const VERBS: [&str; 9] = [
 /// A unit, and the package of a workspace within it.
 pub(super) type Part = (Option<u32>, String);
 
+/// Places that register endpoints.
+type Places = FxHashSet<Site>;
+
 /// Folders of workspaces in which each folder is a package.
 const WORKSPACES: [&str; 4] = ["packages", "apps", "services", "libs"];
 
@@ -70,7 +73,7 @@ impl OfFile {
 #[derive(Default)]
 pub(super) struct Neighbours {
     /// Places of handlers that do the same, by part and verb: those that want a role, and those that do not.
-    verbs: FxHashMap<(Part, &'static str), (FxHashSet<Site>, FxHashSet<Site>)>,
+    verbs: FxHashMap<(Part, &'static str), (Places, Places)>,
     files: FxHashMap<Group, OfFile>,
     /// By area of pages: how many places there are.
     areas: FxHashMap<String, FxHashSet<Site>>,

@@ -398,7 +398,7 @@ impl Reader<'_, '_, '_> {
             depends,
             path: self.port("path"),
             methods: self.port("methods"),
-            each: self.port("each"),
+            each: self.port("each").map(Box::new),
             handlers: self.port("handlers"),
             params: self.parameters("params"),
             params4: self.parameters("params4"),
