@@ -72,8 +72,8 @@ impl OfFile {
 /// All endpoints of a program, by what is asked of the others.
 #[derive(Default)]
 pub(super) struct Neighbours {
-    /// Places of handlers that do the same, by part and verb: those that want a role, and those that do not.
-    verbs: FxHashMap<(Part, &'static str), (Places, Places)>,
+    /// Places of handlers that do the same, by part, package and verb: those that want a role, and those that do not.
+    verbs: FxHashMap<(Part, String, &'static str), (Places, Places)>,
     files: FxHashMap<Group, OfFile>,
     /// By area of pages: how many places there are.
     areas: FxHashMap<String, FxHashSet<Site>>,
@@ -110,10 +110,8 @@ impl Neighbours {
             };
             set.insert(endpoint.site);
             if let Some(verb) = verb(origins, endpoint) {
-                let (roles, plain) = out
-                    .verbs
-                    .entry((part(origins, endpoint), verb))
-                    .or_default();
+                let same = (part(origins, endpoint), package(endpoint), verb);
+                let (roles, plain) = out.verbs.entry(same).or_default();
                 let set = if wants { roles } else { plain };
                 set.insert(endpoint.site);
             }
@@ -204,7 +202,8 @@ impl Neighbours {
             return false;
         }
         let of_verb = verb(origins, endpoint)
-            .and_then(|verb| self.verbs.get(&(part(origins, endpoint), verb)))
+            .map(|verb| (part(origins, endpoint), package(endpoint), verb))
+            .and_then(|same| self.verbs.get(&same))
             .is_some_and(|(roles, plain)| {
                 let equal = others(plain, endpoint.site);
                 roles.len() >= SAME && equal * SAME <= roles.len()
@@ -242,6 +241,12 @@ fn wants_role(origins: &Solver<'_, '_>, endpoint: &Endpoint) -> bool {
     endpoint.guards.iter().any(|g| {
         g.kind == "role" && g.certain && (!g.why.starts_with(crate::guard::ITSELF) || own(g.site))
     })
+}
+
+/// The package that registers an endpoint: resolvers of GraphQL and callbacks of other services are for other people.
+fn package(endpoint: &Endpoint) -> String {
+    let name = endpoint.callee.split(['.', '(']).next();
+    name.unwrap_or_default().to_owned()
 }
 
 /// What the name of a handler says that it does to something.
