@@ -11,6 +11,7 @@ mod key;
 mod known;
 pub(crate) mod names;
 mod nobody;
+mod reading;
 mod refusal;
 pub(crate) mod root;
 mod slice;

@@ -7,6 +7,7 @@ use super::held::{self, Bound, Place, REST, WHOLE};
 pub(crate) use super::known::Known;
 use super::known::{Answer, said};
 use super::names::Names;
+use super::reading;
 use crate::decoration::injected;
 use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val, ValId};
@@ -31,29 +32,6 @@ const SECRETS: [&str; 6] = [
 
 /// Headers by which a browser says where a request comes from.
 pub(super) const ORIGIN: [&str; 4] = ["origin", "referer", "referrer", "host"];
-
-/// Members that hold what a route says under names of its own.
-const HOLDERS: [&str; 6] = ["kwargs", "params", "searchParams", "query", "args", "form"];
-
-/// Methods that read a member by a name that they are given.
-const READERS: [&str; 6] = ["get", "getlist", "pop", "param", "getAll", "get_argument"];
-
-/// Beginnings of names of what gives back the members that it is given.
-const PARSERS: [&str; 7] = [
-    "parse",
-    "safeParse",
-    "validate",
-    "pick",
-    "omit",
-    "loads",
-    "safe_load",
-];
-
-/// Names of what an address, or the part of one that has members, is read by.
-const WRAPPERS: [&str; 3] = ["URL", "URLSearchParams", "parse_qs"];
-
-/// Names of what makes a text of what is parsed then; they take no argument, or constants: `request.body.decode('utf-8')`.
-const TEXTS: [&str; 3] = ["decode", "toString", "strip"];
 
 /// Answers that are kept of one question: what parameters hold differs from endpoint to endpoint.
 const ANSWERS: usize = 16;
@@ -452,8 +430,8 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             state: trail.state || said.state,
             role: trail.role || said.role,
             name: if word.is_empty()
-                || READERS.contains(&word)
-                || HOLDERS.contains(&word) && !trail.name.is_empty()
+                || reading::reads(word)
+                || reading::holds(word) && !trail.name.is_empty()
             {
                 trail.name
             } else {
@@ -500,7 +478,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         let written = crate::decoration::written_name(f, callee).unwrap_or_default();
         let mut trail = trail;
         // `form.get('id')`
-        if READERS.contains(&written)
+        if reading::reads(written)
             && let Some(Operand::Const(id)) = f.func.args(args).first().map(|arg| arg.value)
             && let casemate_ir::Const::Str(name) = f.file.facts.constant(id)
         {
@@ -533,9 +511,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             self.local(f.id, local, trail, depth);
         }
         self.found.hashed |= self.may_hash(f, callee);
-        let parses = WRAPPERS.contains(&written)
-            || PARSERS.iter().any(|word| written.starts_with(word))
-            || TEXTS.contains(&written) && f.func.args(args).iter().all(is_constant);
+        let parses = reading::parses(written, f.func.args(args).iter().all(is_constant));
         let through = Trail {
             called: true,
             // What was read off the result is read off whatever the call made of its arguments.
