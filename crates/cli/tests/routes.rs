@@ -285,7 +285,11 @@ class Home(tornado.web.RequestHandler):
     def get(self): self.write('home')
 handlers = [(r'/orders/(\\d+)', Orders)]
 handlers += [(r'/', Home)]
-tornado.web.Application(handlers).listen(80)
+class Shop(tornado.web.Application):
+    def __init__(self, **settings):
+        settings.update(handlers=handlers)
+        super().__init__(**settings)
+Shop().listen(80)
 ";
     let aiohttp = "
 from aiohttp import web

@@ -1,6 +1,7 @@
 //! Calls: of functions of the program, of classes, of packages, and of what packages are given.
 
 use super::Startup;
+use super::relevant::registers_list;
 use super::value::{FrameId, Kind, Made, ObjId, V, Value, join, one};
 use crate::limits;
 use casemate_flow::apipath::PathId;
@@ -320,9 +321,24 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
                 V::Func(func, env) => {
                     self.invoke_aside(func, env, &this, Some(site.given()));
                 }
+                // `super().__init__(handlers)` of a class of the program above one of a package.
+                V::Api(path) if self.registers_list(path) => {
+                    let above = Site {
+                        this: this.clone(),
+                        new: false,
+                        ..site.clone()
+                    };
+                    self.package_call(path, &above);
+                }
                 _ => {}
             }
         }
+    }
+
+    /// Whether a call registers each element of a list that it is given.
+    fn registers_list(&self, path: PathId) -> bool {
+        let mut rows = self.origins.paths.call_rows(path, false);
+        rows.any(|(_, row)| registers_list(&row.role))
     }
 
     /// A callee that is not known may run the functions that it is given; those that lead to registrations are run.

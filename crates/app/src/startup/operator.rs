@@ -1,7 +1,7 @@
 //! Operators on values of the start, and texts that are put together.
 
 use super::Startup;
-use super::call::Site;
+use super::call::{Site, objects};
 use super::value::{FrameId, HOLE, Kind, V, Value, join, one, texts, truth};
 use casemate_ir::{Language, OpKind, Operand};
 use std::rc::Rc;
@@ -93,7 +93,7 @@ impl Startup<'_, '_, '_> {
         Some(V::Object(self.array(all.into_iter())))
     }
 
-    /// `items`, `values` and `keys` of a mapping of Python.
+    /// `items`, `values`, `keys` and `update` of a mapping of Python.
     pub(super) fn mapping(&mut self, name: &str, site: &Site) -> Option<Value> {
         let [V::Object(id)] = site.this.as_slice() else {
             return None;
@@ -105,6 +105,17 @@ impl Startup<'_, '_, '_> {
         }
         let fields = obj.fields.clone();
         let key = |name: &Rc<str>| one(V::Text(Rc::clone(name)));
+        if name == "update" {
+            let given = site.args.iter().flat_map(|arg| objects(arg));
+            let given: Vec<_> = given.filter_map(|id| self.obj(id)).collect();
+            let given = given.iter().flat_map(|obj| obj.fields.iter());
+            let all: Vec<_> = given.chain(&site.named).cloned().collect();
+            let obj = self.obj_mut(*id)?;
+            for (name, value) in all {
+                obj.set(&name, value);
+            }
+            return Some(one(V::Null));
+        }
         let all: Vec<Value> = match name {
             "values" => fields.into_iter().map(|(_, value)| value).collect(),
             "keys" => fields.iter().map(|(name, _)| key(name)).collect(),

@@ -105,10 +105,13 @@ impl Relevant {
                     if let Some(this) = this {
                         meant(&mut used, this);
                     }
+                    let mut entry = false;
                     if flags.super_call
                         && let Some(class) = f.func.class
                     {
                         for &base in origins.of_bases(f.class(class)) {
+                            entry |= matches!(origins.val(base), Some(Val::Api(path))
+                                if origins.paths.call_rows(path, false).any(|(_, row)| registers_list(&row.role)));
                             if let Some(Val::Class(base)) = origins.val(base)
                                 && let Some((file, def)) = program.class(base)
                             {
@@ -117,7 +120,7 @@ impl Relevant {
                         }
                     }
                     let known = origins.of_operand(id, callee);
-                    let entry = known.iter().any(|&val| {
+                    entry |= known.iter().any(|&val| {
                         matches!(origins.val(val), Some(Val::Api(path))
                             if origins.paths.call_rows(path, flags.new).any(|(_, row)| registers(&row.role)))
                     });
@@ -140,6 +143,11 @@ impl Relevant {
 /// Whether a call registers what it is given. Handlers that are declared, as methods or exports of some name, are found elsewhere.
 fn registers(role: &Role) -> bool {
     matches!(role, Role::Entry(entry) if entry.handlers.is_some())
+}
+
+/// Whether a call registers each element of a list that it is given.
+pub(super) fn registers_list(role: &Role) -> bool {
+    matches!(role, Role::Entry(entry) if entry.each.is_some())
 }
 
 /// `app[method](…)`: which function of a package is called depends on a value.
