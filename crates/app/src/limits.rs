@@ -14,7 +14,7 @@ pub const CALL_DEPTH: u32 = 60;
 pub const RECURSION: usize = 3;
 /// Times that one loop is run.
 pub const LOOP_ROUNDS: usize = 512;
-/// Alternatives of one value; more are dropped.
+/// Alternatives of one value; that there are more is kept, and counted where something is registered with it.
 pub const ALTERNATIVES: usize = 32;
 /// Members of one object; larger ones are not followed.
 pub const OBJECT_FIELDS: usize = 2_000;

@@ -44,7 +44,8 @@ const KINDS: [&str; 8] = [
 /// What refuses some with 403 for a reason that is not understood: it may be any guard of people.
 pub(crate) const REFUSAL: &str = "refusal";
 
-/// What refuses some with 401 for a reason that is not understood: it may ask who they are.
+/// What refuses some with 401 for a reason that is not understood, or looks at who asks and answers that something else is wrong: it may ask
+/// who they are, and asks for no role.
 pub(crate) const DENIAL: &str = "denial";
 
 /// What refuses those who are known: no guard, but it is decided what it does.
