@@ -109,6 +109,9 @@ impl Startup<'_, '_, '_> {
             return;
         };
         for element in self.read(site, each, made) {
+            if objects(&element).next().is_none() {
+                self.cap("elements of lists of routes that are not known");
+            }
             for id in objects(&element) {
                 let Some(obj) = self.obj(id) else { continue };
                 let args: Vec<Value> = match &obj.kind {
