@@ -12,7 +12,9 @@ const INSTRS: usize = 600;
 /// By position: whether the answer may depend on the parameter. Absent: it cannot be told.
 pub(super) fn params(f: FuncRef<'_>) -> Option<Vec<bool>> {
     let func = f.func;
-    if func.instrs.len() > INSTRS || func.arguments.is_some() {
+    // `try: decode(token); return True` `except: return False`: what throws decides as well.
+    let catches = func.blocks.iter().any(|block| block.unwind.is_some());
+    if func.instrs.len() > INSTRS || func.arguments.is_some() || catches {
         return None;
     }
     let mut open: Vec<Operand> = Vec::new();
@@ -47,7 +49,9 @@ pub(super) fn params(f: FuncRef<'_>) -> Option<Vec<bool>> {
         }
     }
     let depends = |param: &casemate_ir::Param| seen.contains(&param.local);
-    Some(func.params.iter().map(depends).collect())
+    let found: Vec<bool> = func.params.iter().map(depends).collect();
+    // An answer that depends on nothing is given by what throws before it.
+    found.contains(&true).then_some(found)
 }
 
 /// What an instruction makes its value of; absent: that is not told here.
