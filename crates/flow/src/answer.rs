@@ -543,6 +543,7 @@ fn instr_text(program: &Program, func: FuncId, instr: &casemate_ir::Instr, depth
     };
     match *instr {
         Instr::Load { base, key, .. } => match key {
+            Key::Field(name) if text(name) == casemate_ir::SUPER => "super()".to_owned(),
             Key::Field(name) => format!("{}.{}", operand(base), text(name)),
             Key::Index(index) => format!("{}[{index}]", operand(base)),
             Key::Computed(_) => format!("{}[…]", operand(base)),

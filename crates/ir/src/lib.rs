@@ -35,4 +35,7 @@ pub use instr::{
     Arg, ArgKey, CallFlags, Instr, IterKind, Key, OpKind, Operand, Part, PartKey, Range32, Term,
     VarRef,
 };
+/// The member of an instance that stands for `super()` of Python: what the class above it has.
+pub const SUPER: &str = "__super__";
+
 pub use validate::{Violation, validate};

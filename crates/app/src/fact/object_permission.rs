@@ -171,7 +171,7 @@ fn fetches(origins: &Solver<'_, '_>, func: FuncId, depth: u32) -> bool {
             ..
         } => {
             let name = f.file.facts.str(name);
-            FETCHES.contains(&name) || name == "__super__" || name.contains("permission")
+            FETCHES.contains(&name) || name == casemate_ir::SUPER || name.contains("permission")
         }
         _ => false,
     });

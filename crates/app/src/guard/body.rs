@@ -551,7 +551,8 @@ fn calls_above(f: FuncRef<'_>, block: usize) -> bool {
         };
         loaded(callee).is_some_and(|(base, name)| {
             f.func.name == Some(name)
-                && loaded(base).is_some_and(|(_, above)| f.file.facts.str(above) == "__super__")
+                && loaded(base)
+                    .is_some_and(|(_, above)| f.file.facts.str(above) == casemate_ir::SUPER)
         })
     })
 }

@@ -9,16 +9,13 @@ use casemate_flow::result::FileIdx;
 use casemate_ir::{ExportKind, FnId, Key, Language, MemberKind};
 use casemate_model::path::Step;
 
-/// The member that stands for `super()`.
-const SUPER: &str = "__super__";
-
 /// Depth of base classes and of re-exports.
 const DEPTH: u32 = 8;
 
 impl Startup<'_, '_, '_> {
     pub(super) fn load_key(&mut self, frame: FrameId, base: &[V], key: Key) -> Value {
         match self.key(frame, key) {
-            Some(name) if &*name == SUPER => self.above(frame),
+            Some(name) if &*name == casemate_ir::SUPER => self.above(frame),
             Some(name) => self.load(base, &name),
             None => {
                 let mut out = Value::new();

@@ -9,7 +9,7 @@ use casemate_ir::{Language, MemberKind};
 impl<'p> Solver<'p, '_> {
     pub(super) fn load_all(&mut self, frame: Frame<'p>, base: &[ValId], sym: Sym) -> ValSet {
         let mut out = ValSet::new();
-        if self.program.text(sym) == "__super__" {
+        if self.program.text(sym) == casemate_ir::SUPER {
             return self.bases_of_this(frame);
         }
         let mut met = ValSet::new();

@@ -44,7 +44,7 @@ impl<'a> Lowerer<'a> {
         match (name, args) {
             ("super", _) => {
                 let this = self.receiver_value(span)?;
-                Some(self.load_field(this, "__super__", span))
+                Some(self.load_field(this, casemate_ir::SUPER, span))
             }
             ("__import__", _) => self.dynamic_import(call),
             ("getattr", [object, key, default @ ..]) if plain => {
