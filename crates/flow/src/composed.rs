@@ -14,24 +14,35 @@ const STEPS: u32 = 64;
 /// Languages of which texts are put together.
 const LANGUAGES: [&str; 5] = ["sql", "command.shell", "code", "ldap", "xpath"];
 
+/// Paths are put together by functions as well: `join(folder, name)`.
+const PATHS: [&str; 2] = ["path.read", "path.write"];
+
 /// Finds these places.
 pub(crate) struct Composed<'a> {
     arenas: &'a [Arena],
     kinds: Vec<SinkKind>,
+    paths: Vec<SinkKind>,
 }
 
 impl<'a> Composed<'a> {
     pub(crate) fn new(kinds: &Kinds, arenas: &'a [Arena]) -> Self {
-        let kinds = LANGUAGES.iter().filter_map(|name| kinds.sink(name).ok());
+        let of = |names: &[&str]| {
+            names
+                .iter()
+                .filter_map(|name| kinds.sink(name).ok())
+                .collect()
+        };
         Self {
             arenas,
-            kinds: kinds.collect(),
+            kinds: of(&LANGUAGES),
+            paths: of(&PATHS),
         }
     }
 
     /// The call that gives the text to functions which do nothing but pass it on to the sink.
     pub(crate) fn place(&self, finding: &Finding) -> Option<(FuncId, Span)> {
-        if !self.kinds.contains(&finding.sink.kind) {
+        let path = self.paths.contains(&finding.sink.kind);
+        if !path && !self.kinds.contains(&finding.sink.kind) {
             return None;
         }
         let mut at = finding.trace;
@@ -39,7 +50,9 @@ impl<'a> Composed<'a> {
             let node = self.node(at)?;
             let inner = node.inner.filter(|_| node.kind == TraceKind::Into)?;
             if self.passes_on(inner) {
-                return self.is_composed(node.prev).then_some((at.func, node.span));
+                return self
+                    .is_composed(node.prev, path)
+                    .then_some((at.func, node.span));
             }
             at = inner;
         }
@@ -70,12 +83,12 @@ impl<'a> Composed<'a> {
     }
 
     /// Whether something became part of a text on the way in one function.
-    fn is_composed(&self, mut at: Option<TraceRef>) -> bool {
+    fn is_composed(&self, mut at: Option<TraceRef>, path: bool) -> bool {
         for _ in 0..STEPS {
             let Some(node) = at.and_then(|at| self.node(at)) else {
                 return false;
             };
-            if node.kind == TraceKind::Concat {
+            if node.kind == TraceKind::Concat || path && node.kind == TraceKind::Library {
                 return true;
             }
             at = node.prev;

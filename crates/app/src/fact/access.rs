@@ -3,7 +3,7 @@
 use super::application::same_unit;
 use super::header::value;
 use super::tri;
-use crate::guard::DENIAL;
+use crate::guard::{DENIAL, REFUSAL};
 use crate::model::{Access, Answer, Application, Endpoint, Guard, Names, Objects};
 use crate::object::key::PERSONS;
 use casemate_flow::origin::Solver;
@@ -36,6 +36,9 @@ const HABIT: usize = 5;
 
 /// … and at most one exception in so many.
 const EXCEPTIONS: usize = 5;
+
+/// So many endpoints that ask for the same roles and look at who asks besides show that the roles do not tell whose a record is.
+const ALIKE: usize = 2;
 
 /// Names that say nothing of what they name.
 fn plain_names() -> Names {
@@ -133,6 +136,7 @@ impl Application {
                     FactValue::Bool(self.kept(endpoint, access) || is_habit(access)),
                 ),
                 ("parted", FactValue::Bool(self.parted(endpoint, access))),
+                ("alike", FactValue::Bool(self.alike(endpoint, access))),
                 (
                     "guarded",
                     FactValue::Bool(!endpoint.objects.guarded.is_empty()),
@@ -332,6 +336,28 @@ impl Application {
                             && beside(other, theirs) == Answer::Yes
                     })
             })
+    }
+
+    /// Others that find such records ask for the same roles and look at who asks besides: to play that part is not enough here.
+    fn alike(&self, endpoint: &Endpoint, access: &Access) -> bool {
+        let parts = |endpoint: &Endpoint| -> BTreeSet<Site> {
+            let guards = endpoint.guards.iter();
+            let of_part = guards.filter(|g| g.kind == "role" || g.kind == REFUSAL);
+            of_part.map(|guard| guard.site).collect()
+        };
+        let mine = parts(endpoint);
+        let looks = |other: &&Endpoint| {
+            other.site != endpoint.site
+                && other.objects.chosen.iter().any(|theirs| {
+                    theirs.object == access.object
+                        && !theirs.names.is_empty()
+                        && beside(other, theirs) == Answer::Yes
+                })
+                && mine.is_subset(&parts(other))
+        };
+        !access.object.is_empty()
+            && !mine.is_empty()
+            && self.endpoints.iter().filter(looks).take(ALIKE).count() == ALIKE
     }
 
     /// Who asks is looked at together with one id, and the record is chosen by another one that nothing ties to the first, though

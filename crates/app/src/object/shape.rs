@@ -232,7 +232,7 @@ fn by_name(
     if args.is_empty() {
         return None;
     }
-    let (op, object) = words(name)?;
+    let (op, object) = words(name).or_else(|| finder(f, name, callee))?;
     // What a package that nobody described has of such a name may be somebody else's service.
     let of_package = origins.of_operand(f.id, callee).iter().any(|&val| {
         matches!(origins.val(val), Some(Val::Api(path)) if {
@@ -244,6 +244,16 @@ fn by_name(
         object: (!object.is_empty()).then(|| key::plain(&object)),
         ..Shape::of(op, Some(argument(0, None)))
     })
+}
+
+/// `models.Order.byId(id)`: finders that a model has under short names.
+fn finder(f: FuncRef<'_>, name: &str, callee: Operand) -> Option<(&'static str, String)> {
+    let by = name.strip_prefix("by")?;
+    let model = written_name(f, f.read_off(callee)?)?;
+    let of_model = model.starts_with(|c: char| c.is_ascii_uppercase());
+    let key = by.strip_prefix('_').unwrap_or(by);
+    let told = key != by || by.starts_with(|c: char| c.is_ascii_uppercase());
+    (of_model && told && !key.is_empty()).then(|| ("read", String::new()))
 }
 
 /// What a name like `findOrderById` says: what is done, and to what.

@@ -7,7 +7,7 @@ use super::{Check, Schema};
 use crate::program::to_u32;
 use crate::result::FuncId;
 use crate::symbol::Sym;
-use casemate_ir::{ArgKey, Instr, Operand, Term};
+use casemate_ir::{ArgKey, Instr, Operand, PartKey, Term};
 use casemate_model::row::Accept;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -19,7 +19,8 @@ struct Wrapper<'a> {
     at: usize,
     /// The parameter that is checked, and the member of it.
     on: (usize, Vec<Sym>),
-    returns: bool,
+    /// Where in its result what was checked is, if anywhere.
+    returns: Option<Vec<Sym>>,
 }
 
 /// The calls of such functions, as checks.
@@ -72,7 +73,7 @@ pub(super) fn calls<'a>(
             if schema.is_known() {
                 let check = Check {
                     on: (on, wrapper.on.1.clone()),
-                    to: wrapper.returns.then(Vec::new),
+                    to: wrapper.returns.clone(),
                     accept: vec![Accept::Returns],
                     guarded: true,
                     schema,
@@ -139,8 +140,8 @@ fn wrapper<'a, 'c>(
         Term::Return(Some(operand)) => Some(operand),
         _ => None,
     });
-    let returns = check.to.as_ref().is_some_and(|to| {
-        let comes_out = |operand: Operand| {
+    let returns = check.to.as_ref().and_then(|to| {
+        let is_below = |operand: Operand, path: &[Sym]| {
             let place = Place {
                 f,
                 operand,
@@ -149,7 +150,7 @@ fn wrapper<'a, 'c>(
             let Some(mut def) = reader.find.define(&place) else {
                 return false;
             };
-            for sym in to.iter().rev() {
+            for sym in path.iter().rev() {
                 match def {
                     Def::Member(inner, member) if member == *sym => def = *inner,
                     _ => return false,
@@ -157,7 +158,24 @@ fn wrapper<'a, 'c>(
             }
             matches!(def, Def::Made(g, made, _) if g.id == func && made == at)
         };
-        results.all(comes_out)
+        // The value, an object that is written out around it, or the whole answer.
+        let place_of = |operand: Operand| {
+            if is_below(operand, to) {
+                return Some(Vec::new());
+            }
+            if let Some(Instr::Object { parts, .. }) = f.made_by(operand) {
+                let mut parts = f.func.parts(*parts).iter();
+                return parts.find_map(|part| match part.key {
+                    PartKey::Field(name) if is_below(part.value, to) => Some(vec![f.sym(name)]),
+                    _ => None,
+                });
+            }
+            is_below(operand, &[]).then(|| to.clone())
+        };
+        let first = place_of(results.next()?)?;
+        results
+            .all(|operand| place_of(operand).as_ref() == Some(&first))
+            .then_some(first)
     });
     Some(Wrapper {
         check,

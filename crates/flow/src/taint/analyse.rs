@@ -55,6 +55,7 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
     let named = by_name.calls(origins);
     let order = callees_first(&callees, &named);
     let consts = super::constants::Constants::of(origins);
+    let enclosed = super::enclosed::Enclosed::of(origins);
     let settings = crate::setting::Settings::of(origins);
     let mut summaries: Vec<Option<Arc<Summary>>> = vec![None; count];
     let mut outputs: Vec<Output> = Vec::with_capacity(count);
@@ -67,6 +68,7 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
         origins,
         by_name: &by_name,
         consts: &consts,
+        enclosed: &enclosed,
         render,
         kinds,
         schemas: &schemas,
@@ -145,6 +147,7 @@ pub(super) struct Ground<'a, 'p, 'm> {
     pub(super) origins: &'a Solver<'p, 'm>,
     by_name: &'a Methods,
     consts: &'a super::constants::Constants,
+    enclosed: &'a super::enclosed::Enclosed,
     render: &'a RenderLookup<'a>,
     kinds: super::kinds::KindIds,
     schemas: &'a crate::schema::Schemas,
@@ -174,6 +177,7 @@ impl Ground<'_, '_, '_> {
             summaries,
             by_name: self.by_name,
             consts: self.consts,
+            enclosed: self.enclosed,
             render: self.render,
             kinds: self.kinds,
             schemas: self.schemas,

@@ -264,6 +264,9 @@ impl Interp<'_> {
                 vals.extend(self.origins.of_place(&port));
             }
         }
+        if let Some(func) = operand.and_then(|operand| self.enclosed(operand, value)) {
+            return vec![Callee::Func(func)];
+        }
         // A bare parameter or captured variable is whatever each caller gives: the callers see to it.
         let bare = value
             .identities()
@@ -344,6 +347,14 @@ impl Interp<'_> {
         site: &CallSite,
     ) -> (Value, bool) {
         self.caught_here(callee, value, site);
+        if let Some(func) = self.enclosed(callee, value) {
+            self.count(0);
+            self.written_out = true;
+            // With what it captures itself it is called by whoever made it.
+            let result = self.symbolic_callee(value, site, false);
+            let returns = self.returned(Callee::Func(func), func, site);
+            return (result.unwrap_or_default(), returns);
+        }
         let callees = self.callees(Some(callee), value);
         let known = callees
             .iter()
@@ -363,22 +374,20 @@ impl Interp<'_> {
                     self.written_out = true;
                     let result =
                         self.invoke(func, Some(id), &site.this, &site.args, site.span, site.new);
-                    returns |= !self.noreturn(func, site);
-                    if single {
-                        self.accepted(func, site, Outcome::Returns);
-                        self.placed(&[callee], None, site, Outcome::Returns);
-                    }
+                    returns |= match single {
+                        true => self.returned(callee, func, site),
+                        false => !self.noreturn(func, site),
+                    };
                     result
                 }
                 Callee::Func(func) => {
                     self.written_out = true;
                     let result =
                         self.invoke(func, None, &site.this, &site.args, site.span, site.new);
-                    returns |= !self.noreturn(func, site);
-                    if single {
-                        self.accepted(func, site, Outcome::Returns);
-                        self.placed(&[callee], None, site, Outcome::Returns);
-                    }
+                    returns |= match single {
+                        true => self.returned(callee, func, site),
+                        false => !self.noreturn(func, site),
+                    };
                     result
                 }
                 Callee::Class(class) => {
@@ -536,6 +545,13 @@ impl Interp<'_> {
             }
         }
         out.unwrap_or_default()
+    }
+
+    /// The one function that is called has returned: what that tells of its arguments. `false` where it never does.
+    pub(super) fn returned(&mut self, callee: Callee, func: FuncId, site: &CallSite) -> bool {
+        self.accepted(func, site, Outcome::Returns);
+        self.placed(&[callee], None, site, Outcome::Returns);
+        !self.noreturn(func, site)
     }
 
     fn noreturn(&self, func: FuncId, site: &CallSite) -> bool {

@@ -76,6 +76,8 @@ pub(super) struct Whole<'a> {
     pub(super) summaries: &'a [Option<Arc<Summary>>],
     pub(super) by_name: &'a super::methods::Methods,
     pub(super) consts: &'a super::constants::Constants,
+    /// Functions that variables of outer functions hold.
+    pub(super) enclosed: &'a super::enclosed::Enclosed,
     pub(super) render: &'a super::analyse::RenderLookup<'a>,
     pub(super) kinds: super::kinds::KindIds,
     /// What schemas say.
@@ -92,6 +94,8 @@ pub struct Interp<'a> {
     pub(super) summaries: &'a [Option<Arc<Summary>>],
     pub(super) by_name: &'a super::methods::Methods,
     pub(super) consts: &'a super::constants::Constants,
+    /// Functions that variables of outer functions hold.
+    pub(super) enclosed: &'a super::enclosed::Enclosed,
     pub(super) render: &'a super::analyse::RenderLookup<'a>,
     pub(super) schemas: &'a crate::schema::Schemas,
     pub(super) settings: &'a crate::setting::Settings,
@@ -169,6 +173,7 @@ impl<'a> Interp<'a> {
             summaries,
             by_name,
             consts,
+            enclosed,
             render,
             kinds: k,
             schemas,
@@ -181,6 +186,7 @@ impl<'a> Interp<'a> {
             summaries,
             by_name,
             consts,
+            enclosed,
             render,
             schemas,
             settings,

@@ -17,6 +17,7 @@ mod context;
 mod deny_list;
 mod derived;
 mod each;
+mod enclosed;
 mod exit;
 mod fact;
 mod flag;

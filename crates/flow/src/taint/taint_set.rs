@@ -1,7 +1,7 @@
 //! Unions of taints.
 
 use super::trace::TraceRef;
-use super::value::{Taint, adds};
+use super::value::{Taint, adds, join_notes};
 use crate::limits;
 use smallvec::SmallVec;
 use std::cmp::Ordering;
@@ -34,7 +34,7 @@ impl TaintSet {
                         own.trace = trace(&taint);
                     }
                     own.clean = clean;
-                    own.notes |= taint.notes;
+                    own.notes = join_notes(own.notes, taint.notes);
                 }
                 _ if room => {
                     let trace = trace(&taint);

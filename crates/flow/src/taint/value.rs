@@ -1,5 +1,6 @@
 //! Abstract values: taints, references to objects, constants.
 
+use super::access::{BESIDE, BY_KEY};
 use super::place::{PortBase, PortPath};
 use super::taint_set::TaintSet;
 use super::trace::TraceRef;
@@ -237,7 +238,7 @@ impl Value {
             Ok(at) => {
                 let Some(old) = set.get(at) else { return false };
                 let clean = old.clean.meet(taint.clean);
-                let notes = old.notes | taint.notes;
+                let notes = join_notes(old.notes, taint.notes);
                 if clean == old.clean && notes == old.notes {
                     return false;
                 }
@@ -377,6 +378,11 @@ impl Value {
     }
 }
 
+/// What is noted of two ways of one origin. That only a member was chosen by it holds where it holds of both.
+pub(super) fn join_notes(a: u16, b: u16) -> u16 {
+    (a | b) & !(BY_KEY | BESIDE) | a & b
+}
+
 /// Whether joining `theirs` into `mine` would change anything: both are sorted, one walk tells.
 pub(super) fn adds(mine: &[Taint], theirs: &[Taint]) -> bool {
     let full = mine.len() >= limits::TAINTS;
@@ -389,7 +395,7 @@ pub(super) fn adds(mine: &[Taint], theirs: &[Taint]) -> bool {
                 Ordering::Less => own = rest.next(),
                 Ordering::Equal => {
                     if known.clean.meet(taint.clean) != known.clean
-                        || known.notes | taint.notes != known.notes
+                        || join_notes(known.notes, taint.notes) != known.notes
                     {
                         return true;
                     }
