@@ -265,6 +265,8 @@ struct Answers {
     rest: String,
     /// The method, where the program has it.
     func: Option<FuncId>,
+    /// Its name.
+    action: String,
 }
 
 fn answers(origins: &Solver<'_, '_>, view: &View, family: &Family) -> Vec<Answers> {
@@ -276,6 +278,7 @@ fn answers(origins: &Solver<'_, '_>, view: &View, family: &Family) -> Vec<Answer
                 method: Some(method.to_owned()),
                 rest: rest.to_owned(),
                 func,
+                action: name.to_owned(),
             });
         }
     };
@@ -319,6 +322,7 @@ fn answers_to_all(origins: &Solver<'_, '_>, view: &View, family: &Family) -> Vec
         method: Some(method),
         rest: String::new(),
         func: Some(func),
+        action: origins.program.func_name(func),
     };
     methods.into_iter().map(answer).collect()
 }
@@ -405,6 +409,7 @@ impl Family {
                         method: None,
                         rest,
                         func: Some(func),
+                        action: origins.program.func_name(func),
                     });
                 }
             }
@@ -494,7 +499,14 @@ fn of_class(
         span: def.span,
     });
     let mut around = decoration::Around::default();
-    class::of(origins, view.class, answer.func, defaults, &mut around);
+    class::of(
+        origins,
+        view.class,
+        answer.func,
+        &answer.action,
+        defaults,
+        &mut around,
+    );
     // Decorators of the method itself.
     let of_method = endpoint.chain.into_iter().filter(|member| {
         answer.func.is_some_and(|func| {

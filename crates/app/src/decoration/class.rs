@@ -1,5 +1,6 @@
 //! What a class says of all its methods: guards of its own, of its bases, and those that settings give to every view.
 
+use super::permissions::{Asked, asked};
 use super::{Around, arguments, elements, guards, keyword, member, wraps, written_name};
 use crate::model::Stage;
 use casemate_flow::origin::{Solver, Val};
@@ -150,15 +151,17 @@ fn text(f: FuncRef<'_>, operand: Operand) -> Option<String> {
 /// Adds what the class of a method says.
 pub(super) fn add(origins: &Solver<'_, '_>, f: FuncRef<'_>, defaults: &Defaults, out: &mut Around) {
     if let Some(class) = f.func.class.map(|class| f.class(class)) {
-        of(origins, class, Some(f.id), defaults, out);
+        let action = origins.program.func_name(f.id);
+        of(origins, class, Some(f.id), &action, defaults, out);
     }
 }
 
-/// Adds what a class says of one of its methods, or of one that it has from a library.
+/// Adds what a class says of one of its methods, or of one that it has from a library, by what it does.
 pub(crate) fn of(
     origins: &Solver<'_, '_>,
     class: ClassIdx,
     own: Option<FuncId>,
+    action: &str,
     defaults: &Defaults,
     out: &mut Around,
 ) {
@@ -216,13 +219,29 @@ pub(crate) fn of(
         }
         if python {
             super::parameter::of_class(origins, class, def.span, out);
-            let overrides = def.members.iter().any(|m| {
-                m.kind == MemberKind::Method
-                    && origins.program.file(file).facts.str(m.name) == "get_permissions"
-            });
-            if overrides && permissions.is_none() {
-                permissions = Some(true);
-                out.unknown += 1;
+            let mut methods = def.members.iter().filter(|m| m.kind == MemberKind::Method);
+            let overrides = methods
+                .find(|m| origins.program.file(file).facts.str(m.name) == "get_permissions")
+                .and_then(|m| m.func);
+            if let Some(method) = overrides.filter(|_| permissions.is_none()) {
+                let method = origins.program.func(origins.program.func_id(file, method));
+                match asked(method, action) {
+                    Some(Asked::These(list)) => {
+                        permissions = Some(true);
+                        out.open |= for_all(origins, method.id, &list);
+                        for element in list {
+                            for stage in of_class_value(origins, method.id, element) {
+                                out.chain.push(member(origins, place, stage));
+                            }
+                        }
+                    }
+                    // What the class itself lists is read next, and then what those above it do.
+                    Some(Asked::Listed) => {}
+                    None => {
+                        permissions = Some(true);
+                        out.unknown += 1;
+                    }
+                }
             }
             listed(origins, class, owner, &mut permissions, out);
             for door in def.members.iter().filter(|m| m.kind == MemberKind::Method) {

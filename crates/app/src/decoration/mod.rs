@@ -5,6 +5,7 @@ mod before;
 pub(crate) mod class;
 pub(crate) mod injected;
 pub(crate) mod parameter;
+mod permissions;
 
 use crate::model::{Application, Member, Stage};
 use casemate_flow::origin::{Solver, Val};

@@ -123,7 +123,8 @@ impl Application {
                     FactValue::Bool(
                         wants_login(endpoint)
                             && !endpoint.objects.nameless
-                            && !super::takes_password(endpoint, origins),
+                            && (endpoint.guarded("authentication") == Answer::Yes
+                                || !super::takes_password(endpoint, origins)),
                     ),
                 ),
                 ("beside", tri(beside(endpoint, access))),

@@ -1,8 +1,9 @@
-//! Refusals that a function of the program gives back or sends, and with which its caller does nothing: it goes on.
+//! Refusals that a function of the program gives back or sends, and with which its caller does nothing, or that a handler sends itself
+//! without leaving: it goes on.
 
 use crate::decoration::written_name;
 use crate::guard::root::{Known, Search, is_request};
-use crate::guard::{denial, is_nothing};
+use crate::guard::{denial, forbids, is_nothing};
 use crate::model::Endpoint;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
@@ -89,6 +90,60 @@ pub(super) fn of(origins: &Solver<'_, '_>, endpoints: &[Endpoint]) -> Vec<Fact> 
                     values: vec![("dropped".to_owned(), FactValue::Bool(true))],
                 });
             }
+        }
+        out.extend(unfinished(origins, &known, f));
+    }
+    out
+}
+
+/// Refusals that a handler of JavaScript sends itself, without leaving: `if (!user.isAdmin) { reply.code(401).send() }`.
+fn unfinished(origins: &Solver<'_, '_>, known: &Known, f: FuncRef<'_>) -> Vec<Fact> {
+    let mut out = Vec::new();
+    if f.file.facts.language == Language::Python {
+        return out;
+    }
+    for block in &f.func.blocks {
+        let Term::Branch { cond, yes, no } = block.term else {
+            continue;
+        };
+        for side in [yes, no] {
+            let Some(b) = f.func.blocks.get(side.index()) else {
+                continue;
+            };
+            let falls = matches!(b.term, Term::Goto(_));
+            // What is noted there may be looked at later.
+            let notes = f.func.block_instrs(b).any(|(_, instr)| match *instr {
+                Instr::Copy { to, .. } => {
+                    let local = f.func.locals.get(to.index());
+                    local.is_some_and(|l| l.kind == casemate_ir::LocalKind::Named)
+                }
+                Instr::StoreVar { .. } => true,
+                _ => false,
+            });
+            let end = b.instrs.range().end;
+            if !falls
+                || notes
+                || !forbids(origins, known, f, side.index())
+                || !sends(origins, f, side.index())
+                || !changes_after(f, side.index(), end)
+                || !Search::of(origins, known, f.id, cond).tells_who()
+            {
+                continue;
+            }
+            let mut calls = f.func.block_instrs(b);
+            let Some((at, _)) = calls.find(|(_, i)| matches!(i, Instr::Call { .. })) else {
+                continue;
+            };
+            out.push(Fact {
+                fact: "refusal.dropped".to_owned(),
+                site: Site {
+                    file: f.file_idx,
+                    span: f.func.spans.get(at).copied().unwrap_or_default(),
+                },
+                function: f.id,
+                callee: "the answer".to_owned(),
+                values: vec![("dropped".to_owned(), FactValue::Bool(true))],
+            });
         }
     }
     out

@@ -134,7 +134,7 @@ pub(super) fn of(origins: &Solver<'_, '_>, endpoint: &Endpoint) -> Option<Access
 }
 
 /// `Note`, `Note.objects.all()`.
-fn named_record(f: FuncRef<'_>, value: Operand) -> Option<String> {
+pub(super) fn named_record(f: FuncRef<'_>, value: Operand) -> Option<String> {
     let mut at = value;
     for _ in 0..8 {
         let Operand::Local(local) = at else {

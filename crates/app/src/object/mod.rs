@@ -5,6 +5,7 @@
 
 mod enter;
 mod fields;
+mod form;
 mod guarded;
 mod inherited;
 pub(crate) mod key;
@@ -14,6 +15,7 @@ mod owner;
 mod query;
 mod record;
 pub(crate) mod repository;
+mod ruled;
 mod series;
 mod shape;
 mod shown;
@@ -372,7 +374,8 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             let args = f.func.args(args).iter().map(|arg| arg.value);
             let tells = member_before(f, callee, at)
                 .or_else(|| written_name(f, callee))
-                .is_some_and(telling::tells);
+                .is_some_and(telling::tells)
+                || form::is_blind(self.origins, f, callee, at);
             for arg in args.clone() {
                 let roots = self.roots(f.id, arg);
                 self.made.personal |= roots.principal && !tells;

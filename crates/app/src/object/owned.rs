@@ -112,6 +112,7 @@ pub(super) fn find(
         }
     }
     out.extend(parts);
+    super::ruled::add(origins, set, &mut out);
     out
 }
 
