@@ -212,7 +212,7 @@ fn stars(
     }
 }
 
-/// `import a.b.c` makes `b` a member of `a`, and `c` one of `a.b`.
+/// `import a.b.c` makes `b` a member of `a`, and `c` one of `a.b`; so does `from .c import d` in the package that has `c`.
 fn members(
     module: &Module<'_>,
     resolver: &Resolver,
@@ -224,8 +224,15 @@ fn members(
             continue;
         };
         let mut whole = specifier;
-        while let Some((package, name)) = whole.rsplit_once('.') {
-            if package.is_empty() || package.ends_with('.') || name.is_empty() {
+        while let Some((_, name)) = whole.rsplit_once('.') {
+            let above = &whole[..whole.len() - name.len()];
+            // The dots of a relative name are the package itself.
+            let relative = above.ends_with("..") || above == ".";
+            let package = match relative {
+                true => above,
+                false => above.trim_end_matches('.'),
+            };
+            if name.is_empty() {
                 break;
             }
             if let Resolution::File(index) = resolver.resolve(package, module.path)
@@ -233,6 +240,9 @@ fn members(
                 && matches!(resolver.resolve(whole, module.path), Resolution::File(_))
             {
                 offered.entry(at).or_default().insert(name.to_owned());
+            }
+            if relative {
+                break;
             }
             whole = package;
         }

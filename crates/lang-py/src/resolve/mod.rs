@@ -133,7 +133,25 @@ impl Resolver {
             folder = parent(at);
         }
         own.or_else(|| self.elsewhere(name, top, from))
+            .or_else(|| self.below_package(name, from))
             .unwrap_or_else(package)
+    }
+
+    /// A module below a folder around the file that is a package itself, and that the project puts on the path all the same:
+    /// `from orders.utils import …` with `apps/__init__.py` and `apps/orders/utils.py`. A plain name would be too little evidence.
+    fn below_package(&self, name: &str, from: &str) -> Option<Resolution> {
+        let (top, _) = name.split_once('.')?;
+        let mut folder = parent(from);
+        while let Some(at) = folder {
+            let inside = self.packages.contains(at)
+                && self.packages.contains(&join(at, top))
+                && !from.starts_with(&format!("{}/", join(at, top)));
+            if inside && let Some(found @ Resolution::File(_)) = self.at(at, name) {
+                return Some(found);
+            }
+            folder = parent(at);
+        }
+        None
     }
 
     /// The module of a name in a folder or in a usual layout below it.
