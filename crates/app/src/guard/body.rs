@@ -19,7 +19,7 @@ use rustc_hash::FxHashSet;
 pub(super) const DEPTH: u32 = 3;
 
 /// How a function lets a request pass.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Pass {
     /// By calling its parameter at this position.
     Calls(usize),
@@ -42,6 +42,8 @@ pub(super) struct Reader<'a, 'p, 'm> {
     pub origins: &'a Solver<'p, 'm>,
     /// Members of requests that the program sets from credentials.
     pub set: &'a Known,
+    /// Branches of one function that are decided: blocks, and how.
+    pub decided: Option<(FuncId, &'a [(usize, bool)])>,
 }
 
 impl<'p> Reader<'_, 'p, '_> {
@@ -272,7 +274,7 @@ impl<'p> Reader<'_, 'p, '_> {
             }
         }
         let clean = reaching(f.func, &targets, &refused);
-        let mut cut: FxHashSet<(usize, usize)> = FxHashSet::default();
+        let mut cut: FxHashSet<(usize, usize)> = self.decided_away(f);
         let mut settings: Vec<(usize, usize, usize)> = Vec::new();
         // What was asked where those that are known passed, and the others went on.
         let mut asked: Option<Roots> = None;
@@ -476,6 +478,20 @@ impl<'p> Reader<'_, 'p, '_> {
             out.push(check);
         }
         safe
+    }
+
+    /// Ways out of branches that are decided otherwise.
+    fn decided_away(&self, f: FuncRef<'p>) -> FxHashSet<(usize, usize)> {
+        let decided = self.decided.filter(|(func, _)| *func == f.id);
+        let decided = decided.map_or(&[][..], |(_, decided)| decided);
+        let away = |&(index, truth): &(usize, bool)| match f.func.blocks.get(index)?.term {
+            Term::Branch { yes, no, .. } => {
+                let side = if truth { no } else { yes };
+                Some((index, side.index()))
+            }
+            _ => None,
+        };
+        decided.iter().filter_map(away).collect()
     }
 
     pub(super) fn is_next(

@@ -1,5 +1,6 @@
 //! What stands before a handler and refuses requests: guards of libraries by their rows, those of the program by what they do.
 
+mod address;
 mod answered;
 mod body;
 mod called;
@@ -18,6 +19,7 @@ mod slice;
 pub(crate) mod switch;
 
 use crate::model::{Application, Endpoint, Guard, Member, Stage};
+use address::{Address, Patterns};
 use body::{Pass, Reader};
 use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
@@ -74,8 +76,12 @@ pub(crate) fn judge(application: &mut Application, origins: &Solver<'_, '_>) -> 
     let mut set = Known::new(origins, members);
     let given = given::find(application, origins, &set);
     set.learn(given);
-    let reader = Reader { origins, set: &set };
-    let mut judged: FxHashMap<(FuncId, Way), Vec<Check>> = FxHashMap::default();
+    let reader = Reader {
+        origins,
+        set: &set,
+        decided: None,
+    };
+    let mut judged = Judged::default();
     let mut looked: FxHashMap<FuncId, bool> = FxHashMap::default();
     let endpoints = std::mem::take(&mut application.endpoints);
     application.endpoints = endpoints
@@ -86,7 +92,8 @@ pub(crate) fn judge(application: &mut Application, origins: &Solver<'_, '_>) -> 
                 .handlers
                 .iter()
                 .any(|handler| looks(*handler, &reader, &mut looked));
-            endpoint.misplaced = before(&endpoint.outside, &reader, &mut judged, &mut looked);
+            endpoint.misplaced =
+                before(&endpoint.outside, None, &reader, &mut judged, &mut looked);
             endpoint
         })
         .collect();
@@ -109,7 +116,11 @@ pub(crate) fn denial(
     f: casemate_flow::program::FuncRef<'_>,
     block: usize,
 ) -> bool {
-    let reader = Reader { origins, set };
+    let reader = Reader {
+        origins,
+        set,
+        decided: None,
+    };
     reader.refusal(f, block).is_denial()
 }
 
@@ -120,20 +131,76 @@ pub(crate) fn forbids(
     f: casemate_flow::program::FuncRef<'_>,
     block: usize,
 ) -> bool {
-    let statuses = Reader { origins, set }.refusal(f, block).statuses;
+    let reader = Reader {
+        origins,
+        set,
+        decided: None,
+    };
+    let statuses = reader.refusal(f, block).statuses;
     statuses.contains(&401) || statuses.contains(&403)
 }
 
 /// How requests pass, as a key.
 type Way = Option<usize>;
 
+/// What functions were found to check.
+#[derive(Default)]
+struct Judged {
+    /// Whatever the address.
+    plain: FxHashMap<(FuncId, Pass), Vec<Check>>,
+    /// With some of their branches decided.
+    decided: FxHashMap<(FuncId, Pass, Vec<(usize, bool)>), Vec<Check>>,
+    patterns: Patterns,
+}
+
+impl Judged {
+    /// The checks of a function. Where some requests pass without one, those to this address may not.
+    fn checks(
+        &mut self,
+        func: FuncId,
+        pass: Pass,
+        address: Option<&Address>,
+        reader: &Reader<'_, '_, '_>,
+    ) -> Vec<Check> {
+        let plain = self
+            .plain
+            .entry((func, pass))
+            .or_insert_with(|| reader.checks(func, pass));
+        let open = |check: &Check| {
+            !check.certain && matches!(check.kind, "authentication" | "role" | "owner")
+        };
+        let Some(address) = address.filter(|_| plain.iter().any(open)) else {
+            return plain.clone();
+        };
+        let decided = address.decisions(reader.origins, reader.origins.program.func(func));
+        if decided.is_empty() {
+            return plain.clone();
+        }
+        let read = |decided: &[(usize, bool)]| {
+            let reader = Reader {
+                decided: Some((func, decided)),
+                ..*reader
+            };
+            reader.checks(func, pass)
+        };
+        let key = (func, pass, decided);
+        if let Some(known) = self.decided.get(&key) {
+            return known.clone();
+        }
+        let checks = read(&key.2);
+        self.decided.insert(key, checks.clone());
+        checks
+    }
+}
+
 fn guards(
     endpoint: &Endpoint,
     reader: &Reader<'_, '_, '_>,
-    judged: &mut FxHashMap<(FuncId, Way), Vec<Check>>,
+    judged: &mut Judged,
     looked: &mut FxHashMap<FuncId, bool>,
 ) -> Vec<Guard> {
     let mut out = Vec::new();
+    let address = Address::of(endpoint, &judged.patterns);
     for member in &endpoint.chain {
         let package = matches!(member.what, Stage::Function(..) | Stage::Package(_));
         // What a class names in a decorator is meant as a guard, though it holds for all its methods.
@@ -141,7 +208,13 @@ fn guards(
             && endpoint.callee.starts_with("npm:")
             && !endpoint.callee.starts_with("npm:@nestjs/");
         let shared = matches!(member.what, Stage::Before(_)) || package && apart;
-        let found = before(std::slice::from_ref(member), reader, judged, looked);
+        let found = before(
+            std::slice::from_ref(member),
+            address.as_ref(),
+            reader,
+            judged,
+            looked,
+        );
         out.extend(found.into_iter().map(|guard| Guard { shared, ..guard }));
     }
     of_handlers(endpoint, reader, judged, &mut out);
@@ -158,8 +231,9 @@ fn guards(
 /// What members of a chain refuse.
 fn before(
     chain: &[Member],
+    address: Option<&Address>,
     reader: &Reader<'_, '_, '_>,
-    judged: &mut FxHashMap<(FuncId, Way), Vec<Check>>,
+    judged: &mut Judged,
     looked: &mut FxHashMap<FuncId, bool>,
 ) -> Vec<Guard> {
     let mut out: Vec<Guard> = Vec::new();
@@ -168,7 +242,7 @@ fn before(
             Stage::Function(func, given, next) => {
                 let first = out.len();
                 for func in [func].into_iter().chain(given) {
-                    let checks = checks(*func, *next, reader, judged);
+                    let checks = checks(*func, *next, address, reader, judged);
                     let asked = checks.iter().filter(|check| {
                         let maker = check.said_to.filter(|_| check.kind == "role");
                         maker.is_none_or(|maker| !made_bare(reader.origins, maker, member.site))
@@ -187,7 +261,7 @@ fn before(
             }
             Stage::Before(func) => {
                 let first = out.len();
-                let checks = reader.checks(*func, Pass::ReturnsNothing);
+                let checks = judged.checks(*func, Pass::ReturnsNothing, address, reader);
                 out.extend(checks.iter().map(|c| of_check(c, member, reader)));
                 look(member, &[*func], first, reader, looked, &mut out);
             }
@@ -199,13 +273,13 @@ fn before(
                 } else {
                     Pass::Onward
                 };
-                let checks = reader.checks(*func, pass);
+                let checks = judged.checks(*func, pass, address, reader);
                 let checks = checks.iter().filter(|check| check.principal);
                 out.extend(checks.map(|c| of_check(c, member, reader)));
             }
             Stage::Method(func) => {
                 let first = out.len();
-                let checks = reader.checks(*func, Pass::Above);
+                let checks = judged.checks(*func, Pass::Above, address, reader);
                 out.extend(checks.iter().map(|c| of_check(c, member, reader)));
                 look(member, &[*func], first, reader, looked, &mut out);
                 let found = out.get(first..).unwrap_or(&[]);
@@ -233,7 +307,7 @@ fn before(
             }),
             Stage::Decides(func) => {
                 let first = out.len();
-                let checks = reader.checks(*func, Pass::ReturnsTrue);
+                let checks = judged.checks(*func, Pass::ReturnsTrue, address, reader);
                 out.extend(checks.iter().map(|c| of_check(c, member, reader)));
                 look(member, &[*func], first, reader, looked, &mut out);
                 if out.len() == first && body::may_say_no(reader.origins.program.func(*func)) {
@@ -368,11 +442,11 @@ fn look(
 fn of_handlers(
     endpoint: &Endpoint,
     reader: &Reader<'_, '_, '_>,
-    judged: &mut FxHashMap<(FuncId, Way), Vec<Check>>,
+    judged: &mut Judged,
     out: &mut Vec<Guard>,
 ) {
     for handler in &endpoint.handlers {
-        for check in checks(*handler, None, reader, judged) {
+        for check in checks(*handler, None, None, reader, judged) {
             if check.kind != "validation" && check.kind != GUESTS {
                 out.push(Guard {
                     kind: check.kind.to_owned(),
@@ -391,15 +465,14 @@ fn of_handlers(
 fn checks(
     func: FuncId,
     next: Way,
+    address: Option<&Address>,
     reader: &Reader<'_, '_, '_>,
-    judged: &mut FxHashMap<(FuncId, Way), Vec<Check>>,
+    judged: &mut Judged,
 ) -> Vec<Check> {
     let params = reader.origins.program.func(func).func.params.len();
     let next = next.filter(|index| *index < params);
-    judged
-        .entry((func, next))
-        .or_insert_with(|| reader.checks(func, next.map_or(Pass::Returns, Pass::Calls)))
-        .clone()
+    let pass = next.map_or(Pass::Returns, Pass::Calls);
+    judged.checks(func, pass, address, reader)
 }
 
 fn of_check(check: &Check, member: &Member, reader: &Reader<'_, '_, '_>) -> Guard {

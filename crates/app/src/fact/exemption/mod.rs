@@ -1,6 +1,5 @@
 //! Guards that let requests pass because their address contains some text, as facts.
 
-mod pattern;
 mod test;
 
 use crate::guard::root::{Known, Search};

@@ -1,6 +1,6 @@
 //! Conditions that look for a text anywhere in the address of a request.
 
-use super::pattern::{ANY, constants};
+use crate::constants::{ANY, constants};
 use crate::decoration::written_name;
 use crate::guard::root::is_request;
 use casemate_flow::origin::{Solver, Val};

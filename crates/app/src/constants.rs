@@ -9,13 +9,13 @@ use casemate_ir::{ConstId, FnId, Instr, IterKind, LocalId, Operand, VarRef};
 const STEPS: u32 = 8;
 
 /// Methods that call a function with each member of a list, and ask whether one is taken.
-pub(super) const ANY: [&str; 3] = ["some", "find", "any"];
+pub(crate) const ANY: [&str; 3] = ["some", "find", "any"];
 
 /// A constant, in the function that writes it.
-pub(super) type Written<'p> = (FuncRef<'p>, ConstId);
+pub(crate) type Written<'p> = (FuncRef<'p>, ConstId);
 
 /// The constants that a value may be, as far as they are found.
-pub(super) fn constants<'p>(
+pub(crate) fn constants<'p>(
     f: FuncRef<'p>,
     origins: &Solver<'p, '_>,
     value: Operand,
@@ -114,14 +114,21 @@ fn of_callback<'p>(
     }
 }
 
-/// The constants among the members of a list.
-fn members<'p>(
+/// The constants among the members of a list, or of what a set is made of.
+pub(crate) fn members<'p>(
     f: FuncRef<'p>,
     origins: &Solver<'p, '_>,
     list: Operand,
     steps: u32,
     out: &mut Vec<Written<'p>>,
 ) {
+    // `new Set([…])`
+    let list = match f.made_by(list) {
+        Some(&Instr::Call { args, flags, .. }) if flags.new => {
+            f.func.args(args).first().map_or(list, |arg| arg.value)
+        }
+        _ => list,
+    };
     for &val in origins.of_operand(f.id, list) {
         let Some(Val::Object(func, at)) = origins.val(val) else {
             continue;

@@ -1,0 +1,496 @@
+//! Conditions of guards that the address or the method of an endpoint decides: `if (OPEN.includes(req.path)) return next()`.
+//!
+//! A login that lets some addresses pass is a login for all others. The address of an endpoint is known; where a part of it is a
+//! parameter, some plain text stands for it.
+
+use super::root::is_request;
+use crate::constants::{ANY, Written, constants, members};
+use crate::decoration::written_name;
+use crate::model::Endpoint;
+use casemate_flow::origin::{Solver, Val};
+use casemate_flow::program::FuncRef;
+use casemate_ir::{Const, Instr, Key, Language, OpKind, Operand, Term};
+use regex::Regex;
+use rustc_hash::FxHashMap;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// Members of requests that hold where they go to.
+const ADDRESSES: [&str; 7] = [
+    "path",
+    "url",
+    "originalUrl",
+    "pathname",
+    "path_info",
+    "full_path",
+    "routerPath",
+];
+
+/// Methods that leave what an address says as it is.
+const SAME: [&str; 6] = ["toLowerCase", "lower", "toString", "trim", "get_full_path", "decode"];
+
+/// Functions and values behind each other.
+const DEPTH: u32 = 6;
+
+/// What stands for a parameter of an address.
+const SAMPLE: &str = "7f3a0";
+
+/// An address with the method that it is asked with.
+pub(super) struct Address {
+    /// The whole path first; then what routers below would see of it.
+    paths: Vec<String>,
+    method: Option<String>,
+    patterns: Patterns,
+}
+
+/// Regular expressions by their texts, each made once; absent: not of this syntax.
+pub(super) type Patterns = Rc<RefCell<FxHashMap<String, Option<Regex>>>>;
+
+/// What a value is of a request.
+enum Part {
+    Address,
+    Method,
+}
+
+impl Address {
+    /// That of an endpoint, where it is known.
+    pub(super) fn of(endpoint: &Endpoint, patterns: &Patterns) -> Option<Self> {
+        let path = endpoint.path.as_deref().filter(|path| path.starts_with('/'))?;
+        if path.contains("{?}") {
+            return None;
+        }
+        let plain = |part: &str| match part.contains([':', '<', '{', '*', '(', '[']) {
+            true => SAMPLE.to_owned(),
+            false => part.to_owned(),
+        };
+        let parts: Vec<String> = path.split('/').skip(1).map(plain).collect();
+        let below = |from: usize| format!("/{}", parts.get(from..).unwrap_or_default().join("/"));
+        let method = endpoint.method.as_str();
+        let named = ["get", "post", "put", "patch", "delete", "head"].contains(&method);
+        Some(Self {
+            paths: (0..parts.len()).map(below).collect(),
+            method: named.then(|| method.to_owned()),
+            patterns: Rc::clone(patterns),
+        })
+    }
+
+    /// The branches of a function that it decides: the block, and how.
+    pub(super) fn decisions(&self, origins: &Solver<'_, '_>, f: FuncRef<'_>) -> Vec<(usize, bool)> {
+        let mut out = Vec::new();
+        for (index, block) in f.func.blocks.iter().enumerate() {
+            if let Term::Branch { cond, .. } = block.term
+                && let Some(truth) = self.decides(origins, f, cond, 0)
+            {
+                out.push((index, truth));
+            }
+        }
+        out
+    }
+
+    fn decides(
+        &self,
+        origins: &Solver<'_, '_>,
+        f: FuncRef<'_>,
+        cond: Operand,
+        depth: u32,
+    ) -> Option<bool> {
+        let Operand::Local(local) = cond else {
+            return match cond {
+                Operand::Const(id) if depth > 0 => match f.file.facts.constant(id) {
+                    Const::Bool(truth) => Some(*truth),
+                    _ => None,
+                },
+                _ => None,
+            };
+        };
+        if depth > DEPTH {
+            return None;
+        }
+        let mut writers = f.writers(local);
+        let first = writers.next()?;
+        let Some(second) = writers.next() else {
+            return self.instr(origins, f, first.1, depth);
+        };
+        if writers.next().is_some() {
+            return None;
+        }
+        // `a || b`, `a && b`
+        let block_of = |at: usize| {
+            let mut blocks = f.func.blocks.iter();
+            blocks.position(|block| block.instrs.range().contains(&at))
+        };
+        let (a, b) = (
+            self.instr(origins, f, first.1, depth),
+            self.instr(origins, f, second.1, depth),
+        );
+        let then = block_of(second.0)?;
+        match f.func.blocks.get(block_of(first.0)?)?.term {
+            Term::Branch { no, .. } if no.index() == then => match (a, b) {
+                (Some(true), _) | (_, Some(true)) => Some(true),
+                (Some(false), Some(false)) => Some(false),
+                _ => None,
+            },
+            Term::Branch { yes, .. } if yes.index() == then => match (a, b) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (Some(true), Some(true)) => Some(true),
+                _ => None,
+            },
+            _ if a == b => a,
+            _ => None,
+        }
+    }
+
+    fn instr(
+        &self,
+        origins: &Solver<'_, '_>,
+        f: FuncRef<'_>,
+        instr: &Instr,
+        depth: u32,
+    ) -> Option<bool> {
+        match *instr {
+            Instr::Copy { from, .. } | Instr::Await { from, .. } => {
+                self.decides(origins, f, from, depth + 1)
+            }
+            Instr::Op { op, operands, .. } => self.op(origins, f, op, f.func.operands(operands), depth),
+            Instr::Call {
+                callee, this, args, ..
+            } => {
+                let args: Vec<Operand> = f.func.args(args).iter().map(|arg| arg.value).collect();
+                self.call(origins, f, callee, this, &args, depth)
+            }
+            _ => None,
+        }
+    }
+
+    fn op(
+        &self,
+        origins: &Solver<'_, '_>,
+        f: FuncRef<'_>,
+        op: OpKind,
+        operands: &[Operand],
+        depth: u32,
+    ) -> Option<bool> {
+        match (op, operands) {
+            (OpKind::Not, [inner]) => self.decides(origins, f, *inner, depth + 1).map(|t| !t),
+            (OpKind::Eq | OpKind::StrictEq, [a, b]) => self.equals(origins, f, *a, *b),
+            (OpKind::Ne | OpKind::StrictNe, [a, b]) => {
+                // `LIST.indexOf(path) !== -1`
+                if let Some(found) = self.indexed(origins, f, *a) {
+                    return Some(found);
+                }
+                self.equals(origins, f, *a, *b).map(|t| !t)
+            }
+            (OpKind::Greater, [a, _]) => self.indexed(origins, f, *a),
+            (OpKind::In, [a, b]) => match part(origins, f, *b) {
+                // `'/open' in request.path`
+                Some(Part::Address) => {
+                    let texts = texts(constants(f, origins, *a));
+                    self.any(&texts, |path, text| path.contains(text))
+                }
+                _ => self.among(origins, f, *a, *b),
+            },
+            _ => None,
+        }
+    }
+
+    /// One side is the address or the method, the other one a text.
+    fn equals(&self, origins: &Solver<'_, '_>, f: FuncRef<'_>, a: Operand, b: Operand) -> Option<bool> {
+        let (asked, other) = match (part(origins, f, a), part(origins, f, b)) {
+            (Some(asked), None) => (asked, b),
+            (None, Some(asked)) => (asked, a),
+            _ => return None,
+        };
+        let texts = texts(constants(f, origins, other));
+        self.is_one(&asked, &texts)
+    }
+
+    fn is_one(&self, asked: &Part, texts: &[String]) -> Option<bool> {
+        match asked {
+            Part::Address => {
+                let bare = |text: &str| text.trim_end_matches('/').to_owned();
+                self.any(texts, |path, text| bare(path) == bare(text))
+            }
+            Part::Method => {
+                let method = self.method.as_deref().filter(|_| !texts.is_empty())?;
+                Some(texts.iter().any(|text| text.eq_ignore_ascii_case(method)))
+            }
+        }
+    }
+
+    /// `path in LIST`, `LIST.includes(path)`
+    fn among(&self, origins: &Solver<'_, '_>, f: FuncRef<'_>, what: Operand, list: Operand) -> Option<bool> {
+        let asked = part(origins, f, what)?;
+        let mut found = Vec::new();
+        members(f, origins, list, 0, &mut found);
+        self.is_one(&asked, &texts(found))
+    }
+
+    /// `LIST.indexOf(path)`, `path.indexOf('/open')`
+    fn indexed(&self, origins: &Solver<'_, '_>, f: FuncRef<'_>, value: Operand) -> Option<bool> {
+        let Some(&Instr::Call {
+            this: Some(this),
+            callee,
+            args,
+            ..
+        }) = f.made_by(value)
+        else {
+            return None;
+        };
+        let first = f.func.args(args).first()?.value;
+        if written_name(f, callee) != Some("indexOf") {
+            return None;
+        }
+        match part(origins, f, this) {
+            Some(Part::Address) => {
+                let texts = texts(constants(f, origins, first));
+                self.any(&texts, |path, text| path.contains(text))
+            }
+            _ => self.among(origins, f, first, this),
+        }
+    }
+
+    fn call(
+        &self,
+        origins: &Solver<'_, '_>,
+        f: FuncRef<'_>,
+        callee: Operand,
+        this: Option<Operand>,
+        args: &[Operand],
+        depth: u32,
+    ) -> Option<bool> {
+        let name = written_name(f, callee).unwrap_or_default();
+        let python = f.file.facts.language == Language::Python;
+        let first = args.first().copied();
+        if let (Some(this), Some(first)) = (this, first) {
+            if let Some(Part::Address) = part(origins, f, this) {
+                let mut found = constants(f, origins, first);
+                members(f, origins, first, 0, &mut found);
+                return match name {
+                    "startsWith" | "startswith" => {
+                        self.any(&texts(found), |path, text| path.starts_with(text))
+                    }
+                    "endsWith" | "endswith" => {
+                        self.any(&texts(found), |path, text| path.ends_with(text))
+                    }
+                    "includes" => self.any(&texts(found), |path, text| path.contains(text)),
+                    "match" if !python => self.fits(&self.patterns(found, false), false),
+                    _ => None,
+                };
+            }
+            match name {
+                "includes" | "has" => return self.among(origins, f, first, this),
+                "test" | "match" | "search" | "fullmatch" => {
+                    // `PATTERN.test(path)`, `re.match(PATTERN, path)`
+                    let (pattern, text) = match args.get(1) {
+                        Some(second) if python => (first, *second),
+                        _ => (this, first),
+                    };
+                    if !matches!(part(origins, f, text), Some(Part::Address)) {
+                        return None;
+                    }
+                    let found = constants(f, origins, pattern);
+                    return self.fits(&self.patterns(found, python), python && name != "search");
+                }
+                _ => {}
+            }
+        }
+        // A function of the program that is asked, or one that is asked about each member of a list.
+        let asked = match (args, ANY.contains(&name)) {
+            ([given], true) => *given,
+            _ => callee,
+        };
+        let [val] = origins.of_operand(f.id, asked) else {
+            return None;
+        };
+        let Some(Val::Func(inner)) = origins.val(*val) else {
+            return None;
+        };
+        if inner == f.id || depth >= DEPTH {
+            return None;
+        }
+        self.returned(origins, origins.program.func(inner), depth + 1)
+    }
+
+    /// What a function that is asked answers: along the ways that the address decides, or where all ways are the same.
+    fn returned(&self, origins: &Solver<'_, '_>, f: FuncRef<'_>, depth: u32) -> Option<bool> {
+        if f.func.blocks.len() > 24 {
+            return None;
+        }
+        let mut seen = vec![false; f.func.blocks.len()];
+        let mut open = vec![0_usize];
+        let mut answer: Option<bool> = None;
+        while let Some(at) = open.pop() {
+            let slot = seen.get_mut(at)?;
+            if std::mem::replace(slot, true) {
+                continue;
+            }
+            match f.func.blocks.get(at)?.term {
+                Term::Goto(next) => open.push(next.index()),
+                Term::Branch { cond, yes, no } => match self.decides(origins, f, cond, depth) {
+                    Some(true) => open.push(yes.index()),
+                    Some(false) => open.push(no.index()),
+                    None => open.extend([yes.index(), no.index()]),
+                },
+                Term::Return(Some(value)) => {
+                    let truth = self.decides(origins, f, value, depth)?;
+                    if answer.is_some_and(|known| known != truth) {
+                        return None;
+                    }
+                    answer = Some(truth);
+                }
+                _ => return None,
+            }
+        }
+        answer
+    }
+
+    /// Whether one of some texts is met; absent: there are none, or it depends on where the guard stands.
+    fn any(&self, texts: &[String], meets: impl Fn(&str, &str) -> bool) -> Option<bool> {
+        if texts.is_empty() {
+            return None;
+        }
+        let mut all = self
+            .paths
+            .iter()
+            .map(|path| texts.iter().any(|text| meets(path, text)));
+        let whole = all.next()?;
+        all.all(|below| below == whole || whole).then_some(whole)
+    }
+
+    fn patterns(&self, found: Vec<Written<'_>>, python: bool) -> Vec<Regex> {
+        let pattern = |(f, id): Written<'_>| {
+            let text = match f.file.facts.constant(id) {
+                Const::Regex(regex) => f.file.facts.str(regex.pattern),
+                Const::Str(text) if python => f.file.facts.str(*text),
+                _ => return None,
+            };
+            let mut known = self.patterns.borrow_mut();
+            let made = known.entry(text.to_owned()).or_insert_with(|| {
+                // `\/` of JavaScript is no escape elsewhere.
+                Regex::new(&text.replace("\\/", "/")).ok()
+            });
+            made.clone()
+        };
+        found.into_iter().filter_map(pattern).collect()
+    }
+
+    fn fits(&self, patterns: &[Regex], from_start: bool) -> Option<bool> {
+        let meets = |path: &str| {
+            patterns.iter().any(|pattern| {
+                let found = pattern.find(path);
+                found.is_some_and(|found| !from_start || found.start() == 0)
+            })
+        };
+        if patterns.is_empty() {
+            return None;
+        }
+        let mut all = self.paths.iter().map(|path| meets(path));
+        let whole = all.next()?;
+        all.all(|below| below == whole || whole).then_some(whole)
+    }
+}
+
+fn texts(found: Vec<Written<'_>>) -> Vec<String> {
+    let text = |(f, id): Written<'_>| {
+        f.constant_text(Operand::Const(id)).map(str::to_owned)
+    };
+    found.into_iter().filter_map(text).collect()
+}
+
+/// Whether a value is the address or the method of the request.
+fn part(origins: &Solver<'_, '_>, f: FuncRef<'_>, value: Operand) -> Option<Part> {
+    let mut at = value;
+    for _ in 0..DEPTH {
+        let Operand::Local(local) = at else {
+            return None;
+        };
+        let mut writers = f.writers(local);
+        let (first, second) = (writers.next(), writers.next());
+        match (first, second) {
+            (Some((_, &Instr::Copy { from, .. })), None) => at = from,
+            (
+                Some((
+                    _,
+                    &Instr::Load {
+                        base,
+                        key: Key::Field(name),
+                        ..
+                    },
+                )),
+                None,
+            ) => {
+                let name = f.file.facts.str(name);
+                if !is_request(origins, f.id, base) {
+                    break;
+                }
+                return match name {
+                    "method" => Some(Part::Method),
+                    _ if ADDRESSES.contains(&name) => Some(Part::Address),
+                    _ => None,
+                };
+            }
+            // `req.url.split('?')[0]`
+            (
+                Some((
+                    _,
+                    &Instr::Load {
+                        base,
+                        key: Key::Computed(Operand::Const(id)),
+                        ..
+                    },
+                )),
+                None,
+            ) => {
+                let first = matches!(f.file.facts.constant(id), Const::Number(0));
+                let Some(&Instr::Call {
+                    callee,
+                    this: Some(this),
+                    ..
+                }) = f.made_by(base)
+                else {
+                    return None;
+                };
+                if !first || written_name(f, callee) != Some("split") {
+                    return None;
+                }
+                at = this;
+            }
+            (
+                Some((
+                    _,
+                    &Instr::Call {
+                        callee,
+                        this: Some(this),
+                        ..
+                    },
+                )),
+                None,
+            ) => {
+                let name = written_name(f, callee)?;
+                if name == "get_full_path" && is_request(origins, f.id, this) {
+                    return Some(Part::Address);
+                }
+                if !SAME.contains(&name) {
+                    return None;
+                }
+                at = this;
+            }
+            _ => break,
+        }
+    }
+    let vals = origins.of_operand(f.id, at);
+    let named = |wanted: &dyn Fn(&str) -> bool| {
+        !vals.is_empty()
+            && vals.iter().all(|val| {
+                matches!(origins.val(*val), Some(Val::Api(path))
+                    if wanted(origins.paths.last_member(path)) && origins.paths.parent_known(path))
+            })
+    };
+    if named(&|name| ADDRESSES.contains(&name)) {
+        Some(Part::Address)
+    } else if named(&|name| name == "method") {
+        Some(Part::Method)
+    } else {
+        None
+    }
+}
