@@ -13,6 +13,7 @@ mod account;
 mod allowed;
 mod assembly;
 mod blueprint;
+mod built;
 mod constants;
 mod declared;
 mod decoration;

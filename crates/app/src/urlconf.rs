@@ -94,6 +94,7 @@ pub(crate) fn complete(application: &mut Application, origins: &Solver<'_, '_>) 
             endpoint.path = Some(routes.at(endpoint.site, path));
         }
     }
+    methods_of_functions(application);
     let views: Vec<View> = routes
         .views
         .iter()
@@ -109,6 +110,53 @@ pub(crate) fn complete(application: &mut Application, origins: &Solver<'_, '_>) 
         })
         .collect();
     crate::view::complete(application, origins, views);
+}
+
+/// A function whose decorator says which methods it answers, and which a configuration gives an address, is one endpoint for each method.
+fn methods_of_functions(application: &mut Application) {
+    let said = |endpoint: &Endpoint| {
+        endpoint.path.is_none()
+            && endpoint
+                .callee
+                .starts_with("py:rest_framework.decorators.api_view")
+    };
+    let mut methods: BTreeMap<FuncId, BTreeSet<String>> = BTreeMap::new();
+    for endpoint in application.endpoints.iter().filter(|e| said(e)) {
+        if let [handler] = endpoint.handlers.as_slice() {
+            methods
+                .entry(*handler)
+                .or_default()
+                .insert(endpoint.method.clone());
+        }
+    }
+    let addressed = |endpoint: &Endpoint| {
+        endpoint.path.is_some()
+            && endpoint.method == "route"
+            && matches!(endpoint.handlers.as_slice(), [handler] if methods.contains_key(handler))
+    };
+    let known: BTreeSet<FuncId> = application
+        .endpoints
+        .iter()
+        .filter(|e| addressed(e))
+        .flat_map(|e| e.handlers.iter().copied())
+        .collect();
+    if known.is_empty() {
+        return;
+    }
+    let all = std::mem::take(&mut application.endpoints);
+    for endpoint in all {
+        if addressed(&endpoint) {
+            let of = endpoint.handlers.first().and_then(|h| methods.get(h));
+            for method in of.into_iter().flatten() {
+                application.endpoints.push(Endpoint {
+                    method: method.clone(),
+                    ..endpoint.clone()
+                });
+            }
+        } else if !said(&endpoint) || !endpoint.handlers.iter().any(|h| known.contains(h)) {
+            application.endpoints.push(endpoint);
+        }
+    }
 }
 
 impl Routes {

@@ -13,7 +13,7 @@ pub const COPIED_FUNCTIONS: usize = 12;
 /// Instructions of a wrapper and the functions inside it; one with more is analysed once.
 pub const COPIED_INSTRUCTIONS: usize = 400;
 /// Steps of an API path; longer paths are not followed.
-pub const API_PATH_STEPS: usize = 20;
+pub const API_PATH_STEPS: usize = 32;
 /// Evaluations of one function in the origin pass.
 pub const ORIGIN_ROUNDS: u32 = 40;
 /// Members of an access path; longer ones end in "any member".

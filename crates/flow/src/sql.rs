@@ -110,7 +110,8 @@ pub fn is_statement(text: &str) -> bool {
     if first.is("select") {
         // One column, or several with commas between them; or a function.
         let listed = |from: usize| {
-            from == 2
+            let all_of_one = all.get(1..from).is_some_and(is_column);
+            all_of_one
                 || all.get(1..from).is_some_and(|list| {
                     list.iter()
                         .any(|t| t.is("as") || matches!(t, Token::Sign(',' | '(')))
@@ -133,6 +134,22 @@ pub fn is_statement(text: &str) -> bool {
             ]
             .iter()
             .any(|word| then(word))
+}
+
+/// Tokens that are one column, maybe with the name of its table, or all of them: `r.name`, `r.*`, `distinct name`.
+fn is_column(tokens: &[Token<'_>]) -> bool {
+    let rest = match tokens {
+        [first, rest @ ..] if !rest.is_empty() && (first.is("distinct") || first.is("all")) => rest,
+        all => all,
+    };
+    let mut names = rest.split(|token| matches!(token, Token::Sign('.')));
+    !rest.is_empty()
+        && names.all(|part| {
+            matches!(
+                part,
+                [Token::Word(_) | Token::Sign('*')] | [Token::Input(_)]
+            )
+        })
 }
 
 /// Reads a statement.

@@ -27,7 +27,14 @@ const ADDRESSES: [&str; 7] = [
 ];
 
 /// Methods that leave what an address says as it is.
-const SAME: [&str; 6] = ["toLowerCase", "lower", "toString", "trim", "get_full_path", "decode"];
+const SAME: [&str; 6] = [
+    "toLowerCase",
+    "lower",
+    "toString",
+    "trim",
+    "get_full_path",
+    "decode",
+];
 
 /// Functions and values behind each other.
 const DEPTH: u32 = 6;
@@ -55,7 +62,10 @@ enum Part {
 impl Address {
     /// That of an endpoint, where it is known.
     pub(super) fn of(endpoint: &Endpoint, patterns: &Patterns) -> Option<Self> {
-        let path = endpoint.path.as_deref().filter(|path| path.starts_with('/'))?;
+        let path = endpoint
+            .path
+            .as_deref()
+            .filter(|path| path.starts_with('/'))?;
         if path.contains("{?}") {
             return None;
         }
@@ -151,7 +161,9 @@ impl Address {
             Instr::Copy { from, .. } | Instr::Await { from, .. } => {
                 self.decides(origins, f, from, depth + 1)
             }
-            Instr::Op { op, operands, .. } => self.op(origins, f, op, f.func.operands(operands), depth),
+            Instr::Op { op, operands, .. } => {
+                self.op(origins, f, op, f.func.operands(operands), depth)
+            }
             Instr::Call {
                 callee, this, args, ..
             } => {
@@ -194,7 +206,13 @@ impl Address {
     }
 
     /// One side is the address or the method, the other one a text.
-    fn equals(&self, origins: &Solver<'_, '_>, f: FuncRef<'_>, a: Operand, b: Operand) -> Option<bool> {
+    fn equals(
+        &self,
+        origins: &Solver<'_, '_>,
+        f: FuncRef<'_>,
+        a: Operand,
+        b: Operand,
+    ) -> Option<bool> {
         let (asked, other) = match (part(origins, f, a), part(origins, f, b)) {
             (Some(asked), None) => (asked, b),
             (None, Some(asked)) => (asked, a),
@@ -218,7 +236,13 @@ impl Address {
     }
 
     /// `path in LIST`, `LIST.includes(path)`
-    fn among(&self, origins: &Solver<'_, '_>, f: FuncRef<'_>, what: Operand, list: Operand) -> Option<bool> {
+    fn among(
+        &self,
+        origins: &Solver<'_, '_>,
+        f: FuncRef<'_>,
+        what: Operand,
+        list: Operand,
+    ) -> Option<bool> {
         let asked = part(origins, f, what)?;
         let mut found = Vec::new();
         members(f, origins, list, 0, &mut found);
@@ -391,9 +415,7 @@ impl Address {
 }
 
 fn texts(found: Vec<Written<'_>>) -> Vec<String> {
-    let text = |(f, id): Written<'_>| {
-        f.constant_text(Operand::Const(id)).map(str::to_owned)
-    };
+    let text = |(f, id): Written<'_>| f.constant_text(Operand::Const(id)).map(str::to_owned);
     found.into_iter().filter_map(text).collect()
 }
 

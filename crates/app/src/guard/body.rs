@@ -9,11 +9,14 @@ use super::key::{caught_by, ends_apart};
 use super::root::{Known, Roots, Search, is_request};
 use super::switch::is_switch;
 use crate::decoration::written_name;
-use casemate_flow::origin::Solver;
+use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
-use casemate_ir::{Instr, Key, LocalId, Operand, Term, VarRef};
+use casemate_ir::{Instr, Key, LocalId, Operand, Span, Term, VarRef};
 use rustc_hash::FxHashSet;
+
+/// Functions of packages that throw unless what they are given proves something.
+const PROOFS: [&str; 4] = ["verify", "jwtVerify", "verifyIdToken", "compactVerify"];
 
 /// Depth of functions that check on behalf of others.
 pub(super) const DEPTH: u32 = 3;
@@ -310,6 +313,10 @@ impl<'p> Reader<'_, 'p, '_> {
             let told = refusal.statuses.contains(&401) && self.answered(f, cond).contains(&401);
             let kind = kind_of(roots, &refusal).or_else(|| told.then_some("authentication"));
             let Some(kind) = kind else {
+                // All are refused, or none: a setting decides, and no request.
+                if !roots.client && !roots.tells_who() && is_switch(self.origins, f, cond) {
+                    continue;
+                }
                 // Of those that nobody knows, none is refused while the check is switched off.
                 if let Some(kind) = asked.and_then(|asked| kind_of(asked, &refusal))
                     && is_switch(self.origins, f, cond)
@@ -416,6 +423,19 @@ impl<'p> Reader<'_, 'p, '_> {
                 found.push((check, true));
             }
         }
+        // What throws unless the proof is right, and nobody catches: `req.user = jwt.verify(token, KEY)`.
+        if matches!(pass, Pass::Calls(_)) {
+            for (index, block) in f.func.blocks.iter().enumerate() {
+                if block.unwind.is_none()
+                    && clean.contains(&index)
+                    && let Some(span) = self.proves(f, block)
+                {
+                    guarded.insert(index);
+                    let why = "throws unless the proof is right".to_owned();
+                    found.push((Check::new("authentication", func, span, why, true), true));
+                }
+            }
+        }
         for index in 0..blocks {
             let Some(key) = self
                 .required_key(f, index)
@@ -478,6 +498,33 @@ impl<'p> Reader<'_, 'p, '_> {
             out.push(check);
         }
         safe
+    }
+
+    /// The place where a block gives a credential to a function of a package that throws where it proves nothing.
+    fn proves(&self, f: FuncRef<'p>, block: &casemate_ir::Block) -> Option<Span> {
+        f.func.block_instrs(block).find_map(|(at, instr)| {
+            let Instr::Call { callee, args, .. } = *instr else {
+                return None;
+            };
+            let named = written_name(f, callee).is_some_and(|name| PROOFS.contains(&name));
+            let of_package = || {
+                let vals = self.origins.of_operand(f.id, callee);
+                vals.iter().any(|&val| {
+                    matches!(self.origins.val(val), Some(Val::Api(path)) if self.origins.paths.known(path))
+                })
+            };
+            let args = f.func.args(args);
+            let called_back = || {
+                args.iter()
+                    .any(|arg| matches!(f.made_by(arg.value), Some(Instr::Closure { .. })))
+            };
+            let shown = || {
+                let mut args = args.iter();
+                args.any(|arg| Search::of(self.origins, self.set, f.id, arg.value).credential)
+            };
+            (named && of_package() && !called_back() && shown())
+                .then(|| f.func.spans.get(at).copied().unwrap_or_default())
+        })
     }
 
     /// Ways out of branches that are decided otherwise.

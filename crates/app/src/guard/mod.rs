@@ -92,8 +92,7 @@ pub(crate) fn judge(application: &mut Application, origins: &Solver<'_, '_>) -> 
                 .handlers
                 .iter()
                 .any(|handler| looks(*handler, &reader, &mut looked));
-            endpoint.misplaced =
-                before(&endpoint.outside, None, &reader, &mut judged, &mut looked);
+            endpoint.misplaced = before(&endpoint.outside, None, &reader, &mut judged, &mut looked);
             endpoint
         })
         .collect();

@@ -5,7 +5,7 @@ use super::graph::successors;
 use crate::decoration::written_name;
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
-use casemate_ir::{BlockId, Const, Instr, Operand, Term};
+use casemate_ir::{BlockId, Const, Instr, Key, Operand, Term};
 use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
 
@@ -25,6 +25,72 @@ const CODES: [(&str, u32); 5] = [
     ("PERMISSION_DENIED", 403),
     ("TOO_MANY_REQUESTS", 429),
 ];
+
+/// Statuses by the names that the registry of HTTP gives them, without their marks.
+/// Source: <https://www.iana.org/assignments/http-status-codes/>.
+const STATUSES: [(&str, u32); 16] = [
+    ("movedpermanently", 301),
+    ("found", 302),
+    ("seeother", 303),
+    ("badrequest", 400),
+    ("unauthorized", 401),
+    ("unauthenticated", 401),
+    ("paymentrequired", 402),
+    ("forbidden", 403),
+    ("notfound", 404),
+    ("methodnotallowed", 405),
+    ("conflict", 409),
+    ("gone", 410),
+    ("unprocessableentity", 422),
+    ("toomanyrequests", 429),
+    ("internalservererror", 500),
+    ("serviceunavailable", 503),
+];
+
+/// The status that a member of a table of statuses is: `status.HTTP_403_FORBIDDEN`, `HTTPStatus.FORBIDDEN.value`, `StatusCodes.FORBIDDEN`.
+fn named_status(f: FuncRef<'_>, operand: Operand) -> Option<u32> {
+    let mut at = operand;
+    for _ in 0..4 {
+        match f.made_by(at)? {
+            Instr::Copy { from, .. } => at = *from,
+            Instr::Import {
+                name: Some(name), ..
+            } => return by_name(f.file.facts.str(*name), ""),
+            Instr::LoadVar { .. } => return by_name(written_name(f, at)?, ""),
+            Instr::Load {
+                base,
+                key: Key::Field(name),
+                ..
+            } => {
+                let name = f.file.facts.str(*name);
+                if matches!(name, "value" | "code" | "status") {
+                    at = *base;
+                } else {
+                    return by_name(name, written_name(f, *base).unwrap_or_default());
+                }
+            }
+            _ => return None,
+        }
+    }
+    None
+}
+
+fn by_name(name: &str, table: &str) -> Option<u32> {
+    if let Some(rest) = name.strip_prefix("HTTP_") {
+        return rest.get(..3)?.parse().ok();
+    }
+    let table = table.to_lowercase();
+    let of_table = ["status", "http", "code"]
+        .iter()
+        .any(|word| table.contains(word));
+    let plain: String = name
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    let (_, status) = STATUSES.iter().find(|(known, _)| *known == plain)?;
+    of_table.then_some(*status)
+}
 
 /// How a refusing side ends.
 #[derive(Clone, Default, Debug)]
@@ -73,6 +139,8 @@ impl<'p> Reader<'_, 'p, '_> {
             if let Some(n) = number(operand).filter(|n| (300.0..600.0).contains(n)) {
                 out.statuses.insert(n as u32);
             }
+            out.statuses
+                .extend(named_status(f, operand).filter(|n| *n >= 300));
             if let Some(text) = f.constant_text(operand) {
                 let code = CODES.iter().find(|(code, _)| *code == text);
                 out.statuses.extend(code.map(|(_, status)| *status));

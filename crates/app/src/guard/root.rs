@@ -376,7 +376,15 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
                     self.operand(func, operand, trail, depth);
                 }
             }
-            Instr::Object { parts, .. } | Instr::Array { parts, .. } => {
+            Instr::Object { to, parts } => {
+                for part in f.func.parts(parts) {
+                    self.operand(func, part.value, trail, depth);
+                }
+                for (_, value) in crate::built::beside(f, to) {
+                    self.operand(func, value, trail, depth);
+                }
+            }
+            Instr::Array { parts, .. } => {
                 for part in f.func.parts(parts) {
                     self.operand(func, part.value, trail, depth);
                 }

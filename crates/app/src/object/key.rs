@@ -429,7 +429,14 @@ pub(super) fn names_of(
             if rounds > 40 {
                 break;
             }
-            for (name, value) in parts(f.func, f.file, value) {
+            let beside = match value {
+                Operand::Local(local) => crate::built::beside(f, local),
+                Operand::Const(_) => Vec::new(),
+            };
+            let beside = beside
+                .into_iter()
+                .filter_map(|(name, value)| Some((name?.to_owned(), value)));
+            for (name, value) in parts(f.func, f.file, value).into_iter().chain(beside) {
                 if client(value) {
                     out.push(name.to_lowercase());
                     open.push(value);

@@ -6,6 +6,7 @@
 mod enter;
 mod fields;
 mod form;
+mod fresh;
 mod guarded;
 mod inherited;
 pub(crate) mod key;
@@ -503,6 +504,9 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             return;
         }
         let client = |operand| self.roots(f.id, operand).client;
+        if fresh::all(self.origins, f, &chosen, &client) {
+            return;
+        }
         let mut keys = match query.key {
             // What is stored beside it chooses nothing.
             Some(_) => {

@@ -83,6 +83,7 @@ pub(super) fn pieces_of(f: FuncRef<'_>, operand: Operand, depth: u32, out: &mut 
 pub(super) fn op(text: &str) -> Option<&'static str> {
     let first = text.split_whitespace().next()?.to_lowercase();
     match first.as_str() {
+        "with" => after_names(text).and_then(op),
         "select" => Some("read"),
         "update" => Some("write"),
         "delete" => Some("delete"),
@@ -93,11 +94,18 @@ pub(super) fn op(text: &str) -> Option<&'static str> {
 
 /// The table that a statement names first.
 pub(super) fn table(text: &str) -> Option<String> {
+    let named = names_before(text);
     let words: Vec<&str> = text.split_whitespace().collect();
-    let at = words
-        .iter()
-        .position(|w| ["from", "update", "into"].contains(&w.to_lowercase().as_str()))?;
-    let word = words.get(at + 1)?;
+    let places = words.iter().enumerate().filter(|(_, word)| {
+        let word = word.trim_start_matches('(').to_lowercase();
+        ["from", "update", "into"].contains(&word.as_str())
+    });
+    // A select in brackets, and a name that the statement itself gives, are no tables.
+    let real = |word: &&&str| {
+        !word.starts_with('(')
+            && !named.contains(&word.trim_matches(['(', ')', ',', ';']).to_lowercase())
+    };
+    let word = places.filter_map(|(at, _)| words.get(at + 1)).find(real)?;
     let name: String = word
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || *c == '_' || *c == '.')
@@ -106,15 +114,59 @@ pub(super) fn table(text: &str) -> Option<String> {
     (!last.is_empty()).then(|| last.to_lowercase())
 }
 
-/// The columns that its condition names.
+/// The statement after `with name as (…), other as (…)`.
+fn after_names(text: &str) -> Option<&str> {
+    let mut depth = 0_u32;
+    let mut closed = None;
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    closed = text.get(at + 1..);
+                    let rest = closed.unwrap_or_default().trim_start();
+                    let goes_on = rest.starts_with(',') || rest.to_lowercase().starts_with("as");
+                    if !goes_on {
+                        return Some(rest);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    closed
+}
+
+/// The names that a statement gives to selects before it begins.
+fn names_before(text: &str) -> Vec<String> {
+    let lower = text.to_lowercase();
+    if !lower.trim_start().starts_with("with") {
+        return Vec::new();
+    }
+    let words: Vec<&str> = lower
+        .split(|c: char| c.is_whitespace() || "(),".contains(c))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let mut out = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        if *word == "as" && at > 0 {
+            out.extend(words.get(at - 1).map(|name| (*name).to_owned()));
+        }
+    }
+    out
+}
+
+/// The columns that its conditions name.
 pub(super) fn columns(text: &str) -> Vec<String> {
     let lower = text.to_lowercase();
-    let Some((_, condition)) = lower.split_once("where") else {
-        return Vec::new();
-    };
     let mut out = Vec::new();
     let mut before = "";
-    for part in condition.split_inclusive(['=', '<', '>']) {
+    let parts = lower
+        .split("where")
+        .skip(1)
+        .flat_map(|condition| condition.split_inclusive(['=', '<', '>']));
+    for part in parts {
         let (name, _) = part.split_at(part.len().saturating_sub(1));
         let last = name
             .rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_')
