@@ -6,7 +6,7 @@ use crate::program::{Program, to_u32};
 use crate::result::{Analysis, Counts, Entry, Flow, FlowPath, FuncId, Note, PathStep, Site};
 use crate::taint::{Arena, Finding, Origin, PortBase, SourceRef, TaintResult, TraceKind, TraceRef};
 use crate::{limits, taint};
-use casemate_ir::Span;
+use casemate_ir::{Instr, Span};
 use casemate_model::kind::Shape;
 use casemate_model::matcher::Models;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -329,7 +329,13 @@ fn flows(
     let composed = Composed::new(models.kinds(), arenas);
     for finding in findings {
         let sink = &finding.sink;
-        let (func, span, argument) = match composed.place(&finding) {
+        // A framework that calls a handler is no caller that can be repaired.
+        let place = composed.place(&finding).filter(|(func, call)| {
+            let f = program.func(*func).func;
+            let mut calls = f.instrs.iter().zip(&f.spans);
+            calls.any(|(instr, span)| span == call && matches!(instr, Instr::Call { .. }))
+        });
+        let (func, span, argument) = match place {
             Some((func, call)) => (func, call, call),
             None => (sink.func, sink.span, sink.argument),
         };

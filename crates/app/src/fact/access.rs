@@ -55,16 +55,23 @@ impl Application {
     /// One fact for each query by which some endpoint finds records that a client chooses.
     pub(super) fn accesses(&self, origins: &Solver<'_, '_>) -> Vec<Fact> {
         let mut by_site: BTreeMap<Site, Vec<(&Endpoint, &Access)>> = BTreeMap::new();
+        let mut callers: BTreeMap<Site, BTreeSet<Site>> = BTreeMap::new();
+        for access in self.endpoints.iter().flat_map(|e| &e.objects.chosen) {
+            callers.entry(access.site).or_default().extend(access.via);
+        }
         for endpoint in &self.endpoints {
             // Where somebody only begins to be known, there is nobody to compare an owner with.
             if super::begins(endpoint, origins) {
                 continue;
             }
             for access in &endpoint.objects.chosen {
-                by_site
-                    .entry(access.site)
-                    .or_default()
-                    .push((endpoint, access));
+                // A small function that finds by whatever several tell it lacks nothing: each of its callers may.
+                let several = callers
+                    .get(&access.site)
+                    .is_some_and(|calls| calls.len() > 1);
+                let via = access.via.filter(|_| access.thin && several);
+                let site = via.unwrap_or(access.site);
+                by_site.entry(site).or_default().push((endpoint, access));
             }
         }
         let mut out = Vec::new();
@@ -77,8 +84,16 @@ impl Application {
         for (site, all) in by_site {
             // What is looked up and then changed is told of once, where it is looked up.
             let mut new = false;
-            for (_, access) in &all {
-                new |= known.insert((access.function, access.object.as_str(), access.names));
+            for (endpoint, access) in &all {
+                let by = match access.site == site {
+                    true => access.function,
+                    false => endpoint
+                        .handlers
+                        .first()
+                        .copied()
+                        .unwrap_or(access.function),
+                };
+                new |= known.insert((by, access.object.as_str(), access.names));
             }
             if !new {
                 continue;

@@ -39,7 +39,15 @@ const GIVES: [&str; 16] = [
 ];
 
 /// Names of who asks, or of what knows them.
-const WHO: [&str; 17] = [
+const WHO: [&str; 25] = [
+    "caller",
+    "callerid",
+    "calleruid",
+    "identity",
+    "invoker",
+    "principal",
+    "requester",
+    "uid",
     "user",
     "currentuser",
     "userid",

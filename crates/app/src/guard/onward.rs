@@ -1,0 +1,175 @@
+//! Middleware that passes every request on: it notes who asks, or keeps it for others, and refuses nobody.
+
+use super::body::Reader;
+use super::graph::{captures, is_nothing};
+use crate::decoration::written_name;
+use casemate_flow::origin::Val;
+use casemate_flow::program::FuncRef;
+use casemate_flow::result::FuncId;
+use casemate_ir::{FnKind, Instr, Key, Language, LocalId, Operand, Term};
+
+/// Methods that answer a request, or prepare the answer.
+const ANSWERS: [&str; 20] = [
+    "code",
+    "download",
+    "end",
+    "json",
+    "jsonp",
+    "redirect",
+    "reject",
+    "render",
+    "send",
+    "sendFile",
+    "sendStatus",
+    "sendfile",
+    "status",
+    "throw",
+    "assert",
+    "write",
+    "writeHead",
+    "hijack",
+    "destroy",
+    "callNotFound",
+];
+
+/// Members by which an answer is given where it is an object.
+const BODIES: [&str; 4] = ["body", "status", "statusCode", "response"];
+
+/// Methods that call a function in a context of its own.
+const RUNS: [&str; 6] = [
+    "run",
+    "runAndReturn",
+    "runInContext",
+    "runWith",
+    "startActiveSpan",
+    "with",
+];
+
+/// Functions that are given the answer, behind each other.
+const DEPTH: u32 = 2;
+
+impl<'p> Reader<'_, 'p, '_> {
+    /// Whether a function calls the one that passes requests on, its parameter at this position, whatever way it takes, and answers
+    /// nothing itself.
+    pub(super) fn always_goes_on(&self, func: FuncId, next: usize) -> bool {
+        let f = self.origins.program.func(func);
+        let Some(param) = f.func.params.get(next) else {
+            return false;
+        };
+        // Handlers of errors answer.
+        if f.func.params.len() > 3 || f.file.facts.language != Language::JavaScript {
+            return false;
+        }
+        let answer = f.func.params.get(next.saturating_sub(1)).map(|p| p.local);
+        self.ends_in_next(f, (func, param.local))
+            && answer.is_some_and(|answer| !self.may_answer(f, answer, 0))
+    }
+
+    /// Whether each way through a function calls what passes requests on, without an error.
+    fn ends_in_next(&self, f: FuncRef<'p>, next: (FuncId, LocalId)) -> bool {
+        let mut seen = vec![false; f.func.blocks.len()];
+        let mut open = vec![0_usize];
+        while let Some(at) = open.pop() {
+            let Some(block) = f.func.blocks.get(at) else {
+                return false;
+            };
+            if seen
+                .get_mut(at)
+                .is_none_or(|seen| std::mem::replace(seen, true))
+            {
+                continue;
+            }
+            if f.func
+                .block_instrs(block)
+                .any(|(_, i)| self.calls(f, i, next))
+            {
+                continue;
+            }
+            match block.term {
+                Term::Goto(to) => open.push(to.index()),
+                Term::Branch { yes, no, .. } => open.extend([yes.index(), no.index()]),
+                Term::Unreachable => {}
+                Term::Return(_) | Term::Throw(_) => return false,
+            }
+        }
+        true
+    }
+
+    /// `next()`, `storage.run(context, next)`, `storage.run(context, () => next())`
+    fn calls(&self, f: FuncRef<'p>, instr: &Instr, next: (FuncId, LocalId)) -> bool {
+        let Instr::Call { callee, args, .. } = *instr else {
+            return false;
+        };
+        let args = f.func.args(args);
+        if self.is_next(f, callee, Some(next)) {
+            return args.first().is_none_or(|arg| is_nothing(f, arg.value));
+        }
+        written_name(f, callee).is_some_and(|name| RUNS.contains(&name))
+            && args.iter().any(|arg| {
+                self.is_next(f, arg.value, Some(next))
+                    || matches!(f.made_by(arg.value), Some(Instr::Closure { func, .. }) if {
+                        let inner = self.origins.program.func(f.sibling(*func));
+                        captures(self.origins, inner.id, next) && self.ends_in_next(inner, next)
+                    })
+            })
+    }
+
+    /// Whether a function may answer: it calls a method that does, stores a body, or gives the answer to what is not known to do
+    /// neither. Functions that it only keeps answer later, if at all.
+    fn may_answer(&self, f: FuncRef<'p>, answer: LocalId, depth: u32) -> bool {
+        let is = |operand: Operand| self.is_answer_object(f, operand, answer);
+        f.func.instrs.iter().any(|instr| match *instr {
+            Instr::Call {
+                callee, this, args, ..
+            } => {
+                if this.is_some_and(is) {
+                    return written_name(f, callee).is_none_or(|name| ANSWERS.contains(&name));
+                }
+                let args = f.func.args(args);
+                let Some(at) = args.iter().position(|arg| is(arg.value)) else {
+                    return false;
+                };
+                let vals = self.origins.of_operand(f.id, callee);
+                let [val] = vals else { return true };
+                let Some(Val::Func(inner)) = self.origins.val(*val) else {
+                    return true;
+                };
+                let inner = self.origins.program.func(inner);
+                let Some(param) = inner.func.params.get(at).map(|param| param.local) else {
+                    return true;
+                };
+                depth >= DEPTH
+                    || inner.func.kind == FnKind::Module
+                    || inner
+                        .func
+                        .blocks
+                        .iter()
+                        .any(|block| matches!(block.term, Term::Throw(_)))
+                    || self.may_answer(inner, param, depth + 1)
+            }
+            Instr::Store {
+                base,
+                key: Key::Field(name),
+                ..
+            } => is(base) && BODIES.contains(&f.file.facts.str(name)),
+            _ => false,
+        })
+    }
+
+    fn is_answer_object(&self, f: FuncRef<'p>, operand: Operand, answer: LocalId) -> bool {
+        let mut at = operand;
+        for _ in 0..4 {
+            let Operand::Local(local) = at else {
+                return false;
+            };
+            if local == answer {
+                return true;
+            }
+            match f.writer(local).map(|made| made.1) {
+                Some(Instr::Copy { from, .. }) => at = *from,
+                _ => return false,
+            }
+        }
+        false
+    }
+}
