@@ -103,6 +103,8 @@ impl Endpoint {
 /// What an endpoint does with records.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Objects {
+    /// Kinds of records that are found by who asks, alone or beside something else.
+    pub bound: BTreeSet<String>,
     /// Records that are found by something that the client says.
     pub chosen: Vec<Access>,
     /// Whether whoever asks plays a part: in a comparison, in a query, in a call that is not known.

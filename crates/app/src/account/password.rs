@@ -4,6 +4,7 @@ use super::own::Deed;
 use super::words::{self, has, holds};
 use super::{Done, Ground, about, said, signin, tri};
 use crate::model::{Answer, Endpoint};
+use crate::object::key::PERSONS;
 use casemate_flow::result::{Fact, FactValue, FuncId, Site};
 
 /// One place where a password is set.
@@ -78,6 +79,10 @@ pub(super) fn facts(ground: &Ground<'_, '_, '_>) -> (Vec<Set>, Vec<Fact>) {
                     FactValue::Bool(starts && second && !own.does(Deed::ChecksCode)),
                 ),
                 ("spent", tri(spent(done))),
+                (
+                    "any",
+                    FactValue::Bool(kind != "register" && of_anybody(endpoint)),
+                ),
             ],
         );
         sets.push(Set {
@@ -91,6 +96,28 @@ pub(super) fn facts(ground: &Ground<'_, '_, '_>) -> (Vec<Set>, Vec<Fact>) {
         out.push(fact);
     }
     (sets, out)
+}
+
+/// Whether somebody who is only logged in says whose password it is: the account is found by what the request names, who asks plays no
+/// part in that, and no role is asked for.
+fn of_anybody(endpoint: &Endpoint) -> bool {
+    let objects = &endpoint.objects;
+    let only_login = endpoint.guarded("authentication") == Answer::Yes
+        && endpoint.guarded("role") == Answer::No
+        && endpoint.guarded("owner") == Answer::No;
+    // Whoever shows a code or a token may set the password that belongs to it.
+    let shown =
+        |key: &String| words::is_ticket(key) || words::is_password(key) || key.contains("hash");
+    only_login
+        && !objects.asked
+        && !objects.nameless
+        && objects.chosen.iter().any(|access| {
+            PERSONS.contains(&access.object.as_str())
+                && (access.op != "read" || access.names.meets(objects.changed))
+                && !access.names.is_empty()
+                && !access.names.meets(objects.beside)
+                && !access.key.iter().any(shown)
+        })
 }
 
 /// Whether the code or token by which a password is set afresh is taken back where it was used.

@@ -312,6 +312,11 @@ impl Application {
     fn habitual_objects(&self) -> BTreeSet<String> {
         let mut of: BTreeMap<&str, (BTreeSet<Site>, BTreeSet<Site>)> = BTreeMap::new();
         for endpoint in self.endpoints.iter().filter(|e| wants_login(e)) {
+            for object in &endpoint.objects.bound {
+                if !PERSONS.contains(&object.as_str()) {
+                    of.entry(object).or_default().0.insert(endpoint.site);
+                }
+            }
             for access in &endpoint.objects.chosen {
                 if access.object.is_empty() || PERSONS.contains(&access.object.as_str()) {
                     continue;

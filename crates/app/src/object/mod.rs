@@ -497,6 +497,9 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             None => all.iter().map(|arg| arg.value).collect(),
         };
         let roots = self.decides(f.id, chosen.iter().copied());
+        if roots.principal && !object.is_empty() {
+            self.made.bound.insert(object.clone());
+        }
         if !roots.client {
             return;
         }
