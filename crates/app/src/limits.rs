@@ -32,3 +32,5 @@ pub const OBJECT_DEPTH: u32 = 5;
 pub const OBJECT_FUNCTIONS: usize = 120;
 /// Functions that one call may run; of more, the rest is not followed.
 pub const CALLEES: usize = 3;
+/// Depth of calls from an endpoint to what it waits for; what is further away is not told.
+pub const WAY_DEPTH: usize = 8;

@@ -4,7 +4,7 @@ use crate::application::{self, Teller, word};
 use crate::assessment::Endpoint;
 use crate::findings::Maker;
 use casemate_app::model::Answer;
-use casemate_flow::result::{Entry, FlowPath};
+use casemate_flow::result::{Entry, FactValue, FlowPath};
 use casemate_rules::matching::{Evidence, Match};
 use casemate_rules::severity::Exposure;
 
@@ -96,7 +96,19 @@ impl Maker<'_> {
                 .any(|a| a.site == site || a.via == Some(site))
                 || changed.clone().any(|(at, _)| *at == site)
         };
-        let all = || self.application.endpoints.iter().filter(asks);
+        // Of what many endpoints reach, the fact names one.
+        let named = match &found.evidence {
+            Evidence::Fact(fact) => fact.values.iter().find(|(name, _)| name == "endpoint"),
+            Evidence::Flow { .. } => None,
+        };
+        let named = named.and_then(|(_, value)| match value {
+            FactValue::Number(index) => self.application.endpoints.get(*index as usize),
+            _ => None,
+        });
+        let all = || {
+            let every = self.application.endpoints.iter();
+            every.filter(asks).chain(named)
+        };
         // What compares nobody with who is logged in is about endpoints behind a login, where some are.
         let behind = |e: &&casemate_app::model::Endpoint| e.guarded("authentication") != Answer::No;
         let of_owners = matches!(&found.evidence, Evidence::Fact(fact) if fact.fact == "access");

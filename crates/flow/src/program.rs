@@ -266,6 +266,13 @@ impl Program {
         id.0 as usize >= self.functions.len()
     }
 
+    /// The function that a copy was made of; any other stands for itself.
+    #[must_use]
+    pub fn original(&self, id: FuncId) -> FuncId {
+        let f = self.func(id);
+        self.func_id(f.file_idx, f.fn_id)
+    }
+
     /// Number of functions.
     #[must_use]
     pub fn function_count(&self) -> usize {

@@ -3,6 +3,7 @@
 mod access;
 mod answer;
 mod application;
+mod blocking;
 mod bound;
 mod callback;
 mod cipher;
@@ -30,6 +31,7 @@ mod request;
 mod resource;
 mod serving;
 mod session;
+mod shutdown;
 mod socket;
 mod statement;
 mod strictness;
@@ -42,6 +44,8 @@ mod update;
 mod upload;
 mod validation;
 mod view;
+mod waiting;
+mod ways;
 
 use crate::model::{Answer, Application, Endpoint};
 use casemate_flow::origin::{Solver, Val};
@@ -124,6 +128,9 @@ impl Application {
         out.extend(self.sockets(origins, known));
         out.extend(graphql::answers(origins, &self.endpoints, known));
         out.extend(resource::of(origins));
+        out.extend(waiting::of(origins, &self.endpoints, known));
+        out.extend(blocking::of(origins, &self.endpoints, known));
+        out.extend(shutdown::of(origins, known));
         out.extend(unawaited::of(origins));
         out.extend(message::of(origins));
         out.extend(unreturned::of(origins, &self.endpoints));
