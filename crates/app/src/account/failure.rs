@@ -334,6 +334,77 @@ fn makes_application(ground: &Ground<'_, '_, '_>, site: Site) -> bool {
     })
 }
 
+/// Whether an application is given to something that nobody can read, which may give it a handler: `await load({ app })`.
+fn is_handed_on(ground: &Ground<'_, '_, '_>, site: Site) -> bool {
+    let origins = ground.origins();
+    let of_file = ground
+        .book
+        .functions()
+        .filter(|id| origins.program.func(*id).file_idx == site.file);
+    let functions: Vec<FuncRef<'_>> = of_file.map(|id| origins.program.func(id)).collect();
+    // The variables of the module that hold it.
+    let mut globals: FxHashSet<VarRef> = FxHashSet::default();
+    let mut held: Vec<FxHashSet<LocalId>> = vec![FxHashSet::default(); functions.len()];
+    for _ in 0..2 {
+        for (f, held) in functions.iter().zip(&mut held) {
+            for (instr, span) in f.func.instrs.iter().zip(&f.func.spans) {
+                let holds =
+                    |value: Operand| matches!(value, Operand::Local(l) if held.contains(&l));
+                match *instr {
+                    Instr::Call { to, .. } if *span == site.span => {
+                        held.insert(to);
+                    }
+                    Instr::LoadVar { to, var } if globals.contains(&var) => {
+                        held.insert(to);
+                    }
+                    Instr::Copy { to, from } if holds(from) => {
+                        held.insert(to);
+                    }
+                    Instr::Object { to, parts }
+                        if f.func.parts(parts).iter().any(|part| holds(part.value)) =>
+                    {
+                        held.insert(to);
+                    }
+                    Instr::StoreVar {
+                        var: var @ VarRef::Global(_),
+                        value,
+                    } if holds(value) => {
+                        globals.insert(var);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    functions.iter().zip(&held).any(|(f, held)| {
+        f.func.instrs.iter().any(|instr| match *instr {
+            Instr::Call { callee, args, .. } => {
+                let given = f.func.args(args).iter();
+                given
+                    .filter(|arg| matches!(arg.value, Operand::Local(l) if held.contains(&l)))
+                    .count()
+                    > 0
+                    && is_unread(ground, f.id, callee, site)
+            }
+            _ => false,
+        })
+    })
+}
+
+/// Whether nobody can read what a call runs: a package without a model, or another part of the repository.
+fn is_unread(ground: &Ground<'_, '_, '_>, func: FuncId, callee: Operand, site: Site) -> bool {
+    let origins = ground.origins();
+    let vals = origins.of_operand(func, callee);
+    vals.iter().all(|val| match origins.val(*val) {
+        Some(Val::Api(path)) => !origins.paths.known(path),
+        Some(Val::Func(inner)) => {
+            let file = origins.program.func(inner).file_idx;
+            ground.book.unit_of(file) != ground.book.unit_of(site.file)
+        }
+        _ => false,
+    })
+}
+
 /// One fact for each application of Express: whether anything catches what nothing else does.
 fn last_resort(ground: &Ground<'_, '_, '_>, with_handler: &FxHashSet<u32>) -> Vec<Fact> {
     let application: &Application = ground.application;
@@ -369,7 +440,7 @@ fn last_resort(ground: &Ground<'_, '_, '_>, with_handler: &FxHashSet<u32>) -> Ve
             .any(|u| ground.book.unit_of(u.site.file) == unit);
         let caught = if with_handler.contains(&unit) || library {
             Answer::Yes
-        } else if unknown {
+        } else if unknown || is_handed_on(ground, site) {
             Answer::Unknown
         } else {
             Answer::No

@@ -35,6 +35,11 @@ impl Interp<'_> {
                 }
                 many => FactValue::OneOf(many.iter().map(|v| fact_value(&v.0)).collect()),
             };
+            if let (FactValue::Bool(on), [(_, Some(operand))]) = (&value, found.as_slice())
+                && self.computed_elsewhere(*operand)
+            {
+                value = FactValue::OneOf(vec![FactValue::Bool(*on), FactValue::Bool(!on)]);
+            }
             if value == FactValue::Unknown
                 && let [(one, _)] = found.as_slice()
                 && let Some(inherited) = self.inherited(one, port)
@@ -93,6 +98,31 @@ impl Interp<'_> {
             Some(known) => *known = fact,
             None => self.out.facts.push(fact),
         }
+    }
+
+    /// Whether a value is what a function of the program gives back, which computes it in one case and has a constant in another:
+    /// `flag('DEBUG', True)` reads the environment, and says what it was given where there is nothing.
+    fn computed_elsewhere(&self, value: Operand) -> bool {
+        let Some((callee, _)) = self.f.call_behind(value) else {
+            return false;
+        };
+        let program = self.origins.program;
+        self.origins
+            .of_operand(self.f.id, callee)
+            .iter()
+            .any(|val| {
+                let Some(crate::origin::Val::Func(inner)) = self.origins.val(*val) else {
+                    return false;
+                };
+                let f = program.func(inner);
+                f.func.blocks.iter().any(|block| match block.term {
+                    Term::Return(Some(given)) => matches!(
+                        f.made_by(given),
+                        Some(Instr::Op { .. } | Instr::Call { .. })
+                    ),
+                    _ => false,
+                })
+            })
     }
 
     /// What is known of a value of which nothing is known: that it comes from the environment, which no text in the code is; or that

@@ -118,13 +118,16 @@ impl Interp<'_> {
                 }
                 self.set(to, value);
             }
-            Instr::StoreVar { var, value } => {
-                let value = self.operand(value);
+            Instr::StoreVar {
+                var,
+                value: operand,
+            } => {
+                let value = self.operand(operand);
                 match var {
                     VarRef::Global(g) => {
                         let global = self.f.global(g);
                         if let Some(path) = self.origins.stands_for(global) {
-                            self.value_sinks(path, &value, None, self.span(at));
+                            self.value_sinks(path, &value, Some(operand), self.span(at));
                         }
                         let port = PortPath::root(PortBase::Global(global));
                         self.state.set_var(port, value);
