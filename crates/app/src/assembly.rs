@@ -52,6 +52,9 @@ struct Assembly<'a, 'p, 'm> {
     handed: FxHashSet<ObjId>,
     /// What may be mounted that is not known.
     opening: Opening,
+    /// Endpoints by place, path and method: what is mounted on several things that are one below another comes to the same ones
+    /// again and again.
+    known: FxHashSet<(Site, Option<String>, String)>,
     made: Application,
 }
 
@@ -65,6 +68,7 @@ pub(crate) fn assemble(started: &Started, origins: &Solver<'_, '_>) -> Applicati
         starts: FxHashSet::default(),
         handed: started.handed.clone(),
         opening: Opening::of(started, origins),
+        known: FxHashSet::default(),
         made: Application {
             caps: started.caps.clone(),
             ..Application::default()
@@ -110,6 +114,7 @@ impl Assembly<'_, '_, '_> {
             .iter()
             .filter_map(|e| e.owner)
             .chain(started.mounts.iter().map(|m| m.child))
+            .chain(started.mounts.iter().filter_map(|m| m.parent))
             .collect();
         for mount in &started.mounts {
             if mount.prefix.is_none() {
@@ -327,7 +332,20 @@ impl Assembly<'_, '_, '_> {
             }
             seen_by.reverse();
             let whole = route::join("", seen_by.first().map_or("/", String::as_str));
-            for method in &event.methods {
+            // Where no path is given, what is registered on is built step by step.
+            let built = event.is_route() && event.paths.is_empty();
+            let steps = built.then(|| self.steps(owner)).flatten();
+            let stepwise = steps.is_some();
+            let named = built.then(|| self.named(event)).flatten();
+            let told = (whole != format!("/{HOLE}") || !built)
+                .then(|| whole.clone())
+                .or(named);
+            for asked in &event.methods {
+                let method = if asked == "use" { "all" } else { asked };
+                let key = (event.site, told.clone(), method.to_owned());
+                if !self.known.insert(key) {
+                    continue;
+                }
                 if self.made.endpoints.len() >= limits::ENDPOINTS {
                     *self.made.caps.entry("endpoints").or_default() += 1;
                     return;
@@ -340,7 +358,7 @@ impl Assembly<'_, '_, '_> {
                     .chain([(owner, order)]);
                 for ((level, until), path) in levels.zip(&seen_by) {
                     // Members of the same registration stand before the handler whatever their path.
-                    self.before(level, until, path, method, index, &mut chain);
+                    self.before(level, until, path, asked, index, &mut chain);
                 }
                 if event.is_route() {
                     let (_, before) = event
@@ -364,25 +382,19 @@ impl Assembly<'_, '_, '_> {
                     }
                     _ => Vec::new(),
                 };
-                // Where no path is given, what is registered on is built step by step.
-                let built = event.is_route() && event.paths.is_empty();
-                let steps = built.then(|| self.steps(owner)).flatten();
-                let stepwise = steps.is_some();
-                let named = built.then(|| self.named(event)).flatten();
-                chain.extend(steps.unwrap_or_default());
+                chain.extend(steps.iter().flatten().cloned());
                 let unknown = chain.iter().filter(|m| m.what == Stage::Unknown).count()
                     + usize::from(matches!(handler, None | Some(Handler::Unknown)))
                     + usize::from(handler.is_some_and(|h| self.answers_nothing(h)))
                     + usize::from(built && !stepwise);
                 self.made.endpoints.push(Endpoint {
-                    method: if method == "use" { "all" } else { method }.to_owned(),
-                    path: (whole != format!("/{HOLE}") || !built)
-                        .then(|| whole.clone())
-                        .or(named),
+                    method: method.to_owned(),
+                    path: told.clone(),
                     mounted: self.handed.contains(&root) || stepwise || !self.may_move(root, event),
                     call: Some(event.call),
                     callee: self.origins.paths.text(event.callee),
                     class: handler.and_then(class),
+                    suffix: event.suffix.clone(),
                     handlers,
                     chain,
                     unknown: u32::try_from(unknown).unwrap_or(u32::MAX),

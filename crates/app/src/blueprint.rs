@@ -19,7 +19,10 @@ use std::collections::BTreeMap;
 const DEPTH: usize = 8;
 
 /// What makes a router.
-const MAKERS: [&str; 9] = [
+const MAKERS: [&str; 12] = [
+    "py:aiohttp.web.RouteTableDef",
+    "py:fastapi.FastAPI",
+    "py:starlette.applications.Starlette",
     "py:fastapi.APIRouter",
     "py:fastapi.routing.APIRouter",
     "py:flask.Blueprint",
@@ -32,11 +35,14 @@ const MAKERS: [&str; 9] = [
 ];
 
 /// Methods that put a router below a prefix.
-const MOUNTS: [&str; 4] = [
+const MOUNTS: [&str; 7] = [
     "include_router",
     "register_blueprint",
     "blueprint",
     "add_router",
+    "add_routes",
+    "add_subapp",
+    "mount",
 ];
 
 /// Under which name routers are given what runs before all their handlers.

@@ -26,6 +26,7 @@ mod route;
 mod router;
 mod startup;
 mod telling;
+mod tree;
 mod urlconf;
 mod view;
 

@@ -55,6 +55,8 @@ pub struct Endpoint {
     pub open: bool,
     /// The class that is registered, of which the handler is a method.
     pub class: Option<ClassIdx>,
+    /// What the names of the methods of that class end in by which it answers here: `on_get_one` of `one`.
+    pub suffix: Option<String>,
     /// A class that is registered answers, by a method that stands in a base of it or in a library; the handlers are what that
     /// method asks of the class.
     pub by_class: bool,
@@ -89,6 +91,7 @@ impl Endpoint {
             guards: Vec::new(),
             open: false,
             class: None,
+            suffix: None,
             by_class: false,
             aware: false,
             root: None,

@@ -5,7 +5,8 @@ use crate::decoration::{self, class};
 use crate::limits;
 use crate::model::{Application, Endpoint, Middleware, Stage, Unresolved};
 use crate::router::Router;
-use crate::startup::VIEW;
+use crate::startup::{TREE, VIEW};
+use crate::tree;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{ClassIdx, FuncRef};
 use casemate_flow::result::{FuncId, Site};
@@ -134,6 +135,7 @@ struct Family {
 
 /// One endpoint for each method of each registered class. What was known of the methods alone gives way.
 pub(crate) fn complete(application: &mut Application, origins: &Solver<'_, '_>, views: Vec<View>) {
+    checks_apart(application);
     let mut all: Vec<View> = Vec::new();
     application.endpoints.retain(|endpoint| {
         let Some(class) = endpoint.class else {
@@ -184,6 +186,10 @@ pub(crate) fn complete(application: &mut Application, origins: &Solver<'_, '_>, 
                 (Some(own), _) => own.clone(),
                 (None, Some(method)) => vec![Endpoint {
                     method: method.clone(),
+                    ..Endpoint::at(view.registered.site)
+                }],
+                (None, None) if view.registered.method == TREE => vec![Endpoint {
+                    method: "route".to_owned(),
                     ..Endpoint::at(view.registered.site)
                 }],
                 (None, None) => continue,
@@ -257,6 +263,25 @@ pub(crate) fn complete(application: &mut Application, origins: &Solver<'_, '_>, 
         .dedup_by(|b, a| (a.site, &a.path, &a.method) == (b.site, &b.path, &b.method));
 }
 
+/// What a class does before each of its methods answers nobody.
+fn checks_apart(application: &mut Application) {
+    let all = std::mem::take(&mut application.endpoints);
+    let (before, rest) = all
+        .into_iter()
+        .partition(|e| e.path.is_none() && e.method == class::CHECK && e.callee.starts_with("py:"));
+    application.endpoints = rest;
+    let before: Vec<Endpoint> = before;
+    application
+        .middleware
+        .extend(before.into_iter().map(|e| Middleware {
+            site: e.site,
+            path: None,
+            callee: e.callee,
+            handlers: e.handlers,
+        }));
+    application.middleware.sort_by_key(|m| m.site);
+}
+
 /// One method of a registered class.
 struct Answers {
     /// As what; absent: as its decorator says.
@@ -282,6 +307,19 @@ fn answers(origins: &Solver<'_, '_>, view: &View, family: &Family) -> Vec<Answer
             });
         }
     };
+    if view.registered.method == TREE {
+        return tree::exposed(origins, view.class)
+            .into_iter()
+            .map(|exposed| Answers {
+                method: exposed.method.map(str::to_lowercase),
+                rest: match exposed.name.as_str() {
+                    "" => String::new(),
+                    name => format!("/{name}"),
+                },
+                func: Some(exposed.func),
+            })
+            .collect();
+    }
     for (method, name) in &view.actions {
         add(method, name, "");
     }
@@ -289,10 +327,14 @@ fn answers(origins: &Solver<'_, '_>, view: &View, family: &Family) -> Vec<Answer
         return out;
     }
     let Some(router) = &view.router else {
+        let suffix = view.registered.suffix.as_deref();
         for (name, method) in VERBS.iter().filter(|(_, method)| view.is_asked(method)) {
-            add(method, name, "");
+            match suffix {
+                Some(suffix) => add(method, &format!("{name}_{suffix}"), ""),
+                None => add(method, name, ""),
+            }
         }
-        if out.is_empty() {
+        if out.is_empty() && suffix.is_none() {
             out = answers_to_all(origins, view, family);
         }
         return out;
@@ -343,7 +385,12 @@ impl View {
     /// The whole address of what a router adds.
     fn path(&self, rest: &str) -> Option<String> {
         let path = self.registered.path.as_ref()?;
-        Some(crate::route::join("", &format!("{path}{rest}")))
+        let below = if path.ends_with('/') {
+            rest.trim_start_matches('/')
+        } else {
+            rest
+        };
+        Some(crate::route::join("", &format!("{path}{below}")))
     }
 
     /// An endpoint of the class with what is known of all of them.

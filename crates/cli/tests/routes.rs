@@ -338,3 +338,224 @@ app.add_route('/bills/{key}', Bills())
     ]);
     assert_eq!(found, expected);
 }
+
+#[test]
+fn routes_in_lists_have_the_prefixes_of_what_holds_the_lists() {
+    let app = "
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Mount, Route, Router, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+async def home(request):
+    return JSONResponse({})
+async def user(request):
+    return JSONResponse({})
+async def chat(websocket):
+    await websocket.accept()
+admin = Router(routes=[Route('/home', home)])
+other = Starlette(routes=[Route('/deep', home, methods=['POST'])])
+routes = [
+    Route('/', home),
+    Mount('/users', routes=[Route('/{name}', user), WebSocketRoute('/chat', chat)]),
+    Mount('/admin', app=admin),
+    Mount('/v1', routes=[Mount('/inner', app=other)]),
+    Mount('/static', app=StaticFiles(directory='static')),
+]
+late = Router()
+late.add_route('/late', home)
+app = Starlette(debug=False, routes=routes)
+app.mount('/more', late)
+";
+    let found = routes(&[("app.py", app), ("requirements.txt", "starlette\n")]);
+    let wanted = [
+        "GET /",
+        "GET /users/{name}",
+        "WS /users/chat",
+        "GET /admin/home",
+        "POST /v1/inner/deep",
+        "GET /more/late",
+    ];
+    assert_eq!(found, of(&wanted));
+}
+
+#[test]
+fn applications_in_applications_have_prefixes() {
+    let app = "
+from aiohttp import web
+async def users(request):
+    return web.json_response([])
+routes = web.RouteTableDef()
+@routes.get('/listed')
+async def listed(request):
+    return web.json_response([])
+def build():
+    admin = web.Application()
+    admin.router.add_get('/users', users)
+    admin.add_routes([web.post('/users', users)])
+    inner = web.Application()
+    inner.router.add_get('/deep', users)
+    admin.add_subapp('/inner/', inner)
+    return admin
+app = web.Application()
+app.router.add_get('/', users)
+app.add_subapp('/admin/', build())
+below = web.Application()
+below.add_routes(routes)
+app.add_subapp('/below', below)
+web.run_app(app)
+";
+    let found = routes(&[("app.py", app), ("requirements.txt", "aiohttp\n")]);
+    let wanted = [
+        "GET /",
+        "GET /admin/users",
+        "POST /admin/users",
+        "GET /admin/inner/deep",
+        "GET /below/listed",
+    ];
+    assert_eq!(found, of(&wanted));
+    let app = "
+from fastapi import FastAPI
+inner = FastAPI()
+@inner.get('/deep')
+def deep():
+    return {}
+app = FastAPI()
+@app.get('/near')
+def near():
+    return {}
+app.mount('/sub', inner)
+";
+    let found = routes(&[("app.py", app), ("requirements.txt", "fastapi\n")]);
+    assert_eq!(found, of(&["GET /near", "GET /sub/deep"]));
+}
+
+#[test]
+fn methods_with_a_suffix_answer_where_it_is_named() {
+    let app = "
+import falcon
+class Orders:
+    def on_get(self, req, resp):
+        resp.media = []
+    def on_post(self, req, resp):
+        resp.media = {}
+    def on_get_one(self, req, resp, order):
+        resp.media = {}
+    def on_delete_one(self, req, resp, order):
+        resp.media = {}
+app = falcon.App()
+orders = Orders()
+app.add_route('/orders', orders)
+app.add_route('/orders/{order:int}', orders, suffix='one')
+";
+    let found = routes(&[("app.py", app), ("requirements.txt", "falcon\n")]);
+    let wanted = [
+        "GET /orders",
+        "POST /orders",
+        "GET /orders/{order:int}",
+        "DELETE /orders/{order:int}",
+    ];
+    assert_eq!(found, of(&wanted));
+}
+
+#[test]
+fn objects_in_objects_are_parts_of_addresses() {
+    let app = "
+import cherrypy
+class Pages:
+    @cherrypy.expose
+    def index(self):
+        return 'x'
+    @cherrypy.expose
+    def show(self, name):
+        return name
+class Root:
+    about = Pages()
+    def __init__(self):
+        self.pages = Pages()
+    @cherrypy.expose
+    def index(self):
+        return 'x'
+    def hidden(self):
+        return 'y'
+    def listed(self):
+        return 'z'
+    listed.exposed = True
+@cherrypy.expose
+class Things:
+    def GET(self, key=None):
+        return '[]'
+    def POST(self, title):
+        return 'ok'
+    def helper(self):
+        return 1
+conf = {'/': {'request.dispatch': cherrypy.dispatch.MethodDispatcher()}}
+cherrypy.tree.mount(Root(), '/x')
+cherrypy.tree.mount(Things(), '/api/things', conf)
+cherrypy.quickstart(Pages(), '/q')
+";
+    let found = routes(&[("app.py", app), ("requirements.txt", "cherrypy\n")]);
+    let wanted = [
+        "ROUTE /x",
+        "ROUTE /x/listed",
+        "ROUTE /x/about",
+        "ROUTE /x/about/show",
+        "ROUTE /x/pages",
+        "ROUTE /x/pages/show",
+        "GET /api/things",
+        "POST /api/things",
+        "ROUTE /q",
+        "ROUTE /q/show",
+    ];
+    assert_eq!(found, of(&wanted));
+}
+
+#[test]
+fn what_runs_before_the_methods_of_a_class_is_no_endpoint() {
+    let app = "
+import tornado.web
+class Base(tornado.web.RequestHandler):
+    def prepare(self):
+        if not self.get_secure_cookie('user'):
+            raise tornado.web.HTTPError(401)
+class Orders(Base):
+    def get(self, order):
+        self.write({})
+app = tornado.web.Application([(r'/orders/([0-9]+)', Orders)])
+";
+    let found = routes(&[("app.py", app), ("requirements.txt", "tornado\n")]);
+    assert_eq!(found, of(&["GET /orders/([0-9]+)"]));
+}
+
+#[test]
+fn functions_that_answer_a_server_are_entries() {
+    let app = "
+from wsgiref.simple_server import make_server
+def answer(environ, start_response):
+    start_response('200 OK', [])
+    return [b'']
+make_server('', 8000, answer).serve_forever()
+";
+    let found = routes(&[("app.py", app), ("requirements.txt", "requests\n")]);
+    assert_eq!(found, of(&["ALL /*"]));
+    let app = "
+import uvicorn
+class Answer:
+    async def __call__(self, scope, receive, send):
+        await send({'type': 'http.response.start', 'status': 200, 'headers': []})
+uvicorn.run(Answer(), port=5000)
+";
+    let found = routes(&[("app.py", app), ("requirements.txt", "uvicorn\n")]);
+    assert_eq!(found, of(&["ALL /*"]));
+    // What a framework makes is no such function.
+    let app = "
+import uvicorn
+from fastapi import FastAPI
+app = FastAPI()
+@app.get('/near')
+def near():
+    return {}
+uvicorn.run(app, port=5000)
+";
+    let found = routes(&[("app.py", app), ("requirements.txt", "fastapi\nuvicorn\n")]);
+    assert_eq!(found, of(&["GET /near"]));
+}

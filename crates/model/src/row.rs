@@ -305,6 +305,8 @@ pub struct EntryRow {
     pub each: Option<Box<Port>>,
     /// The handlers in order; arrays flattened where deep.
     pub handlers: Option<Port>,
+    /// What the names of the methods end in by which a class answers there: `on_get_one` of `one`.
+    pub suffix: Option<Box<Port>>,
     /// What each parameter of a handler is: types (`@req`) or words (`next`, `decorated`, `signature`).
     pub params: Vec<String>,
     /// The same for handlers with four parameters.

@@ -6,7 +6,7 @@ use crate::model::Stage;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{ClassIdx, FuncRef};
 use casemate_flow::result::{FuncId, Site};
-use casemate_ir::{Const, Instr, Language, MemberKind, Operand, PartKey, VarRef};
+use casemate_ir::{Const, Instr, Key, Language, MemberKind, Operand, PartKey, VarRef};
 
 /// How many classes are looked at above one.
 const ANCESTORS: usize = 12;
@@ -16,6 +16,9 @@ const LISTS: [&str; 2] = ["decorators", "method_decorators"];
 
 /// Methods through which a framework sends all requests of a class, and which call the one above them to pass a request on.
 const DOORS: [&str; 3] = ["dispatch", "dispatch_request", "initial"];
+
+/// The method that some frameworks call before the one that answers, and whose row says so.
+pub(crate) const CHECK: &str = "prepare";
 
 /// What settings and providers put before all handlers of a framework.
 pub(crate) struct Defaults {
@@ -284,7 +287,50 @@ pub(crate) fn of(
     if rest && permissions.is_none() {
         by_default(origins, defaults, place, out);
     }
+    if python {
+        checked_before(origins, &open, own, out);
+    }
     out.settled = true;
+}
+
+/// The nearest such method of some classes, and those above that it calls itself.
+fn checked_before(
+    origins: &Solver<'_, '_>,
+    classes: &[ClassIdx],
+    own: Option<FuncId>,
+    out: &mut Around,
+) {
+    for &class in classes {
+        let Some((file, def)) = origins.program.class(class) else {
+            continue;
+        };
+        let mut methods = def.members.iter().filter(|m| m.kind == MemberKind::Method);
+        let named = methods.find(|m| origins.program.file(file).facts.str(m.name) == CHECK);
+        let Some(func) = named.and_then(|m| m.func) else {
+            continue;
+        };
+        let method = origins.program.func_id(file, func);
+        let mut declared = origins.declared.range((method, String::new(), None)..);
+        let says = declared.next().is_some_and(|((func, ..), entry)| {
+            *func == method && entry.method.eq_ignore_ascii_case(CHECK)
+        });
+        if Some(method) == own || !says {
+            return;
+        }
+        let f = origins.program.func(method);
+        let site = Site {
+            file,
+            span: f.func.head,
+        };
+        let check = Stage::Function(method, Vec::new(), None);
+        out.chain.push(member(origins, site, check));
+        let goes_up = f.func.instrs.iter().any(|instr| {
+            matches!(*instr, Instr::Load { key: Key::Field(name), .. } if f.file.facts.str(name) == CHECK)
+        });
+        if !goes_up {
+            return;
+        }
+    }
 }
 
 /// Bases that say nothing of views.

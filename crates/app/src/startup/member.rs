@@ -2,12 +2,15 @@
 
 use super::Startup;
 use super::call::Given;
-use super::value::{FrameId, Kind, Made, V, Value, join, one};
+use super::register::Mount;
+use super::value::{FrameId, Kind, Made, ObjId, V, Value, join, one};
 use crate::limits;
+use casemate_flow::apipath::PathId;
 use casemate_flow::program::{ClassIdx, Target};
 use casemate_flow::result::FileIdx;
 use casemate_ir::{ExportKind, FnId, Key, Language, MemberKind};
 use casemate_model::path::Step;
+use casemate_model::row::Role;
 
 /// Depth of base classes and of re-exports.
 const DEPTH: u32 = 8;
@@ -101,7 +104,7 @@ impl Startup<'_, '_, '_> {
                                 .and_then(|o| o.get(name))
                                 .cloned()
                                 .unwrap_or_default(),
-                            None => self.of_package(path, name),
+                            None => self.part(*id, path, name),
                         }
                     }
                     Kind::Plain | Kind::Array => Value::new(),
@@ -127,8 +130,54 @@ impl Startup<'_, '_, '_> {
         }
     }
 
+    /// A member of what a package made: where handlers are registered on it, it is the same thing each time, and a part of that.
+    fn part(&mut self, whole: ObjId, path: PathId, name: &str) -> Value {
+        let found = self.of_package(path, name);
+        let [V::Api(member)] = found.as_slice() else {
+            return found;
+        };
+        let member = *member;
+        if !self.registers_on(member) {
+            return found;
+        }
+        let site = match self.obj(whole).map(|obj| &obj.kind) {
+            Some(Kind::Made(made)) => made.site,
+            _ => return found,
+        };
+        let part = self.object(Kind::Made(Made {
+            path: member,
+            from: None,
+            site,
+            args: Vec::new(),
+            class: None,
+        }));
+        self.mounts.push(Mount {
+            order: 0,
+            site,
+            parent: Some(whole),
+            child: part,
+            prefix: Some(String::new()),
+        });
+        let value = one(V::Object(part));
+        if let Some(obj) = self.obj_mut(whole) {
+            obj.set(name, value.clone());
+        }
+        value
+    }
+
+    /// Whether models know methods of a value that register a handler at an address.
+    fn registers_on(&mut self, path: PathId) -> bool {
+        ["add_get", "add_route"].iter().any(|name| {
+            let member = self.origins.paths.member(path, name);
+            member.is_some_and(|member| {
+                let mut rows = self.origins.paths.call_rows(member, false);
+                rows.any(|(_, row)| matches!(row.role, Role::Entry(_)))
+            })
+        })
+    }
+
     /// A member of a package's value.
-    fn of_package(&mut self, path: casemate_flow::apipath::PathId, name: &str) -> Value {
+    fn of_package(&mut self, path: PathId, name: &str) -> Value {
         let paths = &mut self.origins.paths;
         let next = match name.parse::<u32>() {
             Ok(index) => paths.step(path, &Step::Index(index)),

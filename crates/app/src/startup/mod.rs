@@ -12,9 +12,11 @@ mod operator;
 mod port;
 mod register;
 mod relevant;
+mod served;
 mod value;
 
 pub(crate) use register::{Event, Handler, Mount, STEP, VIEW};
+pub(crate) use served::TREE;
 pub(crate) use value::{HOLE, Kind, ObjId, V};
 
 use crate::limits;

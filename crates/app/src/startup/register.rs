@@ -2,6 +2,7 @@
 
 use super::Startup;
 use super::call::{Site, objects};
+use super::served::{APPLICATION, TREE};
 use super::value::{FrameId, Kind, Made, ObjId, V, Value, texts};
 use casemate_flow::apipath::PathId;
 use casemate_flow::program::ClassIdx;
@@ -67,6 +68,8 @@ pub(crate) struct Event {
     pub paths: Vec<Option<String>>,
     /// In order; handlers of errors are left out.
     pub handlers: Vec<Handler>,
+    /// What the names of the methods end in by which a class answers.
+    pub suffix: Option<String>,
     /// The position of the parameter by which a handler passes a request on.
     pub next: Option<usize>,
 }
@@ -104,6 +107,11 @@ impl Startup<'_, '_, '_> {
 
     /// What a row says of a call; of each of its elements where the row registers a list: `[('/', Home), ('/orders', Orders)]`.
     pub(super) fn register(&mut self, path: PathId, site: &Site, entry: &EntryRow, made: &[V]) {
+        match entry.method.as_deref() {
+            Some(TREE) => return self.register_tree(path, site, entry),
+            Some(APPLICATION) => return self.register_application(path, site, entry),
+            _ => {}
+        }
         let Some(each) = &entry.each else {
             self.register_one(path, site, entry, made);
             return;
@@ -207,8 +215,13 @@ impl Startup<'_, '_, '_> {
                 }
             }
         }
+        let suffix = entry.suffix.as_deref().and_then(|port| {
+            let found = self.read_all(site, port);
+            texts(&found).first().map(ToString::to_string)
+        });
         self.seen.insert((function, site.at));
         self.events.push(Event {
+            suffix,
             owner,
             callee: path,
             site: self.named_at(site.frame, site.at, path_port),
@@ -360,7 +373,7 @@ impl Startup<'_, '_, '_> {
         }]
     }
 
-    fn paths(&mut self, site: &Site, port: Option<&Port>) -> Vec<Option<String>> {
+    pub(super) fn paths(&mut self, site: &Site, port: Option<&Port>) -> Vec<Option<String>> {
         let Some(port) = port else { return Vec::new() };
         let mut out = Vec::new();
         let values = self.read(site, port, &[]);

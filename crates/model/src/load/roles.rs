@@ -399,6 +399,7 @@ impl Reader<'_, '_, '_> {
             path: self.port("path"),
             methods: self.port("methods"),
             each: self.port("each").map(Box::new),
+            suffix: self.port("suffix").map(Box::new),
             handlers: self.port("handlers"),
             params: self.parameters("params"),
             params4: self.parameters("params4"),
