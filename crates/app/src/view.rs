@@ -317,6 +317,7 @@ fn answers(origins: &Solver<'_, '_>, view: &View, family: &Family) -> Vec<Answer
                     name => format!("/{name}"),
                 },
                 func: Some(exposed.func),
+                action: exposed.name,
             })
             .collect();
     }

@@ -35,8 +35,13 @@ impl Interp<'_> {
                 }
                 many => FactValue::OneOf(many.iter().map(|v| fact_value(&v.0)).collect()),
             };
-            if let (FactValue::Bool(on), [(_, Some(operand))]) = (&value, found.as_slice())
-                && self.computed_elsewhere(*operand)
+            let operand = match (&port.base, found.as_slice()) {
+                (PortBase::Value, _) => site.this_operand,
+                (_, [(_, operand)]) => *operand,
+                _ => None,
+            };
+            if let (FactValue::Bool(on), Some(operand)) = (&value, operand)
+                && self.computed_elsewhere(operand)
             {
                 value = FactValue::OneOf(vec![FactValue::Bool(*on), FactValue::Bool(!on)]);
             }
