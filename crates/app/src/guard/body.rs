@@ -9,14 +9,11 @@ use super::key::{caught_by, ends_apart};
 use super::root::{Known, Roots, Search, is_request};
 use super::switch::is_switch;
 use crate::decoration::written_name;
-use casemate_flow::origin::{Solver, Val};
+use casemate_flow::origin::Solver;
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
-use casemate_ir::{Instr, Key, LocalId, Operand, Span, Term, VarRef};
+use casemate_ir::{Instr, Key, LocalId, Operand, Term, VarRef};
 use rustc_hash::FxHashSet;
-
-/// Functions of packages that throw unless what they are given proves something.
-const PROOFS: [&str; 4] = ["verify", "jwtVerify", "verifyIdToken", "compactVerify"];
 
 /// Depth of functions that check on behalf of others.
 pub(super) const DEPTH: u32 = 3;
@@ -251,6 +248,15 @@ impl<'p> Reader<'_, 'p, '_> {
             // A function that checks on behalf of this one, and throws.
             if self.asserts(f, index, depth, out) {
                 guarded.insert(index);
+            }
+        }
+        if pass == Pass::Returns && targets.is_empty() {
+            // Whoever has changed something is sent to a page that shows it.
+            for (index, block) in f.func.blocks.iter().enumerate() {
+                if matches!(block.term, Term::Return(_)) && self.sends_on(f, index) {
+                    refused.remove(&index);
+                    targets.insert(index);
+                }
             }
         }
         if pass == Pass::Returns {
@@ -498,33 +504,6 @@ impl<'p> Reader<'_, 'p, '_> {
             out.push(check);
         }
         safe
-    }
-
-    /// The place where a block gives a credential to a function of a package that throws where it proves nothing.
-    fn proves(&self, f: FuncRef<'p>, block: &casemate_ir::Block) -> Option<Span> {
-        f.func.block_instrs(block).find_map(|(at, instr)| {
-            let Instr::Call { callee, args, .. } = *instr else {
-                return None;
-            };
-            let named = written_name(f, callee).is_some_and(|name| PROOFS.contains(&name));
-            let of_package = || {
-                let vals = self.origins.of_operand(f.id, callee);
-                vals.iter().any(|&val| {
-                    matches!(self.origins.val(val), Some(Val::Api(path)) if self.origins.paths.known(path))
-                })
-            };
-            let args = f.func.args(args);
-            let called_back = || {
-                args.iter()
-                    .any(|arg| matches!(f.made_by(arg.value), Some(Instr::Closure { .. })))
-            };
-            let shown = || {
-                let mut args = args.iter();
-                args.any(|arg| Search::of(self.origins, self.set, f.id, arg.value).credential)
-            };
-            (named && of_package() && !called_back() && shown())
-                .then(|| f.func.spans.get(at).copied().unwrap_or_default())
-        })
     }
 
     /// Ways out of branches that are decided otherwise.

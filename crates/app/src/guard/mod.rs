@@ -8,11 +8,13 @@ mod check;
 mod given;
 mod graph;
 pub(crate) mod held;
+mod judged;
 mod key;
 mod known;
 pub(crate) mod names;
 mod nobody;
 mod onward;
+mod proof;
 mod reading;
 mod refusal;
 pub(crate) mod root;
@@ -20,7 +22,7 @@ mod slice;
 pub(crate) mod switch;
 
 use crate::model::{Application, Endpoint, Guard, Member, Stage};
-use address::{Address, Patterns};
+use address::Address;
 use body::{Pass, Reader};
 use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
@@ -29,6 +31,7 @@ use casemate_ir::{Function, Instr, Key, LocalId, Operand};
 use casemate_model::row::Role;
 use check::Check;
 pub(crate) use graph::is_nothing;
+use judged::Judged;
 use root::{Known, Search};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -142,56 +145,6 @@ pub(crate) fn forbids(
 
 /// How requests pass, as a key.
 type Way = Option<usize>;
-
-/// What functions were found to check.
-#[derive(Default)]
-struct Judged {
-    /// Whatever the address.
-    plain: FxHashMap<(FuncId, Pass), Vec<Check>>,
-    /// With some of their branches decided.
-    decided: FxHashMap<(FuncId, Pass, Vec<(usize, bool)>), Vec<Check>>,
-    patterns: Patterns,
-}
-
-impl Judged {
-    /// The checks of a function. Where some requests pass without one, those to this address may not.
-    fn checks(
-        &mut self,
-        func: FuncId,
-        pass: Pass,
-        address: Option<&Address>,
-        reader: &Reader<'_, '_, '_>,
-    ) -> Vec<Check> {
-        let plain = self
-            .plain
-            .entry((func, pass))
-            .or_insert_with(|| reader.checks(func, pass));
-        let open = |check: &Check| {
-            !check.certain && matches!(check.kind, "authentication" | "role" | "owner")
-        };
-        let Some(address) = address.filter(|_| plain.iter().any(open)) else {
-            return plain.clone();
-        };
-        let decided = address.decisions(reader.origins, reader.origins.program.func(func));
-        if decided.is_empty() {
-            return plain.clone();
-        }
-        let read = |decided: &[(usize, bool)]| {
-            let reader = Reader {
-                decided: Some((func, decided)),
-                ..*reader
-            };
-            reader.checks(func, pass)
-        };
-        let key = (func, pass, decided);
-        if let Some(known) = self.decided.get(&key) {
-            return known.clone();
-        }
-        let checks = read(&key.2);
-        self.decided.insert(key, checks.clone());
-        checks
-    }
-}
 
 fn guards(
     endpoint: &Endpoint,

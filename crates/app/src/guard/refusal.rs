@@ -174,6 +174,30 @@ impl<'p> Reader<'_, 'p, '_> {
         out
     }
 
+    /// Whether a block redirects to somewhere else than a login.
+    pub(super) fn sends_on(&self, f: FuncRef<'p>, block: usize) -> bool {
+        let refusal = self.refusal(f, block);
+        let denies = refusal.statuses.contains(&401) || refusal.statuses.contains(&403);
+        let login = |operand: Operand| {
+            f.constant_text(operand).is_some_and(|text| {
+                let text = text.to_lowercase();
+                ["login", "signin", "sign-in", "sign_in", "auth"]
+                    .iter()
+                    .any(|word| text.contains(word))
+            })
+        };
+        let to_login = f.func.blocks.get(block).is_some_and(|b| {
+            f.func.block_instrs(b).any(|(_, instr)| match *instr {
+                Instr::Call { callee, args, .. } => {
+                    let named = written_name(f, callee).unwrap_or_default().to_lowercase();
+                    named.contains("login") || f.func.args(args).iter().any(|arg| login(arg.value))
+                }
+                _ => false,
+            })
+        });
+        refusal.redirects && !refusal.throws && !denies && !to_login
+    }
+
     /// Whether all that a function answers itself says that something else is wrong than who asks, and it answers something.
     pub(super) fn refuses_otherwise(&self, func: FuncId) -> bool {
         let f = self.origins.program.func(func);
