@@ -97,7 +97,14 @@ impl Maker<'_> {
             Evidence::Fact(_) => self.asking_at(found),
             Evidence::Flow { .. } => self.endpoints(flow_paths),
         };
-        let endpoint_title = endpoints.first().map(Endpoint::title);
+        let endpoint_title = match &found.evidence {
+            Evidence::Fact(fact) => fact.values.iter().find_map(|(name, value)| match value {
+                FactValue::Str(which) if name == "which" => Some(which.clone()),
+                _ => None,
+            }),
+            Evidence::Flow { .. } => None,
+        };
+        let endpoint_title = endpoint_title.or_else(|| endpoints.first().map(Endpoint::title));
         let source = best
             .map(|path| self.source(path))
             .filter(|text| !text.is_empty());

@@ -27,7 +27,9 @@ const FUNCTIONS: [&str; 6] = [
 ];
 
 /// Names that stand for themselves.
-const NAMES: [&str; 6] = ["callee", "fact", "origin", "shape", "sink", "source"];
+const NAMES: [&str; 7] = [
+    "callee", "fact", "origin", "routed", "shape", "sink", "source",
+];
 
 /// More combinations of possible values than this are not told apart.
 const MAX_WORLDS: usize = 64;

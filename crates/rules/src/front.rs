@@ -122,7 +122,7 @@ fn split<'t>(text: &'t str, errors: &mut Errors<'_>) -> Option<(&'t str, &'t str
     None
 }
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "title",
     "since",
     "status",
@@ -132,6 +132,7 @@ const KEYS: [&str; 13] = [
     "owasp",
     "aliases",
     "formerly",
+    "kept",
     "precision",
     "severity",
     "match",
@@ -178,6 +179,13 @@ fn front_matter(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<Rule>
         }
     }
     let (aliases, formerly) = (table.strings("aliases"), table.strings("formerly"));
+    let kept = table.string("kept");
+    if let Some(kept) = kept
+        .as_ref()
+        .filter(|kept| kept.value.ends_with('.') || kept.value.is_empty())
+    {
+        table.error(kept.line, "`kept` goes on from a count, without a period");
+    }
     let severity = table
         .required_table("severity")
         .and_then(|mut table| factors(&mut table, names));
@@ -200,6 +208,7 @@ fn front_matter(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<Rule>
         owasp: values(owasp),
         aliases: values(aliases),
         formerly: values(formerly),
+        kept: kept.map(|kept| kept.value),
         precision: precision?,
         severity: severity?,
         question: question?,

@@ -7,7 +7,7 @@ use crate::catalogue::Catalogue;
 use crate::condition::{self, Subject};
 use crate::confidence::{self, Confidence};
 use crate::rule::{Condition, FlowQuestion, Question, Rule, SiteQuestion};
-use casemate_flow::result::{Analysis, Fact, FactValue, Flow, FlowPath, FuncId, Note, Site};
+use casemate_flow::result::{self, Analysis, Fact, FactValue, Flow, FlowPath, FuncId, Note, Site};
 use casemate_model::expr::Tri;
 use casemate_model::kind::{Kinds, Shape, SinkKind};
 use std::cmp::Reverse;
@@ -212,7 +212,8 @@ fn flows(
     for flow in analysis.flows.iter().filter(|flow| to.has(flow.kind)) {
         let values = sink_values(flow, analysis);
         let judged = flow.paths.iter().filter_map(|path| {
-            let mut judged = judge(rule, question, (flow, &values), path, kinds)?;
+            let routed = routed(path, &analysis.entries);
+            let mut judged = judge(rule, question, (flow, &values), (path, routed), kinds)?;
             if spared.contains(&path.source) {
                 judged.verdict = Verdict::Passed;
             }
@@ -354,12 +355,40 @@ impl Judgement {
     }
 }
 
+/// Whether a source is the address of the request itself, as it came, and all that lead there answer below a folder with a name:
+/// what it begins with is known then.
+fn routed(path: &FlowPath, entries: &[result::Entry]) -> bool {
+    let last = path.text.rsplit('.').next().unwrap_or_default();
+    // Routers of Express take away what they are mounted below; the others leave the address as it came.
+    let whole = |entry: &result::Entry| match last {
+        "originalUrl" => true,
+        "path" | "url" => entry.callee.contains("koa") || entry.callee.starts_with("py:"),
+        "full_path" | "get_full_path()" => true,
+        _ => false,
+    };
+    let named = |entry: &result::Entry| {
+        let path = entry.path.as_deref().unwrap_or_default();
+        let first = path
+            .strip_prefix('/')
+            .and_then(|rest| rest.split('/').next());
+        first.is_some_and(|first| {
+            first.starts_with(|c: char| c.is_ascii_alphanumeric())
+                && !first.contains([':', '*', '{', '<', '(', '?'])
+        })
+    };
+    !path.entries.is_empty()
+        && path.entries.iter().all(|index| {
+            let entry = entries.get(*index as usize);
+            entry.is_some_and(|entry| whole(entry) && named(entry))
+        })
+}
+
 /// Whether a path is the rule's, and how sure; nothing where its source is none of the rule's.
 fn judge(
     rule: &Rule,
     question: &FlowQuestion,
     (flow, values): (&Flow, &[(String, FactValue)]),
-    path: &FlowPath,
+    (path, routed): (&FlowPath, bool),
     kinds: &Kinds,
 ) -> Option<Judgement> {
     let kind = kinds.source_name(path.kind);
@@ -422,6 +451,7 @@ fn judge(
         texts: vec![
             ("callee", flow.callee.as_str()),
             ("origin", kind),
+            ("routed", if routed { "yes" } else { "no" }),
             ("shape", shape),
             ("sink", kinds.sink_name(flow.kind)),
             ("source", path.text.as_str()),

@@ -33,6 +33,8 @@ pub struct Rule {
     pub aliases: Vec<String>,
     /// Ids that it had before; they keep working.
     pub formerly: Vec<String>,
+    /// What holds of every place that is asked about and no finding, as a sentence that a count begins: `37 of 41 …`.
+    pub kept: Option<String>,
     /// The confidence that a finding starts with.
     pub precision: Confidence,
     /// Factors of its severity.

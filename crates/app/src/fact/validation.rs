@@ -43,7 +43,7 @@ pub(super) fn unchecked(
     endpoints: &[&Endpoint],
     origins: &Solver<'_, '_>,
     declared: &BTreeSet<Site>,
-) -> [(String, FactValue); 2] {
+) -> [(String, FactValue); 3] {
     let taking: Vec<&&Endpoint> = endpoints
         .iter()
         .filter(|e| {
@@ -63,7 +63,42 @@ pub(super) fn unchecked(
     [
         ("taking".to_owned(), super::number(taking.len())),
         ("unchecked".to_owned(), unchecked),
+        ("which".to_owned(), which(&taking, &answers)),
     ]
+}
+
+/// Endpoints that are named.
+const NAMED: usize = 4;
+
+/// The endpoints that look at nothing, as a phrase.
+fn which(taking: &[&&Endpoint], answers: &[Answer]) -> FactValue {
+    let open = taking.iter().zip(answers);
+    let mut names: Vec<String> = open
+        .filter(|(_, answer)| **answer == Answer::Yes)
+        .map(|(endpoint, _)| {
+            let path = endpoint.path.as_deref().unwrap_or("(path not known)");
+            format!(
+                "`{} {}`",
+                endpoint.method.to_uppercase(),
+                path.replace('`', "'")
+            )
+        })
+        .collect();
+    names.sort();
+    names.dedup();
+    let rest = names.len().saturating_sub(NAMED);
+    names.truncate(NAMED);
+    let last = match rest {
+        0 => names.pop(),
+        n => Some(format!("{n} more")),
+    };
+    match (last, names.as_slice()) {
+        (None, _) => FactValue::Unknown,
+        (Some(last), []) => FactValue::Str(format!("the endpoint {last}")),
+        (Some(last), first) => {
+            FactValue::Str(format!("the endpoints {} and {last}", first.join(", ")))
+        }
+    }
 }
 
 /// Whether nothing looks at what an endpoint stores.

@@ -3,7 +3,8 @@
 use super::charset::CharSet;
 use super::interp::Interp;
 use super::kinds::{COMPARED, HOST, NOT_DOUBLE, lacks};
-use super::value::Konst;
+use super::value::{Konst, Value};
+use crate::symbol::Sym;
 use casemate_ir::{Instr, Key, Operand};
 use casemate_model::kind::KindSet;
 
@@ -68,6 +69,27 @@ impl Interp<'_> {
                 self.clean_address(given, kinds);
             }
         }
+    }
+
+    /// What is written into the path, the query or the fragment of an address chooses no host (WHATWG URL, section 6.1).
+    pub(super) fn below_host(&self, base: Operand, sym: Sym, mut value: Value) -> Value {
+        const BELOW: [&str; 3] = ["pathname", "search", "hash"];
+        if value.taints.is_none() || !BELOW.contains(&self.origins.program.text(sym)) {
+            return value;
+        }
+        let vals = self.origins.of_operand(self.f.id, base);
+        let is_address = |path| {
+            let text = self.origins.paths.text(path);
+            ["URL.new()", "URL()"].iter().any(|end| text.ends_with(end))
+        };
+        let known = !vals.is_empty()
+            && vals.iter().all(|val| {
+                matches!(self.origins.val(*val), Some(crate::origin::Val::Api(path)) if is_address(path))
+            });
+        if known {
+            value.taints = self.without(&value, self.k.host());
+        }
+        value
     }
 
     /// Notes of the host of a parsed address that it is one.

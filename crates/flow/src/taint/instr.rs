@@ -89,7 +89,7 @@ impl Interp<'_> {
             Instr::Store { base, key, value } => {
                 let sym = self.key(key);
                 let operand = value;
-                let value = self.operand(value);
+                let value = self.below_host(base, sym, self.operand(value));
                 if let Key::Computed(key) = key {
                     self.computed_store(at, base, key, &value);
                 }

@@ -85,7 +85,7 @@ pub const RELATIVE: KindSet = Known::Relative.set();
 /// Known to hold no `..`.
 pub const NO_CLIMB: KindSet = Known::NoClimb.set();
 /// Known to start with `/`.
-const ROOTED: KindSet = Known::Rooted.set();
+pub const ROOTED: KindSet = Known::Rooted.set();
 /// Known not to start with `//`.
 pub const NOT_DOUBLE: KindSet = Known::NotDouble.set();
 /// JSON text: a value where a script expects one.
@@ -348,6 +348,10 @@ impl KindIds {
         if known.has(self.url_full) && before.chars().eq([HOLE]) {
             out = out.union(self.host());
         }
+        // Who begins with a slash ends the host that another one began.
+        if known.covers(ROOTED) && in_authority(before) {
+            out = out.union(self.host());
+        }
         // One slash, and none after it: a path of this host.
         if known.covers(RELATIVE) && before == "/" {
             out = out.union(self.host());
@@ -519,6 +523,18 @@ impl KindIds {
     }
 }
 
+/// Whether a text ends inside the authority of an address, with a part of it before: `https://www.`, and what fills it.
+fn in_authority(before: &str) -> bool {
+    let Some((scheme, host)) = before.split_once("://") else {
+        return false;
+    };
+    let of_scheme = |c: char| c.is_ascii_alphanumeric() || c == '+' || c == HOLE;
+    !scheme.is_empty()
+        && scheme.chars().all(of_scheme)
+        && !host.is_empty()
+        && !host.contains(['/', '?', '#', '\\'])
+}
+
 /// Whether what follows this text could still complete `//host`, `/\host` or a scheme.
 fn open(prefix: &str) -> bool {
     let scheme = prefix.trim_end_matches(['/', '\\']);
@@ -600,6 +616,8 @@ mod tests {
 
     #[test]
     fn a_scheme_alone_leaves_the_host_open() {
+        assert!(in_authority("https://www.") && in_authority("https://x\u{fffc}"));
+        assert!(!in_authority("https://") && !in_authority("https://x/") && !in_authority("x"));
         for prefix in ["http", "https:", "HTTPS:/", "/", ""] {
             assert!(open(prefix), "{prefix}");
         }

@@ -1,6 +1,7 @@
 //! Where taint begins: values whose API path a model calls a source.
 
 use super::interp::Interp;
+use super::kinds::ROOTED;
 use super::trace::{TraceKind, TraceNode};
 use super::value::{Origin, SourceRef, Taint};
 use crate::apipath::PathId;
@@ -143,6 +144,13 @@ impl Interp<'_> {
                 if let Some(kind) = kind {
                     let mut taint = self.source(kind, *shape, span);
                     taint.clean = taint.clean.union(self.clean_here(path, PortBase::Value));
+                    // The path of a request begins with a slash, whatever is asked for.
+                    let kinds = origins.paths.models().kinds();
+                    if kinds.source_name(kind) == "http.url"
+                        && matches!(origins.paths.last_member(path), "path" | "pathname")
+                    {
+                        taint.clean = taint.clean.union(ROOTED);
+                    }
                     out.push(taint);
                 }
             }
