@@ -14,6 +14,7 @@ mod allowed;
 mod assembly;
 mod blueprint;
 mod built;
+mod column;
 mod constants;
 mod declared;
 mod decoration;
@@ -30,6 +31,7 @@ mod tree;
 mod urlconf;
 mod view;
 
+pub use column::{Column, columns};
 pub use model::Application;
 
 use casemate_flow::origin::Solver;

@@ -3,6 +3,7 @@
 use crate::assessment::{ProjectInfo, Tool};
 use crate::link::Linked;
 use casemate_app::model::{Answer, Endpoint, Member};
+use casemate_flow::program::Program;
 use casemate_flow::result::{FuncId, Site};
 use casemate_ledger::Inventory;
 use casemate_source::{Project, SourceFile};
@@ -124,6 +125,47 @@ fn closing(text: &str) -> Option<usize> {
         }
     }
     None
+}
+
+/// A resolver with the type that it answers for: `User.resolve_email`, `AccountRegister.mutate`.
+pub(crate) fn field_name(program: &Program, func: FuncId) -> String {
+    let f = program.func(func);
+    let name = program.func_name(func);
+    let class = f.func.class.map(|class| f.class(class));
+    let class = class.and_then(|class| program.class(class)?.1.name);
+    match class {
+        Some(class) if name != ANONYMOUS => format!("{}.{name}", f.file.facts.str(class)),
+        _ => name,
+    }
+}
+
+/// Words in names of what stands before handlers, by the kind of guard that they tell.
+const TELLING: [(&str, &[&str]); 3] = [
+    ("validation", &["valid", "schema", "celebrate", "sanitiz"]),
+    (
+        "rate-limit",
+        &["ratelimit", "limiter", "throttl", "slowdown"],
+    ),
+    ("csrf", &["csrf", "xsrf", "forgery"]),
+];
+
+/// Whether something of a kind stands before an endpoint. Where nothing was seen to refuse, and the name of something in its chain says
+/// that it does, it is not known: what it asks was not understood.
+fn said_by_names(endpoint: &Endpoint, kind: &str) -> Answer {
+    let answer = endpoint.guarded(kind);
+    let Some((_, words)) = TELLING.iter().find(|(name, _)| *name == kind) else {
+        return answer;
+    };
+    let told = endpoint.chain.iter().any(|member| {
+        let name = member.name.to_ascii_lowercase().replace(['_', '-'], "");
+        words.iter().any(|word| name.contains(word))
+    });
+    let in_handler =
+        kind == "validation" && (endpoint.objects.validated || endpoint.objects.checked);
+    match answer {
+        Answer::No if told || in_handler => Answer::Unknown,
+        answer => answer,
+    }
 }
 
 /// Whether what a method registers is work of a queue or a clock: no client asks for it, so it is no endpoint.
@@ -331,13 +373,23 @@ impl Teller<'_> {
             path: endpoint.path.as_deref().map(readable),
             mounted: endpoint.mounted,
             at: self.spot(endpoint.site),
-            handlers: endpoint.handlers.iter().map(|f| self.named(*f)).collect(),
+            handlers: endpoint
+                .handlers
+                .iter()
+                .map(|f| {
+                    let mut named = self.named(*f);
+                    if endpoint.method.eq_ignore_ascii_case("graphql") {
+                        named.name = field_name(&self.linked.program, *f);
+                    }
+                    named
+                })
+                .collect(),
             before: endpoint.chain.iter().map(|m| self.before(m)).collect(),
             guards: self.guards(endpoint),
             guarded: ASKED
                 .iter()
                 .map(|kind| {
-                    let answer = word(endpoint.guarded(kind));
+                    let answer = word(said_by_names(endpoint, kind));
                     ((*kind).to_owned(), answer.to_owned())
                 })
                 .collect(),

@@ -12,6 +12,13 @@ const BYTES: u64 = 256 * 1024;
 /// Headings that are told.
 const HEADINGS: usize = 12;
 
+/// Points that are told.
+const POINTS: usize = 24;
+
+/// Characters of a heading, and of a point.
+const SHORT: usize = 80;
+const LONG: usize = 160;
+
 /// The file, if it is there; links are not followed.
 pub(crate) fn read(root: &Path) -> Option<OwnerRules> {
     let folder = root.join(".claude");
@@ -27,24 +34,76 @@ pub(crate) fn read(root: &Path) -> Option<OwnerRules> {
 }
 
 fn of(text: &str) -> OwnerRules {
-    let headings = text.lines().filter_map(|line| {
+    let mut headings: Vec<String> = Vec::new();
+    let mut points: Vec<(String, String)> = Vec::new();
+    let mut fenced = false;
+    for line in text.lines() {
+        let line = line.trim();
+        if line.starts_with("```") || line.starts_with("~~~") {
+            fenced = !fenced;
+        }
         let title = line.trim_start_matches('#');
-        (title.len() < line.len()).then(|| title.trim().chars().take(80).collect::<String>())
-    });
+        if fenced {
+            continue;
+        }
+        if title.len() < line.len() {
+            let title = cut(title.trim(), SHORT);
+            if !title.is_empty() {
+                headings.push(title);
+            }
+        } else if let Some(point) = point(line) {
+            let under = headings.last().cloned().unwrap_or_default();
+            points.push((under, cut(point, LONG)));
+        }
+    }
+    headings.truncate(HEADINGS);
+    let more = points.len().saturating_sub(POINTS);
+    points.truncate(POINTS);
     OwnerRules {
         file: FILE.to_owned(),
         digest: crate::fingerprint::digest(&[text]),
         lines: text.lines().count(),
-        headings: headings.filter(|h| !h.is_empty()).take(HEADINGS).collect(),
+        headings,
+        points,
+        more,
     }
+}
+
+/// A point of a list: `- x`, `* x`, `3. x`.
+fn point(line: &str) -> Option<&str> {
+    let rest = line
+        .strip_prefix("- ")
+        .or_else(|| line.strip_prefix("* "))
+        .or_else(|| {
+            let rest = line.trim_start_matches(|c: char| c.is_ascii_digit());
+            let rest = (rest.len() < line.len()).then_some(rest)?;
+            rest.strip_prefix(". ").or_else(|| rest.strip_prefix(") "))
+        })?;
+    Some(rest.trim()).filter(|rest| !rest.is_empty())
+}
+
+fn cut(text: &str, most: usize) -> String {
+    let mut short: String = text.chars().take(most).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn headings_and_digest_are_told() {
-        let rules = super::of("# Security\n\nNo eval.\n## Data\n");
+        let rules = super::of(
+            "# Security\n\n- No `eval`.\n```\n# no heading\n```\n## Data\n1. Ask first\n",
+        );
         assert_eq!(rules.headings, ["Security", "Data"]);
-        assert_eq!((rules.lines, rules.digest.len()), (4, 16));
+        assert_eq!((rules.lines, rules.digest.len()), (8, 16));
+        let points: Vec<(&str, &str)> = rules
+            .points
+            .iter()
+            .map(|(under, point)| (under.as_str(), point.as_str()))
+            .collect();
+        assert_eq!(points, [("Security", "No `eval`."), ("Data", "Ask first")]);
     }
 }

@@ -28,6 +28,7 @@ use crate::templates::Known as Templates;
 use crate::threat::{self, Judgement};
 use crate::unserved;
 use crate::versions;
+use casemate_app::Column;
 use casemate_flow::origin::Solver;
 use casemate_flow::result::{Analysis, Entry, Fact, FileIdx};
 use casemate_ledger::Inventory;
@@ -64,6 +65,7 @@ pub(crate) fn run(
         application,
         judgements,
         inventory,
+        columns,
     } = analysed.unwrap_or_else(|_| Analysed {
         judgements: threat::judge(project, &linked, &[], config.threat_model, &|_| true),
         ..Analysed::default()
@@ -164,6 +166,7 @@ pub(crate) fn run(
         about: &about(&applied, knowledge),
         applied: &applied.tallies.keys().cloned().collect(),
         ledger: rows,
+        columns: &columns,
         stated: policy.context.clone(),
         decisions: decided.told,
         profile: policy.profile.clone(),
@@ -199,6 +202,7 @@ struct Analysed {
     application: casemate_app::Application,
     judgements: Vec<Judgement>,
     inventory: Inventory,
+    columns: Vec<Column>,
 }
 
 fn analyse(
@@ -264,7 +268,11 @@ fn analyse(
     let judged = judgements
         .into_inner()
         .unwrap_or_else(|| judge(&analysis.entries));
-    let mut inventory = Inventory::of(&origins, &business.data);
+    let answering = application.endpoints.iter();
+    let answering = answering.flat_map(|e| e.handlers.iter().copied()).collect();
+    let mut inventory = Inventory::of(&origins, &business.data, &answering);
+    let mut columns = casemate_app::columns(&origins);
+    columns.extend(crate::rows::columns(project, linked));
     inventory.tell(analysis.facts.iter());
     inventory.hosts_of(&origins, &|file| !is_template(file.0 as usize));
     Analysed {
@@ -272,6 +280,7 @@ fn analyse(
         application,
         judgements: judged,
         inventory,
+        columns,
     }
 }
 
@@ -313,7 +322,7 @@ pub(crate) fn model(project: &Project, knowledge: &Knowledge) -> Application {
     let read = pool::contained(|| {
         let mut origins = Solver::run(&linked.program, &models);
         let application = casemate_app::read(&mut origins);
-        let mut inventory = Inventory::of(&origins, &BTreeMap::new());
+        let mut inventory = Inventory::of(&origins, &BTreeMap::new(), &BTreeSet::new());
         inventory.hosts_of(&origins, &|file| !is_template(file));
         (application, inventory)
     });

@@ -35,7 +35,8 @@ impl Maker<'_> {
             .handlers
             .last()
             .filter(|_| by_name && entry.path.is_none());
-        last.map(|f| self.linked.program.func_name(*f))
+        let program = &self.linked.program;
+        last.map(|f| application::field_name(program, *f))
             .filter(|name| name != application::ANONYMOUS)
             .unwrap_or_default()
     }

@@ -1,8 +1,9 @@
 //! What protects the rows of a database, read off the migrations of a project, as facts: row level security and its policies.
 
 use crate::link::Linked;
+use casemate_app::Column;
 use casemate_flow::result::{Fact, FactValue, FileIdx, Site};
-use casemate_ir::FnId;
+use casemate_ir::{FnId, Instr};
 use casemate_lang_sql::{Command, Condition, Database, Place, Policy, Table};
 use casemate_source::{FileType, Project};
 use std::collections::BTreeMap;
@@ -36,20 +37,58 @@ const PEOPLE: &[&str] = &[
 /// So many tables make a habit.
 const HABIT: usize = 3;
 
-/// One fact for each table with policies, and for each policy.
-pub(crate) fn facts(project: &Project, linked: &Linked) -> Vec<Fact> {
-    let mut databases: BTreeMap<u32, Database> = BTreeMap::new();
-    for (index, origin) in linked.origin.iter().enumerate() {
-        let Some(file) = project.files.get(*origin) else {
-            continue;
-        };
-        if file.file_type == FileType::Sql && !takes_back(&file.path) {
-            databases
-                .entry(file.unit.0)
-                .or_default()
-                .replay(index, &file.text);
+/// The columns of tables that migrations make, and statements in the code.
+pub(crate) fn columns(project: &Project, linked: &Linked) -> Vec<Column> {
+    let mut out = Vec::new();
+    let mut add = |name: &str, table: &Table, at: Site| {
+        out.extend(table.columns.iter().map(|column| Column {
+            record: name.to_owned(),
+            name: column.clone(),
+            at,
+            sealed: None,
+        }));
+    };
+    for database in databases(project, linked).values() {
+        for (name, table) in &database.tables {
+            if let Ok(file) = u32::try_from(table.place.file) {
+                let at = Site {
+                    file: FileIdx(file),
+                    span: table.place.span,
+                };
+                add(name, table, at);
+            }
         }
     }
+    let program = &linked.program;
+    for id in program.function_ids().filter(|id| !program.is_copy(*id)) {
+        let f = program.func(id);
+        for (instr, span) in f.func.instrs.iter().zip(&f.func.spans) {
+            let Instr::Call { args, .. } = *instr else {
+                continue;
+            };
+            let texts = f.func.args(args).iter();
+            for text in texts.filter_map(|arg| f.constant_text(arg.value)) {
+                if !text.to_ascii_lowercase().contains("create table") {
+                    continue;
+                }
+                let mut database = Database::default();
+                database.replay(0, text);
+                for (name, table) in &database.tables {
+                    let at = Site {
+                        file: f.file_idx,
+                        span: *span,
+                    };
+                    add(name, table, at);
+                }
+            }
+        }
+    }
+    out
+}
+
+/// One fact for each table with policies, and for each policy.
+pub(crate) fn facts(project: &Project, linked: &Linked) -> Vec<Fact> {
+    let databases = databases(project, linked);
     let mut out = Vec::new();
     for database in databases.values() {
         for (name, table) in &database.tables {
@@ -71,6 +110,23 @@ pub(crate) fn facts(project: &Project, linked: &Linked) -> Vec<Fact> {
         }
     }
     out
+}
+
+/// The databases of the packages, as their migrations leave them.
+fn databases(project: &Project, linked: &Linked) -> BTreeMap<u32, Database> {
+    let mut databases: BTreeMap<u32, Database> = BTreeMap::new();
+    for (index, origin) in linked.origin.iter().enumerate() {
+        let Some(file) = project.files.get(*origin) else {
+            continue;
+        };
+        if file.file_type == FileType::Sql && !takes_back(&file.path) {
+            databases
+                .entry(file.unit.0)
+                .or_default()
+                .replay(index, &file.text);
+        }
+    }
+    databases
 }
 
 /// Files by which a migration is taken back.

@@ -103,7 +103,7 @@ fn mutations_change_something_and_tasks_are_no_endpoints() {
         .filter(|e| e.writes)
         .map(EndpointRow::shown_path)
         .collect();
-    assert_eq!(writes, ["mutate"]);
+    assert_eq!(writes, ["Rename.mutate"]);
     let asked = assessment.dossier.practices.iter();
     let asked: Vec<usize> = asked
         .filter(|p| p.rule == "missing-authentication")
@@ -282,4 +282,139 @@ fn findings_for_auditors_are_counted_alike() {
         decisions.contains(&format!("look at the {low} finding")),
         "{decisions}"
     );
+}
+
+const LOGGED: &[(&str, &str)] = &[
+    (
+        "package.json",
+        r#"{"name":"shop","dependencies":{"express":"^4.18.0","pg":"^8.0.0","winston":"^3.0.0"}}"#,
+    ),
+    (
+        "logger.js",
+        "const winston = require('winston')\nconst output = winston.createLogger({})\n\
+         exports.warn = (label, message, extra) => output.warn(message, { label, ...extra })\n",
+    ),
+    (
+        "app.js",
+        "const express = require('express')\nconst logger = require('./logger')\nconst app = express()\napp.use(express.json())\n\
+         app.post('/login', (req, res) => {\n  if (!req.body.password) {\n    logger.warn('auth', 'login refused for lack of a password', { ip: req.ip })\n    return res.status(401).end()\n  }\n\
+           res.json({ ok: true })\n})\napp.listen(1)\n",
+    ),
+];
+
+#[test]
+fn entries_through_a_logger_of_the_program_are_found() {
+    let assessment = assess(LOGGED);
+    let monitoring = &assessment.dossier.monitoring;
+    assert_eq!(
+        monitoring.loggers,
+        [("`logger.js`".to_owned(), 1), ("winston".to_owned(), 1)]
+    );
+    let query = monitoring
+        .queries
+        .iter()
+        .find(|q| q.event == "login refused");
+    assert_eq!(
+        query.unwrap().entries,
+        ["`app.js:7`: “login refused for lack of a password”"]
+    );
+    let event = monitoring
+        .events
+        .iter()
+        .find(|e| e.name == "login and its refusal");
+    assert_eq!(event.unwrap().near, 1);
+}
+
+/// Answers of a row: encrypted, logged, returned, sent.
+fn answers(assessment: &Assessment, name: &str) -> [String; 4] {
+    let rows = &assessment.dossier.protection.rows;
+    let row = rows.iter().find(|r| r.name == name).unwrap();
+    [&row.encrypted, &row.logged, &row.returned, &row.sent].map(|said| {
+        let because = said.because.join(" ");
+        format!("{} {because}", said.answer).trim().to_owned()
+    })
+}
+
+#[test]
+fn columns_are_told_with_what_becomes_of_them() {
+    let models = "from django.db import models\nfrom django.contrib.auth.models import AbstractUser\n\
+        class User(AbstractUser):\n    email = models.EmailField()\n    phone = EncryptedCharField(max_length=9)\n    city = models.CharField()\n";
+    let views = "import logging\nfrom django.http import JsonResponse\nfrom django.urls import path\nfrom models import User\n\
+        logger = logging.getLogger(__name__)\n\
+        def show(request):\n    user = User.objects.get(pk=1)\n    logger.info('asked by %s', user.email)\n    return JsonResponse({'phone': user.phone})\n\
+        urlpatterns = [path('me', show)]\n";
+    let assessment = assess(&[
+        ("requirements.txt", "django\n"),
+        ("models.py", models),
+        ("views.py", views),
+    ]);
+    let protection = &assessment.dossier.protection;
+    let names: Vec<String> = protection
+        .rows
+        .iter()
+        .map(|r| format!("{} {}.{}", r.class, r.record, r.name))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "credentials User.password",
+            "personal data User.email",
+            "personal data User.phone"
+        ]
+    );
+    assert_eq!(
+        answers(&assessment, "email"),
+        ["no", "yes views.py:8", "unknown", "no"]
+    );
+    assert_eq!(
+        answers(&assessment, "phone"),
+        ["yes EncryptedCharField", "no", "yes views.py:9", "no"]
+    );
+}
+
+#[test]
+fn what_hands_on_whole_records_leaves_it_open() {
+    let app = "const express = require('express')\nconst mongoose = require('mongoose')\nconst app = express()\n\
+        const User = mongoose.model('User', new mongoose.Schema({ email: String, secret: String }))\n\
+        app.get('/u', async (req, res) => res.json(await User.findById(1)))\napp.listen(1)\n";
+    let assessment = assess(&[
+        (
+            "package.json",
+            r#"{"name":"x","dependencies":{"express":"4","mongoose":"8"}}"#,
+        ),
+        ("app.js", app),
+    ]);
+    let [_, logged, returned, _] = answers(&assessment, "email");
+    assert_eq!((logged.as_str(), returned.as_str()), ("no", "unknown"));
+    let row = &assessment.dossier.protection.rows[0];
+    assert_eq!(
+        (row.at.as_str(), row.class.as_str()),
+        ("app.js:4", "credentials")
+    );
+}
+
+#[test]
+fn what_is_done_right_is_counted() {
+    let more = "@app.route('/bound')\ndef bound():\n    sqlite3.connect('x').execute('select 1 from t where a = ?', (request.args['a'],))\n    return 'x'\n";
+    let assessment = assess(&[("app.py", &format!("{FLASK}{FORM}{more}"))]);
+    let mut practices = assessment.dossier.practices.iter();
+    let sql = practices.find(|p| p.rule == "sql-injection").unwrap();
+    assert_eq!((sql.good(), sql.open(), sql.places), (1, 0, 2));
+    assert!(sql.kept.starts_with("SQL statements"));
+}
+
+#[test]
+fn middleware_that_is_named_for_a_guard_is_not_told_as_missing() {
+    let program = "const app = require('express')()\nconst { rateLimiter, validateBody } = require('./own')\n\
+        app.post('/orders', rateLimiter(), validateBody('order'), (req, res) => res.end())\napp.post('/bare', (req, res) => res.end())\napp.listen(1)\n";
+    let own = "exports.rateLimiter = () => (req, res, next) => next()\nexports.validateBody = (s) => (req, res, next) => { req.ok = s; next() }\n";
+    let assessment = assess(&[("app.js", program), ("own.js", own)]);
+    let rows = &assessment.dossier.surface.endpoints;
+    let of = |path: &str, kind: &str| {
+        let row = rows.iter().find(|r| r.path == path).unwrap();
+        row.has(kind).to_owned()
+    };
+    assert_ne!(of("/orders", "validation"), "no");
+    assert_eq!(of("/bare", "validation"), "no");
+    assert_eq!(of("/bare", "rate-limit"), "no");
 }

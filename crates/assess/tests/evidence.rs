@@ -98,7 +98,7 @@ fn tasks_of_queues_are_no_endpoints_and_resolvers_are_not_open() {
     assert!(surface.endpoints.iter().all(|e| e.method != "TASK"));
     for endpoint in surface.endpoints.iter().filter(|e| e.method == "GRAPHQL") {
         assert_eq!(endpoint.has("authentication"), "unknown");
-        assert_eq!(endpoint.named(), "GRAPHQL resolve_orders");
+        assert_eq!(endpoint.named(), "GRAPHQL Query.resolve_orders");
     }
     assert_eq!(surface.logins, [0, 1, surface.endpoints.len() - 1]);
 }

@@ -2,11 +2,13 @@
 
 use crate::data;
 use crate::feature;
+use crate::handed::Handed;
+use crate::logging::{self, LogEntry};
 use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{FuncRef, Target};
-use casemate_flow::result::{Fact, FactValue, FileIdx, Site};
-use casemate_ir::{ArgKey, Const, Instr, Key, Language, Operand, PartKey, Range32};
+use casemate_flow::result::{Fact, FactValue, FileIdx, FuncId, Site};
+use casemate_ir::{Const, Instr, Key, Language, Operand};
 use casemate_model::row::Role;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,27 +44,22 @@ pub struct Inventory {
     pub told: BTreeMap<String, BTreeSet<String>>,
     /// Endpoints of applications that are known.
     pub housed: usize,
-    /// Lines that are written into a log, by their call.
+    /// Lines that are written into a log, by their call; through a logger of the program's own too.
     pub entries: BTreeMap<Site, LogEntry>,
+    /// What is handed to logs, clients and other services, by name.
+    pub handed: Handed,
     /// What the owner says that names hold.
     stated: data::Stated,
 }
 
-/// A line that is written into a log, as the code says it.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct LogEntry {
-    /// The method: `warn`, `info` …
-    pub level: String,
-    /// The first text that stands in it.
-    pub text: String,
-    /// Names of the fields that it has.
-    pub fields: Vec<String>,
-}
-
 impl Inventory {
-    /// Walks the whole program once. `stated`: what the owner says that names hold.
+    /// Walks the whole program. `stated`: what the owner says that names hold; `answering`: functions whose results clients get.
     #[must_use]
-    pub fn of(origins: &Solver<'_, '_>, stated: &data::Stated) -> Self {
+    pub fn of(
+        origins: &Solver<'_, '_>,
+        stated: &data::Stated,
+        answering: &BTreeSet<FuncId>,
+    ) -> Self {
         let mut made = Self {
             stated: stated.clone(),
             ..Self::default()
@@ -105,7 +102,8 @@ impl Inventory {
                         made.call(origins, &paths, flags.new, site);
                         if made.writes_log(site) {
                             let level = member_before(f, callee, at).unwrap_or_default();
-                            made.entries.insert(site, log_entry(f, args, level));
+                            let entry = logging::entry(f, f.func.args(args), level);
+                            made.entries.insert(site, entry);
                         }
                     }
                     Instr::Output {
@@ -140,6 +138,8 @@ impl Inventory {
         made.names = names.len();
         made.told = feature::told(names.iter().copied());
         made.leave_open(origins, &open);
+        logging::through_own(origins, &mut made.entries);
+        made.handed = Handed::of(origins, &made, answering);
         made
     }
 
@@ -227,7 +227,7 @@ impl Inventory {
         out.into_iter().map(|(l, sites)| (l, sites.len())).collect()
     }
 
-    fn of_kinds<'a, T>(
+    pub(crate) fn of_kinds<'a, T>(
         &self,
         map: &'a BTreeMap<String, T>,
         kinds: &'a [&str],
@@ -370,7 +370,7 @@ impl Inventory {
     }
 }
 
-fn paths(origins: &Solver<'_, '_>, f: FuncRef<'_>, callee: Operand) -> Vec<PathId> {
+pub(crate) fn paths(origins: &Solver<'_, '_>, f: FuncRef<'_>, callee: Operand) -> Vec<PathId> {
     let values = origins.of_operand(f.id, callee).iter();
     values
         .filter_map(|v| match origins.val(*v) {
@@ -403,7 +403,7 @@ fn written_as(context: &str, escaped: Option<bool>) -> Option<&'static str> {
 }
 
 /// The member that a callee was loaded as.
-fn member_before(f: FuncRef<'_>, callee: Operand, call: usize) -> Option<String> {
+pub(crate) fn member_before(f: FuncRef<'_>, callee: Operand, call: usize) -> Option<String> {
     let before = f.func.instrs.get(..call)?;
     before.iter().rev().take(8).find_map(|instr| match *instr {
         Instr::Load {
@@ -414,54 +414,6 @@ fn member_before(f: FuncRef<'_>, callee: Operand, call: usize) -> Option<String>
         _ => None,
     })
 }
-
-/// What a call writes into a log.
-fn log_entry(f: FuncRef<'_>, args: Range32, level: String) -> LogEntry {
-    let mut entry = LogEntry {
-        level,
-        ..LogEntry::default()
-    };
-    let text = |operand: Operand| match operand {
-        Operand::Const(id) => match *f.file.facts.constant(id) {
-            Const::Str(text) => Some(f.file.facts.str(text).to_owned()),
-            _ => None,
-        },
-        Operand::Local(_) => None,
-    };
-    for arg in f.func.args(args) {
-        if let ArgKey::Keyword(name) = arg.key {
-            entry.fields.push(f.file.facts.str(name).to_owned());
-            continue;
-        }
-        let mut found = text(arg.value);
-        if let Operand::Local(local) = arg.value {
-            match f.writer(local).map(|(_, instr)| *instr) {
-                Some(Instr::Object { parts, .. }) => {
-                    for part in f.func.parts(parts) {
-                        if let PartKey::Field(name) = part.key {
-                            let name = f.file.facts.str(name);
-                            entry.fields.push(name.to_owned());
-                            if SAYING.contains(&name) {
-                                found = found.or_else(|| text(part.value));
-                            }
-                        }
-                    }
-                }
-                Some(Instr::Template { operands, .. } | Instr::Op { operands, .. }) => {
-                    found = f.func.operands(operands).iter().find_map(|o| text(*o));
-                }
-                _ => {}
-            }
-        }
-        if entry.text.is_empty() {
-            entry.text = found.unwrap_or_default();
-        }
-    }
-    entry
-}
-
-/// Fields that say what happened.
-const SAYING: [&str; 5] = ["event", "action", "msg", "message", "type"];
 
 /// The last names of a path as written: `a.{b,c}()` → `b`, `c`.
 fn last_names(at: &str) -> Vec<&str> {

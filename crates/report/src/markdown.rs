@@ -1,13 +1,17 @@
 //! For a person, to keep and pass on: the document as Markdown that reads well where it is kept.
 
-use crate::document::{self, Block, Cell, Document, Entry, Figure, Look, Table, anchor};
+use crate::document::{self, Block, Cell, Document, Entry, Figure, Group, Look, Table, anchor};
 use crate::text::prose::clean;
 use casemate_assess::assessment::Assessment;
+use casemate_assess::assessment::Level;
 use casemate_assess::dossier::words::grouped;
 use std::fmt::Write;
 
 /// Findings that one cell refers to by name.
 const REFERENCES: usize = 8;
+
+/// Rows of a table that everybody scrolls over.
+const LONG: usize = 40;
 
 /// The assessment as Markdown.
 #[must_use]
@@ -59,6 +63,7 @@ fn block(out: &mut String, block: &Block<'_>, document: &Document<'_>) {
             out.push('\n');
         }
         Block::Table(table) => self::table(out, table),
+        Block::Grouped(table, groups) => grouped_table(out, table, groups),
         Block::Code(language, code) => line(out, &fenced(language, code)),
         Block::Method(markdown) => line(out, &format!("{}\n", markdown.trim())),
         Block::Figure(figure) => self::figure(out, *figure, document),
@@ -79,16 +84,22 @@ fn entry(out: &mut String, entry: &Entry<'_>, document: &Document<'_>) {
     } else {
         text(&entry.place)
     };
-    line(
-        out,
-        &format!(
-            "#### {}: {} – {place}{confidence}\n",
-            capitalised(entry.level.name()),
-            text(&entry.title),
-        ),
-    );
-    for block in &entry.blocks {
-        self::block(out, block, document);
+    let level = capitalised(entry.level.name());
+    let blocks = |out: &mut String| {
+        for block in &entry.blocks {
+            self::block(out, block, document);
+        }
+    };
+    if entry.level >= Level::Medium {
+        let title = text(&entry.title);
+        line(
+            out,
+            &format!("#### {level}: {title} – {place}{confidence}\n"),
+        );
+        blocks(out);
+    } else {
+        let says = format!("{level}: {} – {}{confidence}", entry.title, entry.place);
+        fold(out, &says, blocks);
     }
 }
 
@@ -96,14 +107,70 @@ fn table(out: &mut String, table: &Table) {
     if table.rows.is_empty() {
         return;
     }
+    if table.rows.len() > LONG {
+        let rows = grouped(table.rows.len() as u64);
+        let says = format!("{} ({rows} rows)", table.caption);
+        fold(out, &says, |out| rows_of(out, table, 0, table.rows.len()));
+        return;
+    }
     line(out, &format!("*{}*\n", text(&table.caption)));
+    rows_of(out, table, 0, table.rows.len());
+}
+
+/// Stretches of a long table: open ones as they are, others folded away.
+fn grouped_table(out: &mut String, table: &Table, groups: &[Group]) {
+    let mut from = 0;
+    for group in groups {
+        let to = (from + group.rows).min(table.rows.len());
+        if from < to {
+            if group.open {
+                line(out, &format!("*{}*\n", text(&group.says)));
+                rows_of(out, table, from, to);
+            } else {
+                fold(out, &group.says, |out| rows_of(out, table, from, to));
+            }
+        }
+        from = to;
+    }
+}
+
+fn rows_of(out: &mut String, table: &Table, from: usize, to: usize) {
     line(out, &format!("| {} |", table.head.join(" | ")));
     line(out, &format!("|{}", "---|".repeat(table.head.len())));
-    for row in &table.rows {
+    for row in table.rows.iter().skip(from).take(to - from) {
         let cells: Vec<String> = row.iter().map(cell).collect();
         line(out, &format!("| {} |", cells.join(" | ")));
     }
     out.push('\n');
+}
+
+/// What readers open when they want it. Inside the summary stands HTML, outside Markdown again, after an empty line.
+fn fold(out: &mut String, says: &str, inner: impl FnOnce(&mut String)) {
+    line(
+        out,
+        &format!("<details><summary>{}</summary>\n", html(says)),
+    );
+    inner(out);
+    line(out, "</details>\n");
+}
+
+/// A text of the project inside markup.
+fn html(raw: &str) -> String {
+    let mut out = String::new();
+    for c in clean(raw).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            // What Markdown would take for its own.
+            '*' | '_' | '[' | ']' | '|' | '\\' | '!' | '#' => {
+                let _ = write!(out, "&#{};", u32::from(c));
+            }
+            '`' => {}
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 fn cell(cell: &Cell) -> String {
@@ -310,6 +377,32 @@ mod tests {
     use super::*;
 
     #[test]
+    fn long_tables_are_folded() {
+        let row = |n: usize| vec![Cell::Count(n)];
+        let long = |rows: usize| Table {
+            caption: "Rows".to_owned(),
+            head: vec!["N"],
+            rows: (0..rows).map(row).collect(),
+        };
+        let (mut short, mut folded, mut parts) = (String::new(), String::new(), String::new());
+        table(&mut short, &long(LONG));
+        assert!(short.starts_with("*Rows*\n\n| N |"), "{short}");
+        table(&mut folded, &long(LONG + 1));
+        assert!(
+            folded.starts_with("<details><summary>Rows (41 rows)</summary>\n\n| N |"),
+            "{folded}"
+        );
+        let group = |rows, open| Group {
+            says: "Some".to_owned(),
+            rows,
+            open,
+        };
+        grouped_table(&mut parts, &long(3), &[group(1, true), group(2, false)]);
+        assert_eq!(parts.matches("<details>").count(), 1);
+        assert_eq!(parts.matches("| N |").count(), 2);
+    }
+
+    #[test]
     fn nothing_of_the_project_is_markup() {
         assert_eq!(code("a`b"), "`` a`b ``");
         assert_eq!(fenced("", "```x"), "````\n```x\n````\n");
@@ -318,6 +411,7 @@ mod tests {
             "\\<img\\> in `<b>` \\[x\\](y)"
         );
         assert_eq!(text("open ` <b>"), "open \\` \\<b\\>");
+        assert_eq!(html("<b>`x`* &"), "&lt;b&gt;x&#42; &amp;");
         assert_eq!(in_table(&text("a|b")), "a\\|b");
         assert_eq!(in_table(&code("a|b")), "`a\\|b`");
     }

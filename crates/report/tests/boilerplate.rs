@@ -73,11 +73,13 @@ fn of_block(block: &Block<'_>, out: &mut Vec<String>) {
     match block {
         Block::Text(text) | Block::Lead(text) => add(text),
         Block::List(items) => items.iter().for_each(|item| add(item)),
-        Block::Table(table) => table.rows.iter().flatten().for_each(|cell| {
-            if let Cell::Text(text) = cell {
-                add(text);
-            }
-        }),
+        Block::Table(table) | Block::Grouped(table, _) => {
+            table.rows.iter().flatten().for_each(|cell| {
+                if let Cell::Text(text) = cell {
+                    add(text);
+                }
+            })
+        }
         Block::Entry(entry) => entry.blocks.iter().for_each(|b| of_block(b, out)),
         _ => {}
     }

@@ -59,7 +59,7 @@ pub(super) fn is_privilege(name: &str) -> bool {
 }
 
 /// Whether instances of a class are records of a store, as its bases or decorators say.
-pub(super) fn is_record(origins: &Solver<'_, '_>, class: ClassIdx) -> bool {
+pub(crate) fn is_record(origins: &Solver<'_, '_>, class: ClassIdx) -> bool {
     is_entity(origins, class) || origins.of_bases(class).iter().any(|&base| {
         matches!(origins.val(base), Some(Val::Api(path)) if {
             let text = origins.paths.text(path);

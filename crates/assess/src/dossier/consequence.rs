@@ -328,6 +328,12 @@ const ALL: &[(&[u16], Option<&str>, &str)] = &[
     ),
 ];
 
+/// Program text that the store runs and not the service: `$where`.
+pub(super) const IN_STORE: Consequence = Consequence {
+    who: None,
+    what: "run code of their own inside the database that {place} asks: reach every record that its query may look at, or hold it up",
+};
+
 /// What the weakness with this number comes to.
 pub(super) fn of(cwe: Option<u16>) -> Option<Consequence> {
     let cwe = cwe?;

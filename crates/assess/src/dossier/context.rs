@@ -96,6 +96,10 @@ pub struct OwnerRules {
     pub lines: usize,
     /// Its headings.
     pub headings: Vec<String>,
+    /// Its points, each under the heading that it stands below; empty: below none.
+    pub points: Vec<(String, String)>,
+    /// Points beyond these.
+    pub more: usize,
 }
 
 const ASKED: [(&str, &str); 5] = [
@@ -418,7 +422,7 @@ fn signals(m: &Material<'_>, surface: &Surface) -> Vec<String> {
             )
         });
     }
-    let logs = m.inventory.places(&["log"]).len();
+    let logs = m.inventory.entries.len();
     let through: Vec<String> = super::words::loggers(m.inventory)
         .into_iter()
         .map(|(name, _)| name)

@@ -111,6 +111,22 @@ const BEYOND: [Party; 6] = [
     ),
 ];
 
+/// How the endpoints that a client may ask want to know who it is.
+fn logins(surface: &Surface) -> String {
+    let [yes, no, unknown] = surface.logins;
+    let told = [
+        (yes, "behind a login"),
+        (no, "without one"),
+        (unknown, "not known"),
+    ];
+    let told: Vec<String> = told
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| format!("{n} {what}"))
+        .collect();
+    told.join(", ")
+}
+
 /// Packages with a node of their own; more become one.
 const PROCESSES: usize = 5;
 
@@ -156,12 +172,8 @@ pub(super) fn of(m: &Material<'_>, surface: &Surface) -> Diagram {
             "calls what the package exports".to_owned(),
         ));
     } else {
-        made.nodes.push(node(
-            "client",
-            Kind::Actor,
-            "Client",
-            format!("{} without a login", surface.logins[1]),
-        ));
+        made.nodes
+            .push(node("client", Kind::Actor, "Client", logins(surface)));
     }
     let actor = made.nodes.first().map(|n| n.id.clone()).unwrap_or_default();
     for (root, name, endpoints) in servers {
@@ -219,7 +231,10 @@ fn beyond(m: &Material<'_>, made: &mut Diagram) {
         })
         .collect();
     for (id, kind, name, kinds, [one, many]) in BEYOND {
-        let sites = m.inventory.places(kinds);
+        let sites = match id {
+            "log" => m.inventory.entries.keys().copied().collect(),
+            _ => m.inventory.places(kinds),
+        };
         if sites.is_empty() {
             continue;
         }

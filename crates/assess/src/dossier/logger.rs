@@ -3,7 +3,8 @@
 use super::Material;
 use super::surface::{EndpointRow, Surface};
 use super::words::code;
-use casemate_ledger::inventory::LogEntry;
+use crate::application::is_task;
+use casemate_ledger::logging::LogEntry;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -182,9 +183,11 @@ const KINDS: [Kind; 4] = [
             "forbidden",
             "unauthor",
             "not allowed",
-            "permission",
+            "not permitted",
+            "no permission",
+            "permission failure",
             "refused",
-            "access",
+            "access failure",
         ],
         called: "access_refused",
         words: "access refused",
@@ -236,6 +239,8 @@ struct Told<'a> {
     entry: &'a LogEntry,
     /// It is written where a guard refuses.
     guards: bool,
+    /// It is written while a request is answered.
+    on_way: bool,
 }
 
 /// The entries that the service writes, without those of programs that people start by hand.
@@ -249,6 +254,7 @@ fn entries<'a>(m: &'a Material<'_>) -> Vec<Told<'a>> {
         .collect();
     let serving: BTreeSet<&str> = endpoints
         .iter()
+        .filter(|e| !is_task(&e.method))
         .flat_map(|e| e.handlers.iter().map(|h| &h.at).chain([&e.at]))
         .map(|at| at.file.as_str())
         .collect();
@@ -259,9 +265,16 @@ fn entries<'a>(m: &'a Material<'_>) -> Vec<Told<'a>> {
         .filter(|f| by_hand(&f.path, &f.text, serving.contains(f.path.as_str())))
         .map(|f| f.path.as_str())
         .collect();
+    let on_way: BTreeSet<String> = m
+        .inventory
+        .settings(&["log.entry"])
+        .into_iter()
+        .map(|site| (m.place)(site))
+        .collect();
     m.inventory
         .entries
         .iter()
+        .filter(|(_, entry)| !entry.text.trim().is_empty())
         .filter(|(site, _)| !by_hand.contains(m.file(**site).as_str()))
         .map(|(site, entry)| {
             let place = (m.place)(*site);
@@ -272,6 +285,7 @@ fn entries<'a>(m: &'a Material<'_>) -> Vec<Told<'a>> {
             };
             Told {
                 guards: guards.iter().any(near),
+                on_way: on_way.contains(&place) || serving.contains(m.file(*site).as_str()),
                 place,
                 entry,
             }
@@ -323,7 +337,7 @@ pub(super) fn queries(m: &Material<'_>, surface: &Surface) -> Vec<Query> {
                 .iter()
                 .filter(|entry| match (entry.guards, kind.of_guards) {
                     (true, guards) => guards,
-                    (false, _) => says(entry.entry, kind.says),
+                    (false, _) => entry.on_way && says(entry.entry, kind.says),
                 })
                 .map(|entry| (entry.place.clone(), entry.entry))
                 .collect();

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | Project Context | [`Context`], [`surface::Surface`] |
 //! | Executive Summary | [`summary::Summary`] |
-//! | Detailed Security Analysis | [`Practice`], [`surface::EndpointRow`], [`diagram::Diagram`], [`context::DataClass`] |
+//! | Detailed Security Analysis | [`Practice`], [`surface::EndpointRow`], [`diagram::Diagram`], [`protection::Protection`] |
 //! | Risk Assessment Matrix | [`risk::Risk`] |
 //! | Security Recommendations | [`plan::Plan`] |
 //! | Implementation Guidance | [`plan::Guide`], the rules' prose |
@@ -25,6 +25,7 @@ pub mod ledger;
 pub mod logger;
 pub mod monitor;
 pub mod plan;
+pub mod protection;
 pub mod risk;
 pub mod summary;
 pub mod surface;
@@ -60,6 +61,8 @@ pub struct Dossier {
     pub surface: surface::Surface,
     /// Who talks to whom.
     pub diagram: diagram::Diagram,
+    /// What becomes of data that deserves protection.
+    pub protection: protection::Protection,
     /// One row a root cause, the worst first.
     pub risks: Vec<risk::Risk>,
     /// What to do, in which order.
@@ -122,6 +125,22 @@ pub struct Practice {
     pub found: usize,
     /// Of these, not decided.
     pub unknown: usize,
+    /// What holds of the others, as a sentence that a count begins; empty where the rule does not say it.
+    pub kept: String,
+}
+
+impl Practice {
+    /// Places that are neither findings nor open.
+    #[must_use]
+    pub fn good(&self) -> usize {
+        self.places.saturating_sub(self.found + self.unknown)
+    }
+
+    /// Places that are open and no findings: what is found with little confidence is both.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.places.saturating_sub(self.found).min(self.unknown)
+    }
 }
 
 /// All that a dossier is made from.
@@ -139,6 +158,8 @@ pub(crate) struct Material<'a> {
     pub about: &'a BTreeMap<String, usize>,
     pub applied: &'a BTreeSet<String>,
     pub ledger: Vec<Row>,
+    /// Columns that classes, schemas and tables declare.
+    pub columns: &'a [casemate_app::Column],
     pub stated: context::Stated,
     pub decisions: crate::decision::Told,
     pub profile: String,
@@ -178,6 +199,7 @@ pub(crate) fn make(material: Material<'_>) -> Dossier {
     let suggestions = summary::suggestions(m, &surface, &context);
     let lacks = summary::lacks(m);
     let views = views::of(m);
+    let protection = protection::of(m);
     let conflicts = views::conflicts(&m.profile, &context.regimes);
     let unresolved = m.application.unresolved.clone();
     Dossier {
@@ -187,6 +209,7 @@ pub(crate) fn make(material: Material<'_>) -> Dossier {
         practices,
         surface,
         diagram,
+        protection,
         risks,
         plan,
         monitoring,
@@ -241,6 +264,7 @@ fn practices(m: &Material<'_>) -> Vec<Practice> {
                 .undecided
                 .get(&rule.id)
                 .map_or(0, |n| usize::try_from(*n).unwrap_or(usize::MAX)),
+            kept: rule.kept.clone().unwrap_or_default(),
         })
         .filter(|p| p.places > 0 || p.found > 0)
         .collect();

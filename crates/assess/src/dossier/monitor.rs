@@ -89,12 +89,7 @@ type Wanted<'a> = (
 );
 
 fn events(m: &Material<'_>, surface: &Surface) -> Vec<Event> {
-    let files: BTreeSet<String> = m
-        .inventory
-        .places(&["log"])
-        .into_iter()
-        .map(|s| m.file(s))
-        .collect();
+    let files: BTreeSet<String> = m.inventory.entries.keys().map(|s| m.file(*s)).collect();
     type Key<'a> = (&'a str, u32, &'a str, &'a str);
     let by = |files: &dyn Fn(&EndpointModel) -> Vec<String>| {
         let all = m.application.endpoints.iter();

@@ -151,7 +151,15 @@ fn risk(
     let place = code(&shown.within_or_file());
     // A cause that is a setting does what its places do.
     let number = shown.cwe.first().or(first.cwe.first()).copied();
-    let consequence = consequence::of(number);
+    let asked_of_store = m
+        .inventory
+        .places(&["nosql", "query"])
+        .into_iter()
+        .any(|site| (m.place)(site) == format!("{}:{}", shown.place.file, shown.place.line));
+    let consequence = match number {
+        Some(94 | 95) if asked_of_store => Some(consequence::IN_STORE),
+        _ => consequence::of(number),
+    };
     let who = consequence.as_ref().and_then(|c| c.who);
     let whose = if factor("interaction") == "active" {
         "that user's"
@@ -163,7 +171,7 @@ fn risk(
         logins.contains(&place)
     });
     let then = if logs_in {
-        "log in as somebody else, or reach records of others"
+        "have somebody else's account taken for the one that logs in, or reach records of others"
     } else {
         "reach records that were not meant, or learn from the answers which there are"
     };
@@ -287,7 +295,7 @@ pub(super) fn actor(exposure: &str, endpoint: Option<&str>) -> String {
         "stored" => match endpoint {
             // It is read there; by which way it was stored is not known.
             Some(endpoint) => format!("whoever can store what {} reads", code(endpoint)),
-            None => "whoever stores data that is used later".to_owned(),
+            None => "whoever can write into the store or queue that it is read from".to_owned(),
         },
         "local" => "whoever controls arguments, environment or files of the machine".to_owned(),
         "doubted" => match endpoint {

@@ -378,7 +378,11 @@ fn beyond(m: &Material<'_>, diagram: &Diagram, id: &str, name: &str, out: &mut V
             boundary: format!("Application to {}", name.to_lowercase()),
             node: id.to_owned(),
             stride: (*stride).to_owned(),
-            says: format!("{says} ({})", label.join(", ")),
+            says: format!(
+                "{} ({})",
+                says.replacen("a request", who(m, &findings), 1),
+                label.join(", ")
+            ),
             state: match (findings.is_empty(), unknown, applied) {
                 (false, ..) => "open",
                 (true, 0, true) => "no path found",
@@ -398,6 +402,31 @@ fn beyond(m: &Material<'_>, diagram: &Diagram, id: &str, name: &str, out: &mut V
             findings,
             ..Threat::default()
         });
+    }
+}
+
+/// What brings the data of some findings: a request, where one does.
+fn who(m: &Material<'_>, findings: &[String]) -> &'static str {
+    const OTHERS: [(&str, &str); 8] = [
+        ("env", "an environment variable"),
+        ("cli", "the command line"),
+        ("file", "a file"),
+        ("store", "what was stored"),
+        ("response", "the answer of another service"),
+        ("queue", "a job of a queue"),
+        ("library", "a caller of the package"),
+        ("data", "the program itself"),
+    ];
+    let found = m.findings.iter().filter(|f| findings.contains(&f.id));
+    let kinds: BTreeSet<&str> = found
+        .flat_map(|f| &f.paths)
+        .map(|path| path.kind.split('.').next().unwrap_or_default())
+        .collect();
+    let clients = ["http", "ws", "graphql", "rpc"];
+    let other = OTHERS.iter().find(|(kind, _)| kinds.contains(kind));
+    match other {
+        Some((_, who)) if !clients.iter().any(|kind| kinds.contains(kind)) => who,
+        _ => "a request",
     }
 }
 

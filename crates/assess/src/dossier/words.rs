@@ -68,11 +68,14 @@ pub fn loggers(inventory: &casemate_ledger::Inventory) -> Vec<(String, usize)> {
         "py-log" => "`logging`".to_owned(),
         _ => library,
     };
+    let mut own: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
+    for entry in inventory.entries.values().filter(|e| !e.through.is_empty()) {
+        *own.entry(&entry.through).or_default() += 1;
+    }
     let through = inventory.through(&["log"]);
-    through
-        .into_iter()
-        .map(|(library, n)| (named(library), n))
-        .collect()
+    let through = through.into_iter().map(|(library, n)| (named(library), n));
+    let own = own.into_iter().map(|(file, n)| (code(file), n));
+    own.chain(through).collect()
 }
 
 /// Through what something of some kinds is done, as the code calls it, with the number of calls, most first.

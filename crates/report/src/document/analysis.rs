@@ -4,7 +4,8 @@ use super::{Block, Cell, Figure, Table, entry, lower_first};
 use crate::said;
 use casemate_assess::assessment::Assessment;
 use casemate_assess::dossier::Practice;
-use casemate_assess::dossier::words::{count, list};
+use casemate_assess::dossier::protection::{DataRow, Said};
+use casemate_assess::dossier::words::{count, grouped, list};
 
 pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     let mut out = Vec::new();
@@ -14,6 +15,7 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     data(a, &mut out);
     infrastructure(a, &mut out);
     api(a, &mut out);
+    super::problems::add(a, &mut out);
     out
 }
 
@@ -58,6 +60,7 @@ fn coding<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
         "{} met something to ask about; {clean} of them found nothing.",
         count(practices.len(), "rule", "rules")
     )));
+    out.extend(ratios(a));
     let areas: Vec<&str> = practices.iter().fold(Vec::new(), |mut all, p| {
         if all.last() != Some(&p.area.as_str()) {
             all.push(&p.area);
@@ -106,6 +109,76 @@ fn coding<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
         here.collect(),
         "Rules with findings or open questions",
     ));
+}
+
+/// How often something that may be done wrong is done right: the worst first.
+fn ratios(a: &Assessment) -> Option<Block<'_>> {
+    let mut rows: Vec<(usize, usize, usize, Cell, Vec<String>)> = Vec::new();
+    for p in &a.dossier.practices {
+        if !p.kept.is_empty() && p.places > 0 {
+            let of_rule = a.findings.iter().filter(|f| f.rule == p.rule);
+            rows.push((
+                p.good(),
+                p.open(),
+                p.places,
+                Cell::label(&p.kept),
+                of_rule.map(|f| f.id.clone()).collect(),
+            ));
+        }
+    }
+    let surface = &a.dossier.surface;
+    for (kind, of, says) in [
+        (
+            "validation",
+            "endpoints that change something",
+            "look at what they are sent, and refuse some of it",
+        ),
+        ("authentication", "endpoints", "want a login"),
+        (
+            "rate-limit",
+            "endpoints",
+            "limit how often they may be asked",
+        ),
+    ] {
+        let share = surface.shares.iter().find(|s| s.kind == kind);
+        if let Some(share) = share.filter(|s| s.yes + s.no + s.unknown > 0) {
+            rows.push((
+                share.yes,
+                share.unknown,
+                share.yes + share.no + share.unknown,
+                Cell::label(format!("{of} {says}")),
+                Vec::new(),
+            ));
+        }
+    }
+    // By the share that breaks it, then by how many there are.
+    let broken = |(good, open, all, ..): &(usize, usize, usize, Cell, Vec<String>)| {
+        let bad = all.saturating_sub(good + open);
+        (bad * 1000).checked_div(*all).unwrap_or_default()
+    };
+    rows.sort_by_key(|row| std::cmp::Reverse((broken(row), row.2)));
+    (!rows.is_empty()).then(|| {
+        Block::Table(Table {
+            caption: "How often it is done right".to_owned(),
+            head: vec!["So many", "What they do", "Do not", "Not known", "Findings"],
+            rows: rows
+                .into_iter()
+                .map(|(good, open, all, says, findings)| {
+                    vec![
+                        Cell::text(format!(
+                            "{} of {}",
+                            grouped(good as u64),
+                            grouped(all as u64)
+                        )),
+                        says,
+                        Cell::Count(all.saturating_sub(good + open)),
+                        Cell::Count(open),
+                        Cell::Findings(findings),
+                    ]
+                })
+                .collect(),
+        })
+    })
 }
 
 /// Rules that found something or could not decide, with what they asked about.
@@ -211,37 +284,27 @@ fn architecture<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
 
 fn data<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
     out.push(Block::Heading(3, "Data Protection Analysis".to_owned()));
-    let classes = &a.dossier.context.data;
-    if classes.is_empty() {
-        out.push(Block::Text(format!("No name that is read in {} tells of credentials, or of data about people, payment or health.", a.project.name)));
+    let protection = &a.dossier.protection;
+    if protection.rows.is_empty() {
+        out.push(Block::Text(format!("No column or name that is read in {} tells of credentials, or of data about people, payment or health.", a.project.name)));
     } else {
+        out.push(Block::Text(inventory(a)));
         out.push(Block::Table(Table {
-            caption: "Data by the names that the code reads".to_owned(),
-            head: vec!["Class", "Name", "Read at", "Files", "Named by findings"],
-            rows: classes
-                .iter()
-                .flat_map(|class| {
-                    class.names.iter().map(|n| {
-                        let files: Vec<String> =
-                            n.files.iter().take(4).map(|f| format!("`{f}`")).collect();
-                        let more = n.files.len().saturating_sub(files.len());
-                        let more = if more > 0 {
-                            format!(" and {more} more")
-                        } else {
-                            String::new()
-                        };
-                        vec![
-                            Cell::label(&class.class),
-                            Cell::code(&n.name),
-                            Cell::text(count(n.places, "place", "places")),
-                            Cell::text(format!("{}{more}", files.join(", "))),
-                            Cell::Findings(n.findings.clone()),
-                        ]
-                    })
-                })
-                .collect(),
+            caption: "Inventory of data, by the names of columns and of what the code reads"
+                .to_owned(),
+            head: vec![
+                "Class",
+                "Column or name",
+                "Declared, or first read, at",
+                "Encrypted",
+                "Logged",
+                "Returned",
+                "Sent on",
+                "Named by findings",
+            ],
+            rows: protection.rows.iter().map(data_row).collect(),
         }));
-        out.push(Block::Note("Whether a column is encrypted at rest, how long it is kept and to whom it is passed on stands in schemas and contracts that Casemate does not read yet.".to_owned()));
+        out.push(Block::Note("Data is told by its name. “No” means that all places were understood and none does it, “?” that it is not known; places after “?” hand on a column of this name, and several records have one; “returned” counts answers and pages, “sent on” letters, requests to other services, traces and prompts. Encryption by the database or its disks does not show in code, and how long data is kept stands in contracts.".to_owned()));
     }
     let area = |name: &str| {
         a.dossier
@@ -259,6 +322,92 @@ fn data<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
         ));
         out.extend(quiet(&crypto));
     }
+}
+
+/// What the inventory rests on, in a sentence.
+fn inventory(a: &Assessment) -> String {
+    let protection = &a.dossier.protection;
+    let declared = protection.rows.iter().filter(|r| !r.record.is_empty());
+    let declared = declared.count();
+    let mut said = vec![if protection.columns == 0 {
+        format!(
+            "no column is declared in {}, so its data is told by what the code reads",
+            a.project.name
+        )
+    } else {
+        format!(
+            "of {} that {} declares, the names of {declared} tell a class of data that deserves protection",
+            count(protection.columns, "column", "columns"),
+            a.project.name
+        )
+    }];
+    let places: Vec<String> = protection
+        .places
+        .iter()
+        .filter(|(_, all, open)| *all > 0 && *open > 0)
+        .map(|(receiver, all, open)| {
+            let what = match receiver.as_str() {
+                "log" => "entries of the log",
+                "client" => "answers and outputs of pages",
+                _ => "requests and letters to others",
+            };
+            format!(
+                "{} of {} {what}",
+                grouped(*open as u64),
+                grouped(*all as u64)
+            )
+        })
+        .collect();
+    if !places.is_empty() {
+        said.push(format!("what {} hold is not known whole", list(&places, 3)));
+    }
+    super::sentence(&said.join("; "))
+}
+
+fn data_row(row: &DataRow) -> Vec<Cell> {
+    let name = if row.record.is_empty() {
+        row.name.clone()
+    } else {
+        format!("{}.{}", row.record, row.name)
+    };
+    vec![
+        Cell::label(&row.class),
+        Cell::code(name),
+        Cell::code(&row.at),
+        said_of(&row.encrypted),
+        said_of(&row.logged),
+        said_of(&row.returned),
+        said_of(&row.sent),
+        Cell::Findings(row.findings.clone()),
+    ]
+}
+
+/// An answer, with its places where it has some.
+fn said_of(said: &Said) -> Cell {
+    if said.because.is_empty() {
+        return Cell::Answer(said.answer.clone());
+    }
+    let answer = if said.answer == "unknown" {
+        "?"
+    } else {
+        &said.answer
+    };
+    let because: Vec<String> = said
+        .because
+        .iter()
+        .map(|b| {
+            if b.contains(':') || b.starts_with('@') {
+                format!("`{}`", b.replace('`', "'"))
+            } else {
+                b.clone()
+            }
+        })
+        .collect();
+    let more = match said.more {
+        0 => String::new(),
+        n => format!(" and {n} more"),
+    };
+    Cell::text(format!("{answer}: {}{more}", because.join(", ")))
 }
 
 fn infrastructure<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {

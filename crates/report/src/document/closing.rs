@@ -1,6 +1,6 @@
 //! Threat Model, Requirements Ledger, Limits, Accepted Risks, Suggestions.
 
-use super::{Block, Cell, Table, sentence, sentences};
+use super::{Block, Cell, Group, Table, sentence, sentences};
 use crate::said;
 use casemate_assess::assessment::Assessment;
 use casemate_assess::dossier::summary::for_auditors;
@@ -72,17 +72,11 @@ pub(super) fn ledger(a: &Assessment) -> Vec<Block<'_>> {
         ))];
     }
     for level in 1..=3 {
-        let of: Vec<&Row> = rows.iter().filter(|r| r.level == level).collect();
-        let counts: Vec<String> = Verdict::ALL
-            .iter()
-            .map(|v| (v.name(), of.iter().filter(|r| r.verdict == *v).count()))
-            .filter(|(_, n)| *n > 0)
-            .map(|(name, n)| format!("{n} {name}"))
-            .collect();
+        let of = rows.iter().filter(|r| r.level == level);
         out.push(Block::Text(format!(
             "Level {level}: {} of {}.",
-            counts.join(", "),
-            of.len()
+            verdicts(of.clone()),
+            of.count()
         )));
     }
     out.push(Block::Note("ASVS 5.0.0, cited by id, in our own words. PASS and N/A name what was enumerated; PARTIAL means that a part was not understood or that the rules cover a part; HUMAN comes with a question, for level 1 in the worksheet below, for the others in the JSON. None of this is a statement of conformance.".to_owned()));
@@ -99,11 +93,7 @@ pub(super) fn ledger(a: &Assessment) -> Vec<Block<'_>> {
     }
     for level in 1..=3 {
         out.push(Block::Heading(3, format!("Level {level}")));
-        out.push(Block::Table(Table {
-            caption: format!("Requirements of level {level}"),
-            head: vec!["Id", "Requirement", "Verdict", "Because", "Evidence"],
-            rows: rows.iter().filter(|r| r.level == level).map(row).collect(),
-        }));
+        out.push(of_level(a, level));
     }
     out.extend(decisions(a));
     let asked: Vec<&Row> = rows
@@ -134,6 +124,60 @@ pub(super) fn ledger(a: &Assessment) -> Vec<Block<'_>> {
         out.push(Block::Note("To each answer belongs what settles it: places with file and line, a document with its date and owner, commands with what they answered, lines of configuration, or a list of packages with the date of the advisories.".to_owned()));
     }
     out
+}
+
+/// The requirements of a level: what fails first, then the rest by chapter.
+fn of_level(a: &Assessment, level: u8) -> Block<'_> {
+    let all = a.dossier.ledger.iter().filter(|r| r.level == level);
+    let (failed, rest): (Vec<&Row>, Vec<&Row>) = all.partition(|r| r.verdict == Verdict::Fail);
+    let mut groups = vec![Group {
+        says: format!("What fails at level {level}"),
+        rows: failed.len(),
+        open: true,
+    }];
+    for of_chapter in rest.chunk_by(|x, y| chapter(x) == chapter(y)) {
+        let number = of_chapter
+            .first()
+            .map(|row| chapter(row))
+            .unwrap_or_default();
+        let short = format!("V{number}");
+        let mut names = a.dossier.summary.chapters.iter().map(|c| c.name.as_str());
+        let name = names.find(|name| name.split(' ').next() == Some(short.as_str()));
+        groups.push(Group {
+            says: format!(
+                "{}, level {level}: {}",
+                name.unwrap_or(&short),
+                verdicts(of_chapter.iter().copied())
+            ),
+            rows: of_chapter.len(),
+            open: false,
+        });
+    }
+    Block::Grouped(
+        Table {
+            caption: format!("Requirements of level {level}, those that fail first"),
+            head: vec!["Id", "Requirement", "Verdict", "Because", "Evidence"],
+            rows: failed.iter().chain(&rest).map(|r| row(r)).collect(),
+        },
+        groups,
+    )
+}
+
+/// `6` of `v5.0.0-6.2.1`.
+fn chapter(row: &Row) -> &str {
+    let number = row.id.rsplit('-').next().unwrap_or_default();
+    number.split('.').next().unwrap_or_default()
+}
+
+/// `2 PASS, 1 HUMAN`.
+fn verdicts<'a>(rows: impl Iterator<Item = &'a Row> + Clone) -> String {
+    let counts: Vec<String> = Verdict::ALL
+        .iter()
+        .map(|v| (v.name(), rows.clone().filter(|r| r.verdict == *v).count()))
+        .filter(|(_, n)| *n > 0)
+        .map(|(name, n)| format!("{n} {name}"))
+        .collect();
+    counts.join(", ")
 }
 
 /// The reason of a verdict, where it says nothing of the project.

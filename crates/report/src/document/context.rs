@@ -201,10 +201,11 @@ fn stated(a: &Assessment, out: &mut Vec<Block<'_>>) {
     .filter_map(|(label, value)| Some(format!("{label}: {}", value.as_ref()?)))
     .collect();
     if let Some(rules) = &stated.owner_rules {
-        let headings = if rules.headings.is_empty() {
+        let headings: Vec<String> = rules.headings.iter().map(|h| plain(h)).collect();
+        let headings = if headings.is_empty() {
             String::new()
         } else {
-            format!(", about {}", rules.headings.join(", "))
+            format!(", about {}", headings.join(", "))
         };
         said.push(format!(
             "`{}` holds rules for agents ({}, digest `{}`{headings}); they were read and not followed",
@@ -217,6 +218,7 @@ fn stated(a: &Assessment, out: &mut Vec<Block<'_>>) {
         said.push(format!("nothing about {}", a.project.name));
     }
     out.push(Block::List(sentences(&said)));
+    out.extend(owner_rules(a));
     if !context.unstated.is_empty() {
         let asked: Vec<String> = context
             .unstated
@@ -228,6 +230,36 @@ fn stated(a: &Assessment, out: &mut Vec<Block<'_>>) {
             asked.join(", ")
         )));
     }
+}
+
+/// The points of the owner's rules for agents: shown, as code, so that nothing of them is markup or a sentence of the report.
+fn owner_rules<'a>(a: &Assessment) -> Option<Block<'a>> {
+    let rules = a.dossier.context.stated.owner_rules.as_ref()?;
+    if rules.points.is_empty() {
+        return None;
+    }
+    let more = match rules.more {
+        0 => String::new(),
+        n => format!(", and {n} more there"),
+    };
+    Some(Block::Table(Table {
+        caption: format!(
+            "{} of `{}`, quoted for people{more}",
+            count(rules.points.len(), "point", "points"),
+            rules.file
+        ),
+        head: vec!["Under", "What it says"],
+        rows: rules
+            .points
+            .iter()
+            .map(|(under, point)| vec![Cell::text(plain(under)), Cell::code(point)])
+            .collect(),
+    }))
+}
+
+/// Without code marks.
+fn plain(text: &str) -> String {
+    text.replace('`', "'")
 }
 
 /// What is deployed, or that nothing says so.

@@ -11,6 +11,7 @@ mod guidance;
 mod matrix;
 mod monitoring;
 mod plan;
+mod problems;
 mod summary;
 
 use crate::language::{Frame, Language};
@@ -58,6 +59,8 @@ pub enum Block<'a> {
     List(Vec<String>),
     /// A table.
     Table(Table),
+    /// A long table, with what its rows are in stretches, so that whoever cannot filter can pass over some.
+    Grouped(Table, Vec<Group>),
     /// Code.
     Code(&'static str, String),
     /// Prose of a rule, Markdown: it says how, not what is here.
@@ -107,6 +110,17 @@ pub struct Table {
     pub head: Vec<&'static str>,
     /// Its rows.
     pub rows: Vec<Vec<Cell>>,
+}
+
+/// A stretch of rows.
+#[derive(Debug)]
+pub struct Group {
+    /// What they are.
+    pub says: String,
+    /// How many.
+    pub rows: usize,
+    /// They are what readers came for.
+    pub open: bool,
 }
 
 /// A cell.

@@ -113,7 +113,7 @@ fn block(page: &mut Page, block: &Block<'_>, document: &Document<'_>) {
             }
             page.raw("</ul>\n")
         }
-        Block::Table(table) => {
+        Block::Table(table) | Block::Grouped(table, _) => {
             self::table(page, table);
             page
         }

@@ -1,0 +1,61 @@
+//! Problems of a backend that matter for load and operation as much as for an attacker.
+
+use super::{Block, Cell, Table, sentence};
+use casemate_assess::assessment::{Assessment, Finding};
+use casemate_assess::dossier::words::{capitalised, count, first_sentence, list};
+
+/// Places of one problem that are named.
+const PLACES: usize = 3;
+
+/// What findings mean for load and operation, in the form that operators know. The rules say which do.
+pub(super) fn add<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
+    let rows: Vec<Vec<Cell>> = a
+        .rules
+        .iter()
+        .filter_map(|rule| {
+            let impact = first_sentence(rule.section("Scalability")?);
+            let found: Vec<&Finding> = a.findings.iter().filter(|f| f.rule == rule.id).collect();
+            let level = found.iter().map(|f| f.severity.level).max()?;
+            let places: Vec<String> = found
+                .iter()
+                .map(|f| format!("`{}:{}`", f.place.file, f.place.line))
+                .collect();
+            let fix = rule.section("Fix").map(first_sentence).unwrap_or_default();
+            let fix = if fix.is_empty() {
+                format!("The code under Implementation Guidance for `{}`", rule.id)
+            } else {
+                capitalised(&fix)
+            };
+            let why = rule.section("Why it matters").map(first_sentence);
+            Some(vec![
+                Cell::text(format!(
+                    "{} at {}: {}.",
+                    rule.title,
+                    count(found.len(), "place", "places"),
+                    list(&places, PLACES)
+                )),
+                Cell::label(sentence(&impact)),
+                Cell::label(sentence(&fix)),
+                Cell::label(sentence(&why.unwrap_or_default())),
+                Cell::Level(level),
+                Cell::Findings(found.iter().map(|f| f.id.clone()).collect()),
+            ])
+        })
+        .collect();
+    if rows.is_empty() {
+        return;
+    }
+    out.push(Block::Heading(3, "Backend Problems".to_owned()));
+    out.push(Block::Table(Table {
+        caption: "What the findings mean for load and operation".to_owned(),
+        head: vec![
+            "System issue",
+            "Scalability impact",
+            "Solution",
+            "Security notes",
+            "Level",
+            "Findings",
+        ],
+        rows,
+    }));
+}
