@@ -4,7 +4,7 @@ use crate::link::Linked;
 use casemate_app::Column;
 use casemate_flow::result::{Fact, FactValue, FileIdx, Site};
 use casemate_ir::{FnId, Instr};
-use casemate_lang_sql::{Command, Condition, Database, Place, Policy, Table};
+use casemate_lang_sql::{Command, Condition, Database, Grant, Place, Policy, Table};
 use casemate_source::{FileType, Project};
 use std::collections::BTreeMap;
 
@@ -91,6 +91,8 @@ pub(crate) fn facts(project: &Project, linked: &Linked) -> Vec<Fact> {
     let databases = databases(project, linked);
     let mut out = Vec::new();
     for database in databases.values() {
+        out.extend(grants(linked, database));
+        out.extend(triggers(linked, database));
         for (name, table) in &database.tables {
             if table.policies.is_empty() && !table.enabled {
                 continue;
@@ -154,6 +156,45 @@ fn fact(
         callee: callee.to_owned(),
         values: values.into_iter().map(|(n, v)| (n.to_owned(), v)).collect(),
     })
+}
+
+/// One fact for each right to change rows of a table with row level security.
+fn grants(linked: &Linked, database: &Database) -> Vec<Fact> {
+    let bound = |grant: &&Grant| database.tables.get(&grant.table).is_some_and(|t| t.enabled);
+    let all: Vec<&Grant> = database.grants.iter().filter(bound).collect();
+    let narrow = all.iter().filter(|grant| grant.columns).count();
+    let wide = all.len() - narrow;
+    let habit = narrow >= HABIT && narrow >= HABIT * wide;
+    all.into_iter()
+        .filter_map(|grant| {
+            let values = vec![
+                ("columns", FactValue::Bool(grant.columns)),
+                ("habit", FactValue::Bool(habit)),
+            ];
+            fact(linked, "row.grant", grant.place, &grant.table, values)
+        })
+        .collect()
+}
+
+/// One fact for each function of a trigger: whether anything runs it.
+fn triggers(linked: &Linked, database: &Database) -> Vec<Fact> {
+    let elsewhere = |name: &str| {
+        linked.program.files.iter().any(|file| {
+            let texts = file.facts.strings.iter();
+            texts
+                .into_iter()
+                .any(|text| text.to_lowercase().contains(name))
+        })
+    };
+    database
+        .runs
+        .iter()
+        .filter_map(|(name, place)| {
+            let run = database.spoken.contains(name) || elsewhere(name);
+            let values = vec![("run", FactValue::Bool(run))];
+            fact(linked, "trigger.function", *place, name, values)
+        })
+        .collect()
 }
 
 fn security(database: &Database, name: &str, table: &Table) -> Vec<(&'static str, FactValue)> {

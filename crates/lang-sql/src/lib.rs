@@ -13,7 +13,7 @@ mod replay;
 pub mod token;
 
 pub use condition::Condition;
-pub use replay::{Command, Database, Place, Policy, Reference, Table};
+pub use replay::{Command, Database, Grant, Place, Policy, Reference, Table};
 
 use casemate_ir::{FactsBuilder, FileFacts};
 

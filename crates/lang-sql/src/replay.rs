@@ -19,6 +19,23 @@ pub struct Place {
 pub struct Database {
     /// By name; `public.` is left out.
     pub tables: BTreeMap<String, Table>,
+    /// Functions that triggers run, by name without its schema.
+    pub runs: BTreeMap<String, Place>,
+    /// Names that triggers run, and words of texts that may be statements.
+    pub spoken: BTreeSet<String>,
+    /// Rights to change rows, in order.
+    pub grants: Vec<Grant>,
+}
+
+/// A right to change rows of a table.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Grant {
+    /// Where it is given.
+    pub place: Place,
+    /// The table.
+    pub table: String,
+    /// It names the columns.
+    pub columns: bool,
 }
 
 /// A table.
@@ -108,6 +125,7 @@ impl Database {
 
     fn statement(&mut self, file: usize, tokens: &[Token]) {
         let mut at = Cursor::new(tokens);
+        self.listen(tokens);
         if at.word("create") {
             while [
                 "or",
@@ -125,6 +143,8 @@ impl Database {
                 self.create_table(file, tokens, at);
             } else if at.word("policy") {
                 self.create_policy(file, tokens, at);
+            } else if at.word("function") {
+                self.create_function(file, tokens, at);
             }
         } else if at.words(&["alter", "table"]) {
             at.words(&["if", "exists"]);
@@ -134,6 +154,8 @@ impl Database {
             }
         } else if at.words(&["alter", "policy"]) {
             self.alter_policy(at);
+        } else if at.word("grant") {
+            self.grant(file, tokens, at);
         } else if at.words(&["drop", "table"]) {
             at.words(&["if", "exists"]);
             for part in split(at.left) {
@@ -148,6 +170,72 @@ impl Database {
             if let (Some(name), Some(table)) = (name, table.and_then(|t| self.tables.get_mut(&t))) {
                 table.policies.remove(&name);
             }
+        }
+    }
+
+    /// What may run a function: the end of a trigger, and all words of texts.
+    fn listen(&mut self, tokens: &[Token]) {
+        let head = tokens.iter().take(4);
+        let makes_one = head.into_iter().any(|token| token.is_word("function"));
+        if !makes_one && tokens.iter().any(|token| token.is_word("trigger")) {
+            for (at, token) in tokens.iter().enumerate() {
+                let runs = ["execute", "function", "procedure"];
+                if runs.iter().any(|word| token.is_word(word)) {
+                    let rest = tokens.get(at + 1..).unwrap_or_default();
+                    self.spoken.insert(Cursor::new(rest).last_name());
+                }
+            }
+        }
+        // What is dropped again runs nothing, and is no loss.
+        if tokens.first().is_some_and(|token| token.is_word("drop")) {
+            self.spoken.extend(tokens.iter().filter_map(Token::word));
+        }
+        for token in tokens {
+            if let Kind::Text(text) = &token.kind {
+                let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+                self.spoken.extend(words.map(str::to_lowercase));
+            }
+        }
+    }
+
+    /// `create function f() returns trigger`
+    fn create_function(&mut self, file: usize, tokens: &[Token], mut at: Cursor<'_>) {
+        let name = at.last_name();
+        at.brackets();
+        if at.words(&["returns", "trigger"]) && !name.is_empty() {
+            let head = tokens.len() - at.left.len();
+            let here = place(file, tokens.get(..head).unwrap_or(tokens));
+            self.runs.insert(name, here);
+        }
+    }
+
+    /// `grant select, update (a, b) on t to r`
+    fn grant(&mut self, file: usize, tokens: &[Token], mut at: Cursor<'_>) {
+        let mut update = None;
+        loop {
+            let changes = at.word("update");
+            if !changes && at.pass().is_none() {
+                return;
+            }
+            let columns = at.brackets().is_some();
+            if changes {
+                update = Some(columns);
+            }
+            if !at.sign(',') {
+                break;
+            }
+        }
+        let (Some(columns), true) = (update, at.word("on")) else {
+            return;
+        };
+        at.word("table");
+        if let Some(table) = at.name() {
+            let place = place(file, tokens);
+            self.grants.push(Grant {
+                place,
+                table,
+                columns,
+            });
         }
     }
 
@@ -361,6 +449,32 @@ mod tests {
         assert_eq!((policy.command, policy.roles.len()), (Command::Update, 2));
         assert!(!policy.using.as_ref().unwrap().always);
         assert_eq!(policy.place.file, 0);
+    }
+
+    #[test]
+    fn rights_name_columns_and_triggers_run_functions() {
+        let made = read(&[
+            "grant select, insert, update (a, b) on t to app; grant update on table public.u to app; grant select on v to app;
+             grant usage on schema s to app; grant app to other;
+             create or replace function s.used() returns trigger language plpgsql as $$ begin return new; end $$;
+             create function told() returns trigger language plpgsql as $$ begin end $$;
+             create function left_over() returns trigger language plpgsql as $$ begin end $$;
+             create function no_trigger() returns int language sql as $$ select 1 $$;
+             create trigger x before insert on t for each row execute function s.used();
+             do $$ begin execute 'create trigger y before insert on t execute procedure told()'; end $$;",
+        ]);
+        let rights: Vec<(&str, bool)> = made
+            .grants
+            .iter()
+            .map(|grant| (grant.table.as_str(), grant.columns))
+            .collect();
+        assert_eq!(rights, [("t", true), ("u", false)]);
+        let idle: Vec<&String> = made
+            .runs
+            .keys()
+            .filter(|name| !made.spoken.contains(*name))
+            .collect();
+        assert_eq!(idle, ["left_over"]);
     }
 
     #[test]

@@ -97,6 +97,91 @@ pub(super) fn pages(origins: &Solver<'_, '_>) -> Vec<Fact> {
     out
 }
 
+/// Steps that give a text a smallest and a largest length.
+const LEAST: &[&str] = &["min", "length", "nonempty", "minlength"];
+const MOST: &[&str] = &["max", "length", "maxlength"];
+
+/// So many others of the program have a bound.
+const BOUNDED: usize = 1;
+
+/// Facts of schemas of passwords: which bounds one lacks that others have.
+pub(super) fn passwords(origins: &Solver<'_, '_>) -> Vec<Fact> {
+    let mut all: Vec<(Fact, bool, bool)> = Vec::new();
+    for func in origins.program.function_ids() {
+        let f = origins.program.func(func);
+        if origins.program.is_copy(func) {
+            continue;
+        }
+        let is_password = |name: casemate_ir::Symbol| {
+            let name = trace::flat(f.file.facts.str(name));
+            name == "password" || name == "newpassword" || name == "currentpassword"
+        };
+        for instr in &f.func.instrs {
+            let values: Vec<Operand> = match *instr {
+                Instr::Object { parts, .. } => f
+                    .func
+                    .parts(parts)
+                    .iter()
+                    .filter(|part| matches!(part.key, PartKey::Field(name) if is_password(name)))
+                    .map(|part| part.value)
+                    .collect(),
+                Instr::Copy { to, from } => {
+                    let name = f.func.locals.get(to.index()).and_then(|local| local.name);
+                    name.filter(|name| is_password(*name))
+                        .map(|_| from)
+                        .into_iter()
+                        .collect()
+                }
+                Instr::StoreVar {
+                    var: casemate_ir::VarRef::Global(global),
+                    value,
+                } => {
+                    let binding = f.file.facts.globals.get(global.index());
+                    binding
+                        .filter(|b| is_password(b.name))
+                        .map(|_| value)
+                        .into_iter()
+                        .collect()
+                }
+                _ => continue,
+            };
+            for value in values {
+                let steps = chain(f, value);
+                let text = steps.last().is_some_and(|(_, step)| *step == "string");
+                let Some((at, _)) = steps.first().filter(|_| text) else {
+                    continue;
+                };
+                let says = |names: &[&str]| steps.iter().any(|(_, step)| names.contains(step));
+                let fact = trace::at(f, *at, "password.schema", "a password", &[]);
+                // One schema may stand under several names.
+                if all.iter().any(|(known, ..)| known.site == fact.site) {
+                    continue;
+                }
+                all.push((fact, says(LEAST), says(MOST)));
+            }
+        }
+    }
+    let others = |has: fn(&(Fact, bool, bool)) -> bool| all.iter().filter(|one| has(one)).count();
+    let (least, most) = (others(|one| one.1), others(|one| one.2));
+    let bounded = |own: bool, others: usize, of: usize| {
+        if !own && others >= BOUNDED && others * 2 >= of {
+            FactValue::Bool(false)
+        } else {
+            FactValue::Bool(true)
+        }
+    };
+    let count = all.len();
+    all.iter()
+        .map(|(fact, own_least, own_most)| Fact {
+            values: vec![
+                ("least".to_owned(), bounded(*own_least, least, count)),
+                ("most".to_owned(), bounded(*own_most, most, count)),
+            ],
+            ..fact.clone()
+        })
+        .collect()
+}
+
 /// Where tokens are verified: whether what signing states is asked for.
 pub(super) fn tokens(origins: &Solver<'_, '_>, known: &[Fact]) -> Vec<Fact> {
     let mut issued = [false; 2];

@@ -66,6 +66,14 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
             ));
         }
         refusals(f, &mut out);
+        if builds_nothing(f) {
+            out.push(fact(
+                f,
+                f.func.span,
+                "condition",
+                &origins.program.func_name(func),
+            ));
+        }
         validators(origins, f, &mut out);
         conditions(origins, f, &mut out);
     }
@@ -127,8 +135,62 @@ fn refusals(f: FuncRef<'_>, out: &mut Vec<Fact>) {
     }
 }
 
-/// One side throws, or returns where the other one does not come along.
+/// Names of the columns that a condition is built about, as parameters.
+const COLUMNS: &[&str] = &["column", "field", "col"];
+
+/// It is given a column and somebody, says `true` in SQL, and looks at no column.
+fn builds_nothing(f: FuncRef<'_>) -> bool {
+    let flat = |symbol: Option<Symbol>| symbol.map(|name| trace::flat(f.file.facts.str(name)));
+    let params = || {
+        f.func
+            .params
+            .iter()
+            .map(|param| (param.local, flat(param.name)))
+    };
+    let asker = params().any(|(_, name)| name.is_some_and(|n| ASKERS.contains(&n.as_str())));
+    let Some((column, _)) =
+        params().find(|(_, name)| name.as_ref().is_some_and(|n| COLUMNS.contains(&n.as_str())))
+    else {
+        return false;
+    };
+    let mut read = false;
+    let mut yes = false;
+    for instr in &f.func.instrs {
+        f.func
+            .each_read(instr, |operand| read |= operand == Operand::Local(column));
+        if let Instr::Call { args, flags, .. } = *instr
+            && flags.tagged
+            && let Some(pieces) = f.func.args(args).first()
+            && let Some((_, Instr::Array { parts, .. })) = trace::made_by(f, pieces.value)
+            && let [piece] = f.func.parts(*parts)
+        {
+            yes |= trace::text(f, piece.value).is_some_and(|text| {
+                matches!(
+                    text.trim().to_ascii_lowercase().as_str(),
+                    "true" | "1=1" | "1 = 1"
+                )
+            });
+        }
+    }
+    asker && yes && !read
+}
+
+/// Calls by which a validator says that something is wrong, or by which what is under way is broken off.
+const ISSUES: &[&str] = &["addIssue", "createError", "destroy", "abort"];
+
+/// One side throws, says what is wrong, or returns where the other one does not come along.
 fn leaves(f: FuncRef<'_>, side: BlockId, other: BlockId) -> bool {
+    let says = |at: &BlockId| {
+        f.func.blocks.get(at.index()).is_some_and(|block| {
+            f.func.block_instrs(block).any(|(_, instr)| {
+                matches!(*instr, Instr::Call { callee, this, .. }
+                    if trace::called(f, callee, this).0.is_some_and(|name| ISSUES.contains(&name)))
+            })
+        })
+    };
+    if way(f, side).first().is_some_and(says) {
+        return true;
+    }
     match way(f, side).last().map(|at| (at, term(f, *at))) {
         Some((_, Some(Term::Throw(_)))) => true,
         Some((end, Some(Term::Return(_)))) => !way(f, other).contains(end),
@@ -165,7 +227,18 @@ fn conditions(origins: &Solver<'_, '_>, f: FuncRef<'_>, out: &mut Vec<Fact>) {
         let Instr::Call { callee, args, .. } = *instr else {
             continue;
         };
-        if !f.func.args(args).iter().any(|arg| none(arg.value)) {
+        // `and(...conditions)`, of a list that is written out.
+        let listed = |arg: &casemate_ir::Arg| {
+            arg.key == casemate_ir::ArgKey::Spread
+                && matches!(trace::made_by(f, arg.value), Some((_, Instr::Array { parts, .. }))
+                    if f.func.parts(*parts).iter().any(|part| none(part.value)))
+        };
+        if !f
+            .func
+            .args(args)
+            .iter()
+            .any(|arg| none(arg.value) || listed(arg))
+        {
             continue;
         }
         let texts = trace::texts(origins, f.id, callee);

@@ -2,7 +2,8 @@
 
 use super::trace;
 use casemate_flow::origin::Solver;
-use casemate_flow::result::{Fact, FactValue};
+use casemate_flow::program::FuncRef;
+use casemate_flow::result::{Fact, FactValue, Site};
 use casemate_ir::{Instr, PartKey};
 
 /// The parts of a request that have schemas of their own; headers always hold more than is named.
@@ -11,9 +12,13 @@ const PARTS: &[&str] = &["body", "query", "params"];
 /// So many strict ones make a habit, at so many for each loose one.
 const HABIT: usize = 4;
 
+/// So many strict ones of the same part make it a habit for that part.
+const ALIKE: usize = 2;
+
 /// One fact for each schema of a part of a request, in programs in which strict ones are the habit.
 pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
     let mut schemas: Vec<(Fact, bool)> = Vec::new();
+    let mut back: Vec<Site> = Vec::new();
     for func in origins.program.function_ids() {
         let f = origins.program.func(func);
         if origins.program.is_copy(func) {
@@ -37,7 +42,11 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
                     .find(|text| text.starts_with("npm:zod") && text.contains("bject("));
                 if let Some(made) = made {
                     let loose = made.contains(".object(") && !made.contains(".strict(");
-                    let at = trace::made_by(f, part.value).map_or(at, |(at, _)| at);
+                    let by = trace::made_by(f, part.value);
+                    let at = by.map_or(at, |(at, _)| at);
+                    if by.is_some_and(|(_, made)| comes_back(f, made)) {
+                        back.push(trace::at(f, at, "", name, &[]).site);
+                    }
                     schemas.push((trace::at(f, at, "schema.strict", name, &[]), !loose));
                 }
             }
@@ -48,11 +57,43 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
     if strictly < HABIT || strictly < HABIT * loosely {
         return Vec::new();
     }
+    let alike = |part: &str| {
+        let of_part = schemas
+            .iter()
+            .filter(|(fact, _)| fact.callee == part && !back.contains(&fact.site));
+        let strictly = of_part.clone().filter(|(_, strict)| *strict).count();
+        strictly >= ALIKE && (of_part.count() - strictly) * ALIKE <= strictly
+    };
+    let parts: Vec<(&str, bool)> = PARTS.iter().map(|part| (*part, alike(part))).collect();
     schemas
         .into_iter()
-        .map(|(fact, strict)| Fact {
-            values: vec![("strict".to_owned(), FactValue::Bool(strict))],
-            ..fact
+        .map(|(fact, strict)| {
+            let alike = parts
+                .iter()
+                .any(|(part, alike)| *part == fact.callee && *alike)
+                && !back.contains(&fact.site);
+            Fact {
+                values: vec![
+                    ("strict".to_owned(), FactValue::Bool(strict)),
+                    ("alike".to_owned(), FactValue::Bool(alike)),
+                ],
+                ..fact
+            }
         })
         .collect()
+}
+
+/// It describes what another service sends a browser back with, which adds what it likes.
+fn comes_back(f: FuncRef<'_>, made: &Instr) -> bool {
+    let Instr::Call { args, .. } = *made else {
+        return false;
+    };
+    let described = f
+        .func
+        .args(args)
+        .first()
+        .and_then(|arg| trace::made_by(f, arg.value));
+    matches!(described, Some((_, Instr::Object { parts, .. })) if f.func.parts(*parts).iter().any(|part| {
+        matches!(part.key, PartKey::Field(name) if ["state", "RelayState", "SAMLResponse"].contains(&f.file.facts.str(name)))
+    }))
 }

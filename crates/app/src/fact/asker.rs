@@ -1,0 +1,238 @@
+//! Queries that are told who asks and do not look at it, where another one of the same class does, and functions that are called a lock
+//! and only read.
+
+use super::trace;
+use casemate_flow::origin::Solver;
+use casemate_flow::program::FuncRef;
+use casemate_flow::result::{Fact, FactValue, FuncId};
+use casemate_ir::{Const, FnKind, Instr, Key, Language, Operand};
+use std::collections::BTreeMap;
+
+/// Names of who asks, as parameters.
+const ASKERS: &[&str] = &[
+    "actor",
+    "user",
+    "currentuser",
+    "principal",
+    "viewer",
+    "caller",
+    "requester",
+];
+
+/// Calls that read records.
+const READS: &[&str] = &[
+    "select",
+    "findmany",
+    "findfirst",
+    "findunique",
+    "findone",
+    "findall",
+    "find",
+    "findandcount",
+    "getmany",
+    "getone",
+    "query",
+];
+
+/// Calls that change records.
+const WRITES: &[&str] = &[
+    "update", "insert", "save", "set", "create", "delete", "upsert", "exec", "execute", "remove",
+    "push", "add", "acquire", "eval", "setnx",
+];
+
+/// Steps from a condition back to who asks.
+const DEPTH: usize = 12;
+
+/// One fact for each of them.
+pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
+    let program = origins.program;
+    let mut asked: BTreeMap<(u32, u32, String), Vec<(FuncId, bool)>> = BTreeMap::new();
+    let mut out = Vec::new();
+    for func in program
+        .function_ids()
+        .filter(|func| !program.is_copy(*func))
+    {
+        let f = program.func(func);
+        if f.file.facts.language == Language::Python || f.func.kind == FnKind::Module {
+            continue;
+        }
+        let calls = calls(origins, f);
+        let reads = calls.iter().any(|call| READS.contains(&call.as_str()));
+        if !reads {
+            continue;
+        }
+        let writes = calls.iter().any(|call| WRITES.contains(&call.as_str()));
+        let name = f
+            .func
+            .name
+            .map(|name| f.file.facts.str(name))
+            .unwrap_or_default();
+        if super::unused::begins(name, &["lock"]) && f.func.class.is_some() {
+            let locks = writes || speaks_of_locks(origins, f);
+            out.push(trace::at(
+                f,
+                0,
+                "lock.named",
+                name,
+                &[("locks", FactValue::Bool(locks))],
+            ));
+            if let Some(fact) = out.last_mut() {
+                fact.site.span = f.func.head;
+            }
+        }
+        let Some(class) = f.func.class else {
+            continue;
+        };
+        let conditions = conditions(f);
+        for param in f.func.params.iter().filter(|_| !conditions.is_empty()) {
+            let name = param
+                .name
+                .map(|name| f.file.facts.str(name))
+                .unwrap_or_default();
+            if !says_who(name) {
+                continue;
+            }
+            let value = Operand::Local(param.local);
+            let limits = conditions
+                .iter()
+                .any(|condition| reaches(f, *condition, value, 0));
+            let captured = f
+                .func
+                .locals
+                .get(param.local.index())
+                .is_none_or(|local| local.captured);
+            let ignored = !param.optional && !captured && !writes && !is_read(f, value);
+            if limits || ignored {
+                let methods = asked.entry((f.file_idx.0, class.0, name.to_owned()));
+                methods.or_default().push((func, limits));
+            }
+        }
+    }
+    for methods in asked
+        .into_values()
+        .filter(|all| all.iter().any(|(_, looked)| *looked))
+    {
+        for (func, looked) in methods {
+            let f = program.func(func);
+            let name = program.func_name(func);
+            let values = [("looked", FactValue::Bool(looked))];
+            let mut fact = trace::at(f, 0, "asker.given", &name, &values);
+            fact.site.span = f.func.head;
+            out.push(fact);
+        }
+    }
+    out
+}
+
+/// `actor`, `user`, `tenantId`: who asks, or whose records are meant.
+fn says_who(name: &str) -> bool {
+    ASKERS.contains(&trace::flat(name).as_str()) || name.len() > 2 && name.ends_with("Id")
+}
+
+/// What queries are asked for: the arguments of `where`.
+fn conditions(f: FuncRef<'_>) -> Vec<Operand> {
+    let mut out = Vec::new();
+    for instr in &f.func.instrs {
+        if let Instr::Call {
+            callee, this, args, ..
+        } = *instr
+            && trace::called(f, callee, this).0 == Some("where")
+        {
+            out.extend(f.func.args(args).iter().map(|arg| arg.value));
+        }
+    }
+    out
+}
+
+/// A value is made from another one.
+fn reaches(f: FuncRef<'_>, value: Operand, from: Operand, depth: usize) -> bool {
+    if value == from {
+        return true;
+    }
+    let Operand::Local(local) = value else {
+        return false;
+    };
+    depth < DEPTH
+        && f.writers(local).any(|(_, instr)| {
+            let mut found = false;
+            f.func.each_read(instr, |operand| {
+                found = found || reaches(f, operand, from, depth + 1);
+            });
+            found
+        })
+}
+
+fn is_read(f: FuncRef<'_>, value: Operand) -> bool {
+    let mut read = false;
+    for instr in &f.func.instrs {
+        f.func.each_read(instr, |operand| read |= operand == value);
+    }
+    read || f
+        .func
+        .blocks
+        .iter()
+        .any(|block| block.term.operand() == Some(value))
+}
+
+/// The names of what a function and those inside it call.
+fn calls(origins: &Solver<'_, '_>, f: FuncRef<'_>) -> Vec<String> {
+    let mut out = Vec::new();
+    for func in inside(origins, f) {
+        let f = origins.program.func(func);
+        out.extend(f.func.instrs.iter().filter_map(|instr| match *instr {
+            Instr::Call { callee, this, .. } => trace::called(f, callee, this).0.map(trace::flat),
+            _ => None,
+        }));
+    }
+    out
+}
+
+/// A function and those that it makes.
+fn inside(origins: &Solver<'_, '_>, f: FuncRef<'_>) -> Vec<FuncId> {
+    let mut out = vec![f.id];
+    let mut at = 0;
+    while let Some(func) = out.get(at).copied().filter(|_| at < trace::FUNCTIONS) {
+        at += 1;
+        let f = origins.program.func(func);
+        out.extend(f.func.instrs.iter().filter_map(|instr| match *instr {
+            Instr::Closure { func, .. } => Some(f.sibling(func)),
+            _ => None,
+        }));
+    }
+    out
+}
+
+/// Anything in it is called, or says, a lock: `.for('update')`, `FOR UPDATE`, `lock: …`, a call of something that may lock.
+fn speaks_of_locks(origins: &Solver<'_, '_>, f: FuncRef<'_>) -> bool {
+    let says = |text: &str| {
+        let lower = text.to_ascii_lowercase();
+        [
+            "lock",
+            "update",
+            "mutex",
+            "advisory",
+            "semaphore",
+            "serializable",
+        ]
+        .iter()
+        .any(|word| lower.contains(word))
+    };
+    inside(origins, f).into_iter().any(|func| {
+        let f = origins.program.func(func);
+        let constant = |operand: Operand| match operand {
+            Operand::Const(id) => matches!(f.file.facts.constant(id), Const::Str(text) if says(f.file.facts.str(*text))),
+            Operand::Local(_) => false,
+        };
+        f.func.instrs.iter().any(|instr| {
+            let mut told = matches!(*instr, Instr::Load { key: Key::Field(name), .. } if says(f.file.facts.str(name)));
+            if let Instr::Object { parts, .. } = *instr {
+                told |= f.func.parts(parts).iter().any(|part| matches!(part.key, casemate_ir::PartKey::Field(name) if says(f.file.facts.str(name))));
+            }
+            if let Instr::LoadVar { to, .. } = *instr {
+                told |= crate::object::key::variable(f, Operand::Local(to)).is_some_and(says);
+            }
+            f.func.each_read(instr, |operand| told |= constant(operand));
+            told
+        })
+    })
+}
