@@ -205,6 +205,7 @@ fn tokens() {
             ("algorithm", text("HS256")),
             ("expiresIn", expires),
             ("expires", payload),
+            ("ownEnd", Absent),
         ]
     };
     check(

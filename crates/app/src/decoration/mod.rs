@@ -12,7 +12,7 @@ use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::{FuncId, Site};
 use casemate_ir::{
-    Arg, ArgKey, Decorator, Instr, Key, Language, LocalId, Operand, Span, Term, VarRef,
+    Arg, ArgKey, Decorator, FnKind, Instr, Key, Language, LocalId, Operand, Span, Term, VarRef,
 };
 use casemate_model::path::Step;
 use casemate_model::row::{EntryRow, Role};
@@ -208,7 +208,17 @@ pub(crate) fn name(origins: &Solver<'_, '_>, what: &Stage) -> String {
         | Stage::Decides(func)
         | Stage::Before(func)
         | Stage::Middleware(func)
-        | Stage::Method(func) => origins.program.func_name(*func),
+        | Stage::Method(func) => {
+            // What makes it has the name: `validateBody(schema)`.
+            let f = origins.program.func(*func);
+            let maker = f
+                .parent()
+                .map(|parent| origins.program.func(parent))
+                .filter(|maker| f.func.name.is_none() && maker.func.kind != FnKind::Module);
+            origins
+                .program
+                .func_name(maker.map_or(*func, |maker| maker.id))
+        }
         Stage::Wraps(_, (around, _)) => origins.program.func_name(*around),
         Stage::Package(path) => origins.paths.text(*path),
         Stage::Setting(_, name) => name.clone(),

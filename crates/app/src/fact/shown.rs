@@ -263,10 +263,8 @@ impl Told {
                     base,
                     key: Key::Field(name),
                     ..
-                } => {
-                    if base == Operand::Local(self.error) {
-                        self.members.insert(f.file.facts.str(name).to_owned());
-                    }
+                } if base == Operand::Local(self.error) => {
+                    self.members.insert(f.file.facts.str(name).to_owned());
                 }
                 Instr::Object { parts, .. } | Instr::Array { parts, .. } => {
                     for part in f.func.parts(parts) {
@@ -276,11 +274,11 @@ impl Told {
                     }
                 }
                 // `String(error)`, `${error}`
-                Instr::Call { callee, args, .. } => {
-                    if trace::called(f, callee, None).0 == Some("String") {
-                        for arg in f.func.args(args) {
-                            self.whole(f, arg.value);
-                        }
+                Instr::Call { callee, args, .. }
+                    if trace::called(f, callee, None).0 == Some("String") =>
+                {
+                    for arg in f.func.args(args) {
+                        self.whole(f, arg.value);
                     }
                 }
                 Instr::Template { operands, .. } | Instr::Op { operands, .. } => {

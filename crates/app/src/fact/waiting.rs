@@ -164,8 +164,9 @@ fn limit(fact: &Fact) -> Limit {
     };
     let says = ["value", "signal", "other"];
     let values = fact.values.iter();
-    let limits =
-        values.filter_map(|(name, value)| says.contains(&name.as_str()).then(|| of(value)));
+    let limits = values
+        .filter(|(name, _)| says.contains(&name.as_str()))
+        .map(|(_, value)| of(value));
     limits.max().unwrap_or(Limit::Absent)
 }
 

@@ -134,7 +134,7 @@ impl Walk<'_, '_, '_> {
                             && (other.func.is_async && !read.contains(&to) || aside.contains(&to));
                         let decorated = other.file.facts.language == Language::Python
                             && !is_plain(f, inner, origins);
-                        if !left && !(decorated && self.about == About::Thread) {
+                        if !(left || decorated && self.about == About::Thread) {
                             next.push((inner, way));
                         }
                     }

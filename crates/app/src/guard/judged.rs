@@ -6,13 +6,16 @@ use super::check::Check;
 use casemate_flow::result::FuncId;
 use rustc_hash::FxHashMap;
 
+/// A function, how requests pass it, and which of its branches are decided.
+type Decided = (FuncId, Pass, Vec<(usize, bool)>);
+
 /// What functions were found to check.
 #[derive(Default)]
 pub(super) struct Judged {
     /// Whatever the address.
     plain: FxHashMap<(FuncId, Pass), Vec<Check>>,
     /// With some of their branches decided.
-    decided: FxHashMap<(FuncId, Pass, Vec<(usize, bool)>), Vec<Check>>,
+    decided: FxHashMap<Decided, Vec<Check>>,
     pub(super) patterns: Patterns,
 }
 

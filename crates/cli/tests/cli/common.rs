@@ -15,7 +15,7 @@ pub const FLAWED: &[(&str, &str)] = &[
         "const express = require('express')\nconst orders = require('./orders')\nconst app = express()\n\
          app.get('/orders', (req, res) => orders.list(req.query.sort).then((rows) => res.json(rows)))\n\
          app.get('/safe', (req, res) => orders.one(req.query.id).then((rows) => res.json(rows)))\n\
-         app.use((err, req, res, next) => { console.error(err); res.status(500).end() })\napp.listen(3000)\n",
+         app.use((err, req, res, next) => { console.error(err); res.status(500).end() })\nconst server = app.listen(3000)\nprocess.on('SIGTERM', () => server.close(() => process.exit()))\n",
     ),
     (
         "src/orders.js",
