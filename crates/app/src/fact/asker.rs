@@ -177,25 +177,10 @@ fn is_read(f: FuncRef<'_>, value: Operand) -> bool {
 /// The names of what a function and those inside it call.
 fn calls(origins: &Solver<'_, '_>, f: FuncRef<'_>) -> Vec<String> {
     let mut out = Vec::new();
-    for func in inside(origins, f) {
+    for func in trace::inside(origins, f.id) {
         let f = origins.program.func(func);
         out.extend(f.func.instrs.iter().filter_map(|instr| match *instr {
             Instr::Call { callee, this, .. } => trace::called(f, callee, this).0.map(trace::flat),
-            _ => None,
-        }));
-    }
-    out
-}
-
-/// A function and those that it makes.
-fn inside(origins: &Solver<'_, '_>, f: FuncRef<'_>) -> Vec<FuncId> {
-    let mut out = vec![f.id];
-    let mut at = 0;
-    while let Some(func) = out.get(at).copied().filter(|_| at < trace::FUNCTIONS) {
-        at += 1;
-        let f = origins.program.func(func);
-        out.extend(f.func.instrs.iter().filter_map(|instr| match *instr {
-            Instr::Closure { func, .. } => Some(f.sibling(func)),
             _ => None,
         }));
     }
@@ -217,7 +202,7 @@ fn speaks_of_locks(origins: &Solver<'_, '_>, f: FuncRef<'_>) -> bool {
         .iter()
         .any(|word| lower.contains(word))
     };
-    inside(origins, f).into_iter().any(|func| {
+    trace::inside(origins, f.id).into_iter().any(|func| {
         let f = origins.program.func(func);
         let constant = |operand: Operand| match operand {
             Operand::Const(id) => matches!(f.file.facts.constant(id), Const::Str(text) if says(f.file.facts.str(*text))),

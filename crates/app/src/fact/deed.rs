@@ -113,7 +113,7 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
             out.extend(ending(origins, f));
         }
         if flat.starts_with("refresh") || flat.starts_with("rotate") || flat.starts_with("renew") {
-            let inner = inside(origins, f);
+            let inner = trace::inside(origins, f.id);
             out.extend(
                 inner
                     .into_iter()
@@ -168,7 +168,7 @@ impl Along {
             ends: false,
             told: false,
         };
-        for func in inside(origins, f) {
+        for func in trace::inside(origins, f.id) {
             let f = origins.program.func(func);
             for (name, of) in calls(f) {
                 let about = format!("{of}{name}");
@@ -241,28 +241,13 @@ fn said(f: FuncRef<'_>, callee: Operand, this: Option<Operand>) -> (String, Stri
     )
 }
 
-/// A function and those that it makes.
-fn inside(origins: &Solver<'_, '_>, f: FuncRef<'_>) -> Vec<FuncId> {
-    let mut out = vec![f.id];
-    let mut at = 0;
-    while let Some(func) = out.get(at).copied().filter(|_| at < trace::FUNCTIONS) {
-        at += 1;
-        let f = origins.program.func(func);
-        out.extend(f.func.instrs.iter().filter_map(|instr| match *instr {
-            Instr::Closure { func, .. } => Some(f.sibling(func)),
-            _ => None,
-        }));
-    }
-    out
-}
-
 fn begins(name: &str, verbs: &[&str]) -> bool {
     verbs.iter().any(|verb| name.starts_with(verb))
 }
 
 /// Somebody signs out: the session or token is looked up, and what is called ends it.
 fn ending(origins: &Solver<'_, '_>, f: FuncRef<'_>) -> Option<Fact> {
-    let all: Vec<(String, String)> = inside(origins, f)
+    let all: Vec<(String, String)> = trace::inside(origins, f.id)
         .into_iter()
         .flat_map(|func| calls(origins.program.func(func)))
         .collect();

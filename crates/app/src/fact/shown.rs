@@ -1,6 +1,6 @@
 //! What is answered with more than it should: files that people stored, shown as pages, and errors told to whoever caused them.
 
-use super::trace;
+use super::trace::{self, MethodCall};
 use casemate_flow::origin::Solver;
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::{Fact, FactValue};
@@ -50,20 +50,7 @@ fn files(f: FuncRef<'_>, out: &mut Vec<Fact>) {
     let mut typed = None;
     let mut sent = None;
     let mut attached = false;
-    for (at, instr) in f.func.instrs.iter().enumerate() {
-        let Instr::Call {
-            callee,
-            this: Some(this),
-            args,
-            ..
-        } = *instr
-        else {
-            continue;
-        };
-        let Some(name) = trace::called(f, callee, Some(this)).0 else {
-            continue;
-        };
-        let args = f.func.args(args);
+    for MethodCall { at, name, args, .. } in trace::method_calls(f) {
         let texts = || {
             args.iter()
                 .filter_map(|arg| trace::text(f, arg.value))
@@ -125,20 +112,8 @@ fn errors(f: FuncRef<'_>, out: &mut Vec<Fact>) {
     {
         return;
     }
-    for (at, instr) in f.func.instrs.iter().enumerate() {
-        let Instr::Call {
-            callee,
-            this: Some(this),
-            args,
-            ..
-        } = *instr
-        else {
-            continue;
-        };
-        let sends = trace::called(f, callee, Some(this))
-            .0
-            .is_some_and(|name| SENDS.contains(&name));
-        if !sends || !is_of(f, this, answer.local) {
+    for call in trace::method_calls(f) {
+        if !SENDS.contains(&call.name) || !is_of(f, call.this, answer.local) {
             continue;
         }
         let mut told = Told {
@@ -146,7 +121,7 @@ fn errors(f: FuncRef<'_>, out: &mut Vec<Fact>) {
             members: FxHashSet::default(),
             seen: FxHashSet::default(),
         };
-        for arg in f.func.args(args) {
+        for arg in call.args {
             told.read(f, arg.value);
         }
         let whole = ["cause", "stack", ""]
@@ -157,7 +132,7 @@ fn errors(f: FuncRef<'_>, out: &mut Vec<Fact>) {
         let values = [("error", FactValue::Str(told.to_owned()))];
         out.push(trace::at(
             f,
-            at,
+            call.at,
             "error.told",
             "the handler of errors",
             &values,

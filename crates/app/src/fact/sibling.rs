@@ -1,7 +1,7 @@
 //! What one of two ways of writing the same thing leaves out: a check of what a client sends that changing makes and creating does not,
 //! an encryption that reading takes for granted and writing does not do.
 
-use super::trace;
+use super::trace::{self, MethodCall};
 use super::unused::begins;
 use casemate_flow::origin::Solver;
 use casemate_flow::program::FuncRef;
@@ -51,21 +51,6 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
     out
 }
 
-/// A function and those that it makes.
-fn inside(origins: &Solver<'_, '_>, func: FuncId) -> Vec<FuncId> {
-    let mut out = vec![func];
-    let mut at = 0;
-    while let Some(func) = out.get(at).copied().filter(|_| at < trace::FUNCTIONS) {
-        at += 1;
-        let f = origins.program.func(func);
-        out.extend(f.func.instrs.iter().filter_map(|instr| match *instr {
-            Instr::Closure { func, .. } => Some(f.sibling(func)),
-            _ => None,
-        }));
-    }
-    out
-}
-
 /// Checks of its own class that a method gives one of its parameters, by name; and whether it hands one on otherwise.
 fn checks(origins: &Solver<'_, '_>, methods: &[FuncId], out: &mut Vec<Fact>) {
     let program = origins.program;
@@ -101,7 +86,7 @@ fn own_checks(origins: &Solver<'_, '_>, method: FuncId) -> FxHashSet<String> {
         method,
         f.func.params.iter().map(|param| param.local).collect(),
     );
-    for func in inside(origins, method) {
+    for func in trace::inside(origins, method) {
         let f = origins.program.func(func);
         // What a function inside it captures of the parameters.
         let outer = f.parent().and_then(|parent| params.get(&parent)).cloned();
@@ -124,22 +109,10 @@ fn own_checks(origins: &Solver<'_, '_>, method: FuncId) -> FxHashSet<String> {
             {
                 own.insert(to);
             }
-            let Instr::Call {
-                callee,
-                this: Some(this),
-                args,
-                ..
-            } = *instr
-            else {
-                continue;
-            };
-            let Some(name) = trace::called(f, callee, Some(this)).0 else {
-                continue;
-            };
+        }
+        for MethodCall { name, args, .. } in trace::method_calls(f) {
             let bare = name.strip_prefix('#').filter(|bare| begins(bare, CHECKS));
-            let whole = f
-                .func
-                .args(args)
+            let whole = args
                 .iter()
                 .any(|arg| matches!(arg.value, Operand::Local(local) if own.contains(&local)));
             if bare.is_some() && whole {
@@ -157,7 +130,10 @@ fn ciphers(origins: &Solver<'_, '_>, methods: &[FuncId], out: &mut Vec<Fact>) {
     let mut opened: BTreeMap<String, (FuncId, usize)> = BTreeMap::new();
     let mut sealed: FxHashSet<String> = FxHashSet::default();
     let mut stored: BTreeMap<String, (FuncId, usize)> = BTreeMap::new();
-    for func in methods.iter().flat_map(|func| inside(origins, *func)) {
+    for func in methods
+        .iter()
+        .flat_map(|func| trace::inside(origins, *func))
+    {
         let f = program.func(func);
         for (at, instr) in f.func.instrs.iter().enumerate() {
             match *instr {

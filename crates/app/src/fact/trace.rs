@@ -141,6 +141,56 @@ pub(super) fn reached(
     Some(out)
 }
 
+/// A function and those that it makes.
+pub(super) fn inside(origins: &Solver<'_, '_>, func: FuncId) -> Vec<FuncId> {
+    let mut out = vec![func];
+    let mut at = 0;
+    while let Some(func) = out.get(at).copied().filter(|_| at < FUNCTIONS) {
+        at += 1;
+        let f = origins.program.func(func);
+        out.extend(f.func.instrs.iter().filter_map(|instr| match *instr {
+            Instr::Closure { func, .. } => Some(f.sibling(func)),
+            _ => None,
+        }));
+    }
+    out
+}
+
+/// A call of a method that has a name.
+pub(super) struct MethodCall<'p> {
+    pub at: usize,
+    pub name: &'p str,
+    pub this: Operand,
+    pub args: &'p [Arg],
+}
+
+/// The calls of methods in a function, in order.
+pub(super) fn method_calls<'p>(f: FuncRef<'p>) -> impl Iterator<Item = MethodCall<'p>> {
+    f.func
+        .instrs
+        .iter()
+        .enumerate()
+        .filter_map(move |(at, instr)| {
+            let Instr::Call {
+                callee,
+                this: Some(this),
+                args,
+                ..
+            } = *instr
+            else {
+                return None;
+            };
+            let name = called(f, callee, Some(this)).0?;
+            let args = f.func.args(args);
+            Some(MethodCall {
+                at,
+                name,
+                this,
+                args,
+            })
+        })
+}
+
 /// A value of a fact.
 pub(super) fn value<'f>(fact: &'f Fact, name: &str) -> Option<&'f FactValue> {
     let found = fact.values.iter().find(|(known, _)| known == name);

@@ -426,20 +426,8 @@ fn proofs(f: FuncRef<'_>, out: &mut Vec<Fact>) {
 
 /// `app.use((req, res, next) => { next() })`
 fn middleware(f: FuncRef<'_>, out: &mut Vec<Fact>) {
-    for instr in &f.func.instrs {
-        let Instr::Call {
-            callee,
-            this: Some(this),
-            args,
-            ..
-        } = *instr
-        else {
-            continue;
-        };
-        if trace::called(f, callee, Some(this)).0 != Some("use") {
-            continue;
-        }
-        for arg in f.func.args(args) {
+    for call in trace::method_calls(f).filter(|call| call.name == "use") {
+        for arg in call.args {
             let Some((at, Instr::Closure { func, .. })) = trace::made_by(f, arg.value) else {
                 continue;
             };
