@@ -153,8 +153,6 @@ impl Assembly<'_, '_, '_> {
                     for prefix in prefixes(event) {
                         self.hang(owner, *child, order, prefix);
                     }
-                } else if event.methods.iter().any(|m| m == "param") {
-                    // Runs for the routes that have the parameter: no guard of all of them.
                 } else if !event.is_route() && !self.ends(event, handler) {
                     let what = What::Passes {
                         paths: event.paths.clone(),
@@ -432,9 +430,15 @@ impl Assembly<'_, '_, '_> {
         chain: &mut Vec<Member>,
     ) {
         for item in self.items.get(&owner).into_iter().flatten() {
-            if item.order >= until {
-                break;
+            // Hooks are collected before anything is served: they hold for what stands before them too. What is below may have been
+            // made before them.
+            let late = item.order >= until;
+            let of_param = self.is_all(item.order.0, "param");
+            if late && !of_param && !self.is_all(item.order.0, "hook") {
+                continue;
             }
+            let of_own = self.started.events.get(own).and_then(|e| e.owner) == Some(owner);
+            let sure = !late || of_own;
             let What::Passes {
                 paths,
                 exact,
@@ -451,6 +455,14 @@ impl Assembly<'_, '_, '_> {
                 .as_ref()
                 .is_some_and(|m| !m.iter().any(|m| m == method))
             {
+                continue;
+            }
+            // What runs for a parameter runs for the routes of the same router that have it.
+            if of_param {
+                let mut names = paths.iter().flatten();
+                if of_own && names.any(|name| route::has_parameter(path, name)) {
+                    chain.push(self.member(item.site, stage.clone(), true));
+                }
                 continue;
             }
             let mut fits = if paths.is_empty() {
@@ -471,9 +483,14 @@ impl Assembly<'_, '_, '_> {
                 };
             }
             if fits != Some(false) {
-                chain.push(self.member(item.site, stage.clone(), fits == Some(true)));
+                chain.push(self.member(item.site, stage.clone(), fits == Some(true) && sure));
             }
         }
+    }
+
+    fn is_all(&self, event: usize, word: &str) -> bool {
+        let event = self.started.events.get(event);
+        event.is_some_and(|event| event.methods.iter().all(|method| method == word))
     }
 
     fn is_route(&self, event: usize) -> bool {

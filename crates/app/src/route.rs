@@ -62,3 +62,11 @@ pub(crate) fn answers(pattern: &str, path: &str) -> Option<bool> {
     let covered = covers(pattern, path)?;
     Some(covered && (pattern.contains('*') || count(pattern) == count(path)))
 }
+/// Whether a path has a parameter of a name: `/notes/:id`.
+pub(crate) fn has_parameter(path: &str, name: &str) -> bool {
+    let mut parts = path.split('/').filter_map(|part| part.strip_prefix(':'));
+    parts.any(|part| {
+        let end = part.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        part.get(..end.unwrap_or(part.len())) == Some(name)
+    })
+}

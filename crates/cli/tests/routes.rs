@@ -559,3 +559,73 @@ uvicorn.run(app, port=5000)
     let found = routes(&[("app.py", app), ("requirements.txt", "fastapi\nuvicorn\n")]);
     assert_eq!(found, of(&["GET /near"]));
 }
+
+#[test]
+fn a_plugin_that_is_wrapped_to_share_its_surroundings_is_registered_once() {
+    let main = "
+const fastify = require('fastify')
+const start = async () => {
+  const app = fastify()
+  await app.register(require('./plugin'))
+  await app.listen({ port: 1 })
+}
+start()
+";
+    let plugin = "
+const fp = require('fastify-plugin')
+module.exports = fp(async function (app) {
+  await app.register(require('./routes'), { prefix: '/api' })
+})
+";
+    let routes_of = "
+module.exports = async function (app) {
+  app.get('/a', async () => 1)
+}
+";
+    let found = routes(&[
+        ("main.js", main),
+        ("plugin.js", plugin),
+        ("routes.js", routes_of),
+        (
+            "package.json",
+            r#"{"dependencies":{"fastify":"4","fastify-plugin":"4"}}"#,
+        ),
+    ]);
+    assert_eq!(found, of(&["GET /api/a"]));
+}
+
+#[test]
+fn methods_and_paths_that_are_worked_out_are_read() {
+    let main = "
+const express = require('express')
+const _ = require('lodash')
+const app = express()
+let method = 'post'
+method = 'get'
+app[method]('/chosen', (req, res) => res.end())
+function use(router, path, controller) {
+  for (const key of Object.keys(controller)) {
+    router.post(path + '/' + _.kebabCase(key), async (req, res) => res.json(await controller[key](req.body)))
+  }
+}
+use(app, '/files', { async listAll() {}, async removeOne() {}, async drop() {} })
+app.listen(1)
+";
+    let found = routes(&[
+        ("main.js", main),
+        (
+            "package.json",
+            r#"{"dependencies":{"express":"4","lodash":"4"}}"#,
+        ),
+    ]);
+    assert_eq!(
+        found,
+        of(&[
+            "GET /chosen",
+            "POST /chosen",
+            "POST /files/list-all",
+            "POST /files/remove-one",
+            "POST /files/drop",
+        ])
+    );
+}

@@ -3,7 +3,7 @@
 
 use crate::decoration::written_name;
 use crate::guard::root::{Known, Search, is_request};
-use crate::guard::{denial, forbids, is_nothing};
+use crate::guard::{denial, forbids, is_hook, is_nothing};
 use crate::model::Endpoint;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
@@ -92,6 +92,49 @@ pub(super) fn of(origins: &Solver<'_, '_>, endpoints: &[Endpoint]) -> Vec<Fact> 
             }
         }
         out.extend(unfinished(origins, &known, f));
+    }
+    out.extend(given_to_library(origins, &known));
+    out
+}
+
+/// Refusals that a method gives back by which a class of a library only asks for something: `get_context_data`. Nobody is refused by them.
+fn given_to_library(origins: &Solver<'_, '_>, known: &Known) -> Vec<Fact> {
+    let mut out = Vec::new();
+    for func in origins.program.function_ids() {
+        let f = origins.program.func(func);
+        if f.func.class.is_none()
+            || origins.program.is_copy(func)
+            || f.file.facts.language != Language::Python
+            || !is_hook(origins, f)
+        {
+            continue;
+        }
+        let asks = f.func.blocks.iter().any(|block| {
+            matches!(block.term, Term::Branch { cond, .. }
+                if Search::of(origins, known, func, cond).tells_who())
+        });
+        for (index, block) in f.func.blocks.iter().enumerate() {
+            let Term::Return(Some(value)) = block.term else {
+                continue;
+            };
+            let answer = f.call_behind(value).is_some_and(|(callee, _)| {
+                written_name(f, callee).is_some_and(|name| {
+                    PAGES.contains(&name) || name.starts_with("HttpResponse") || name == "redirect"
+                })
+            });
+            if asks && answer && denial(origins, known, f, index) {
+                out.push(Fact {
+                    fact: "refusal.dropped".to_owned(),
+                    site: Site {
+                        file: f.file_idx,
+                        span: block.term_span,
+                    },
+                    function: func,
+                    callee: origins.program.func_name(func),
+                    values: vec![("dropped".to_owned(), FactValue::Bool(true))],
+                });
+            }
+        }
     }
     out
 }

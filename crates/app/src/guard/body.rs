@@ -318,6 +318,12 @@ impl<'p> Reader<'_, 'p, '_> {
             // What a function calls 401 that is asked first is about who asks, however it finds out.
             let told = refusal.statuses.contains(&401) && self.answered(f, cond).contains(&401);
             let kind = kind_of(roots, &refusal).or_else(|| told.then_some("authentication"));
+            // `if not Member.objects.filter(user=request.user, team=team).exists(): return Response(status=401)`
+            let mine = kind == Some("authentication")
+                && roots.principal
+                && roots.client
+                && self.holds_together(f, cond);
+            let kind = if mine { Some("owner") } else { kind };
             let Some(kind) = kind else {
                 // All are refused, or none: a setting decides, and no request.
                 if !roots.client && !roots.tells_who() && is_switch(self.origins, f, cond) {

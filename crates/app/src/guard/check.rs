@@ -1,12 +1,16 @@
 //! A check that a function makes, and of what kind it is by what it depends on and how it refuses.
 
 use super::body::Reader;
+use super::graph::is_nothing;
 use super::refusal::Refusal;
 use super::root::{Roots, Search};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
-use casemate_ir::{Instr, LocalId, Operand, Span, VarRef};
+use casemate_ir::{Instr, LocalId, OpKind, Operand, Span, VarRef};
 use rustc_hash::FxHashSet;
+
+/// Steps from a condition to the query whose answer it looks at.
+const TOGETHER: usize = 12;
 
 /// A check that was found.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -101,6 +105,62 @@ impl<'p> Reader<'_, 'p, '_> {
     }
 }
 
+impl<'p> Reader<'_, 'p, '_> {
+    /// Whether who asks and what the client names are held against each other: in one comparison, or in one query whose answer the
+    /// condition looks at.
+    pub(super) fn holds_together(&self, f: FuncRef<'p>, cond: Operand) -> bool {
+        let mut open = vec![(cond, false)];
+        for _ in 0..TOGETHER {
+            let Some((Operand::Local(local), asked)) = open.pop() else {
+                continue;
+            };
+            let Some((at, instr)) = f.writer(local) else {
+                continue;
+            };
+            match *instr {
+                Instr::Copy { from, .. } | Instr::Await { from, .. } => open.push((from, asked)),
+                Instr::Op {
+                    op: OpKind::Not,
+                    operands,
+                    ..
+                } => open.extend(f.func.operands(operands).iter().map(|of| (*of, asked))),
+                Instr::Op {
+                    op: OpKind::Eq | OpKind::Ne | OpKind::StrictEq | OpKind::StrictNe | OpKind::In,
+                    operands,
+                    ..
+                } => {
+                    let operands = f.func.operands(operands);
+                    let nothing = operands.iter().any(|of| is_nothing(f, *of));
+                    if nothing {
+                        open.extend(operands.iter().map(|of| (*of, asked)));
+                    } else if self.are_both(f, operands.iter().copied()) {
+                        return true;
+                    }
+                }
+                Instr::Call {
+                    callee, this, args, ..
+                } => {
+                    let args_of = f.func.args(args).iter().map(|arg| arg.value);
+                    let query = || crate::object::query(self.origins, f, at, callee, args);
+                    if (asked || query().is_some()) && self.are_both(f, args_of.chain(this)) {
+                        return true;
+                    }
+                    // `Member.objects.filter(…).exists()`
+                    open.extend(this.map(|this| (this, true)));
+                }
+                _ => {}
+            }
+        }
+        false
+    }
+
+    fn are_both(&self, f: FuncRef<'p>, operands: impl Iterator<Item = Operand>) -> bool {
+        let roots = operands.map(|of| Search::of(self.origins, self.set, f.id, of));
+        let roots = roots.fold(Roots::default(), Roots::and);
+        roots.principal && roots.client && !roots.names.is_empty()
+    }
+}
+
 /// What kind of guard a branch is.
 pub(super) fn kind_of(roots: Roots, refusal: &Refusal) -> Option<&'static str> {
     if refusal.statuses.contains(&429) {
@@ -111,6 +171,10 @@ pub(super) fn kind_of(roots: Roots, refusal: &Refusal) -> Option<&'static str> {
     }
     if roots.csrf {
         return Some("csrf");
+    }
+    // From where somebody asks says nothing of who it is.
+    if roots.network && !roots.tells_who() && !roots.client && !roots.secret {
+        return refusal.is_denial().then_some("network");
     }
     if roots.principal && roots.client {
         // `if (!user && !isOpen(req.path)) return login()` compares nobody with anything.

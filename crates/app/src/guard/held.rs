@@ -16,6 +16,14 @@ pub(crate) const WHOLE: Sym = Sym::ANY;
 /// Those members that no call names. Where nothing is said of them, members are not told apart.
 pub(crate) const REST: Sym = Sym::NEXT;
 
+/// Which function stands for the objects that a framework hands from function to function: `req.note`, in whatever function.
+const HANDED: FuncId = FuncId(u32::MAX);
+
+/// The place of a member of what a framework hands from function to function.
+pub(crate) fn handed(name: Sym) -> Place {
+    (HANDED, LocalId::from(0), name)
+}
+
 /// What places hold.
 #[derive(Debug, Default)]
 pub(crate) struct Bound(FxHashMap<Place, Roots>);
@@ -29,6 +37,11 @@ impl Bound {
     /// A parameter holds this and nothing else.
     pub(crate) fn put(&mut self, func: FuncId, local: LocalId, roots: Roots) {
         self.0.insert((func, local, WHOLE), roots);
+    }
+
+    /// A member of what a framework hands from function to function holds this.
+    pub(crate) fn hand(&mut self, name: Sym, roots: Roots) -> Change {
+        self.join(handed(name), roots)
     }
 
     /// A parameter holds this too.

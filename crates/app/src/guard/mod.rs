@@ -8,6 +8,7 @@ mod check;
 mod given;
 mod graph;
 pub(crate) mod held;
+mod hook;
 mod judged;
 mod key;
 mod known;
@@ -17,6 +18,7 @@ mod onward;
 mod proof;
 mod reading;
 mod refusal;
+mod required;
 pub(crate) mod root;
 mod slice;
 pub(crate) mod switch;
@@ -31,6 +33,7 @@ use casemate_ir::{Function, Instr, Key, LocalId, Operand};
 use casemate_model::row::Role;
 use check::Check;
 pub(crate) use graph::is_nothing;
+pub(crate) use hook::is_hook;
 use judged::Judged;
 use root::{Known, Search};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -284,7 +287,9 @@ fn before(
             Stage::Package(path) => {
                 out.extend(of_package(*path, member, reader.origins));
                 let paths = &reader.origins.paths;
-                let modelled = paths.known(*path) || paths.parent_known(*path);
+                // A member that no model names is the program's own on an object of a framework: `app.verify`.
+                let own = paths.parent(*path).is_some_and(|of| paths.is_made(of));
+                let modelled = paths.known(*path) || paths.parent_known(*path) && !own;
                 if !modelled && !nobody::speaks_of_nobody(&paths.text(*path)) {
                     let named = named_login(&member.name);
                     let why = if named {
@@ -404,6 +409,14 @@ fn of_handlers(
     out: &mut Vec<Guard>,
 ) {
     for handler in &endpoint.handlers {
+        let f = reader.origins.program.func(*handler);
+        let throws = || {
+            let mut blocks = f.func.blocks.iter();
+            blocks.any(|block| matches!(block.term, casemate_ir::Term::Throw(_)))
+        };
+        if is_hook(reader.origins, f) && !throws() {
+            continue;
+        }
         for check in checks(*handler, None, None, reader, judged) {
             if check.kind != "validation" && check.kind != GUESTS {
                 out.push(Guard {
@@ -585,6 +598,7 @@ fn set_by_program(application: &Application, origins: &Solver<'_, '_>) -> FxHash
             continue;
         }
         let f = origins.program.func(func);
+        names.extend(required::members(origins, f));
         for instr in &f.func.instrs {
             match *instr {
                 Instr::Closure { func, .. } => functions.push(f.sibling(func)),

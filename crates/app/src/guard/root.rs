@@ -1,6 +1,8 @@
 //! Where a value comes from: from who is known to ask, from what a client shows, from what it says.
 
 mod filled;
+mod marked;
+mod network;
 mod place;
 
 use super::held::{self, Bound, Place, REST, WHOLE};
@@ -16,8 +18,8 @@ use casemate_flow::result::FuncId;
 use casemate_flow::symbol::Sym;
 use casemate_ir::{ArgKey, Instr, Key, LocalId, OpKind, Operand, Range32, Term, VarRef};
 pub(crate) use place::is_request;
-use place::{is_said, is_truth, param_behind};
-pub(super) use place::{is_setting, owner};
+pub(super) use place::{is_said, is_setting, owner};
+use place::{is_truth, param_behind};
 use rustc_hash::FxHashSet;
 
 /// Parts of names of credentials that programs give each other.
@@ -56,6 +58,8 @@ pub(crate) struct Roots {
     pub client: bool,
     /// On where the request says that it comes from.
     pub origin: bool,
+    /// On the address that it comes from.
+    pub network: bool,
     /// On a token against forged requests.
     pub csrf: bool,
     /// On how the program is configured.
@@ -88,6 +92,7 @@ impl Roots {
             secret: self.secret || other.secret,
             client: self.client || other.client,
             origin: self.origin || other.origin,
+            network: self.network || other.network,
             csrf: self.csrf || other.csrf,
             setting: self.setting || other.setting,
             hashed: self.hashed || other.hashed,
@@ -206,11 +211,13 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             self.principal(trail, 0);
             return;
         }
-        if self.is_root(func, local, trail) {
-            return;
-        }
         let f = self.origins.program.func(func);
         let is_param = f.param_of(local).is_some();
+        // What the mark says is closer than what a model says of all marks.
+        let marked = is_param && self.set.injects && self.is_marked(f, local, trail);
+        if marked || self.is_root(func, local, trail) {
+            return;
+        }
         // Nothing else is ever held.
         let may_be_held = is_param || f.func.this == Some(local);
         if may_be_held {
@@ -285,6 +292,10 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
                 let member = self.origins.paths.last_member(path);
                 let page = told.credential && ORIGIN.contains(&member.to_lowercase().as_str());
                 self.found.origin |= page;
+                if network::is(member) {
+                    self.found.network = true;
+                    continue;
+                }
                 let credential = told.credential && !page;
                 self.found.credential |= credential;
                 // `jwt.verify(token).role`: what the credential itself says of somebody.
@@ -421,6 +432,12 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             return;
         }
         let word = name.map_or("", |name| f.file.facts.str(name));
+        if network::is(word)
+            && (is_request(self.origins, f.id, base) || is_said(self.origins, f.id, base))
+        {
+            self.found.network = true;
+            return;
+        }
         // `self.user`, where the class says that a function fills it.
         if self.set.injects
             && let Some(class) = f.func.class.map(|class| f.class(class))
@@ -449,6 +466,18 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         };
         if let Some(name) = name {
             let sym = f.sym(name);
+            // `req.note`, which an earlier function of the chain has looked up.
+            if is_request(self.origins, f.id, base)
+                && !is_said(self.origins, f.id, base)
+                && !self.is_made(f.id, base)
+            {
+                let place = held::handed(sym);
+                self.met.push(place);
+                if let Some(held) = self.bound.and_then(|bound| bound.get(&place)) {
+                    self.take(held, next);
+                    return;
+                }
+            }
             if let Some(held) = self.held_member(f, base, sym) {
                 self.take(held, next);
                 return;
@@ -498,6 +527,10 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
                 self.found.client = true;
                 return;
             }
+            if network::is(name) {
+                self.found.network = true;
+                return;
+            }
             // `c.get('user')`, which the program sets from credentials.
             if written == "get"
                 && self.set.members.contains(name)
@@ -508,6 +541,11 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
                 self.principal(trail, 0);
                 return;
             }
+        }
+        // `requestIp.getClientIp(req)`
+        if network::gives(written) && !self.is_of_program(f, callee) {
+            self.found.network = true;
+            return;
         }
         // What those answer who are told of something says nothing of it.
         if crate::telling::tells(written) && !self.is_of_program(f, callee) {

@@ -186,7 +186,7 @@ pub(crate) fn plain(name: &str) -> String {
 
 /// What the records of a query are called: the table, the receiver, or the class that is named first.
 pub(crate) fn object(
-    _origins: &Solver<'_, '_>,
+    origins: &Solver<'_, '_>,
     f: FuncRef<'_>,
     query: &Query,
     this: Option<Operand>,
@@ -198,7 +198,49 @@ pub(crate) fn object(
     if let Some(object) = &query.object {
         return object.clone();
     }
-    receiver(f, this, args)
+    let said = receiver(f, this, args);
+    match of_factory(origins, f, this, &said) {
+        Some(class) => class,
+        None => said,
+    }
+}
+
+/// The class whose records a function finds that was made for it: `def finder(model): def by_pk(pk): return model.objects.get(pk=pk)`.
+/// Where it was made for several, the name of the variable says nothing.
+fn of_factory(
+    origins: &Solver<'_, '_>,
+    f: FuncRef<'_>,
+    this: Option<Operand>,
+    said: &str,
+) -> Option<String> {
+    let mut at = this?;
+    for _ in 0..CHAIN {
+        match *f.made_by(at)? {
+            Instr::Call { this, callee, .. } => at = this.unwrap_or(callee),
+            Instr::Load { base, .. } => at = base,
+            Instr::Copy { from, .. } | Instr::Await { from, .. } => at = from,
+            _ => break,
+        }
+    }
+    let name = captured(f, at)?;
+    if name.starts_with(|c: char| c.is_ascii_uppercase()) || plain(name) != said {
+        return None;
+    }
+    let vals = origins.of_operand(f.id, at).iter();
+    let mut classes = vals.filter_map(|&val| match origins.val(val) {
+        Some(Val::Class(class)) => {
+            let (file, def) = origins.program.class(class)?;
+            let facts = &origins.program.file(file).facts;
+            Some(plain(facts.str(def.name?)))
+        }
+        _ => None,
+    });
+    let first = classes.next()?;
+    Some(if classes.next().is_none() {
+        first
+    } else {
+        String::new()
+    })
 }
 
 /// The same, as the receiver or the first argument of a call says it.

@@ -36,6 +36,7 @@ use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::{FuncId, Site};
+use casemate_flow::symbol::Sym;
 use casemate_ir::{Instr, Key, LocalId, OpKind, Operand, Range32, Term};
 use casemate_model::path::PortStep;
 use casemate_model::row::Role;
@@ -51,8 +52,13 @@ const THIN: usize = 40;
 pub(crate) fn find(application: &mut Application, origins: &Solver<'_, '_>, set: &Known) {
     let repositories = repository::find(origins);
     let mut kept = FxHashMap::default();
+    let mut keeping = FxHashMap::default();
     for endpoint in &mut application.endpoints {
         let mut walk = Walk::new(origins, set, &repositories);
+        let before = guarded::of(origins, set, &repositories, endpoint, &mut keeping);
+        for &(name, roots) in &before.handed {
+            walk.bound.hand(name, roots);
+        }
         for &handler in &endpoint.handlers {
             walk.of_route(handler, endpoint.path.as_deref().unwrap_or_default());
             walk.function(handler, 0);
@@ -60,7 +66,17 @@ pub(crate) fn find(application: &mut Application, origins: &Solver<'_, '_>, set:
         if endpoint.by_class {
             walk.made.chosen.extend(inherited::of(origins, endpoint));
         }
-        walk.made.guarded = guarded::of(origins, set, &repositories, endpoint);
+        walk.made.guarded = before.decided;
+        walk.made.personal |= before.personal;
+        walk.made.beside.add(before.beside);
+        walk.made.decided.add(before.beside);
+        // What is done with a record that was looked up before is told where it was looked up.
+        let found = |access: &Access| {
+            let mut of = before.kept.iter();
+            of.any(|kept| kept.object == access.object && kept.names == access.names)
+        };
+        walk.made.chosen.retain(|access| !found(access));
+        walk.made.chosen.extend(before.kept);
         walk.merge();
         if !walk.made.writes {
             walk.made.privileges.clear();
@@ -95,6 +111,10 @@ struct Walk<'a, 'p, 'm> {
     /// The call of the handler that is being followed.
     via: Option<Site>,
     made: Objects,
+    /// Names of the client that are held against each other by a record that is found by some of them.
+    tied: FxHashSet<Names>,
+    /// What is kept on the objects that a framework hands from function to function: the member, and what it depends on.
+    handed: Vec<(Sym, Roots)>,
     /// Changes of records, by function.
     written: Vec<(FuncId, series::Written)>,
 }
@@ -113,6 +133,8 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             answers: FxHashSet::default(),
             via: None,
             made: Objects::default(),
+            tied: FxHashSet::default(),
+            handed: Vec::new(),
             written: Vec::new(),
         }
     }
@@ -184,6 +206,16 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         all
     }
 
+    /// In a comparison one side is a record that was found by one name, and the other one another name: `card.boardId !== boardId`.
+    fn ties(&mut self, func: FuncId, operands: &[Operand]) {
+        let sides = operands.iter().map(|operand| self.roots(func, *operand));
+        let sides: Vec<Roots> = sides.collect();
+        let all = sides.iter().copied().fold(Roots::default(), Roots::and);
+        if sides.iter().all(|side| side.client) && all.called && all.names.several() {
+            self.tied.insert(all.names);
+        }
+    }
+
     /// Parameters of a handler that its route names hold what the client says.
     fn of_route(&mut self, handler: FuncId, path: &str) {
         let f = self.origins.program.func(handler);
@@ -237,6 +269,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
                     ..
                 } => {
                     let operands = f.func.operands(operands);
+                    self.ties(func, operands);
                     let roots = self.decides(func, operands.iter().copied());
                     // `session is None` asks whether somebody is known, not who.
                     let presence = operands
@@ -259,7 +292,10 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
                     base,
                     key: Key::Field(name),
                     value,
-                } => self.store(f, at, base, f.file.facts.str(name), value),
+                } => {
+                    self.keep(f, base, name, value);
+                    self.store(f, at, base, f.file.facts.str(name), value);
+                }
                 _ => {}
             }
         }
@@ -502,6 +538,9 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         }
         if !roots.client {
             return;
+        }
+        if roots.names.several() {
+            self.tied.insert(roots.names);
         }
         if query.op == "read" && only_counted(f, query.at) {
             return;

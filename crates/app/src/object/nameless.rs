@@ -6,7 +6,7 @@ use crate::guard::root::{Known, Search};
 use crate::model::{Endpoint, Stage};
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::result::FuncId;
-use casemate_ir::{Instr, Language};
+use casemate_ir::{Instr, Language, Operand};
 use casemate_model::row::Role;
 use rustc_hash::FxHashMap;
 
@@ -75,6 +75,8 @@ fn keeps(origins: &Solver<'_, '_>, set: &Known, func: FuncId, depth: u32) -> boo
                 let roots = Search::of(origins, set, func, value);
                 roots.tells_who() || roots.client
             }
+            // `if (!ctx.account) throw unauthorized()`: somebody has put a name there before.
+            Instr::Load { to, .. } => Search::of(origins, set, func, Operand::Local(to)).principal,
             Instr::Closure { func, .. } => keeps(origins, set, f.sibling(func), depth + 1),
             Instr::Call { callee, .. } => {
                 let named = decoration::written_name(f, callee);

@@ -12,6 +12,10 @@ use casemate_model::path::{Port, PortBase, PortStep, Step};
 use casemate_model::row::{Role, Row};
 use std::rc::Rc;
 
+/// The package whose functions mark what is registered as no part of its own: hooks and members of it are those of what it is
+/// registered on.
+const OPENS: &str = "npm:fastify-plugin";
+
 /// Arguments by keyword.
 pub(super) type Named = Vec<(Rc<str>, Value)>;
 
@@ -141,6 +145,11 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
                 .or_else(|| self.mapping(name, &site))
         {
             return made;
+        }
+        if callees.is_empty()
+            && let Some(path) = self.any_method(frame, at, callee, &site)
+        {
+            callees = one(V::Api(path));
         }
         if callees.is_empty() {
             self.unknown_callee(&site);
@@ -366,6 +375,10 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
             .call_rows(path, site.new)
             .map(|(_, row)| row)
             .collect();
+        if let Some(text) = self.cased(path, site) {
+            return text;
+        }
+        self.decorates(path, site);
         let mut result = Value::new();
         let mut registers = false;
         let mut ran: Vec<FuncId> = Vec::new();
@@ -401,10 +414,11 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
                     prefix,
                 } => {
                     let functions = self.read_all(site, function);
-                    let given = self.given(site, args, prefix.as_ref());
                     for v in functions {
                         let V::Func(func, env) = v else { continue };
                         ran.push(func);
+                        let prefix = prefix.as_ref().filter(|_| !self.open.contains(&func));
+                        let given = self.given(site, args, prefix);
                         let mut results = Vec::new();
                         for args in &given {
                             results.push(self.invoke_aside(func, env, &[], Some(Given::of(args))));
@@ -421,13 +435,19 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
             }
         }
         if !registers {
+            let opens = self.origins.paths.text(path).starts_with(OPENS);
             for value in site.all() {
                 self.handed.extend(objects(value));
                 for v in value {
-                    if let V::Func(func, env) = v
-                        && self.leads(*func)
-                        && !ran.contains(func)
-                    {
+                    let V::Func(func, env) = v else { continue };
+                    // What is given back is run by whoever it is given to.
+                    let back = result
+                        .iter()
+                        .any(|v| matches!(v, V::Func(f, _) if f == func));
+                    if back && opens {
+                        self.open.insert(*func);
+                    }
+                    if !back && self.leads(*func) && !ran.contains(func) {
                         self.invoke_aside(*func, *env, &[], None);
                     }
                 }
@@ -535,33 +555,6 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
         self.origins.paths.call_rows(path, false).any(
             |(_, row)| matches!(&row.role, Role::Entry(entry) if entry.method.as_deref() == Some(super::STEP)),
         )
-    }
-
-    /// Methods of texts by which names of methods and paths are made.
-    fn text_method(&mut self, name: &str, site: &Site) -> Option<Value> {
-        let [V::Text(text)] = site.this.as_slice() else {
-            return None;
-        };
-        let given = |at: usize| match site.args.get(at).map(|arg| arg.as_slice()) {
-            Some([V::Text(text)]) => Some(Rc::clone(text)),
-            _ => None,
-        };
-        let made = match name {
-            "toLowerCase" | "lower" => text.to_lowercase(),
-            "toUpperCase" | "upper" => text.to_uppercase(),
-            "trim" | "strip" => text.trim().to_owned(),
-            "replace" => text.replacen(&*given(0)?, &given(1)?, 1),
-            "split" => {
-                let mark = given(0).filter(|mark| !mark.is_empty())?;
-                let parts: Vec<Value> = text
-                    .split(&*mark)
-                    .map(|part| one(V::Text(Rc::from(part))))
-                    .collect();
-                return Some(one(V::Object(self.array(parts.into_iter()))));
-            }
-            _ => return None,
-        };
-        Some(one(V::Text(Rc::from(made.as_str()))))
     }
 
     /// What a call of a package makes: the receiver again where a fluent interface gives it back.

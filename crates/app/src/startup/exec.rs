@@ -535,6 +535,22 @@ impl<'p> Startup<'p, '_, '_> {
         }
     }
 
+    /// The names that a member may have; none: they are not known.
+    pub(super) fn keys(&self, frame: FrameId, key: Key) -> Vec<Name<'p>> {
+        if let Key::Computed(operand) = key {
+            let value = self.operand(frame, operand);
+            let several = value.len() > 1 && value.iter().all(|v| matches!(v, V::Text(_)));
+            if several {
+                let names = value.into_iter().filter_map(|v| match v {
+                    V::Text(text) => Some(Name::Made(text)),
+                    _ => None,
+                });
+                return names.collect();
+            }
+        }
+        self.key(frame, key).into_iter().collect()
+    }
+
     /// The name of a member, where it is known.
     pub(super) fn key(&self, frame: FrameId, key: Key) -> Option<Name<'p>> {
         let f = self.func_of(frame);

@@ -17,10 +17,18 @@ const DEPTH: u32 = 8;
 
 impl Startup<'_, '_, '_> {
     pub(super) fn load_key(&mut self, frame: FrameId, base: &[V], key: Key) -> Value {
-        match self.key(frame, key) {
-            Some(name) if &*name == casemate_ir::SUPER => self.above(frame),
-            Some(name) => self.load(base, &name),
-            None => {
+        let names = self.keys(frame, key);
+        match names.as_slice() {
+            [name] if &**name == casemate_ir::SUPER => self.above(frame),
+            [name] => self.load(base, name),
+            [_, ..] => {
+                let mut out = Value::new();
+                for name in &names {
+                    join(&mut out, &self.load(base, name));
+                }
+                out
+            }
+            [] => {
                 let mut out = Value::new();
                 for v in base {
                     if let V::Object(id) = v
@@ -97,8 +105,8 @@ impl Startup<'_, '_, '_> {
                         out
                     }
                     // A fluent interface gives back something that has what its maker has.
-                    &Kind::Made(Made { path, from, .. }) => {
-                        match from.and_then(|from| self.holder(from, name)) {
+                    &Kind::Made(Made { path, .. }) => {
+                        match self.maker(*id).and_then(|from| self.holder(from, name)) {
                             Some(holder) => self
                                 .obj(holder)
                                 .and_then(|o| o.get(name))

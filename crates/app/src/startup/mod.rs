@@ -9,10 +9,12 @@ mod control;
 mod exec;
 mod member;
 mod operator;
+mod own;
 mod port;
 mod register;
 mod relevant;
 mod served;
+mod text;
 mod value;
 
 pub(crate) use register::{Event, Handler, Mount, STEP, VIEW};
@@ -72,6 +74,10 @@ pub(crate) struct Startup<'p, 'm, 'o> {
     pub(crate) events: Vec<Event>,
     /// Children that packages make.
     pub(crate) mounts: Vec<Mount>,
+    /// Parts that packages make, with what they are parts of.
+    parts: FxHashMap<ObjId, ObjId>,
+    /// Functions that are registered without a part of their own.
+    open: FxHashSet<FuncId>,
     seen: FxHashSet<(FuncId, u32)>,
     /// What the modules registered: functions that are run by themselves afterwards add to it.
     settled: FxHashSet<(FuncId, u32)>,
@@ -134,6 +140,8 @@ pub(crate) fn run(origins: &mut Solver<'_, '_>) -> Started {
         ran: FxHashSet::default(),
         events: Vec::new(),
         mounts: Vec::new(),
+        parts: FxHashMap::default(),
+        open: FxHashSet::default(),
         seen: FxHashSet::default(),
         settled: FxHashSet::default(),
         handed: FxHashSet::default(),

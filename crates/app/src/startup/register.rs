@@ -96,6 +96,9 @@ impl Startup<'_, '_, '_> {
             [] | [V::Null] => Some(String::new()),
             some => texts(some).first().map(ToString::to_string),
         };
+        if let Some(parent) = parent.filter(|parent| *parent != child) {
+            self.parts.insert(child, parent);
+        }
         self.mounts.push(Mount {
             order: self.events.len(),
             site: place,
@@ -304,12 +307,17 @@ impl Startup<'_, '_, '_> {
             if obj.get(name).is_some() {
                 return Some(at);
             }
-            match &obj.kind {
-                Kind::Made(made) => at = made.from?,
-                _ => return None,
-            }
+            at = self.maker(at)?;
         }
         None
+    }
+
+    /// What something was made from, or what it is a part of.
+    pub(super) fn maker(&self, id: ObjId) -> Option<ObjId> {
+        match &self.obj(id)?.kind {
+            Kind::Made(made) => made.from.or_else(|| self.parts.get(&id).copied()),
+            _ => None,
+        }
     }
 
     /// Something on which handlers are registered, of which nobody saw where it was made.

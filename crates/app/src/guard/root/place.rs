@@ -29,7 +29,7 @@ pub(crate) fn is_request(origins: &Solver<'_, '_>, func: FuncId, operand: Operan
 }
 
 /// Whether an operand is what the client says: what is read off it is said too, whatever the program calls it elsewhere.
-pub(super) fn is_said(origins: &Solver<'_, '_>, func: FuncId, operand: Operand) -> bool {
+pub(in crate::guard) fn is_said(origins: &Solver<'_, '_>, func: FuncId, operand: Operand) -> bool {
     origins.of_operand(func, operand).iter().any(|&val| {
         matches!(origins.val(val), Some(Val::Api(path))
             if origins.paths.rows(path).any(|(_, row)| matches!(row.role, Role::Source { .. })))
