@@ -618,7 +618,7 @@ impl Assembly<'_, '_, '_> {
 
 impl Event {
     /// For one route, not for everything below a path.
-    fn is_route(&self) -> bool {
+    pub(crate) fn is_route(&self) -> bool {
         !self
             .methods
             .iter()

@@ -12,6 +12,9 @@ pub const COPIES_OF_ONE: usize = 600;
 pub const COPIED_FUNCTIONS: usize = 12;
 /// Instructions of a wrapper and the functions inside it; one with more is analysed once.
 pub const COPIED_INSTRUCTIONS: usize = 400;
+/// Instructions of a function, and the functions inside it, that is copied where arguments are bound to it; beyond it the bound arguments
+/// are not told from those of its calls.
+pub const BOUND_INSTRUCTIONS: usize = 1_600;
 /// Steps of an API path; longer paths are not followed.
 pub const API_PATH_STEPS: usize = 32;
 /// Evaluations of one function in the origin pass.
@@ -26,6 +29,9 @@ pub const HANDED: usize = 8;
 pub const FAMILY: usize = 8;
 /// Values, with the classes above them, of which one member is asked.
 pub const MEMBER_HOLDERS: usize = 64;
+/// Functions that a member may be whose name only the run knows: to each of them the call hands its arguments, and of what comes back
+/// nothing is known.
+pub const MEMBERS: usize = 400;
 /// Callees of one call site.
 pub const CALLEES: usize = 16;
 /// Visits of one block in one analysis of its function; then its input is no longer joined.

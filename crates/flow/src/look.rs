@@ -79,6 +79,9 @@ fn phrase(origins: &Solver<'_, '_>, val: Val) -> String {
         Val::Instance(class) => format!("instance of {}", class_name(program, class)),
         Val::Object(id, at) => format!("object made in {} (instruction {at})", function(id)),
         Val::Namespace(index) => format!("module {}", file(index)),
+        Val::Members(func, at) => {
+            format!("any member read in {} (instruction {at})", function(func))
+        }
         Val::Module(index) => format!("`module` of {}", file(index)),
         Val::Exports(index) => format!("`exports` of {}", file(index)),
         Val::Api(path) => origins.paths.text(path),

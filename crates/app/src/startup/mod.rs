@@ -29,7 +29,7 @@ use casemate_ir::{FnId, Instr, LocalId, Operand};
 use relevant::Relevant;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use value::{FrameId, Made, Obj, Value};
 
@@ -72,6 +72,8 @@ pub(crate) struct Startup<'p, 'm, 'o> {
     ran: FxHashSet<FuncId>,
     /// Registrations in their order.
     pub(crate) events: Vec<Event>,
+    /// The last of them, by what they are on and the call.
+    last_events: FxHashMap<(Option<ObjId>, Site), VecDeque<usize>>,
     /// Children that packages make.
     pub(crate) mounts: Vec<Mount>,
     /// Parts that packages make, with what they are parts of.
@@ -139,6 +141,7 @@ pub(crate) fn run(origins: &mut Solver<'_, '_>) -> Started {
         certain: true,
         ran: FxHashSet::default(),
         events: Vec::new(),
+        last_events: FxHashMap::default(),
         mounts: Vec::new(),
         parts: FxHashMap::default(),
         open: FxHashSet::default(),

@@ -29,6 +29,9 @@ const ALTERNATIVES: &str = "things that one place of the start holds";
 /// Helpers that hand a path on to each other.
 const HELPERS: usize = 4;
 
+/// The last registrations by one call with which a further one is compared.
+const REPEATED: usize = 8;
+
 /// Depth of arrays in arrays of handlers.
 const NESTED: u32 = 4;
 
@@ -223,7 +226,7 @@ impl Startup<'_, '_, '_> {
             texts(&found).first().map(ToString::to_string)
         });
         self.seen.insert((function, site.at));
-        self.events.push(Event {
+        let event = Event {
             suffix,
             owner,
             callee: path,
@@ -235,7 +238,23 @@ impl Startup<'_, '_, '_> {
             paths,
             handlers,
             next,
-        });
+        };
+        // A loop over routes of which nothing is known registers the same again and again; of one address and method the first counts.
+        let last = self.last_events.entry((owner, event.call)).or_default();
+        let again = |known: &Event| {
+            let same = (known.site, &known.methods, &known.paths, &known.suffix)
+                == (event.site, &event.methods, &event.paths, &event.suffix);
+            same && (known.handlers == event.handlers || event.is_route())
+        };
+        let mut known = last.iter().filter_map(|at| self.events.get(*at));
+        if known.any(again) {
+            return;
+        }
+        if last.len() == REPEATED {
+            last.pop_front();
+        }
+        last.push_back(self.events.len());
+        self.events.push(event);
     }
 
     /// Where a path is named: while it is a parameter of the running function, where that is called.

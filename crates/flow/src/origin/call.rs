@@ -164,6 +164,7 @@ impl<'p> Solver<'p, '_> {
                 }
                 self.rows(frame, path, site);
             }
+            Some(any @ Val::Members(..)) => self.apply_any(frame, any, site),
             _ => {}
         }
     }
@@ -249,7 +250,8 @@ impl<'p> Solver<'p, '_> {
     /// What a package gives for a parameter: a request, what was read from one.
     pub(super) fn filled(&mut self, frame: Frame<'p>, func: FuncId, index: usize, vals: &[ValId]) {
         if !vals.is_empty() {
-            self.filled_by_package.insert((func, index));
+            let at = index + self.bound_to(func);
+            self.filled_by_package.insert((func, at));
             self.param(frame, func, index, vals);
         }
     }
@@ -259,6 +261,7 @@ impl<'p> Solver<'p, '_> {
         if vals.is_empty() {
             return;
         }
+        let index = index + self.bound_to(func);
         let callee = self.program.func(func);
         if let Some(arguments) = callee.func.arguments {
             let array = self.vals.id(Val::Object(func, u32::MAX));

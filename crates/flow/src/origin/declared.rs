@@ -59,7 +59,10 @@ impl<'p> Solver<'p, '_> {
     ) {
         self.called_by_package.insert(func);
         self.by_signature(frame, func, entry, route);
-        let count = self.program.func(func).func.params.len();
+        let count = self.program.func(func).func.params.len()
+            - self
+                .bound_to(func)
+                .min(self.program.func(func).func.params.len());
         let params = if count >= 4 && !entry.params4.is_empty() {
             &entry.params4
         } else {

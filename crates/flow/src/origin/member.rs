@@ -148,7 +148,7 @@ impl<'p> Solver<'p, '_> {
                     }
                 }
             }
-            None => {}
+            Some(Val::Members(..)) | None => {}
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod answers;
 mod call;
+mod computed;
 mod declared;
 mod filters;
 mod hung;

@@ -91,8 +91,12 @@ impl<'p> Solver<'p, '_> {
                     let mut out = ValSet::new();
                     for val in vals {
                         if let Some(Val::Func(func)) = self.vals.get(val)
-                            && let Some(param) =
-                                self.program.func(func).func.params.get(*index as usize)
+                            && let Some(param) = self
+                                .program
+                                .func(func)
+                                .func
+                                .params
+                                .get(*index as usize + self.bound_to(func))
                         {
                             let node = self.local_node(func, param.local);
                             out.extend_from_slice(self.look(node));

@@ -67,13 +67,34 @@ impl<'p> Solver<'p, '_> {
                 }
             }
             "bind" => {
+                let mut made = ValSet::new();
                 for &val in &functions {
-                    if let Some(Val::Func(func)) = self.vals.get(val) {
+                    let Some(Val::Func(func)) = self.vals.get(val) else {
+                        made.push(val);
+                        continue;
+                    };
+                    let first = site.args.get(1..).unwrap_or_default();
+                    let plain = first.iter().all(|arg| arg.0 == ArgKey::Pos);
+                    let copy = (plain && !first.is_empty())
+                        .then(|| self.bind_first(func, (frame.f.id, index), first.len()))
+                        .flatten();
+                    let Some(copy) = copy else {
                         self.bind_this(func, &this);
+                        made.push(val);
+                        continue;
+                    };
+                    self.bind_this(copy, &this);
+                    let params = &self.program.func(copy).func.params;
+                    for (param, (_, vals, _)) in params.iter().zip(first) {
+                        if !param.rest {
+                            let node = self.local_node(copy, param.local);
+                            self.add_all(node, vals);
+                        }
                     }
+                    made.push(self.vals.id(Val::Func(copy)));
                 }
                 if let Some(to) = site.to {
-                    self.set(frame, to, &functions);
+                    self.set(frame, to, &made);
                 }
             }
             _ => return false,

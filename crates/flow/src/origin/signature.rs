@@ -65,7 +65,9 @@ impl<'p> Solver<'p, '_> {
                 self.filled(frame, func, index, &[value]);
                 // `*args` and `**kwargs` of a handler are what the request has beyond the names, those of a function that it is
                 // wrapped in are whatever the handler takes.
-                if (param.rest || param.keyword_rest) && self.stands_alone(handler) {
+                if (param.rest || param.keyword_rest)
+                    && (self.stands_alone(handler) || !self.wraps(handler))
+                {
                     let node = self.local_node(func, param.local);
                     self.add(node, value);
                 }
@@ -77,6 +79,64 @@ impl<'p> Solver<'p, '_> {
     fn stands_alone(&self, handler: FuncRef<'p>) -> bool {
         let outer = handler.parent().map(|p| self.program.func(p).func.kind);
         handler.func.class.is_some() || outer == Some(FnKind::Module)
+    }
+
+    /// Whether a function inside another one calls what that was given with whatever it is called with itself, or says that it wraps it.
+    fn wraps(&self, handler: FuncRef<'p>) -> bool {
+        let facts = &handler.file.facts;
+        let captured = |operand: Operand| {
+            matches!(
+                handler.made_by(operand),
+                Some(Instr::LoadVar {
+                    var: VarRef::Captured(_),
+                    ..
+                })
+            )
+        };
+        let runs = |operand: Operand| {
+            captured(operand) && {
+                let vals = self.of_operand(handler.id, operand);
+                let func = |val: &ValId| matches!(self.vals.get(*val), Some(Val::Func(_)));
+                vals.is_empty() || vals.iter().any(func)
+            }
+        };
+        let passed_on = handler.func.instrs.iter().any(|instr| {
+            let Instr::Call {
+                callee, this, args, ..
+            } = *instr
+            else {
+                return false;
+            };
+            let args = handler.func.args(args);
+            let spread = |arg: &Arg| matches!(arg.key, ArgKey::Spread | ArgKey::KeywordSpread);
+            let given = |arg: &Arg| {
+                let known = !self.of_operand(handler.id, arg.value).is_empty();
+                arg.key == ArgKey::Pos && known && runs(arg.value)
+            };
+            args.iter().any(spread)
+                && (runs(callee) || this.is_some_and(captured) || args.iter().any(given))
+        });
+        let said = || {
+            let parent = handler.parent().map(|p| self.program.func(p));
+            parent.is_none_or(|parent| {
+                let wraps = |name: &str| name == "wraps" || name == "update_wrapper";
+                parent.func.instrs.iter().any(|instr| match *instr {
+                    Instr::Load {
+                        key: Key::Field(name),
+                        ..
+                    } => wraps(facts.str(name)),
+                    Instr::LoadVar {
+                        var: VarRef::Global(global),
+                        ..
+                    } => facts
+                        .globals
+                        .get(global.index())
+                        .is_some_and(|g| wraps(facts.str(g.name))),
+                    _ => false,
+                })
+            })
+        };
+        passed_on || said()
     }
 
     /// Values of this path are parts of the address that a route names.

@@ -58,6 +58,8 @@ pub struct Solver<'p, 'm> {
     pub(super) class_names: super::registry::ClassNames,
     /// Names under which the program keeps functions on something.
     pub(super) functions_kept: FxHashSet<Sym>,
+    /// By instruction that reads a member whose name only the run knows: the many functions that it may be.
+    pub(super) members_of: FxHashMap<(FuncId, u32), Vec<FuncId>>,
     /// Names under which the program hangs something on objects that it is handed.
     pub(super) hung: super::hung::Hung,
     /// Names that no scope declares and that are assigned all the same.
@@ -140,6 +142,7 @@ impl<'p, 'm> Solver<'p, 'm> {
             declared: BTreeMap::new(),
             returned: FxHashMap::default(),
             wrappers: Wrappers::of(program),
+            members_of: FxHashMap::default(),
             exports: FxHashMap::default(),
             exported: super::declared::exported(program, models),
             stands_for: FxHashMap::default(),
@@ -357,8 +360,16 @@ impl<'p, 'm> Solver<'p, 'm> {
         };
         match add(set, val) {
             Some(false) => {}
-            None => *self.caps.entry("origins of a place").or_default() += 1,
-            Some(true) => {
+            None if !matches!(self.vals.get(val), Some(Val::Members(..))) => {
+                *self.caps.entry("origins of a place").or_default() += 1;
+            }
+            None | Some(true) => {
+                // All members of an object count as one, and are never too many.
+                if let Some(set) = self.nodes.get_mut(node as usize)
+                    && !set.contains(&val)
+                {
+                    set.push(val);
+                }
                 for &reader in self.readers.get(node as usize).into_iter().flatten() {
                     self.steps.mark(reader);
                 }

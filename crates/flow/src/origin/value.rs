@@ -30,6 +30,8 @@ pub enum Val {
     Exports(FileIdx),
     /// A value of a package.
     Api(PathId),
+    /// Any of the many functions that an instruction may read under a key that only the run knows.
+    Members(FuncId, u32),
 }
 
 /// An interned value.

@@ -236,7 +236,10 @@ impl<'p, 'm> Solver<'p, 'm> {
             Instr::Load { to, base, key } => {
                 let base = self.operand(frame, base);
                 let sym = self.key(frame, key);
-                let vals = self.load_all(frame, &base, sym);
+                let mut vals = self.load_all(frame, &base, sym);
+                if sym == Sym::ANY && matches!(key, Key::Computed(_)) {
+                    self.any_member(frame, (index, to), &base, &mut vals);
+                }
                 self.set(frame, to, &vals);
             }
             Instr::Store { base, key, value } => {

@@ -37,6 +37,12 @@ pub(super) struct Wrappers {
     keyed: FxHashMap<(FuncId, Place, Sym), FuncId>,
     /// What the calls of a function give it, and how many they are.
     given: FxHashMap<FuncId, (ValSet, usize)>,
+    /// The functions inside a function.
+    within: FxHashMap<FuncId, Vec<FuncId>>,
+    /// The copy that has arguments bound to it, by the call of `bind` that made it.
+    bound: FxHashMap<(FuncId, Place), FuncId>,
+    /// How many arguments are bound to a copy.
+    given_first: FxHashMap<FuncId, usize>,
     /// Wrappers that are analysed once for all their callers, as copying them would be too much.
     uncopied: FxHashSet<FuncId>,
 }
@@ -56,7 +62,7 @@ impl Wrappers {
         for id in program.function_ids() {
             let nested = within.get(&id).map_or(&[][..], Vec::as_slice);
             let func = program.func(id).func;
-            if func.params.is_empty() || !small(program, id, nested) {
+            if func.params.is_empty() || !small(program, id, nested, limits::COPIED_INSTRUCTIONS) {
                 continue;
             }
             let mut family = nested.iter().chain([&id]);
@@ -76,6 +82,9 @@ impl Wrappers {
             copies: FxHashMap::default(),
             keyed: FxHashMap::default(),
             given: FxHashMap::default(),
+            within,
+            bound: FxHashMap::default(),
+            given_first: FxHashMap::default(),
             uncopied: FxHashSet::default(),
         }
     }
@@ -87,6 +96,50 @@ impl<'p> Solver<'p, '_> {
     pub fn callee_at(&self, caller: FuncId, at: u32, callee: FuncId) -> FuncId {
         let key = (callee, (caller, at));
         self.wrappers.copies.get(&key).copied().unwrap_or(callee)
+    }
+
+    /// The copy of a function to which a call of `bind` binds arguments.
+    #[must_use]
+    pub fn bound_at(&self, caller: FuncId, at: u32, func: FuncId) -> Option<FuncId> {
+        self.wrappers.bound.get(&(func, (caller, at))).copied()
+    }
+
+    /// How many arguments are bound to a function: those of its calls come after them.
+    #[must_use]
+    pub fn bound_to(&self, func: FuncId) -> usize {
+        self.wrappers.given_first.get(&func).copied().unwrap_or(0)
+    }
+
+    /// `f.bind(this, a, …)`: the function with arguments before those of its calls.
+    pub(super) fn bind_first(
+        &mut self,
+        func: FuncId,
+        place: Place,
+        count: usize,
+    ) -> Option<FuncId> {
+        let key = (func, place);
+        if let Some(&copy) = self.wrappers.bound.get(&key) {
+            return Some(copy);
+        }
+        let nested = self
+            .wrappers
+            .within
+            .get(&func)
+            .map_or(&[][..], Vec::as_slice);
+        if self.program.is_copy(func)
+            || self.program.is_copy(place.0)
+            || !small(self.program, func, nested, limits::BOUND_INSTRUCTIONS)
+        {
+            return None;
+        }
+        let family = [&[func], nested].concat();
+        let copy = self.program.copy(&family)?;
+        for id in (copy.0..).take(family.len()) {
+            self.begin(FuncId(id));
+        }
+        self.wrappers.bound.insert(key, copy);
+        self.wrappers.given_first.insert(copy, count);
+        Some(copy)
     }
 
     /// How many wrappers are analysed once for all their callers, as copying them would be too much.
@@ -238,14 +291,14 @@ impl<'p> Solver<'p, '_> {
     }
 }
 
-fn small(program: &Program, root: FuncId, nested: &[FuncId]) -> bool {
+fn small(program: &Program, root: FuncId, nested: &[FuncId], most: usize) -> bool {
     let size = |id: &FuncId| program.func(*id).func.instrs.len();
     let whole: usize = size(&root) + nested.iter().map(size).sum::<usize>();
     // Members of a class stand for it, and the class is not copied.
     let plain = |id: &FuncId| program.func(*id).func.class.is_none();
     program.func(root).func.parent.is_some()
         && nested.len() < limits::COPIED_FUNCTIONS
-        && whole <= limits::COPIED_INSTRUCTIONS
+        && whole <= most
         && nested.iter().all(plain)
 }
 

@@ -314,7 +314,7 @@ fn same_meaning(old: &Summary, new: &Summary) -> bool {
         && old.noreturn == new.noreturn
         && old.accepts == new.accepts
         && same_taints(&old.ret, &new.ret)
-        && same_taints(&old.thrown, &new.thrown)
+        && same_taints(&old.thrown.whole(), &new.thrown.whole())
         && old
             .sinks
             .iter()
@@ -346,6 +346,7 @@ fn dependencies(origins: &Solver<'_, '_>, schemas: &Schemas, id: FuncId) -> Vec<
                     }
                 }
                 Some(Val::Instance(class)) => out.extend(origins.call_method(class)),
+                Some(many @ Val::Members(..)) => out.extend_from_slice(origins.functions_of(many)),
                 _ => {}
             }
         }

@@ -242,6 +242,7 @@ impl Interp<'_> {
                     (OpKind::In, Some(b)) if self.own_part(a, b) => {}
                     (OpKind::In, Some(b)) => {
                         let table = self.operand(b);
+                        self.in_own_folder(a, &table);
                         // An object of our own; or nothing that anybody sent: a setting, a constant of a package.
                         let filled = |id: &ObjId| {
                             let sent = |t: &Taint| matches!(t.origin, Origin::Source(_));

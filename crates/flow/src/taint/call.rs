@@ -165,7 +165,7 @@ impl Interp<'_> {
             .map(|a| a.value.clone())
             .unwrap_or_default();
         match name {
-            "bind" => Some(site.this.clone()),
+            "bind" => Some(self.bound(&functions, &this, site)),
             "call" => Some(self.call_operand(
                 this_operand,
                 &site.this,
@@ -354,6 +354,9 @@ impl Interp<'_> {
             let result = self.symbolic_callee(value, site, false);
             let returns = self.returned(Callee::Func(func), func, site);
             return (result.unwrap_or_default(), returns);
+        }
+        if let Some(result) = self.any_called(at, callee, site) {
+            return (result, true);
         }
         let callees = self.callees(Some(callee), value);
         let known = callees
@@ -576,6 +579,10 @@ impl Interp<'_> {
             }
             let params = &self.origins.program.func(func).func.params;
             let rest = params.get(index as usize).is_some_and(|p| p.rest);
+            let bound = u32::try_from(self.origins.bound_to(func)).unwrap_or(u32::MAX);
+            let Some(index) = u32::from(index).checked_sub(bound) else {
+                continue;
+            };
             let count = if rest { usize::MAX } else { 1 };
             let given: Vec<Operand> = site
                 .args

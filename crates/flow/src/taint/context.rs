@@ -223,6 +223,9 @@ impl Interp<'_> {
 
     /// Parameters to which a call that is written out gives nothing: they are `undefined`.
     pub(super) fn not_given(&self, func: FuncId, args: &[Argument], params: &mut [Value]) {
+        if self.origins.bound_to(func) > 0 {
+            return;
+        }
         let called = self.origins.program.func(func);
         let spread = |arg: &Argument| matches!(arg.key, ArgKey::Spread | ArgKey::KeywordSpread);
         if args.iter().any(spread) {

@@ -144,8 +144,10 @@ impl Interp<'_> {
         self.sinks_of(&mut env, &summary);
         self.effects_of(&mut env, &summary);
         let result = self.translate(&mut env, &summary, &summary.ret);
-        let thrown = self.translate(&mut env, &summary, &summary.thrown);
-        self.thrown.join(&thrown);
+        for (is, error) in summary.thrown.errors() {
+            let error = self.translate(&mut env, &summary, error);
+            self.thrown.join(is, &error);
+        }
         self.give_back(env.known);
         self.depth -= 1;
         result
@@ -171,8 +173,10 @@ impl Interp<'_> {
             span: site.span,
             nesting: self.depth,
         };
-        let thrown = self.translate(&mut env, &summary, &summary.thrown);
-        self.thrown.join(&thrown);
+        for (is, error) in summary.thrown.errors() {
+            let error = self.translate(&mut env, &summary, error);
+            self.thrown.join(is, &error);
+        }
         self.give_back(env.known);
         self.depth -= 1;
     }
@@ -198,7 +202,7 @@ impl Interp<'_> {
         let mut rest: Vec<Value> = Vec::new();
         let rest_at = declared.iter().position(|p| p.rest);
         let mut gathered = Obj::new(ObjKind::Plain);
-        let mut position = 0;
+        let mut position = self.origins.bound_to(func);
         let mut put = |params: &mut Vec<Value>, index: usize, value: &Value| {
             if rest_at.is_some_and(|r| index >= r) {
                 rest.push(value.clone());

@@ -248,7 +248,8 @@ impl Interp<'_> {
                 self.set(to, value);
             }
             Instr::Catch { to } => {
-                let mut value = self.caught.clone();
+                self.caught_as = Some(to);
+                let mut value = self.caught.whole();
                 let span = self.span(at);
                 for label in self.labels(to, span) {
                     value.add_taint(label);

@@ -47,6 +47,8 @@ pub(super) enum AllocKey {
     Copy(u32),
     /// An object found where only taint was known.
     Attached(u32),
+    /// Function `.1` with the arguments that are bound to it at instruction `.0`.
+    Bound(u32, FuncId),
     /// What a package has, under its API path.
     Given(PathId),
     /// A record of a table, read at an instruction.
@@ -132,8 +134,10 @@ pub struct Interp<'a> {
     pub(super) out: Output,
     pub(super) exits: Vec<(State, Option<Value>, Option<Operand>)>,
     /// What the block at hand throws, and what its handler may have caught when it is one.
-    pub(super) thrown: Value,
-    pub(super) caught: Value,
+    pub(super) thrown: super::thrown::Thrown,
+    pub(super) caught: super::thrown::Thrown,
+    /// The temporary that holds what was caught, in the blocks that look at its class.
+    pub(super) caught_as: Option<LocalId>,
     /// The state where the function is left by an error, as long as no return was met.
     pub(super) left: Option<State>,
     /// What was stored before the function was left by an error.
@@ -141,7 +145,7 @@ pub struct Interp<'a> {
     /// What the block at hand throws is caught in this function.
     pub(super) handled: bool,
     /// What no handler of this function catches.
-    pub(super) escaping: Value,
+    pub(super) escaping: super::thrown::Thrown,
     pub(super) call_index: u32,
     /// A template is being rendered by an engine that escapes.
     pub(super) escapes: bool,
@@ -217,12 +221,13 @@ impl<'a> Interp<'a> {
             callback_index: FxHashMap::default(),
             out: Output::default(),
             exits: Vec::new(),
-            thrown: Value::default(),
-            caught: Value::default(),
+            thrown: super::thrown::Thrown::default(),
+            caught: super::thrown::Thrown::default(),
+            caught_as: None,
             handled: false,
             left: None,
             left_stores: Vec::new(),
-            escaping: Value::default(),
+            escaping: super::thrown::Thrown::default(),
             call_index: 0,
             escapes: false,
             asked: Vec::new(),

@@ -4,6 +4,7 @@ mod access;
 mod address;
 mod analyse;
 mod arrive;
+mod bound;
 mod branch;
 mod call;
 mod charset;

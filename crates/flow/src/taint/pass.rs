@@ -4,6 +4,7 @@ use super::heap::ObjKind;
 use super::interp::{AllocKey, Interp, Slot, target};
 use super::place::{PortBase, PortPath};
 use super::state::State;
+use super::thrown::{Narrowed, Thrown};
 use super::value::Value;
 use crate::limits;
 use crate::program::to_u32;
@@ -105,7 +106,9 @@ impl Interp<'_> {
         let mut states: Vec<Option<State>> = vec![None; func.blocks.len()];
         let mut visits = vec![0u32; func.blocks.len()];
         // What each handler may catch.
-        let mut caught: FxHashMap<BlockId, Value> = FxHashMap::default();
+        let mut caught: FxHashMap<BlockId, Thrown> = FxHashMap::default();
+        let mut narrowed: Narrowed = FxHashMap::default();
+        let mut catching: FxHashMap<BlockId, LocalId> = FxHashMap::default();
         let loops = first_loop(func, &order, &rank);
         if let Some(first) = states.first_mut() {
             *first = Some(std::mem::take(&mut self.state));
@@ -139,9 +142,19 @@ impl Interp<'_> {
             self.revisit = *count > 1;
             let waits = !waiting.remove(&r) && *count == 1 && r >= loops;
             self.state = entry;
-            self.thrown = Value::default();
+            self.thrown = Thrown::default();
             self.handled = block.unwind.is_some();
             self.caught = caught.get(&block_id).cloned().unwrap_or_default();
+            self.caught_as = None;
+            let mut whole = None;
+            if let (Some(errors), Some(&temp)) = (narrowed.get(&block_id), catching.get(&block_id))
+            {
+                self.caught = errors.clone();
+                self.caught_as = Some(temp);
+                whole = Some((temp, self.get(temp)));
+                let some = self.caught.whole();
+                self.set(temp, some);
+            }
             if let Some(handler) = block.unwind {
                 flow_copy(&mut states, &mut work, &rank, handler, &self.state);
             }
@@ -153,23 +166,38 @@ impl Interp<'_> {
                 }
             }
             if let (Term::Throw(value), true) = (block.term, alive) {
-                let value = self.operand(value);
-                self.thrown.join(&value);
+                self.thrown_here(value);
+            }
+            if alive && let Some(temp) = self.caught_as {
+                self.parted(block_id, &mut narrowed);
+                if let Term::Branch { yes, no, .. } = block.term {
+                    catching.insert(yes, temp);
+                    catching.insert(no, temp);
+                }
+            }
+            if let Some((temp, all)) = whole {
+                self.set(temp, all);
             }
             let thrown = std::mem::take(&mut self.thrown);
             match block.unwind {
                 Some(handler) => {
                     flow_copy(&mut states, &mut work, &rank, handler, &self.state);
                     if !thrown.is_empty()
-                        && caught.entry(handler).or_default().join(&thrown)
+                        && caught.entry(handler).or_default().join_all(&thrown)
                         && let Some(&rank) = rank.get(handler.index())
                     {
                         work.insert(rank);
                     }
                 }
                 None if !thrown.is_empty() => {
-                    let whole = self.deep(&thrown);
-                    self.escaping.join_taints(&whole);
+                    for (is, error) in thrown.errors() {
+                        let whole = self.deep(error);
+                        let taints = Value {
+                            taints: whole.taints,
+                            ..Value::default()
+                        };
+                        self.escaping.join(is, &taints);
+                    }
                 }
                 None => {}
             }

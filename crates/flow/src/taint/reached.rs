@@ -59,7 +59,7 @@ pub(super) fn only(func: FuncId, summary: &mut Summary, out: &mut Output, arena:
 /// Every value of a summary.
 fn values(summary: &mut Summary, see: &mut dyn FnMut(&mut Value)) {
     see(&mut summary.ret);
-    see(&mut summary.thrown);
+    summary.thrown.values_mut().for_each(&mut *see);
     for effect in &mut summary.effects {
         see(&mut effect.value);
     }

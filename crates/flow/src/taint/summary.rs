@@ -107,8 +107,8 @@ pub enum Outcome {
 pub struct Summary {
     /// What it returns.
     pub ret: Value,
-    /// What it throws, seen as a whole: taints only.
-    pub thrown: Value,
+    /// What it throws, each error seen as a whole: taints only.
+    pub thrown: super::thrown::Thrown,
     /// Objects that `ret`, `effects` and `callbacks` refer to.
     pub objs: Vec<Obj>,
     /// Writes.

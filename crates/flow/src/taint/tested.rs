@@ -94,6 +94,12 @@ impl Interp<'_> {
         {
             self.clean(path, &[], RELATIVE);
         }
+        if outcome == Outcome::True
+            && matches!(name, Some("includes" | "has" | "indexOf"))
+            && let Some(folder) = site.args.first().and_then(|a| a.operand)
+        {
+            self.in_own_folder(folder, &site.this);
+        }
         self.placed(&callees, name, site, outcome);
         self.regex_tested(at, name, site, outcome);
         self.text_tested(name, site, outcome);

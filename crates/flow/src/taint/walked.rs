@@ -258,34 +258,21 @@ impl Interp<'_> {
         parents
     }
 
-    /// `os.path.commonpath([base, path]) == base`, `os.path.dirname(path) == base`.
+    /// `os.path.commonpath([base, path]) == base`, `os.path.dirname(path) == base`, `path.dirname(p) === base`.
     pub(super) fn kept_below(&mut self, operand: Operand, other: &super::value::Value) -> bool {
+        if self.in_own_folder(operand, other) {
+            return true;
+        }
         let Some((at, Instr::Call { callee, .. })) = self.definition(operand) else {
             return false;
         };
-        // A folder that the service was told by its settings or its records is one of its own.
-        let kinds = self.origins.paths.models().kinds();
-        let from_outside = |t: &super::value::Taint| match t.origin {
-            super::value::Origin::Source(source) => {
-                let name = kinds.source_name(source.kind);
-                !matches!(name, "store" | "env" | "cli" | "file")
-            }
-            super::value::Origin::Port(_) => false,
-        };
         let lists = ["py:os.path.commonpath", "py:os.path.commonprefix"];
-        let common = self.is_call_of(callee, &lists);
-        if (!common && !self.is_call_of(callee, &["py:os.path.dirname"]))
-            || other.taints().iter().any(from_outside)
-        {
+        if !self.is_call_of(callee, &lists) || self.comes_from_outside(other) {
             return false;
         }
         let Some(given) = self.site_of(at).and_then(|site| site.args.first()?.operand) else {
             return false;
         };
-        if !common {
-            self.inside(given);
-            return true;
-        }
         let func = self.f.func;
         if let Some((_, Instr::Array { parts, .. })) = self.definition(given) {
             let parts = func.parts(parts);
@@ -298,6 +285,50 @@ impl Interp<'_> {
             }
         }
         true
+    }
+
+    /// The folder of a path is one of the program's own, or one of a list of these: `path.dirname(p) === base`,
+    /// `Path(p).parent in (A, B)`, `[a, b].includes(path.dirname(p))`.
+    pub(super) fn in_own_folder(&mut self, folder: Operand, own: &super::value::Value) -> bool {
+        const FOLDERS: [&str; 4] = [
+            "py:os.path.dirname",
+            "node:path.dirname",
+            "node:path.posix.dirname",
+            "node:path.win32.dirname",
+        ];
+        let path = match self.definition(folder) {
+            Some((at, Instr::Call { callee, .. })) if self.is_call_of(callee, &FOLDERS) => {
+                self.site_of(at).and_then(|site| site.args.first()?.operand)
+            }
+            Some((
+                _,
+                Instr::Load {
+                    base,
+                    key: Key::Field(name),
+                    ..
+                },
+            )) if self.is_python() && self.f.file.facts.str(name) == "parent" => Some(base),
+            _ => None,
+        };
+        let Some(path) = path else { return false };
+        let own = self.deep(own);
+        if self.comes_from_outside(&own) {
+            return false;
+        }
+        self.inside(path);
+        true
+    }
+
+    /// Whether a value comes from outside. A folder that the service was told by its settings or its records is one of its own.
+    fn comes_from_outside(&self, value: &super::value::Value) -> bool {
+        let kinds = self.origins.paths.models().kinds();
+        value.taints().iter().any(|t| match t.origin {
+            super::value::Origin::Source(source) => {
+                let name = kinds.source_name(source.kind);
+                !matches!(name, "store" | "env" | "cli" | "file")
+            }
+            super::value::Origin::Port(_) => false,
+        })
     }
 
     /// A path that was resolved is below a folder of our own.
