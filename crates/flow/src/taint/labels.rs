@@ -14,6 +14,9 @@ use casemate_model::path::PortBase;
 use casemate_model::row::{Role, SourceKindRef};
 use smallvec::SmallVec;
 
+/// Types of requests whose `url` is what was asked for, and no whole address.
+const AS_IT_CAME: [&str; 4] = ["express/", "fastify/", "http/", "koa/"];
+
 impl Interp<'_> {
     pub(super) fn source(
         &mut self,
@@ -144,16 +147,27 @@ impl Interp<'_> {
                 if let Some(kind) = kind {
                     let mut taint = self.source(kind, *shape, span);
                     taint.clean = taint.clean.union(self.clean_here(path, PortBase::Value));
-                    // The path of a request begins with a slash, whatever is asked for.
                     let kinds = origins.paths.models().kinds();
-                    if kinds.source_name(kind) == "http.url"
-                        && matches!(origins.paths.last_member(path), "path" | "pathname")
-                    {
+                    if kinds.source_name(kind) == "http.url" && self.is_rooted(path) {
                         taint.clean = taint.clean.union(ROOTED);
                     }
                     out.push(taint);
                 }
             }
+        }
+    }
+
+    /// The path of a request begins with a slash, whatever is asked for; so does the whole of what was asked where it is kept as it came.
+    fn is_rooted(&self, path: PathId) -> bool {
+        let paths = &self.origins.paths;
+        match paths.last_member(path) {
+            "path" | "pathname" | "originalUrl" => true,
+            // Requests of the Fetch standard have whole addresses there.
+            "url" => {
+                let text = paths.text(path);
+                AS_IT_CAME.iter().any(|of| text.starts_with(of))
+            }
+            _ => false,
         }
     }
 

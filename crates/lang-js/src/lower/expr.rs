@@ -559,6 +559,7 @@ fn calculated(b: &BinaryExpression<'_>) -> Option<f64> {
             other => break number(other)?,
         }
     };
+    // `2 ** 3 ** 2` leans to the right, and its right side is no literal.
     let mut whole = first;
     for (operator, right) in spine.into_iter().rev() {
         whole = match operator {
@@ -566,6 +567,8 @@ fn calculated(b: &BinaryExpression<'_>) -> Option<f64> {
             BinaryOperator::Division => whole / right,
             BinaryOperator::Addition => whole + right,
             BinaryOperator::Subtraction => whole - right,
+            BinaryOperator::Exponential => whole.powf(right),
+            BinaryOperator::ShiftLeft if (0.0..31.0).contains(&right) => whole * right.exp2(),
             _ => return None,
         };
     }

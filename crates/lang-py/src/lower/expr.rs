@@ -23,6 +23,24 @@ fn is_separator(attribute: &ExprAttribute) -> bool {
         }
 }
 
+/// `2 ** 14`, `1 << 14`, as costs and sizes are written.
+fn power(b: &ExprBinOp) -> Option<f64> {
+    let literal = |of: &Expr| match of {
+        Expr::NumberLiteral(ExprNumberLiteral {
+            value: Number::Int(of),
+            ..
+        }) => of.as_i64(),
+        _ => None,
+    };
+    let (left, right) = (literal(&b.left)?, u32::try_from(literal(&b.right)?).ok()?);
+    let value = match b.op {
+        Operator::Pow => left.checked_pow(right)?,
+        Operator::LShift => left.checked_mul(1_i64.checked_shl(right)?)?,
+        _ => return None,
+    };
+    Some(value as f64)
+}
+
 impl<'a> Lowerer<'a> {
     /// Lowers an expression.
     pub(super) fn expr(&mut self, expr: &'a Expr) -> Operand {
@@ -332,6 +350,9 @@ impl<'a> Lowerer<'a> {
     fn binary(&mut self, b: &'a ExprBinOp) -> Operand {
         if b.op == Operator::Mod && self.is_text(&b.left) {
             return self.percent(b);
+        }
+        if let Some(number) = power(b) {
+            return self.number(number);
         }
         let mut spine: SmallVec<[&'a ExprBinOp; 8]> = SmallVec::new();
         let mut at = b;
