@@ -1,7 +1,7 @@
 //! Findings by cause: what one repair ends is one entry for people.
 
 use crate::assessment::{Finding, Level};
-use crate::findings::Maker;
+use crate::findings::{Maker, SECRET};
 use crate::fingerprint;
 use casemate_flow::result::{FactValue, Flow, Site};
 use casemate_rules::matching::{Evidence, Match};
@@ -67,6 +67,7 @@ pub fn causes(findings: &[Finding]) -> Vec<Cause<'_>> {
 /// Gives one cause to the findings that one repair ends.
 pub(crate) fn share(maker: &Maker<'_>, made: &mut [(&Match, Finding)]) {
     places(made);
+    literals(made);
     settings(maker, made);
     sources(made);
     escaping(maker, made);
@@ -83,6 +84,43 @@ fn places(made: &mut [(&Match, Finding)]) {
                 .cause
                 .clone_from(cause.or_insert_with(|| finding.cause.clone()));
         }
+    }
+}
+
+/// A secret that is written into the code, and the calls that it is given to, are one: replacing it ends them all.
+fn literals(made: &mut [(&Match, Finding)]) {
+    let facts = made.iter().filter_map(|(found, _)| match &found.evidence {
+        Evidence::Fact(fact) if fact.fact == LITERAL => Some(&fact.values),
+        _ => None,
+    });
+    let texts: BTreeSet<String> = facts
+        .filter_map(|values| values.iter().find_map(constant))
+        .map(str::to_owned)
+        .collect();
+    let mut causes: BTreeMap<String, String> = BTreeMap::new();
+    made.sort_by_key(|(_, f)| std::cmp::Reverse(f.severity.level));
+    for (found, finding) in made {
+        let Evidence::Fact(fact) = &found.evidence else {
+            continue;
+        };
+        let mut values = fact.values.iter().filter_map(constant);
+        if let Some(text) = values.find(|text| texts.contains(*text)) {
+            let cause = causes.entry(text.to_owned());
+            finding
+                .cause
+                .clone_from(cause.or_insert_with(|| finding.cause.clone()));
+        }
+    }
+}
+
+/// The fact of a secret that is written into the code.
+const LITERAL: &str = "secret.literal";
+
+/// A constant text of a fact that is long enough to be told again by itself.
+fn constant((_, value): &(String, FactValue)) -> Option<&str> {
+    match value {
+        FactValue::Str(text) if text.len() >= SECRET => Some(text),
+        _ => None,
     }
 }
 

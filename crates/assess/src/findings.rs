@@ -18,6 +18,7 @@ use casemate_rules::rule::{Fill, Heading, Rule};
 use casemate_rules::severity::{self, Circumstances, Exposure};
 use casemate_source::{Project, SourceFile};
 use rustc_hash::FxHashMap;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Weaknesses whose places hold secrets.
@@ -26,8 +27,11 @@ const SECRET_CWES: &[u16] = &[259, 321, 547, 798];
 /// Characters of a source that is shown as it is written.
 const SOURCE: usize = 60;
 
+/// Lines of a chain of calls that are shown beside its first one.
+const CHAIN: usize = 3;
+
 /// Constants shorter than this are names of algorithms and the like.
-const SECRET: usize = 8;
+pub(crate) const SECRET: usize = 8;
 
 /// All that findings are made from.
 pub(crate) struct Maker<'a> {
@@ -125,6 +129,7 @@ impl Maker<'_> {
                         kind: kinds.source_name(path.kind),
                         source: source.as_deref().unwrap_or_default(),
                         line: self.line_of(path.source),
+                        python: self.file(path.source).is_some_and(|f| is_python(&f.path)),
                     },
                     sink,
                 )
@@ -133,7 +138,7 @@ impl Maker<'_> {
         let (exposure, evidence) = if found.doubted {
             (Exposure::Doubted, None)
         } else {
-            self.exposure(best, &endpoints)
+            self.exposure(flow_paths, &endpoints)
         };
         let score = severity::score(
             &rule.severity,
@@ -308,8 +313,20 @@ impl Maker<'_> {
             column: start.column,
             end_line: end.line,
             end_column: end.column,
-            snippet: snippet::of_line(file.line_text(start.line), secret),
+            snippet: snippet::of_line(&self.written(file, site, start.line), secret),
         })
+    }
+
+    /// The line of a site; of a chain of calls over several lines, what is called last as well.
+    fn written<'f>(&self, file: &'f SourceFile, site: Site, line: u32) -> Cow<'f, str> {
+        let first = file.line_text(line);
+        let mut rest = slice(&file.text, site.span).lines().skip(1).map(str::trim);
+        let goes_on = |l: &&str| l.starts_with('.') && !l.starts_with("..") || l.starts_with("?.");
+        let chain: Vec<&str> = rest.by_ref().take(CHAIN).take_while(goes_on).collect();
+        if chain.is_empty() {
+            return Cow::Borrowed(first);
+        }
+        Cow::Owned(format!("{}{}", first.trim_end(), chain.concat()))
     }
 
     /// What is called, as a reader of the code knows it: as it is written there, else the last names of its path.

@@ -30,7 +30,7 @@ use crate::unserved;
 use crate::versions;
 use casemate_app::Column;
 use casemate_flow::origin::Solver;
-use casemate_flow::result::{Analysis, Entry, Fact, FileIdx};
+use casemate_flow::result::{Analysis, Entry, Fact, FileIdx, Site};
 use casemate_ledger::Inventory;
 use casemate_rules::matching::Applied;
 use casemate_rules::rule::Question;
@@ -79,12 +79,7 @@ pub(crate) fn run(
     count_analysis(&analysis, &mut coverage);
     count_registrations(&application, &mut coverage);
     coverage.rules_applied = applied.tallies.len();
-    coverage.undecided = applied
-        .tallies
-        .iter()
-        .filter(|(_, tally)| !tally.unknown.is_empty())
-        .map(|(rule, tally)| (rule.clone(), tally.unknown.len() as u64))
-        .collect();
+    coverage.undecided = undecided(&applied);
     let teller = Teller {
         project,
         linked: &linked,
@@ -334,7 +329,22 @@ pub(crate) fn model(project: &Project, knowledge: &Knowledge) -> Application {
     }
 }
 
-/// Places of the rules that say which facts they are about.
+/// By rule: places where the answer is not known. What is found with little confidence is told as a finding.
+fn undecided(applied: &Applied) -> BTreeMap<String, u64> {
+    let matches = applied.matches.iter();
+    let found: BTreeSet<(&str, Site)> = matches.map(|m| (m.rule.as_str(), m.place)).collect();
+    let tallies = applied.tallies.iter();
+    tallies
+        .map(|(rule, tally)| {
+            let open = tally.unknown.iter();
+            let open = open.filter(|site| !found.contains(&(rule.as_str(), **site)));
+            (rule.clone(), open.count() as u64)
+        })
+        .filter(|(_, open)| *open > 0)
+        .collect()
+}
+
+/// Places of the rules that say which facts they are about, and those of which that is not known.
 fn about(applied: &Applied, knowledge: &Knowledge) -> BTreeMap<String, usize> {
     let tallies = applied.tallies.iter();
     let asked = tallies.filter(|(rule, _)| {
@@ -346,7 +356,10 @@ fn about(applied: &Applied, knowledge: &Knowledge) -> BTreeMap<String, usize> {
         })
     });
     asked
-        .map(|(rule, tally)| (rule.clone(), tally.about.len()))
+        .map(|(rule, tally)| {
+            let places = tally.about.iter().chain(&tally.unknown);
+            (rule.clone(), places.collect::<BTreeSet<_>>().len())
+        })
         .collect()
 }
 

@@ -4,12 +4,17 @@ use crate::application::{self, Teller, word};
 use crate::assessment::Endpoint;
 use crate::findings::Maker;
 use casemate_app::model::Answer;
-use casemate_flow::result::{Entry, FactValue, FlowPath};
-use casemate_rules::matching::{Evidence, Match};
+use casemate_flow::result::{Entry, FactValue, FlowPath, FuncId};
+use casemate_rules::matching::{Evidence, Match, PATHS};
 use casemate_rules::severity::Exposure;
 
 /// Endpoints of one finding.
 const ENDPOINTS: usize = 20;
+
+/// Whether all ways to a place are kept: fewer than there may be.
+fn all_kept(paths: &[FlowPath]) -> bool {
+    paths.len() < PATHS
+}
 
 impl Maker<'_> {
     /// The endpoint of an entry.
@@ -58,10 +63,15 @@ impl Maker<'_> {
             .find(|e| e.method == entry.method && e.path == entry.path)
     }
 
-    /// Whether an entry wants to know who asks.
+    /// Whether an entry wants to know who asks. What a GraphQL schema says of that is not read.
     fn answer(&self, entry: &Entry) -> Answer {
-        self.modelled(entry)
-            .map_or(Answer::Unknown, |e| e.guarded("authentication"))
+        let told = self
+            .modelled(entry)
+            .map_or(Answer::Unknown, |e| e.guarded("authentication"));
+        match told {
+            Answer::No if entry.method.eq_ignore_ascii_case("graphql") => Answer::Unknown,
+            told => told,
+        }
     }
 
     /// The endpoint that a finding is about.
@@ -106,9 +116,22 @@ impl Maker<'_> {
             FactValue::Number(index) => self.application.endpoints.get(*index as usize),
             _ => None,
         });
+        // What a form sends comes with no request that has no body, where the same handler answers ones that have.
+        let of_forms = |endpoint: &casemate_app::model::Endpoint| {
+            let set = endpoint.objects.passwords.iter();
+            set.map(|(at, _)| *at).any(|at| at == found.place)
+        };
+        let bare = |e: &casemate_app::model::Endpoint| matches!(e.method.as_str(), "get" | "head");
+        let twin = |e: &casemate_app::model::Endpoint| {
+            let mut every = self.application.endpoints.iter();
+            every.any(|o| o.site == e.site && o.path == e.path && !bare(o))
+        };
         let all = || {
             let every = self.application.endpoints.iter();
-            every.filter(asks).chain(named)
+            every
+                .filter(asks)
+                .filter(|e| !(of_forms(e) && bare(e) && twin(e)))
+                .chain(named)
         };
         // What compares nobody with who is logged in is about endpoints behind a login, where some are.
         let behind = |e: &&casemate_app::model::Endpoint| e.guarded("authentication") != Answer::No;
@@ -130,7 +153,8 @@ impl Maker<'_> {
 
     pub(crate) fn endpoints(&self, paths: &[FlowPath]) -> Vec<Endpoint> {
         let mut endpoints: Vec<Endpoint> = Vec::new();
-        for entry in paths.iter().flat_map(|path| self.asked_with(path)) {
+        let all = all_kept(paths);
+        for entry in paths.iter().flat_map(|path| self.asked_with(path, all)) {
             let endpoint = self.endpoint(entry);
             if endpoints.len() < ENDPOINTS && !endpoints.contains(&endpoint) {
                 endpoints.push(endpoint);
@@ -140,8 +164,8 @@ impl Maker<'_> {
     }
 
     /// The entries that lead to a path. A source that is written inside a registration belongs to that one alone, whatever
-    /// wrapper the handlers of all endpoints share.
-    fn entries<'p>(&'p self, path: &'p FlowPath) -> Vec<&'p Entry> {
+    /// wrapper the handlers of all endpoints share. `all`: no other way is left out, so that each entry is on its own.
+    fn entries<'p>(&'p self, path: &'p FlowPath, all: bool) -> Vec<&'p Entry> {
         let entries = &self.analysis.entries;
         let around = |entry: &&Entry| {
             let (site, source) = (entry.site, path.source);
@@ -152,17 +176,33 @@ impl Maker<'_> {
         let length = |entry: &&Entry| entry.site.span.end - entry.site.span.start;
         match entries.iter().filter(around).min_by_key(length) {
             Some(inside) => entries.iter().filter(|e| e.site == inside.site).collect(),
-            None => path
-                .entries
-                .iter()
-                .filter_map(|index| entries.get(*index as usize))
-                .collect(),
+            None => {
+                let lead = path.entries.iter();
+                let lead: Vec<&Entry> = lead.filter_map(|i| entries.get(*i as usize)).collect();
+                // A function that several endpoints call reads the data, and the way goes on in one of them.
+                let inside: Vec<&Entry> = lead
+                    .iter()
+                    .copied()
+                    .filter(|e| all && e.handlers.iter().any(|h| self.passes(path, *h)))
+                    .collect();
+                if inside.is_empty() { lead } else { inside }
+            }
         }
     }
 
+    /// Whether a way runs through the text of a function.
+    fn passes(&self, path: &FlowPath, id: FuncId) -> bool {
+        let f = self.linked.program.func(id);
+        let span = f.func.span;
+        path.steps.iter().any(|step| {
+            let site = step.site;
+            site.file == f.file_idx && span.start <= site.span.start && site.span.end <= span.end
+        })
+    }
+
     /// The same, without the requests that carry no body where a body is read and the same handler answers ones that do.
-    fn asked_with<'p>(&'p self, path: &'p FlowPath) -> Vec<&'p Entry> {
-        let entries = self.entries(path);
+    fn asked_with<'p>(&'p self, path: &'p FlowPath, all: bool) -> Vec<&'p Entry> {
+        let entries = self.entries(path, all);
         if self.knowledge.models.kinds().source_name(path.kind) != "http.body" {
             return entries;
         }
@@ -178,10 +218,10 @@ impl Maker<'_> {
     /// How an attacker comes to the place, with what shows it.
     pub(crate) fn exposure(
         &self,
-        best: Option<&FlowPath>,
+        paths: &[FlowPath],
         endpoints: &[Endpoint],
     ) -> (Exposure, Option<String>) {
-        let Some(path) = best else {
+        let Some(path) = paths.first() else {
             return (Exposure::Always, None);
         };
         let kind = self.knowledge.models.kinds().source_name(path.kind);
@@ -191,7 +231,7 @@ impl Maker<'_> {
             "cli" | "env" | "file" => (Exposure::Local, None),
             _ => {
                 let entries: Vec<&Entry> = self
-                    .asked_with(path)
+                    .asked_with(path, all_kept(paths))
                     .into_iter()
                     .filter(|e| e.method != "use")
                     .collect();

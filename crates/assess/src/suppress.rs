@@ -74,6 +74,13 @@ pub(crate) fn by_project(
                 accepted.finding,
                 accepted.expires.as_deref().unwrap_or_default()
             ));
+            kept.effects.push(PolicyEffect {
+                origin: accepted.origin.clone(),
+                says: format!("{}, which is over: it counts again", accepted.says()),
+                reason: Some(accepted.reason.clone()),
+                hides: 0,
+                unit: Hidden::Findings,
+            });
             continue;
         }
         kept.effects.push(take(

@@ -40,13 +40,15 @@ pub(crate) struct Read<'a> {
     pub source: &'a str,
     /// The line of code that reads it.
     pub line: &'a str,
+    /// That line is Python.
+    pub python: bool,
 }
 
 /// The request, in HTTP's own form. Absent where the endpoint or what is sent is not known.
 pub(crate) fn request(endpoint: &Endpoint, read: &Read<'_>, sink_kind: &str) -> Option<String> {
     let source = read.source;
     let path = endpoint.path.as_deref()?;
-    let probe = probe(sink_kind)?;
+    let probe = probe(sink_kind, read.python)?;
     let method = if matches!(endpoint.method.as_str(), "" | "ALL" | "USE" | "*") {
         "GET"
     } else {
@@ -160,17 +162,30 @@ fn filled(path: &str) -> String {
     format!("{}{query}", parts.join("/"))
 }
 
-fn probe(sink_kind: &str) -> Option<&'static str> {
+fn probe(sink_kind: &str, python: bool) -> Option<&'static str> {
     let covers = |name: &str| {
         sink_kind
             .strip_prefix(name)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
+    if python {
+        let found = OF_PYTHON.iter().find(|(name, _)| covers(name));
+        if let Some((_, probe)) = found {
+            return *probe;
+        }
+    }
     PROBES
         .iter()
         .find(|(name, _)| covers(name))
         .map(|(_, probe)| *probe)
 }
+
+/// What shows it in Python; nothing where only bytes do.
+const OF_PYTHON: &[(&str, Option<&str>)] = &[
+    ("code", Some("__import__('platform').python_version()")),
+    ("deserialize", None),
+    ("method", Some("__class__")),
+];
 
 /// `id` of `req.query.id`, of `req.query['id']`, of `req.get('id')`, of a destructured `id`; nothing for `req.body` itself.
 fn last_name(source: &str) -> Option<&str> {
@@ -241,7 +256,12 @@ mod tests {
 
     #[test]
     fn requests() {
-        let read = |kind, source, line| Read { kind, source, line };
+        let read = |kind, source, line| Read {
+            kind,
+            source,
+            line,
+            python: false,
+        };
         let get = |path, kind, source, sink| {
             request(&endpoint("GET", path), &read(kind, source, ""), sink)
         };
@@ -305,6 +325,20 @@ mod tests {
                 .unwrap()
                 .contains("javascript%3A")
         );
+    }
+
+    #[test]
+    fn python_is_shown_python() {
+        let read = Read {
+            kind: "http.query",
+            source: "request.args.code",
+            line: "",
+            python: true,
+        };
+        let asked = |sink| request(&endpoint("GET", "/x"), &read, sink);
+        assert!(asked("code").unwrap().contains("__import__"));
+        assert_eq!(asked("deserialize"), None);
+        assert!(asked("sql").is_some());
     }
 
     #[test]

@@ -207,6 +207,113 @@ fn a_secret_that_is_used_twice_is_one_cause() {
 }
 
 #[test]
+fn a_secret_and_what_it_is_given_to_are_one_cause_and_counted_once() {
+    let program = "import jwt\nsecret = 'MYSUPERSECRETKEY'\ndef make(name):\n    return jwt.encode({'sub': name}, secret, algorithm='HS256')\n";
+    let assessment = assess(&[("requirements.txt", "pyjwt\n"), ("tokens.py", program)]);
+    let written = of_rule(&assessment, "secret-in-code");
+    let given = of_rule(&assessment, "jwt-weak-secret");
+    assert_eq!((written.len(), given.len()), (1, 1));
+    assert_eq!(written[0].cause, given[0].cause);
+    let risks = &assessment.dossier.risks;
+    let risk = risks.iter().find(|r| r.rule == "jwt-weak-secret").unwrap();
+    assert!(risk.findings.contains(&written[0].id));
+    assert!(
+        risk.business
+            .contains("sign tokens in the name of any user"),
+        "{}",
+        risk.business
+    );
+    let mut ledger = assessment.dossier.ledger.iter();
+    let row = ledger.find(|r| r.id.ends_with("-13.3.1")).unwrap();
+    assert!(row.because.starts_with("2 findings"), "{}", row.because);
+    assert_eq!(row.evidence.len(), 2);
+}
+
+#[test]
+fn a_shared_reader_leads_on_from_where_the_way_goes() {
+    let app = format!(
+        "{FLASK}from flask import jsonify, render_template\n\
+         def posts(name):\n    return sqlite3.connect('x').execute('select * from posts where name = ?', (name,)).fetchall()\n\
+         @app.route('/api/<name>')\ndef api(name):\n    return jsonify(posts(name))\n\
+         @app.route('/page/<name>')\ndef page(name):\n    return render_template('posts.html', posts=posts(name))\n"
+    );
+    let assessment = assess(&[
+        ("app.py", &app),
+        (
+            "templates/posts.html",
+            "{% for post in posts %}{{ post.text | safe }}{% endfor %}\n",
+        ),
+    ]);
+    let found = of_rule(&assessment, "stored-cross-site-scripting");
+    let [found] = found.as_slice() else {
+        panic!("{} findings", found.len());
+    };
+    let endpoints: Vec<String> = found.endpoints.iter().map(|e| e.title()).collect();
+    assert_eq!(endpoints, ["GET /page/<name>"]);
+    // Who leaves stored text as it is, is not praised for what requests bring.
+    let good = assessment.dossier.summary.good.join("\n");
+    assert!(!good.contains("written into a page"), "{good}");
+}
+
+#[test]
+fn a_password_comes_with_the_form() {
+    let users = "@app.route('/users', methods=['GET', 'POST'])\ndef users():\n    if request.method == 'POST':\n        \
+        sqlite3.connect('x').execute('insert into users (name, password) values (?, ?)', (request.form['name'], request.form['password']))\n    return 'x'\n";
+    let assessment = assess(&[("app.py", &format!("{FLASK}{users}"))]);
+    let found = of_rule(&assessment, "plaintext-password");
+    let titles = |f: &&&Finding| f.endpoints.iter().map(|e| e.title()).collect::<Vec<_>>();
+    assert_eq!(
+        found.iter().map(|f| titles(&f)).collect::<Vec<_>>(),
+        [["POST /users"]]
+    );
+}
+
+#[test]
+fn a_file_of_records_is_asked_for_no_credential() {
+    let assessment = assess(&[("app.py", &format!("{FLASK}{FORM}"))]);
+    let practices = &assessment.dossier.practices;
+    let asked = [
+        "hard-coded-credential",
+        "default-service-credential",
+        "database-superuser",
+    ];
+    for practice in practices
+        .iter()
+        .filter(|p| asked.contains(&p.rule.as_str()))
+    {
+        assert_eq!(practice.places, 0, "{}", practice.rule);
+    }
+    for practice in practices {
+        let counted = practice.found + practice.unknown;
+        assert!(counted <= practice.places, "{practice:?}");
+    }
+}
+
+#[test]
+fn what_stands_for_a_secret_in_a_log_is_none() {
+    let program = "const log = require('pino')(); const express = require('express'); const app = express()\n\
+        app.get('/a', (req, res) => { const password = req.query.password; log.info({ password: req.query.password ? '***' : undefined }, 'asked'); res.end(password ? 'y' : 'n') })\napp.listen(1)\n";
+    let assessment = assess(&[
+        (
+            "package.json",
+            r#"{"name":"x","dependencies":{"express":"4","pino":"9"}}"#,
+        ),
+        ("app.js", program),
+    ]);
+    let [_, logged, ..] = answers(&assessment, "password");
+    assert!(!logged.starts_with("yes"), "{logged}");
+}
+
+#[test]
+fn a_chain_of_calls_shows_what_is_called() {
+    let program = "const crypto = require('crypto')\nexports.seal = (text) =>\n  crypto\n    .createHash('md5')\n    .update(text + process.env.SECRET)\n    .digest('hex')\n";
+    let assessment = assess(&[("package.json", r#"{"name":"x"}"#), ("seal.js", program)]);
+    let found = of_rule(&assessment, "weak-hash");
+    let snippets: Vec<&str> = found.iter().map(|f| f.place.snippet.trim()).collect();
+    assert_eq!(snippets, ["crypto.createHash('md5')"]);
+}
+
+#[test]
 fn guidelines_are_sentences_where_the_fix_is_code() {
     let program = format!(
         "{EXPRESS}{}app.listen(1)\n",

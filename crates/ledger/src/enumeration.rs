@@ -221,9 +221,9 @@ impl Judge<'_> {
             format!(
                 "{}{phrase}",
                 match places.len() {
-                    1 => "the one place keeps it".to_owned(),
-                    2 => "both places keep it".to_owned(),
-                    n => format!("all {} keep it", count(n, "place", "places")),
+                    1 => "the one place does not break it".to_owned(),
+                    2 => "neither of both places breaks it".to_owned(),
+                    n => format!("none of {} breaks it", count(n, "place", "places")),
                 }
             )
         };

@@ -85,6 +85,9 @@ impl Handed {
         answering: &BTreeSet<FuncId>,
     ) -> Self {
         let mut made = Self::default();
+        // One line of code may be several instructions.
+        let mut all: BTreeSet<(Receiver, Site)> = BTreeSet::new();
+        let mut open: BTreeSet<(Receiver, Site)> = BTreeSet::new();
         let mut places: BTreeMap<Site, BTreeSet<Receiver>> = BTreeMap::new();
         for (receiver, kinds) in KINDS {
             for of_kind in inventory.of_kinds(&inventory.uses, kinds) {
@@ -111,8 +114,10 @@ impl Handed {
                     parts.of(f, *value, 0, 0);
                 }
                 for receiver in receivers {
-                    *made.places.entry(*receiver).or_default() += 1;
-                    *made.open.entry(*receiver).or_default() += usize::from(parts.open);
+                    all.insert((*receiver, site));
+                    if parts.open {
+                        open.insert((*receiver, site));
+                    }
                     for name in &parts.names {
                         let sites = made.names.entry((*receiver, name.clone())).or_default();
                         sites.insert(site);
@@ -160,6 +165,12 @@ impl Handed {
                     hand(&BTreeSet::from([Receiver::Client]), site, &values);
                 }
             }
+        }
+        for (receiver, _) in &all {
+            *made.places.entry(*receiver).or_default() += 1;
+        }
+        for (receiver, _) in &open {
+            *made.open.entry(*receiver).or_default() += 1;
         }
         made
     }
@@ -359,9 +370,13 @@ fn taken(f: FuncRef<'_>, local: LocalId) -> bool {
         || writers.any(|(_, instr)| {
             matches!(
                 instr,
+                // A constant in its place says nothing of it: `password: set ? '***' : undefined`.
                 Instr::Load { .. }
                     | Instr::LoadVar { .. }
-                    | Instr::Copy { .. }
+                    | Instr::Copy {
+                        from: Operand::Local(_),
+                        ..
+                    }
                     | Instr::Await { .. }
             )
         })

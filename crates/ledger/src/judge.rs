@@ -177,9 +177,12 @@ impl<'a> Judge<'a> {
     }
 
     fn failed(&self, rules: &[&Rule]) -> Option<Judged> {
+        // A finding that stands for one of another rule is told once.
+        let mut known = BTreeSet::new();
         let found: Vec<&Found> = self
             .outcomes(rules)
             .flat_map(|(_, outcome)| &outcome.found)
+            .filter(|found| known.insert(found.id.as_str()))
             .collect();
         if found.is_empty() {
             return None;

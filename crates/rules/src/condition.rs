@@ -43,13 +43,29 @@ pub struct Answer {
     pub partial: bool,
 }
 
-/// What a condition looks at, in words: the names of its fields.
-pub(crate) fn asked(condition: &Expr) -> String {
+/// What a condition looks at and nobody knows, in words: the names of its fields. All of them where each is known.
+pub(crate) fn asked(condition: &Expr, subject: &Subject<'_>) -> String {
+    let open = |path: &str| {
+        let value = field_of(path).and_then(|(field, _)| subject.value(field));
+        let of_fact = path.starts_with("fact.");
+        !of_fact
+            || matches!(
+                value,
+                Some(
+                    FactValue::Unknown
+                        | FactValue::OneOf(_)
+                        | FactValue::Template(_)
+                        | FactValue::Present
+                )
+            )
+    };
+    let all = condition.paths();
+    let some_open = all.iter().any(|path| open(path));
     let mut names: Vec<String> = Vec::new();
-    for path in condition.paths() {
+    for path in all.iter().filter(|path| !some_open || open(path)) {
         let name = match path.strip_prefix("fact.") {
             Some(field) => format!("`{}`", field.split('.').next().unwrap_or(field)),
-            None if path == "callee" => "what is called".to_owned(),
+            None if *path == "callee" => "what is called".to_owned(),
             None => "where it comes from".to_owned(),
         };
         if !names.contains(&name) {
@@ -432,6 +448,28 @@ mod tests {
 
     fn string(text: &str) -> FactValue {
         FactValue::Str(text.into())
+    }
+
+    #[test]
+    fn only_what_is_not_known_is_told_to_be_open() {
+        let values = [
+            ("key".to_owned(), string("sid")),
+            ("mode".to_owned(), FactValue::Present),
+            ("path".to_owned(), FactValue::Absent),
+        ];
+        let subject = Subject {
+            values: &values,
+            ..Subject::default()
+        };
+        let condition =
+            expr::parse("fact.key == 'a' or fact.mode == 'b' or fact.path == 'c'").unwrap();
+        assert_eq!(asked(&condition, &subject), "`mode`");
+        // Where each is known, all of them are what it hangs on.
+        let subject = Subject {
+            values: &values[..1],
+            ..Subject::default()
+        };
+        assert_eq!(asked(&condition, &subject), "`key`, `mode` and `path`");
     }
 
     #[test]

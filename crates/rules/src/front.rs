@@ -122,7 +122,7 @@ fn split<'t>(text: &'t str, errors: &mut Errors<'_>) -> Option<(&'t str, &'t str
     None
 }
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 16] = [
     "title",
     "since",
     "status",
@@ -133,6 +133,8 @@ const KEYS: [&str; 14] = [
     "aliases",
     "formerly",
     "kept",
+    "lets",
+    "whom",
     "precision",
     "severity",
     "match",
@@ -186,6 +188,18 @@ fn front_matter(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<Rule>
     {
         table.error(kept.line, "`kept` goes on from a count, without a period");
     }
+    let (lets, whom) = (table.string("lets"), table.string("whom"));
+    for phrase in lets.iter().chain(&whom) {
+        if phrase.value.is_empty() || phrase.value.ends_with('.') {
+            table.error(
+                phrase.line,
+                "`whom` and `lets` make one sentence, `whom … may lets …`, without a period",
+            );
+        }
+    }
+    if let Some(whom) = whom.as_ref().filter(|_| lets.is_none()) {
+        table.error(whom.line, "`whom` says who may what `lets` says");
+    }
     let severity = table
         .required_table("severity")
         .and_then(|mut table| factors(&mut table, names));
@@ -209,6 +223,8 @@ fn front_matter(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<Rule>
         aliases: values(aliases),
         formerly: values(formerly),
         kept: kept.map(|kept| kept.value),
+        lets: lets.map(|lets| lets.value),
+        whom: whom.map(|whom| whom.value),
         precision: precision?,
         severity: severity?,
         question: question?,

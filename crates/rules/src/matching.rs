@@ -498,7 +498,7 @@ fn ask(
                 judged.open = true;
                 judged.lower(format!(
                     "some values of {} excuse it, and which one stands here is not known",
-                    condition::asked(&unless.expr)
+                    condition::asked(&unless.expr, subject)
                 ));
             }
         }

@@ -1,13 +1,15 @@
-//! What a weakness comes to for whoever owns the service, by its CWE number: who can do it, where that is not who sends the request,
-//! and what they can do then.
+//! What a weakness comes to for whoever owns the service, by its rule or else by its CWE number: who can do it, where that is not who
+//! sends the request, and what they can do then.
+
+use casemate_rules::rule::Rule;
 
 /// The consequence of one kind of weakness.
-pub(super) struct Consequence {
+pub(super) struct Consequence<'r> {
     /// Who can do it, where it is not whoever reaches the endpoint.
-    pub who: Option<&'static str>,
+    pub who: Option<&'r str>,
     /// What they can do, after `may`; `{verbs}`, `{place}`, `{whose}` are filled in, for queries `{then}`, for files and
     /// records `{deeds}`.
-    pub what: &'static str,
+    pub what: &'r str,
 }
 
 /// Numbers of the weakness, who, and what.
@@ -322,6 +324,11 @@ const ALL: &[(&[u16], Option<&str>, &str)] = &[
         "decide what {place} does with what they send, beyond the value that was meant",
     ),
     (
+        &[1068],
+        Some("whoever relies on what was decided"),
+        "be wrong about it: {place} does otherwise",
+    ),
+    (
         &[778, 223],
         Some("whoever attacks"),
         "do so without leaving a trace in what {place} logs",
@@ -329,13 +336,17 @@ const ALL: &[(&[u16], Option<&str>, &str)] = &[
 ];
 
 /// Program text that the store runs and not the service: `$where`.
-pub(super) const IN_STORE: Consequence = Consequence {
+pub(super) const IN_STORE: Consequence<'static> = Consequence {
     who: None,
     what: "run code of their own inside the database that {place} asks: reach every record that its query may look at, or hold it up",
 };
 
-/// What the weakness with this number comes to.
-pub(super) fn of(cwe: Option<u16>) -> Option<Consequence> {
+/// What a weakness comes to: as its rule says, else as all with this number do.
+pub(super) fn of(rule: Option<&Rule>, cwe: Option<u16>) -> Option<Consequence<'_>> {
+    if let Some((rule, what)) = rule.and_then(|r| Some((r, r.lets.as_deref()?))) {
+        let who = rule.whom.as_deref();
+        return Some(Consequence { who, what });
+    }
     let cwe = cwe?;
     let found = ALL.iter().find(|(numbers, ..)| numbers.contains(&cwe));
     found.map(|(_, who, what)| Consequence { who: *who, what })
@@ -355,8 +366,8 @@ mod tests {
 
     #[test]
     fn what_is_grave_is_told() {
-        let told = of(Some(89)).map(|c| c.what.contains("{place}"));
+        let told = of(None, Some(89)).map(|c| c.what.contains("{place}"));
         assert_eq!(told, Some(true));
-        assert!(of(None).is_none());
+        assert!(of(None, None).is_none());
     }
 }

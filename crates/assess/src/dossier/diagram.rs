@@ -114,9 +114,14 @@ const BEYOND: [Party; 6] = [
 /// How the endpoints that a client may ask want to know who it is.
 fn logins(surface: &Surface) -> String {
     let [yes, no, unknown] = surface.logins;
+    let without = if yes > 0 {
+        "without one"
+    } else {
+        "without a login"
+    };
     let told = [
         (yes, "behind a login"),
-        (no, "without one"),
+        (no, without),
         (unknown, "not known"),
     ];
     let told: Vec<String> = told

@@ -205,6 +205,30 @@ const KINDS: [Kind; 4] = [
     },
 ];
 
+/// A line of code with the request as the framework of the project calls it.
+fn in_idiom(m: &Material<'_>, write: &str) -> String {
+    let uses = |package: &str| {
+        let mut roots = m.inventory.packages.keys();
+        roots.any(|root| root.split('/').next() == Some(package))
+    };
+    let (node, python) = if uses("npm:express") {
+        ("req.ip", "request.remote_addr")
+    } else if uses("npm:koa") {
+        ("ctx.ip", "request.remote_addr")
+    } else if uses("npm:fastify") {
+        ("request.ip", "request.remote_addr")
+    } else if uses("py:django") {
+        ("req.ip", "request.META['REMOTE_ADDR']")
+    } else if uses("py:fastapi") || uses("py:starlette") {
+        ("req.ip", "request.client.host")
+    } else {
+        return write.to_owned();
+    };
+    write
+        .replace("req.ip", node)
+        .replace("request.remote_addr", python)
+}
+
 /// The logger in use: that of the package that most files import, else what the language has.
 pub(super) fn in_use(m: &Material<'_>) -> Option<&'static Logger> {
     let files = |logger: &&Logger| {
@@ -347,10 +371,17 @@ pub(super) fn queries(m: &Material<'_>, surface: &Surface) -> Vec<Query> {
             let texts: BTreeSet<&str> = told.iter().map(|(_, e)| beginning(&e.text)).collect();
             let (write, ask) = if texts.is_empty() {
                 let write = logger.write.replace("{event}", kind.called);
-                (
-                    write.replace("{words}", kind.words),
-                    often(logger, kind.called),
-                )
+                let write = in_idiom(m, &write.replace("{words}", kind.words));
+                // What everybody may do is no warning.
+                let write = match kind.called {
+                    "record_changed" => write.replacen(".warning(", ".info(", 1).replacen(
+                        ".warn(",
+                        ".info(",
+                        1,
+                    ),
+                    _ => write,
+                };
+                (write, often(logger, kind.called))
             } else {
                 (String::new(), find(logger, &texts))
             };

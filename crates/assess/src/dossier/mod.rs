@@ -136,7 +136,7 @@ impl Practice {
         self.places.saturating_sub(self.found + self.unknown)
     }
 
-    /// Places that are open and no findings: what is found with little confidence is both.
+    /// Places that are open.
     #[must_use]
     pub fn open(&self) -> usize {
         self.places.saturating_sub(self.found).min(self.unknown)
@@ -254,17 +254,20 @@ fn practices(m: &Material<'_>) -> Vec<Practice> {
         .catalogue
         .rules()
         .filter(|rule| m.applied.contains(&rule.id))
-        .map(|rule| Practice {
-            rule: rule.id.clone(),
-            title: rule.title.clone(),
-            area: rule.area.name().to_owned(),
-            places: asked(rule, m),
-            found: m.findings.iter().filter(|f| f.rule == rule.id).count(),
-            unknown: m
-                .undecided
-                .get(&rule.id)
-                .map_or(0, |n| usize::try_from(*n).unwrap_or(usize::MAX)),
-            kept: rule.kept.clone().unwrap_or_default(),
+        .map(|rule| {
+            let found = m.findings.iter().filter(|f| f.rule == rule.id).count();
+            let unknown = m.undecided.get(&rule.id);
+            let unknown = unknown.map_or(0, |n| usize::try_from(*n).unwrap_or(usize::MAX));
+            Practice {
+                rule: rule.id.clone(),
+                title: rule.title.clone(),
+                area: rule.area.name().to_owned(),
+                // What was answered in one way or left open was asked.
+                places: asked(rule, m).max(found.saturating_add(unknown)),
+                found,
+                unknown,
+                kept: rule.kept.clone().unwrap_or_default(),
+            }
         })
         .filter(|p| p.places > 0 || p.found > 0)
         .collect();

@@ -240,9 +240,14 @@ fn guidelines(m: &Material<'_>) -> Vec<Guideline> {
             findings: of.iter().map(|f| f.id.clone()).collect(),
         });
     }
+    // What is worst first, then what is most often repeated.
+    let worst = |guideline: &Guideline| {
+        let theirs = m.findings.iter().filter(|f| f.rule == guideline.rule);
+        theirs.map(|f| f.severity.level).max()
+    };
     out.sort_by(|a, b| {
-        (std::cmp::Reverse(a.findings.len()), &a.rule)
-            .cmp(&(std::cmp::Reverse(b.findings.len()), &b.rule))
+        let key = |g: &Guideline| std::cmp::Reverse((worst(g), g.findings.len()));
+        (key(a), &a.rule).cmp(&(key(b), &b.rule))
     });
     out
 }
@@ -266,6 +271,23 @@ fn practices(m: &Material<'_>) -> Vec<String> {
         out.push(format!(
             "let CI stop what is new: `casemate baseline` records today, and `casemate assess --baseline casemate-baseline.json --fail-on medium` then fails on anything more; {} found something here with medium confidence or more",
             list(&rules, 5)
+        ));
+    } else {
+        let grave = m
+            .findings
+            .iter()
+            .filter(|f| f.severity.level >= Level::Medium);
+        out.push(format!(
+            "let CI keep it so: `casemate assess --fail-on medium` fails on {} today{}",
+            match grave.count() {
+                0 => "nothing".to_owned(),
+                n => count(n, "finding", "findings"),
+            },
+            if m.findings.is_empty() {
+                ""
+            } else {
+                ", and with `--baseline casemate-baseline.json`, which `casemate baseline` records, on what is new alone"
+            }
         ));
     }
     let tests = m

@@ -158,7 +158,7 @@ fn risk(
         .any(|site| (m.place)(site) == format!("{}:{}", shown.place.file, shown.place.line));
     let consequence = match number {
         Some(94 | 95) if asked_of_store => Some(consequence::IN_STORE),
-        _ => consequence::of(number),
+        _ => consequence::of(m.catalogue.get(&shown.rule), number),
     };
     let who = consequence.as_ref().and_then(|c| c.who);
     let whose = if factor("interaction") == "active" {
@@ -181,7 +181,7 @@ fn risk(
             .replace("{verbs}", &verbs)
             .replace("{whose}", whose)
             .replace("{then}", then)
-            .replace("{deeds}", &deeds(shown, &losses, m))
+            .replace("{deeds}", &deeds(shown, consequence.what, &losses, m))
             .replace("{place}", &place),
         None if in_browser => format!("{verbs} what {place} shows in that person's browser"),
         None if users => format!("{verbs} what {place} keeps for other users"),
@@ -210,11 +210,35 @@ fn risk(
 }
 
 /// What can be done to files or records: what the code at the place does with them, else what the rule says may be lost.
-fn deeds(finding: &Finding, losses: &[String], m: &Material<'_>) -> String {
+fn deeds(finding: &Finding, what: &str, losses: &[String], m: &Material<'_>) -> String {
     let place = &finding.place;
-    let accesses = m.application.endpoints.iter().flat_map(|e| &e.objects);
+    // What alone is reached lowered the level, and says so.
+    let only = finding
+        .severity
+        .factors
+        .iter()
+        .filter(|f| f.name == "grade");
+    let only = only.flat_map(|f| f.evidence.split('`'));
+    if let Some(deed) = only.filter_map(|kind| kind.strip_prefix("path.")).next()
+        && ["read", "delete"].contains(&deed)
+    {
+        return deed.to_owned();
+    }
+    let all = &m.application.endpoints;
+    let accesses = all.iter().flat_map(|e| &e.objects);
     let here = accesses.filter(|a| a.at.file == place.file && a.at.line == place.line);
-    let ops: BTreeSet<&str> = here.map(|a| a.op.as_str()).collect();
+    let mut ops: BTreeSet<&str> = here.map(|a| a.op.as_str()).collect();
+    if ops.is_empty() && what.contains("{deeds} records") {
+        // The place is where a handler calls what asks the store.
+        let reaching = all.iter().filter(|e| {
+            let mut asked = finding.endpoints.iter();
+            asked.any(|f| f.file == e.at.file && f.line == e.at.line && f.method == e.method)
+        });
+        ops = reaching
+            .flat_map(|e| &e.objects)
+            .map(|a| a.op.as_str())
+            .collect();
+    }
     let told = ["read", "create", "write", "delete"].into_iter();
     let mut told: Vec<String> = told
         .filter(|op| ops.contains(op))

@@ -201,7 +201,7 @@ fn doors(surface: &Surface) -> String {
         parts.push(format!(
             "of {unknown} it is not known{}",
             if schema {
-                ", for what a schema of GraphQL says of who may ask is not read"
+                ", since Casemate does not read what a GraphQL schema says about who may ask"
             } else {
                 ""
             }
@@ -371,7 +371,14 @@ fn good(m: &Material<'_>, surface: &Surface, practices: &[Practice]) -> Vec<Stri
             "{} ({}): {}",
             lower(&row.says),
             row.id,
-            count(row.count, "place keeps it", "places keep it")
+            match row.count {
+                1 => "holds at the one place that it is about".to_owned(),
+                2 => "holds at both places that it is about".to_owned(),
+                n => format!(
+                    "holds at all {} that it is about",
+                    count(n, "place", "places")
+                ),
+            }
         ));
     }
     // What would cost most: two losses at least.
@@ -381,9 +388,18 @@ fn good(m: &Material<'_>, surface: &Surface, practices: &[Practice]) -> Vec<Stri
         losses.iter().filter(|loss| **loss == Impact::High).count() > 1
             && matches!(&rule.question, Question::Flow(q) if q.condition.is_none() && q.from.first().is_some_and(|o| o.kind.starts_with("http")))
     };
+    // Who writes stored text into pages as it is has not mastered pages.
+    let weakness = |rule: &str| m.catalogue.get(rule).and_then(|r| r.cwe.first().copied());
+    let present: BTreeSet<u16> = m
+        .findings
+        .iter()
+        .filter_map(|f| weakness(&f.rule))
+        .collect();
+    let absent = |p: &&Practice| weakness(&p.rule).is_none_or(|cwe| !present.contains(&cwe));
     let clean: Vec<&Practice> = practices
         .iter()
         .filter(|p| p.found == 0 && p.unknown == 0 && p.places > 0)
+        .filter(absent)
         .filter(|p| m.catalogue.get(&p.rule).is_some_and(grave))
         .collect();
     if !clean.is_empty() {

@@ -291,7 +291,7 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
     if surface.writes == 0 {
         return;
     }
-    let logs = m.inventory.places(&["log"]).len();
+    let logs = m.inventory.entries.len();
     out.push(Threat {
         boundary: DOOR.to_owned(),
         stride: "Repudiation".to_owned(),

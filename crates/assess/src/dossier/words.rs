@@ -102,7 +102,22 @@ pub fn through(inventory: &casemate_ledger::Inventory, kinds: &[&str]) -> Vec<(S
 /// In back-ticks; those of the text go.
 #[must_use]
 pub fn code(text: &str) -> String {
-    format!("`{}`", text.replace('`', "'"))
+    let marked = |text: &str| format!("`{}`", text.replace('`', "'"));
+    // An endpoint that is told apart by its place: each of them is code, and what stands between is not.
+    match text.rsplit_once(" at ") {
+        Some((what, place)) if is_place(place) => format!("{} at {}", marked(what), marked(place)),
+        _ => marked(text),
+    }
+}
+
+/// Whether a text is `file:line`.
+fn is_place(text: &str) -> bool {
+    text.rsplit_once(':').is_some_and(|(file, line)| {
+        !file.is_empty()
+            && !file.contains(char::is_whitespace)
+            && !line.is_empty()
+            && line.chars().all(|c| c.is_ascii_digit())
+    })
 }
 
 /// The first sentence of a text of prose, on one line, without its period; nothing where the text begins with code.
@@ -159,5 +174,14 @@ mod tests {
             (count(1, "file", "files"), count(12_345, "file", "files")),
             ("1 file".into(), "12,345 files".into())
         );
+    }
+
+    #[test]
+    fn an_endpoint_and_its_place_are_code_each() {
+        assert_eq!(
+            super::code("GET /a at app/x.py:3"),
+            "`GET /a` at `app/x.py:3`"
+        );
+        assert_eq!(super::code("looks at 3"), "`looks at 3`");
     }
 }

@@ -92,7 +92,7 @@ fn coding<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
                     Cell::Label((*area).to_owned()),
                     Cell::Count(sum(area, &|_| 1)),
                     Cell::Count(sum(area, &|p| p.found)),
-                    Cell::Count(sum(area, &|p| p.unknown)),
+                    Cell::Count(sum(area, &Practice::open)),
                     Cell::text(quiet.join(", ")),
                 ]
             })
@@ -205,7 +205,7 @@ fn asked<'a>(practices: Vec<&Practice>, caption: &str) -> Option<Block<'a>> {
                         Cell::code(&p.rule),
                         Cell::Count(p.places),
                         Cell::Count(p.found),
-                        Cell::Count(p.unknown),
+                        Cell::Count(p.open()),
                     ]
                 })
                 .collect(),
@@ -346,20 +346,26 @@ fn inventory(a: &Assessment) -> String {
         .iter()
         .filter(|(_, all, open)| *all > 0 && *open > 0)
         .map(|(receiver, all, open)| {
-            let what = match receiver.as_str() {
-                "log" => "entries of the log",
-                "client" => "answers and outputs of pages",
-                _ => "requests and letters to others",
+            let what = match (receiver.as_str(), *all) {
+                ("log", 1) => "that writes the log",
+                ("log", _) => "that write the log",
+                ("client", 1) => "that answers or writes a page",
+                ("client", _) => "that answer or write a page",
+                (_, 1) => "that sends a request or writes a letter",
+                _ => "that send a request or write a letter",
             };
             format!(
                 "{} of {} {what}",
                 grouped(*open as u64),
-                grouped(*all as u64)
+                count(*all, "place", "places")
             )
         })
         .collect();
     if !places.is_empty() {
-        said.push(format!("what {} hold is not known whole", list(&places, 3)));
+        said.push(format!(
+            "what is handed over is not known whole at {}",
+            list(&places, 3)
+        ));
     }
     super::sentence(&said.join("; "))
 }
@@ -410,6 +416,27 @@ fn said_of(said: &Said) -> Cell {
     Cell::text(format!("{answer}: {}{more}", because.join(", ")))
 }
 
+/// What was not judged of the configuration around the code.
+fn unjudged(a: &Assessment) -> String {
+    let mut files: Vec<String> = Vec::new();
+    for unit in &a.dossier.context.deploys {
+        let file = unit.at.rsplit_once(':').map_or(&*unit.at, |(file, _)| file);
+        let file = format!("`{}`", file.replace('`', "'"));
+        if ["compose service", "process"].contains(&&*unit.kind) && !files.contains(&file) {
+            files.push(file);
+        }
+    }
+    let read = match files.len() {
+        0 => format!("No compose file was seen in {}", a.project.name),
+        n => format!(
+            "{} {} read for what is deployed and not judged",
+            list(&files, 4),
+            if n == 1 { "was" } else { "were" }
+        ),
+    };
+    format!("{read}; proxies and cloud configuration were not looked for;")
+}
+
 fn infrastructure<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
     out.push(Block::Heading(3, "Infrastructure Security".to_owned()));
     let config = a.dossier.practices.iter().filter(|p| p.area == "config");
@@ -428,8 +455,8 @@ fn infrastructure<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
         .collect();
     let levels = a.dossier.enforced.levels_asked();
     out.push(Block::Text(format!(
-        "Compose files, proxies and cloud configuration of {} were not judged; {} on them alone.",
-        a.project.name,
+        "{} {} on such configuration alone.",
+        unjudged(a),
         match waiting.as_slice() {
             [] => format!("no requirement of {levels} rests"),
             [one] => format!("of {levels}, {one} rests"),

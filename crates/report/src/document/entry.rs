@@ -271,7 +271,11 @@ fn reached<'a>(f: &Finding, blocks: &mut Vec<Block<'a>>) {
                 vec![
                     Cell::code(e.title()),
                     Cell::code(format!("{}:{}", e.file, e.line)),
-                    Cell::Answer(e.authentication.clone()),
+                    if e.method == "TASK" {
+                        Cell::Label("a queue runs it".to_owned())
+                    } else {
+                        Cell::Answer(e.authentication.clone())
+                    },
                     if guards.is_empty() {
                         Cell::Label("none seen".to_owned())
                     } else {

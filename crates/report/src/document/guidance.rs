@@ -5,7 +5,7 @@ use casemate_assess::assessment::{Assessment, Level};
 use casemate_assess::dossier::Verdict;
 use casemate_assess::dossier::risk::Risk;
 use casemate_assess::dossier::surface::EndpointRow;
-use casemate_assess::dossier::words::{count, first_sentence, list};
+use casemate_assess::dossier::words::{code, count, first_sentence, list};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Places of one weakness that are listed.
@@ -134,7 +134,7 @@ fn testing<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
             .iter()
             .map(|e| {
                 vec![
-                    Cell::code(e.named()),
+                    Cell::text(code(&e.named())),
                     Cell::code(e.handlers.join(", ")),
                     Cell::label(fixed(&e.tests).join("; ")),
                     Cell::Findings(e.findings.clone()),
@@ -209,7 +209,7 @@ fn endpoints_of(a: &Assessment, risks: &[&Risk]) -> Vec<String> {
     for risk in risks {
         let findings = a.findings.iter().filter(|f| risk.findings.contains(&f.id));
         for endpoint in findings.flat_map(|f| &f.endpoints) {
-            let named = format!("`{}`", endpoint.named());
+            let named = code(&endpoint.named());
             if !out.contains(&named) {
                 out.push(named);
             }
@@ -224,26 +224,38 @@ const SECRETS: &[u16] = &[259, 321, 540, 547, 798];
 /// Aids for debugging that are switched on.
 const DEBUGGING: &[u16] = &[215, 489];
 
+/// Whether some risks are a weakness with one of these numbers.
+fn is_about(a: &Assessment, risks: &[&Risk], numbers: &[u16]) -> bool {
+    let first = risks.first();
+    let first = first.and_then(|r| a.findings.iter().find(|f| f.id == r.finding));
+    first.is_some_and(|f| f.cwe.iter().any(|n| numbers.contains(n)))
+}
+
 /// How the loss is stopped before the repair is out.
 fn contain(a: &Assessment, risks: &[&Risk]) -> String {
     let endpoints = endpoints_of(a, risks);
     let surface = &a.dossier.surface.endpoints;
     let spared = |named: &String| {
-        let title = |e: &EndpointRow| format!("`{}`", e.told());
+        let title = |e: &EndpointRow| code(&e.told());
         surface.iter().any(|e| !e.entrance && title(e) == *named)
     };
-    let places: Vec<String> = risks.iter().map(|r| format!("`{}`", r.place)).collect();
+    // A secret is replaced where it is written, which may be a finding of its own.
+    let written = |risk: &Risk| {
+        let mut all = a.findings.iter().filter(|f| risk.findings.contains(&f.id));
+        let literal = all.find(|f| f.rule == "secret-in-code");
+        literal.map_or_else(
+            || risk.place.clone(),
+            |f| format!("{}:{}", f.place.file, f.place.line),
+        )
+    };
+    let places: Vec<String> = risks.iter().map(|r| code(&written(r))).collect();
     if endpoints.is_empty() {
         let places = list(&places, 4);
-        let first = risks.first();
-        let cwe = first.and_then(|r| a.findings.iter().find(|f| f.id == r.finding));
-        let about =
-            |numbers: &[u16]| cwe.is_some_and(|f| f.cwe.iter().any(|n| numbers.contains(n)));
-        return if about(SECRETS) {
+        return if is_about(a, risks, SECRETS) {
             format!(
                 "Replace what stands at {places} with a new secret from outside the code; sessions and tokens that it signed end with it."
             )
-        } else if about(DEBUGGING) {
+        } else if is_about(a, risks, DEBUGGING) {
             format!(
                 "Switch it off at {places}, or in the environment of the running service, and start that again."
             )
@@ -280,7 +292,21 @@ fn look_for(a: &Assessment, risks: &[&Risk]) -> String {
     let rule = risks.first().map(|r| r.rule.as_str()).unwrap_or_default();
     let logged = a.dossier.monitoring.loggers.first();
     let mut said = vec![match (endpoints.is_empty(), logged) {
-        (true, _) => "Uses that nobody can explain, in what the platform keeps.".to_owned(),
+        (true, _) if is_about(a, risks, SECRETS) => {
+            "Logins and calls that nobody can explain, in the logs of whatever the secret opens."
+                .to_owned()
+        }
+        (true, _) => {
+            let files: BTreeSet<&str> = risks
+                .iter()
+                .filter_map(|r| Some(r.place.rsplit_once(':')?.0))
+                .collect();
+            let files: Vec<String> = files.iter().map(|f| format!("`{f}`")).collect();
+            format!(
+                "Requests that nobody can explain to what {} starts, in the log of the proxy, and programs or connections that its machine does not have otherwise.",
+                list(&files, 4)
+            )
+        }
         (false, None) => format!(
             "Requests to {} in the log of the proxy; the code itself logs nothing.",
             list(&endpoints, 4)

@@ -2,7 +2,7 @@
 
 use super::{Block, Cell, Table, sentence};
 use casemate_assess::assessment::Assessment;
-use casemate_assess::dossier::words::{capitalised, count, list};
+use casemate_assess::dossier::words::{capitalised, code, count, list};
 
 pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     let monitoring = &a.dossier.monitoring;
@@ -33,12 +33,7 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
                 .events
                 .iter()
                 .map(|e| {
-                    let shown: Vec<String> = e
-                        .endpoints
-                        .iter()
-                        .take(5)
-                        .map(|x| format!("`{x}`"))
-                        .collect();
+                    let shown: Vec<String> = e.endpoints.iter().take(5).map(|x| code(x)).collect();
                     let more = e.endpoints.len().saturating_sub(shown.len());
                     let more = if more > 0 {
                         format!(" and {more} more")
@@ -84,7 +79,7 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
             .endpoints
             .iter()
             .take(6)
-            .map(|e| format!("`{e}`"))
+            .map(|e| code(e))
             .collect();
         let more = detection.endpoints.len().saturating_sub(shown.len());
         let more = if more > 0 {
@@ -128,7 +123,7 @@ fn queries(a: &Assessment, out: &mut Vec<Block<'_>>) {
     )));
     for query in &monitoring.queries {
         out.push(Block::Heading(4, capitalised(&query.event)));
-        let at: Vec<String> = query.at.iter().map(|e| format!("`{e}`")).collect();
+        let at: Vec<String> = query.at.iter().map(|e| code(e)).collect();
         if query.write.is_empty() {
             let rest = query.count.saturating_sub(query.entries.len());
             let more = match rest {

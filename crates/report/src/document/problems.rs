@@ -26,7 +26,14 @@ pub(super) fn add<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
             } else {
                 capitalised(&fix)
             };
-            let why = rule.section("Why it matters").map(first_sentence);
+            // Who may bring it about, and what it comes to.
+            let worst = found.iter().max_by_key(|f| f.severity.level)?;
+            let risk = a
+                .dossier
+                .risks
+                .iter()
+                .find(|r| r.findings.contains(&worst.id));
+            let why = risk.map(|r| capitalised(&r.business));
             Some(vec![
                 Cell::text(format!(
                     "{} at {}: {}.",
@@ -36,7 +43,7 @@ pub(super) fn add<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
                 )),
                 Cell::label(sentence(&impact)),
                 Cell::label(sentence(&fix)),
-                Cell::label(sentence(&why.unwrap_or_default())),
+                Cell::text(sentence(&why.unwrap_or_default())),
                 Cell::Level(level),
                 Cell::Findings(found.iter().map(|f| f.id.clone()).collect()),
             ])

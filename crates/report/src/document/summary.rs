@@ -3,6 +3,32 @@
 use super::{Block, Cell, Figure, Table, sentence, sentences};
 use casemate_assess::assessment::{Assessment, Level};
 use casemate_assess::dossier::Verdict;
+use casemate_assess::dossier::words::list;
+
+/// What stands where nothing waits to be repaired first: what is in doubt is looked at before.
+fn quiet(a: &Assessment) -> String {
+    let doubted: Vec<String> = a
+        .dossier
+        .risks
+        .iter()
+        .filter(|r| r.level >= Level::Medium)
+        .map(|r| format!("{} at `{}`", r.id, r.place))
+        .collect();
+    let rest = "the sections on limits and on the ledger say what was not looked at.";
+    if doubted.is_empty() {
+        format!("Nothing above low level waits to be repaired; {rest}")
+    } else {
+        format!(
+            "Nothing above low level is sure enough to be repaired unseen. {} first at {}, of low confidence; {rest}",
+            if doubted.len() == 1 {
+                "A person looks"
+            } else {
+                "People look"
+            },
+            list(&doubted, 5)
+        )
+    }
+}
 
 pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     let summary = &a.dossier.summary;
@@ -67,7 +93,7 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     }
     out.push(Block::Heading(3, "Priority recommendations".to_owned()));
     if summary.priorities.is_empty() {
-        out.push(Block::Text("Nothing above low level waits to be repaired; the sections on limits and on the ledger say what was not looked at.".to_owned()));
+        out.push(Block::Text(quiet(a)));
     } else {
         out.push(Block::Table(Table {
             caption: "What to repair first".to_owned(),
