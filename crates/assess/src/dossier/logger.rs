@@ -207,23 +207,28 @@ const KINDS: [Kind; 4] = [
 
 /// A line of code with the request as the framework of the project calls it.
 fn in_idiom(m: &Material<'_>, write: &str) -> String {
-    let uses = |package: &str| {
-        let mut roots = m.inventory.packages.keys();
-        roots.any(|root| root.split('/').next() == Some(package))
+    let files = |package: &str| {
+        let packages = m.inventory.packages.iter();
+        let theirs = packages.filter(|(root, _)| root.split('/').next() == Some(package));
+        theirs.map(|(_, files)| files.len()).sum::<usize>()
     };
-    let (node, python) = if uses("npm:express") {
-        ("req.ip", "request.remote_addr")
-    } else if uses("npm:koa") {
-        ("ctx.ip", "request.remote_addr")
-    } else if uses("npm:fastify") {
-        ("request.ip", "request.remote_addr")
-    } else if uses("py:django") {
-        ("req.ip", "request.META['REMOTE_ADDR']")
-    } else if uses("py:fastapi") || uses("py:starlette") {
-        ("req.ip", "request.client.host")
-    } else {
-        return write.to_owned();
+    // Types of another framework may be imported as well: the one that most files import is in use.
+    let most = |known: &[(&str, &'static str)]| {
+        let used = known.iter().map(|(package, says)| (files(package), *says));
+        used.filter(|(n, _)| *n > 0).max().map(|(_, says)| says)
     };
+    let node = most(&[
+        ("npm:express", "req.ip"),
+        ("npm:koa", "ctx.ip"),
+        ("npm:fastify", "request.ip"),
+    ])
+    .unwrap_or("req.ip");
+    let python = most(&[
+        ("py:flask", "request.remote_addr"),
+        ("py:django", "request.META['REMOTE_ADDR']"),
+        ("py:fastapi", "request.client.host"),
+    ])
+    .unwrap_or("request.remote_addr");
     write
         .replace("req.ip", node)
         .replace("request.remote_addr", python)
@@ -374,11 +379,9 @@ pub(super) fn queries(m: &Material<'_>, surface: &Surface) -> Vec<Query> {
                 let write = in_idiom(m, &write.replace("{words}", kind.words));
                 // What everybody may do is no warning.
                 let write = match kind.called {
-                    "record_changed" => write.replacen(".warning(", ".info(", 1).replacen(
-                        ".warn(",
-                        ".info(",
-                        1,
-                    ),
+                    "record_changed" => write
+                        .replacen(".warning(", ".info(", 1)
+                        .replacen(".warn(", ".info(", 1),
                     _ => write,
                 };
                 (write, often(logger, kind.called))
