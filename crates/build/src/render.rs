@@ -140,6 +140,7 @@ const OPTIONAL: &[(&str, &[&str])] = &[
     ("renewal", &["auth", "rotates"]),
     ("retention", &["app", "retention"]),
     ("saml", &["auth", "saml"]),
+    ("show.ts", &["shows_values"]),
     ("secondfactor", &["auth", "mfa"]),
     ("sharedcache", &["app", "shared_cache"]),
     ("collector", &["app", "telemetry"]),

@@ -115,15 +115,45 @@ fn imports_hold(seed: u64, files: &[File]) {
     }
 }
 
+/// Every function, class and constant that is exported has somebody who uses it; Next.js calls what stands in `app` by its name.
+fn exports_without_use(files: &[File]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let code: Vec<&File> = files
+        .iter()
+        .filter(|file| file.path.ends_with(".ts") || file.path.ends_with(".tsx"))
+        .collect();
+    let ours = |path: &str| {
+        ["src/", "test/support/", "web/src/"]
+            .iter()
+            .any(|folder| path.starts_with(folder))
+            && !path.starts_with("web/src/app/")
+            && !["web/src/proxy.ts", "test/support/globalSetup.ts"].contains(&path)
+    };
+    for file in code.iter().filter(|file| ours(&file.path)) {
+        for name in exports(&file.text) {
+            let used: usize = code
+                .iter()
+                .map(|other| whole_words(&other.text, name))
+                .sum();
+            if used < 2 {
+                found.insert(format!("{}: {name}", file.path));
+            }
+        }
+    }
+    found
+}
+
 #[test]
 fn random_descriptions_give_whole_projects() {
     let mut tries = 0;
+    let mut unused = BTreeSet::new();
     for seed in 0..SEEDS {
         let (text, tried) = random::description(seed).unwrap();
         tries += tried;
         let made = generate(&text).unwrap();
         assert_eq!(made, generate(&text).unwrap(), "seed {seed}");
         imports_hold(seed, &made.files);
+        unused.append(&mut exports_without_use(&made.files));
         let paths: BTreeSet<&str> = made.files.iter().map(|file| file.path.as_str()).collect();
         assert_eq!(
             paths.len(),
@@ -157,6 +187,7 @@ fn random_descriptions_give_whole_projects() {
             );
         }
     }
+    assert_eq!(unused, BTreeSet::new(), "exported, and nobody uses it");
     assert!(
         tries < 20 * usize::try_from(SEEDS).unwrap(),
         "{tries} tries for {SEEDS} descriptions"

@@ -240,6 +240,41 @@ impl Entity {
     pub fn path(&self) -> &str {
         &self.path
     }
+
+    /// Names of shared helpers that its files use.
+    pub fn helpers(&self) -> Vec<String> {
+        let form = if self.ops.create {
+            self.form_imports.as_str()
+        } else {
+            ""
+        };
+        let sampled = self.fields.iter().any(|f| {
+            let sample = f.sample.as_deref().unwrap_or_default();
+            sample.contains("unique()")
+        });
+        [
+            self.column_imports.as_str(),
+            self.condition_imports.as_str(),
+            self.shown_imports.as_str(),
+            self.access_imports.as_str(),
+            self.actor_tests.as_str(),
+            self.error_imports.as_str(),
+            form,
+            if sampled { "unique" } else { "" },
+            if self.tenant { "inTenantOf" } else { "" },
+            if self.ops.create || self.upload.is_some() {
+                "submitSignedIn"
+            } else {
+                ""
+            },
+        ]
+        .iter()
+        .flat_map(|names| names.split(", "))
+        .map(|name| name.trim_start_matches("type "))
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
+    }
 }
 
 /// Says an entity in the words of the target.
@@ -358,7 +393,7 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
             .chain(["createdAt".to_owned(), "updatedAt".to_owned()])
             .collect(),
         label: input::label(&fields),
-        form_imports: input::form_imports(&fields),
+        form_imports: input::form_imports(&fields, entity.create.idempotent),
         form_values: input::form_values(&fields),
         form_refs: ref_entities
             .iter()

@@ -65,8 +65,8 @@ pub fn label(fields: &[View]) -> String {
         .map_or_else(|| "id".to_owned(), |f| f.prop.clone())
 }
 
-/// The functions that read the form of a creation.
-pub fn form_imports(fields: &[View]) -> String {
+/// The functions that read the form of a creation, which may hold a key that makes it happen once.
+pub fn form_imports(fields: &[View], keyed: bool) -> String {
     let used: BTreeSet<&str> = fields
         .iter()
         .filter(|f| f.in_create)
@@ -77,6 +77,7 @@ pub fn form_imports(fields: &[View]) -> String {
             "moment" => "momentOf",
             _ => "textOf",
         })
+        .chain(keyed.then_some("textOf"))
         .collect();
     join(used)
 }

@@ -8,6 +8,7 @@ mod matrix;
 mod rules;
 mod sql;
 mod upload;
+mod used;
 
 use crate::description::{Description, Protocol};
 use crate::field::Kind;
@@ -35,6 +36,10 @@ pub struct Project {
     pub jobs: Vec<Job>,
     /// All entities, each after those it refers to.
     pub entities: Vec<Entity>,
+    /// Names of the helpers that something uses.
+    pub used: BTreeSet<String>,
+    /// Pages show values.
+    pub shows_values: bool,
 }
 
 /// The service.
@@ -169,7 +174,11 @@ pub struct Tenant {
 
 /// Says a description in the words of the target.
 pub fn project(description: &Description) -> Project {
-    let entities = in_order(description);
+    let entities: Vec<Entity> = in_order(description)
+        .into_iter()
+        .map(|e| entity::entity(description, e))
+        .collect();
+    let used = used::helpers(&entities);
     let fields = || {
         description
             .entities
@@ -299,10 +308,9 @@ pub fn project(description: &Description) -> Project {
                 every_seconds: job.every,
             })
             .collect(),
-        entities: entities
-            .into_iter()
-            .map(|e| entity::entity(description, e))
-            .collect(),
+        shows_values: used::shows_values(&used),
+        used,
+        entities,
     }
 }
 
