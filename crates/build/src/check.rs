@@ -378,7 +378,7 @@ fn rules(description: &Description, entity: &Entity, problems: &Problems<'_>) {
         }
         return;
     };
-    if sound {
+    if sound && met_by_somebody(description, entity, &states, problems) {
         seen_before_changed(description, entity, &states, problems);
     }
 }
@@ -479,6 +479,31 @@ fn comparison(entity: &Entity, name: &str, value: &Literal) -> Option<(String, S
             format!("write one of {}", shown.join(", ")),
         )
     })
+}
+
+/// Each rule lets somebody pass in some state; what nobody may do is not said at all.
+fn met_by_somebody(
+    description: &Description,
+    entity: &Entity,
+    states: &[State],
+    problems: &Problems<'_>,
+) -> bool {
+    let actors = world::actors(description, entity);
+    let mut all = true;
+    for (_, rule) in entity.rules() {
+        let met = actors
+            .iter()
+            .any(|actor| states.iter().any(|state| world::allows(rule, actor, state)));
+        if !met {
+            all = false;
+            problems.add(
+                &rule.span,
+                "nobody ever meets this rule",
+                "everybody has one role, and a field has one value; join what excludes each other with `or`",
+            );
+        }
+    }
+    all
 }
 
 /// Whoever changes or deletes a row must be able to see it: the answer shows it, and so does PostgreSQL.

@@ -199,7 +199,12 @@ pub fn parse(name: &str, text: &str) -> Result<Field, Mistake> {
         on_delete: OnDelete::Restrict,
         default: None,
     };
-    for mark in marks.split_whitespace() {
+    let word = |mark: &str| mark.split('=').next().unwrap_or_default().to_owned();
+    let marks: Vec<&str> = marks.split_whitespace().collect();
+    for (at, mark) in marks.iter().enumerate() {
+        if marks.iter().take(at).any(|other| word(other) == word(mark)) {
+            return mistake(format!("`{}` stands twice", word(mark)), "leave one out");
+        }
         apply(&mut field, mark)?;
     }
     field.default = default

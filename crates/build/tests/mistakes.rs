@@ -377,7 +377,7 @@ fn what_is_not_built_yet_is_never_ignored() {
 fn entities_and_fields() {
     entity(
         &NOTE.replace("entity.note", "entity.Note"),
-        "5:9: `Note` cannot be the name of an entity; use lower case letters, digits and `_`, in the singular",
+        "5:9: `Note` cannot be the name of an entity; use up to 40 lower case letters, digits and `_`, beginning with a letter, in the singular",
     );
     entity(
         &NOTE.replace("entity.note", "entity.session"),
@@ -444,8 +444,8 @@ fn lists_and_creation() {
         "8:16: a page has between 1 and 1000 rows; write `max = 100`",
     );
     entity(
-        &format!("{NOTE}create = {{ rate = \"30\" }}\n"),
-        "8:19: `30` is no rate; write `30/min`; units are s, min, h and d",
+        &format!("{NOTE}allow.create = \"authenticated\"\ncreate = {{ rate = \"30\" }}\n"),
+        "9:19: `30` is no rate; write `30/min`; units are s, min, h and d",
     );
     entity(
         &format!(
@@ -581,6 +581,162 @@ fn rules() {
     entity(
         &NOTE.replace("authenticated", "title == 'x'"),
         "7:14: rules cannot compare `title`; compare fields of type `enum` or `bool`",
+    );
+}
+
+#[test]
+fn names_that_would_mean_something_else() {
+    entity(
+        &NOTE.replace("entity.note", "entity.select"),
+        "5:9: `select` is a word of SQL or TypeScript; choose another name",
+    );
+    entity(
+        &NOTE.replace("entity.note", "entity.constructor"),
+        "5:9: `constructor` is a word of SQL or TypeScript; choose another name",
+    );
+    entity(
+        &NOTE.replace("fields.title", "fields.to_string"),
+        "6:8: `to_string` is a word of SQL or TypeScript; choose another name",
+    );
+    let long = "a".repeat(41);
+    entity(
+        &NOTE.replace("entity.note", &format!("entity.{long}")),
+        &format!(
+            "5:9: `{long}` cannot be the name of an entity; use up to 40 lower case letters, digits and `_`, beginning with a letter, in the singular"
+        ),
+    );
+    entity(
+        &NOTE.replace("fields.title", "fields.myTitle"),
+        "6:8: `myTitle` cannot be the name of a field; use up to 40 lower case letters, digits and `_`, beginning with a letter",
+    );
+    entity(
+        &format!("{NOTE}plural = \"No-tes\"\n"),
+        "8:10: `No-tes` cannot be a plural; use lower case letters, digits and `_`",
+    );
+}
+
+#[test]
+fn types_and_marks() {
+    let field = |text: &str, expected: &str| {
+        entity(
+            &format!("{NOTE}fields.x = \"{text}\"\n"),
+            &format!("8:12: {expected}"),
+        );
+    };
+    field(
+        "text(9..3)",
+        "`text(9..3)` is no length between 1 and 100000; write `text(500)` or `text(1..500)`",
+    );
+    field(
+        "text",
+        "`text` has no length; write `text(500)` or `text(1..500)`; every text needs a longest length",
+    );
+    field(
+        "int(1..9) = 10",
+        "`10` cannot be the default; write a number from 1 to 9",
+    );
+    field(
+        "enum(open)",
+        "`enum` needs at least two different values; write `enum(draft, published)`",
+    );
+    field(
+        "enum(open, done) = gone",
+        "`gone` cannot be the default; write one of open, done",
+    );
+    field("money(Euro)", "`money` has no currency; write `money(EUR)`");
+    field("text(9", "a bracket of `text(9` is not closed; add `)`");
+    field(
+        "text(9) uniq",
+        "`uniq` says nothing about a field; did you mean `unique`?",
+    );
+    field(
+        "text(9) unique pii unique",
+        "`unique` stands twice; leave one out",
+    );
+    field(
+        "text(9) unique encrypted",
+        "an `encrypted` field cannot be `unique`; equal texts have different ciphers; leave one of the two out",
+    );
+    field(
+        "int(1..9) encrypted",
+        "only texts can be `encrypted`; use `text(...)`, `email` or `url`",
+    );
+    field(
+        "text(9) readonly",
+        "a `readonly` field needs a value from somewhere; add a default (` = value`) or `optional`",
+    );
+    field(
+        "text(9) on_delete=cascade",
+        "`on_delete` belongs to `ref`; leave it out",
+    );
+    entity(
+        &format!("{NOTE}fields.x = [\"text(9)\"]\n"),
+        "8:12: `x` is a list, not a type in quotes; write a type such as `\"text(200)\"`",
+    );
+}
+
+#[test]
+fn what_is_said_twice_or_for_nothing() {
+    entity(
+        &format!("{NOTE}list = {{ filter = [\"title\", \"title\"] }}\n"),
+        "8:29: `title` is named twice; leave one out",
+    );
+    entity(
+        &format!("{NOTE}list = {{ sort = [\"title\", \"created_at\", \"title\"] }}\n"),
+        "8:41: `title` is named twice; leave one out",
+    );
+    entity(
+        &format!("{NOTE}create = {{ rate = \"3/min\" }}\n"),
+        "8:1: nobody may create a `note`; write `allow.create`, or leave `create` out",
+    );
+    entity(
+        &format!("{NOTE}[outbound.pay]\nhosts = [\"a.example\", \"a.example\"]\n"),
+        "9:23: `a.example` is named twice; leave one out",
+    );
+    check(
+        &format!("{APP}{AUTH}methods = [\"password\", \"password\"]\n{NOTE}"),
+        "5:24: `password` is named twice; leave one out",
+    );
+    check(
+        &format!("{APP}{AUTH}methods = []\n{NOTE}"),
+        "3:1: `auth.methods` is empty; write `methods = [\"password\"]`, or leave it out",
+    );
+}
+
+#[test]
+fn rules_that_nobody_meets() {
+    let never = "nobody ever meets this rule; everybody has one role, and a field has one value; join what excludes each other with `or`";
+    for rule in [
+        "role:member and role:admin",
+        "role:admin and not role:admin",
+        "owner and status == 'draft' and status == 'done'",
+    ] {
+        owned(
+            &format!("allow.read = \"{rule}\""),
+            &format!("9:14: {never}"),
+        );
+    }
+    owned(
+        "allow.read = \"owner\"\nallow.set.status = \"owner and not authenticated\"",
+        &format!("10:20: {never}"),
+    );
+    for (word, meant) in [
+        ("everyone", "anyone"),
+        ("signed_in", "authenticated"),
+        ("mine", "owner"),
+    ] {
+        owned(
+            &format!("allow.read = \"{word}\""),
+            &format!("9:15: `{word}` is no condition; did you mean `{meant}`?"),
+        );
+    }
+    owned(
+        "allow.write = \"owner\"\nallow.read = \"owner\"",
+        "9:7: there is no `entity.note.allow.write`; here stand create, read, update, delete, set",
+    );
+    owned(
+        "allow.read = [\"owner\"]",
+        "9:14: `entity.note.allow.read` is a list, not a text in quotes; write a text in quotes",
     );
 }
 

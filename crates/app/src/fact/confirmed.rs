@@ -5,7 +5,8 @@ use casemate_flow::origin::Solver;
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::{Fact, FactValue, FuncId};
 use casemate_ir::{FnKind, Instr, Key, Language, LocalId, OpKind, Operand, PartKey};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Members that say that an address was confirmed.
 const CONFIRMED: &[&str] = &[
@@ -45,8 +46,8 @@ const COMPARES: &[&str] = &["isnull", "isnotnull", "eq", "ne", "gt", "lt", "not"
 pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
     let program = origins.program;
     let mut logins: Vec<FuncId> = Vec::new();
-    let mut written = false;
-    let mut asked = false;
+    let mut written: FxHashSet<String> = FxHashSet::default();
+    let mut asked: FxHashSet<String> = FxHashSet::default();
     for func in program
         .function_ids()
         .filter(|func| !program.is_copy(*func))
@@ -55,8 +56,8 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
         if f.file.facts.language == Language::Python {
             continue;
         }
-        written |= writes(f);
-        asked |= asks(f);
+        written.extend(writes(f));
+        asked.extend(asks(f));
         let name = f.func.name.map(|name| trace::flat(f.file.facts.str(name)));
         if f.func.kind != FnKind::Module
             && name.is_some_and(|name| LOGINS.contains(&name.as_str()))
@@ -65,9 +66,14 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
             logins.push(func);
         }
     }
-    if !written {
+    if written.is_empty() {
         return Vec::new();
     }
+    // Second factors and orders are confirmed as well: where a name speaks of mail, the others may be theirs.
+    let plain = written.iter().all(|name| !name.contains("email"));
+    let asked = asked
+        .iter()
+        .any(|name| plain || name.contains("email") || name.starts_with("is"));
     let fact = |func: FuncId| {
         let f = program.func(func);
         let mut fact = trace::at(
@@ -87,62 +93,72 @@ fn is_confirmed(name: &str) -> bool {
     CONFIRMED.contains(&trace::flat(name).as_str())
 }
 
-/// `set({ emailVerifiedAt: … })`, `user.emailVerified = …`
-fn writes(f: FuncRef<'_>) -> bool {
-    let objects: FxHashSet<LocalId> = f
-        .func
-        .instrs
-        .iter()
-        .filter_map(|instr| {
-            match *instr {
-            Instr::Object { to, parts } => f.func.parts(parts).iter().any(|part| {
-                matches!(part.key, PartKey::Field(name) if is_confirmed(f.file.facts.str(name)))
-            })
-            .then_some(to),
-            _ => None,
-        }
-        })
-        .collect();
-    f.func.instrs.iter().any(|instr| match *instr {
-        Instr::Store {
-            key: Key::Field(name),
-            ..
-        } => is_confirmed(f.file.facts.str(name)),
-        Instr::Call {
-            callee, this, args, ..
-        } => {
-            let given =
-                f.func.args(args).iter().any(
-                    |arg| matches!(arg.value, Operand::Local(local) if objects.contains(&local)),
-                );
-            given
-                && trace::called(f, callee, this).0.is_some_and(|name| {
-                    let name = name.to_ascii_lowercase();
-                    name == "set" || name.starts_with("update")
-                })
-        }
-        _ => false,
-    })
-}
-
-/// Whether something depends on such a member: a condition, a comparison, one of a query.
-fn asks(f: FuncRef<'_>) -> bool {
-    let read: FxHashSet<LocalId> = f
+/// Names of such members that are written: `set({ emailVerifiedAt: … })`, `user.emailVerified = …`
+fn writes(f: FuncRef<'_>) -> Vec<String> {
+    let confirmed = |part: &casemate_ir::Part| match part.key {
+        PartKey::Field(name) => Some(f.file.facts.str(name)).filter(|name| is_confirmed(name)),
+        _ => None,
+    };
+    let objects: FxHashMap<LocalId, &str> = f
         .func
         .instrs
         .iter()
         .filter_map(|instr| match *instr {
-            Instr::Load {
-                to,
-                key: Key::Field(name),
-                ..
-            } if is_confirmed(f.file.facts.str(name)) => Some(to),
+            Instr::Object { to, parts } => f
+                .func
+                .parts(parts)
+                .iter()
+                .find_map(confirmed)
+                .map(|name| (to, name)),
             _ => None,
         })
         .collect();
-    if read.is_empty() {
-        return false;
+    let written = f.func.instrs.iter().filter_map(|instr| match *instr {
+        Instr::Store {
+            key: Key::Field(name),
+            ..
+        } => Some(f.file.facts.str(name)).filter(|name| is_confirmed(name)),
+        Instr::Call {
+            callee, this, args, ..
+        } => {
+            let given = f.func.args(args).iter().find_map(|arg| match arg.value {
+                Operand::Local(local) => objects.get(&local).copied(),
+                Operand::Const(_) => None,
+            });
+            given.filter(|_| {
+                trace::called(f, callee, this).0.is_some_and(|name| {
+                    let name = name.to_ascii_lowercase();
+                    name == "set" || name.starts_with("update")
+                })
+            })
+        }
+        _ => None,
+    });
+    written.map(trace::flat).collect()
+}
+
+/// Names of such members on which something depends: a condition, a comparison, one of a query.
+fn asks(f: FuncRef<'_>) -> BTreeSet<String> {
+    let loads = f.func.instrs.iter().filter_map(|instr| match *instr {
+        Instr::Load {
+            to,
+            key: Key::Field(name),
+            ..
+        } => Some((f.file.facts.str(name), to)).filter(|(name, _)| is_confirmed(name)),
+        _ => None,
+    });
+    let mut read: BTreeMap<String, FxHashSet<LocalId>> = BTreeMap::new();
+    for (name, to) in loads {
+        read.entry(trace::flat(name)).or_default().insert(to);
     }
+    read.into_iter()
+        .filter(|(_, read)| matters(f, read))
+        .map(|(name, _)| name)
+        .collect()
+}
+
+/// Whether something depends on one of these.
+fn matters(f: FuncRef<'_>, read: &FxHashSet<LocalId>) -> bool {
     let is_read = |operand: Operand| {
         match operand {
         Operand::Local(local) => {

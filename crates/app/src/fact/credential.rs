@@ -1,7 +1,7 @@
 //! Codes, links and tokens of mails, invitations and resets that are kept in a table: where one is taken, whether it is asked if it was
 //! taken before, if it is over, and what it was made for.
 //!
-//! A question counts as asked wherever the function, what it calls, its callers and what those call read the column.
+//! A question counts as asked wherever the function, what it calls, or each of its callers and what that calls read the column.
 
 use super::trace;
 use casemate_flow::origin::{Solver, Val};
@@ -101,7 +101,7 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
                 continue;
             }
             let names = names.get_or_insert_with(|| Names::of(origins));
-            let mut around: Option<FxHashSet<(String, String)>> = None;
+            let mut around: Option<Vec<FxHashSet<(String, String)>>> = None;
             let mut asked = |columns: &[&str], of: &[&str]| {
                 let own = |read: &FxHashSet<(String, String)>| {
                     read.iter().any(|(base, column)| {
@@ -113,9 +113,8 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
                     return FactValue::Absent;
                 }
                 let here = own(&seen.columns);
-                FactValue::Bool(
-                    here || own(around.get_or_insert_with(|| names.around(origins, func))),
-                )
+                let ways = || names.around(origins, func);
+                FactValue::Bool(here || around.get_or_insert_with(ways).iter().all(own))
             };
             let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
             let spent = if takes == Taken::Marked {
@@ -362,17 +361,23 @@ impl Names {
         out
     }
 
-    /// What is read by the function, its callers, and what both call.
-    fn around(&self, origins: &Solver<'_, '_>, func: FuncId) -> FxHashSet<(String, String)> {
+    /// For each caller of the function, what is read by both and what they call.
+    fn around(&self, origins: &Solver<'_, '_>, func: FuncId) -> Vec<FxHashSet<(String, String)>> {
         let whole = outermost(origins, origins.program.func(func));
         let name = origins.program.func(whole).func.name;
         let name = name.map(|name| origins.program.func(whole).file.facts.str(name));
-        let mut level = vec![whole];
-        level.extend(
-            name.and_then(|name| self.callers.get(name))
-                .into_iter()
-                .flatten(),
-        );
+        let callers = name.and_then(|name| self.callers.get(name));
+        match callers.map_or(&[][..], Vec::as_slice) {
+            [] => vec![self.way(origins, vec![whole])],
+            callers => callers
+                .iter()
+                .map(|caller| self.way(origins, vec![whole, *caller]))
+                .collect(),
+        }
+    }
+
+    /// What is read by some functions and what they call.
+    fn way(&self, origins: &Solver<'_, '_>, mut level: Vec<FuncId>) -> FxHashSet<(String, String)> {
         let mut seen: FxHashSet<FuncId> = FxHashSet::default();
         let mut out = FxHashSet::default();
         for _ in 0..3 {

@@ -93,7 +93,16 @@ fn comes_back(f: FuncRef<'_>, made: &Instr) -> bool {
         .args(args)
         .first()
         .and_then(|arg| trace::made_by(f, arg.value));
-    matches!(described, Some((_, Instr::Object { parts, .. })) if f.func.parts(*parts).iter().any(|part| {
-        matches!(part.key, PartKey::Field(name) if ["state", "RelayState", "SAMLResponse"].contains(&f.file.facts.str(name)))
-    }))
+    let Some((_, Instr::Object { parts, .. })) = described else {
+        return false;
+    };
+    let has = |wanted: &str| {
+        f.func.parts(*parts).iter().any(
+            |part| matches!(part.key, PartKey::Field(name) if f.file.facts.str(name) == wanted),
+        )
+    };
+    // A state alone is a column of many tables; what comes back with it is an answer or the reason why there is none.
+    has("RelayState")
+        || has("SAMLResponse")
+        || (has("state") && ["code", "error", "id_token"].iter().any(|with| has(with)))
 }

@@ -266,7 +266,7 @@ impl<'t, 'a> Parser<'t, 'a> {
                 Some("leave the other conditions out"),
             )),
             _ => {
-                let help = match near(word, known) {
+                let help = match meant(word).or_else(|| near(word, known)) {
                     Some(meant) => format!("did you mean `{meant}`?"),
                     None => format!("roles are written `role:{word}`, fields `{word} == 'value'`"),
                 };
@@ -277,6 +277,17 @@ impl<'t, 'a> Parser<'t, 'a> {
                 ))
             }
         }
+    }
+}
+
+/// The condition that others call by this name.
+fn meant(word: &str) -> Option<&'static str> {
+    match word {
+        "all" | "everybody" | "everyone" | "guest" | "public" => Some("anyone"),
+        "logged_in" | "signed_in" | "user" => Some("authenticated"),
+        "author" | "creator" | "mine" | "own" | "self" => Some("owner"),
+        "nobody" | "none" => Some("never"),
+        _ => None,
     }
 }
 

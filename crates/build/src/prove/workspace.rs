@@ -19,6 +19,13 @@ const PREPARATION: &[&str] = &["migrations/", "src/utils/migrator.ts"];
 /// What Vitest says when a test took too long, and when it could not start the tests: a busy machine does both.
 const BUSY: &[&str] = &["timed out in", "[vitest-pool]", "the run was cut short"];
 
+/// What Node.js and PostgreSQL say where the disk is full.
+const FULL: &[&str] = &[
+    "ENOSPC",
+    "No space left on device",
+    "no space left on device",
+];
+
 /// A copy of a project.
 pub struct Workspace {
     // Ends before its folder does.
@@ -126,6 +133,7 @@ impl Workspace {
                 self.runner = None;
                 answer = self.run(names)?;
             }
+            self.can_run(&answer)?;
             if let Some(test) = answer.red {
                 return Ok(Verdict::Noticed(test));
             }
@@ -139,6 +147,26 @@ impl Workspace {
             }
         }
         Ok(Verdict::Missed("all tests stay green".to_owned()))
+    }
+
+    /// What the machine refuses says nothing about a control, and is not written down as if it did.
+    fn can_run(&self, answer: &Answer) -> Result<(), ProveError> {
+        let texts = [&answer.why, &answer.broken];
+        let full = texts
+            .iter()
+            .filter_map(|text| text.as_deref())
+            .any(|text| FULL.iter().any(|word| text.contains(word)));
+        if full {
+            return Err(io_error("the tests cannot run")(
+                std::io::ErrorKind::StorageFull.into(),
+            ));
+        }
+        if !self.folder.path().join("node_modules").is_dir() {
+            return Err(io_error("node_modules is not there any more")(
+                std::io::ErrorKind::NotFound.into(),
+            ));
+        }
+        Ok(())
     }
 
     /// Runs the test files whose names contain one of these, or all.

@@ -7,6 +7,8 @@ use crate::description::{Allow, Create, Entity, List, Retention};
 use crate::field::{self, Field};
 use crate::names;
 
+/// What names are made of.
+const NAME: &str = "up to 40 lower case letters, digits and `_`, beginning with a letter";
 /// Most fields of one entity.
 const MOST_FIELDS: usize = 60;
 
@@ -38,11 +40,17 @@ pub fn entities(root: &Table<'_, '_>) -> Vec<Entity> {
 
 fn entity<'a>(entry: &Entry<'a>, tenants: bool, problems: &Problems<'_>) -> Option<Entity> {
     let name = entry.key;
-    if !names::is_snake(name) || names::RESERVED.contains(&name) && name != "order" {
+    if !names::is_snake(name) {
         problems.add(
             &entry.key_span,
             format!("`{name}` cannot be the name of an entity"),
-            "use lower case letters, digits and `_`, in the singular",
+            format!("use {NAME}, in the singular"),
+        );
+    } else if names::RESERVED.contains(&name) && name != "order" {
+        problems.add(
+            &entry.key_span,
+            format!("`{name}` is a word of SQL or TypeScript"),
+            "choose another name",
         );
     } else if names::TAKEN_ENTITIES.contains(&name) {
         problems.add(
@@ -116,6 +124,7 @@ fn entity<'a>(entry: &Entry<'a>, tenants: bool, problems: &Problems<'_>) -> Opti
         live: table.bool("live").unwrap_or_default(),
         upload: upload::upload(&table),
     };
+    creation_exists(&table, name);
     for (key, instead) in [
         ("soft_delete", "leave it out"),
         ("job", "write `[job.name]`"),
@@ -153,7 +162,7 @@ fn fields(table: &Table<'_, '_>, entity: &str) -> Vec<Field> {
                 problems.add(
                     &entry.key_span,
                     format!("`{name}` cannot be the name of a field"),
-                    "use lower case letters, digits and `_`",
+                    format!("use {NAME}"),
                 );
             } else if names::TAKEN_FIELDS.contains(&name) {
                 problems.add(
@@ -271,7 +280,7 @@ fn list(table: &Table<'_, '_>) -> List {
     };
     let names = |key: &'static str| {
         inner
-            .texts(key)
+            .distinct(key)
             .map(|texts| texts.into_iter().map(|(text, _)| text.to_owned()).collect())
     };
     let filter: Vec<String> = names("filter").unwrap_or_default();
@@ -330,6 +339,22 @@ fn cache(table: &Table<'_, '_>) -> Option<(u64, std::ops::Range<usize>)> {
             );
             None
         }
+    }
+}
+
+/// What is said of creations is said of some.
+fn creation_exists(table: &Table<'_, '_>, entity: &str) {
+    let entries = table.entries();
+    let find = |key: &str| entries.iter().find(|entry| entry.key == key);
+    let allowed = find("allow")
+        .and_then(|allow| allow.value.as_table())
+        .is_some_and(|allow| allow.contains_key("create"));
+    if let Some(create) = find("create").filter(|_| !allowed) {
+        table.problems().add(
+            &create.key_span,
+            format!("nobody may create a `{entity}`"),
+            "write `allow.create`, or leave `create` out",
+        );
     }
 }
 

@@ -335,8 +335,20 @@ fn methods(table: &Table<'_, '_>) -> Methods {
     let Some(methods) = table.texts("methods") else {
         return Methods::default();
     };
+    if methods.is_empty() {
+        problems.add(
+            &table.span(),
+            "`auth.methods` is empty",
+            "write `methods = [\"password\"]`, or leave it out",
+        );
+    }
     let mut read = Methods::default();
-    for (method, span) in &methods {
+    for (at, (method, span)) in methods.iter().enumerate() {
+        let again = methods.iter().take(at).any(|(other, _)| other == method);
+        if again && !method.contains(':') {
+            problems.add(span, format!("`{method}` is named twice"), "leave one out");
+            continue;
+        }
         let provider = method.split_once(':').and_then(|(kind, name)| {
             let protocol = match kind {
                 "oidc" => Protocol::Oidc,

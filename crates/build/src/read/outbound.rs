@@ -55,7 +55,7 @@ fn service(entry: &Entry<'_>, problems: &Problems<'_>) -> Option<Outbound> {
         inner,
         problems,
     );
-    let hosts = table.texts("hosts").unwrap_or_default();
+    let hosts = table.distinct("hosts").unwrap_or_default();
     if hosts.is_empty() {
         problems.add(
             &table.span(),

@@ -182,6 +182,18 @@ impl<'a, 'p> Table<'a, 'p> {
         Some(texts)
     }
 
+    /// Texts of which each stands once.
+    pub fn distinct(&self, key: &'static str) -> Option<Vec<(&'a str, Range<usize>)>> {
+        let texts = self.texts(key)?;
+        for (at, (text, span)) in texts.iter().enumerate() {
+            if texts.iter().take(at).any(|(other, _)| other == text) {
+                self.problems
+                    .add(span, format!("`{text}` is named twice"), "leave one out");
+            }
+        }
+        Some(texts)
+    }
+
     /// A table below this one.
     pub fn table(&self, key: &'static str) -> Option<Table<'a, 'p>> {
         let (value, span) = self.value(key)?;
