@@ -412,7 +412,7 @@ fn wrong(field: &Field) -> Vec<String> {
                 "42".to_owned(),
                 "{ $gt: '' }".to_owned(),
                 format!("'x'.repeat({})", u64::from(*high) + 1),
-                "'a\\u0000b'".to_owned(),
+                control_character(*low),
             ];
             if *low > 0 {
                 wrong.push("''".to_owned());
@@ -449,6 +449,15 @@ fn wrong(field: &Field) -> Vec<String> {
         wrong.push("null".to_owned());
     }
     wrong
+}
+
+/// A text that is long enough and short enough, and has a character that no text may have.
+fn control_character(low: u32) -> String {
+    if low > 1 {
+        format!("'\\u0000'.padStart({low}, 'x')")
+    } else {
+        "'\\u0000'".to_owned()
+    }
 }
 
 /// How rules are printed needs the owner's names.
