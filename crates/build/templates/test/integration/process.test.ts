@@ -14,7 +14,7 @@ function start(env: NodeJS.ProcessEnv) {
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const listening = async (): Promise<number> => {
-    for (let attempt = 0; attempt < 200; attempt += 1) {
+    for (let attempt = 0; attempt < 1_000; attempt += 1) {
       const port = /"listening":\{[^}]*"port":(\d+)/.exec(output)?.[1];
       if (port !== undefined) {
         return Number(port);
@@ -26,7 +26,7 @@ function start(env: NodeJS.ProcessEnv) {
   return { child, listening, output: () => output };
 }
 
-describe('the process', () => {
+describe('the process', { timeout: 60_000 }, () => {
   const service = useService();
 
   // Of a test that failed, the process is still there, and so are its connections.
