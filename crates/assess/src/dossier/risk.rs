@@ -218,8 +218,8 @@ fn deeds(finding: &Finding, what: &str, losses: &[String], m: &Material<'_>) -> 
         .factors
         .iter()
         .filter(|f| f.name == "grade");
-    let only = only.flat_map(|f| f.evidence.split('`'));
-    if let Some(deed) = only.filter_map(|kind| kind.strip_prefix("path.")).next()
+    let mut only = only.flat_map(|f| f.evidence.split('`'));
+    if let Some(deed) = only.find_map(|kind| kind.strip_prefix("path."))
         && ["read", "delete"].contains(&deed)
     {
         return deed.to_owned();
