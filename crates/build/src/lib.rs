@@ -39,9 +39,6 @@ use control::Control;
 use problem::Problem;
 use thiserror::Error;
 
-/// What a complete backend has and this one does not have yet; said whenever one is written.
-pub const NOT_YET: &[&str] = &["pages for passkeys"];
-
 /// The day on which the locked versions of packages were last chosen, by hand; a test holds it to the lock files. They are held
 /// against the advisories of `advisory`, which are a selection; all of them are asked for by the project's own CI.
 pub const PINNED: &str = "2026-11-30";

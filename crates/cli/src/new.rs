@@ -120,15 +120,13 @@ fn summary(target: &Path, files: usize) -> String {
     format!(
         "Wrote {} to {}.\n\nNext:\n  cd {}\n  npm ci\n  npm run typecheck\n  npm test            # starts a PostgreSQL of its own\n  casemate prove .    # takes each control away and looks which test goes red\n\n\
          Read README.md for what is protected and how.\n\
-         Its packages are locked to versions that were chosen on {} and are free of the {} advisories that were looked up on {}, which are not all: `npm audit` asks for all, and its CI runs it.\n\
-         Not generated yet: {}.\n",
+         Its packages are locked to versions that were chosen on {} and are free of the {} advisories that were looked up on {}, which are not all: `npm audit` asks for all, and its CI runs it.\n",
         count(files, "file"),
         target.display(),
         target.display(),
         casemate_build::PINNED,
         casemate_build::advisory::snapshot().advisories.len(),
         casemate_build::advisory::snapshot().read,
-        casemate_build::NOT_YET.join(", "),
     )
 }
 

@@ -1,19 +1,30 @@
 import type { z } from 'zod';
-import { type addPasskeyRequest, type beginPasskeyRequest, type passkeySignInRequest, type PasskeyView, passkeyOptionsView, passkeysView, passkeyView } from '../src/types/passkey.js';
+import {
+  type addPasskeyRequest,
+  type beginPasskeyRequest,
+  type PasskeyCreation,
+  passkeyCreationView,
+  type PasskeyRequest,
+  passkeyRequestView,
+  type passkeySignInRequest,
+  passkeysView,
+  type PasskeyView,
+  passkeyView,
+} from '../src/types/passkey.js';
 import { sessionView, type UserView } from '../src/types/auth.js';
 import { type Http, idOf } from './http.js';
 
 const PATH = '/v1/auth/passkeys';
 
-/** For `PublicKeyCredential.parseCreationOptionsFromJSON` and `parseRequestOptionsFromJSON`. */
-export type PasskeyOptions = z.infer<typeof passkeyOptionsView>['options'];
-
-/** Passkeys: what the browser makes of the options goes back by `add` and `signIn`. */
+/**
+ * Passkeys. Browsers read what `begin` and `beginSignIn` give by `PublicKeyCredential.parseCreationOptionsFromJSON` and
+ * `parseRequestOptionsFromJSON`; what they make of it goes back by `add` and `signIn`.
+ */
 export class PasskeysClient {
   constructor(private readonly http: Http) {}
 
-  async begin(body: z.input<typeof beginPasskeyRequest.shape.body>): Promise<PasskeyOptions> {
-    return (await this.http.send(passkeyOptionsView, { method: 'POST', path: `${PATH}/options`, body })).options;
+  async begin(body: z.input<typeof beginPasskeyRequest.shape.body>): Promise<PasskeyCreation> {
+    return (await this.http.send(passkeyCreationView, { method: 'POST', path: `${PATH}/options`, body })).options;
   }
 
   async add(body: z.input<typeof addPasskeyRequest.shape.body>): Promise<PasskeyView> {
@@ -28,8 +39,8 @@ export class PasskeysClient {
     await this.http.run({ method: 'DELETE', path: `${PATH}/${idOf(id)}` });
   }
 
-  async beginSignIn(): Promise<PasskeyOptions> {
-    return (await this.http.send(passkeyOptionsView, { method: 'POST', path: `${PATH}/sign-in/options`, open: true })).options;
+  async beginSignIn(): Promise<PasskeyRequest> {
+    return (await this.http.send(passkeyRequestView, { method: 'POST', path: `${PATH}/sign-in/options`, open: true })).options;
   }
 
   async signIn(body: z.input<typeof passkeySignInRequest.shape.body>): Promise<UserView> {

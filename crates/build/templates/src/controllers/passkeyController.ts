@@ -30,7 +30,7 @@ export class PasskeyController {
 
   begin = async (req: Request, res: Response): Promise<void> => {
     const { body } = readRequest(beginPasskeyRequest, req);
-    const { secret, options } = await this.passkeys.begin(userOf(req), body.password);
+    const { secret, options } = await this.passkeys.begin(userOf(req), body);
     setPasskeySecret(res, secret);
     res.json({ options });
   };

@@ -1,19 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { codeOf, stepAt } from '../../src/utils/totp.js';
 import { register } from '../support/accounts.js';
 import { Client } from '../support/client.js';
 import { PASSWORD } from '../support/people.js';
 import { useService } from '../support/service.js';
+import { appCode } from '../support/totp.js';
 
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const WRONG = '000000';
-
-/** What an authenticator app shows, some steps from now. */
-function appCode(secret: string, distance = 0): string {
-  const bits = [...secret].map((letter) => ALPHABET.indexOf(letter).toString(2).padStart(5, '0')).join('');
-  const bytes = Buffer.from((bits.match(/.{8}/g) ?? []).map((eight) => Number.parseInt(eight, 2)));
-  return codeOf(bytes, stepAt(Date.now()) + distance);
-}
 
 describe('a second factor', () => {
   const service = useService();

@@ -2,6 +2,7 @@
 
 import { type ReactNode, useActionState } from 'react';
 import { type FormState, UNTOUCHED } from '../forms/state.js';
+import { Refusal } from './refusal.js';
 
 interface Properties {
   readonly action: (last: FormState, form: FormData) => Promise<FormState>;
@@ -15,16 +16,7 @@ export function ActionForm({ action, submit, children }: Properties) {
   return (
     <form action={send}>
       {children}
-      {state.message !== undefined && <p role="alert">{state.message}</p>}
-      {state.issues.length > 0 && (
-        <ul>
-          {state.issues.map(({ path, message }) => (
-            <li key={`${path} ${message}`}>
-              {path}: {message}
-            </li>
-          ))}
-        </ul>
-      )}
+      <Refusal state={state} />
       <button type="submit" disabled={pending}>
         {submit}
       </button>
