@@ -17,8 +17,15 @@ const DENIALS: [&str; 4] = [
     "notauthenticated",
 ];
 
-/// Codes by which procedures deny what was asked.
-const CODES: [(&str, u32); 5] = [
+/// Codes by which procedures say why they do not do what was asked.
+/// Source: <https://trpc.io/docs/server/error-handling>.
+const CODES: [(&str, u32); 11] = [
+    ("BAD_REQUEST", 400),
+    ("BAD_USER_INPUT", 400),
+    ("NOT_FOUND", 404),
+    ("CONFLICT", 409),
+    ("PRECONDITION_FAILED", 412),
+    ("INTERNAL_SERVER_ERROR", 500),
     ("UNAUTHORIZED", 401),
     ("UNAUTHENTICATED", 401),
     ("FORBIDDEN", 403),
