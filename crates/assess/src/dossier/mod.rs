@@ -262,7 +262,7 @@ fn practices(m: &Material<'_>) -> Vec<Practice> {
                 rule: rule.id.clone(),
                 title: rule.title.clone(),
                 area: rule.area.name().to_owned(),
-                // What was answered in one way or left open was asked.
+                // One place may be told of more than once, and what was answered or left open was asked: at least so many.
                 places: asked(rule, m).max(found.saturating_add(unknown)),
                 found,
                 unknown,
