@@ -107,10 +107,10 @@ impl Asked {
 }
 
 pub(super) struct Reader<'a, 'p, 'm> {
-    book: &'a Book<'a, 'p, 'm>,
+    pub book: &'a Book<'a, 'p, 'm>,
     pub f: FuncRef<'a>,
-    made: Vec<Option<u32>>,
-    out: Vec<Fact>,
+    pub made: Vec<Option<u32>>,
+    pub out: Vec<Fact>,
 }
 
 impl<'a> Reader<'a, '_, '_> {
@@ -297,6 +297,7 @@ impl<'a> Reader<'a, '_, '_> {
                 }
             }
             Instr::Object { parts, .. } => self.object(parts, span),
+            Instr::Array { parts, .. } => self.table_of_accounts(parts, span),
             Instr::Load {
                 key: Key::Field(name),
                 ..
