@@ -77,6 +77,7 @@ impl Interp<'_> {
         {
             self.refused(text, &[refused]);
         }
+        self.all_placed(*func, list, wanted);
         self.asked.push(*func);
         let Some(summary) = self.summaries.get(func.0 as usize).and_then(Clone::clone) else {
             return;

@@ -40,6 +40,7 @@ mod member_sink;
 mod methods;
 mod named;
 mod network;
+mod network_each;
 mod op;
 mod pass;
 mod pattern;

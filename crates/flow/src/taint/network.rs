@@ -5,14 +5,13 @@ use super::call::Callee;
 use super::checked::words;
 use super::interp::Interp;
 use super::kinds::PUBLIC;
-use super::place::PortBase;
 use super::port::CallSite;
 use super::summary::Outcome;
 use super::value::{Origin, Taint};
 use crate::origin::{Val, method_name};
 use crate::program::FuncRef;
 use crate::result::FuncId;
-use casemate_ir::{ArgKey, Block, Const, Instr, Key, OpKind, Operand, Term};
+use casemate_ir::{Const, Instr, Key, OpKind, Operand, Term};
 
 /// Instructions between a test and the look-up of the name.
 const STEPS: u32 = 12;
@@ -118,113 +117,6 @@ impl Interp<'_> {
         }
     }
 
-    /// Of all elements that a loop walked, this was so.
-    pub(super) fn lies_each(&mut self, cond: Operand, outcome: bool) {
-        let Some((at, instr)) = self.definition(cond) else {
-            return;
-        };
-        match instr {
-            Instr::Op {
-                op: OpKind::Not,
-                operands,
-                ..
-            } => {
-                if let &[asked] = self.f.func.operands(operands) {
-                    self.lies_each(asked, !outcome);
-                }
-            }
-            // `if (address.range() !== 'unicast') throw`
-            Instr::Op { op, operands, .. } => {
-                let equal = match op {
-                    OpKind::Eq | OpKind::StrictEq => outcome,
-                    OpKind::Ne | OpKind::StrictNe => !outcome,
-                    _ => return,
-                };
-                if let (true, &[a, b]) = (equal, self.f.func.operands(operands)) {
-                    for (range, name) in [(a, b), (b, a)] {
-                        if let Some(name) = self.operand(name).as_str().cloned() {
-                            self.ranged(range, &name);
-                        }
-                    }
-                }
-            }
-            Instr::Load {
-                base,
-                key: Key::Field(name),
-                ..
-            } => {
-                let name = self.f.file.facts.str(name);
-                self.lies(base, name, outcome);
-            }
-            Instr::Call { callee, .. } => {
-                let Some(site) = self.site_of(at) else { return };
-                let value = self.operand(callee);
-                let callees = self.callees(Some(callee), &value);
-                let outcome = if outcome {
-                    Outcome::True
-                } else {
-                    Outcome::False
-                };
-                if let [Callee::Func(func) | Callee::Closure(_, func)] = callees.as_slice() {
-                    self.accepted(*func, &site, outcome);
-                }
-                let name = method_name(self.f, site.instr, callee);
-                self.placed(&callees, name, &site, outcome);
-            }
-            _ => {}
-        }
-    }
-
-    /// Of all elements that a loop walked, the functions that its body calls for an address went through.
-    pub(super) fn placed_each(&mut self, body: &Block) {
-        if body.unwind.is_some() {
-            return;
-        }
-        for at in body.instrs.range() {
-            let Some(&Instr::Call { callee, .. }) = self.f.func.instrs.get(at) else {
-                continue;
-            };
-            let value = self.operand(callee);
-            let callees = self.callees(Some(callee), &value);
-            let [Callee::Func(func) | Callee::Closure(_, func)] = callees.as_slice() else {
-                continue;
-            };
-            let func = *func;
-            if !self.throws(func) {
-                continue;
-            }
-            let Some(site) = self.site_of(at) else { return };
-            for index in self.asks_place_of(func, &site) {
-                if let Some(address) = site.args.get(index).and_then(|arg| arg.operand) {
-                    self.public(address);
-                }
-            }
-            self.placed(&callees, None, &site, Outcome::Returns);
-        }
-    }
-
-    /// The parameters that a function has found to be addresses of the world when it returns.
-    fn asks_place_of(&mut self, func: FuncId, site: &CallSite) -> Vec<usize> {
-        let Some(summary) = self.summary_of(func, site.instr) else {
-            return Vec::new();
-        };
-        let asked = summary.accepts.iter().filter(|(port, outcome, kinds)| {
-            *outcome == Outcome::Returns && kinds.covers(PUBLIC) && port.members().is_empty()
-        });
-        asked
-            .filter_map(|(port, ..)| match port.base() {
-                PortBase::Param(index) => Some(usize::from(index)),
-                _ => None,
-            })
-            .filter(|&index| {
-                site.args
-                    .iter()
-                    .take(index + 1)
-                    .all(|a| a.key == ArgKey::Pos)
-            })
-            .collect()
-    }
-
     /// Whether a list holds ranges of the own network: its file names some.
     pub(super) fn is_range(&self, list: Operand) -> bool {
         let from_outside = |t: &Taint| matches!(t.origin, Origin::Source(_));
@@ -291,21 +183,27 @@ impl Interp<'_> {
                 }
             }
             Some(func) => {
-                let words = words(name);
-                let has = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
-                let negated = has(&["not", "non"]);
-                let own = has(&OWN);
-                let accepted = match outcome {
-                    Outcome::True => (own && negated) || (!own && has(&OTHERS)),
-                    Outcome::False => own && !negated,
-                    Outcome::Returns => own || has(&OTHERS),
-                    Outcome::Member(..) => return,
-                };
-                if accepted && self.names_ranges(func, outcome != Outcome::Returns) {
+                if self.says_public(func, name, outcome) {
                     self.public(address);
                 }
             }
         }
+    }
+
+    /// Whether a function of the program that is asked about an address, by its name and the ranges that it names, has found it to
+    /// be one of the world where it has this outcome.
+    pub(super) fn says_public(&self, func: FuncId, name: &str, outcome: Outcome) -> bool {
+        let words = words(name);
+        let has = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
+        let negated = has(&["not", "non"]);
+        let own = has(&OWN);
+        let accepted = match outcome {
+            Outcome::True => (own && negated) || (!own && has(&OTHERS)),
+            Outcome::False => own && !negated,
+            Outcome::Returns => own || has(&OTHERS),
+            Outcome::Member(..) => false,
+        };
+        accepted && self.names_ranges(func, outcome != Outcome::Returns)
     }
 
     /// Whether a receiver is a `net.BlockList`.
@@ -510,7 +408,7 @@ impl Interp<'_> {
     }
 
     /// Whether a function can fail by itself.
-    fn throws(&self, func: FuncId) -> bool {
+    pub(super) fn throws(&self, func: FuncId) -> bool {
         let f = self.origins.program.func(func);
         f.func
             .blocks

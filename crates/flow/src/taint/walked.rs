@@ -10,10 +10,18 @@ use casemate_model::row::Role;
 const STEPS: u32 = 4;
 /// Tests of one element that follow each other.
 const TESTS: u32 = 6;
+/// Loops inside a loop.
+const LOOPS: u32 = 2;
 
 impl Interp<'_> {
     /// The loop on `cond` is over: none of what it walked was refused.
     pub(super) fn walked(&mut self, cond: Operand) {
+        self.walked_within(cond, LOOPS);
+    }
+
+    /// The same of a loop, and of those in it: what an inner one says of where an address lies, all that the outer one walks has been
+    /// asked. Whether texts were searched by the inner one depends on there being some.
+    fn walked_within(&mut self, cond: Operand, loops: u32) {
         let func = self.f.func;
         let head = func.blocks.iter().find_map(|b| match b.term {
             Term::Branch { cond: c, yes, .. } if c == cond => func.blocks.get(yes.index()),
@@ -22,20 +30,43 @@ impl Interp<'_> {
         let Some((body, item, of)) = head.and_then(|b| self.first_element(b)) else {
             return;
         };
-        self.each_walked(body, item, of);
+        let inner = loops < LOOPS;
+        if !inner {
+            self.each_walked(body, item, of);
+        }
         let mut block = body;
         for _ in 0..TESTS {
             self.placed_each(block);
             let next = match block.term {
                 Term::Branch { cond, yes, no } if self.leaves(yes, STEPS) => {
-                    self.refused_each(cond, true, item, of);
+                    if inner {
+                        self.in_range_each(cond, item, of);
+                    } else {
+                        self.refused_each(cond, true, item, of);
+                    }
                     self.lies_each(cond, false);
                     no
                 }
                 Term::Branch { cond, yes, no } if self.leaves(no, STEPS) => {
-                    self.refused_each(cond, false, item, of);
+                    if !inner {
+                        self.refused_each(cond, false, item, of);
+                    }
                     self.lies_each(cond, true);
                     yes
+                }
+                Term::Branch {
+                    cond: next,
+                    yes,
+                    no,
+                } if next != cond
+                    && loops > 0
+                    && func
+                        .blocks
+                        .get(yes.index())
+                        .is_some_and(|b| self.first_element(b).is_some()) =>
+                {
+                    self.walked_within(next, loops - 1);
+                    no
                 }
                 Term::Goto(next) => next,
                 _ => return,
@@ -44,6 +75,24 @@ impl Interp<'_> {
                 Some(next) => block = next,
                 None => return,
             }
+        }
+    }
+
+    /// `for network in PRIVATE: if address in network: raise`
+    fn in_range_each(&mut self, cond: Operand, item: LocalId, of: Operand) {
+        if let Some((
+            _,
+            Instr::Op {
+                op: OpKind::In,
+                operands,
+                ..
+            },
+        )) = self.definition(cond)
+            && let &[address, range] = self.f.func.operands(operands)
+            && self.is_item(range, item)
+            && self.is_range(of)
+        {
+            self.public(address);
         }
     }
 
@@ -78,8 +127,7 @@ impl Interp<'_> {
                 }
             }
         } else if self.is_item(b, item) && self.is_range(of) {
-            // `for network in PRIVATE: if address in network: raise`
-            self.public(a);
+            self.in_range_each(cond, item, of);
         } else if self.is_item(b, item) {
             // `for part in x.split('/'): if '..' in part: raise`
             if let Some(text) = self.pieces_of(of)
