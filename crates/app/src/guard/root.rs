@@ -330,12 +330,23 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
     }
 
     /// Under which name the client says this.
-    fn said(&self, func: FuncId, local: LocalId, member: &str, trail: Trail) -> Names {
+    fn said(&mut self, func: FuncId, local: LocalId, member: &str, trail: Trail) -> Names {
         if !trail.name.is_empty() {
             return trail.name;
         }
         let f = self.origins.program.func(func);
         let param = f.func.params.iter().find(|param| param.local == local);
+        // What a function calls it that is handed the value is not what the client calls it.
+        let held = self
+            .bound
+            .filter(|_| param.is_some())
+            .and_then(|bound| bound.get(&(func, local, WHOLE)))
+            .map(|held| held.names)
+            .filter(|names| !names.is_empty());
+        if let Some(names) = held {
+            self.met.push((func, local, WHOLE));
+            return names;
+        }
         let name = param.and_then(|param| param.name);
         Names::of(name.map_or(member, |name| f.file.facts.str(name)))
     }
