@@ -158,6 +158,21 @@ pub struct Objects {
     pub privileges: BTreeSet<(Site, FuncId, String)>,
     /// Places where a client says whose a new record is, with the field's name.
     pub owners: BTreeSet<(Site, FuncId, String)>,
+    /// Fields of new records that hold what the client says, and may be keys of other records.
+    pub links: BTreeSet<Link>,
+}
+
+/// A field of a new record that the client fills.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Link {
+    /// Where the record is made.
+    pub site: Site,
+    /// The function around it.
+    pub function: FuncId,
+    /// The field: `projectId`.
+    pub field: String,
+    /// The names under which the client says what it holds.
+    pub names: Names,
 }
 
 /// One way to records.

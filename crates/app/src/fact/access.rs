@@ -461,13 +461,13 @@ fn names_owner(access: &Access) -> bool {
 }
 
 /// Somebody is asked who it is, or plays a part.
-fn wants_login(endpoint: &Endpoint) -> bool {
+pub(super) fn wants_login(endpoint: &Endpoint) -> bool {
     let mut guards = endpoint.guards.iter();
     endpoint.objects.personal || guards.any(|g| g.kind == "authentication" && g.understood)
 }
 
 /// Whether who asks is looked at together with what chooses the record.
-fn beside(endpoint: &Endpoint, access: &Access) -> Answer {
+pub(super) fn beside(endpoint: &Endpoint, access: &Access) -> Answer {
     if access.names.is_empty() || access.names.meets(endpoint.objects.beside) {
         Answer::Yes
     } else if endpoint.objects.asked {

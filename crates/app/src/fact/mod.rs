@@ -23,6 +23,7 @@ mod header;
 mod ignored;
 mod inclusion;
 mod kept;
+mod link;
 mod media;
 mod message;
 mod metadata;
@@ -106,6 +107,7 @@ impl Application {
         out.extend(self.passwords());
         out.extend(self.privileges());
         out.extend(self.owners());
+        out.extend(self.links(origins));
         out.extend(self.object_permissions(origins));
         out.extend(self.media(origins));
         out.extend(self.applications(origins, known));

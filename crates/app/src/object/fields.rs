@@ -2,6 +2,7 @@
 
 use super::{Query, Walk, key, owner, place, repository, sql};
 use crate::decoration::member_before;
+use crate::model::Link;
 use casemate_flow::origin::Val;
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::{FuncId, Site};
@@ -137,6 +138,23 @@ impl<'p> Walk<'_, 'p, '_> {
         if let Some((name, func, _)) = chosen {
             let (site, func) = self.told_at(f, at, *func);
             self.made.owners.insert((site, func, name.clone()));
+        }
+    }
+
+    /// Fields of a new record that the client alone fills: `Comment.create({ postId: req.body.postId })`.
+    pub(super) fn linked(&mut self, f: FuncRef<'p>, at: usize, args: Range32) {
+        for (field, func, value) in self.named(f, args) {
+            let roots = self.roots(func, value);
+            if roots.client && !roots.principal && !roots.names.is_empty() {
+                let (site, function) = self.told_at(f, at, func);
+                let names = roots.names;
+                self.made.links.insert(Link {
+                    site,
+                    function,
+                    field,
+                    names,
+                });
+            }
         }
     }
 

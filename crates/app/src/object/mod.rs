@@ -11,7 +11,7 @@ mod guarded;
 mod inherited;
 pub(crate) mod key;
 mod nameless;
-mod owned;
+pub(crate) mod owned;
 mod owner;
 mod query;
 mod record;
@@ -491,11 +491,14 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         }
         if query.op == "create" {
             self.made_for(f, query.at, &object, args);
+            self.linked(f, query.at, args);
         }
         self.made.personal |= all.iter().any(|arg| self.roots(f.id, arg.value).principal);
         if query.key.is_none() && query.op != "create" {
-            // `Order.query.filter(…).filter(…)`
-            self.decides(f.id, all.iter().map(|arg| arg.value).chain(this));
+            // `Order.query.filter(…).filter(…)`; who asks, where it was written into a record that is saved, decides nothing.
+            let filtered =
+                this.filter(|this| query.op == "read" || !record::is_found(self.origins, f, *this));
+            self.decides(f.id, all.iter().map(|arg| arg.value).chain(filtered));
         }
         if query.op == "delete" && query.key.is_none() {
             // `session.delete(order)`

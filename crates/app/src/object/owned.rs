@@ -277,7 +277,7 @@ impl Called<'_, '_, '_> {
 }
 
 /// `orderId`, `order_id` and `order` of `order`.
-fn is_key_of(field: &str, object: &str) -> bool {
+pub(crate) fn is_key_of(field: &str, object: &str) -> bool {
     let flat: String = field
         .chars()
         .filter(char::is_ascii_alphanumeric)
