@@ -112,6 +112,8 @@ pub struct Objects {
     pub chosen: Vec<Access>,
     /// Whether whoever asks plays a part: in a comparison, in a query, in a call that is not known.
     pub personal: bool,
+    /// The same, where that is more than being stored: `updatedBy: user.id`.
+    pub asks: bool,
     /// It is asked whether somebody is known.
     pub known: bool,
     /// What asks who it is keeps nobody's name: there is nobody whose records these could be.

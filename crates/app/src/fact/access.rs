@@ -2,6 +2,7 @@
 
 use super::application::same_unit;
 use super::header::value;
+use super::naming::is_capability;
 use super::tri;
 use crate::guard::{DENIAL, REFUSAL};
 use crate::model::{Access, Answer, Application, Endpoint, Guard, Names, Objects};
@@ -65,6 +66,10 @@ impl Application {
                 continue;
             }
             for access in &endpoint.objects.chosen {
+                // What cannot be guessed is told to those alone who may.
+                if !access.key.is_empty() && access.key.iter().all(|key| is_capability(key)) {
+                    continue;
+                }
                 // A small function that finds by whatever several tell it lacks nothing: each of its callers may.
                 let several = callers
                     .get(&access.site)
@@ -132,12 +137,13 @@ impl Application {
                 ),
                 ("role", tri(role(endpoint, access))),
                 ("owner", tri(endpoint.guarded("owner"))),
-                ("personal", FactValue::Bool(endpoint.objects.personal)),
+                ("personal", FactValue::Bool(endpoint.objects.asks)),
                 (
                     "login",
                     FactValue::Bool(
                         wants_login(endpoint)
                             && !endpoint.objects.nameless
+                            && !is_message(endpoint)
                             && (endpoint.guarded("authentication") == Answer::Yes
                                 || !super::takes_password(endpoint, origins)),
                     ),
@@ -440,7 +446,12 @@ fn role(endpoint: &Endpoint, access: &Access) -> Answer {
     let may_ask = |guard: &Guard| !guard.understood && guard.kind != DENIAL;
     let open = || endpoint.guards.iter().any(may_ask);
     match endpoint.guarded("role") {
-        Answer::No if access.handed && open() => Answer::Unknown,
+        Answer::No
+            if open()
+                && (access.handed || endpoint.guarded("authentication") == Answer::Unknown) =>
+        {
+            Answer::Unknown
+        }
         answer => answer,
     }
 }
@@ -464,6 +475,14 @@ fn names_owner(access: &Access) -> bool {
 pub(super) fn wants_login(endpoint: &Endpoint) -> bool {
     let mut guards = endpoint.guards.iter();
     endpoint.objects.personal || guards.any(|g| g.kind == "authentication" && g.understood)
+}
+
+/// A message of another service or of the program itself, behind which nobody is logged in.
+fn is_message(endpoint: &Endpoint) -> bool {
+    ["rpc", "task"]
+        .iter()
+        .any(|method| endpoint.method.eq_ignore_ascii_case(method))
+        && endpoint.guarded("authentication") != Answer::Yes
 }
 
 /// Whether who asks is looked at together with what chooses the record.
@@ -514,5 +533,5 @@ fn open_to_accounts(endpoint: &Endpoint) -> bool {
     endpoint.guarded("authentication") == Answer::Yes
         && endpoint.guarded("role") == Answer::No
         && endpoint.guarded("owner") == Answer::No
-        && !endpoint.objects.personal
+        && !endpoint.objects.asks
 }

@@ -101,6 +101,26 @@ const CAPABILITIES: [&str; 12] = [
     "public_id",
 ];
 
+/// Endings of names of what only those are told who may read it, in their plainest form.
+const SECRETS: [&str; 6] = [
+    "token",
+    "secret",
+    "hash",
+    "signature",
+    "nonce",
+    "invitecode",
+];
+
+/// The name of a column says that it holds what nobody can guess: `share_token`.
+pub(super) fn is_capability(column: &str) -> bool {
+    let flat: String = column
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    SECRETS.iter().any(|word| flat.ends_with(word))
+}
+
 /// Each record is found by what only those are told who may read it.
 pub(super) fn by_capability(endpoint: &Endpoint) -> bool {
     let mut told = Names::default();

@@ -296,7 +296,8 @@ fn told(origins: &Solver<'_, '_>, path: PathId) -> Told {
                 match kind.map(|kind| models.kinds().source_name(kind)) {
                     Some("http.cookie" | "http.header") => told.credential = true,
                     Some(name) => {
-                        told.client |= name.starts_with("http.") || matches!(name, "rpc" | "ws");
+                        told.client |=
+                            name.starts_with("http.") || matches!(name, "rpc" | "ws" | "graphql");
                     }
                     None => {}
                 }

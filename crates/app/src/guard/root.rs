@@ -18,8 +18,8 @@ use casemate_flow::result::FuncId;
 use casemate_flow::symbol::Sym;
 use casemate_ir::{ArgKey, Instr, Key, LocalId, OpKind, Operand, Range32, Term, VarRef};
 pub(crate) use place::is_request;
+use place::{is_called, is_truth, param_behind};
 pub(super) use place::{is_said, is_setting, owner};
-use place::{is_truth, param_behind};
 use rustc_hash::FxHashSet;
 
 /// Parts of names of credentials that programs give each other.
@@ -216,6 +216,12 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         // What the mark says is closer than what a model says of all marks.
         let marked = is_param && self.set.injects && self.is_marked(f, local, trail);
         if marked || self.is_root(func, local, trail) {
+            // A record that a call found, and into which the client's values were written, is still known by what found it.
+            if !is_param && !trail.name.is_empty() && is_called(f, local) {
+                for (_, instr) in f.writers(local) {
+                    self.instr(f, instr, trail, depth + 1);
+                }
+            }
             return;
         }
         // Nothing else is ever held.

@@ -68,6 +68,7 @@ pub(crate) fn find(application: &mut Application, origins: &Solver<'_, '_>, set:
         }
         walk.made.guarded = before.decided;
         walk.made.personal |= before.personal;
+        walk.made.asks |= before.personal;
         walk.made.beside.add(before.beside);
         walk.made.decided.add(before.beside);
         // What is done with a record that was looked up before is told where it was looked up.
@@ -182,6 +183,12 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         false
     }
 
+    /// Who asks plays a part.
+    fn plays_a_part(&mut self, so: bool) {
+        self.made.personal |= so;
+        self.made.asks |= so;
+    }
+
     /// Values that are looked at together: where one tells who asks, the others are seen beside it.
     fn together(&mut self, func: FuncId, operands: impl IntoIterator<Item = Operand>) -> Roots {
         let mut all = Roots::default();
@@ -248,7 +255,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         }
         if depth > limits::OBJECT_DEPTH || self.seen.len() >= limits::OBJECT_FUNCTIONS {
             // What is further away is not read: somebody may be asked there who it is.
-            self.made.personal |= self.seen.len() >= limits::OBJECT_FUNCTIONS;
+            self.plays_a_part(self.seen.len() >= limits::OBJECT_FUNCTIONS);
             return;
         }
         self.seen.insert(func);
@@ -277,7 +284,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
                         .any(|&operand| crate::guard::is_nothing(f, operand))
                         && is_presence(roots);
                     self.made.known |= roots.principal;
-                    self.made.personal |= roots.principal && !presence;
+                    self.plays_a_part(roots.principal && !presence);
                     self.made.checked |= roots.client;
                 }
                 Instr::Call { .. } => {
@@ -311,7 +318,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
                 // A function that is asked about somebody alone may know of what.
                 let answer = self.is_answer(f, cond);
                 self.made.known |= roots.principal;
-                self.made.personal |= roots.principal && (answer || !is_presence(roots));
+                self.plays_a_part(roots.principal && (answer || !is_presence(roots)));
                 self.made.checked |= roots.client;
                 self.made.asked |= roots.principal && answer;
                 if roots.principal && roots.client {
@@ -415,7 +422,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
                 || form::is_blind(self.origins, f, callee, at);
             for arg in args.clone() {
                 let roots = self.roots(f.id, arg);
-                self.made.personal |= roots.principal && !tells;
+                self.plays_a_part(roots.principal && !tells);
                 self.made.handed |= roots.client;
             }
             self.made.open = true;
@@ -493,12 +500,21 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             self.made_for(f, query.at, &object, args);
             self.linked(f, query.at, args);
         }
-        self.made.personal |= all.iter().any(|arg| self.roots(f.id, arg.value).principal);
+        let personal = all.iter().any(|arg| self.roots(f.id, arg.value).principal);
+        self.made.personal |= personal;
+        // Of what is stored, that it says who stored it decides nothing.
+        self.made.asks |= personal && matches!(query.op.as_str(), "read" | "delete");
         if query.key.is_none() && query.op != "create" {
             // `Order.query.filter(…).filter(…)`; who asks, where it was written into a record that is saved, decides nothing.
             let filtered =
                 this.filter(|this| query.op == "read" || !record::is_found(self.origins, f, *this));
-            self.decides(f.id, all.iter().map(|arg| arg.value).chain(filtered));
+            // `db('orders').where('id', id).update({ closedBy: user.id })`: what is stored is no condition.
+            let chained = query.op == "write"
+                && query.sql.is_none()
+                && filtered.is_some_and(|this| self.roots(f.id, this).client);
+            let given = all.iter().filter(|_| !chained).map(|arg| arg.value);
+            let roots = self.decides(f.id, given.chain(filtered));
+            self.made.asks |= roots.principal;
         }
         if query.op == "delete" && query.key.is_none() {
             // `session.delete(order)`
@@ -536,6 +552,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             None => all.iter().map(|arg| arg.value).collect(),
         };
         let roots = self.decides(f.id, chosen.iter().copied());
+        self.made.asks |= roots.principal;
         if roots.principal && !object.is_empty() {
             self.made.bound.insert(object.clone());
         }

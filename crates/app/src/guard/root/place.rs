@@ -12,6 +12,30 @@ pub(super) fn is_truth(f: FuncRef<'_>, value: Operand) -> bool {
         if matches!(f.file.facts.constant(id), Const::Bool(_)))
 }
 
+/// Whether a local is what a call gives.
+pub(super) fn is_called(f: FuncRef<'_>, local: LocalId) -> bool {
+    let mut at = local;
+    for _ in 0..4 {
+        match f.writer(at).map(|made| made.1) {
+            Some(
+                Instr::Copy {
+                    from: Operand::Local(from),
+                    ..
+                }
+                | Instr::Await {
+                    from: Operand::Local(from),
+                    ..
+                },
+            ) => {
+                at = *from;
+            }
+            Some(Instr::Call { .. }) => return true,
+            _ => return false,
+        }
+    }
+    false
+}
+
 /// Whether a name says that it holds how the program is configured.
 pub(in crate::guard) fn is_setting(lower: &str) -> bool {
     lower.starts_with("config")
