@@ -6,7 +6,7 @@ use crate::model::Stage;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{ClassIdx, FuncRef};
 use casemate_flow::result::{FuncId, Site};
-use casemate_ir::{Const, Instr, Key, Language, MemberKind, Operand, PartKey, VarRef};
+use casemate_ir::{Const, Instr, Key, Language, MemberKind, OpKind, Operand, PartKey, VarRef};
 
 /// How many classes are looked at above one.
 const ANCESTORS: usize = 12;
@@ -268,7 +268,8 @@ pub(crate) fn of(
                     rest |= origins.paths.text(path).starts_with("py:rest_framework");
                     // What a base of which nothing is known does before methods, nobody can tell.
                     let known = origins.paths.known(path) || origins.paths.parent_known(path);
-                    out.unknown += u32::from(python && !known);
+                    let speaks = || speaks_of_access(origins.paths.last_member(path));
+                    out.unknown += u32::from(python && !known && speaks());
                     if guards(origins, path) {
                         let site = Site {
                             file,
@@ -291,6 +292,30 @@ pub(crate) fn of(
         checked_before(origins, &open, own, out);
     }
     out.settled = true;
+}
+
+/// Words in the names of classes of packages that may refuse requests: what a mixin of another name does is no guard.
+const ACCESS: [&str; 14] = [
+    "permission",
+    "login",
+    "auth",
+    "access",
+    "owner",
+    "user",
+    "staff",
+    "admin",
+    "restrict",
+    "required",
+    "role",
+    "secur",
+    "protect",
+    "view",
+];
+
+/// Whether a class that nobody knows may refuse, by its name.
+fn speaks_of_access(class: &str) -> bool {
+    let lower = class.to_lowercase();
+    class.is_empty() || !lower.ends_with("mixin") || ACCESS.iter().any(|word| lower.contains(word))
 }
 
 /// The nearest such method of some classes, and those above that it calls itself.
@@ -394,10 +419,25 @@ pub(crate) fn has_default(origins: &Solver<'_, '_>) -> bool {
 }
 
 fn has_base(origins: &Solver<'_, '_>, class: ClassIdx, owner: FuncId) -> bool {
+    // Bases that only speak to type checkers are none.
+    const MARKERS: [&str; 3] = ["ABC", "Protocol", "Generic"];
     let f = origins.program.func(owner);
-    f.func.instrs.iter().any(
-        |instr| matches!(*instr, Instr::Class { class: c, base: Some(_), .. } if f.class(c) == class),
-    )
+    let marks = |base: Operand| match f.made_by(base) {
+        Some(Instr::Op {
+            op: OpKind::Select,
+            operands,
+            ..
+        }) => f
+            .func
+            .operands(*operands)
+            .iter()
+            .all(|base| written_name(f, *base).is_some_and(|name| MARKERS.contains(&name))),
+        _ => written_name(f, base).is_some_and(|name| MARKERS.contains(&name)),
+    };
+    f.func.instrs.iter().any(|instr| {
+        matches!(*instr, Instr::Class { class: c, base: Some(base), .. }
+            if f.class(c) == class && !marks(base))
+    })
 }
 
 /// What settings ask of a view that says nothing itself.

@@ -3,9 +3,9 @@
 use super::{Around, arguments, elements, keyword, member};
 use crate::model::Stage;
 use casemate_flow::origin::{Solver, Val};
-use casemate_flow::program::{ClassIdx, FuncRef};
+use casemate_flow::program::{ClassIdx, FuncRef, Target};
 use casemate_flow::result::{FuncId, Site};
-use casemate_ir::{Capture, Instr, Operand, Span};
+use casemate_ir::{Capture, FnKind, Instr, Operand, Span, VarRef};
 
 /// Depth of functions that are filled in themselves.
 const DEPTH: u32 = 4;
@@ -38,12 +38,41 @@ pub(super) fn of_defaults(origins: &Solver<'_, '_>, f: FuncRef<'_>, out: &mut Ar
     }
 }
 
-/// A type that is no class that is known: it may name what fills it.
+/// A type that is no class that is known: it may name what fills it. A class of a package fills nothing.
 fn is_alias(origins: &Solver<'_, '_>, f: FuncRef<'_>, param: &casemate_ir::Param) -> bool {
     let vals = origins.of_local(f.id, param.local);
-    !vals
+    let known = vals
         .iter()
-        .any(|&val| matches!(origins.val(val), Some(Val::Instance(_))))
+        .any(|&val| matches!(origins.val(val), Some(Val::Instance(_))));
+    !known && !is_of_package(origins, f, param)
+}
+
+/// The type is imported from something that is no part of the program.
+fn is_of_package(origins: &Solver<'_, '_>, f: FuncRef<'_>, param: &casemate_ir::Param) -> bool {
+    let Some(VarRef::Global(global)) = param.ty.as_ref().and_then(|ty| ty.binding) else {
+        return false;
+    };
+    let functions = (0..f.file.facts.functions.len()).map(casemate_ir::FnId::from);
+    let module = functions
+        .map(|id| origins.program.func(f.sibling(id)))
+        .find(|f| f.func.kind == FnKind::Module);
+    let Some(module) = module else { return false };
+    let imports = |instr: &Instr| match *instr {
+        Instr::StoreVar {
+            var: VarRef::Global(stored),
+            value,
+        } if stored == global => match module.made_by(value) {
+            Some(Instr::Import { import, .. }) => {
+                matches!(
+                    module.file.imports.get(import.index()),
+                    Some(Target::Package(_))
+                )
+            }
+            _ => false,
+        },
+        _ => false,
+    };
+    module.func.instrs.iter().any(imports)
 }
 
 fn add(origins: &Solver<'_, '_>, f: FuncRef<'_>, depth: u32, out: &mut Around) {

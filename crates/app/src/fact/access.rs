@@ -82,6 +82,7 @@ impl Application {
         let mut out = Vec::new();
         let habits = self.habits();
         let kinds = self.habitual_objects();
+        let looks = self.looks(origins);
         let is_habit = |access: &Access| {
             access.names.each().any(|name| habits.contains(&name)) || kinds.contains(&access.object)
         };
@@ -155,7 +156,11 @@ impl Application {
                 ),
                 (
                     "kept",
-                    FactValue::Bool(self.kept(endpoint, access) || is_habit(access)),
+                    FactValue::Bool(
+                        self.kept(endpoint, access)
+                            || is_habit(access)
+                            || looks.others(endpoint, &access.object, origins),
+                    ),
                 ),
                 ("parted", FactValue::Bool(self.parted(endpoint, access))),
                 ("alike", FactValue::Bool(self.alike(endpoint, access))),

@@ -1,25 +1,19 @@
 //! New records that are put into what may belong to somebody else: `Comment.create({ noteId: req.body.noteId, author: req.user.id })`,
 //! where all other endpoints look at the note together with who asks.
 
-use super::access::{beside, wants_login};
+use super::access::wants_login;
 use super::tri;
 use crate::model::{Answer, Application, Endpoint, Link};
-use crate::object::key::PERSONS;
 use crate::object::owned::is_key_of;
 use casemate_flow::origin::Solver;
 use casemate_flow::result::{Fact, FactValue, Site};
 use std::collections::BTreeMap;
 
-/// So many ways to records of a kind look at who asks …
-const HABIT: usize = 2;
-
-/// … and at most one in so many does not.
-const EXCEPTIONS: usize = 5;
-
 impl Application {
     /// One fact for each place where a record is made in another one that nobody looked at.
     pub(super) fn links(&self, origins: &Solver<'_, '_>) -> Vec<Fact> {
-        let closed = self.closed(origins);
+        let looks = self.looks(origins);
+        let closed = looks.closed();
         let mut out: BTreeMap<(Site, &str), Fact> = BTreeMap::new();
         for endpoint in &self.endpoints {
             if endpoint.objects.links.is_empty()
@@ -64,46 +58,6 @@ impl Application {
             }
         }
         out.into_values().collect()
-    }
-
-    /// Kinds of records that nearly all who find them by an id look at together with who asks, those who only read them too.
-    fn closed(&self, origins: &Solver<'_, '_>) -> Vec<&str> {
-        let mut of: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-        for endpoint in self.endpoints.iter().filter(|e| !super::begins(e, origins)) {
-            let mut seen: BTreeMap<&str, Answer> = BTreeMap::new();
-            for access in &endpoint.objects.chosen {
-                let object = access.object.as_str();
-                if object.is_empty() || PERSONS.contains(&object) {
-                    continue;
-                }
-                let answer = match beside(endpoint, access) {
-                    Answer::Yes if access.names.is_empty() => Answer::Unknown,
-                    Answer::No if endpoint.guarded("owner") == Answer::Yes => Answer::Yes,
-                    Answer::No if endpoint.guarded("role") != Answer::No => Answer::Unknown,
-                    answer => answer,
-                };
-                // One look at who asks is enough for all that an endpoint does with a record.
-                let known = seen.entry(object).or_insert(answer);
-                if answer == Answer::Yes || *known == Answer::Unknown {
-                    *known = answer;
-                }
-            }
-            for (object, answer) in seen {
-                let (with, without) = of.entry(object).or_default();
-                match answer {
-                    Answer::Yes => *with += 1,
-                    Answer::No => *without += 1,
-                    Answer::Unknown => {}
-                }
-            }
-        }
-        let habit = |(_, (with, without)): &(&str, (usize, usize))| {
-            *with >= HABIT && without * EXCEPTIONS <= *with
-        };
-        of.into_iter()
-            .filter(habit)
-            .map(|(object, _)| object)
-            .collect()
     }
 }
 

@@ -24,6 +24,7 @@ mod ignored;
 mod inclusion;
 mod kept;
 mod link;
+mod looks;
 mod media;
 mod message;
 mod metadata;

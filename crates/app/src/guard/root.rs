@@ -412,11 +412,21 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
                     self.operand(func, value, trail, depth);
                 }
             }
-            Instr::Array { parts, .. } => {
-                for part in f.func.parts(parts) {
+            Instr::Array { to, parts } => {
+                let parts = f.func.parts(parts);
+                for part in parts {
                     self.operand(func, part.value, trail, depth);
                 }
+                // `[int(i) for i in ids]`
+                for instr in f.func.instrs.iter().filter(|_| parts.is_empty()) {
+                    if let Instr::Store { base, value, .. } = *instr
+                        && base == Operand::Local(to)
+                    {
+                        self.operand(func, value, trail, depth);
+                    }
+                }
             }
+            Instr::IterNext { of, .. } => self.operand(func, of, trail, depth),
             Instr::Call {
                 callee, this, args, ..
             } => self.call(f, callee, this, args, trail, depth),

@@ -26,7 +26,14 @@ impl<'a> Lowerer<'a> {
         let mut bases = Vec::new();
         if let Some(arguments) = &class.arguments {
             for base in &arguments.args {
-                bases.push(self.expr(base));
+                bases.push(match base {
+                    // `Repository[User]` is `Repository`, said of users.
+                    Expr::Subscript(of) => {
+                        self.expr(&of.slice);
+                        self.expr(&of.value)
+                    }
+                    base => self.expr(base),
+                });
             }
             for keyword in &arguments.keywords {
                 self.expr(&keyword.value);
