@@ -278,11 +278,21 @@ fn kept_as(f: FuncRef<'_>, value: LocalId) -> Option<&str> {
     })
 }
 
+/// How the names of classes end of which frameworks hand on what they make: `(req: AuthRequest, res: Response)` makes none.
+const HANDED_ON: [&str; 4] = ["request", "context", "ctx", "socket"];
+
+fn is_handed_on(class: &str) -> bool {
+    HANDED_ON.iter().any(|word| class.ends_with(word))
+}
+
 fn told(origins: &Solver<'_, '_>, path: PathId) -> Told {
     let text = origins.paths.text(path).to_lowercase();
     let mut told = Told {
         hashes: HASHES.iter().any(|word| text.contains(word)),
-        made: text.ends_with(".new()") || text.ends_with(".$extends()"),
+        made: text.ends_with(".$extends()")
+            || text
+                .strip_suffix(".new()")
+                .is_some_and(|class| !is_handed_on(class)),
         ..Told::default()
     };
     for (_, row) in origins.paths.rows(path) {
@@ -295,6 +305,8 @@ fn told(origins: &Solver<'_, '_>, path: PathId) -> Told {
                 let kind = models.source_kind(row, name);
                 match kind.map(|kind| models.kinds().source_name(kind)) {
                     Some("http.cookie" | "http.header") => told.credential = true,
+                    // Told of some arguments alone: `req.get('referer')`.
+                    Some("http.url") if row.when.is_some() => {}
                     Some(name) => {
                         told.client |=
                             name.starts_with("http.") || matches!(name, "rpc" | "ws" | "graphql");

@@ -16,7 +16,7 @@ pub(crate) mod names;
 mod nobody;
 mod onward;
 mod proof;
-mod reading;
+pub(crate) mod reading;
 mod refusal;
 mod required;
 pub(crate) mod root;

@@ -24,7 +24,7 @@ const WRAPPERS: [&str; 3] = ["URL", "URLSearchParams", "parse_qs"];
 const TEXTS: [&str; 3] = ["decode", "toString", "strip"];
 
 /// Whether a call of this name reads a member that it is told.
-pub(super) fn reads(name: &str) -> bool {
+pub(crate) fn reads(name: &str) -> bool {
     READERS.contains(&name)
 }
 

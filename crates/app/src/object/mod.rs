@@ -3,6 +3,7 @@
 //! A handler is read together with the functions inside it and those that it calls, with what their parameters are given. Who owns
 //! records is told by the rest of the program: records that are made or found by who asks belong to somebody.
 
+mod alternative;
 mod enter;
 mod fields;
 mod form;
@@ -44,6 +45,7 @@ use query::argument;
 use repository::{Frame, Repositories, Written};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 /// Instructions of a function that does little more than to hand a key on to a query.
 const THIN: usize = 40;
@@ -53,6 +55,7 @@ pub(crate) fn find(application: &mut Application, origins: &Solver<'_, '_>, set:
     let repositories = repository::find(origins);
     let mut kept = FxHashMap::default();
     let mut keeping = FxHashMap::default();
+    let mut owned = BTreeSet::new();
     for endpoint in &mut application.endpoints {
         let mut walk = Walk::new(origins, set, &repositories);
         let before = guarded::of(origins, set, &repositories, endpoint, &mut keeping);
@@ -78,6 +81,7 @@ pub(crate) fn find(application: &mut Application, origins: &Solver<'_, '_>, set:
         };
         walk.made.chosen.retain(|access| !found(access));
         walk.made.chosen.extend(before.kept);
+        owned.append(&mut walk.owned);
         walk.merge();
         if !walk.made.writes {
             walk.made.privileges.clear();
@@ -91,6 +95,7 @@ pub(crate) fn find(application: &mut Application, origins: &Solver<'_, '_>, set:
         endpoint.objects.nameless = nameless::is(endpoint, origins, set, &mut kept);
     }
     application.owned = owned::find(origins, set, &repositories);
+    application.owned.append(&mut owned);
 }
 
 /// One endpoint's functions, read together.
@@ -109,6 +114,8 @@ struct Walk<'a, 'p, 'm> {
     again: usize,
     /// Results of functions that are not known, asked about who asks and about nothing else.
     answers: FxHashSet<(FuncId, LocalId)>,
+    /// Kinds of records that are found under whose they are by who asks.
+    owned: BTreeSet<String>,
     /// The call of the handler that is being followed.
     via: Option<Site>,
     made: Objects,
@@ -132,6 +139,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             frames: Vec::new(),
             again: 0,
             answers: FxHashSet::default(),
+            owned: BTreeSet::new(),
             via: None,
             made: Objects::default(),
             tied: FxHashSet::default(),
@@ -193,7 +201,12 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
     fn together(&mut self, func: FuncId, operands: impl IntoIterator<Item = Operand>) -> Roots {
         let mut all = Roots::default();
         for operand in operands {
-            all = all.and(self.roots(func, operand));
+            let mut roots = self.roots(func, operand);
+            // `req.query.userId ?? req.user.id`: who says so is not held against who asks.
+            if roots.principal && roots.client && self.chosen_instead(func, operand) {
+                roots.principal = false;
+            }
+            all = all.and(roots);
         }
         if all.tells_who() {
             self.made.beside.add(all.names);
@@ -555,6 +568,11 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         self.made.asks |= roots.principal;
         if roots.principal && !object.is_empty() {
             self.made.bound.insert(object.clone());
+            let whose = |name: &str| owner::is_owner(name);
+            let mut named = self.named(f, args).into_iter();
+            if named.any(|(name, func, value)| whose(&name) && self.roots(func, value).principal) {
+                self.owned.insert(object.clone());
+            }
         }
         if !roots.client {
             return;
