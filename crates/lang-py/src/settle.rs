@@ -26,18 +26,27 @@ pub fn settle(modules: &mut [Module<'_>], resolver: &Resolver) -> Vec<Vec<Resolu
         .enumerate()
         .map(|(at, m)| (m.index, at))
         .collect();
-    let names = Names::of(modules, resolver, &by_index);
+    let mut names = Names::of(modules, resolver, &by_index);
     let mut offered: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
     for (at, module) in modules.iter_mut().enumerate() {
         submodules(at, module, resolver, &names, &by_index);
-        stars(at, module, resolver, &names, &by_index);
-        crate::folder::folders(module.facts, module.path, resolver);
         members(module, resolver, &by_index, &mut offered);
+    }
+    // What a package's own code or its stars bind under the name of a module is what others get.
+    for (&at, children) in &mut offered {
+        children.retain(|child| !names.offers(at, child, 0));
     }
     for (at, children) in offered {
         if let Some(module) = modules.get_mut(at) {
             offer(module, &children);
         }
+        if let Some(own) = names.own.get_mut(at) {
+            own.extend(children);
+        }
+    }
+    for (at, module) in modules.iter_mut().enumerate() {
+        stars(at, module, resolver, &names, &by_index);
+        crate::folder::folders(module.facts, module.path, resolver);
     }
     modules.iter().map(|m| resolutions(m, resolver)).collect()
 }
@@ -252,13 +261,6 @@ fn members(
 /// A package offers modules of its own under their names.
 fn offer(module: &mut Module<'_>, children: &BTreeSet<String>) {
     for child in children {
-        let known =
-            module.facts.exports.iter().any(|e| {
-                module.facts.str(e.name) == child && !matches!(e.kind, ExportKind::All(_))
-            });
-        if known {
-            continue;
-        }
         let import = import_of(module.facts, &format!(".{child}"));
         let name = symbol(module.facts, child);
         module.facts.exports.push(Export {

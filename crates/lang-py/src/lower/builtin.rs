@@ -19,6 +19,10 @@ impl<'a> Lowerer<'a> {
                 "format" | "join" => self.text_method(call),
                 "import_module" if is_name(&a.value, "importlib") => self.dynamic_import(call),
                 "partial" if is_name(&a.value, "functools") => self.partial(call),
+                "append" | "insert" | "extend" => {
+                    self.added_middleware(call);
+                    None
+                }
                 _ => None,
             },
             _ => None,

@@ -5,10 +5,14 @@
 
 use super::{Lowerer, sp};
 use casemate_ir::Key;
-use ruff_python_ast::{Expr, ExprStringLiteral, Operator};
+use ruff_python_ast::{Expr, ExprCall, ExprStringLiteral, Operator};
 
-/// The settings that name middleware, of today and before Django 1.10.
-const LISTS: [&str; 2] = ["MIDDLEWARE", "MIDDLEWARE_CLASSES"];
+/// The part that names of such lists have: `MIDDLEWARE` and `MIDDLEWARE_CLASSES` are those of Django, and programs put them together of
+/// lists of their own, `MIDDLEWARE = DJANGO_MIDDLEWARE + OUR_MIDDLEWARE`.
+const LIST: &str = "MIDDLEWARE";
+
+/// Methods by which a list gets one more.
+const GROWS: [&str; 3] = ["append", "insert", "extend"];
 
 /// What Django calls of a middleware before a view answers.
 const CALLED: [&str; 3] = ["__call__", "process_request", "process_view"];
@@ -25,10 +29,27 @@ const DEPTH: u32 = 16;
 impl<'a> Lowerer<'a> {
     /// The middleware that an assignment to a variable of the module names.
     pub(super) fn named_middleware(&mut self, target: &Expr, value: &'a Expr) {
-        let listed = matches!(target, Expr::Name(name) if LISTS.contains(&name.id.as_str()));
-        if listed && self.outer.is_empty() {
+        if is_list(target) && self.outer.is_empty() {
             let mut names = Vec::new();
             texts(value, 0, &mut names);
+            for name in names {
+                self.middleware(name);
+            }
+        }
+    }
+
+    /// The middleware that a call adds to such a list: `MIDDLEWARE.insert(0, "shop.middleware.Audit")`.
+    pub(super) fn added_middleware(&mut self, call: &'a ExprCall) {
+        let Expr::Attribute(method) = &*call.func else {
+            return;
+        };
+        let grows = GROWS.contains(&method.attr.as_str()) && is_list(&method.value);
+        if grows && self.outer.is_empty() {
+            let mut names = Vec::new();
+            for arg in &call.arguments.args {
+                texts(arg, 0, &mut names);
+                names.extend(arg.as_string_literal_expr());
+            }
             for name in names {
                 self.middleware(name);
             }
@@ -55,6 +76,10 @@ impl<'a> Lowerer<'a> {
         let registers = self.import_module(READER, Some("middleware"), span);
         self.call_value(registers, None, &handlers, span);
     }
+}
+
+fn is_list(target: &Expr) -> bool {
+    matches!(target, Expr::Name(name) if name.id.contains(LIST))
 }
 
 /// The texts of a list or tuple, and of those that are added to it.
