@@ -1,21 +1,20 @@
 //! Addresses of Flask, FastAPI and the like: routers that modules make, and other modules put below a prefix.
 //!
 //! `router = APIRouter(prefix='/users')` here, `app.include_router(router, prefix='/api')` there: `@router.get('/me')` answers at
-//! `/api/users/me`. A router is known by the variable of the module that made it.
+//! `/api/users/me`. A router is known by the variable of the module, or of the function, that made it.
 
 use crate::decoration::{keyword, parameter};
 use crate::model::Endpoint;
+use crate::place::{self, Place};
 use crate::route::join;
 use crate::startup::HOLE;
 use casemate_flow::origin::{Solver, Val};
-use casemate_flow::program::{ClassIdx, FuncRef, Target};
-use casemate_flow::result::{FileIdx, FuncId, Site};
-use casemate_ir::{
-    Arg, ArgKey, Const, ExportKind, FnKind, GlobalId, Instr, Key, Language, Operand, VarRef,
-};
-use std::collections::BTreeMap;
+use casemate_flow::program::{ClassIdx, FuncRef};
+use casemate_flow::result::{FuncId, Site};
+use casemate_ir::{Arg, ArgKey, Const, FnKind, Instr, Key, Language, Operand, VarRef};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Routers below each other, and imports that lead to one.
+/// Routers below each other.
 const DEPTH: usize = 8;
 
 /// What makes a router.
@@ -34,6 +33,18 @@ const MAKERS: [&str; 12] = [
     "py:ninja.Router",
 ];
 
+/// What applications are made by, and where the one that is running is found.
+const APPLICATIONS: [&str; 8] = [
+    "Flask()",
+    "aiohttp.web.Application()",
+    "Starlette()",
+    "Quart()",
+    "FastAPI()",
+    "APIFlask()",
+    "OpenAPI()",
+    "current_app",
+];
+
 /// Methods that put a router below a prefix.
 const MOUNTS: [&str; 7] = [
     "include_router",
@@ -50,36 +61,40 @@ const BEFORE: &str = "dependencies";
 
 /// A router below another one.
 struct Mount {
-    parent: Option<u32>,
+    parent: Option<Place>,
     /// Absent: none is given.
     prefix: Option<String>,
     /// What runs before all its handlers: the function that names it, and the list.
     before: Option<(FuncId, Operand)>,
     site: Site,
+    /// It is put below others as well.
+    several: bool,
 }
 
-/// The routers of a program, by the module variable that holds them.
+/// How a router is made.
+struct Made {
+    /// The prefix that it is made with.
+    prefix: String,
+    /// A mount's prefix takes the place of its own, as in Flask.
+    replaced: bool,
+    /// The name by which what it holds is known, as in Flask.
+    name: Option<String>,
+}
+
+/// The routers of a program, by the variables that hold them.
 #[derive(Default)]
-struct Routers {
-    /// The prefix that a router is made with, and whether a mount's takes its place, as in Flask.
-    made: BTreeMap<u32, (String, bool)>,
+pub(crate) struct Routers {
+    made: BTreeMap<Place, Made>,
     /// What a router was made with to run before all its handlers: the function that names it, and the list.
-    before: BTreeMap<u32, (FuncId, Operand)>,
-    mounts: BTreeMap<u32, Mount>,
+    before: BTreeMap<Place, (FuncId, Operand)>,
+    mounts: BTreeMap<Place, Mount>,
+    /// Those that are whole applications.
+    applications: BTreeSet<Place>,
 }
 
 /// Completes the addresses of endpoints.
 pub(crate) fn complete(endpoints: &mut [Endpoint], origins: &Solver<'_, '_>) {
-    let mut routers = Routers::default();
-    for func in origins.program.function_ids() {
-        let f = origins.program.func(func);
-        if f.file.facts.language == Language::Python && !origins.program.is_copy(func) {
-            routers.read(origins, f);
-        }
-    }
-    if routers.made.is_empty() {
-        return;
-    }
+    let routers = Routers::of(origins);
     for endpoint in endpoints {
         let (Some(path), Some(handler)) = (&endpoint.path, endpoint.handlers.first()) else {
             continue;
@@ -93,9 +108,21 @@ pub(crate) fn complete(endpoints: &mut [Endpoint], origins: &Solver<'_, '_>) {
             !endpoint.decorator.is_some_and(other)
         });
         let router = decorators.find_map(|decorator| {
-            let (callee, _) = parent.call_behind(decorator.value)?;
-            let router = variable(origins, parent, parent.read_off(callee)?, 0)?;
-            routers.made.contains_key(&router).then_some(router)
+            let (callee, args) = parent.call_behind(decorator.value)?;
+            let on = parent.read_off(callee)?;
+            let named =
+                keyword(parent, args, "endpoint").and_then(|name| parent.constant_text(name));
+            let function = named.map_or_else(|| origins.program.func_name(*handler), str::to_owned);
+            let router = place::of(origins, parent, on)?;
+            let Some(made) = routers.made.get(&router) else {
+                if is_whole(origins, parent.id, on) {
+                    endpoint.called = Some(function);
+                }
+                return None;
+            };
+            let blueprint = made.name.as_ref().filter(|_| made.replaced);
+            endpoint.called = blueprint.map(|name| format!("{name}.{function}"));
+            Some(router)
         });
         if let Some(router) = router {
             endpoint.path = Some(join(&routers.prefix(router, 0), path));
@@ -114,6 +141,32 @@ pub(crate) fn complete(endpoints: &mut [Endpoint], origins: &Solver<'_, '_>) {
 }
 
 impl Routers {
+    pub(crate) fn of(origins: &Solver<'_, '_>) -> Self {
+        let mut routers = Self::default();
+        for func in origins.program.function_ids() {
+            let f = origins.program.func(func);
+            if f.file.facts.language == Language::Python && !origins.program.is_copy(func) {
+                routers.read(origins, f);
+            }
+        }
+        routers
+    }
+
+    /// The applications that a router is put into, one in the other, or that it is itself; absent: they are not all known.
+    pub(crate) fn applications(&self, router: Place) -> Option<Vec<Place>> {
+        let mut out = Vec::new();
+        let mut at = router;
+        for _ in 0..DEPTH {
+            let whole = self.applications.contains(&at);
+            out.extend(whole.then_some(at));
+            match self.mounts.get(&at) {
+                None if whole => return Some(out),
+                mount => at = mount.filter(|m| !m.several)?.parent?,
+            }
+        }
+        None
+    }
+
     fn read(&mut self, origins: &Solver<'_, '_>, f: FuncRef<'_>) {
         for (at, instr) in f.func.instrs.iter().enumerate() {
             match *instr {
@@ -121,37 +174,64 @@ impl Routers {
                     var: VarRef::Global(global),
                     value,
                 } => {
-                    let Some((callee, args)) = f.call_behind(value) else {
-                        continue;
-                    };
-                    let list = keyword(f, args, BEFORE).map(|list| (f.id, list));
-                    if let Some((name, class)) = made(origins, f, callee) {
-                        let above = class.and_then(|class| constructed(origins, class));
-                        let own = prefix(f, args);
-                        let fixed = above.and_then(|f| prefix(f, constructor_args(f)));
-                        let own = own.or(fixed.filter(|fixed| fixed != HOLE));
-                        let replaced = !name.contains("fastapi") && !name.contains("ninja");
-                        let given = above
-                            .and_then(|f| Some((f.id, keyword(f, constructor_args(f), BEFORE)?)));
-                        self.made
-                            .insert(f.global(global), (own.unwrap_or_default(), replaced));
-                        if let Some(list) = list.or(given) {
-                            self.before.insert(f.global(global), list);
-                        }
-                    } else if let Some(list) = list {
-                        // The application itself.
-                        self.before.insert(f.global(global), list);
+                    if let Some((callee, args)) = f.call_behind(value) {
+                        self.make(origins, f, Place::Global(f.global(global)), callee, args);
                     }
                 }
-                Instr::Call { callee, args, .. } => {
+                Instr::Call {
+                    to, callee, args, ..
+                } => {
+                    let args = f.func.args(args);
+                    if f.func.kind != FnKind::Module {
+                        self.make(origins, f, Place::Local(f.id, to), callee, args);
+                    }
                     let site = Site {
                         file: f.file_idx,
                         span: f.func.spans.get(at).copied().unwrap_or_default(),
                     };
-                    self.mount(origins, f, callee, f.func.args(args), site);
+                    self.mount(origins, f, callee, args, site);
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// A router that is made and kept in a place.
+    fn make(
+        &mut self,
+        origins: &Solver<'_, '_>,
+        f: FuncRef<'_>,
+        at: Place,
+        callee: Operand,
+        args: &[Arg],
+    ) {
+        let list = keyword(f, args, BEFORE).map(|list| (f.id, list));
+        if makes_application(origins, f, callee) {
+            self.applications.insert(at);
+        }
+        if let Some((name, class)) = made(origins, f, callee) {
+            let above = class.and_then(|class| constructed(origins, class));
+            let own = prefix(f, args);
+            let fixed = above.and_then(|f| prefix(f, constructor_args(f)));
+            let own = own.or(fixed.filter(|fixed| fixed != HOLE));
+            let given = above.and_then(|f| Some((f.id, keyword(f, constructor_args(f), BEFORE)?)));
+            let called = keyword(f, args, "name").or(args.first().map(|arg| arg.value));
+            let made = Made {
+                prefix: own.unwrap_or_default(),
+                replaced: !name.contains("fastapi") && !name.contains("ninja"),
+                name: called
+                    .and_then(|name| f.constant_text(name))
+                    .map(str::to_owned),
+            };
+            self.made.insert(at, made);
+            if let Some(list) = list.or(given) {
+                self.before.insert(at, list);
+            }
+        } else if let Some(list) = list
+            && matches!(at, Place::Global(_))
+        {
+            // The application itself.
+            self.before.insert(at, list);
         }
     }
 
@@ -187,22 +267,24 @@ impl Routers {
             [child, ..] => (None, *child),
             [] => return,
         };
-        let Some(child) = variable(origins, f, child, 0) else {
+        let Some(child) = place::of(origins, f, child) else {
             return;
         };
-        let parent = variable(origins, f, *base, 0);
+        let parent = place::of(origins, f, *base);
         let prefix = prefix(f, args).or(first.map(str::to_owned));
         let before = keyword(f, args, BEFORE).map(|list| (f.id, list));
-        self.mounts.entry(child).or_insert(Mount {
+        let known = self.mounts.entry(child).or_insert(Mount {
             parent,
             prefix,
             before,
             site,
+            several: false,
         });
+        known.several |= known.parent != parent;
     }
 
     /// What routers above one, and the places where they are put below each other, name to run before its handlers.
-    fn before(&self, router: u32) -> Vec<(FuncId, Operand)> {
+    fn before(&self, router: Place) -> Vec<(FuncId, Operand)> {
         let mut out = Vec::new();
         let mut at = Some(router);
         for _ in 0..DEPTH {
@@ -218,9 +300,9 @@ impl Routers {
     }
 
     /// Everything that stands before the paths of a router.
-    fn prefix(&self, router: u32, depth: usize) -> String {
+    fn prefix(&self, router: Place, depth: usize) -> String {
         let (own, replaced) = match self.made.get(&router) {
-            Some((own, replaced)) => (own.as_str(), *replaced),
+            Some(made) => (made.prefix.as_str(), made.replaced),
             None => ("", false),
         };
         let Some(mount) = self.mounts.get(&router).filter(|_| depth < DEPTH) else {
@@ -237,90 +319,61 @@ impl Routers {
     }
 }
 
+/// Whether a call makes an application.
+fn makes_application(origins: &Solver<'_, '_>, f: FuncRef<'_>, callee: Operand) -> bool {
+    origins
+        .of_operand(f.id, callee)
+        .iter()
+        .any(|&val| match origins.val(val) {
+            Some(Val::Api(path)) => is_application(&(origins.paths.text(path) + "()")),
+            Some(Val::Class(class)) => is_application_class(origins, class),
+            _ => false,
+        })
+}
+
+/// Whether a value is an application, and no part of one.
+pub(crate) fn is_whole(origins: &Solver<'_, '_>, func: FuncId, value: Operand) -> bool {
+    origins
+        .of_operand(func, value)
+        .iter()
+        .any(|&val| match origins.val(val) {
+            Some(Val::Api(path)) => is_application(&origins.paths.text(path)),
+            Some(Val::Instance(class)) => is_application_class(origins, class),
+            _ => false,
+        })
+}
+
+fn is_application(made: &str) -> bool {
+    APPLICATIONS.iter().any(|name| made.ends_with(name))
+}
+
+/// Whether a class of the program is one of applications: `class Shop(Flask)`.
+fn is_application_class(origins: &Solver<'_, '_>, class: ClassIdx) -> bool {
+    let mut classes = vec![class];
+    let mut at = 0;
+    while let Some(&class) = classes.get(at) {
+        at += 1;
+        for &base in origins.of_bases(class) {
+            match origins.val(base) {
+                Some(Val::Api(path)) if is_application(&(origins.paths.text(path) + "()")) => {
+                    return true;
+                }
+                Some(Val::Class(base)) if classes.len() < DEPTH && !classes.contains(&base) => {
+                    classes.push(base);
+                }
+                _ => {}
+            }
+        }
+    }
+    false
+}
+
 fn joined(above: &str, below: &str) -> String {
     if below.is_empty() {
         above.to_owned()
     } else {
         join(above, below)
     }
-}
-
-/// The module variable that holds a value, where the module that made it keeps it.
-fn variable(origins: &Solver<'_, '_>, f: FuncRef<'_>, value: Operand, depth: usize) -> Option<u32> {
-    if depth > DEPTH {
-        return None;
-    }
-    match *f.made_by(value)? {
-        Instr::LoadVar {
-            var: VarRef::Global(global),
-            ..
-        } => imported(origins, f.file_idx, global, depth).or(Some(f.global(global))),
-        Instr::Import { import, name, .. } => {
-            let Some(Target::File(file)) = f.file.imports.get(import.index()) else {
-                return None;
-            };
-            exported(origins, *file, f.file.facts.str(name?), depth + 1)
-        }
-        // `users.router`
-        Instr::Load {
-            base,
-            key: Key::Field(name),
-            ..
-        } => {
-            let values = origins.of_operand(f.id, base).iter();
-            let mut files = values.filter_map(|val| match origins.val(*val) {
-                Some(Val::Namespace(file) | Val::Module(file)) => Some(file),
-                _ => None,
-            });
-            exported(
-                origins,
-                files.next_back()?,
-                f.file.facts.str(name),
-                depth + 1,
-            )
-        }
-        _ => None,
-    }
-}
-
-/// What a module variable was imported as.
-fn imported(
-    origins: &Solver<'_, '_>,
-    file: FileIdx,
-    global: GlobalId,
-    depth: usize,
-) -> Option<u32> {
-    let functions = origins.program.file(file).facts.functions.iter();
-    let index = functions
-        .enumerate()
-        .find(|(_, f)| f.kind == FnKind::Module)?
-        .0;
-    let id = casemate_ir::FnId(u32::try_from(index).ok()?);
-    let module = origins.program.func(origins.program.func_id(file, id));
-    let value = module.func.instrs.iter().find_map(|instr| match *instr {
-        Instr::StoreVar {
-            var: VarRef::Global(it),
-            value,
-        } if it == global => Some(value),
-        _ => None,
-    })?;
-    match module.made_by(value)? {
-        Instr::Import { .. } => variable(origins, module, value, depth + 1),
-        _ => None,
-    }
-}
-
-/// The variable that a module exports under a name.
-fn exported(origins: &Solver<'_, '_>, file: FileIdx, name: &str, depth: usize) -> Option<u32> {
-    let target = origins.program.file(file);
-    let global = target.facts.exports.iter().find_map(|export| {
-        let found = target.facts.str(export.name) == name;
-        match export.kind {
-            ExportKind::Variable(global) if found => Some(global),
-            _ => None,
-        }
-    })?;
-    imported(origins, file, global, depth).or(Some(origins.program.global(file, global)))
 }
 
 /// What makes a router, and the class of the program that is one.

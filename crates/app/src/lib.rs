@@ -10,6 +10,7 @@
 //! [`model::Application`] is the answer.
 
 mod account;
+mod action;
 mod allowed;
 mod assembly;
 mod blueprint;
@@ -23,6 +24,7 @@ mod guard;
 mod limits;
 pub mod model;
 mod object;
+mod place;
 mod route;
 mod router;
 mod startup;

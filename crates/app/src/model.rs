@@ -66,6 +66,8 @@ pub struct Endpoint {
     pub root: Option<Site>,
     /// Where what it is registered on is put below something else.
     pub included: Option<Site>,
+    /// The name by which the framework knows it, where programs ask for that: `orders.show` of Flask.
+    pub called: Option<String>,
     /// What it reads and changes.
     pub objects: Objects,
     /// Decorators above the one that registers the handler: they wrap what nobody calls.
@@ -96,6 +98,7 @@ impl Endpoint {
             aware: false,
             root: None,
             included: None,
+            called: None,
             objects: Objects::default(),
             outside: Vec::new(),
             misplaced: Vec::new(),

@@ -3,10 +3,12 @@
 //! `path('shop/', include('shop.urls'))` puts everything of that module below `shop/`, whatever file it stands in; the methods of a
 //! class answer where its `as_view()` is registered, routers of Django REST framework where it is registered with them.
 
+use crate::decoration::before::Befores;
 use crate::decoration::written_name;
 use crate::model::{Application, Endpoint, Middleware, Unresolved};
 use crate::route::join;
 use crate::router::{self, Router};
+use crate::startup::HOLE;
 use crate::view::View;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{ClassIdx, FuncRef};
@@ -24,6 +26,9 @@ const ROUTES: [&str; 4] = [
     "py:django.conf.urls.url",
     "py:django.conf.urls.defaults.url",
 ];
+
+/// What registers classes of Flask-RESTful.
+const RESOURCE: &str = "py:flask_restful.Api().add_resource";
 
 /// Functions that stand for the routes of another module.
 const INCLUDES: [&str; 2] = ["py:django.urls.include", "py:django.conf.urls.include"];
@@ -43,6 +48,8 @@ struct Routes {
     unknown: BTreeSet<Site>,
     /// Classes and where they answer.
     views: Vec<Registered>,
+    /// What the run of the start found as the routes of calls that do not write theirs out.
+    run: BTreeMap<Site, String>,
 }
 
 /// A class that is registered.
@@ -54,11 +61,17 @@ struct Registered {
     router: Option<(String, Router)>,
     /// Which methods answer as what, where that is said: `as_view({'get': 'list'})`.
     actions: Vec<(String, String)>,
+    /// By Django, and not by an extension of Flask.
+    of_django: bool,
 }
 
 /// Completes the addresses of endpoints. What includes other routes answers nothing itself.
 pub(crate) fn complete(application: &mut Application, origins: &Solver<'_, '_>) {
-    let mut routes = Routes::default();
+    one_of_alternatives(application);
+    let mut routes = Routes {
+        run: addresses(application),
+        ..Routes::default()
+    };
     for func in origins.program.function_ids() {
         let f = origins.program.func(func);
         if f.func.kind == FnKind::Module && f.file.facts.language == Language::Python {
@@ -95,6 +108,14 @@ pub(crate) fn complete(application: &mut Application, origins: &Solver<'_, '_>) 
         }
     }
     methods_of_functions(application);
+    let of_others = routes.views.iter().any(|view| !view.of_django);
+    let befores = of_others.then(|| Befores::of(origins));
+    let before = |view: &Registered| {
+        let befores = befores.as_ref().filter(|_| !view.of_django);
+        befores.map_or_else(Vec::new, |befores| {
+            befores.of_application(origins, view.site.file, false)
+        })
+    };
     let views: Vec<View> = routes
         .views
         .iter()
@@ -103,13 +124,46 @@ pub(crate) fn complete(application: &mut Application, origins: &Solver<'_, '_>) 
             registered: Endpoint {
                 path: Some(routes.of_view(view)),
                 mounted: true,
+                chain: before(view),
+                callee: if view.of_django { "" } else { RESOURCE }.to_owned(),
                 ..Endpoint::at(view.site)
             },
             router: view.router.as_ref().map(|(_, router)| router.clone()),
             actions: view.actions.clone(),
+            of_django: view.of_django,
         })
         .collect();
     crate::view::complete(application, origins, views);
+}
+
+/// The addresses of Django's registrations, as the run of the start put them together.
+fn addresses(application: &Application) -> BTreeMap<Site, String> {
+    let of_django = application
+        .endpoints
+        .iter()
+        .filter(|endpoint| endpoint.callee.starts_with("py:django"));
+    of_django
+        .filter_map(|endpoint| {
+            let path = endpoint.path.as_deref()?;
+            Some((endpoint.site, path.trim_start_matches('/').to_owned()))
+        })
+        .collect()
+}
+
+/// A prefix may be empty or what somebody sets: `prefix = f"{path}/" if path else ""`. The address without it is the one that is told.
+fn one_of_alternatives(application: &mut Application) {
+    let mut whole: BTreeSet<Site> = BTreeSet::new();
+    let has_hole = |endpoint: &Endpoint| endpoint.path.as_ref().is_some_and(|p| p.contains(HOLE));
+    let of_django = |endpoint: &Endpoint| endpoint.callee.starts_with("py:django");
+    for endpoint in &application.endpoints {
+        if of_django(endpoint) && endpoint.path.is_some() && !has_hole(endpoint) {
+            whole.insert(endpoint.site);
+        }
+    }
+    let kept = |endpoint: &Endpoint| {
+        !of_django(endpoint) || !has_hole(endpoint) || !whole.contains(&endpoint.site)
+    };
+    application.endpoints.retain(kept);
 }
 
 /// A function whose decorator says which methods it answers, and which a configuration gives an address, is one endpoint for each method.
@@ -179,21 +233,24 @@ impl Routes {
                         route: route.to_owned(),
                         router: None,
                         actions: Vec::new(),
+                        of_django: false,
                     }));
                 }
                 continue;
             }
-            let (Some(route), Some(view)) = (
-                args.first().and_then(|a| f.constant_text(a.value)),
-                args.get(1).map(|a| a.value),
-            ) else {
+            let [first, second, ..] = args else {
                 continue;
             };
-            let site = place(f, at);
+            let (site, view) = (place(f, at), second.value);
             let names = texts(origins, f.id, callee);
+            let written = f.constant_text(first.value);
+            let Some(route) = written.or(self.run.get(&site).map(String::as_str)) else {
+                continue;
+            };
+            let route = &route.to_owned();
             if names.iter().any(|name| ROUTES.contains(&name.as_str())) {
                 self.route(origins, f, site, route, view);
-            } else if names.iter().any(|name| registers(name)) {
+            } else if names.iter().any(|name| registers(name)) || own_router(origins, f, callee) {
                 let router = f.read_off(callee);
                 let name = router.and_then(|router| written_name(f, router));
                 let name = name.unwrap_or_default().to_owned();
@@ -205,6 +262,7 @@ impl Routes {
                         route: format!("{}/", route.trim_end_matches('/')),
                         router: Some((name.clone(), router.clone())),
                         actions: Vec::new(),
+                        of_django: true,
                     });
                 }
             }
@@ -234,6 +292,7 @@ impl Routes {
                         actions: args
                             .first()
                             .map_or_else(Vec::new, |arg| actions(f, arg.value)),
+                        of_django: true,
                     });
                 }
             }
@@ -345,6 +404,24 @@ fn adds_resource(origins: &Solver<'_, '_>, func: FuncId, callee: Operand) -> boo
 /// `router.register` of Django REST framework and what extends it.
 fn registers(name: &str) -> bool {
     name.starts_with("py:rest_framework") && name.contains("Router") && name.ends_with(".register")
+}
+
+/// `register` of a class of the program that is called a router, as where a copy of the framework is a part of it.
+fn own_router(origins: &Solver<'_, '_>, f: FuncRef<'_>, callee: Operand) -> bool {
+    written_name(f, callee) == Some("register")
+        && origins.of_operand(f.id, callee).iter().any(|&val| {
+            let Some(Val::Func(func)) = origins.val(val) else {
+                return false;
+            };
+            let f = origins.program.func(func);
+            let class = f
+                .func
+                .class
+                .and_then(|class| f.file.facts.classes.get(class.index()));
+            class
+                .and_then(|class| class.name)
+                .is_some_and(|name| f.file.facts.str(name).ends_with("Router"))
+        })
 }
 
 /// `{'get': 'list', 'post': 'create'}`

@@ -1,6 +1,7 @@
 //! Classes that answer where they are registered: which methods they have, of their own, of their bases, of the library, and what
 //! stands before each.
 
+use crate::action::action;
 use crate::decoration::{self, class};
 use crate::limits;
 use crate::model::{Application, Endpoint, Middleware, Stage, Unresolved};
@@ -10,7 +11,7 @@ use crate::tree;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{ClassIdx, FuncRef};
 use casemate_flow::result::{FuncId, Site};
-use casemate_ir::{MemberKind, Operand};
+use casemate_ir::MemberKind;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A class that is registered at an address.
@@ -22,6 +23,8 @@ pub(crate) struct View {
     pub router: Option<Router>,
     /// Which methods answer as what, where that is said.
     pub actions: Vec<(String, String)>,
+    /// An address of Django leads to it.
+    pub of_django: bool,
 }
 
 /// Methods that answer where the class is registered, and as what.
@@ -146,6 +149,7 @@ pub(crate) fn complete(application: &mut Application, origins: &Solver<'_, '_>, 
             registered: endpoint.clone(),
             router: None,
             actions: Vec::new(),
+            of_django: false,
         });
         false
     });
@@ -214,7 +218,11 @@ pub(crate) fn complete(application: &mut Application, origins: &Solver<'_, '_>, 
                 } else {
                     of_class(origins, endpoint, view, &family, &answer, &defaults)
                 };
-                made.push(view.around(endpoint));
+                let mut endpoint = view.around(endpoint);
+                if view.of_django {
+                    decoration::before_all(origins, &application.everywhere, &mut endpoint);
+                }
+                made.push(endpoint);
             }
         }
         if made.len() == before && view.registered.class.is_some() {
@@ -450,16 +458,21 @@ impl Family {
                 let Some(func) = member.func.map(|func| origins.program.func_id(file, func)) else {
                     continue;
                 };
-                if let Some(rest) = action(origins, func)
-                    && !out.iter().any(|known| known.rest == rest)
-                {
-                    out.push(Answers {
-                        method: None,
-                        rest,
-                        func: Some(func),
-                        action: origins.program.func_name(func),
-                    });
+                let Some(action) = action(origins, func) else {
+                    continue;
+                };
+                if out.iter().any(|known| known.rest == action.rest) {
+                    continue;
                 }
+                let methods = action.methods.map_or(vec![None], |all| {
+                    all.into_iter().map(Some).collect::<Vec<_>>()
+                });
+                out.extend(methods.into_iter().map(|method| Answers {
+                    method,
+                    rest: action.rest.clone(),
+                    func: Some(func),
+                    action: origins.program.func_name(func),
+                }));
             }
         }
         out
@@ -496,30 +509,6 @@ impl Family {
         };
         ASKED.iter().filter_map(method).collect()
     }
-}
-
-/// What an action adds to the address of its router.
-fn action(origins: &Solver<'_, '_>, func: FuncId) -> Option<String> {
-    let f = origins.program.func(func);
-    let parent = origins.program.func(f.parent()?);
-    f.func.decorators.iter().find_map(|decorator| {
-        let (callee, args) = parent.call_behind(decorator.value)?;
-        let is_action = origins.of_operand(parent.id, callee).iter().any(|&val| {
-            matches!(origins.val(val), Some(Val::Api(path))
-                if origins.paths.text(path) == "py:rest_framework.decorators.action")
-        });
-        if !is_action {
-            return None;
-        }
-        let detail = decoration::keyword(parent, args, "detail").is_some_and(|value| {
-            matches!(value, Operand::Const(id)
-                if *parent.file.facts.constant(id) == casemate_ir::Const::Bool(true))
-        });
-        let path = decoration::keyword(parent, args, "url_path")
-            .and_then(|value| parent.constant_text(value))
-            .or_else(|| f.func.name.map(|name| f.file.facts.str(name)))?;
-        Some(format!("{}{path}/", if detail { "{pk}/" } else { "" }))
-    })
 }
 
 /// The texts that a member of a class lists.

@@ -1,6 +1,7 @@
 //! What a class says of all its methods: guards of its own, of its bases, and those that settings give to every view.
 
 use super::permissions::{Asked, asked};
+use super::reading::{self, READING, reads, wants_login};
 use super::{Around, arguments, elements, guards, keyword, member, wraps, written_name};
 use crate::model::Stage;
 use casemate_flow::origin::{Solver, Val};
@@ -286,10 +287,11 @@ pub(crate) fn of(
         }
     }
     if rest && permissions.is_none() {
-        by_default(origins, defaults, place, out);
+        by_default(origins, defaults, action, place, out);
     }
     if python {
         checked_before(origins, &open, own, out);
+        reading::unless_reading(origins, action, out);
     }
     out.settled = true;
 }
@@ -441,7 +443,13 @@ fn has_base(origins: &Solver<'_, '_>, class: ClassIdx, owner: FuncId) -> bool {
 }
 
 /// What settings ask of a view that says nothing itself.
-fn by_default(origins: &Solver<'_, '_>, defaults: &Defaults, site: Site, out: &mut Around) {
+fn by_default(
+    origins: &Solver<'_, '_>,
+    defaults: &Defaults,
+    action: &str,
+    site: Site,
+    out: &mut Around,
+) {
     let Some(classes) = &defaults.permissions else {
         out.unknown += 1;
         return;
@@ -449,7 +457,12 @@ fn by_default(origins: &Solver<'_, '_>, defaults: &Defaults, site: Site, out: &m
     for class in classes {
         let last = class.rsplit('.').next().unwrap_or_default();
         match last {
-            "AllowAny" | "IsAuthenticatedOrReadOnly" | "DjangoModelPermissionsOrAnonReadOnly" => {}
+            "AllowAny" => {}
+            name if READING.contains(&name) => match reads(action) {
+                Some(true) => {}
+                Some(false) => out.chain.push(wants_login(site, class.clone())),
+                None => out.unknown += 1,
+            },
             "IsAuthenticated"
             | "IsAdminUser"
             | "DjangoModelPermissions"

@@ -1,34 +1,24 @@
 //! What declarations put around a handler: its decorators, what its class says of all its methods, the values that its parameters
 //! are filled with, and the functions that are declared to run before every handler of the same application.
 
-mod before;
+pub(crate) mod before;
 pub(crate) mod class;
 pub(crate) mod injected;
+mod layer;
 pub(crate) mod parameter;
 mod permissions;
+mod reading;
+mod wrapper;
 
 use crate::model::{Application, Member, Stage};
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::{FuncId, Site};
-use casemate_ir::{
-    Arg, ArgKey, Decorator, FnKind, Instr, Key, Language, LocalId, Operand, Span, Term, VarRef,
-};
+use casemate_ir::{Arg, ArgKey, Decorator, FnKind, Instr, Key, Language, Operand, Span, VarRef};
 use casemate_model::path::Step;
 use casemate_model::row::{EntryRow, Role};
-
-/// Packages whose decorators never look at a request.
-const PLAIN: [&str; 9] = [
-    "py:functools",
-    "py:typing",
-    "py:contextlib",
-    "py:abc",
-    "py:staticmethod",
-    "py:classmethod",
-    "py:property",
-    "py:asyncio",
-    "py:warnings",
-];
+pub(crate) use wrapper::wrappers;
+use wrapper::wraps;
 
 /// What stands around one handler.
 #[derive(Clone, Default)]
@@ -63,19 +53,14 @@ pub(crate) fn prepare(origins: &mut Solver<'_, '_>) {
 pub(crate) fn add(origins: &Solver<'_, '_>, made: &mut Application) {
     let before = before::Befores::of(origins);
     let defaults = class::Defaults::of(origins);
-    let everywhere = std::mem::take(&mut made.everywhere);
     for endpoint in &mut made.endpoints {
-        let exempt = endpoint
-            .handlers
-            .iter()
-            .any(|func| is_exempt(origins, *func));
-        if endpoint.callee.starts_with(DJANGO) && !exempt {
-            let unit = |site: Site| origins.program.units.get(site.file.0 as usize);
-            let named = everywhere.iter();
-            let named = named
-                .filter(|m| unit(m.site) == unit(endpoint.site))
-                .cloned();
-            endpoint.chain.splice(0..0, named);
+        if endpoint.callee.starts_with(DJANGO) {
+            before_all(origins, &made.everywhere, endpoint);
+        }
+        let started = endpoint.root.is_some();
+        if endpoint.handlers.is_empty() && endpoint.class.is_some() {
+            let before = before.of_application(origins, endpoint.site.file, started);
+            endpoint.chain.splice(0..0, before);
         }
         for &handler in &endpoint.handlers {
             let around = around(origins, handler, endpoint.decorator, &defaults);
@@ -84,12 +69,33 @@ pub(crate) fn add(origins: &Solver<'_, '_>, made: &mut Application) {
             }
             let open = around.chain.iter().filter(|m| m.what == Stage::Unknown);
             endpoint.unknown += around.unknown + u32::try_from(open.count()).unwrap_or(u32::MAX);
-            endpoint.chain.extend(before.of_handler(origins, handler));
+            let before = before.of_handler(origins, handler, started);
+            endpoint.chain.extend(before);
             endpoint.chain.extend(around.chain);
             endpoint.outside.extend(around.outside);
             endpoint.open |= around.open;
+            let mut chain = endpoint.chain.iter();
+            endpoint.open |= chain.any(|member| crate::guard::wants_none(origins, member));
         }
     }
+}
+
+/// Puts what settings name before all views of a project before one of them, unless that is left out of it.
+pub(crate) fn before_all(
+    origins: &Solver<'_, '_>,
+    everywhere: &[Member],
+    endpoint: &mut crate::model::Endpoint,
+) {
+    let mut handlers = endpoint.handlers.iter();
+    if handlers.any(|func| is_exempt(origins, *func)) {
+        return;
+    }
+    let unit = |site: Site| origins.program.units.get(site.file.0 as usize);
+    let named = everywhere.iter();
+    let named = named
+        .filter(|member| unit(member.site) == unit(endpoint.site))
+        .cloned();
+    endpoint.chain.splice(0..0, named);
 }
 
 fn around(
@@ -111,16 +117,20 @@ fn around(
     class::add(origins, f, defaults, &mut out);
     let Some(parent) = f.parent() else { return out };
     for (index, decorator) in decorators.iter().enumerate() {
-        if registers(origins, f, decorator) {
-            if registered_by.is_none_or(|span| span == decorator.span) {
-                parameter::of_registration(origins, parent, decorator.value, &mut out);
-            }
-            continue;
-        }
         let site = Site {
             file: f.file_idx,
             span: decorator.span,
         };
+        if registers(origins, f, decorator) {
+            if registered_by.is_none_or(|span| span == decorator.span) {
+                parameter::of_registration(origins, parent, decorator.value, &mut out);
+                // What registers may want a login itself.
+                let guards = registering_guards(origins, parent, decorator);
+                out.chain
+                    .extend(guards.map(|path| member(origins, site, Stage::Package(path))));
+            }
+            continue;
+        }
         let members = if python && class::is_permissions(origins, parent, decorator.value) {
             class::permissions(origins, parent, decorator.value, &mut out.open)
         } else if python {
@@ -192,6 +202,20 @@ fn rows_of<'m>(
     out.into_iter()
 }
 
+/// What a decorator that registers is, where it is a guard as well.
+fn registering_guards(
+    origins: &Solver<'_, '_>,
+    owner: FuncId,
+    decorator: &Decorator,
+) -> impl Iterator<Item = casemate_flow::apipath::PathId> {
+    let vals = origins.of_operand(owner, decorator.value).iter();
+    let decorated = vals.filter_map(|&val| match origins.val(val) {
+        Some(Val::Api(path)) => origins.paths.made_step(path, &Step::Deco),
+        _ => None,
+    });
+    decorated.filter(|path| guards(origins, *path))
+}
+
 pub(crate) fn member(origins: &Solver<'_, '_>, site: Site, what: Stage) -> Member {
     Member {
         site,
@@ -243,127 +267,6 @@ fn decorators_of(origins: &Solver<'_, '_>, func: FuncId, depth: u32) -> Vec<Stag
     decorators
         .flat_map(|decorator| wraps(origins, parent, decorator.value, depth))
         .collect()
-}
-
-/// What a decorator puts around a function.
-fn wraps(origins: &Solver<'_, '_>, owner: FuncId, decorator: Operand, depth: u32) -> Vec<Stage> {
-    let vals = origins.of_operand(owner, decorator);
-    let mut out = Vec::new();
-    let mut told = false;
-    for &val in vals.iter().take(2) {
-        match origins.val(val) {
-            Some(Val::Api(path)) => {
-                told = true;
-                let text = origins.paths.text(path);
-                if text.starts_with("py:django.utils.decorators.method_decorator()") {
-                    for arg in arguments(origins, owner, decorator).iter().take(1) {
-                        out.extend(wraps(origins, owner, arg.value, depth));
-                    }
-                    continue;
-                }
-                let plain = PLAIN.iter().any(|package| {
-                    text.strip_prefix(package)
-                        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '(']))
-                });
-                if !plain {
-                    let decorated = origins.paths.made_step(path, &Step::Deco);
-                    out.push(Stage::Package(decorated.unwrap_or(path)));
-                }
-            }
-            Some(Val::Func(func)) => {
-                told = true;
-                out.extend(wrappers_of(origins, func, depth));
-            }
-            Some(Val::Instance(class)) => {
-                if let Some(func) = origins.call_method(class) {
-                    told = true;
-                    out.extend(wrappers_of(origins, func, depth));
-                }
-            }
-            _ => {}
-        }
-    }
-    if !told {
-        out.push(Stage::Unknown);
-    }
-    out
-}
-
-/// How many decorators may be made of each other.
-const APPLIED: u32 = 4;
-
-/// What a function that is used as a decorator puts around the function that it is given.
-pub(crate) fn wrappers(origins: &Solver<'_, '_>, decorator: FuncId) -> Vec<Stage> {
-    wrappers_of(origins, decorator, 0)
-}
-
-fn wrappers_of(origins: &Solver<'_, '_>, decorator: FuncId, depth: u32) -> Vec<Stage> {
-    let f = origins.program.func(decorator);
-    let Some(given) = f.func.params.first().map(|p| p.local) else {
-        return vec![Stage::Unknown];
-    };
-    let mut out = Vec::new();
-    let returned = origins.of_return(decorator);
-    for &val in returned {
-        if let Some(Val::Func(wrapper)) = origins.val(val)
-            && origins.program.func(wrapper).parent() == Some(decorator)
-        {
-            // What decorates the function that takes the place runs before it.
-            if depth < APPLIED {
-                out.extend(decorators_of(origins, wrapper, depth + 1));
-            }
-            out.push(Stage::Wraps(wrapper, (decorator, given)));
-        }
-    }
-    // Decorators of others that it applies itself.
-    for instr in &f.func.instrs {
-        let Instr::Call { callee, args, .. } = *instr else {
-            continue;
-        };
-        let gets = |arg: &Arg| is_copy_of(f, arg.value, given);
-        if !f.func.args(args).iter().any(gets) {
-            continue;
-        }
-        for &val in origins.of_operand(decorator, callee).iter().take(2) {
-            let inner = match origins.val(val) {
-                Some(Val::Api(path)) => {
-                    if let Some(path) = origins.paths.made_step(path, &Step::Deco)
-                        && guards(origins, path)
-                    {
-                        out.push(Stage::Package(path));
-                    }
-                    None
-                }
-                Some(Val::Func(func)) if func != decorator => Some(func),
-                Some(Val::Instance(class)) => origins.call_method(class),
-                _ => None,
-            };
-            if let Some(inner) = inner.filter(|_| depth < APPLIED) {
-                let applied = wrappers_of(origins, inner, depth + 1);
-                out.extend(applied.into_iter().filter(|stage| *stage != Stage::Unknown));
-            }
-        }
-    }
-    let itself = f
-        .func
-        .blocks
-        .iter()
-        .any(|b| matches!(b.term, Term::Return(Some(value)) if value == Operand::Local(given)));
-    if out.is_empty() && !itself {
-        out.push(Stage::Unknown);
-    }
-    out
-}
-
-fn is_copy_of(f: FuncRef<'_>, value: Operand, wanted: LocalId) -> bool {
-    let Operand::Local(local) = value else {
-        return false;
-    };
-    local == wanted
-        || f.func.instrs.iter().any(|instr| match *instr {
-            Instr::Copy { to, from } => to == local && from == Operand::Local(wanted),
-            _ => false,
-        })
 }
 
 /// Whether a row says that this refuses requests.

@@ -3,38 +3,25 @@
 //! A login that lets some addresses pass is a login for all others. The address of an endpoint is known; where a part of it is a
 //! parameter, some plain text stands for it.
 
-use super::root::is_request;
+mod flag;
+mod part;
+
 use crate::constants::{ANY, Written, constants, members};
 use crate::decoration::written_name;
 use crate::model::Endpoint;
+use crate::startup::HOLE;
 use casemate_flow::origin::{Solver, Val};
-use casemate_flow::program::FuncRef;
+use casemate_flow::program::{ClassIdx, FuncRef};
 use casemate_ir::{Const, Instr, Key, Language, OpKind, Operand, Term};
+use flag::Flag;
+use part::{Part, part};
 use regex::Regex;
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// Members of requests that hold where they go to.
-const ADDRESSES: [&str; 7] = [
-    "path",
-    "url",
-    "originalUrl",
-    "pathname",
-    "path_info",
-    "full_path",
-    "routerPath",
-];
-
-/// Methods that leave what an address says as it is.
-const SAME: [&str; 6] = [
-    "toLowerCase",
-    "lower",
-    "toString",
-    "trim",
-    "get_full_path",
-    "decode",
-];
+/// The methods that change nothing, which Django REST framework lists.
+const SAFE: [&str; 3] = ["get", "head", "options"];
 
 /// Functions and values behind each other.
 const DEPTH: u32 = 6;
@@ -47,39 +34,47 @@ pub(super) struct Address {
     /// The whole path first; then what routers below would see of it.
     paths: Vec<String>,
     method: Option<String>,
+    /// The name by which Flask knows the endpoint, and that of its function, which is the last part of it.
+    called: Option<String>,
+    function: Option<String>,
+    /// The class of which the handler is a method.
+    class: Option<ClassIdx>,
     patterns: Patterns,
 }
 
 /// Regular expressions by their texts, each made once; absent: not of this syntax.
 pub(super) type Patterns = Rc<RefCell<FxHashMap<String, Option<Regex>>>>;
 
-/// What a value is of a request.
-enum Part {
-    Address,
-    Method,
-}
-
 impl Address {
     /// That of an endpoint, where it is known.
-    pub(super) fn of(endpoint: &Endpoint, patterns: &Patterns) -> Option<Self> {
-        let path = endpoint
-            .path
-            .as_deref()
-            .filter(|path| path.starts_with('/'))?;
-        if path.contains("{?}") {
+    pub(super) fn of(
+        endpoint: &Endpoint,
+        origins: &Solver<'_, '_>,
+        patterns: &Patterns,
+    ) -> Option<Self> {
+        let path = endpoint.path.as_deref();
+        let path = path.filter(|path| path.starts_with('/') && !path.contains(HOLE));
+        if path.is_none() && endpoint.class.is_none() && endpoint.called.is_none() {
             return None;
         }
         let plain = |part: &str| match part.contains([':', '<', '{', '*', '(', '[']) {
             true => SAMPLE.to_owned(),
             false => part.to_owned(),
         };
-        let parts: Vec<String> = path.split('/').skip(1).map(plain).collect();
+        let parts = path.into_iter().flat_map(|path| path.split('/').skip(1));
+        let parts: Vec<String> = parts.map(plain).collect();
         let below = |from: usize| format!("/{}", parts.get(from..).unwrap_or_default().join("/"));
         let method = endpoint.method.as_str();
         let named = ["get", "post", "put", "patch", "delete", "head"].contains(&method);
         Some(Self {
             paths: (0..parts.len()).map(below).collect(),
             method: named.then(|| method.to_owned()),
+            called: endpoint.called.clone(),
+            class: endpoint.class,
+            function: endpoint
+                .handlers
+                .first()
+                .map(|handler| origins.program.func_name(*handler)),
             patterns: Rc::clone(patterns),
         })
     }
@@ -161,6 +156,19 @@ impl Address {
             Instr::Copy { from, .. } | Instr::Await { from, .. } => {
                 self.decides(origins, f, from, depth + 1)
             }
+            Instr::Load { to, base, key } => {
+                if let (Some(class), Key::Field(name)) = (self.class, key)
+                    && let Some(flag) = flag::of(origins, class, f, base, f.file.facts.str(name))
+                {
+                    return match flag {
+                        Flag::Is(truth) => Some(truth),
+                        Flag::Missing => None,
+                    };
+                }
+                // What is asked has an endpoint.
+                let asked = part(origins, f, Operand::Local(to))?;
+                matches!(asked, Part::Endpoint).then_some(true)
+            }
             Instr::Op { op, operands, .. } => {
                 self.op(origins, f, op, f.func.operands(operands), depth)
             }
@@ -183,6 +191,20 @@ impl Address {
         depth: u32,
     ) -> Option<bool> {
         match (op, operands) {
+            // `getattr(view, 'public', False)`
+            (OpKind::Select, [read, otherwise]) => {
+                let (class, &Instr::Load { base, key, .. }) = (self.class?, f.made_by(*read)?)
+                else {
+                    return None;
+                };
+                let Key::Field(name) = key else {
+                    return None;
+                };
+                match flag::of(origins, class, f, base, f.file.facts.str(name))? {
+                    Flag::Is(truth) => Some(truth),
+                    Flag::Missing => self.decides(origins, f, *otherwise, depth + 1),
+                }
+            }
             (OpKind::Not, [inner]) => self.decides(origins, f, *inner, depth + 1).map(|t| !t),
             (OpKind::Eq | OpKind::StrictEq, [a, b]) => self.equals(origins, f, *a, *b),
             (OpKind::Ne | OpKind::StrictNe, [a, b]) => {
@@ -224,6 +246,16 @@ impl Address {
 
     fn is_one(&self, asked: &Part, texts: &[String]) -> Option<bool> {
         match asked {
+            Part::Endpoint => self.is_called(texts, |name, text| name == text),
+            Part::Blueprint => {
+                let (blueprint, _) = self.called.as_deref()?.rsplit_once('.')?;
+                Some(texts.iter().any(|text| text == blueprint))
+            }
+            Part::Segment(at) => {
+                let part = self.paths.first()?.split('/').nth(*at).unwrap_or_default();
+                let fixed = !texts.is_empty() && part != SAMPLE;
+                fixed.then(|| texts.iter().any(|text| text == part))
+            }
             Part::Address => {
                 let bare = |text: &str| text.trim_end_matches('/').to_owned();
                 self.any(texts, |path, text| bare(path) == bare(text))
@@ -233,6 +265,21 @@ impl Address {
                 Some(texts.iter().any(|text| text.eq_ignore_ascii_case(method)))
             }
         }
+    }
+
+    /// Whether the name of the endpoint meets one of some texts. Where only the name of its function is known, a text that ends in that
+    /// may be meant.
+    fn is_called(&self, texts: &[String], meets: impl Fn(&str, &str) -> bool) -> Option<bool> {
+        if texts.is_empty() {
+            return None;
+        }
+        if let Some(called) = &self.called {
+            return Some(texts.iter().any(|text| meets(called, text)));
+        }
+        let function = self.function.as_deref()?;
+        let may_be = |text: &String| text.rsplit('.').next() == Some(function);
+        let whole = texts.iter().all(|text| !text.ends_with('.'));
+        (whole && !texts.iter().any(may_be)).then_some(false)
     }
 
     /// `path in LIST`, `LIST.includes(path)`
@@ -246,7 +293,11 @@ impl Address {
         let asked = part(origins, f, what)?;
         let mut found = Vec::new();
         members(f, origins, list, 0, &mut found);
-        self.is_one(&asked, &texts(found))
+        let mut found = texts(found);
+        if found.is_empty() && part::is_safe_methods(origins, f, list) {
+            found.extend(SAFE.map(str::to_owned));
+        }
+        self.is_one(&asked, &found)
     }
 
     /// `LIST.indexOf(path)`, `path.indexOf('/open')`
@@ -285,10 +336,26 @@ impl Address {
         let name = written_name(f, callee).unwrap_or_default();
         let python = f.file.facts.language == Language::Python;
         let first = args.first().copied();
+        // `hasattr(view, 'public')`
+        if let ("hasattr", [base, name], Some(class)) = (name, args, self.class)
+            && let Some(name) = f.constant_text(*name)
+        {
+            return match flag::of(origins, class, f, *base, name)? {
+                Flag::Is(_) => Some(true),
+                Flag::Missing => None,
+            };
+        }
         if let (Some(this), Some(first)) = (this, first) {
-            if let Some(Part::Address) = part(origins, f, this) {
-                let mut found = constants(f, origins, first);
-                members(f, origins, first, 0, &mut found);
+            let asked = part(origins, f, this);
+            let mut found = constants(f, origins, first);
+            members(f, origins, first, 0, &mut found);
+            if let Some(Part::Endpoint) = asked {
+                return match name {
+                    "startswith" => self.begins(&texts(found)),
+                    _ => None,
+                };
+            }
+            if let Some(Part::Address) = asked {
                 return match name {
                     "startsWith" | "startswith" => {
                         self.any(&texts(found), |path, text| path.starts_with(text))
@@ -333,6 +400,12 @@ impl Address {
             return None;
         }
         self.returned(origins, origins.program.func(inner), depth + 1)
+    }
+
+    /// `request.endpoint.startswith('auth.')`
+    fn begins(&self, texts: &[String]) -> Option<bool> {
+        self.called.as_ref()?;
+        self.is_called(texts, |name, text| name.starts_with(text))
     }
 
     /// What a function that is asked answers: along the ways that the address decides, or where all ways are the same.
@@ -417,102 +490,4 @@ impl Address {
 fn texts(found: Vec<Written<'_>>) -> Vec<String> {
     let text = |(f, id): Written<'_>| f.constant_text(Operand::Const(id)).map(str::to_owned);
     found.into_iter().filter_map(text).collect()
-}
-
-/// Whether a value is the address or the method of the request.
-fn part(origins: &Solver<'_, '_>, f: FuncRef<'_>, value: Operand) -> Option<Part> {
-    let mut at = value;
-    for _ in 0..DEPTH {
-        let Operand::Local(local) = at else {
-            return None;
-        };
-        let mut writers = f.writers(local);
-        let (first, second) = (writers.next(), writers.next());
-        match (first, second) {
-            (Some((_, &Instr::Copy { from, .. })), None) => at = from,
-            (
-                Some((
-                    _,
-                    &Instr::Load {
-                        base,
-                        key: Key::Field(name),
-                        ..
-                    },
-                )),
-                None,
-            ) => {
-                let name = f.file.facts.str(name);
-                if !is_request(origins, f.id, base) {
-                    break;
-                }
-                return match name {
-                    "method" => Some(Part::Method),
-                    _ if ADDRESSES.contains(&name) => Some(Part::Address),
-                    _ => None,
-                };
-            }
-            // `req.url.split('?')[0]`
-            (
-                Some((
-                    _,
-                    &Instr::Load {
-                        base,
-                        key: Key::Computed(Operand::Const(id)),
-                        ..
-                    },
-                )),
-                None,
-            ) => {
-                let first = matches!(f.file.facts.constant(id), Const::Number(0));
-                let Some(&Instr::Call {
-                    callee,
-                    this: Some(this),
-                    ..
-                }) = f.made_by(base)
-                else {
-                    return None;
-                };
-                if !first || written_name(f, callee) != Some("split") {
-                    return None;
-                }
-                at = this;
-            }
-            (
-                Some((
-                    _,
-                    &Instr::Call {
-                        callee,
-                        this: Some(this),
-                        ..
-                    },
-                )),
-                None,
-            ) => {
-                let name = written_name(f, callee)?;
-                if name == "get_full_path" && is_request(origins, f.id, this) {
-                    return Some(Part::Address);
-                }
-                if !SAME.contains(&name) {
-                    return None;
-                }
-                at = this;
-            }
-            _ => break,
-        }
-    }
-    let vals = origins.of_operand(f.id, at);
-    let named = |wanted: &dyn Fn(&str) -> bool| {
-        !vals.is_empty()
-            && vals.iter().all(|val| {
-                matches!(origins.val(*val), Some(Val::Api(path))
-                    if wanted(origins.paths.last_member(path)) && origins.paths.parent_known(path))
-            })
-    };
-    if named(&|name| ADDRESSES.contains(&name)) {
-        Some(Part::Address)
-    } else if named(&|name| name == "method") {
-        Some(Part::Method)
-    } else {
-        None
-    }
 }

@@ -1,10 +1,12 @@
 //! What a function does before it lets a request pass: which of its branches refuse, and on what they depend.
 
+use super::behind::is_behind;
 use super::called::Applied;
 use super::check::{Check, kind_of};
 use super::graph::{
     captures, is_false, is_nothing, is_true, leads_to, polarity, reaches_uncut, reaching, ways,
 };
+use super::held::Bound;
 use super::key::{caught_by, ends_apart};
 use super::root::{Known, Roots, Search, is_request};
 use super::switch::is_switch;
@@ -12,7 +14,7 @@ use crate::decoration::written_name;
 use casemate_flow::origin::Solver;
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
-use casemate_ir::{Instr, Key, LocalId, Operand, Term, VarRef};
+use casemate_ir::{Instr, Key, Language, LocalId, Operand, Term, VarRef};
 use rustc_hash::FxHashSet;
 
 /// Depth of functions that check on behalf of others.
@@ -44,9 +46,16 @@ pub(super) struct Reader<'a, 'p, 'm> {
     pub set: &'a Known,
     /// Branches of one function that are decided: blocks, and how.
     pub decided: Option<(FuncId, &'a [(usize, bool)])>,
+    /// What the parameters of a function hold that is read for a known call of it.
+    pub bound: Option<&'a Bound>,
 }
 
 impl<'p> Reader<'_, 'p, '_> {
+    /// What a value depends on.
+    pub(super) fn roots(&self, func: FuncId, value: Operand) -> Roots {
+        Search::with(self.origins, self.set, self.bound, func, value)
+    }
+
     /// The checks of a function.
     pub(super) fn checks(&self, func: FuncId, pass: Pass) -> Vec<Check> {
         let mut out = Vec::new();
@@ -137,7 +146,9 @@ impl<'p> Reader<'_, 'p, '_> {
                                     .args(args)
                                     .first()
                                     .is_none_or(|a| is_nothing(f, a.value));
-                                if plain || pass == Pass::Wraps {
+                                // What Express would be told of an error, others are given as the request.
+                                let python = f.file.facts.language == Language::Python;
+                                if plain || python || pass == Pass::Wraps {
                                     targets.insert(index);
                                 } else {
                                     refused.insert(index);
@@ -270,7 +281,7 @@ impl<'p> Reader<'_, 'p, '_> {
                     if !gives_nothing(f, side) || gives_nothing(f, other) {
                         continue;
                     }
-                    let roots = Search::of(self.origins, self.set, func, cond);
+                    let roots = self.roots(func, cond);
                     let known =
                         polarity(f.func, f, cond).map(|known| known == (side == yes.index()));
                     let who = roots.principal && !roots.client && !roots.attribute;
@@ -294,7 +305,7 @@ impl<'p> Reader<'_, 'p, '_> {
             let (yes_clean, no_clean) = (clean.contains(&yes.index()), clean.contains(&no.index()));
             if yes_clean == no_clean || refused.contains(&index) {
                 if yes_clean && matches!(pass, Pass::Wraps | Pass::Calls(_)) {
-                    let roots = Search::of(self.origins, self.set, func, cond);
+                    let roots = self.roots(func, cond);
                     if roots.tells_who() {
                         // Whoever is known passes here, others further on.
                         if let Some(positive) = polarity(f.func, f, cond) {
@@ -311,7 +322,7 @@ impl<'p> Reader<'_, 'p, '_> {
             }
             let (passing, refusing) = if yes_clean { (yes, no) } else { (no, yes) };
             let mut refusal = self.refusals_from(f, refusing, &clean);
-            let roots = Search::of(self.origins, self.set, func, cond);
+            let roots = self.roots(func, cond);
             if refusal.statuses.is_empty() && !refusal.redirects && !refusal.throws {
                 refusal.statuses = self.answered(f, cond);
             }
@@ -421,7 +432,7 @@ impl<'p> Reader<'_, 'p, '_> {
                     Instr::Call { args, callee, .. } => {
                         let named = written_name(f, callee).is_some_and(verifies);
                         let shown = f.func.args(args).iter().any(|a| {
-                            Search::of(self.origins, self.set, func, a.value).credential
+                            self.roots(func, a.value).credential
                                 || named && is_request(self.origins, func, a.value)
                         });
                         (shown && (denies || named))
@@ -494,14 +505,28 @@ impl<'p> Reader<'_, 'p, '_> {
             open = reaches_uncut(f.func, &targets, &cut, &guarded);
         }
         let safe = !open && !targets.is_empty();
+        let before_all = matches!(pass, Pass::Onward | Pass::ReturnsNothing | Pass::Calls(_));
+        let mut known_sides = None;
         for (mut check, certain) in found {
             check.certain =
                 certain && (safe || !matches!(check.kind, "authentication" | "role" | "owner"));
+            // Whoever is not known never meets it: `if user.is_authenticated and user.must_change_password: …`.
+            let of_known = before_all
+                && !check.certain
+                && matches!(check.kind, "authentication" | "role")
+                && check.func == func
+                && {
+                    let sides = known_sides.get_or_insert_with(|| self.known_sides(f));
+                    is_behind(f, &check, sides)
+                };
+            if of_known && check.kind == "authentication" {
+                continue;
+            }
             if certain && !check.certain {
                 check.why = format!("{}, but some requests pass without this check", check.why);
             }
             // Whoever has a role is known.
-            if check.kind == "role" {
+            if check.kind == "role" && !of_known {
                 out.push(Check {
                     kind: "authentication",
                     ..check.clone()
@@ -611,10 +636,11 @@ fn passes(reader: &Reader<'_, '_, '_>, func: FuncId, next: (FuncId, LocalId)) ->
     f.func.instrs.iter().any(|instr| match *instr {
         Instr::Call { callee, args, .. } => {
             reader.is_next(f, callee, Some(next))
-                && f.func
-                    .args(args)
-                    .first()
-                    .is_none_or(|a| is_nothing(f, a.value))
+                && (f.file.facts.language == Language::Python
+                    || f.func
+                        .args(args)
+                        .first()
+                        .is_none_or(|a| is_nothing(f, a.value)))
         }
         Instr::Closure { func, .. } => {
             let inner = f.sibling(func);

@@ -3,14 +3,14 @@
 
 use super::body::{DEPTH, Pass, Reader};
 use super::check::Check;
-use super::graph::throws;
-use super::root::{Search, is_request};
+use super::held::Bound;
+use super::root::is_request;
 use crate::decoration::written_name;
 use crate::model::Stage;
 use casemate_flow::origin::Val;
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
-use casemate_ir::{Arg, Instr, LocalId, Operand, Range32, Span, Term};
+use casemate_ir::{Arg, ArgKey, Instr, LocalId, Operand, Range32, Span, Term};
 use casemate_model::path::Step;
 use casemate_model::row::Role;
 
@@ -84,13 +84,16 @@ impl<'p> Reader<'_, 'p, '_> {
                 match self.origins.val(val) {
                     Some(Val::Func(inner)) if vals.len() == 1 && inner != f.id => {
                         let called = self.origins.program.func(inner);
-                        let ends = |block| self.never_returns(called, block);
-                        let throws = throws(called.func) || (0..called.func.blocks.len()).any(ends);
-                        if !throws || depth + 1 > DEPTH {
+                        if depth + 1 > DEPTH || !self.may_throw(inner, 0) {
                             continue;
                         }
                         let mut within = Vec::new();
-                        if self.read(inner, Pass::Returns, None, depth + 1, &mut within) {
+                        let bound = self.given(f, called, f.func.args(args));
+                        let reader = Reader {
+                            bound: bound.as_ref().or(self.bound),
+                            ..*self
+                        };
+                        if reader.read(inner, Pass::Returns, None, depth + 1, &mut within) {
                             safe |= within
                                 .iter()
                                 .any(|c| c.certain && c.kind == "authentication");
@@ -128,6 +131,28 @@ impl<'p> Reader<'_, 'p, '_> {
         safe
     }
 
+    /// What a call gives a function of who asks, or of what shows it: `verify(request.headers["Authorization"])`.
+    fn given(&self, f: FuncRef<'p>, called: FuncRef<'p>, args: &[Arg]) -> Option<Bound> {
+        let mut out: Option<Bound> = None;
+        for (at, arg) in args.iter().enumerate() {
+            let mut params = called.func.params.iter();
+            let param = match arg.key {
+                ArgKey::Pos => called.func.params.get(at),
+                ArgKey::Keyword(name) => params.find(|param| {
+                    let named = |own| called.file.facts.str(own) == f.file.facts.str(name);
+                    param.name.is_some_and(named)
+                }),
+                _ => None,
+            };
+            let roots = self.roots(f.id, arg.value);
+            if let Some(param) = param.filter(|_| roots.tells_who()) {
+                let bound = out.get_or_insert_with(Bound::default);
+                bound.put(called.id, param.local, roots);
+            }
+        }
+        out
+    }
+
     /// Whether some argument, and not the request itself, is what the client chose, or something that was got for it.
     fn is_about_chosen(&self, f: FuncRef<'p>, args: &[Arg]) -> bool {
         args.iter().any(|arg| {
@@ -138,8 +163,7 @@ impl<'p> Reader<'_, 'p, '_> {
             let called = f.call_behind(value);
             let got = called.and_then(|(callee, _)| written_name(f, callee));
             got.is_some_and(gets_record)
-                || !is_request(self.origins, f.id, value)
-                    && Search::of(self.origins, self.set, f.id, value).client
+                || !is_request(self.origins, f.id, value) && self.roots(f.id, value).client
         })
     }
 

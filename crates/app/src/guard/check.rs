@@ -3,7 +3,7 @@
 use super::body::Reader;
 use super::graph::is_nothing;
 use super::refusal::Refusal;
-use super::root::{Roots, Search};
+use super::root::Roots;
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
 use casemate_ir::{Instr, LocalId, OpKind, Operand, Span, VarRef};
@@ -99,7 +99,7 @@ impl<'p> Reader<'_, 'p, '_> {
             statuses: [403].into(),
             ..Refusal::default()
         };
-        let roots = Search::of(self.origins, self.set, f.id, answer);
+        let roots = self.roots(f.id, answer);
         let kind = kind_of(roots, &refusal).filter(|_| roots.principal)?;
         Some(Check::new(kind, f.id, span, refusal.words(), true))
     }
@@ -155,7 +155,7 @@ impl<'p> Reader<'_, 'p, '_> {
     }
 
     fn are_both(&self, f: FuncRef<'p>, operands: impl Iterator<Item = Operand>) -> bool {
-        let roots = operands.map(|of| Search::of(self.origins, self.set, f.id, of));
+        let roots = operands.map(|of| self.roots(f.id, of));
         let roots = roots.fold(Roots::default(), Roots::and);
         roots.principal && roots.client && !roots.names.is_empty()
     }

@@ -2,9 +2,11 @@
 
 mod address;
 mod answered;
+mod behind;
 mod body;
 mod called;
 mod check;
+mod condition;
 mod given;
 mod graph;
 pub(crate) mod held;
@@ -30,6 +32,7 @@ use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::result::{FuncId, Site};
 use casemate_ir::{Function, Instr, Key, LocalId, Operand};
+use casemate_model::expr::Tri;
 use casemate_model::row::Role;
 use check::Check;
 pub(crate) use graph::is_nothing;
@@ -87,6 +90,7 @@ pub(crate) fn judge(application: &mut Application, origins: &Solver<'_, '_>) -> 
         origins,
         set: &set,
         decided: None,
+        bound: None,
     };
     let mut judged = Judged::default();
     let mut looked: FxHashMap<FuncId, bool> = FxHashMap::default();
@@ -126,6 +130,7 @@ pub(crate) fn denial(
         origins,
         set,
         decided: None,
+        bound: None,
     };
     reader.refusal(f, block).is_denial()
 }
@@ -141,6 +146,7 @@ pub(crate) fn forbids(
         origins,
         set,
         decided: None,
+        bound: None,
     };
     let statuses = reader.refusal(f, block).statuses;
     statuses.contains(&401) || statuses.contains(&403)
@@ -156,7 +162,7 @@ fn guards(
     looked: &mut FxHashMap<FuncId, bool>,
 ) -> Vec<Guard> {
     let mut out = Vec::new();
-    let address = Address::of(endpoint, &judged.patterns);
+    let address = Address::of(endpoint, reader.origins, &judged.patterns);
     for member in &endpoint.chain {
         let package = matches!(member.what, Stage::Function(..) | Stage::Package(_));
         // What a class names in a decorator is meant as a guard, though it holds for all its methods.
@@ -224,7 +230,9 @@ fn before(
                 let first = out.len();
                 let checks = judged.checks(*func, Pass::ReturnsNothing, address, reader);
                 out.extend(checks.iter().map(|c| of_check(c, member, reader)));
-                look(member, &[*func], first, reader, looked, &mut out);
+                if !reader.gives_nothing(*func) {
+                    look(member, &[*func], first, reader, looked, &mut out);
+                }
             }
             Stage::Middleware(func) => {
                 // Most look at who asks to note something, or at addresses to keep some out; only what refuses whoever is not known counts.
@@ -534,6 +542,18 @@ fn tells_who(origins: &Solver<'_, '_>, path: PathId) -> bool {
     })
 }
 
+/// Whether something of a package says where it stands that it wants no login here: `@whitelist(allow_guest=True)`.
+pub(crate) fn wants_none(origins: &Solver<'_, '_>, member: &Member) -> bool {
+    let Stage::Package(path) = member.what else {
+        return false;
+    };
+    origins.paths.rows(path).any(|(_, row)| {
+        let of_login = matches!(&row.role, Role::Guard { kind, .. } if kind == "authentication");
+        let when = row.when.as_ref().filter(|_| of_login);
+        when.is_some_and(|when| condition::holds(origins, when, path, member.site) == Tri::No)
+    })
+}
+
 /// The guards that the rows of a package's value tell of.
 fn of_package(path: PathId, member: &Member, origins: &Solver<'_, '_>) -> Vec<Guard> {
     let mut out = Vec::new();
@@ -541,12 +561,19 @@ fn of_package(path: PathId, member: &Member, origins: &Solver<'_, '_>) -> Vec<Gu
         let Role::Guard { kind, .. } = &row.role else {
             continue;
         };
+        let holds = match &row.when {
+            Some(when) => condition::holds(origins, when, path, member.site),
+            None => Tri::Yes,
+        };
+        if holds == Tri::No {
+            continue;
+        }
         // Whoever has a role is known.
         let also = (kind == "role").then_some("authentication");
         for kind in [Some(kind.as_str()), also].into_iter().flatten() {
             out.push(Guard {
                 kind: kind.to_owned(),
-                certain: member.certain && row.when.is_none(),
+                certain: member.certain && holds == Tri::Yes,
                 site: member.site,
                 name: member.name.clone(),
                 why: "a guard of a library".to_owned(),

@@ -48,6 +48,9 @@ const RUNS: [&str; 6] = [
 /// Functions that are given the answer, behind each other.
 const DEPTH: u32 = 2;
 
+/// Depth of calls of a function that may only note something.
+const NOTED: u32 = 2;
+
 impl<'p> Reader<'_, 'p, '_> {
     /// Whether a function calls the one that passes requests on, its parameter at this position, whatever way it takes, and answers
     /// nothing itself.
@@ -56,6 +59,9 @@ impl<'p> Reader<'_, 'p, '_> {
         let Some(param) = f.func.params.get(next) else {
             return false;
         };
+        if f.file.facts.language == Language::Python {
+            return self.gives_what_follows(f, (func, param.local)) && !self.may_throw(func, 0);
+        }
         // Handlers of errors answer.
         if f.func.params.len() > 3 || f.file.facts.language != Language::JavaScript {
             return false;
@@ -63,6 +69,54 @@ impl<'p> Reader<'_, 'p, '_> {
         let answer = f.func.params.get(next.saturating_sub(1)).map(|p| p.local);
         self.ends_in_next(f, (func, param.local))
             && answer.is_some_and(|answer| !self.may_answer(f, answer, 0))
+    }
+
+    /// Whether all that a function gives back is what the function answers that it passes requests on to.
+    fn gives_what_follows(&self, f: FuncRef<'p>, next: (FuncId, LocalId)) -> bool {
+        let follows = |value: Operand| {
+            let mut value = value;
+            if let Some(&Instr::Await { from, .. }) = f.made_by(value) {
+                value = from;
+            }
+            matches!(f.call_behind(value), Some((callee, _)) if self.is_next(f, callee, Some(next)))
+        };
+        f.func.blocks.iter().all(|block| match block.term {
+            Term::Return(value) => value.is_some_and(follows),
+            _ => true,
+        })
+    }
+
+    /// Whether a function that runs before handlers gives nothing back on any way and throws nothing, itself or in what it calls: it notes
+    /// who asks, and refuses nobody.
+    pub(super) fn gives_nothing(&self, func: FuncId) -> bool {
+        let f = self.origins.program.func(func);
+        let nothing = f.func.blocks.iter().all(|block| match block.term {
+            Term::Return(value) => value.is_none_or(|v| is_nothing(f, v)),
+            _ => true,
+        });
+        nothing && !self.may_throw(func, 0)
+    }
+
+    /// Whether a function throws, itself or in what it calls.
+    pub(super) fn may_throw(&self, func: FuncId, depth: u32) -> bool {
+        let f = self.origins.program.func(func);
+        let throws = |index: usize, block: &casemate_ir::Block| {
+            matches!(block.term, Term::Throw(_)) || self.never_returns(f, index)
+        };
+        if f.func.blocks.iter().enumerate().any(|(i, b)| throws(i, b)) {
+            return true;
+        }
+        let called = f.func.instrs.iter().filter_map(|instr| match *instr {
+            Instr::Call { callee, .. } => Some(callee),
+            _ => None,
+        });
+        depth < NOTED
+            && called.into_iter().any(|callee| {
+                self.origins.of_operand(func, callee).iter().any(|&val| {
+                    matches!(self.origins.val(val), Some(Val::Func(inner))
+                        if inner != func && self.may_throw(inner, depth + 1))
+                })
+            })
     }
 
     /// Whether each way through a function calls what passes requests on, without an error.

@@ -1,7 +1,6 @@
 //! Functions of packages that throw unless what they are given proves who asks.
 
 use super::body::Reader;
-use super::root::Search;
 use crate::decoration::written_name;
 use casemate_flow::origin::Val;
 use casemate_flow::program::FuncRef;
@@ -31,7 +30,7 @@ impl<'p> Reader<'_, 'p, '_> {
             };
             let shown = || {
                 let mut args = args.iter();
-                args.any(|arg| Search::of(self.origins, self.set, f.id, arg.value).credential)
+                args.any(|arg| self.roots(f.id, arg.value).credential)
             };
             (named && of_package() && !called_back() && shown())
                 .then(|| f.func.spans.get(at).copied().unwrap_or_default())

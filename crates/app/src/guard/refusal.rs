@@ -10,12 +10,26 @@ use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
 
 /// Names of answers and exceptions that deny.
-const DENIALS: [&str; 4] = [
+const DENIALS: [&str; 14] = [
     "unauthori",
+    "unauthenticated",
     "forbidden",
     "permissiondenied",
+    "permissionerror",
+    "accessdenied",
     "notauthenticated",
+    "notauthori",
+    "notloggedin",
+    "loginrequired",
+    "autherror",
+    "authenticationerror",
+    "authenticationfailed",
+    "authenticationrequired",
 ];
+
+fn denies(name: &str) -> bool {
+    DENIALS.iter().any(|word| name.contains(word))
+}
 
 /// Codes by which procedures say why they do not do what was asked.
 /// Source: <https://trpc.io/docs/server/error-handling>.
@@ -163,7 +177,7 @@ impl<'p> Reader<'_, 'p, '_> {
                     }
                     let name = written_name(f, callee).unwrap_or_default().to_lowercase();
                     redirects |= name.contains("redirect");
-                    refused |= DENIALS.iter().any(|word| name.contains(word));
+                    refused |= denies(&name);
                 }
                 Instr::Store { value, .. } => status(value),
                 Instr::Object { parts, .. } | Instr::Array { parts, .. } => {
@@ -175,6 +189,10 @@ impl<'p> Reader<'_, 'p, '_> {
             }
         }
         out.redirects = redirects;
+        // `raise NotLoggedIn`
+        if let Term::Throw(value) = b.term {
+            refused |= written_name(f, value).is_some_and(|name| denies(&name.to_lowercase()));
+        }
         if refused {
             out.statuses.insert(403);
         }

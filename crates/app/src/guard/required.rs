@@ -21,6 +21,7 @@ pub(super) fn members(origins: &Solver<'_, '_>, f: FuncRef<'_>) -> Vec<String> {
         origins,
         set: &known,
         decided: None,
+        bound: None,
     };
     let mut out = Vec::new();
     for block in &f.func.blocks {

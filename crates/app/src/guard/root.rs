@@ -32,6 +32,16 @@ const SECRETS: [&str; 6] = [
     "authorization",
 ];
 
+/// Functions and methods that frameworks of Python ask who it is, and programs after them: `get_current_user` of Tornado.
+const WHO: [&str; 6] = [
+    "get_current_user",
+    "get_current_user_id",
+    "get_logged_in_user",
+    "get_authenticated_user",
+    "get_user_from_request",
+    "get_user_from_session",
+];
+
 /// Headers by which a browser says where a request comes from.
 pub(super) const ORIGIN: [&str; 4] = ["origin", "referer", "referrer", "host"];
 
@@ -577,6 +587,11 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         // What those answer who are told of something says nothing of it.
         if crate::telling::tells(written) && !self.is_of_program(f, callee) {
             self.found.called = true;
+            return;
+        }
+        // What tells by its name who asks, however it finds out.
+        if f.file.facts.language == casemate_ir::Language::Python && WHO.contains(&written) {
+            self.principal(trail, 0);
             return;
         }
         // What is asked of the principal itself: `req.isAuthenticated()`, `user.can('x')`.

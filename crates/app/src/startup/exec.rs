@@ -492,7 +492,10 @@ impl<'p> Startup<'p, '_, '_> {
             return known.clone();
         }
         let vals = self.origins.of_global(global).to_vec();
-        self.origin(&vals)
+        let (file, own) = self.program.global_owner(global);
+        let facts = &self.program.file(file).facts;
+        let name = facts.globals.get(own.index());
+        self.origin(&vals, name.map(|binding| facts.str(binding.name)))
     }
 
     fn assign(&mut self, frame: FrameId, var: VarRef, value: Value) {

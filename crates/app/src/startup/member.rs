@@ -160,7 +160,7 @@ impl Startup<'_, '_, '_> {
             class: None,
         }));
         self.mounts.push(Mount {
-            order: 0,
+            order: self.events.len(),
             site,
             parent: Some(whole),
             child: part,

@@ -21,6 +21,7 @@ pub(crate) use register::{Event, Handler, Mount, STEP, VIEW};
 pub(crate) use served::TREE;
 pub(crate) use value::{HOLE, Kind, ObjId, V};
 
+use crate::decoration::written_name;
 use crate::limits;
 use casemate_flow::origin::{Solver, Val, ValId};
 use casemate_flow::program::{ClassIdx, FuncRef, Program};
@@ -368,8 +369,11 @@ impl<'p> Startup<'p, '_, '_> {
         }
     }
 
-    /// What the origins say of a place, where it is one thing.
-    fn origin(&mut self, vals: &[ValId]) -> Value {
+    /// What the origins say of a place, where it is one thing; of a name under which a decorated function is declared: that function.
+    fn origin(&mut self, vals: &[ValId], name: Option<&str>) -> Value {
+        if let Some(declared) = name.and_then(|name| self.declared_as(vals, name)) {
+            return value::one(V::Func(declared, None));
+        }
         let mut out = Value::new();
         let mut single = 0;
         for &val in vals {
@@ -399,7 +403,25 @@ impl<'p> Startup<'p, '_, '_> {
             return Value::new();
         }
         let vals: SmallVec<[ValId; 8]> = vals.into();
-        self.origin(&vals)
+        let f = self.program.func(func);
+        let several = vals.len() > 1;
+        let name = several.then(|| written_name(f, Operand::Local(local)));
+        self.origin(&vals, name.flatten())
+    }
+
+    /// The one decorated function of a name among values: decorators may give back all that they were ever given.
+    fn declared_as(&self, vals: &[ValId], name: &str) -> Option<FuncId> {
+        let mut found = vals.iter().filter_map(|&val| match self.origins.val(val) {
+            Some(Val::Func(func)) => Some(self.program.func(func)),
+            _ => None,
+        });
+        let is_declared = |f: &FuncRef<'_>| {
+            let named = f.func.name.is_some_and(|own| f.file.facts.str(own) == name);
+            named && !f.func.decorators.is_empty()
+        };
+        let first = found.find(is_declared)?;
+        let alone = vals.len() > 1 && !found.any(|f| is_declared(&f));
+        alone.then_some(first.id)
     }
 
     /// The one instance of a class of which nobody saw where it is made.
