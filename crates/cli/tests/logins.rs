@@ -310,6 +310,9 @@ def other():
     @tools.route('/tools')
     def second():
         return 'x'
+    @app.route('/open')
+    def third():
+        return 'x'
     app.register_blueprint(admin)
     app.register_blueprint(tools)
     return app
@@ -334,6 +337,7 @@ def for_all(f):
     let wanted = [
         "GET /orders/list yes",
         "GET /public/list unknown",
+        "GET /open no",
         "GET /admin yes",
         "GET /tools yes",
     ];
@@ -619,6 +623,69 @@ urlpatterns = [path('orders', Orders.as_view())]
     let ours = "permission_classes = (OursOrReadOnly,)";
     let wanted = of(&["GET /orders unknown", "POST /orders yes"]);
     assert_eq!(with(open, ours), wanted);
+}
+
+#[test]
+fn members_of_a_class_that_say_whom_its_views_answer() {
+    let found = logins(&[
+        DJANGO,
+        (
+            "base.py",
+            "
+from django.shortcuts import redirect
+from django.http import HttpResponseForbidden
+from rest_framework.permissions import BasePermission
+class AccessMixin:
+    login_required = False
+    permission_required = None
+    def dispatch(self, request, *args, **kwargs):
+        if self.login_required or self.permission_required:
+            if not request.user.is_authenticated:
+                return redirect('/login')
+        return super().dispatch(request, *args, **kwargs)
+class UnlessPublic(BasePermission):
+    def has_permission(self, request, view):
+        if getattr(view, 'public', False):
+            return True
+        return request.user and request.user.is_authenticated
+",
+        ),
+        (
+            "urls.py",
+            "
+from django.urls import path
+from django.views.generic import TemplateView, View
+from rest_framework.views import APIView
+from base import AccessMixin, UnlessPublic
+class Front(AccessMixin, TemplateView):
+    template_name = 'front.html'
+class Orders(AccessMixin, View):
+    login_required = True
+    def get(self, request):
+        return None
+class Staff(AccessMixin, View):
+    permission_required = 'shop.staff'
+    def get(self, request):
+        return None
+class Api(APIView):
+    permission_classes = [UnlessPublic]
+    def get(self, request):
+        return None
+class News(Api):
+    public = True
+urlpatterns = [path('', Front.as_view()), path('orders', Orders.as_view()), path('staff', Staff.as_view()),
+    path('api', Api.as_view()), path('news', News.as_view())]
+",
+        ),
+    ]);
+    let wanted = [
+        "GET / unknown",
+        "GET /orders yes",
+        "GET /staff yes",
+        "GET /api yes",
+        "GET /news unknown",
+    ];
+    assert_eq!(found, of(&wanted));
 }
 
 #[test]

@@ -19,7 +19,7 @@ struct Receiver {
     file: FileIdx,
     name: String,
     imported: bool,
-    /// The variable that holds it.
+    /// The variable that holds it, where that is no parameter.
     place: Option<Place>,
     /// An application, not a part of one.
     whole: bool,
@@ -38,10 +38,12 @@ impl Receiver {
     }
 
     fn is(&self, other: &Self) -> bool {
-        self.place.is_some() && self.place == other.place
-            || !self.name.is_empty()
-                && self.name == other.name
-                && (self.file == other.file || self.imported || other.imported)
+        if self.place.is_some() && other.place.is_some() {
+            return self.place == other.place;
+        }
+        !self.name.is_empty()
+            && self.name == other.name
+            && (self.file == other.file || self.imported || other.imported)
     }
 }
 
@@ -308,7 +310,7 @@ fn receiver_of(origins: &Solver<'_, '_>, f: FuncRef<'_>, value: Operand) -> Opti
             file: f.file_idx,
             name: name.to_owned(),
             imported,
-            place: place::of(origins, f, value),
+            place: place::of(origins, f, value).filter(|place| place.is_made(origins)),
             whole: is_whole(origins, f.id, value),
         };
         let Some((_, instr)) = f.writer(local) else {

@@ -5,6 +5,9 @@ use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{ClassIdx, FuncRef};
 use casemate_ir::{Const, Instr, Key, Language, MemberKind, Operand};
 
+/// Copies of a value behind each other.
+const COPIES: usize = 4;
+
 /// Classes above one.
 const ANCESTORS: usize = 24;
 
@@ -94,6 +97,17 @@ fn writes(f: FuncRef<'_>, name: &str) -> bool {
 fn truth(f: FuncRef<'_>, value: Operand) -> Option<bool> {
     if let Some(Instr::Array { parts, .. }) = f.made_by(value) {
         return Some(!f.func.parts(*parts).is_empty());
+    }
+    let mut value = value;
+    for _ in 0..COPIES {
+        let Operand::Local(local) = value else {
+            break;
+        };
+        let mut writers = f.writers(local);
+        match (writers.next(), writers.next()) {
+            (Some((_, &Instr::Copy { from, .. })), None) => value = from,
+            _ => return None,
+        }
     }
     let Operand::Const(id) = value else {
         return None;
