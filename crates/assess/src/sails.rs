@@ -167,7 +167,9 @@ impl App<'_> {
                     .iter()
                     .any(|word| file.text.contains(word));
                 return Some(if machine {
-                    format!("__sails.__action({module}.fn)")
+                    format!(
+                        "{module}.fn.bind(__sails.__machine, __sails.__machine.inputs, __sails.__machine.exits)"
+                    )
                 } else {
                     module
                 });

@@ -257,6 +257,44 @@ fn packages_without_their_manifests() {
 }
 
 #[test]
+fn paths_whose_configuration_is_missing() {
+    let files = [
+        "apps/api/src/main.ts",
+        "apps/api/src/users.ts",
+        "libraries/data/src/lib/repository.ts",
+        "libs/mail/src/index.ts",
+    ];
+    let manifest = r#"{ "name": "api", "dependencies": { "@other/mail": "1" } }"#;
+    let from = "apps/api/src/main.ts";
+    let config = r#"{ "extends": "../../tsconfig.base.json" }"#;
+    let part = Project::new(
+        &files,
+        &[
+            ("apps/api/package.json", manifest),
+            ("apps/api/tsconfig.json", config),
+        ],
+    );
+    part.leads(from, "@my/api/users", "apps/api/src/users.ts");
+    part.leads(
+        from,
+        "@my/data/lib/repository",
+        "libraries/data/src/lib/repository.ts",
+    );
+    part.leads(from, "@my/mail", "libs/mail/src/index.ts");
+    part.leads(from, "@other/mail", "package @other/mail");
+    part.leads(from, "data/lib/repository", "package data/lib/repository");
+    let whole = Project::new(
+        &files,
+        &[
+            ("apps/api/package.json", manifest),
+            ("apps/api/tsconfig.json", config),
+            ("tsconfig.base.json", "{}"),
+        ],
+    );
+    whole.leads(from, "@my/mail", "package @my/mail");
+}
+
+#[test]
 fn packages_of_the_same_project() {
     let project = Project::new(
         &[

@@ -106,6 +106,20 @@ pub enum Role {
         /// Where the principal is found afterwards.
         principal: Option<Port>,
     },
+    /// It says what records are, and the program keeps functions of its own there for what is made of it: `schema.statics.byName = …`.
+    Definition {
+        /// The members that hold them.
+        members: Vec<String>,
+        /// An object with the same members that the call is given.
+        from: Option<Port>,
+    },
+    /// What it is given is kept under a name, and who asks for that name anywhere gets it: `model('User', schema)`, `model('User')`.
+    Registry {
+        /// The argument that is the name.
+        name: Port,
+        /// What is kept; a call that is not given it only asks.
+        value: Port,
+    },
     /// It says who asks, as the server knows: a session, a user.
     Principal {
         /// It only holds who asks: a member of it does.

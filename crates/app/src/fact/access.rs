@@ -6,6 +6,7 @@ use super::naming::is_capability;
 use super::tri;
 use crate::guard::{DENIAL, REFUSAL};
 use crate::model::{Access, Answer, Application, Endpoint, Guard, Names, Objects};
+use crate::object::FINDS;
 use crate::object::key::PERSONS;
 use casemate_flow::origin::Solver;
 use casemate_flow::result::{Fact, FactValue, FuncId, Site};
@@ -31,6 +32,9 @@ const OWNERS: [&str; 17] = [
     "sender",
     "createdby",
 ];
+
+/// The method of what runs by itself: there is nobody who asks.
+const TASK: &str = "task";
 
 /// So many endpoints that look at a name together with who asks make a habit …
 const HABIT: usize = 5;
@@ -62,7 +66,7 @@ impl Application {
         }
         for endpoint in &self.endpoints {
             // Where somebody only begins to be known, there is nobody to compare an owner with.
-            if super::begins(endpoint, origins) {
+            if super::begins(endpoint, origins) || endpoint.method == TASK {
                 continue;
             }
             for access in &endpoint.objects.chosen {
@@ -86,7 +90,7 @@ impl Application {
         let is_habit = |access: &Access| {
             access.names.each().any(|name| habits.contains(&name)) || kinds.contains(&access.object)
         };
-        let mut known: BTreeSet<(FuncId, &str, Names)> = BTreeSet::new();
+        let mut known: BTreeSet<(FuncId, Option<Site>, &str, Names)> = BTreeSet::new();
         for (site, all) in by_site {
             // What is looked up and then changed is told of once, where it is looked up.
             let mut new = false;
@@ -99,7 +103,9 @@ impl Application {
                         .copied()
                         .unwrap_or(access.function),
                 };
-                new |= known.insert((by, access.object.as_str(), access.names));
+                // What a library finds for different classes stands in none of their functions.
+                let class = (access.callee == FINDS).then_some(site);
+                new |= known.insert((by, class, access.object.as_str(), access.names));
             }
             if !new {
                 continue;

@@ -5,7 +5,7 @@ use crate::decoration::written_name;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{ClassIdx, File, FuncRef};
 use casemate_flow::result::FuncId;
-use casemate_ir::{ArgKey, Function, Instr, Key, Language, Operand, PartKey, Range32, VarRef};
+use casemate_ir::{Arg, ArgKey, Function, Instr, Key, Language, Operand, PartKey, Range32, VarRef};
 
 /// Ends of names that say where records lie, not what they are.
 const ENDS: [&str; 10] = [
@@ -271,8 +271,8 @@ pub(super) fn receiver(f: FuncRef<'_>, this: Option<Operand>, args: Range32) -> 
                 ..
             }) => {
                 // `session.query(Order)`, `select(Order)`, `db.collection('orders')`
-                let first = f.func.args(args).first().map(|arg| arg.value);
                 let by = written_name(f, callee).unwrap_or_default();
+                let first = told_by(f, f.func.args(args), by);
                 let named = first.and_then(|first| match first {
                     Operand::Const(_) if TABLES.contains(&by) => sql::text(f, first),
                     // `knex('orders')`
@@ -286,6 +286,10 @@ pub(super) fn receiver(f: FuncRef<'_>, this: Option<Operand>, args: Range32) -> 
                 });
                 if let Some(named) = named {
                     return plain(named.split(' ').next().unwrap_or_default());
+                }
+                // What has all tables is no record.
+                if by == "getRepository" || by == "collection" {
+                    break;
                 }
                 at = of.or(Some(callee));
             }
@@ -322,8 +326,32 @@ pub(super) fn receiver(f: FuncRef<'_>, this: Option<Operand>, args: Range32) -> 
     String::new()
 }
 
+/// Whether the class of a function is called by the records that it holds: `class OrderRepository`.
+pub(super) fn holds_records(f: FuncRef<'_>) -> bool {
+    let class = f.func.class.and_then(|class| f.file.facts.class(class));
+    let name = class.and_then(|class| class.name);
+    let name = name
+        .map_or("", |name| f.file.facts.str(name))
+        .to_ascii_lowercase();
+    ENDS.iter().any(|end| name.ends_with(end))
+}
+
+/// The argument that says which records are meant: the first, or a class behind what else is handed on, `getRepository(ctx, Order)`.
+fn told_by(f: FuncRef<'_>, args: &[Arg], by: &str) -> Option<Operand> {
+    let first = args.first()?.value;
+    let is_class = |value: Operand| {
+        written_name(f, value)
+            .is_some_and(|name| name.starts_with(|c: char| c.is_ascii_uppercase()))
+    };
+    let behind = args.iter().map(|arg| arg.value).find(|arg| is_class(*arg));
+    match behind {
+        Some(class) if TABLES.contains(&by) && matches!(first, Operand::Local(_)) => Some(class),
+        _ => Some(first),
+    }
+}
+
 /// The name of a captured variable, where the function around tells it.
-fn captured<'p>(f: FuncRef<'p>, operand: Operand) -> Option<&'p str> {
+pub(super) fn captured<'p>(f: FuncRef<'p>, operand: Operand) -> Option<&'p str> {
     let Operand::Local(local) = operand else {
         return None;
     };

@@ -8,6 +8,7 @@ mod enter;
 mod fields;
 mod form;
 mod fresh;
+mod given;
 mod guarded;
 mod inherited;
 pub(crate) mod key;
@@ -15,6 +16,7 @@ mod nameless;
 pub(crate) mod owned;
 mod owner;
 mod query;
+mod queryset;
 mod record;
 pub(crate) mod repository;
 mod ruled;
@@ -23,6 +25,7 @@ mod shape;
 mod shown;
 mod sql;
 
+pub(crate) use inherited::FINDS;
 pub(crate) use query::{Query, effect, query};
 
 use crate::decoration::{member_before, written_name};
@@ -53,6 +56,7 @@ const THIN: usize = 40;
 /// Finds what all endpoints do with records.
 pub(crate) fn find(application: &mut Application, origins: &Solver<'_, '_>, set: &Known) {
     let repositories = repository::find(origins);
+    let for_all = queryset::by_settings(origins, set);
     let mut kept = FxHashMap::default();
     let mut keeping = FxHashMap::default();
     let mut owned = BTreeSet::new();
@@ -66,8 +70,13 @@ pub(crate) fn find(application: &mut Application, origins: &Solver<'_, '_>, set:
             walk.of_route(handler, endpoint.path.as_deref().unwrap_or_default());
             walk.function(handler, 0);
         }
-        if endpoint.by_class {
-            walk.made.chosen.extend(inherited::of(origins, endpoint));
+        if let Some(found) = inherited::of(origins, set, endpoint, for_all) {
+            if found.own {
+                walk.made.personal = true;
+                walk.made.beside.add(found.access.names);
+                walk.made.decided.add(found.access.names);
+            }
+            walk.made.chosen.push(found.access);
         }
         walk.made.guarded = before.decided;
         walk.made.personal |= before.personal;
@@ -384,7 +393,9 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             .map(str::to_ascii_lowercase)
             .is_some_and(|name| name.contains("valid") && !name.contains("invalid"));
         let mut entered = false;
-        for inner in repository::callees(self.origins, f.id, at, callee) {
+        let given = given::callees(self.origins, &self.frames, f, callee);
+        let inner = given.unwrap_or_else(|| repository::callees(self.origins, f.id, at, callee));
+        for inner in inner {
             let frame = Frame {
                 callee: inner,
                 caller: f.id,
@@ -474,6 +485,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             _ => self.made.writes = true,
         }
         let object = key::object(self.origins, f, query, this, args);
+        let object = repository::named_by_callers(self.origins, &self.frames, f, object);
         // What a session of SQLAlchemy collects is written at once.
         let callee = query
             .path

@@ -63,7 +63,9 @@ fn modelled(
                     let Some(text) = argument(f, args, port).and_then(|o| sql::text(f, o)) else {
                         continue;
                     };
-                    let op = sql::op(&text)?;
+                    let Some(op) = sql::op(&text) else {
+                        continue;
+                    };
                     return Some(Query {
                         op: op.to_owned(),
                         path: Some(path),

@@ -1,7 +1,7 @@
 //! Functions of the program that hand what they are given on to a store as it came: `get: (clause) => prisma.users.findFirst({ where:
 //! clause })`, `def create(**data)`. By what records are found, and what is stored, stands with those who call them.
 
-use super::{key, query};
+use super::{key, query, shape};
 use crate::limits;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
@@ -242,35 +242,99 @@ pub(super) fn params_of(f: FuncRef<'_>, values: &[Operand]) -> BTreeSet<usize> {
     found.into_iter().map(|(param, _)| param).collect()
 }
 
-/// Whether a name says that records lie there, and not which: `this.model`, `self.repository`.
+/// Whether a name says that records lie there, and not which: `this.model`, `self.repository`, `class GenericRepository`.
 pub(super) fn says_nothing(object: &str) -> bool {
-    const PLACES: [&str; 16] = [
-        "",
-        "model",
-        "repository",
-        "repo",
+    const PLACES: [&str; 29] = [
+        "abstract",
+        "base",
+        "builder",
+        "client",
+        "cls",
         "collection",
-        "table",
-        "entity",
-        "delegate",
-        "store",
+        "crud",
         "dao",
         "db",
+        "delegate",
+        "entity",
+        "generic",
         "manager",
-        "client",
+        "mixin",
+        "model",
+        "qb",
+        "qs",
+        "query",
+        "queryset",
+        "repo",
+        "repository",
         "self",
-        "cls",
+        "service",
+        "statement",
+        "stmt",
+        "store",
+        "table",
         "this",
+        "typeorm",
     ];
-    PLACES.contains(&object)
+    // `q` is no name of records.
+    let mut rest = object;
+    while rest.len() > 1 {
+        let mut words = PLACES.iter();
+        match words.find_map(|word| rest.strip_prefix(word)) {
+            Some(shorter) => rest = shorter,
+            None => return false,
+        }
+    }
+    true
 }
 
 /// What the records of a query in a function are called, where only who calls it says so: `orderRepository.get({ … })`.
 pub(super) fn called_by(caller: FuncRef<'_>, at: usize) -> String {
     match caller.func.instrs.get(at) {
-        Some(&Instr::Call { this, args, .. }) => key::receiver(caller, this, args),
+        Some(&Instr::Call { this, args, .. }) => {
+            let said = key::receiver(caller, this, args);
+            // What a view or a handler asks of itself is called as it is.
+            let own = this.is_some() && this == caller.func.this.map(Operand::Local);
+            match own && !key::holds_records(caller) {
+                true => String::new(),
+                false => said,
+            }
+        }
         _ => String::new(),
     }
+}
+
+/// The name of records, where the query does not say it, as one of a base class: that in the name of the function, or that by which the
+/// nearest caller that says one has it.
+pub(super) fn named_by_callers(
+    origins: &Solver<'_, '_>,
+    frames: &[Frame],
+    f: FuncRef<'_>,
+    object: String,
+) -> String {
+    let mut at = f;
+    for frame in frames.iter().rev().take(STEPS) {
+        if !says_nothing(&object) {
+            break;
+        }
+        let own = at.func.name.map(|name| at.file.facts.str(name));
+        if let Some(said) = own.and_then(shape::object_of) {
+            return said;
+        }
+        while at.id != frame.callee
+            && let Some(around) = at.parent()
+        {
+            at = origins.program.func(around);
+        }
+        if at.id != frame.callee {
+            break;
+        }
+        at = origins.program.func(frame.caller);
+        let said = called_by(at, frame.at);
+        if !says_nothing(&said) {
+            return said;
+        }
+    }
+    object
 }
 
 /// The functions of the program that a call may run.

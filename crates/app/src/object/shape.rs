@@ -6,11 +6,14 @@
 
 use super::{Query, key, sql};
 use crate::decoration::written_name;
+use crate::limits;
+use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::sql::is_statement;
-use casemate_ir::{Arg, Const, Instr, Key, Language, Operand};
+use casemate_ir::{Arg, Const, Instr, Key, Language, Operand, VarRef};
 use casemate_model::path::{ArgIndex, Port, PortBase, PortStep};
+use casemate_model::row::Role;
 
 /// Methods that take an object with `where`, and what they do.
 const BY_WHERE: [(&str, &str); 22] = [
@@ -39,9 +42,27 @@ const BY_WHERE: [(&str, &str); 22] = [
 ];
 
 /// Methods that take the key, or a filter, first.
-const BY_FIRST: [(&str, &str); 29] = [
+const BY_FIRST: [(&str, &str); 47] = [
+    ("archiveOne", "delete"),
+    ("countBy", "read"),
+    ("deleteById", "delete"),
     ("deleteOne", "delete"),
     ("delete_one", "delete"),
+    ("destroyOne", "delete"),
+    ("existsBy", "read"),
+    ("findAndCountBy", "read"),
+    ("findBy", "read"),
+    ("findByIds", "read"),
+    ("findOneBy", "read"),
+    ("findOneById", "read"),
+    ("findOneByOrFail", "read"),
+    ("findOrFail", "read"),
+    ("getOrFail", "read"),
+    ("patchAndFetchById", "write"),
+    ("softDelete", "delete"),
+    ("updateAndFetchById", "write"),
+    ("updateById", "write"),
+    ("upsertOne", "write"),
     ("findByIdAndDelete", "delete"),
     ("findByIdAndRemove", "delete"),
     ("findByIdAndUpdate", "write"),
@@ -108,23 +129,22 @@ pub(super) fn query(origins: &Solver<'_, '_>, f: FuncRef<'_>, at: usize) -> Opti
     let shape = match flags.tagged {
         true => statement(f, args)?,
         false => {
-            let name = method(f, callee)?;
+            let Some(name) = method(f, callee) else {
+                // `const { findOrderById } = queries`, in a function around.
+                let name = key::captured(f, callee).or_else(|| written_name(f, callee))?;
+                let shape = by_name(origins, f, name, callee, args)?;
+                return unanswered(origins, f, callee).then(|| shape.at(at));
+            };
             by_where(f, name, args)
                 .or_else(|| in_chain(f, at, callee, name, args))
                 .or_else(|| by_first(f, name, callee, args))
+                .or_else(|| of_global(f, name, callee, args))
                 .or_else(|| by_name(origins, f, name, callee, args))
                 .or_else(|| runs(name).then(|| statement(f, args)).flatten())?
         }
     };
     let unanswered = flags.tagged || unanswered(origins, f, callee);
-    unanswered.then(|| Query {
-        op: shape.op.to_owned(),
-        path: None,
-        key: shape.key,
-        sql: shape.sql,
-        object: shape.object,
-        at,
-    })
+    unanswered.then(|| shape.at(at))
 }
 
 /// What the words of a call say.
@@ -144,18 +164,40 @@ impl Shape {
             object: None,
         }
     }
+
+    fn at(self, at: usize) -> Query {
+        Query {
+            op: self.op.to_owned(),
+            path: None,
+            key: self.key,
+            sql: self.sql,
+            object: self.object,
+            at,
+        }
+    }
 }
 
-/// Whether neither a body nor a model says what a callee does.
+/// Whether no body says what a callee does, and no model that it does something else. Where it may be any of many, as of models that a
+/// loop has filled a table with, no body says it.
 fn unanswered(origins: &Solver<'_, '_>, f: FuncRef<'_>, callee: Operand) -> bool {
-    !origins
-        .of_operand(f.id, callee)
-        .iter()
-        .any(|&val| match origins.val(val) {
-            Some(Val::Api(path)) => origins.paths.known(path),
-            Some(Val::Func(_) | Val::Class(_)) => true,
-            _ => false,
-        })
+    let mut bodies = 0;
+    for &val in origins.of_operand(f.id, callee) {
+        match origins.val(val) {
+            Some(Val::Api(path)) if says_otherwise(origins, path) => return false,
+            Some(Val::Class(_)) => return false,
+            Some(Val::Func(_)) => bodies += 1,
+            _ => {}
+        }
+    }
+    bodies == 0 || bodies > limits::CALLEES
+}
+
+/// Whether a model says that a call does something else than to ask a store.
+fn says_otherwise(origins: &Solver<'_, '_>, path: PathId) -> bool {
+    let kinds = origins.paths.models().kinds();
+    let asks = |role: &Role| matches!(role, Role::Sink { kind, .. } if matches!(kinds.sink_name(*kind), "sql" | "nosql"));
+    let mut rows = origins.paths.rows(path).peekable();
+    rows.peek().is_some() && !rows.any(|(_, row)| asks(&row.role))
 }
 
 /// The name of the method that is called.
@@ -218,7 +260,37 @@ fn by_first(f: FuncRef<'_>, name: &str, callee: Operand, args: &[Arg]) -> Option
         return None;
     }
     f.read_off(callee)?;
-    Some(Shape::of(op, (op != "create").then(|| argument(0, None))))
+    // `manager.findOne(Order, { id })`
+    let of_class = args.len() > 1
+        && written_name(f, first)
+            .is_some_and(|name| name.starts_with(|c: char| c.is_ascii_uppercase()));
+    let key = argument(usize::from(of_class), None);
+    Some(Shape::of(op, (op != "create").then_some(key)))
+}
+
+/// `Order.find({ id })`, where nothing declares `Order`: frameworks make the models of a program global.
+fn of_global(f: FuncRef<'_>, name: &str, callee: Operand, args: &[Arg]) -> Option<Shape> {
+    /// What the language itself has under such names.
+    const CORE: [&str; 14] = [
+        "Array", "BigInt", "Buffer", "Date", "Intl", "JSON", "Map", "Math", "Number", "Object",
+        "Promise", "Reflect", "Set", "String",
+    ];
+    let op = match name {
+        "find" | "count" => "read",
+        "update" => "write",
+        "archive" | "destroy" => "delete",
+        _ => return None,
+    };
+    let Some(Instr::LoadVar {
+        var: VarRef::Free(model),
+        ..
+    }) = f.made_by(f.read_off(callee)?)
+    else {
+        return None;
+    };
+    let model = f.file.facts.str(*model);
+    let of_model = model.starts_with(|c: char| c.is_ascii_uppercase()) && !CORE.contains(&model);
+    (of_model && !args.is_empty()).then(|| Shape::of(op, Some(argument(0, None))))
 }
 
 /// `orders.findOrderById(id)`: the name says what is done, to what, and by what.
@@ -234,12 +306,19 @@ fn by_name(
     }
     let (op, object) = words(name).or_else(|| finder(f, name, callee))?;
     // What a package that nobody described has of such a name may be somebody else's service.
-    let of_package = origins.of_operand(f.id, callee).iter().any(|&val| {
-        matches!(origins.val(val), Some(Val::Api(path)) if {
-            let text = origins.paths.text(path);
-            text.starts_with("npm:") || text.starts_with("py:")
-        })
-    });
+    let mut of_package = false;
+    for &val in origins.of_operand(f.id, callee) {
+        let Some(Val::Api(path)) = origins.val(val) else {
+            continue;
+        };
+        // What the program hung there is its own: `app.db.notes.findById(id)`.
+        if origins.is_below_hung(path) {
+            of_package = false;
+            break;
+        }
+        let text = origins.paths.text(path);
+        of_package |= text.starts_with("npm:") || text.starts_with("py:");
+    }
     (!of_package).then(|| Shape {
         object: (!object.is_empty()).then(|| key::plain(&object)),
         ..Shape::of(op, Some(argument(0, None)))
@@ -254,6 +333,12 @@ fn finder(f: FuncRef<'_>, name: &str, callee: Operand) -> Option<(&'static str, 
     let key = by.strip_prefix('_').unwrap_or(by);
     let told = key != by || by.starts_with(|c: char| c.is_ascii_uppercase());
     (of_model && told && !key.is_empty()).then(|| ("read", String::new()))
+}
+
+/// What records the name of a function says it is about: `findOrderById`.
+pub(super) fn object_of(name: &str) -> Option<String> {
+    let object = words(name)?.1;
+    (!object.is_empty()).then(|| key::plain(&object))
 }
 
 /// What a name like `findOrderById` says: what is done, and to what.
@@ -333,6 +418,7 @@ fn in_script(
         // filters by columns.
         let text = link.name.is_empty() || matches!(name, "eq" | "match");
         link.table && tables.contains(&link.name) && (link.text || !text)
+            || link.name == "createQueryBuilder" && tables.contains(&"from")
     };
     if args.is_empty() || !links.iter().any(told) {
         return None;

@@ -210,7 +210,7 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
             return None;
         }
         if name == "bind" {
-            return Some(functions.into_iter().collect());
+            return Some(self.bound(functions, site));
         }
         let this = site.args.first().cloned().unwrap_or_default();
         let args: Vec<Value> = if name == "call" {
@@ -244,6 +244,19 @@ impl<'p, 'm> Startup<'p, 'm, '_> {
             join(&mut out, &result);
         }
         Some(out)
+    }
+
+    /// Functions with arguments bound to them, each as the copy that has these.
+    fn bound(&self, functions: Vec<V>, site: &Site) -> Value {
+        let caller = self.func_of(site.frame).id;
+        let copy = |v| match v {
+            V::Func(func, env) if !self.leads(func) => {
+                let copy = self.origins.bound_at(caller, site.at, func);
+                V::Func(copy.unwrap_or(func), env)
+            }
+            v => v,
+        };
+        functions.into_iter().map(copy).collect()
     }
 
     /// Runs a function: to its end where it leads to a registration, else only so far.

@@ -487,6 +487,10 @@ impl<'p> Solver<'p, '_> {
                         }
                     }
                 }
+                Role::Definition { members, from } => {
+                    self.define(frame, site, members, from.as_ref());
+                }
+                Role::Registry { name, value } => self.register(frame, site, name, value),
                 Role::Filter {
                     name,
                     function: Some(function),

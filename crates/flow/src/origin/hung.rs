@@ -129,14 +129,49 @@ impl<'p> Solver<'p, '_> {
         self.paths.is_type(path) && self.hangs(path, sym)
     }
 
+    /// Whether a value of a package is read off something that the program itself hung there: `app.db.notes`.
+    #[must_use]
+    pub fn is_below_hung(&self, path: PathId) -> bool {
+        let hung = |path: PathId| {
+            let name = self.paths.own_member(path)?;
+            let sym = self.program.symbols.find(name)?;
+            (!self.paths.known(path) && self.paths.parent_known(path))
+                .then(|| self.hung.names.contains(&sym))
+        };
+        let mut at = Some(path);
+        while let Some(path) = at {
+            if hung(path) == Some(true) {
+                return true;
+            }
+            at = self.paths.parent(path);
+        }
+        false
+    }
+
     /// What of some values is found again: what models speak of. Instances of the program's own classes would join what all requests do
     /// in them, for one object stands for all that are handed on.
     pub(super) fn clients(&self, vals: &[ValId]) -> ValSet {
-        let vals = vals.iter().copied();
-        vals.filter(
-            |&val| matches!(self.vals.get(val), Some(Val::Api(path)) if self.paths.known(path)),
-        )
-        .collect()
+        let known = |val: &ValId| matches!(self.vals.get(*val), Some(Val::Api(path)) if self.paths.known(path));
+        vals.iter().copied().filter(known).collect()
+    }
+
+    /// The same, on the one application that all requests share: its services too, whatever they are.
+    fn shared(&self, vals: &[ValId]) -> ValSet {
+        let kept = |val: &ValId| match self.vals.get(*val) {
+            Some(Val::Api(path)) => self.paths.known(path),
+            other => other.is_some(),
+        };
+        vals.iter().copied().filter(kept).collect()
+    }
+
+    /// The same, in what a chain of procedures hands on: its services are made for it.
+    fn services(&self, vals: &[ValId]) -> ValSet {
+        let kept = |val: &ValId| match self.vals.get(*val) {
+            Some(Val::Api(path)) => self.paths.known(path),
+            Some(Val::Instance(_)) => true,
+            _ => false,
+        };
+        vals.iter().copied().filter(kept).collect()
     }
 
     fn is_state(&self, path: PathId) -> bool {
@@ -187,8 +222,8 @@ impl<'p> Solver<'p, '_> {
     pub(super) fn hang_in_context(&mut self, func: FuncId, at: u32, sym: Sym, value: &[ValId]) {
         if sym != Sym::ANY && self.hung.contexts.contains(&(func, at)) {
             let node = self.kept_by_name(sym);
-            let clients = self.clients(value);
-            self.add_all(node, &clients);
+            let services = self.services(value);
+            self.add_all(node, &services);
         }
     }
 
@@ -224,8 +259,11 @@ impl<'p> Solver<'p, '_> {
             let vals = self.get_shared(node);
             self.set(frame, to, &vals);
         } else if let Some((_, vals, _)) = site.args.get(1) {
-            let clients = self.clients(vals);
-            self.add_all(node, &clients);
+            let kept = match method {
+                "decorate" => self.shared(vals),
+                _ => self.clients(vals),
+            };
+            self.add_all(node, &kept);
         }
     }
 

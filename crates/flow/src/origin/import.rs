@@ -3,11 +3,49 @@
 use super::solve::{Frame, Solver};
 use super::value::{Val, ValId, ValSet};
 use crate::limits;
-use crate::program::Target;
+use crate::program::{Program, Target};
 use crate::result::FileIdx;
 use crate::symbol::Sym;
-use casemate_ir::{ExportKind, Language};
+use casemate_ir::{ExportKind, FnKind, Instr, Key, Language, VarRef};
+use rustc_hash::FxHashSet;
 use std::sync::Arc;
+
+/// CommonJS modules that put something of their own in place of the first `module.exports` and never look at that: nobody else sees it.
+pub(super) fn replaced(program: &Program) -> FxHashSet<FileIdx> {
+    let mut replaced: FxHashSet<FileIdx> = FxHashSet::default();
+    let mut used: FxHashSet<FileIdx> = FxHashSet::default();
+    for func in program.function_ids() {
+        let f = program.func(func);
+        let facts = &f.file.facts;
+        if facts.language != Language::JavaScript || facts.is_module {
+            continue;
+        }
+        for instr in &f.func.instrs {
+            match *instr {
+                Instr::LoadVar {
+                    var: VarRef::Free(name),
+                    ..
+                } if facts.str(name) == "exports" => {
+                    used.insert(f.file_idx);
+                }
+                Instr::Store {
+                    base,
+                    key: Key::Field(name),
+                    ..
+                } if f.func.kind == FnKind::Module
+                    && facts.str(name) == "exports"
+                    && matches!(f.made_by(base), Some(Instr::LoadVar { var: VarRef::Free(of), .. })
+                        if facts.str(*of) == "module") =>
+                {
+                    replaced.insert(f.file_idx);
+                }
+                _ => {}
+            }
+        }
+    }
+    replaced.retain(|file| !used.contains(file));
+    replaced
+}
 
 /// Where a chain of re-exports ends.
 #[derive(Clone, Copy)]
@@ -93,7 +131,11 @@ impl<'p, 'm> Solver<'p, 'm> {
         }
         let module = self.vals.id(Val::Module(target));
         let exports = self.program.symbols.find("exports").unwrap_or(Sym::ANY);
-        let whole = self.load_all(frame, &[module], exports);
+        let mut whole = self.load_all(frame, &[module], exports);
+        if self.replaced.contains(&target) {
+            let first = self.vals.id(Val::Exports(target));
+            whole.retain(|val| *val != first);
+        }
         match name {
             None => whole,
             Some(_) if require => whole,

@@ -102,6 +102,8 @@ impl<'p> Solver<'p, '_> {
                 if let Some(class) = self.kept_class(path, sym) {
                     Self::merge(out, &[class]);
                 }
+                let registered = self.kept_by_registry(path, sym);
+                Self::merge(out, &registered);
                 if self.is_global_object(path) && sym != Sym::ANY {
                     let node = self.named_node(sym);
                     let vals = self.get_shared(node);

@@ -9,6 +9,7 @@ mod answers;
 mod call;
 mod computed;
 mod declared;
+mod definition;
 mod filters;
 mod hung;
 mod import;

@@ -140,7 +140,7 @@ impl<'p> Solver<'p, '_> {
     }
 
     /// The member that an argument names.
-    fn key_given(&self, frame: Frame<'p>, site: &CallSite, index: u32) -> Sym {
+    pub(super) fn key_given(&self, frame: Frame<'p>, site: &CallSite, index: u32) -> Sym {
         match site.args.get(index as usize) {
             Some((ArgKey::Pos, _, Some(operand))) => self.key(frame, Key::Computed(*operand)),
             _ => Sym::ANY,

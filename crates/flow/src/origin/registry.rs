@@ -8,7 +8,7 @@ use crate::symbol::Sym;
 use rustc_hash::FxHashMap;
 
 /// The member of a library's value under which it keeps the classes that were made of its own.
-const KEEPER: &str = "models";
+pub(super) const KEEPER: &str = "models";
 
 /// The classes of a program by name, in lower case: libraries are told a name of their own for them, which most often is the same.
 pub(super) type ClassNames = FxHashMap<String, Vec<ClassIdx>>;

@@ -56,6 +56,8 @@ pub struct Solver<'p, 'm> {
     pub getters: FxHashSet<Sym>,
     /// Classes by name.
     pub(super) class_names: super::registry::ClassNames,
+    /// Modules whose first `module.exports` nobody sees.
+    pub(super) replaced: FxHashSet<FileIdx>,
     /// Names under which the program keeps functions on something.
     pub(super) functions_kept: FxHashSet<Sym>,
     /// By instruction that reads a member whose name only the run knows: the many functions that it may be.
@@ -132,6 +134,7 @@ impl<'p, 'm> Solver<'p, 'm> {
             caps: FxHashMap::default(),
             getters: getters(program),
             class_names: super::registry::class_names(program),
+            replaced: super::import::replaced(program),
             functions_kept: super::kept::functions_kept(program),
             hung: super::hung::Hung::of(program),
             assigned_names: assigned_names(program),

@@ -209,7 +209,11 @@ impl Interp<'_> {
                         self.clean_port(site, on, *kinds);
                     }
                 }
-                Role::Neutral | Role::Guard { .. } | Role::Inject { .. } => speaks = true,
+                Role::Neutral
+                | Role::Guard { .. }
+                | Role::Inject { .. }
+                | Role::Definition { .. }
+                | Role::Registry { .. } => speaks = true,
                 Role::Schema(schema) => {
                     speaks = true;
                     // As long as nothing is known of the schema, the value itself; else see `checked`.

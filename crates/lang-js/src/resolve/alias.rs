@@ -11,6 +11,8 @@ use serde_json::Value;
 pub(super) struct Aliases {
     /// The folder of `baseUrl`.
     pub(super) base: Option<Box<str>>,
+    /// It extends a file of the repository that is not among those at hand, which may name paths too.
+    pub(super) lacks: bool,
     /// Pattern to project-relative targets.
     paths: Table,
 }
@@ -52,6 +54,7 @@ pub(super) fn read(
         if known.base.is_none() {
             known.base = found.base;
         }
+        known.lacks |= found.lacks;
         known.paths.complete(found.paths);
     }
     all
@@ -74,15 +77,18 @@ fn aliases(
         }
         // Later ones win over earlier ones.
         for base in bases {
-            if let Some(base) = extended(&base, path, configs, names) {
-                let inherited = aliases(base, configs, names, depth + 1);
-                if inherited.base.is_some() {
-                    result.base = inherited.base;
-                }
-                if !inherited.paths.is_empty() {
-                    result.paths = inherited.paths;
-                }
+            let Some(base) = extended(&base, path, configs, names) else {
+                result.lacks |= base.starts_with('.');
+                continue;
+            };
+            let inherited = aliases(base, configs, names, depth + 1);
+            if inherited.base.is_some() {
+                result.base = inherited.base;
             }
+            if !inherited.paths.is_empty() {
+                result.paths = inherited.paths;
+            }
+            result.lacks |= inherited.lacks;
         }
     }
     let folder = parent(path);

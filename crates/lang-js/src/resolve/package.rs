@@ -17,7 +17,17 @@ pub(super) struct Package {
     imports: Table,
     /// `_moduleAliases`.
     aliases: Vec<(String, String)>,
+    /// What it depends on.
+    pub(super) depends: Vec<Box<str>>,
 }
+
+/// Where a manifest names what it depends on.
+const DEPENDS: [&str; 4] = [
+    "dependencies",
+    "devDependencies",
+    "peerDependencies",
+    "optionalDependencies",
+];
 
 impl Package {
     pub(super) fn parse(text: &str) -> Self {
@@ -41,6 +51,12 @@ impl Package {
                 let mut targets = Vec::new();
                 json::leaves(whole, &mut targets);
                 package.exports.add(".", targets);
+            }
+        }
+        for list in DEPENDS {
+            if let Some(Value::Object(members)) = root.get(list) {
+                let names = members.keys().map(|name| name.as_str().into());
+                package.depends.extend(names);
             }
         }
         if let Some(Value::Object(members)) = root.get("imports") {

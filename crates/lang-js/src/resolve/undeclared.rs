@@ -1,14 +1,23 @@
 //! Packages of the project whose manifests are not among the files: a part of a repository was given, or they were left out.
 //!
 //! Where no `package.json` stands around a file, a workspace is known by its folder: `@any/shared`, `any-shared` and `shared/x` may
-//! lead to `packages/shared`. Where one does, what it does not name comes from elsewhere.
+//! lead to `packages/shared`. Where one does, what it does not name comes from elsewhere, unless the configuration that names paths is
+//! missing as well: then `@any/shared` that no manifest depends on is such a path.
 
 use super::path::{ancestors, file_name, join, parent};
 use super::{Resolver, split_package};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Folders that hold the packages of a project, by habit.
-const WORKSPACES: [&str; 6] = ["packages", "libs", "apps", "modules", "services", ""];
+const WORKSPACES: [&str; 7] = [
+    "packages",
+    "libs",
+    "libraries",
+    "apps",
+    "modules",
+    "services",
+    "",
+];
 
 /// The folders that may be packages, by their names.
 pub(super) type Folders = FxHashMap<Box<str>, Vec<Box<str>>>;
@@ -35,13 +44,27 @@ pub(super) fn folders<'f>(files: impl Iterator<Item = &'f str>) -> Folders {
 }
 
 impl Resolver {
+    /// Whether the paths of a folder may be named in a configuration that is not there.
+    fn lacks_paths(&self, folder: &str) -> bool {
+        ancestors(folder)
+            .find_map(|at| self.aliases.get(at))
+            .is_some_and(|aliases| aliases.lacks)
+    }
+
+    fn is_depended_on(&self, name: &str) -> bool {
+        let mut packages = self.packages.values();
+        packages.any(|package| package.depends.iter().any(|known| **known == *name))
+    }
+
     /// The file that a specifier means in a folder around which there is no manifest.
     pub(super) fn undeclared(&self, specifier: &str, folder: &str) -> Option<usize> {
-        if self.package_of(folder).is_some() {
-            return None;
-        }
         let (name, subpath) = split_package(specifier);
         if self.foreign.contains(name) {
+            return None;
+        }
+        if self.package_of(folder).is_some()
+            && !(name.starts_with('@') && self.lacks_paths(folder) && !self.is_depended_on(name))
+        {
             return None;
         }
         // `@server/x`: an alias for a folder at the root.

@@ -23,7 +23,7 @@ pub(super) struct Found {
     pub(super) uses: Vec<(String, usize)>,
 }
 
-const ROLES: [&str; 20] = [
+const ROLES: [&str; 22] = [
     "type",
     "module",
     "signature",
@@ -36,6 +36,8 @@ const ROLES: [&str; 20] = [
     "call",
     "entry",
     "inject",
+    "definition",
+    "registry",
     "guard",
     "principal",
     "render",
@@ -166,6 +168,20 @@ impl Reader<'_, '_, '_> {
                         .word("by", &["constructor-type"])
                         .unwrap_or_else(|| "constructor-type".into()),
                 }]
+            }
+            "definition" => {
+                let members = self.fields.texts("members");
+                vec![Role::Definition {
+                    members: members.iter().map(|text| text.value.to_owned()).collect(),
+                    from: self.port("from"),
+                }]
+            }
+            "registry" => {
+                let (name, value) = (self.required_port("name"), self.required_port("value"));
+                let both = name.zip(value);
+                both.map(|(name, value)| Role::Registry { name, value })
+                    .into_iter()
+                    .collect()
             }
             "guard" => self.guard().into_iter().collect(),
             "principal" => vec![Role::Principal {

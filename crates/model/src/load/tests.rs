@@ -87,6 +87,13 @@ fn every_role_is_read() {
         &roles("role = 'inject'")[..],
         [Role::Inject { .. }]
     ));
+    assert!(
+        matches!(&roles("role = 'definition'\nmembers = ['statics']\nfrom = 'arg(1)'")[..], [Role::Definition { members, from: Some(_) }] if members == &["statics"])
+    );
+    assert!(matches!(
+        &roles("role = 'registry'\nname = 'arg(0)'\nvalue = 'arg(1).statics'")[..],
+        [Role::Registry { .. }]
+    ));
     assert!(matches!(
         &roles("role = 'guard'\nkind = 'csrf'")[..],
         [Role::Guard { .. }]
