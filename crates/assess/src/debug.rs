@@ -7,9 +7,10 @@ use crate::link;
 use crate::lower;
 use crate::pool;
 use casemate_flow::look;
-use casemate_flow::result::{FactValue, FileIdx};
-use casemate_ir::FileFacts;
+use casemate_flow::result::{FactValue, FileIdx, FuncId};
+use casemate_ir::{FileFacts, Span};
 use casemate_source::{Options, Project, Skipped, locate};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// A value of the program and what it may be.
@@ -59,6 +60,112 @@ pub fn values(path: PathBuf, line: u32, column: Option<u32>) -> Result<Vec<Value
         Some(shown.flatten().collect())
     };
     pool::run(None, read)?.ok_or(Error::NotAssessed(path))
+}
+
+/// What is known around the places of a project where a finding was expected: where its way breaks. `near` is given as FILE and line, with
+/// the file as reports name it; without any of them all dangerous uses are told.
+///
+/// # Errors
+/// When nothing is there, or the system gives no threads.
+pub fn sinks(path: PathBuf, near: &[(String, u32)]) -> Result<Vec<Known>, Error> {
+    let located = locate::locate(std::slice::from_ref(&path))?;
+    let knowledge = Knowledge::built_in()?;
+    let read = || {
+        let project = Project::open(&located, &Options::default());
+        let (linked, analysis) = crate::pipeline::uses(&project, &Config::default(), knowledge);
+        let program = &linked.program;
+        let place = |index: FileIdx, span: Span| {
+            let file = project.files.get(*linked.origin.get(index.0 as usize)?)?;
+            let (from, to) = (file.position(span.start).line, file.position(span.end).line);
+            Some((file.path.clone(), from, to))
+        };
+        let wanted = |file: &str, from: u32, to: u32| {
+            let close =
+                |(f, line): &(String, u32)| f == file && from <= line + 3 && line <= &(to + 3);
+            near.is_empty() || near.iter().any(close)
+        };
+        let reached = |func: &FuncId| analysis.reached.binary_search(func).is_ok();
+        let mut out = Vec::new();
+        let mut tell = |at: Option<(String, u32, u32)>, what: String| {
+            if let Some((file, from, to)) = at
+                && wanted(&file, from, to)
+            {
+                out.push(Known {
+                    at: (file, from),
+                    what,
+                });
+            }
+        };
+        let word = |yes| if yes { "reached" } else { "not reached" };
+        for used in &analysis.uses {
+            let kind = knowledge.models.kinds().sink_name(used.kind);
+            let (carried, word) = (used.carried, word(reached(&used.function)));
+            let what = format!("sink {kind} {carried:?} {word}");
+            tell(place(used.site.file, used.site.span), what);
+        }
+        let files: BTreeSet<&str> = near.iter().map(|(file, _)| file.as_str()).collect();
+        for func in program.function_ids() {
+            let f = program.func(func);
+            let named = project.files.get(
+                linked
+                    .origin
+                    .get(f.file_idx.0 as usize)
+                    .copied()
+                    .unwrap_or(usize::MAX),
+            );
+            if !named.is_some_and(|file| files.contains(file.path.as_str())) {
+                continue;
+            }
+            let span = f.func.spans.iter().filter(|s| s.start < s.end);
+            let end = span.map(|s| s.end).max().unwrap_or(f.func.head.end);
+            let span = Span {
+                start: f.func.head.start,
+                end: end.max(f.func.head.end),
+            };
+            let what = format!(
+                "function {} {}",
+                program.func_name(func),
+                word(reached(&func))
+            );
+            tell(place(f.file_idx, span), what);
+        }
+        let named =
+            |at: &usize| files.contains(project.files.get(*at).map_or("", |f| f.path.as_str()));
+        for (index, _) in linked.origin.iter().enumerate().filter(|(_, at)| named(at)) {
+            let index = FileIdx(u32::try_from(index).unwrap_or(u32::MAX));
+            tell(
+                place(
+                    index,
+                    Span {
+                        start: 0,
+                        end: u32::MAX / 2,
+                    },
+                ),
+                "file read".to_owned(),
+            );
+            let calls = look::values_of(program, &knowledge.models, index);
+            for call in calls.into_iter().filter(|v| v.called) {
+                let of = match call.may_be.is_empty() {
+                    true => "unknown".to_owned(),
+                    false => call.may_be.join(" | "),
+                };
+                tell(place(index, call.span), format!("call {of}"));
+            }
+        }
+        out.sort();
+        out.dedup();
+        out
+    };
+    Ok(pool::run(None, read)?)
+}
+
+/// What is known at a place.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub struct Known {
+    /// File and line.
+    pub at: (String, u32),
+    /// A function and whether an endpoint reaches it, a call and what it may be, a dangerous use and what arrives.
+    pub what: String,
 }
 
 /// The facts of a project that rules ask about, or those of one name, with the file and the line of each.

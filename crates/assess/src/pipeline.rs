@@ -58,7 +58,8 @@ pub(crate) fn run(
     let linked = link::link(project, lowered, &knowledge.models);
     observer(Stage::Analyse);
     let business = &policy.business;
-    let analysed = pool::contained(|| analyse(project, config, business, &linked, knowledge));
+    let analysed =
+        pool::contained(|| analyse(project, config, business, &linked, knowledge, false));
     let failure = analysed.as_ref().err().cloned();
     let Analysed {
         analysis,
@@ -206,6 +207,7 @@ fn analyse(
     business: &Business,
     linked: &Linked,
     knowledge: &Knowledge,
+    uses: bool,
 ) -> Analysed {
     let is_template = |index: usize| {
         linked
@@ -244,6 +246,7 @@ fn analyse(
     let options = casemate_flow::Options {
         render: &|from, name| templates.lookup(from, name),
         library: &library,
+        uses,
     };
     let mut analysis = casemate_flow::analyse_from(&origins, Some(application.entries()), &options);
     let facts = application.facts(&origins, &analysis.facts);
@@ -286,7 +289,8 @@ pub(crate) fn facts(
     knowledge: &Knowledge,
 ) -> Vec<(Fact, String, u32)> {
     let linked = link::link(project, lower::all(project), &knowledge.models);
-    let analysed = analyse(project, config, &Business::default(), &linked, knowledge);
+    let nothing = Business::default();
+    let analysed = analyse(project, config, &nothing, &linked, knowledge, false);
     let teller = Teller {
         project,
         linked: &linked,
@@ -298,6 +302,18 @@ pub(crate) fn facts(
             (fact, spot.file, spot.line)
         })
         .collect()
+}
+
+/// What the engine found in a project that was read, dangerous uses at which nothing arrives included.
+pub(crate) fn uses(
+    project: &Project,
+    config: &Config,
+    knowledge: &Knowledge,
+) -> (Linked, Analysis) {
+    let linked = link::link(project, lower::all(project), &knowledge.models);
+    let nothing = Business::default();
+    let analysed = analyse(project, config, &nothing, &linked, knowledge, true);
+    (linked, analysed.analysis)
 }
 
 /// The application model of a project that was read.

@@ -402,6 +402,14 @@ pub enum DebugCommand {
         #[arg(long, value_name = "NAME")]
         fact: Option<String>,
     },
+    /// Print what is known where a finding was expected: functions, calls, dangerous uses and what arrives there
+    Sinks {
+        /// A project
+        path: PathBuf,
+        /// Within three lines of these places; else all dangerous uses
+        #[arg(value_name = "FILE:LINE")]
+        near: Vec<String>,
+    },
     /// Print what the values of a line may be: API paths as models name them, and parts of the program
     Path {
         /// FILE:LINE or FILE:LINE:COLUMN

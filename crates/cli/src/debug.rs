@@ -20,7 +20,26 @@ pub fn run(args: &DebugArgs) -> Result<Exit, Failure> {
         } => lowered(path, *summary, jobs.map(usize::from)),
         DebugCommand::Facts { path, fact } => facts(path, fact.as_deref()),
         DebugCommand::Path { place } => values(place),
+        DebugCommand::Sinks { path, near } => sinks(path, near),
     }
+}
+
+/// What is known where findings were expected.
+fn sinks(path: &Path, near: &[String]) -> Result<Exit, Failure> {
+    let place = |text: &String| {
+        let (file, line) = text.rsplit_once(':')?;
+        Some((file.to_owned(), line.parse().ok()?))
+    };
+    let near: Option<Vec<(String, u32)>> = near.iter().map(place).collect();
+    let near = near.ok_or_else(|| {
+        Failure::new("a place names no line").help("give FILE:LINE, such as src/app.ts:12")
+    })?;
+    let found = debug::sinks(path.to_owned(), &near).map_err(|e| failure(&e))?;
+    let mut out = String::new();
+    for known in &found {
+        let _ = writeln!(out, "{}:{}  {}", known.at.0, known.at.1, known.what);
+    }
+    print::results(&out)
 }
 
 /// The facts of a project.

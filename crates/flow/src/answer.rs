@@ -3,11 +3,11 @@
 use crate::composed::Composed;
 use crate::origin::{Solver, Val};
 use crate::program::{Program, to_u32};
-use crate::result::{Analysis, Counts, Entry, Flow, FlowPath, FuncId, Note, PathStep, Site};
+use crate::result::{Analysis, Counts, Entry, Flow, FlowPath, FuncId, Note, PathStep, Site, Use};
 use crate::taint::{Arena, Finding, Origin, PortBase, SourceRef, TaintResult, TraceKind, TraceRef};
 use crate::{limits, taint};
 use casemate_ir::{Instr, Span};
-use casemate_model::kind::Shape;
+use casemate_model::kind::{Shape, SinkKind};
 use casemate_model::matcher::Models;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
@@ -20,6 +20,8 @@ pub struct Options<'a> {
     /// By file: what it exports is called by strangers (library threat model). Given the entries of the program, for a package
     /// that registers handlers is a server.
     pub library: &'a dyn Fn(crate::result::FileIdx, &[Entry]) -> bool,
+    /// Whether places that are dangerous are told though nothing arrives there.
+    pub uses: bool,
 }
 
 /// Analyses a linked program.
@@ -63,12 +65,54 @@ pub fn analyse_from(
     });
     let reach = Reach::new(&result.callees, &entries, program.function_count());
     let flows = flows(program, models, &result.arenas, findings, &reach);
+    let (uses, reached) = match options.uses {
+        true => (
+            uses(program, &mut result.outputs),
+            reached(&result.callees, &entries),
+        ),
+        false => Default::default(),
+    };
     Analysis {
         flows,
         facts,
         entries,
+        uses,
+        reached,
         counts: counts(origins, &result),
     }
+}
+
+/// Dangerous uses, once each, with the most that arrived.
+fn uses(program: &Program, outputs: &mut [taint::Output]) -> Vec<Use> {
+    let mut out: BTreeMap<(Site, SinkKind), Use> = BTreeMap::new();
+    for (function, output) in program.function_ids().zip(outputs) {
+        let file = program.func(function).file_idx;
+        for (span, kind, carried) in output.uses.drain(..) {
+            let site = Site { file, span };
+            let known = out.entry((site, kind)).or_insert(Use {
+                site,
+                kind,
+                function,
+                carried,
+            });
+            known.carried = known.carried.max(carried);
+        }
+    }
+    out.into_values().collect()
+}
+
+/// Functions that the handlers of entries call, at any depth, in order.
+fn reached(callees: &[Vec<FuncId>], entries: &[Entry]) -> Vec<FuncId> {
+    let mut seen: FxHashSet<FuncId> = FxHashSet::default();
+    let mut next: Vec<FuncId> = entries.iter().flat_map(|e| e.handlers.clone()).collect();
+    while let Some(func) = next.pop() {
+        if seen.insert(func) {
+            next.extend(callees.get(func.0 as usize).into_iter().flatten().copied());
+        }
+    }
+    let mut out: Vec<FuncId> = seen.into_iter().collect();
+    out.sort_unstable();
+    out
 }
 
 fn counts(origins: &Solver<'_, '_>, result: &TaintResult) -> Counts {

@@ -145,6 +145,32 @@ pub struct Entry {
     pub decorator: Option<Span>,
 }
 
+/// What arrives at a dangerous use, the most of it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Carried {
+    /// Nothing that the engine follows.
+    Nothing,
+    /// Only what is harmless for this kind of use.
+    Harmless,
+    /// What the function is given, or what others share with it.
+    Given,
+    /// Data from outside, in the same function.
+    Source,
+}
+
+/// A place that a model calls dangerous, whatever arrives there.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Use {
+    /// The call, or the value that is written or returned.
+    pub site: Site,
+    /// What kind of sink.
+    pub kind: SinkKind,
+    /// The function around it.
+    pub function: FuncId,
+    /// What arrives.
+    pub carried: Carried,
+}
+
 /// Counts of one run. Nothing is cut off, unresolved or given up without one of them going up.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Counts {
@@ -171,6 +197,10 @@ pub struct Analysis {
     pub facts: Vec<Fact>,
     /// Entries, by place.
     pub entries: Vec<Entry>,
+    /// Dangerous uses, by place, where they were asked for.
+    pub uses: Vec<Use>,
+    /// Functions that an entry reaches, in order, where uses were asked for.
+    pub reached: Vec<FuncId>,
     /// Counts.
     pub counts: Counts,
 }

@@ -84,6 +84,7 @@ fn analysis(text: &str, render: &casemate_flow::taint::RenderLookup<'_>) -> Anal
     let options = Options {
         render,
         library: &|_, _| false,
+        uses: false,
     };
     analyse(&program, &models(), &options)
 }

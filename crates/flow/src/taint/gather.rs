@@ -7,7 +7,9 @@ use super::trace::TraceKind;
 use super::value::{Origin, Taint, Value};
 use crate::limits;
 use crate::program::to_u32;
+use crate::result::Carried;
 use casemate_ir::Span;
+use casemate_model::kind::SinkKind;
 use std::sync::Arc;
 
 impl Interp<'_> {
@@ -63,6 +65,18 @@ impl Interp<'_> {
                 self.out.findings.push(finding);
             }
         }
+    }
+
+    /// A sink was met: kept for those who ask where a way breaks, though nothing arrives.
+    pub(super) fn met(&mut self, span: Span, kind: SinkKind, value: &Value) {
+        let carried = |t: &Taint| match t.origin {
+            _ if t.clean.has(kind) => Carried::Harmless,
+            Origin::Port(_) => Carried::Given,
+            Origin::Source(_) => Carried::Source,
+        };
+        let most = value.taints().iter().map(carried).max();
+        let most = most.unwrap_or(Carried::Nothing);
+        self.out.uses.push((span, kind, most));
     }
 
     /// One taint arrives at a sink of this function.

@@ -10,8 +10,9 @@ use crate::apipath::PathId;
 use crate::limits;
 use crate::origin::Solver;
 use crate::program::{FuncRef, to_u32};
-use crate::result::{Fact, FuncId};
+use crate::result::{Carried, Fact, FuncId};
 use casemate_ir::{Const, Instr, LocalId, Operand, Span};
+use casemate_model::kind::SinkKind;
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
@@ -70,6 +71,8 @@ pub struct Output {
     pub calls: [u64; 4],
     /// Caps reached, by name.
     pub caps: FxHashMap<&'static str, u64>,
+    /// Sinks met, and what arrived.
+    pub uses: Vec<(Span, SinkKind, Carried)>,
 }
 
 /// What is known of the program while one function is interpreted.

@@ -185,6 +185,7 @@ impl Interp<'_> {
             if port.deep {
                 value = self.deep(&value);
             }
+            self.met(span, *kind, &value);
             if value.taints.is_none() {
                 continue;
             }

@@ -71,6 +71,7 @@ mod walked;
 
 pub(crate) use access::{LEADING, WALK};
 pub use analyse::{FAILED, RenderLookup, TaintResult, run};
+pub use interp::Output;
 pub(crate) use interp::target;
 pub(crate) use kinds::KindIds;
 pub use place::{PortBase, PortPath};

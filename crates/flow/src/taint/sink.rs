@@ -97,6 +97,7 @@ impl Interp<'_> {
         } else {
             self.with_elements(&value)
         };
+        self.met(site.span, kind, &value);
         if value.taints.is_none() {
             return;
         }
