@@ -70,6 +70,8 @@ pub(crate) struct Request {
     pub checked: Vec<Part>,
     /// Looked at, though not refused yet.
     pub noted: Vec<Part>,
+    /// Functions that have let it through.
+    pub gates: Vec<FuncId>,
 }
 
 /// All that the program's schemas say.
@@ -77,6 +79,8 @@ pub(crate) struct Request {
 pub(crate) struct Schemas {
     checks: BTreeMap<(FuncId, u32), Check>,
     requests: FxHashMap<FuncId, Request>,
+    /// By function that stands before others: the parameter that goes on.
+    gates: FxHashMap<FuncId, u16>,
     /// By condition and outcome: the calls that it says accepted.
     accepted: FxHashMap<(FuncId, LocalId, bool), Vec<u32>>,
     parameters: class::Parameters,
@@ -95,9 +99,6 @@ impl Schemas {
             })
         };
         let speaking: FxHashSet<_> = origins.paths.ids().filter(|p| speaks(*p)).collect();
-        if speaking.is_empty() {
-            return Self::default();
-        }
         let mut schemas = Self::default();
         let reader = Reader::new(Finder::new(origins));
         let program = origins.program;
@@ -125,8 +126,12 @@ impl Schemas {
                 }
             }
         }
+        (schemas.requests, schemas.gates) =
+            request::requests(&reader, &schemas.checks, &registrations);
+        if speaking.is_empty() {
+            return schemas;
+        }
         let wrapped = wrapper::calls(&reader, &schemas.checks);
-        schemas.requests = request::requests(&reader, &schemas.checks, &registrations);
         schemas.checks.extend(wrapped);
         schemas.parameters = class::parameters(&reader);
         schemas.said = said::said(&reader);
@@ -234,6 +239,11 @@ impl Schemas {
     /// Whether no declaration asks anything.
     pub(crate) fn asks_nothing(&self) -> bool {
         self.said.members.is_empty() && self.said.parameters.is_empty()
+    }
+
+    /// The parameter of a function that goes on to the handlers after it.
+    pub(crate) fn gate(&self, func: FuncId) -> Option<u16> {
+        self.gates.get(&func).copied()
     }
 
     /// What is known of the request when a function, or one around it, runs.

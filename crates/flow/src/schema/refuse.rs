@@ -188,10 +188,12 @@ pub(super) fn conditions(
             accept: asked,
         };
         for block in &f.func.blocks {
-            let Term::Branch {
+            // `return Name.safeParse(x).success` is a condition of whoever asks.
+            let (Term::Branch {
                 cond: Operand::Local(cond),
                 ..
-            } = block.term
+            }
+            | Term::Return(Some(Operand::Local(cond)))) = block.term
             else {
                 continue;
             };

@@ -29,6 +29,7 @@ struct Chain<'a, 'c> {
     entry: &'a EntryRow,
     now: Request,
     handlers: Vec<(FuncId, Request)>,
+    gates: FxHashMap<FuncId, u16>,
 }
 
 /// By function: what was checked of the request in every chain that it is in.
@@ -36,7 +37,8 @@ pub(super) fn requests(
     reader: &Reader<'_>,
     checks: &BTreeMap<(FuncId, u32), Check>,
     registrations: &[(FuncId, usize, PathId)],
-) -> FxHashMap<FuncId, Request> {
+) -> (FxHashMap<FuncId, Request>, FxHashMap<FuncId, u16>) {
+    let mut gates: FxHashMap<FuncId, u16> = FxHashMap::default();
     let mut by_function: FxHashMap<FuncId, Vec<u32>> = FxHashMap::default();
     for (func, at) in checks.keys() {
         by_function.entry(*func).or_default().push(*at);
@@ -76,6 +78,7 @@ pub(super) fn requests(
                     .and_then(|key| standing.get(&key).cloned())
                     .unwrap_or_default(),
                 handlers: Vec::new(),
+                gates: FxHashMap::default(),
             };
             chain.registration(&call, path);
             for def in reader.places(&call, port) {
@@ -94,6 +97,7 @@ pub(super) fn requests(
             {
                 standing.insert(key, chain.now.clone());
             }
+            gates.extend(chain.gates);
             for (handler, request) in chain.handlers {
                 match out.get_mut(&handler) {
                     None => {
@@ -102,13 +106,14 @@ pub(super) fn requests(
                     Some(known) => {
                         known.checked.retain(|p| request.checked.contains(p));
                         known.noted.retain(|p| request.noted.contains(p));
+                        known.gates.retain(|g| request.gates.contains(g));
                     }
                 }
             }
         }
     }
-    out.retain(|_, request| !request.checked.is_empty() || !request.noted.is_empty());
-    out
+    out.retain(|_, request| *request != Request::default());
+    (out, gates)
 }
 
 impl<'a> Chain<'a, '_> {
@@ -244,6 +249,9 @@ impl<'a> Chain<'a, '_> {
             .collect();
         self.handlers
             .extend(wrapped.iter().map(|f| (*f, self.now.clone())));
+        if let [one] = wrapped.as_slice() {
+            self.stands_before(*one);
+        }
         if let Some(func) = self.reader.find.function(call.f, call.callee) {
             let results = self.reader.find.results(func, call.f, call.args, &call.env);
             for place in &results {
@@ -347,6 +355,7 @@ impl<'a> Chain<'a, '_> {
     /// A function of the chain.
     fn function(&mut self, func: FuncId, env: Env<'a>) {
         self.handlers.push((func, self.now.clone()));
+        self.stands_before(func);
         let f = self.reader.find.origins.program.func(func);
         let list = self.by_function.get(&func);
         for &at in list.map_or(&[][..], Vec::as_slice) {
@@ -377,6 +386,31 @@ impl<'a> Chain<'a, '_> {
                 part.out = replaced.contains(&part.kind);
                 self.now.add(part);
             }
+        }
+    }
+
+    /// A function that goes on by calling `next`, and does so nowhere but in itself.
+    fn stands_before(&mut self, func: FuncId) {
+        let Some(next) = self.entry.params.iter().position(|p| p == "next") else {
+            return;
+        };
+        let f = self.reader.find.origins.program.func(func);
+        // Handlers of errors and those that go nowhere are no middleware.
+        let Some(last) = f
+            .func
+            .params
+            .last()
+            .filter(|_| f.func.params.len() == next + 1)
+        else {
+            return;
+        };
+        let captured = f.func.locals.get(last.local.index());
+        if captured.is_none_or(|local| local.captured) {
+            return;
+        }
+        if let Ok(next) = u16::try_from(next) {
+            self.gates.insert(func, next);
+            self.now.gates.push(func);
         }
     }
 

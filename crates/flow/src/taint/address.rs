@@ -36,7 +36,7 @@ impl Interp<'_> {
             return;
         };
         match name {
-            "hostname" | "host" | "origin" | "netloc" => {
+            _ if self.is_part(name) => {
                 self.clean(base, &[], host);
                 self.clean_address(base, host);
             }
@@ -44,6 +44,20 @@ impl Interp<'_> {
             // One of our own paths has no backslash that a browser would read as a slash.
             "path" | "pathname" => self.clean_address(base, lacks(CharSet::one('\\'))),
             _ => {}
+        }
+    }
+
+    /// Whether a member of a parsed address says which host it names.
+    pub(super) fn is_part(&self, name: &str) -> bool {
+        matches!(name, "hostname" | "host" | "origin" | "netloc")
+    }
+
+    /// A part of an address that says which host it names is one of our own.
+    pub(super) fn part_compared(&mut self, address: Operand, name: &str, kinds: KindSet) {
+        if self.is_part(name) && kinds == KindSet::ALL {
+            let host = self.k.host().union(KindSet::of(self.k.url_path));
+            self.clean(address, &[], host);
+            self.clean_address(address, host);
         }
     }
 

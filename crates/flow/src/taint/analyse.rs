@@ -313,6 +313,7 @@ fn same_meaning(old: &Summary, new: &Summary) -> bool {
         && old.objs.len() == new.objs.len()
         && old.noreturn == new.noreturn
         && old.accepts == new.accepts
+        && old.lets == new.lets
         && same_taints(&old.ret, &new.ret)
         && same_taints(&old.thrown.whole(), &new.thrown.whole())
         && old
@@ -406,6 +407,13 @@ fn dependencies(origins: &Solver<'_, '_>, schemas: &Schemas, id: FuncId) -> Vec<
             _ => {}
         }
     }
+    if f.file.facts.language == Language::Python && f.func.kind != FnKind::Module {
+        let filled = |index: &usize| origins.filled_by_package.contains(&(id, *index));
+        let filled = (0..f.func.params.len()).filter(filled);
+        out.extend(filled.filter_map(|index| origins.injected_function(id, index)));
+    }
+    let before = schemas.request(origins, id);
+    out.extend(before.into_iter().flat_map(|request| &request.gates));
     super::record::seen_first(origins, schemas, id, &mut out);
     super::validated::seen_first(origins, id, &mut out);
     // Whoever renders needs the templates: they are leaves, so it is enough that all come first.

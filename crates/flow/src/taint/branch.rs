@@ -328,7 +328,7 @@ impl Interp<'_> {
     }
 
     /// A list that the program wrote down and keeps: in its module, around a function, on the object itself.
-    fn is_kept_list(&self, list: Operand, value: &Value) -> bool {
+    pub(super) fn is_kept_list(&self, list: Operand, value: &Value) -> bool {
         let vals = self.origins.of_operand(self.f.id, list);
         // What begins empty is filled with who knows what. Settings and constants of packages are no request's.
         let written = |val: &_| match self.origins.val(*val) {
@@ -475,6 +475,9 @@ impl Interp<'_> {
                 Konst::Number(n) if *n == -1.0 => {
                     // `list.indexOf(x) === -1`
                     self.found(operand, !outcome);
+                    if !outcome {
+                        self.found_in_own(operand);
+                    }
                     return;
                 }
                 Konst::Number(n) if *n == 0.0 && !outcome => {
@@ -524,10 +527,10 @@ impl Interp<'_> {
         }
         if outcome {
             // Equal to something of our own: it is that.
-            if self.is_own(b, &right) {
+            if self.is_own(b, &right) || self.is_own_element(b) {
                 self.clean(a, &[], KindSet::ALL);
             }
-            if self.is_own(a, &left) {
+            if self.is_own(a, &left) || self.is_own_element(a) {
                 self.clean(b, &[], KindSet::ALL);
             }
             self.same_text(a, b);
@@ -576,6 +579,9 @@ impl Interp<'_> {
         {
             // `>` and `>=` are one operator here; `indexOf(x) > 0` misses position 0 and is a subset.
             self.found(a, (op == OpKind::Greater) == outcome);
+            if (op == OpKind::Greater) == outcome {
+                self.found_in_own(a);
+            }
         } else if let Some(n) = number(&left)
             && (n == -1.0 || n == 0.0)
         {

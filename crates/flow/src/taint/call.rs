@@ -75,6 +75,7 @@ impl Interp<'_> {
             site.this = value.clone();
             site.this_operand = Some(callee);
         }
+        self.goes_on(&value, &site);
         self.dynamic_call(at, &value);
         let (result, alive) = match self.protocol(callee, &site) {
             Some(result) => (result, true),

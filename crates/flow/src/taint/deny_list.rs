@@ -71,7 +71,11 @@ impl Interp<'_> {
 }
 
 /// The receiver and the arguments of a call of one of these methods.
-fn method(f: FuncRef<'_>, result: Operand, names: &[&str]) -> Option<(Operand, Vec<Operand>)> {
+pub(super) fn method(
+    f: FuncRef<'_>,
+    result: Operand,
+    names: &[&str],
+) -> Option<(Operand, Vec<Operand>)> {
     let Instr::Call {
         callee,
         this: Some(this),
@@ -93,7 +97,7 @@ fn method(f: FuncRef<'_>, result: Operand, names: &[&str]) -> Option<(Operand, V
         .then(|| (this, f.func.args(args).iter().map(|a| a.value).collect()))
 }
 
-fn captured(f: FuncRef<'_>, operand: Operand) -> Option<CaptureId> {
+pub(super) fn captured(f: FuncRef<'_>, operand: Operand) -> Option<CaptureId> {
     match made_by(f, operand)? {
         Instr::LoadVar {
             var: VarRef::Captured(capture),
@@ -103,7 +107,7 @@ fn captured(f: FuncRef<'_>, operand: Operand) -> Option<CaptureId> {
     }
 }
 
-fn made_by(f: FuncRef<'_>, operand: Operand) -> Option<Instr> {
+pub(super) fn made_by(f: FuncRef<'_>, operand: Operand) -> Option<Instr> {
     let Operand::Local(local) = operand else {
         return None;
     };

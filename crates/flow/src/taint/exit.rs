@@ -86,6 +86,7 @@ impl Interp<'_> {
             noreturn: exits.is_empty() && !self.f.func.is_generator,
             ..Summary::default()
         };
+        summary.lets = self.lets.take().unwrap_or_default();
         summary.accepts = self.accepts(&exits);
         summary.thrown = std::mem::take(&mut self.escaping);
         let mut state: Option<State> = None;

@@ -104,6 +104,10 @@ pub struct Interp<'a> {
     pub(super) render: &'a super::analyse::RenderLookup<'a>,
     pub(super) schemas: &'a crate::schema::Schemas,
     pub(super) settings: &'a crate::setting::Settings,
+    /// The parameter that goes on to the next handler, where this function stands before others.
+    pub(super) gate: Option<u16>,
+    /// What holds of the request wherever it went on so far.
+    pub(super) lets: Option<Vec<super::gate::Let>>,
     /// What was checked of the request before this function runs.
     pub(super) request: Option<&'a crate::schema::Request>,
     pub(super) k: super::kinds::KindIds,
@@ -199,6 +203,8 @@ impl<'a> Interp<'a> {
             settings,
             work: 0,
             budget,
+            gate: schemas.gate(id),
+            lets: None,
             request: schemas.request(origins, id),
             k,
             f,

@@ -155,6 +155,10 @@ pub struct KindIds {
     pub sizes: KindSet,
     /// Kinds that only an object with operators serves.
     pub operators: KindSet,
+    /// An uploaded file.
+    pub upload: SourceKind,
+    /// What is in a file, and the names of files.
+    pub disk: SourceKind,
     /// The kind of sources that are stores.
     pub store: Option<SourceKind>,
     url_full: SinkKind,
@@ -201,6 +205,8 @@ impl KindIds {
                 .set_of_all(["allocation", "loop", "timer"])
                 .unwrap_or(KindSet::EMPTY),
             operators: kinds.set_of("nosql").unwrap_or(KindSet::EMPTY),
+            disk: kinds.source("file").unwrap_or(SourceKind(u8::MAX)),
+            upload: kinds.source("http.file").unwrap_or(SourceKind(u8::MAX)),
             path: kinds.set_of("path").unwrap_or(KindSet::EMPTY),
             store: kinds.source("store").ok(),
             url_full: id("url.full"),
@@ -467,7 +473,13 @@ impl KindIds {
             ("/", false) => RELATIVE,
             ("'", true) => QUOTED,
             ("//", false) => NOT_DOUBLE,
-            (_, true) => self.cleared_by_prefix(text),
+            // Which path of a host that is allowed is asked for, is what the client may choose.
+            (_, true) => match self.cleared_by_prefix(text) {
+                whole if text.contains("://") && whole.covers(self.host()) => {
+                    whole.union(KindSet::of(self.url_path))
+                }
+                part => part,
+            },
             _ => KindSet::EMPTY,
         }
     }

@@ -79,7 +79,7 @@ impl Interp<'_> {
         }
     }
 
-    fn given_path(&self, local: LocalId) -> Option<PathId> {
+    pub(super) fn given_path(&self, local: LocalId) -> Option<PathId> {
         let mut vals = self.origins.of_local(self.f.id, local).iter();
         vals.find_map(|&val| match self.origins.val(val) {
             Some(Val::Api(path)) if self.origins.paths.has_rows(path) => Some(path),

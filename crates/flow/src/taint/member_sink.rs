@@ -10,7 +10,7 @@ use crate::apipath::PathId;
 use crate::origin::Val;
 use crate::result::Note;
 use crate::symbol::Sym;
-use casemate_ir::{Operand, Span};
+use casemate_ir::{Instr, Operand, Span};
 use casemate_model::expr::Tri;
 use casemate_model::kind::KindSet;
 use casemate_model::path::{Port, PortBase, PortStep};
@@ -73,7 +73,7 @@ impl Interp<'_> {
         };
         let mut value = value.clone();
         // Frameworks send objects as JSON, and what code that is not known answers is as often one.
-        let object = self.declares_object();
+        let object = self.declares_object() || self.gives_list(operand);
         let javascript = self.f.file.facts.language == casemate_ir::Language::JavaScript;
         let unknown = |t: &Taint| javascript && t.notes & note_bit(Note::ViaUnknown) != 0;
         let page = KindSet::of(self.k.html_text);
@@ -93,6 +93,34 @@ impl Interp<'_> {
                 span.unwrap_or(self.f.func.head),
             );
         }
+    }
+
+    /// Whether a value is a list or a mapping by the call that gives it: rows of a query, a decoded answer. Frameworks of Python send it as
+    /// JSON.
+    fn gives_list(&self, operand: Operand) -> bool {
+        const LISTS: [&str; 6] = [
+            "fetchall",
+            "fetchmany",
+            "to_dict",
+            "model_dump",
+            "json",
+            "mappings",
+        ];
+        let python = self.f.file.facts.language == casemate_ir::Language::Python;
+        let mut at = operand;
+        for _ in 0..3 {
+            match self.definition(at) {
+                Some((_, Instr::Await { from, .. } | Instr::Copy { from, .. })) => at = from,
+                Some((call, Instr::Call { callee, .. })) if python => {
+                    let call = u32::try_from(call).unwrap_or(u32::MAX);
+                    let name = crate::origin::method_name(self.f, call, callee);
+                    return name.is_some_and(|name| LISTS.contains(&name))
+                        || name.is_none() && self.is_call_of(callee, &["py:list", "py:dict"]);
+                }
+                _ => return false,
+            }
+        }
+        false
     }
 
     /// Whether the function under evaluation declares that it returns an object: `Promise<User>`, and no text.

@@ -45,6 +45,15 @@ impl Interp<'_> {
                 (Some(Konst::Number(_)), Some(Konst::Number(_))) => Value::default(),
                 _ => self.shaped(&values, Shape::Number, at),
             },
+            // `Markup('<b>%s</b>') % x` escapes what it is given.
+            OpKind::Modulo if operands.first().is_some_and(|&text| self.is_markup(text)) => {
+                let span = self.span(at);
+                let mut out = self.derive(&first, KindSet::EMPTY, TraceKind::Concat, span);
+                let given = self.deep(&second);
+                let page = KindSet::of(self.k.html_text);
+                out.join_taints(&self.derive(&given, page, TraceKind::Concat, span));
+                out
+            }
             OpKind::Subtract | OpKind::Multiply | OpKind::Divide | OpKind::Modulo => {
                 let folded = match (first.single(), second.single()) {
                     (Some(Konst::Number(a)), Some(Konst::Number(b))) if !self.revisit => {
@@ -117,6 +126,15 @@ impl Interp<'_> {
             }
             OpKind::Rest => rest(first, &values),
         }
+    }
+
+    /// Whether a value is a text that knows it is HTML.
+    fn is_markup(&self, text: Operand) -> bool {
+        let vals = self.origins.of_operand(self.f.id, text);
+        vals.iter().any(|val| {
+            matches!(self.origins.val(*val), Some(crate::origin::Val::Api(path))
+                if self.origins.paths.text(path).ends_with("Markup()"))
+        })
     }
 
     /// `list[1:3]`: a list of its own.

@@ -206,10 +206,11 @@ impl Interp<'_> {
     pub(super) fn labelled(&mut self, at: usize, label: Taint) -> Value {
         let kind = label_kind(&label);
         let parts = self.request.map_or(&[][..], |r| r.checked.as_slice());
-        match parts.iter().find(|p| p.kind == kind) {
+        let value = match parts.iter().find(|p| p.kind == kind) {
             Some(part) => self.fit_part(to_u32(at), 0, part, label),
             None => Value::tainted(label),
-        }
+        };
+        self.let_in(at, label, value)
     }
 
     /// The same for a parameter, which may have been checked on its own.

@@ -4,7 +4,7 @@ use super::fact::fact_value;
 use super::interp::Interp;
 use super::port::CallSite;
 use super::summary::SinkRef;
-use super::value::{Taint, Value};
+use super::value::{Origin, Taint, Value};
 use crate::apipath::PathId;
 use crate::origin::{STATEMENT, method_name};
 use crate::result::FactValue;
@@ -36,6 +36,7 @@ impl Interp<'_> {
             };
             let value = match needs {
                 Some(Shape::Structured) => self.objects_of(value),
+                Some(Shape::String) => self.texts_of(value),
                 _ => value,
             };
             self.check_value(site, path, kind, port, (value, operand), notes);
@@ -47,6 +48,19 @@ impl Interp<'_> {
         let text = |t: &Taint| !self.k.operators.is_empty() && t.clean.covers(self.k.operators);
         Value {
             taints: value.map_taints(|t| (!text(&t)).then_some(t)),
+            ..value
+        }
+    }
+
+    /// What of a value is a text, and no content that was read before: an upload itself is content, and what a parameter holds may be.
+    fn texts_of(&self, value: Value) -> Value {
+        let text = |t: &Taint| match t.origin {
+            _ if t.derived => true,
+            Origin::Source(source) => source.kind != self.k.upload,
+            Origin::Port(_) => false,
+        };
+        Value {
+            taints: value.map_taints(|t| text(&t).then_some(t)),
             ..value
         }
     }

@@ -119,6 +119,8 @@ pub struct Summary {
     pub callbacks: Vec<CallbackUse>,
     /// What it accepts.
     pub accepts: Vec<(PortPath, Outcome, KindSet)>,
+    /// What holds of the request wherever it goes on to the next handler.
+    pub lets: Vec<super::gate::Let>,
     /// It never returns.
     pub noreturn: bool,
 }

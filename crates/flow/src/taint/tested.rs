@@ -106,6 +106,7 @@ impl Interp<'_> {
         self.denied(name, site, outcome);
         self.none_found(name, site, outcome);
         self.each_called(name, site, outcome);
+        self.one_of(name, site, outcome);
     }
 
     /// A membership test cleans only when the list is our own: neither it nor anything else of the call came with the
@@ -117,12 +118,12 @@ impl Interp<'_> {
         if kinds != KindSet::ALL || site.this_operand.is_none() {
             return true;
         }
-        let foreign = |value: &Value| {
-            value
-                .taints()
-                .iter()
-                .any(|t| matches!(t.origin, super::value::Origin::Source(_)) || t.derived)
+        // The names of the files that are there are nobody's choice.
+        let sent = |t: &Taint| match t.origin {
+            super::value::Origin::Source(source) => source.kind != self.k.disk,
+            super::value::Origin::Port(_) => t.derived,
         };
+        let foreign = |value: &Value| value.taints().iter().any(sent);
         let tested: Vec<_> = self
             .selected(site, index)
             .into_iter()
@@ -235,6 +236,19 @@ impl Interp<'_> {
                 self.host_compared(tested, KindSet::ALL);
                 return;
             }
+            (Some("endsWith" | "endswith"), None) if holds && self.is_own_domain(&argument) => {
+                self.host_compared(tested, KindSet::ALL);
+                return;
+            }
+            // `x.startswith(('https://a/', 'https://b/'))`
+            (Some("startswith"), None)
+                if holds && site.args.first().is_some_and(|a| self.any_of(a).is_some()) =>
+            {
+                let texts = site.args.first().and_then(|a| self.any_of(a));
+                let kinds = texts.into_iter().flatten();
+                let kinds = kinds.map(|text| self.k.cleared_by_start(&text, true));
+                kinds.reduce(KindSet::intersect).unwrap_or(KindSet::EMPTY)
+            }
             (Some("includes" | "indexOf"), Some(text)) if !holds => {
                 // `!x.split('/').includes('..')`
                 self.lacks_piece(text, tested);
@@ -259,6 +273,11 @@ impl Interp<'_> {
         if !kinds.is_empty() {
             self.clean(tested, &[], kinds);
         }
+    }
+
+    /// The texts of a list that is written down.
+    fn any_of(&self, given: &super::port::Argument) -> Option<Vec<String>> {
+        super::lists::strings(self.origins, self.f, given.operand?, 0).filter(|l| !l.is_empty())
     }
 
     /// A text does not begin with `..`: the way from a folder leads below it, and a normal path has no other steps up.
