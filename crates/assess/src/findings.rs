@@ -11,10 +11,10 @@ use crate::link::Linked;
 use crate::snippet;
 use crate::trigger;
 use crate::within::{self, Within};
-use casemate_flow::result::{Analysis, FactValue, FileIdx, FlowPath, Site};
+use casemate_flow::result::{Analysis, Fact, FactValue, FileIdx, FlowPath, Site};
 use casemate_ir::Span;
 use casemate_rules::matching::{Evidence, Match};
-use casemate_rules::rule::{Fill, Heading, Rule};
+use casemate_rules::rule::{Fill, Heading, Question, Rule};
 use casemate_rules::severity::{self, Circumstances, Exposure};
 use casemate_source::{Project, SourceFile};
 use rustc_hash::FxHashMap;
@@ -102,10 +102,7 @@ impl Maker<'_> {
             Evidence::Flow { .. } => self.endpoints(flow_paths),
         };
         let endpoint_title = match &found.evidence {
-            Evidence::Fact(fact) => fact.values.iter().find_map(|(name, value)| match value {
-                FactValue::Str(which) if name == "which" => Some(which.clone()),
-                _ => None,
-            }),
+            Evidence::Fact(fact) => named(fact, rule),
             Evidence::Flow { .. } => None,
         };
         let endpoint_title = endpoint_title.or_else(|| endpoints.first().map(Endpoint::title));
@@ -368,6 +365,22 @@ impl Maker<'_> {
         let origin = self.linked.origin.get(site.file.0 as usize)?;
         self.project.files.get(*origin)
     }
+}
+
+/// The endpoints that a fact was counted from, as a phrase: what the rule asks for by `unlimited` is named by `unlimitedAt`.
+fn named(fact: &Fact, rule: &Rule) -> Option<String> {
+    let Question::Model(question) = &rule.question else {
+        return None;
+    };
+    let asked = question.condition.as_ref()?.expr.paths();
+    let mut fields = asked.iter().filter_map(|path| path.strip_prefix("fact."));
+    fields.find_map(|field| {
+        let at = |name: &str| name.strip_suffix("At") == Some(field);
+        fact.values.iter().find_map(|(name, value)| match value {
+            FactValue::Str(which) if at(name) => Some(which.clone()),
+            _ => None,
+        })
+    })
 }
 
 /// Most serious first.

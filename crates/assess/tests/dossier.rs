@@ -528,3 +528,21 @@ fn middleware_that_is_named_for_a_guard_is_not_told_as_missing() {
     assert_eq!(of("/bare", "validation"), "no");
     assert_eq!(of("/bare", "rate-limit"), "no");
 }
+
+#[test]
+fn what_was_counted_is_named() {
+    let program = "const nodemailer = require('nodemailer')\nconst mail = nodemailer.createTransport({ host: 'mail' })\nconst express = require('express')\n\
+         const app = express()\napp.use(express.json())\n\
+         app.post('/contact', async (req, res) => { await mail.sendMail({ to: 'a@b.example', text: String(req.body.text) }); res.json({}) })\n\
+         app.post('/plain', (req, res) => res.json({}))\napp.listen(80)\n";
+    let assessment = assess(&[("app.js", program)]);
+    let found = of_rule(&assessment, "missing-rate-limit");
+    let [found] = found.as_slice() else {
+        panic!("{} findings", found.len());
+    };
+    assert!(
+        found.message.contains("by the endpoint `POST /contact`,"),
+        "{}",
+        found.message
+    );
+}

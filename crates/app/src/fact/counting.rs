@@ -32,7 +32,7 @@ const FUNCTIONS: usize = 150;
 pub(super) fn abusable(
     endpoints: &[&Endpoint],
     origins: &Solver<'_, '_>,
-) -> [(String, FactValue); 2] {
+) -> [(String, FactValue); 3] {
     let sent = |e: &&&Endpoint| {
         matches!(
             e.method.as_str(),
@@ -63,6 +63,10 @@ pub(super) fn abusable(
     [
         ("abusable".to_owned(), super::number(asked.len())),
         ("unlimited".to_owned(), unlimited),
+        (
+            "unlimitedAt".to_owned(),
+            super::validation::which(&asked, &answers, Answer::No),
+        ),
     ]
 }
 

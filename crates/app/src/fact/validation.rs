@@ -63,18 +63,21 @@ pub(super) fn unchecked(
     [
         ("taking".to_owned(), super::number(taking.len())),
         ("unchecked".to_owned(), unchecked),
-        ("which".to_owned(), which(&taking, &answers)),
+        (
+            "uncheckedAt".to_owned(),
+            which(&taking, &answers, Answer::Yes),
+        ),
     ]
 }
 
 /// Endpoints that are named.
 const NAMED: usize = 4;
 
-/// The endpoints that look at nothing, as a phrase.
-fn which(taking: &[&&Endpoint], answers: &[Answer]) -> FactValue {
-    let open = taking.iter().zip(answers);
+/// The endpoints with one answer, as a phrase.
+pub(super) fn which(asked: &[&&Endpoint], answers: &[Answer], told: Answer) -> FactValue {
+    let open = asked.iter().zip(answers);
     let mut names: Vec<String> = open
-        .filter(|(_, answer)| **answer == Answer::Yes)
+        .filter(|(_, answer)| **answer == told)
         .map(|(endpoint, _)| {
             let path = endpoint.path.as_deref().unwrap_or("(path not known)");
             format!(
