@@ -122,6 +122,17 @@ impl Level {
         Self::Critical,
     ];
 
+    /// The next one, down to the least.
+    #[must_use]
+    pub const fn below(self) -> Self {
+        match self {
+            Self::Critical => Self::High,
+            Self::High => Self::Medium,
+            Self::Medium => Self::Low,
+            Self::Low | Self::Info => Self::Info,
+        }
+    }
+
     /// `critical`, `high`, `medium`, `low`, `info`.
     #[must_use]
     pub const fn name(self) -> &'static str {

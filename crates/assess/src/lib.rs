@@ -18,6 +18,7 @@ pub mod cause;
 mod chosen;
 pub mod config;
 mod coverage;
+pub mod date;
 pub mod debug;
 pub mod decision;
 mod deployment;

@@ -164,6 +164,7 @@ pub(crate) fn run(
         ledger: rows,
         columns: &columns,
         stated: policy.context.clone(),
+        today: config.today.as_deref(),
         decisions: decided.told,
         profile: policy.profile.clone(),
         enforced: policy.enforced.clone(),

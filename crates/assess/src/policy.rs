@@ -25,7 +25,7 @@
 //! [context]                       # what only the owner knows; it orders the recommendations
 //! budget = "two developer weeks"
 //! risk_tolerance = "low"
-//! timeline = "before the launch in March"
+//! timeline = "before 1 March"
 //! exposure = "internal"           # only people of the own network reach it
 //!
 //! [data]                          # what names in the code do not tell, by class

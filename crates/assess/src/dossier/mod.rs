@@ -6,7 +6,7 @@
 //! | Executive Summary | [`summary::Summary`] |
 //! | Detailed Security Analysis | [`Practice`], [`surface::EndpointRow`], [`diagram::Diagram`], [`protection::Protection`] |
 //! | Risk Assessment Matrix | [`risk::Risk`] |
-//! | Security Recommendations | [`plan::Plan`] |
+//! | Security Recommendations | [`plan::Plan`], [`means::Means`] |
 //! | Implementation Guidance | [`plan::Guide`], the rules' prose |
 //! | Security Monitoring Framework | [`monitor::Monitoring`] |
 //! | Threat Model | [`threat::Threat`] |
@@ -23,6 +23,7 @@ pub mod deploy;
 pub mod diagram;
 pub mod ledger;
 pub mod logger;
+pub mod means;
 pub mod monitor;
 pub mod plan;
 pub mod protection;
@@ -161,6 +162,7 @@ pub(crate) struct Material<'a> {
     /// Columns that classes, schemas and tables declare.
     pub columns: &'a [casemate_app::Column],
     pub stated: context::Stated,
+    pub today: Option<&'a str>,
     pub decisions: crate::decision::Told,
     pub profile: String,
     pub enforced: crate::enforced::Enforced,
@@ -192,8 +194,8 @@ pub(crate) fn make(material: Material<'_>) -> Dossier {
     let areas = areas(m);
     let context = context::of(m, &surface);
     let diagram = diagram::of(m, &surface);
-    let summary = summary::of(m, &surface, &risks, &practices, &context);
-    let plan = plan::of(m, &risks, &context);
+    let plan = plan::of(m, &risks);
+    let summary = summary::of(m, &surface, &risks, &practices, &context, &plan.means);
     let monitoring = monitor::of(m, &surface);
     let threats = threat::of(m, &surface, &diagram);
     let suggestions = summary::suggestions(m, &surface, &context);

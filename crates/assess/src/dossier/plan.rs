@@ -1,7 +1,7 @@
 //! What to do, in which order, with what it takes.
 
 use super::Material;
-use super::context::Context;
+use super::means::{self, Fit, Means};
 use super::risk::Risk;
 use super::summary::lower;
 use super::words::{code, count, first_sentence, list};
@@ -24,6 +24,10 @@ pub struct Plan {
     pub practices: Vec<String>,
     /// How the order was made.
     pub order: String,
+    /// From which level on a step that is not in doubt is immediate; the second group begins a level below.
+    pub from: Level,
+    /// What is stated to be there for it.
+    pub means: Means,
     /// How to repair each kind of weakness.
     pub guides: Vec<Guide>,
 }
@@ -45,6 +49,10 @@ pub struct Action {
     pub places: usize,
     /// `small`, `medium`, `large`: by places and files.
     pub effort: String,
+    /// Hours of work, estimated from the places.
+    pub hours: usize,
+    /// Whether it fits into what is stated.
+    pub fits: Fit,
     /// The worst level.
     pub level: Level,
 }
@@ -92,53 +100,63 @@ pub struct Elsewhere {
     pub ends: Vec<String>,
 }
 
-pub(super) fn of(m: &Material<'_>, risks: &[Risk], context: &Context) -> Plan {
+pub(super) fn of(m: &Material<'_>, risks: &[Risk]) -> Plan {
+    let means = means::of(&m.stated, m.today);
+    let (from, tolerated) = means::first_level(m.stated.risk_tolerance.as_deref());
+    let mut order = vec![if means.hours.is_some() {
+        means::ORDER.to_owned()
+    } else {
+        "level, then confidence, then how much has to be edited".to_owned()
+    }];
+    order.extend(tolerated);
     let mut plan = Plan {
-        order: order(context),
+        order: order.join("; "),
+        from,
         ..Plan::default()
     };
-    for action in actions(m, risks) {
-        let now = action.0.level >= Level::High && action.1 != "low";
-        let next = action.0.level >= Level::Medium;
-        if now {
-            plan.immediate.push(action.0);
-        } else if next {
-            plan.short_term.push(action.0);
+    let below = from.below();
+    for step in actions(m, risks, from, means.hours.is_some()) {
+        let group = if step.action.level >= from && step.sure {
+            &mut plan.immediate
+        } else if step.action.level >= below {
+            &mut plan.short_term
         } else {
-            plan.long_term.push(action.0);
-        }
+            &mut plan.long_term
+        };
+        group.push(step.action);
     }
+    plan.means = means;
+    let groups = [
+        &mut plan.immediate,
+        &mut plan.short_term,
+        &mut plan.long_term,
+    ];
+    plan.means.fit(groups.into_iter().flatten().collect());
     plan.guidelines = guidelines(m);
     plan.practices = practices(m);
     plan.guides = guides(m);
     plan
 }
 
-fn order(context: &Context) -> String {
-    let stated = &context.stated;
-    let mut by = vec!["level, then confidence, then how much has to be edited".to_owned()];
-    if let Some(budget) = &stated.budget {
-        by.push(format!("the stated budget is “{budget}”"));
-    }
-    if let Some(timeline) = &stated.timeline {
-        by.push(format!("the stated timeline is “{timeline}”"));
-    }
-    if let Some(tolerance) = &stated.risk_tolerance {
-        by.push(format!("the stated risk tolerance is “{tolerance}”"));
-    }
-    by.join("; ")
+/// A step, and what its place among others depends on.
+struct Step {
+    action: Action,
+    /// Whether its findings are not in doubt.
+    sure: bool,
+    /// How much risk it takes away.
+    weight: usize,
 }
 
-/// One action a rule and group of confidence, with the confidence of its surest finding.
-fn actions(m: &Material<'_>, risks: &[Risk]) -> Vec<(Action, String)> {
+/// One action a rule and group of confidence: the worst first, or where hours are counted what takes most risk away in one.
+fn actions(m: &Material<'_>, risks: &[Risk], from: Level, by_hour: bool) -> Vec<Step> {
     let mut by: BTreeMap<(&str, bool, bool), Vec<&Risk>> = BTreeMap::new();
     for risk in risks {
         let sure = risk.confidence != "low";
-        by.entry((&risk.rule, risk.level >= Level::High, sure))
+        by.entry((&risk.rule, risk.level >= from, sure))
             .or_default()
             .push(risk);
     }
-    let mut out: Vec<(Action, String)> = by
+    let mut out: Vec<Step> = by
         .into_iter()
         .filter_map(|((rule, _, sure), risks)| {
             let first = risks.first()?;
@@ -193,15 +211,27 @@ fn actions(m: &Material<'_>, risks: &[Risk]) -> Vec<(Action, String)> {
                 files,
                 places,
                 effort: effort.to_owned(),
+                hours: means::hours(places),
+                fits: Fit::default(),
             };
-            Some((action, if sure { "high" } else { "low" }.to_owned()))
+            Some(Step {
+                action,
+                sure,
+                weight: means::weight(&risks),
+            })
         })
         .collect();
-    out.sort_by(|(a, sure), (b, other)| {
-        let key = |a: &Action, sure: &str| (std::cmp::Reverse(a.level), sure == "low", a.places);
-        key(a, sure)
-            .cmp(&key(b, other))
-            .then_with(|| a.rule.cmp(&b.rule))
+    out.sort_by(|a, b| {
+        let by_level = |s: &Step| (std::cmp::Reverse(s.action.level), !s.sure, s.action.places);
+        // More risk for each hour first, without a division.
+        let by_hour = if by_hour {
+            (b.weight * a.action.hours).cmp(&(a.weight * b.action.hours))
+        } else {
+            std::cmp::Ordering::Equal
+        };
+        by_hour
+            .then_with(|| by_level(a).cmp(&by_level(b)))
+            .then_with(|| a.action.rule.cmp(&b.action.rule))
     });
     out
 }

@@ -1,6 +1,7 @@
 //! What leadership reads: the pattern, three stories, what is done well, what has to be decided.
 
 use super::context::Context;
+use super::means::Means;
 use super::risk::Risk;
 use super::surface::Surface;
 use super::words::{capitalised, code, count, list};
@@ -66,6 +67,7 @@ pub(super) fn of(
     risks: &[Risk],
     practices: &[Practice],
     context: &Context,
+    means: &Means,
 ) -> Summary {
     Summary {
         posture: posture(m, surface, risks),
@@ -73,7 +75,7 @@ pub(super) fn of(
         stories: stories(m, risks),
         good: good(m, surface, practices),
         priorities: priorities(risks),
-        decisions: decisions(m, surface, risks, context),
+        decisions: decisions(m, surface, risks, context, means),
     }
 }
 
@@ -456,6 +458,7 @@ fn decisions(
     surface: &Surface,
     risks: &[Risk],
     context: &Context,
+    means: &Means,
 ) -> Vec<String> {
     let mut out = Vec::new();
     let serious = risks.iter().filter(|r| r.level >= Level::High).count();
@@ -467,6 +470,16 @@ fn decisions(
         out.push(format!(
             "who repairs the {} of level high and critical, and by when: {when}",
             count(serious, "root cause", "root causes")
+        ));
+    }
+    if let Some(missing) = means
+        .hours
+        .and_then(|hours| means.needed.checked_sub(hours))
+        && missing > 0
+    {
+        out.push(format!(
+            "whether about {} more are spent than are stated: *Security Recommendations* says what is left without them",
+            count(missing, "hour", "hours")
         ));
     }
     let open = surface.open_to_all();

@@ -240,7 +240,13 @@ pub fn sample() -> Assessment {
             hides: 14,
             unit: Hidden::Findings,
         }],
-        dossier: casemate_assess::dossier::Dossier::default(),
+        dossier: casemate_assess::dossier::Dossier {
+            plan: casemate_assess::dossier::plan::Plan {
+                from: Level::High,
+                ..Default::default()
+            },
+            ..Default::default()
+        },
         coverage: Coverage {
             files: Files {
                 seen: 60,
