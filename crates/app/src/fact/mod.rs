@@ -256,7 +256,10 @@ fn fact(
     let only_read = endpoint.method == "get" && !neighbours.posts(endpoint.site);
     for (name, value) in [
         ("outlier", alone),
-        ("elsewhere", neighbours.alone_in_changing(endpoint, origins)),
+        (
+            "elsewhere",
+            neighbours.alone_in_changing(endpoint, origins) && !page::is_idle(endpoint),
+        ),
         ("aware", endpoint.aware),
         (
             "admin",

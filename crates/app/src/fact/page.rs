@@ -39,6 +39,20 @@ pub(super) fn is_fixed(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
     !endpoint.handlers.is_empty() && endpoint.handlers.iter().all(fixed)
 }
 
+/// Whether a handler takes nothing, touches nothing and calls nothing that is not known: `ctx.status = 405`.
+pub(super) fn is_idle(endpoint: &Endpoint) -> bool {
+    let objects = &endpoint.objects;
+    !(endpoint.handlers.is_empty()
+        || objects.writes
+        || objects.deletes
+        || objects.mails
+        || objects.takes
+        || objects.handed
+        || objects.open
+        || objects.checked)
+        && objects.chosen.is_empty()
+}
+
 /// Whether a handler touches no record and only sends elsewhere, where others answer.
 pub(super) fn sends_elsewhere(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
     let objects = &endpoint.objects;

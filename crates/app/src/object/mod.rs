@@ -72,7 +72,7 @@ pub(crate) fn find(application: &mut Application, origins: &Solver<'_, '_>, set:
         }
         if let Some(found) = inherited::of(origins, set, endpoint, for_all) {
             if found.own {
-                walk.made.personal = true;
+                walk.plays_a_part(true);
                 walk.made.beside.add(found.access.names);
                 walk.made.decided.add(found.access.names);
             }
