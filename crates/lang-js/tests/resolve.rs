@@ -282,7 +282,7 @@ fn paths_whose_configuration_is_missing() {
     );
     part.leads(from, "@my/mail", "libs/mail/src/index.ts");
     part.leads(from, "@other/mail", "package @other/mail");
-    part.leads(from, "data/lib/repository", "package data/lib/repository");
+    part.leads(from, "data/lib/repository", "package data lib/repository");
     let whole = Project::new(
         &files,
         &[
