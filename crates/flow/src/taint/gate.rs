@@ -54,6 +54,8 @@ impl Interp<'_> {
             let base = self.operand(base);
             let held = self.load(&base, sym);
             out.extend(known_of(&held, sym));
+            // Everything has a place in the state of such a function, so this is as it is known here.
+            out.extend(known_of(&self.get(to), sym));
             let later = self.f.func.instrs.iter().skip(at);
             let copies = later.filter_map(|instr| match *instr {
                 Instr::Copy { to: copy, from } if from == Operand::Local(to) => Some(copy),

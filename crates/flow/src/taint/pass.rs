@@ -71,7 +71,7 @@ impl Interp<'_> {
         for (index, local) in func.locals.iter().enumerate() {
             let slot = if local.captured {
                 Slot::Box(self.alloc(AllocKey::Box(LocalId::from(index))))
-            } else if crosses.get(index).copied().unwrap_or(true) {
+            } else if self.gate.is_some() || crosses.get(index).copied().unwrap_or(true) {
                 next += 1;
                 Slot::State(next - 1)
             } else {
