@@ -231,11 +231,7 @@ fn takes_the_place(
     };
     let mut params = maker.func.params.iter().enumerate();
     params.any(|(at, param)| {
-        let captured = f
-            .func
-            .captures
-            .iter()
-            .any(|capture| *capture == Capture::Local(param.local));
+        let captured = f.func.captures.contains(&Capture::Local(param.local));
         captured && left_out(at, param) && is_called(f, param.local)
     })
 }

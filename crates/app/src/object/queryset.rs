@@ -104,7 +104,7 @@ pub(super) fn given(origins: &Solver<'_, '_>, set: &Known, func: FuncId) -> Give
         |instr| matches!(*instr, Instr::Load { key: Key::Field(name), .. } if f.file.facts.str(name) == SUPER),
     );
     Given {
-        object: returned.filter_map(|value| record_of(f, value)).last(),
+        object: returned.rev().find_map(|value| record_of(f, value)),
         narrowed: by(origins, set, f),
         above,
     }

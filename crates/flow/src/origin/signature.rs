@@ -234,26 +234,6 @@ impl<'p> Solver<'p, '_> {
         matches!(name, Some("Depends" | "Security")).then(|| (parent, parent.func.args(*args)))
     }
 
-    /// The function of the program that fills a parameter: `q = Depends(checked)`.
-    #[must_use]
-    pub fn injected_function(&self, func: FuncId, index: usize) -> Option<FuncId> {
-        let handler = self.program.func(func);
-        let (parent, args) = self.injection(handler, handler.func.params.get(index)?)?;
-        let given = args.iter().find(|arg| match arg.key {
-            ArgKey::Pos => true,
-            ArgKey::Keyword(name) => parent.file.facts.str(name) == "dependency",
-            _ => false,
-        })?;
-        match self.of_operand(parent.id, given.value) {
-            [one] => match self.val(*one) {
-                Some(Val::Func(func)) => Some(func),
-                Some(Val::Instance(class)) => self.call_method(class),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
     /// The class of the program that the framework makes an instance of for a parameter: `p = Depends(Paging)`,
     /// `p: Paging = Depends()`.
     fn injected_class(&mut self, handler: FuncRef<'p>, param: &'p Param) -> Option<ClassIdx> {

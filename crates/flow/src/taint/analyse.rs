@@ -407,11 +407,6 @@ fn dependencies(origins: &Solver<'_, '_>, schemas: &Schemas, id: FuncId) -> Vec<
             _ => {}
         }
     }
-    if f.file.facts.language == Language::Python && f.func.kind != FnKind::Module {
-        let filled = |index: &usize| origins.filled_by_package.contains(&(id, *index));
-        let filled = (0..f.func.params.len()).filter(filled);
-        out.extend(filled.filter_map(|index| origins.injected_function(id, index)));
-    }
     let before = schemas.request(origins, id);
     out.extend(before.into_iter().flat_map(|request| &request.gates));
     super::record::seen_first(origins, schemas, id, &mut out);

@@ -36,7 +36,7 @@ impl Interp<'_> {
             return;
         };
         let own = super::lists::strings(self.origins, self.f, list, 0);
-        if !own.is_some_and(|own| !own.is_empty()) && !self.is_kept_list(list, &site.this) {
+        if own.is_none_or(|own| own.is_empty()) && !self.is_kept_list(list, &site.this) {
             return;
         }
         let Some(compared) = compared(self.origins.program.func(*func)) else {

@@ -5,12 +5,11 @@ use super::interp::{AllocKey, Interp, Slot, target};
 use super::place::{PortBase, PortPath};
 use super::state::State;
 use super::thrown::{Narrowed, Thrown};
-use super::value::{Taint, Value};
+use super::value::Value;
 use crate::limits;
 use crate::program::to_u32;
 use crate::symbol::Sym;
 use casemate_ir::{BlockId, Instr, Key, LocalId, LocalKind, Operand, PartKey, Term};
-use casemate_model::kind::KindSet;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use std::collections::BTreeSet;
@@ -296,23 +295,7 @@ impl Interp<'_> {
             let base = PortBase::Param(u16::try_from(index).unwrap_or(u16::MAX));
             let certain = self.in_context(&PortPath::root(base));
             let mut value = certain.unwrap_or_else(|| self.symbolic(base));
-            let labels = self.labels(param.local, func.head);
-            let through = match self.is_python() && !labels.is_empty() {
-                true => self.origins.injected_function(self.f.id, index),
-                false => None,
-            };
-            let through = through.map_or(KindSet::EMPTY, |func| {
-                self.lets_through(crate::schema::Seen {
-                    func,
-                    given: 0,
-                    answers: false,
-                })
-            });
-            for label in labels {
-                let label = Taint {
-                    clean: self.k.close(label.clean.union(through)),
-                    ..label
-                };
+            for label in self.labels(param.local, func.head) {
                 let labelled = self.labelled_parameter(index, label);
                 value.join_parts(labelled);
             }
