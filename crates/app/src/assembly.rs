@@ -3,6 +3,7 @@
 mod opening;
 mod stepwise;
 
+use crate::around::Around;
 use crate::limits;
 use crate::model::{Application, Endpoint, Member, Middleware, Stage, Unresolved};
 use crate::route;
@@ -31,6 +32,7 @@ enum What {
         paths: Vec<Option<String>>,
         exact: Option<Vec<String>>,
         stage: Stage,
+        around: Around,
     },
     /// Answers.
     Answers { event: usize },
@@ -158,6 +160,7 @@ impl Assembly<'_, '_, '_> {
                         paths: event.paths.clone(),
                         exact: None,
                         stage: self.stage(handler, event.next),
+                        around: around(handler),
                     };
                     self.put(owner, order, event.site, what);
                 } else if at == last || !event.is_route() {
@@ -167,6 +170,7 @@ impl Assembly<'_, '_, '_> {
                         paths: event.paths.clone(),
                         exact: (!all).then(|| event.methods.clone()),
                         stage: self.stage(handler, event.next),
+                        around: around(handler),
                     };
                     if event.is_route() && self.passes_on(event, handler) {
                         self.put(owner, order, event.site, what);
@@ -195,7 +199,7 @@ impl Assembly<'_, '_, '_> {
 
     /// A function registered for everything that has no parameter to pass a request on with: it answers.
     fn ends(&self, event: &Event, handler: &Handler) -> bool {
-        let Handler::Function(func, _) = handler else {
+        let Handler::Function(func, ..) = handler else {
             return false;
         };
         let callback = event.methods.iter().any(|m| m == "use");
@@ -210,7 +214,7 @@ impl Assembly<'_, '_, '_> {
     /// A handler of a route that has a parameter to pass requests on with, and uses it.
     fn passes_on(&self, event: &Event, handler: &Handler) -> bool {
         match handler {
-            Handler::Function(func, _) => {
+            Handler::Function(func, ..) => {
                 let f = self.origins.program.func(*func).func;
                 event.next.is_some_and(|next| {
                     f.params
@@ -224,7 +228,7 @@ impl Assembly<'_, '_, '_> {
 
     fn stage(&self, handler: &Handler, next: Option<usize>) -> Stage {
         match handler {
-            Handler::Function(func, given) => Stage::Function(*func, given.clone(), next),
+            Handler::Function(func, given, _) => Stage::Function(*func, given.clone(), next),
             Handler::Package(path) => Stage::Package(*path),
             Handler::Object(id) => match self.started.objects.get(id.0 as usize).map(|o| &o.kind) {
                 Some(Kind::Made(made)) => Stage::Package(made.path),
@@ -234,12 +238,13 @@ impl Assembly<'_, '_, '_> {
         }
     }
 
-    fn member(&self, site: Site, what: Stage, certain: bool) -> Member {
+    fn member(&self, site: Site, what: Stage, around: Around, certain: bool) -> Member {
         let name = crate::decoration::name(self.origins, &what);
         Member {
             site,
             name,
             what,
+            around,
             certain,
         }
     }
@@ -363,19 +368,18 @@ impl Assembly<'_, '_, '_> {
                         .handlers
                         .split_last()
                         .unwrap_or((&Handler::Unknown, &[]));
-                    chain.extend(
-                        before
-                            .iter()
-                            .map(|h| self.member(event.site, self.stage(h, event.next), true)),
-                    );
+                    chain.extend(before.iter().map(|h| {
+                        self.member(event.site, self.stage(h, event.next), around(h), true)
+                    }));
                 }
                 let handler = if event.is_route() {
                     event.handlers.last()
                 } else {
                     event.handlers.get(order.1.saturating_sub(1))
                 };
+                let own = handler.map(around).unwrap_or_default();
                 let handlers = match handler {
-                    Some(Handler::Function(func, given)) => {
+                    Some(Handler::Function(func, given, _)) => {
                         [*func].into_iter().chain(given.iter().copied()).collect()
                     }
                     _ => Vec::new(),
@@ -394,6 +398,7 @@ impl Assembly<'_, '_, '_> {
                     class: handler.and_then(class),
                     suffix: event.suffix.clone(),
                     handlers,
+                    own,
                     chain,
                     unknown: u32::try_from(unknown).unwrap_or(u32::MAX),
                     root: self.made_at(root),
@@ -443,6 +448,7 @@ impl Assembly<'_, '_, '_> {
                 paths,
                 exact,
                 stage,
+                around,
             } = &item.what
             else {
                 continue;
@@ -461,7 +467,7 @@ impl Assembly<'_, '_, '_> {
             if of_param {
                 let mut names = paths.iter().flatten();
                 if of_own && names.any(|name| route::has_parameter(path, name)) {
-                    chain.push(self.member(item.site, stage.clone(), true));
+                    chain.push(self.member(item.site, stage.clone(), around.clone(), true));
                 }
                 continue;
             }
@@ -483,7 +489,8 @@ impl Assembly<'_, '_, '_> {
                 };
             }
             if fits != Some(false) {
-                chain.push(self.member(item.site, stage.clone(), fits == Some(true) && sure));
+                let certain = fits == Some(true) && sure;
+                chain.push(self.member(item.site, stage.clone(), around.clone(), certain));
             }
         }
     }
@@ -531,7 +538,7 @@ impl Assembly<'_, '_, '_> {
         if self.origins.paths.text(event.callee).starts_with(SETTINGS) {
             for handler in &event.handlers {
                 let what = match handler {
-                    Handler::Function(func, _) => Stage::Middleware(*func),
+                    Handler::Function(func, ..) => Stage::Middleware(*func),
                     // Of a package's middleware only what models or its name say is a guard.
                     _ => match self.stage(handler, None) {
                         Stage::Package(path)
@@ -543,7 +550,7 @@ impl Assembly<'_, '_, '_> {
                         _ => continue,
                     },
                 };
-                let member = self.member(event.site, what, true);
+                let member = self.member(event.site, what, around(handler), true);
                 self.made.everywhere.push(member);
             }
         }
@@ -584,7 +591,9 @@ impl Assembly<'_, '_, '_> {
                     };
                     let chain: Vec<Member> = before
                         .iter()
-                        .map(|h| self.member(event.site, self.stage(h, event.next), true))
+                        .map(|h| {
+                            self.member(event.site, self.stage(h, event.next), around(h), true)
+                        })
                         .collect();
                     let unknown = chain.iter().filter(|m| m.what == Stage::Unknown).count();
                     self.made.endpoints.push(Endpoint {
@@ -596,6 +605,7 @@ impl Assembly<'_, '_, '_> {
                         callee: self.origins.paths.text(event.callee),
                         handlers: last
                             .map_or_else(Vec::new, |h| functions(std::slice::from_ref(h))),
+                        own: last.map(around).unwrap_or_default(),
                         chain,
                         unknown: u32::try_from(unknown).unwrap_or(u32::MAX)
                             + u32::from(matches!(last, None | Some(Handler::Unknown))),
@@ -642,11 +652,19 @@ fn class(handler: &Handler) -> Option<ClassIdx> {
     }
 }
 
+/// What a handler was made with.
+fn around(handler: &Handler) -> Around {
+    match handler {
+        Handler::Function(_, _, around) => around.clone(),
+        _ => Around::default(),
+    }
+}
+
 /// The functions of handlers, with those that wrappers were given.
 fn functions(handlers: &[Handler]) -> Vec<FuncId> {
     let mut out = Vec::new();
     for handler in handlers {
-        if let Handler::Function(func, given) = handler {
+        if let Handler::Function(func, given, _) = handler {
             out.push(*func);
             out.extend(given);
         }

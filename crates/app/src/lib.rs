@@ -12,6 +12,7 @@
 mod account;
 mod action;
 mod allowed;
+mod around;
 mod assembly;
 mod blueprint;
 mod built;

@@ -1,5 +1,6 @@
 //! What is known of an application: plain, owned data.
 
+pub use crate::around::{Around, Held};
 pub use crate::guard::names::Names;
 use casemate_flow::apipath::PathId;
 use casemate_flow::program::ClassIdx;
@@ -45,6 +46,8 @@ pub struct Endpoint {
     pub callee: String,
     /// What answers: the handler, and the functions that a wrapper around it was given.
     pub handlers: Vec<FuncId>,
+    /// What the handler holds of what it was made with.
+    pub own: Around,
     /// What runs before the handler, in order.
     pub chain: Vec<Member>,
     /// Members of the chain, or handlers, that are not known.
@@ -88,6 +91,7 @@ impl Endpoint {
             decorator: None,
             callee: String::new(),
             handlers: Vec::new(),
+            own: Around::default(),
             chain: Vec::new(),
             unknown: 0,
             guards: Vec::new(),
@@ -265,6 +269,8 @@ pub struct Member {
     pub name: String,
     /// What it is.
     pub what: Stage,
+    /// What it holds of what it was made with.
+    pub around: Around,
     /// It certainly runs before this handler; else its path may fit or not.
     pub certain: bool,
 }

@@ -26,12 +26,15 @@ impl Assembly<'_, '_, '_> {
             let Some(id) = at else { break };
             for item in self.items.get(&id).into_iter().flatten() {
                 let step = self.started.events.get(item.order.0);
-                if let What::Passes { stage, .. } = &item.what
+                if let What::Passes { stage, around, .. } = &item.what
                     && step.is_some_and(|event| event.methods.iter().any(|m| m == STEP))
                 {
                     some = true;
                     if id != built {
-                        out.insert(0, self.member(item.site, stage.clone(), true));
+                        out.insert(
+                            0,
+                            self.member(item.site, stage.clone(), around.clone(), true),
+                        );
                     }
                 }
             }

@@ -43,6 +43,7 @@ impl Defaults {
             let f = origins.program.func(func);
             for (at, instr) in f.func.instrs.iter().enumerate() {
                 spoken |= is_settings(f, instr);
+                out.global_guards(origins, f, at, instr);
                 let Instr::Object { parts, .. } = *instr else {
                     continue;
                 };
@@ -73,6 +74,39 @@ impl Defaults {
             out.permissions = Some(Vec::new());
         }
         out
+    }
+
+    /// `app.useGlobalGuards(new LoginGuard(…))`, `app.useGlobalGuards(app.get(LoginGuard))`
+    fn global_guards(
+        &mut self,
+        origins: &Solver<'_, '_>,
+        f: FuncRef<'_>,
+        at: usize,
+        instr: &Instr,
+    ) {
+        let Instr::Call { callee, args, .. } = *instr else {
+            return;
+        };
+        if f.file.facts.language != Language::JavaScript
+            || written_name(f, callee) != Some("useGlobalGuards")
+        {
+            return;
+        }
+        let site = Site {
+            file: f.file_idx,
+            span: f.func.spans.get(at).copied().unwrap_or_default(),
+        };
+        for arg in f.func.args(args) {
+            let mut stages = of_class_value(origins, f.id, arg.value);
+            if matches!(stages.as_slice(), [Stage::Unknown] | [Stage::Package(_)])
+                && let Some(&Instr::Call { callee, args, .. }) = f.made_by(arg.value)
+                && written_name(f, callee) == Some("get")
+                && let [class, ..] = f.func.args(args)
+            {
+                stages = of_class_value(origins, f.id, class.value);
+            }
+            self.global.extend(stages.into_iter().map(|s| (site, s)));
+        }
     }
 
     fn provided(
@@ -476,6 +510,7 @@ fn by_default(
                         site,
                         name: class.clone(),
                         what: Stage::Setting(kind, class.clone()),
+                        around: crate::around::Around::default(),
                         certain: true,
                     });
                 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod before;
 pub(crate) mod class;
+mod consumer;
 pub(crate) mod injected;
 mod layer;
 pub(crate) mod parameter;
@@ -53,6 +54,7 @@ pub(crate) fn prepare(origins: &mut Solver<'_, '_>) {
 pub(crate) fn add(origins: &Solver<'_, '_>, made: &mut Application) {
     let before = before::Befores::of(origins);
     let defaults = class::Defaults::of(origins);
+    let consumers = consumer::Consumers::of(origins);
     for endpoint in &mut made.endpoints {
         if endpoint.callee.starts_with(DJANGO) {
             before_all(origins, &made.everywhere, endpoint);
@@ -62,6 +64,8 @@ pub(crate) fn add(origins: &Solver<'_, '_>, made: &mut Application) {
             let before = before.of_application(origins, endpoint.site.file, started);
             endpoint.chain.splice(0..0, before);
         }
+        let applied = consumers.before(origins, endpoint);
+        endpoint.chain.splice(0..0, applied);
         for &handler in &endpoint.handlers {
             let around = around(origins, handler, endpoint.decorator, &defaults);
             if around.settled {
@@ -221,6 +225,7 @@ pub(crate) fn member(origins: &Solver<'_, '_>, site: Site, what: Stage) -> Membe
         site,
         name: name(origins, &what),
         what,
+        around: crate::around::Around::default(),
         certain: true,
     }
 }

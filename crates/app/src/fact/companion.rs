@@ -202,7 +202,9 @@ fn named_open(endpoint: &Endpoint) -> bool {
     // A step of something is for whom that is for: `/sign-in/options`, `/login/challenge`.
     let mut said = names.iter().rev();
     let named = said.find(|name| !STEPS.contains(&name.as_str()));
-    named.is_none_or(|name| for_all(name)) || super::for_readers(endpoint)
+    named.is_none_or(|name| for_all(name))
+        || super::for_readers(endpoint)
+        || super::naming::begins_all(endpoint)
 }
 
 fn before(

@@ -70,7 +70,13 @@ const FOR_ALL: &[&str] = &[
 ];
 
 /// What the first name of a path says where nobody has an account yet.
-const BEGINNINGS: &[&str] = &["setup", "onboarding", "firstrun", "installer"];
+const BEGINNINGS: &[&str] = &[
+    "setup",
+    "onboarding",
+    "firstrun",
+    "installer",
+    "installation",
+];
 
 /// Names that paths begin with whatever they are for.
 pub(super) const PREFIXES: &[&str] = &["", "api", "v", "rest"];
@@ -177,7 +183,11 @@ pub(super) fn for_all(name: &str) -> bool {
 
 /// Its names say that it is for everybody.
 pub(super) fn for_everybody(endpoint: &Endpoint) -> bool {
+    begins_all(endpoint) || names(endpoint).any(|name| for_all(&name))
+}
+
+/// Its path begins with what is there before anybody is.
+pub(super) fn begins_all(endpoint: &Endpoint) -> bool {
     let first = names(endpoint).find(|name| !PREFIXES.contains(&name.as_str()));
-    let begins = first.is_some_and(|name| BEGINNINGS.iter().any(|word| name.starts_with(word)));
-    begins || names(endpoint).any(|name| for_all(&name))
+    first.is_some_and(|name| BEGINNINGS.iter().any(|word| name.starts_with(word)))
 }

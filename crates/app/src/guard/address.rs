@@ -6,6 +6,9 @@
 mod flag;
 mod part;
 
+use super::captured;
+use super::root::is_request;
+use crate::around::Around;
 use crate::constants::{ANY, Written, constants, members};
 use crate::decoration::written_name;
 use crate::model::Endpoint;
@@ -29,9 +32,10 @@ const DEPTH: u32 = 6;
 /// What stands for a parameter of an address.
 const SAMPLE: &str = "7f3a0";
 
-/// An address with the method that it is asked with.
+/// An address with the method that it is asked with, and what the guard before it was made with.
+#[derive(Clone)]
 pub(super) struct Address {
-    /// The whole path first; then what routers below would see of it.
+    /// The whole path first; then what routers below would see of it. Empty: it is not known.
     paths: Vec<String>,
     method: Option<String>,
     /// The name by which Flask knows the endpoint, and that of its function, which is the last part of it.
@@ -40,23 +44,17 @@ pub(super) struct Address {
     /// The class of which the handler is a method.
     class: Option<ClassIdx>,
     patterns: Patterns,
+    pub(super) around: Around,
 }
 
 /// Regular expressions by their texts, each made once; absent: not of this syntax.
 pub(super) type Patterns = Rc<RefCell<FxHashMap<String, Option<Regex>>>>;
 
 impl Address {
-    /// That of an endpoint, where it is known.
-    pub(super) fn of(
-        endpoint: &Endpoint,
-        origins: &Solver<'_, '_>,
-        patterns: &Patterns,
-    ) -> Option<Self> {
+    /// That of an endpoint, as far as it is known.
+    pub(super) fn of(endpoint: &Endpoint, origins: &Solver<'_, '_>, patterns: &Patterns) -> Self {
         let path = endpoint.path.as_deref();
         let path = path.filter(|path| path.starts_with('/') && !path.contains(HOLE));
-        if path.is_none() && endpoint.class.is_none() && endpoint.called.is_none() {
-            return None;
-        }
         let plain = |part: &str| match part.contains([':', '<', '{', '*', '(', '[']) {
             true => SAMPLE.to_owned(),
             false => part.to_owned(),
@@ -66,7 +64,7 @@ impl Address {
         let below = |from: usize| format!("/{}", parts.get(from..).unwrap_or_default().join("/"));
         let method = endpoint.method.as_str();
         let named = ["get", "post", "put", "patch", "delete", "head"].contains(&method);
-        Some(Self {
+        Self {
             paths: (0..parts.len()).map(below).collect(),
             method: named.then(|| method.to_owned()),
             called: endpoint.called.clone(),
@@ -76,7 +74,16 @@ impl Address {
                 .first()
                 .map(|handler| origins.program.func_name(*handler)),
             patterns: Rc::clone(patterns),
-        })
+            around: Around::default(),
+        }
+    }
+
+    /// The same before a guard that was made with something.
+    pub(super) fn with(&self, around: Around) -> Self {
+        Self {
+            around,
+            ..self.clone()
+        }
     }
 
     /// The branches of a function that it decides: the block, and how.
@@ -110,6 +117,9 @@ impl Address {
         };
         if depth > DEPTH {
             return None;
+        }
+        if let Some(truth) = captured::truth(&self.around, origins, f, cond) {
+            return Some(truth);
         }
         let mut writers = f.writers(local);
         let first = writers.next()?;
@@ -206,13 +216,17 @@ impl Address {
                 }
             }
             (OpKind::Not, [inner]) => self.decides(origins, f, *inner, depth + 1).map(|t| !t),
-            (OpKind::Eq | OpKind::StrictEq, [a, b]) => self.equals(origins, f, *a, *b),
+            (OpKind::Eq | OpKind::StrictEq, [a, b]) => self
+                .equals(origins, f, *a, *b)
+                .or_else(|| captured::same(&self.around, origins, f, *a, *b)),
             (OpKind::Ne | OpKind::StrictNe, [a, b]) => {
                 // `LIST.indexOf(path) !== -1`
                 if let Some(found) = self.indexed(origins, f, *a) {
                     return Some(found);
                 }
-                self.equals(origins, f, *a, *b).map(|t| !t)
+                self.equals(origins, f, *a, *b)
+                    .or_else(|| captured::same(&self.around, origins, f, *a, *b))
+                    .map(|t| !t)
             }
             (OpKind::Greater, [a, _]) => self.indexed(origins, f, *a),
             (OpKind::In, [a, b]) => match part(origins, f, *b) {

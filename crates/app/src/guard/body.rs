@@ -4,17 +4,19 @@ use super::behind::is_behind;
 use super::called::Applied;
 use super::check::{Check, kind_of};
 use super::graph::{
-    captures, is_false, is_nothing, is_true, leads_to, polarity, reaches_uncut, reaching, ways,
+    captures, is_false, is_nothing, is_true, leads_to, met, polarity, reaches_from, reaches_uncut,
+    reaching, ways,
 };
 use super::held::Bound;
 use super::key::{caught_by, ends_apart};
 use super::root::{Known, Roots, Search, is_request};
+use super::step::{calls_above, gives_nothing, passes, verifies};
 use super::switch::is_switch;
 use crate::decoration::written_name;
 use casemate_flow::origin::Solver;
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
-use casemate_ir::{Instr, Key, Language, LocalId, Operand, Term, VarRef};
+use casemate_ir::{BlockId, Instr, LocalId, Operand, Term, VarRef};
 use rustc_hash::FxHashSet;
 
 /// Depth of functions that check on behalf of others.
@@ -44,8 +46,8 @@ pub(super) struct Reader<'a, 'p, 'm> {
     pub origins: &'a Solver<'p, 'm>,
     /// Members of requests that the program sets from credentials.
     pub set: &'a Known,
-    /// Branches of one function that are decided: blocks, and how.
-    pub decided: Option<(FuncId, &'a [(usize, bool)])>,
+    /// Branches that are decided.
+    pub decided: &'a [(FuncId, Vec<(usize, bool)>)],
     /// What the parameters of a function hold that is read for a known call of it.
     pub bound: Option<&'a Bound>,
 }
@@ -129,11 +131,21 @@ impl<'p> Reader<'_, 'p, '_> {
             },
             (_, next) => next,
         };
+        let away = self.decided_away(f);
+        let mut cut = away.clone();
+        let met = (!cut.is_empty()).then(|| met(f.func, &cut));
+        let is_met = |block: usize| met.as_ref().is_none_or(|met| met.contains(&block));
         let mut targets: FxHashSet<usize> = FxHashSet::default();
         let mut refused: FxHashSet<usize> = FxHashSet::default();
         let mut guarded: FxHashSet<usize> = FxHashSet::default();
+        let mut caught: Vec<(usize, BlockId)> = Vec::new();
+        // What other functions check on behalf of this one.
+        let mut others: Vec<Check> = Vec::new();
         let mut found: Vec<(Check, bool)> = Vec::new();
         for (index, block) in f.func.blocks.iter().enumerate() {
+            if !is_met(index) {
+                continue;
+            }
             let refusal = self.refusal(f, index);
             let ends = matches!(block.term, Term::Throw(_)) || self.never_returns(f, index);
             match pass {
@@ -164,13 +176,14 @@ impl<'p> Reader<'_, 'p, '_> {
                                 let given = Applied { callee, depth };
                                 let applied = self.guarded_by(f, given, block.term_span);
                                 if self.hands_over(f, callee, args, next) {
-                                    out.push(Check::new(
-                                        super::REFUSAL,
-                                        func,
-                                        block.term_span,
-                                        "hands the request to what is not known".to_owned(),
-                                        false,
-                                    ));
+                                    let why = "hands the request to what is not known";
+                                    let why = why.to_owned();
+                                    let span = block.term_span;
+                                    let check = Check::new(super::REFUSAL, func, span, why, false);
+                                    out.push(Check {
+                                        handed: true,
+                                        ..check
+                                    });
                                 }
                                 if applied
                                     .iter()
@@ -256,9 +269,17 @@ impl<'p> Reader<'_, 'p, '_> {
                 }
                 found.extend(within.into_iter().map(|c| (c.clone(), c.certain)));
             }
-            // A function that checks on behalf of this one, and throws.
-            if self.asserts(f, index, depth, out) {
+            // A function that checks on behalf of this one, and throws: where that is caught, requests may go on from there.
+            if self.asserts(f, index, depth, &mut others) {
                 guarded.insert(index);
+                caught.extend(block.unwind.map(|to| (index, to)));
+            }
+            for check in self.asserted(f, block) {
+                if matches!(check.kind, "authentication" | "role") {
+                    guarded.insert(index);
+                    caught.extend(block.unwind.map(|to| (index, to)));
+                }
+                found.push((check, true));
             }
         }
         if pass == Pass::Returns && targets.is_empty() {
@@ -293,8 +314,7 @@ impl<'p> Reader<'_, 'p, '_> {
                 }
             }
         }
-        let clean = reaching(f.func, &targets, &refused);
-        let mut cut: FxHashSet<(usize, usize)> = self.decided_away(f);
+        let clean = reaching(f.func, &targets, &refused, &cut);
         let mut settings: Vec<(usize, usize, usize)> = Vec::new();
         // What was asked where those that are known passed, and the others went on.
         let mut asked: Option<Roots> = None;
@@ -302,6 +322,11 @@ impl<'p> Reader<'_, 'p, '_> {
             let Term::Branch { cond, yes, no } = block.term else {
                 continue;
             };
+            // What is decided asks nobody, nor does what no request meets then.
+            let is_away = |side: BlockId| away.contains(&(index, side.index()));
+            if !is_met(index) || is_away(yes) || is_away(no) {
+                continue;
+            }
             let (yes_clean, no_clean) = (clean.contains(&yes.index()), clean.contains(&no.index()));
             if yes_clean == no_clean || refused.contains(&index) {
                 if yes_clean && matches!(pass, Pass::Wraps | Pass::Calls(_)) {
@@ -328,7 +353,11 @@ impl<'p> Reader<'_, 'p, '_> {
             }
             // What a function calls 401 that is asked first is about who asks, however it finds out.
             let told = refusal.statuses.contains(&401) && self.answered(f, cond).contains(&401);
-            let kind = kind_of(roots, &refusal).or_else(|| told.then_some("authentication"));
+            let missed =
+                || told || refusal.statuses.contains(&401) && self.misses(f, cond, passing, yes);
+            let kind = kind_of(roots, &refusal);
+            let told = kind.is_none() && missed() || told;
+            let kind = kind.or_else(|| told.then_some("authentication"));
             // `if not Member.objects.filter(user=request.user, team=team).exists(): return Response(status=401)`
             let mine = kind == Some("authentication")
                 && roots.principal
@@ -336,17 +365,19 @@ impl<'p> Reader<'_, 'p, '_> {
                 && self.holds_together(f, cond);
             let kind = if mine { Some("owner") } else { kind };
             let Some(kind) = kind else {
-                // All are refused, or none: a setting decides, and no request.
-                if !roots.client && !roots.tells_who() && is_switch(self.origins, f, cond) {
-                    continue;
-                }
+                let decides = is_switch(self.origins, f, cond);
                 // Of those that nobody knows, none is refused while the check is switched off.
                 if let Some(kind) = asked.and_then(|asked| kind_of(asked, &refusal))
-                    && is_switch(self.origins, f, cond)
+                    && decides
+                    && (roots.setting || !self.is_given(f, cond))
                 {
                     cut.insert((index, passing.index()));
                     let why = refusal.words();
                     found.push((Check::new(kind, func, block.term_span, why, true), true));
+                    continue;
+                }
+                // All are refused, or none: a setting decides, and no request.
+                if !roots.client && !roots.tells_who() && decides {
                     continue;
                 }
                 // Some are refused; who, cannot be told.
@@ -367,6 +398,7 @@ impl<'p> Reader<'_, 'p, '_> {
                         why: "refuses some; whom, cannot be told".to_owned(),
                         understood: false,
                         principal: false,
+                        handed: false,
                         said_to: None,
                     });
                 }
@@ -406,6 +438,7 @@ impl<'p> Reader<'_, 'p, '_> {
                 why: refusal.words(),
                 understood: certain,
                 principal: roots.principal,
+                handed: false,
                 said_to: if kind == "role" {
                     self.said_to(f, cond)
                 } else {
@@ -447,7 +480,7 @@ impl<'p> Reader<'_, 'p, '_> {
             }
         }
         // What throws unless the proof is right, and nobody catches: `req.user = jwt.verify(token, KEY)`.
-        if matches!(pass, Pass::Calls(_)) {
+        if matches!(pass, Pass::Calls(_)) || depth > 0 {
             for (index, block) in f.func.blocks.iter().enumerate() {
                 if block.unwind.is_none()
                     && clean.contains(&index)
@@ -487,14 +520,29 @@ impl<'p> Reader<'_, 'p, '_> {
                 found.push((check, true));
             }
         }
-        let stops: FxHashSet<usize> = guarded.union(&refused).copied().collect();
+        let mut stops: FxHashSet<usize> = guarded.union(&refused).copied().collect();
+        if pass == Pass::Returns && depth == 0 {
+            let otherwise = (0..blocks).filter(|block| self.ends_otherwise(f, *block));
+            let otherwise: FxHashSet<usize> = otherwise.collect();
+            // Somebody is served at all.
+            let none = FxHashSet::default();
+            if reaches_uncut(f.func, &targets, &none, &otherwise) {
+                stops.extend(otherwise);
+            }
+        }
         let mut open = reaches_uncut(f.func, &targets, &cut, &stops);
+        // What throws is caught, and who was refused is let through: `try { await whoIs(ctx) } catch { ctx.user = null }`.
+        let swallowed = caught.iter().any(|&(from, to)| {
+            !(pass == Pass::Returns && ends_apart(f, to, from))
+                && reaches_from(f.func, to.index(), &targets, &cut, &stops)
+        });
+        open |= swallowed;
         if open && !settings.is_empty() && (!found.is_empty() || !guarded.is_empty()) {
             // One side of each setting leads to the check: on the other one it is switched off.
             for (block, yes, no) in settings {
                 let checked = |side: usize| {
                     let from = FxHashSet::from_iter([side]);
-                    leads_to(f.func, &from, &guarded, &cut)
+                    leads_to(f.func, &from, &guarded, &cut, &away)
                 };
                 match (checked(yes), checked(no)) {
                     (true, false) => cut.insert((block, no)),
@@ -502,11 +550,20 @@ impl<'p> Reader<'_, 'p, '_> {
                     _ => false,
                 };
             }
-            open = reaches_uncut(f.func, &targets, &cut, &guarded);
+            open = swallowed || reaches_uncut(f.func, &targets, &cut, &guarded);
         }
         let safe = !open && !targets.is_empty();
         let before_all = matches!(pass, Pass::Onward | Pass::ReturnsNothing | Pass::Calls(_));
         let mut known_sides = None;
+        let passed = swallowed || pass != Pass::Returns && open;
+        for mut check in others {
+            let who = matches!(check.kind, "authentication" | "role" | "owner");
+            if passed && check.certain && who {
+                check.certain = false;
+                check.why = format!("{}, but some requests pass without this check", check.why);
+            }
+            out.push(check);
+        }
         for (mut check, certain) in found {
             check.certain =
                 certain && (safe || !matches!(check.kind, "authentication" | "role" | "owner"));
@@ -537,9 +594,21 @@ impl<'p> Reader<'_, 'p, '_> {
         safe
     }
 
+    /// Whether a function that says who passes may say no: it throws, or returns something else than `true`.
+    pub(super) fn may_say_no(&self, func: FuncId) -> bool {
+        let f = self.origins.program.func(func);
+        let met = met(f.func, &self.decided_away(f));
+        let mut blocks = f.func.blocks.iter().enumerate();
+        blocks.any(|(index, block)| match block.term {
+            Term::Throw(_) => met.contains(&index),
+            Term::Return(value) => met.contains(&index) && !value.is_some_and(|v| is_true(f, v)),
+            _ => false,
+        })
+    }
+
     /// Ways out of branches that are decided otherwise.
-    fn decided_away(&self, f: FuncRef<'p>) -> FxHashSet<(usize, usize)> {
-        let decided = self.decided.filter(|(func, _)| *func == f.id);
+    pub(super) fn decided_away(&self, f: FuncRef<'p>) -> FxHashSet<(usize, usize)> {
+        let decided = self.decided.iter().find(|(func, _)| *func == f.id);
         let decided = decided.map_or(&[][..], |(_, decided)| decided);
         let away = |&(index, truth): &(usize, bool)| match f.func.blocks.get(index)?.term {
             Term::Branch { yes, no, .. } => {
@@ -575,77 +644,4 @@ impl<'p> Reader<'_, 'p, '_> {
             _ => false,
         })
     }
-}
-
-/// Whether a function of this name fails where nobody is known: `verify`, `parseJWT`, `authenticate`.
-fn verifies(name: &str) -> bool {
-    let lower = name.to_lowercase();
-    ["verif", "auth", "jwt", "token", "session"]
-        .iter()
-        .any(|word| lower.contains(word))
-}
-
-/// Whether a block does nothing but return nothing.
-fn gives_nothing(f: FuncRef<'_>, block: usize) -> bool {
-    f.func.blocks.get(block).is_some_and(|b| {
-        let calls = |(_, instr): (usize, &Instr)| matches!(instr, Instr::Call { .. });
-        matches!(b.term, Term::Return(value) if value.is_none_or(|v| is_nothing(f, v)))
-            && !f.func.block_instrs(b).any(calls)
-    })
-}
-
-/// Whether a function that says who passes may say no: it throws, or returns something else than `true`.
-pub(super) fn may_say_no(f: FuncRef<'_>) -> bool {
-    f.func.blocks.iter().any(|block| match block.term {
-        Term::Throw(_) => true,
-        Term::Return(value) => !value.is_some_and(|v| is_true(f, v)),
-        _ => false,
-    })
-}
-
-/// Whether a block calls the method of the same name that a base of the class has.
-fn calls_above(f: FuncRef<'_>, block: usize) -> bool {
-    let Some(block) = f.func.blocks.get(block) else {
-        return false;
-    };
-    let loaded = |value: Operand| {
-        f.func.instrs.iter().find_map(|instr| match *instr {
-            Instr::Load {
-                to,
-                base,
-                key: Key::Field(name),
-            } if Operand::Local(to) == value => Some((base, name)),
-            _ => None,
-        })
-    };
-    f.func.block_instrs(block).any(|(_, instr)| {
-        let Instr::Call { callee, .. } = *instr else {
-            return false;
-        };
-        loaded(callee).is_some_and(|(base, name)| {
-            f.func.name == Some(name)
-                && loaded(base)
-                    .is_some_and(|(_, above)| f.file.facts.str(above) == casemate_ir::SUPER)
-        })
-    })
-}
-
-/// Whether a function inside calls what passes requests on without an error.
-fn passes(reader: &Reader<'_, '_, '_>, func: FuncId, next: (FuncId, LocalId)) -> bool {
-    let f = reader.origins.program.func(func);
-    f.func.instrs.iter().any(|instr| match *instr {
-        Instr::Call { callee, args, .. } => {
-            reader.is_next(f, callee, Some(next))
-                && (f.file.facts.language == Language::Python
-                    || f.func
-                        .args(args)
-                        .first()
-                        .is_none_or(|a| is_nothing(f, a.value)))
-        }
-        Instr::Closure { func, .. } => {
-            let inner = f.sibling(func);
-            captures(reader.origins, inner, next) && passes(reader, inner, next)
-        }
-        _ => false,
-    })
 }

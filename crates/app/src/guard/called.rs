@@ -84,7 +84,10 @@ impl<'p> Reader<'_, 'p, '_> {
                 match self.origins.val(val) {
                     Some(Val::Func(inner)) if vals.len() == 1 && inner != f.id => {
                         let called = self.origins.program.func(inner);
-                        if depth + 1 > DEPTH || !self.may_throw(inner, 0) {
+                        let throws = self.may_throw(inner, 0)
+                            || self.asserts_any(called)
+                            || self.proves_any(called);
+                        if !throws || depth + 1 > DEPTH {
                             continue;
                         }
                         let mut within = Vec::new();
@@ -305,6 +308,9 @@ impl<'p> Reader<'_, 'p, '_> {
             let Instr::Call { callee, flags, .. } = *instr else {
                 return false;
             };
+            if self.sent_by(f, callee).throws {
+                return true;
+            }
             self.origins.of_operand(f.id, callee).iter().any(|&val| {
                 matches!(self.origins.val(val), Some(Val::Api(path))
                     if self.origins.paths.call_rows(path, flags.new).any(|(_, row)| row.role == Role::NoReturn))

@@ -6,7 +6,7 @@ use super::refusal::Refusal;
 use super::root::Roots;
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
-use casemate_ir::{Instr, LocalId, OpKind, Operand, Span, VarRef};
+use casemate_ir::{BlockId, Instr, LocalId, OpKind, Operand, Span, VarRef};
 use rustc_hash::FxHashSet;
 
 /// Steps from a condition to the query whose answer it looks at.
@@ -24,6 +24,8 @@ pub(super) struct Check {
     pub understood: bool,
     /// It looks at who asks, and not only at what the request shows.
     pub principal: bool,
+    /// It is none of its own: the request is handed to what is not known.
+    pub handed: bool,
     /// What it asks for is said where the function that checks is made, by a parameter of this function.
     pub said_to: Option<FuncId>,
 }
@@ -45,6 +47,7 @@ impl Check {
             why,
             understood: certain,
             principal: false,
+            handed: false,
             said_to: None,
         }
     }
@@ -91,6 +94,31 @@ impl<'p> Reader<'_, 'p, '_> {
             }
         }
         maker
+    }
+
+    /// Whether a condition looks at what the function was made with: `session({ guests: true })` lets others pass than `session()`.
+    pub(super) fn is_given(&self, f: FuncRef<'p>, cond: Operand) -> bool {
+        let mut open = vec![cond];
+        for _ in 0..TOGETHER {
+            let Some(operand) = open.pop() else { break };
+            match f.made_by(operand) {
+                Some(Instr::Copy { from, .. } | Instr::Await { from, .. }) => open.push(*from),
+                Some(Instr::Load { base, .. }) => open.push(*base),
+                Some(Instr::Op { operands, .. }) => open.extend(f.func.operands(*operands)),
+                Some(Instr::LoadVar {
+                    var: VarRef::Captured(capture),
+                    ..
+                }) => {
+                    if let Some((owner, _)) = super::root::owner(self.origins, f, *capture)
+                        && self.origins.program.func(owner).parent().is_some()
+                    {
+                        return true;
+                    }
+                }
+                _ => {}
+            }
+        }
+        false
     }
 
     /// What a guard that answers with what it knows of who asks wants of them: `return user.isAdmin`.
@@ -149,6 +177,41 @@ impl<'p> Reader<'_, 'p, '_> {
                     open.extend(this.map(|this| (this, true)));
                 }
                 _ => {}
+            }
+        }
+        false
+    }
+
+    /// Whether those pass for whom a function answers something that is called for who asks: `const user = await getCurrentUser(); if
+    /// (!user) throw …`.
+    pub(super) fn misses(
+        &self,
+        f: FuncRef<'p>,
+        cond: Operand,
+        passing: BlockId,
+        yes: BlockId,
+    ) -> bool {
+        let mut at = cond;
+        for _ in 0..TOGETHER {
+            match f.made_by(at) {
+                Some(Instr::Copy { from, .. } | Instr::Await { from, .. }) => at = *from,
+                Some(Instr::Op {
+                    op: OpKind::Not | OpKind::Eq | OpKind::Ne | OpKind::StrictEq | OpKind::StrictNe,
+                    operands,
+                    ..
+                }) => match f.func.operands(*operands) {
+                    [one] => at = *one,
+                    [one, other] if is_nothing(f, *other) => at = *one,
+                    _ => return false,
+                },
+                // `session?.user`, `const { user } = await getSession()`
+                Some(Instr::Load { base, .. }) => at = *base,
+                Some(Instr::Call { callee, .. }) => {
+                    let who = super::switch::knows_who(f, *callee);
+                    let there = super::graph::polarity(f.func, f, cond);
+                    return who && there.is_some_and(|there| there == (passing == yes));
+                }
+                _ => return false,
             }
         }
         false

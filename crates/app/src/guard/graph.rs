@@ -71,17 +71,20 @@ pub(super) fn comes_from_not(func: &Function, instr: &Instr) -> bool {
         .any(|i| i.target().map(Operand::Local) == Some(*from) && matches!(i, Instr::Op { .. }))
 }
 
-/// The blocks from which a target is reached without refusing first.
+/// The blocks from which a target is reached without refusing first, by ways that are not cut.
 pub(super) fn reaching(
     func: &Function,
     targets: &FxHashSet<usize>,
     refused: &FxHashSet<usize>,
+    cut: &FxHashSet<(usize, usize)>,
 ) -> FxHashSet<usize> {
     let mut behind = vec![Vec::new(); func.blocks.len()];
     for index in 0..func.blocks.len() {
         // An exception is no way on: what it leads to refuses or not by itself.
         for to in ways(func, index) {
-            if let Some(list) = behind.get_mut(to) {
+            if !cut.contains(&(index, to))
+                && let Some(list) = behind.get_mut(to)
+            {
                 list.push(index);
             }
         }
@@ -98,6 +101,19 @@ pub(super) fn reaching(
     clean
 }
 
+/// The blocks that are reached from the start by ways that are not cut.
+pub(super) fn met(func: &Function, cut: &FxHashSet<(usize, usize)>) -> FxHashSet<usize> {
+    let mut seen = FxHashSet::default();
+    let mut stack = vec![0_usize];
+    while let Some(block) = stack.pop() {
+        if seen.insert(block) {
+            let next = successors(func, block).into_iter();
+            stack.extend(next.filter(|to| !cut.contains(&(block, *to))));
+        }
+    }
+    seen
+}
+
 /// Whether a target is reached from the start without taking a guarded way.
 pub(super) fn reaches_uncut(
     func: &Function,
@@ -105,8 +121,19 @@ pub(super) fn reaches_uncut(
     cut: &FxHashSet<(usize, usize)>,
     guarded: &FxHashSet<usize>,
 ) -> bool {
+    reaches_from(func, 0, targets, cut, guarded)
+}
+
+/// The same from another block than the first.
+pub(super) fn reaches_from(
+    func: &Function,
+    from: usize,
+    targets: &FxHashSet<usize>,
+    cut: &FxHashSet<(usize, usize)>,
+    guarded: &FxHashSet<usize>,
+) -> bool {
     let mut seen = FxHashSet::default();
-    let mut stack = vec![0_usize];
+    let mut stack = vec![from];
     while let Some(block) = stack.pop() {
         if !seen.insert(block) || guarded.contains(&block) {
             continue;
@@ -129,6 +156,7 @@ pub(super) fn leads_to(
     from: &FxHashSet<usize>,
     guarded: &FxHashSet<usize>,
     cut: &FxHashSet<(usize, usize)>,
+    away: &FxHashSet<(usize, usize)>,
 ) -> bool {
     let mut seen = FxHashSet::default();
     let mut stack: Vec<usize> = from.iter().copied().collect();
@@ -136,7 +164,9 @@ pub(super) fn leads_to(
         if !seen.insert(block) {
             continue;
         }
-        let next = successors(func, block);
+        let mut next = successors(func, block);
+        // What is decided is no check.
+        next.retain(|to| !away.contains(&(block, *to)));
         if guarded.contains(&block) || next.iter().any(|to| cut.contains(&(block, *to))) {
             return true;
         }

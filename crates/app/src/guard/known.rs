@@ -2,6 +2,7 @@
 
 use super::held::Place;
 use super::root::{ORIGIN, Roots, Search, Seen, is_setting};
+use super::sent::Sent;
 use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
@@ -103,6 +104,8 @@ pub(crate) struct Known {
     pub(super) room: RefCell<Seen>,
     /// What searches found.
     pub(super) answers: RefCell<FxHashMap<(FuncId, LocalId), Vec<Answer>>>,
+    /// How functions refuse that do nothing else.
+    pub(super) sent: RefCell<FxHashMap<FuncId, Sent>>,
 }
 
 /// What one search found, and the parameters that it met: with what they held, and those of which nothing was known.

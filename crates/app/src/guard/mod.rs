@@ -2,9 +2,11 @@
 
 mod address;
 mod answered;
+mod asserted;
 mod behind;
 mod body;
 mod called;
+mod captured;
 mod check;
 mod condition;
 mod given;
@@ -16,29 +18,34 @@ mod key;
 mod known;
 pub(crate) mod names;
 mod nobody;
+mod noted;
 mod onward;
 mod proof;
 pub(crate) mod reading;
 mod refusal;
 mod required;
 pub(crate) mod root;
+mod sent;
+mod set;
 mod slice;
+mod step;
 pub(crate) mod switch;
 
+use crate::around::Around;
 use crate::model::{Application, Endpoint, Guard, Member, Stage};
 use address::Address;
 use body::{Pass, Reader};
 use casemate_flow::apipath::PathId;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::result::{FuncId, Site};
-use casemate_ir::{Function, Instr, Key, LocalId, Operand};
+use casemate_ir::{Function, Instr, LocalId, Operand};
 use casemate_model::expr::Tri;
 use casemate_model::row::Role;
 use check::Check;
 pub(crate) use graph::is_nothing;
 pub(crate) use hook::is_hook;
 use judged::Judged;
-use root::{Known, Search};
+use root::Known;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The kinds of guards.
@@ -63,6 +70,9 @@ pub(crate) const DENIAL: &str = "denial";
 /// What refuses those who are known: no guard, but it is decided what it does.
 const GUESTS: &str = "guests";
 
+/// What asks others who they are, and was made here to let everybody pass: `auth({ optional: true })`, `@Public()`.
+const EVERYBODY: &str = "everybody";
+
 /// Headers that carry a credential.
 const CREDENTIALS: [&str; 5] = [
     "authorization",
@@ -82,14 +92,14 @@ fn known(kind: &str) -> Option<&'static str> {
 
 /// Finds the guards of all endpoints.
 pub(crate) fn judge(application: &mut Application, origins: &Solver<'_, '_>) -> Known {
-    let members = set_by_program(application, origins);
+    let members = set::set_by_program(application, origins);
     let mut set = Known::new(origins, members);
     let given = given::find(application, origins, &set);
     set.learn(given);
     let reader = Reader {
         origins,
         set: &set,
-        decided: None,
+        decided: &[],
         bound: None,
     };
     let mut judged = Judged::default();
@@ -99,11 +109,27 @@ pub(crate) fn judge(application: &mut Application, origins: &Solver<'_, '_>) -> 
         .into_iter()
         .map(|mut endpoint| {
             endpoint.guards = guards(&endpoint, &reader, &mut judged, &mut looked);
+            let count = endpoint.guards.len();
+            endpoint.guards.retain(|guard| guard.kind != EVERYBODY);
+            endpoint.open |= endpoint.guards.len() < count;
+            // What only says that something is wrong serves nobody.
+            endpoint.open |= match endpoint.handlers.as_slice() {
+                [handler] => reader.serves_nobody(*handler),
+                _ => false,
+            };
             endpoint.aware = endpoint
                 .handlers
                 .iter()
                 .any(|handler| looks(*handler, &reader, &mut looked));
-            endpoint.misplaced = before(&endpoint.outside, None, &reader, &mut judged, &mut looked);
+            let nowhere = Address::of(&Endpoint::at(endpoint.site), &judged.patterns);
+            endpoint.misplaced = before(
+                &endpoint.outside,
+                &nowhere,
+                &reader,
+                &mut judged,
+                &mut looked,
+            );
+            endpoint.misplaced.retain(|guard| guard.kind != EVERYBODY);
             endpoint
         })
         .collect();
@@ -129,7 +155,7 @@ pub(crate) fn denial(
     let reader = Reader {
         origins,
         set,
-        decided: None,
+        decided: &[],
         bound: None,
     };
     reader.refusal(f, block).is_denial()
@@ -145,7 +171,7 @@ pub(crate) fn forbids(
     let reader = Reader {
         origins,
         set,
-        decided: None,
+        decided: &[],
         bound: None,
     };
     let statuses = reader.refusal(f, block).statuses;
@@ -163,6 +189,11 @@ fn guards(
 ) -> Vec<Guard> {
     let mut out = Vec::new();
     let address = Address::of(endpoint, reader.origins, &judged.patterns);
+    let noted = Around::default().noting(noted::of(reader.origins, endpoint));
+    let address = match noted.is_empty() {
+        true => address,
+        false => address.with(noted),
+    };
     for member in &endpoint.chain {
         let package = matches!(member.what, Stage::Function(..) | Stage::Package(_));
         // What a class names in a decorator is meant as a guard, though it holds for all its methods.
@@ -172,7 +203,7 @@ fn guards(
         let shared = matches!(member.what, Stage::Before(_)) || package && apart;
         let found = before(
             std::slice::from_ref(member),
-            address.as_ref(),
+            &address,
             reader,
             judged,
             looked,
@@ -193,13 +224,19 @@ fn guards(
 /// What members of a chain refuse.
 fn before(
     chain: &[Member],
-    address: Option<&Address>,
+    address: &Address,
     reader: &Reader<'_, '_, '_>,
     judged: &mut Judged,
     looked: &mut FxHashMap<FuncId, bool>,
 ) -> Vec<Guard> {
     let mut out: Vec<Guard> = Vec::new();
+    // The guard that has just let everybody pass, without asking its base.
+    let mut passed: Option<FuncId> = None;
     for member in chain {
+        let just = passed.take();
+        let around = || member.around.clone().noted_as(&address.around);
+        let made = (!member.around.is_empty()).then(|| address.with(around()));
+        let address = made.as_ref().unwrap_or(address);
         match &member.what {
             Stage::Function(func, given, next) => {
                 let first = out.len();
@@ -209,15 +246,34 @@ fn before(
                         let maker = check.said_to.filter(|_| check.kind == "role");
                         maker.is_none_or(|maker| !made_bare(reader.origins, maker, member.site))
                     });
+                    // What a wrapper hands the request to is what it was given.
+                    let asked = asked.filter(|check| given.is_empty() || !check.handed);
                     out.extend(asked.map(|c| of_check(c, member, reader)));
                 }
                 let functions: Vec<FuncId> =
                     [*func].into_iter().chain(given.iter().copied()).collect();
                 // What passes all requests on guards nothing, whatever it looks at.
+                let decided = match address.around.is_empty() {
+                    true => captured::Decided::new(),
+                    false => captured::decisions(address, reader.origins, *func),
+                };
+                let made = Reader {
+                    decided: &decided,
+                    ..*reader
+                };
                 let harmless =
-                    given.is_empty() && next.is_some_and(|next| reader.always_goes_on(*func, next));
+                    given.is_empty() && next.is_some_and(|next| made.always_goes_on(*func, next));
                 if !harmless {
                     look(member, &functions, first, reader, looked, &mut out);
+                }
+                let asks = |g: &Guard| g.kind == "authentication" && g.certain;
+                let found = out.get(first..).unwrap_or_default();
+                if !decided.is_empty() && !found.iter().any(asks) {
+                    let pass = next.map_or(Pass::Returns, Pass::Calls);
+                    let plain = reader.checks(*func, pass);
+                    if plain.iter().any(|check| check.kind == "authentication") {
+                        out.push(everybody(member));
+                    }
                 }
             }
             Stage::Wraps(func, next) => {
@@ -276,10 +332,24 @@ fn before(
             }),
             Stage::Decides(func) => {
                 let first = out.len();
+                let decided = match address.around.is_empty() {
+                    true => captured::Decided::new(),
+                    false => captured::decisions(address, reader.origins, *func),
+                };
+                let made = Reader {
+                    decided: &decided,
+                    ..*reader
+                };
+                // What the handler notes lets everybody pass.
+                if !decided.is_empty() && !made.may_say_no(*func) {
+                    out.push(everybody(member));
+                    passed = Some(*func);
+                    continue;
+                }
                 let checks = judged.checks(*func, Pass::ReturnsTrue, address, reader);
                 out.extend(checks.iter().map(|c| of_check(c, member, reader)));
                 look(member, &[*func], first, reader, looked, &mut out);
-                if out.len() == first && body::may_say_no(reader.origins.program.func(*func)) {
+                if out.len() == first && reader.may_say_no(*func) {
                     out.push(Guard {
                         kind: REFUSAL.to_owned(),
                         certain: false,
@@ -292,6 +362,7 @@ fn before(
                     });
                 }
             }
+            Stage::Package(path) if just.is_some_and(|own| extends(reader, own, *path)) => {}
             Stage::Package(path) => {
                 out.extend(of_package(*path, member, reader.origins));
                 let paths = &reader.origins.paths;
@@ -320,6 +391,29 @@ fn before(
         }
     }
     out
+}
+
+/// It was made to let everybody pass.
+fn everybody(member: &Member) -> Guard {
+    Guard {
+        kind: EVERYBODY.to_owned(),
+        certain: false,
+        site: member.site,
+        name: member.name.clone(),
+        why: "was made here to let everybody pass".to_owned(),
+        shared: false,
+        understood: true,
+    }
+}
+
+/// Whether the class of a method extends one of a package.
+fn extends(reader: &Reader<'_, '_, '_>, method: FuncId, path: PathId) -> bool {
+    let f = reader.origins.program.func(method);
+    f.func.class.is_some_and(|class| {
+        let bases = reader.origins.of_bases(f.class(class)).iter();
+        let mut paths = bases.map(|&base| reader.origins.val(base));
+        paths.any(|base| matches!(base, Some(Val::Api(base)) if base == path))
+    })
 }
 
 /// Whether the last name of a path says that it wants a login: `pga_login_required`, `app.authenticate`.
@@ -416,6 +510,8 @@ fn of_handlers(
     judged: &mut Judged,
     out: &mut Vec<Guard>,
 ) {
+    let nowhere = Address::of(&Endpoint::at(endpoint.site), &judged.patterns);
+    let address = nowhere.with(endpoint.own.clone());
     for handler in &endpoint.handlers {
         let f = reader.origins.program.func(*handler);
         let throws = || {
@@ -425,7 +521,7 @@ fn of_handlers(
         if is_hook(reader.origins, f) && !throws() {
             continue;
         }
-        for check in checks(*handler, None, None, reader, judged) {
+        for check in checks(*handler, None, &address, reader, judged) {
             if check.kind != "validation" && check.kind != GUESTS {
                 out.push(Guard {
                     kind: check.kind.to_owned(),
@@ -444,7 +540,7 @@ fn of_handlers(
 fn checks(
     func: FuncId,
     next: Way,
-    address: Option<&Address>,
+    address: &Address,
     reader: &Reader<'_, '_, '_>,
     judged: &mut Judged,
 ) -> Vec<Check> {
@@ -583,96 +679,6 @@ fn of_package(path: PathId, member: &Member, origins: &Solver<'_, '_>) -> Vec<Gu
         }
     }
     out
-}
-
-/// Members of requests that middleware of the program sets from who is known to ask.
-fn set_by_program(application: &Application, origins: &Solver<'_, '_>) -> FxHashSet<String> {
-    let mut functions: Vec<FuncId> = Vec::new();
-    for member in application.endpoints.iter().flat_map(|e| &e.chain) {
-        match &member.what {
-            Stage::Function(func, given, _) => {
-                functions.push(*func);
-                functions.extend(given);
-            }
-            Stage::Wraps(func, _)
-            | Stage::Before(func)
-            | Stage::Middleware(func)
-            | Stage::Method(func)
-            | Stage::Decides(func) => {
-                functions.push(*func);
-            }
-            _ => {}
-        }
-    }
-    // A handler may hand a request on to what is decorated.
-    for func in origins.program.function_ids() {
-        if origins.program.func(func).func.decorators.is_empty() {
-            continue;
-        }
-        for stage in crate::decoration::decorators(origins, func) {
-            if let Stage::Wraps(func, _) = stage {
-                functions.push(func);
-            }
-        }
-    }
-    functions.sort_unstable();
-    functions.dedup();
-    let mut names = FxHashSet::default();
-    let none = Known::default();
-    let mut seen = FxHashSet::default();
-    while let Some(func) = functions.pop() {
-        if !seen.insert(func) {
-            continue;
-        }
-        let f = origins.program.func(func);
-        names.extend(required::members(origins, f));
-        for instr in &f.func.instrs {
-            match *instr {
-                Instr::Closure { func, .. } => functions.push(f.sibling(func)),
-                Instr::Store {
-                    base,
-                    key: Key::Field(name),
-                    value,
-                } if root::is_request(origins, func, base)
-                    && Search::of(origins, &none, func, value).tells_who() =>
-                {
-                    names.insert(f.file.facts.str(name).to_owned());
-                }
-                // `c.set('user', user)`
-                Instr::Call {
-                    callee,
-                    this: Some(this),
-                    args,
-                    ..
-                } if root::is_request(origins, func, this)
-                    && crate::decoration::written_name(f, callee) == Some("set") =>
-                {
-                    if let [name, value] = f.func.args(args)
-                        && let Some(name) = f.constant_text(name.value)
-                        && name.starts_with(|c: char| c.is_ascii_lowercase())
-                        && name.chars().all(char::is_alphanumeric)
-                        && Search::of(origins, &none, func, value.value).tells_who()
-                    {
-                        names.insert(name.to_owned());
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-    for ordinary in [
-        "headers",
-        "cookies",
-        "body",
-        "query",
-        "params",
-        "url",
-        "statusCode",
-        "status",
-    ] {
-        names.remove(ordinary);
-    }
-    names
 }
 
 /// Whether a function uses one of its locals, itself or through a function inside it.

@@ -2,11 +2,12 @@
 
 use super::body::Reader;
 use super::graph::{captures, is_nothing};
+use super::root::{Search, is_request};
 use crate::decoration::written_name;
 use casemate_flow::origin::Val;
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
-use casemate_ir::{FnKind, Instr, Key, Language, LocalId, Operand, Term};
+use casemate_ir::{Block, FnKind, Instr, Key, Language, LocalId, Operand, Term};
 
 /// Methods that answer a request, or prepare the answer.
 const ANSWERS: [&str; 20] = [
@@ -121,6 +122,7 @@ impl<'p> Reader<'_, 'p, '_> {
 
     /// Whether each way through a function calls what passes requests on, without an error.
     fn ends_in_next(&self, f: FuncRef<'p>, next: (FuncId, LocalId)) -> bool {
+        let away = self.decided_away(f);
         let mut seen = vec![false; f.func.blocks.len()];
         let mut open = vec![0_usize];
         while let Some(at) = open.pop() {
@@ -139,14 +141,47 @@ impl<'p> Reader<'_, 'p, '_> {
             {
                 continue;
             }
+            // What may throw for want of who asks goes on where that is caught, if at all.
+            if self.block_may_throw(f, block) {
+                match block.unwind {
+                    Some(to) => open.push(to.index()),
+                    None => return false,
+                }
+            }
             match block.term {
                 Term::Goto(to) => open.push(to.index()),
-                Term::Branch { yes, no, .. } => open.extend([yes.index(), no.index()]),
+                Term::Branch { yes, no, .. } => {
+                    let sides = [yes.index(), no.index()];
+                    open.extend(sides.into_iter().filter(|to| !away.contains(&(at, *to))));
+                }
                 Term::Unreachable => {}
                 Term::Return(_) | Term::Throw(_) => return false,
             }
         }
         true
+    }
+
+    /// Whether a block gives the request, or what it shows of who asks, to a function of the program that may throw.
+    fn block_may_throw(&self, f: FuncRef<'p>, block: &Block) -> bool {
+        f.func.block_instrs(block).any(|(_, instr)| {
+            let Instr::Call { callee, args, .. } = *instr else {
+                return false;
+            };
+            let [val] = self.origins.of_operand(f.id, callee) else {
+                return false;
+            };
+            let Some(Val::Func(inner)) = self.origins.val(*val) else {
+                return false;
+            };
+            let inner = self.origins.program.func(inner);
+            let throws = || super::graph::throws(inner.func) || self.proves_any(inner);
+            let mut args = f.func.args(args).iter();
+            self.sent_by(f, callee).throws
+                || args.any(|arg| {
+                    is_request(self.origins, f.id, arg.value)
+                        || Search::of(self.origins, self.set, f.id, arg.value).tells_who()
+                }) && throws()
+        })
     }
 
     /// `next()`, `storage.run(context, next)`, `storage.run(context, () => next())`
@@ -172,7 +207,12 @@ impl<'p> Reader<'_, 'p, '_> {
     /// neither. Functions that it only keeps answer later, if at all.
     fn may_answer(&self, f: FuncRef<'p>, answer: LocalId, depth: u32) -> bool {
         let is = |operand: Operand| self.is_answer_object(f, operand, answer);
-        f.func.instrs.iter().any(|instr| match *instr {
+        let away = self.decided_away(f);
+        let met = (!away.is_empty()).then(|| super::graph::met(f.func, &away));
+        let blocks = f.func.blocks.iter().enumerate();
+        let blocks = blocks.filter(|(at, _)| met.as_ref().is_none_or(|met| met.contains(at)));
+        let mut instrs = blocks.flat_map(|(_, block)| f.func.block_instrs(block));
+        instrs.any(|(_, instr)| match *instr {
             Instr::Call {
                 callee, this, args, ..
             } => {

@@ -10,6 +10,12 @@ use casemate_ir::{Block, Instr, Span};
 const PROOFS: [&str; 4] = ["verify", "jwtVerify", "verifyIdToken", "compactVerify"];
 
 impl<'p> Reader<'_, 'p, '_> {
+    /// Whether a function gives a credential to one that throws where it proves nothing, and does not catch that.
+    pub(super) fn proves_any(&self, f: FuncRef<'p>) -> bool {
+        let mut blocks = f.func.blocks.iter();
+        blocks.any(|block| block.unwind.is_none() && self.proves(f, block).is_some())
+    }
+
     /// The place where a block gives a credential to a function of a package that throws where it proves nothing.
     pub(super) fn proves(&self, f: FuncRef<'p>, block: &Block) -> Option<Span> {
         f.func.block_instrs(block).find_map(|(at, instr)| {

@@ -96,6 +96,19 @@ fn named_status(f: FuncRef<'_>, operand: Operand) -> Option<u32> {
     None
 }
 
+/// The status that a code or the name of an error says: `UNAUTHORIZED`, `auth.forbidden`, `NotAuthenticatedError`.
+pub(super) fn stated(text: &str) -> Option<u32> {
+    if let Some((_, status)) = CODES.iter().find(|(code, _)| *code == text) {
+        return Some(*status);
+    }
+    let lower = text.to_lowercase();
+    match lower.as_str() {
+        text if text.contains("unauthori") || text.contains("notauthenticated") => Some(401),
+        text if text.contains("forbidden") || text.contains("permissiondenied") => Some(403),
+        _ => None,
+    }
+}
+
 fn by_name(name: &str, table: &str) -> Option<u32> {
     if let Some(rest) = name.strip_prefix("HTTP_") {
         return rest.get(..3)?.parse().ok();
@@ -142,8 +155,25 @@ impl Refusal {
 }
 
 impl<'p> Reader<'_, 'p, '_> {
-    /// How one block refuses, if it does.
+    /// How one block refuses, if it does, itself or by a function that does nothing else.
     pub(super) fn refusal(&self, f: FuncRef<'p>, block: usize) -> Refusal {
+        let mut out = self.refusal_of(f, block);
+        let Some(b) = f.func.blocks.get(block) else {
+            return out;
+        };
+        for (_, instr) in f.func.block_instrs(b) {
+            if let Instr::Call { callee, .. } = *instr {
+                let sent = self.sent_by(f, callee);
+                out.statuses.extend(sent.unknown.then_some(401));
+                out.statuses.extend(sent.forbidden.then_some(403));
+                out.throws |= sent.throws;
+            }
+        }
+        out
+    }
+
+    /// How one block refuses itself.
+    pub(super) fn refusal_of(&self, f: FuncRef<'p>, block: usize) -> Refusal {
         let mut out = Refusal::default();
         let Some(b) = f.func.blocks.get(block) else {
             return out;

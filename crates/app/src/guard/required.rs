@@ -20,7 +20,7 @@ pub(super) fn members(origins: &Solver<'_, '_>, f: FuncRef<'_>) -> Vec<String> {
     let reader = Reader {
         origins,
         set: &known,
-        decided: None,
+        decided: &[],
         bound: None,
     };
     let mut out = Vec::new();

@@ -107,6 +107,17 @@ fn may_know_who(name: &str) -> bool {
         && !OF_PROGRAM.iter().any(|word| name.ends_with(word))
 }
 
+/// Whether what is called may know who asks without being told of the request: `getCurrentUser()`.
+pub(super) fn knows_who(f: FuncRef<'_>, callee: Operand) -> bool {
+    let name = written_name(f, callee).map(str::to_lowercase);
+    name.is_some_and(|name| {
+        may_know_who(&name)
+            && ["current", "session", "viewer", "principal", "auth"]
+                .iter()
+                .any(|word| name.contains(word))
+    })
+}
+
 /// Whether a condition is made of nothing that a request brings: `!noAuthentication`, `isSetUp()`, `config.open === true`.
 pub(super) fn is_switch(origins: &Solver<'_, '_>, f: FuncRef<'_>, cond: Operand) -> bool {
     let mut open = vec![cond];

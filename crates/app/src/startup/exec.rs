@@ -380,8 +380,10 @@ impl<'p> Startup<'p, '_, '_> {
                 }
                 PartKey::Computed(key) => {
                     let names = texts(&self.operand(frame, key));
-                    if let ([name], Some(obj)) = (names.as_slice(), self.obj_mut(id)) {
-                        obj.set(name, value);
+                    match (names.as_slice(), self.obj_mut(id)) {
+                        ([name], Some(obj)) => obj.set(name, value),
+                        (_, Some(obj)) => obj.open = true,
+                        _ => {}
                     }
                 }
                 PartKey::Spread => self.spread(&value, id),
@@ -408,14 +410,25 @@ impl<'p> Startup<'p, '_, '_> {
 
     /// `...value`: its members go into an object, its elements to the end of an array.
     fn spread(&mut self, value: &[V], into: ObjId) {
+        let certain = matches!(value, [V::Object(_) | V::Null]);
+        if let Some(obj) = self.obj_mut(into) {
+            obj.open |= !certain;
+        }
         for v in value {
-            let fields = match v {
-                V::Object(from) => self.obj(*from).map(|o| o.fields.clone()),
-                _ => None,
+            let (fields, open) = match v {
+                V::Object(from) => match self.obj(*from) {
+                    Some(o) => (
+                        Some(o.fields.clone()),
+                        o.open || matches!(o.kind, Kind::Made(_)),
+                    ),
+                    None => (None, true),
+                },
+                _ => (None, false),
             };
             let Some(obj) = self.obj_mut(into) else {
                 return;
             };
+            obj.open |= open;
             for (name, value) in fields.unwrap_or_default() {
                 if obj.kind == Kind::Array {
                     obj.push(value);
@@ -427,7 +440,7 @@ impl<'p> Startup<'p, '_, '_> {
     }
 
     /// The call that a captured variable belongs to, and its local there.
-    fn captured(
+    pub(super) fn captured(
         &self,
         frame: FrameId,
         mut capture: CaptureId,

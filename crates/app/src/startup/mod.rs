@@ -7,6 +7,7 @@
 mod call;
 mod control;
 mod exec;
+mod kept;
 mod member;
 mod operator;
 mod own;

@@ -4,6 +4,7 @@ use super::Startup;
 use super::call::{Site, objects};
 use super::served::{APPLICATION, TREE};
 use super::value::{FrameId, Kind, Made, ObjId, V, Value, texts};
+use crate::around::Around;
 use casemate_flow::apipath::PathId;
 use casemate_flow::program::ClassIdx;
 use casemate_flow::result::{FuncId, Site as Place};
@@ -38,8 +39,8 @@ const NESTED: u32 = 4;
 /// One member of what is registered.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Handler {
-    /// A function of the program, with the functions that it was made to call.
-    Function(FuncId, Vec<FuncId>),
+    /// A function of the program, with the functions that it was made to call, and what else it was made with.
+    Function(FuncId, Vec<FuncId>, Around),
     /// Something that a package made: a router, or a handler.
     Object(ObjId),
     /// A class of the program, whose methods answer by their names.
@@ -163,7 +164,7 @@ impl Startup<'_, '_, '_> {
         }
         let errors = entry.params.first().is_some_and(|param| param == "error");
         handlers.retain(|handler| match handler {
-            Handler::Function(func, _) => {
+            Handler::Function(func, ..) => {
                 let count = self.program.func(*func).func.params.len();
                 !errors && (entry.params4.is_empty() || count < 4)
             }
@@ -482,7 +483,8 @@ impl Startup<'_, '_, '_> {
                 V::Api(path) if of_program && !self.origins.paths.known(*path) => {}
                 V::Func(func, env) => {
                     let inner = self.given_functions(*func, *env, 0);
-                    out.push(Handler::Function(*func, inner));
+                    let around = self.kept(*func, *env);
+                    out.push(Handler::Function(*func, inner, around));
                 }
                 V::Object(id) => match self.obj(*id).map(|o| &o.kind) {
                     Some(

@@ -5,6 +5,7 @@ use super::Startup;
 use super::call::{Site, objects};
 use super::register::{Event, Handler};
 use super::value::{Kind, ObjId, V};
+use crate::around::Around;
 use casemate_flow::apipath::PathId;
 use casemate_flow::program::ClassIdx;
 use casemate_flow::result::FuncId;
@@ -90,7 +91,7 @@ impl Startup<'_, '_, '_> {
             let event = Event {
                 methods: vec!["all".to_owned()],
                 paths: vec![Some("/*".to_owned())],
-                handlers: vec![Handler::Function(func, Vec::new())],
+                handlers: vec![Handler::Function(func, Vec::new(), Around::default())],
                 ..self.event(path, site, owner)
             };
             self.events.push(event);

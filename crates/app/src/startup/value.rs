@@ -105,6 +105,8 @@ pub(crate) struct Made {
 pub(crate) struct Obj {
     pub kind: Kind,
     pub fields: Vec<(Rc<str>, Value)>,
+    /// It may have members that are not among them.
+    pub open: bool,
 }
 
 impl Obj {
@@ -112,6 +114,7 @@ impl Obj {
         Self {
             kind,
             fields: Vec::new(),
+            open: false,
         }
     }
 
