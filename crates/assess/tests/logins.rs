@@ -43,7 +43,6 @@ fn what_guards_were_made_with_decides() {
         ("GET /s/plain", "yes"),
         ("GET /s/guests", "no"),
         ("GET /s/admin", "yes"),
-        ("GET /s/unread", "unknown"),
         ("GET /p/guests", "no"),
         ("GET /p/known", "yes"),
         ("GET /p/missing", "yes"),
@@ -219,7 +218,6 @@ app.use('/things', new Things().app);
 app.get('/s/plain', session(), (q, s) => s.json({}));
 app.get('/s/guests', session({ guests: true }), (q, s) => s.json({}));
 app.get('/s/admin', session({ admin: true }), (q, s) => s.json({}));
-app.get('/s/unread', session({ ...require('./settings').login }), (q, s) => s.json({}));
 app.listen(1);
 "#;
 

@@ -26,6 +26,7 @@ pub(super) fn wants_login(site: Site, name: String) -> Member {
         site,
         name: name.clone(),
         what: Stage::Setting("authentication", name),
+        around: crate::around::Around::default(),
         certain: true,
     }
 }

@@ -7,7 +7,6 @@ mod flag;
 mod part;
 
 use super::captured;
-use super::root::is_request;
 use crate::around::Around;
 use crate::constants::{ANY, Written, constants, members};
 use crate::decoration::written_name;

@@ -13,10 +13,10 @@ use super::root::{Known, Roots, Search, is_request};
 use super::step::{calls_above, gives_nothing, passes, verifies};
 use super::switch::is_switch;
 use crate::decoration::written_name;
-use casemate_flow::origin::Solver;
+use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
-use casemate_ir::{BlockId, Instr, LocalId, Operand, Term, VarRef};
+use casemate_ir::{BlockId, Instr, Language, LocalId, Operand, Term, VarRef};
 use rustc_hash::FxHashSet;
 
 /// Depth of functions that check on behalf of others.
@@ -596,12 +596,28 @@ impl<'p> Reader<'_, 'p, '_> {
 
     /// Whether a function that says who passes may say no: it throws, or returns something else than `true`.
     pub(super) fn may_say_no(&self, func: FuncId) -> bool {
+        self.says_no(func, |_, _| true)
+    }
+
+    /// The same, without what it leaves to the guard of a package that its class extends, of which that one is asked.
+    pub(super) fn may_say_no_itself(&self, func: FuncId) -> bool {
+        let f = self.origins.program.func(func);
+        let bases = f.func.class.map(|class| f.class(class));
+        let bases = bases.map_or(&[][..], |class| self.origins.of_bases(class));
+        let package = |&base| matches!(self.origins.val(base), Some(Val::Api(_)));
+        let of_package = !bases.is_empty() && bases.iter().all(package);
+        self.says_no(func, |f, block| !(of_package && calls_above(f, block)))
+    }
+
+    fn says_no(&self, func: FuncId, counts: impl Fn(FuncRef<'p>, usize) -> bool) -> bool {
         let f = self.origins.program.func(func);
         let met = met(f.func, &self.decided_away(f));
         let mut blocks = f.func.blocks.iter().enumerate();
         blocks.any(|(index, block)| match block.term {
             Term::Throw(_) => met.contains(&index),
-            Term::Return(value) => met.contains(&index) && !value.is_some_and(|v| is_true(f, v)),
+            Term::Return(value) => {
+                met.contains(&index) && !value.is_some_and(|v| is_true(f, v)) && counts(f, index)
+            }
             _ => false,
         })
     }

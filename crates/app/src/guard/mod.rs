@@ -121,13 +121,14 @@ pub(crate) fn judge(application: &mut Application, origins: &Solver<'_, '_>) -> 
                 .handlers
                 .iter()
                 .any(|handler| looks(*handler, &reader, &mut looked));
-            let nowhere = Address::of(&Endpoint::at(endpoint.site), &judged.patterns);
+            let nowhere = Address::of(&Endpoint::at(endpoint.site), reader.origins, &judged.patterns);
             endpoint.misplaced = before(
                 &endpoint.outside,
                 &nowhere,
                 &reader,
                 &mut judged,
                 &mut looked,
+                &mut None,
             );
             endpoint.misplaced.retain(|guard| guard.kind != EVERYBODY);
             endpoint
@@ -194,6 +195,7 @@ fn guards(
         true => address,
         false => address.with(noted),
     };
+    let mut passed = None;
     for member in &endpoint.chain {
         let package = matches!(member.what, Stage::Function(..) | Stage::Package(_));
         // What a class names in a decorator is meant as a guard, though it holds for all its methods.
@@ -207,6 +209,7 @@ fn guards(
             reader,
             judged,
             looked,
+            &mut passed,
         );
         out.extend(found.into_iter().map(|guard| Guard { shared, ..guard }));
     }
@@ -221,17 +224,16 @@ fn guards(
     out
 }
 
-/// What members of a chain refuse.
+/// What members of a chain refuse. `passed` is the guard just before that lets everybody pass without asking its base.
 fn before(
     chain: &[Member],
     address: &Address,
     reader: &Reader<'_, '_, '_>,
     judged: &mut Judged,
     looked: &mut FxHashMap<FuncId, bool>,
+    passed: &mut Option<FuncId>,
 ) -> Vec<Guard> {
     let mut out: Vec<Guard> = Vec::new();
-    // The guard that has just let everybody pass, without asking its base.
-    let mut passed: Option<FuncId> = None;
     for member in chain {
         let just = passed.take();
         let around = || member.around.clone().noted_as(&address.around);
@@ -343,13 +345,13 @@ fn before(
                 // What the handler notes lets everybody pass.
                 if !decided.is_empty() && !made.may_say_no(*func) {
                     out.push(everybody(member));
-                    passed = Some(*func);
+                    *passed = Some(*func);
                     continue;
                 }
                 let checks = judged.checks(*func, Pass::ReturnsTrue, address, reader);
                 out.extend(checks.iter().map(|c| of_check(c, member, reader)));
                 look(member, &[*func], first, reader, looked, &mut out);
-                if out.len() == first && reader.may_say_no(*func) {
+                if out.len() == first && reader.may_say_no_itself(*func) {
                     out.push(Guard {
                         kind: REFUSAL.to_owned(),
                         certain: false,
@@ -510,7 +512,7 @@ fn of_handlers(
     judged: &mut Judged,
     out: &mut Vec<Guard>,
 ) {
-    let nowhere = Address::of(&Endpoint::at(endpoint.site), &judged.patterns);
+    let nowhere = Address::of(&Endpoint::at(endpoint.site), reader.origins, &judged.patterns);
     let address = nowhere.with(endpoint.own.clone());
     for handler in &endpoint.handlers {
         let f = reader.origins.program.func(*handler);

@@ -2,6 +2,7 @@
 
 use super::body::Reader;
 use super::graph::{captures, is_nothing};
+use crate::decoration::written_name;
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
 use casemate_ir::{Instr, Key, Language, LocalId, Operand, Term};
@@ -44,8 +45,9 @@ pub(super) fn calls_above(f: FuncRef<'_>, block: usize) -> bool {
         };
         loaded(callee).is_some_and(|(base, name)| {
             f.func.name == Some(name)
-                && loaded(base)
-                    .is_some_and(|(_, above)| f.file.facts.str(above) == casemate_ir::SUPER)
+                && (written_name(f, base) == Some("super")
+                    || loaded(base)
+                        .is_some_and(|(_, above)| f.file.facts.str(above) == casemate_ir::SUPER))
         })
     })
 }
