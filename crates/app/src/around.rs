@@ -64,13 +64,43 @@ impl Held {
     }
 }
 
+/// Under what something is noted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum NoteKey {
+    /// A text that is written out, or a constant of which the text is known.
+    Text(String),
+    /// The name of a constant that is not found, or of what the framework made.
+    Name(String),
+    /// The decorator itself, by its name: what `Reflector.createDecorator()` made.
+    Decorator(String),
+}
+
+impl NoteKey {
+    /// Whether two are the same; absent: the one that is only a name may be anything.
+    pub(crate) fn is(&self, other: &Self) -> Option<bool> {
+        match (self, other) {
+            (Self::Name(a), Self::Name(b)) if a != b => None,
+            (Self::Text(_), Self::Name(_)) | (Self::Name(_), Self::Text(_)) => None,
+            (Self::Text(_), Self::Decorator(_)) | (Self::Decorator(_), Self::Text(_)) => {
+                Some(false)
+            }
+            (
+                Self::Text(a) | Self::Name(a) | Self::Decorator(a),
+                Self::Text(b) | Self::Name(b) | Self::Decorator(b),
+            ) => Some(a == b),
+        }
+    }
+}
+
 /// What is noted of a handler for guards to read.
 #[derive(Clone, PartialEq, Default, Debug)]
 pub(crate) struct Noted {
     /// By keys; of some it is not known what.
-    pub handler: Vec<(String, Option<Held>)>,
+    pub handler: Vec<(NoteKey, Option<Held>)>,
+    /// What its decorators say, those of the framework aside, as a text to tell it from that of others.
+    pub said: String,
     /// What its class notes.
-    pub class: Vec<(String, Option<Held>)>,
+    pub class: Vec<(NoteKey, Option<Held>)>,
 }
 
 /// Variables around a function with what they hold, and what the handler notes that it stands before.

@@ -2,8 +2,11 @@
 
 use crate::decoration::written_name;
 use casemate_flow::origin::{Solver, Val};
-use casemate_flow::program::FuncRef;
-use casemate_ir::{ConstId, FnId, Instr, IterKind, LocalId, Operand, VarRef};
+use casemate_flow::program::{FuncRef, Target};
+use casemate_flow::result::FileIdx;
+use casemate_ir::{
+    ConstId, ExportKind, FnId, GlobalId, ImportId, Instr, IterKind, LocalId, Operand, VarRef,
+};
 
 /// Steps from a value to a constant.
 const STEPS: u32 = 8;
@@ -60,25 +63,80 @@ fn walk<'p>(
             Instr::LoadVar {
                 var: VarRef::Global(global),
                 ..
-            } => {
-                let module = origins.program.func_id(f.file_idx, FnId(0));
-                let module = origins.program.func(module);
-                let mut kept = module.func.instrs.iter().filter_map(|instr| match *instr {
-                    Instr::StoreVar { var, value, .. } if var == VarRef::Global(global) => {
-                        Some(value)
-                    }
-                    _ => None,
-                });
-                if let (Some(kept), None) = (kept.next(), kept.next()) {
-                    walk(module, origins, kept, steps + 1, out);
-                }
-            }
+            } => of_module(f.file_idx, global, origins, steps, out),
+            Instr::Import {
+                import,
+                name: Some(name),
+                ..
+            } => exported(
+                f,
+                import,
+                f.file.facts.str(name),
+                origins,
+                steps,
+                &mut Vec::new(),
+                out,
+            ),
             // `re.compile('…')`
             Instr::Call { callee, args, .. } if written_name(f, callee) == Some("compile") => {
                 if let Some(first) = f.func.args(args).first() {
                     walk(f, origins, first.value, steps + 1, out);
                 }
             }
+            _ => {}
+        }
+    }
+}
+
+/// The constant that a module keeps in a variable, where it stores once.
+fn of_module<'p>(
+    file: FileIdx,
+    global: GlobalId,
+    origins: &Solver<'p, '_>,
+    steps: u32,
+    out: &mut Vec<Written<'p>>,
+) {
+    let module = origins.program.func_id(file, FnId(0));
+    let module = origins.program.func(module);
+    let mut kept = module.func.instrs.iter().filter_map(|instr| match *instr {
+        Instr::StoreVar { var, value, .. } if var == VarRef::Global(global) => Some(value),
+        _ => None,
+    });
+    if let (Some(kept), None) = (kept.next(), kept.next()) {
+        walk(module, origins, kept, steps + 1, out);
+    }
+}
+
+/// The constant that another module of the program exports under a name, itself or from a third one.
+fn exported<'p>(
+    f: FuncRef<'p>,
+    import: ImportId,
+    name: &str,
+    origins: &Solver<'p, '_>,
+    steps: u32,
+    seen: &mut Vec<FileIdx>,
+    out: &mut Vec<Written<'p>>,
+) {
+    let Some(&Target::File(file)) = f.file.imports.get(import.index()) else {
+        return;
+    };
+    if seen.contains(&file) {
+        return;
+    }
+    seen.push(file);
+    let target = origins.program.file(file);
+    let module = origins.program.func(origins.program.func_id(file, FnId(0)));
+    for export in &target.facts.exports {
+        let named = target.facts.str(export.name) == name;
+        match export.kind {
+            ExportKind::Variable(global) if named => {
+                of_module(file, global, origins, steps, out);
+            }
+            ExportKind::From(import, Some(inner)) if named => {
+                let inner = target.facts.str(inner);
+                exported(module, import, inner, origins, steps, seen, out);
+            }
+            ExportKind::All(import) => exported(module, import, name, origins, steps, seen, out),
             _ => {}
         }
     }

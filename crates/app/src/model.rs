@@ -226,6 +226,8 @@ pub struct Guard {
     pub shared: bool,
     /// What it checks is understood, though some requests may pass without the check.
     pub understood: bool,
+    /// What it was made with here, and what its handler notes for it: the same guard asks for other roles elsewhere.
+    pub asked: String,
 }
 
 /// An answer that may be unknown.

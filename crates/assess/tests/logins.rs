@@ -126,7 +126,20 @@ fn global_guards_of_nest() {
 
 #[test]
 fn what_handlers_of_nest_note_decides() {
-    let found = model(&[("package.json", NEST), ("src/main.ts", NOTED)]);
+    let (keys, rest) = NOTED.split_once("const Open").unwrap();
+    // The keys and the decorators stand in files of their own, behind a file that gives them on.
+    let (imports, keys) = keys.split_once("const IS_PUBLIC").unwrap();
+    let keys = format!(
+        "import {{ SetMetadata }} from '@nestjs/common';\nconst IS_PUBLIC{keys}export {{ IS_PUBLIC, Public, Roles }};\n"
+    );
+    let main =
+        format!("{imports}import {{ IS_PUBLIC, Public, Roles }} from './keys';\nconst Open{rest}");
+    let found = model(&[
+        ("package.json", NEST),
+        ("src/main.ts", &main),
+        ("src/keys/index.ts", "export * from './public';\n"),
+        ("src/keys/public.ts", &keys),
+    ]);
     let logins = [
         ("GET /orders", "yes"),
         ("POST /orders", "yes"),
@@ -490,6 +503,34 @@ export class AController {
 }
 @Module({ controllers: [AController], providers: [{ provide: APP_GUARD, useClass: SessionGuard }] })
 export class AppModule {}
+async function bootstrap() { const app = await NestFactory.create(AppModule); await app.listen(3000); }
+bootstrap();
+"#;
+
+#[test]
+fn requests_that_nest_injects() {
+    let found = model(&[("package.json", NEST), ("src/main.ts", INJECTED)]);
+    let roles = [("DELETE /things/:id", "yes"), ("GET /things", "no")];
+    expect(&found, "role", &roles);
+}
+
+const INJECTED: &str = r#"
+import { Controller, Delete, Get, Inject, Param, UseGuards, ForbiddenException, Module } from '@nestjs/common';
+import { REQUEST, NestFactory } from '@nestjs/core';
+import { AuthGuard } from '@nestjs/passport';
+import { PrismaClient } from '@prisma/client';
+const db = new PrismaClient();
+@UseGuards(AuthGuard('jwt'))
+@Controller()
+export class Things {
+  constructor(@Inject(REQUEST) private readonly request: any) {}
+  @Delete('things/:id') async remove(@Param('id') id: string) {
+    if (!this.request.user.isAdmin) throw new ForbiddenException();
+    return db.thing.delete({ where: { id } });
+  }
+  @Get('things') async all() { return db.thing.findMany({ where: { userId: this.request.user.id } }); }
+}
+@Module({ controllers: [Things] }) export class AppModule {}
 async function bootstrap() { const app = await NestFactory.create(AppModule); await app.listen(3000); }
 bootstrap();
 "#;

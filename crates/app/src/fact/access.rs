@@ -378,11 +378,13 @@ impl Application {
 
     /// Others that find such records ask for the same roles and look at who asks besides: to play that part is not enough here.
     fn alike(&self, endpoint: &Endpoint, access: &Access) -> bool {
-        let parts = |endpoint: &Endpoint| -> BTreeSet<Site> {
+        fn parts(endpoint: &Endpoint) -> BTreeSet<(Site, &str)> {
             let guards = endpoint.guards.iter();
             let of_part = guards.filter(|g| g.kind == "role" || g.kind == REFUSAL);
-            of_part.map(|guard| guard.site).collect()
-        };
+            of_part
+                .map(|guard| (guard.site, guard.asked.as_str()))
+                .collect()
+        }
         let mine = parts(endpoint);
         let looks = |other: &&Endpoint| {
             other.site != endpoint.site

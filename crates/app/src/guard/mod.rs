@@ -121,7 +121,11 @@ pub(crate) fn judge(application: &mut Application, origins: &Solver<'_, '_>) -> 
                 .handlers
                 .iter()
                 .any(|handler| looks(*handler, &reader, &mut looked));
-            let nowhere = Address::of(&Endpoint::at(endpoint.site), reader.origins, &judged.patterns);
+            let nowhere = Address::of(
+                &Endpoint::at(endpoint.site),
+                reader.origins,
+                &judged.patterns,
+            );
             endpoint.misplaced = before(
                 &endpoint.outside,
                 &nowhere,
@@ -211,7 +215,13 @@ fn guards(
             looked,
             &mut passed,
         );
-        out.extend(found.into_iter().map(|guard| Guard { shared, ..guard }));
+        let asked = address.around.noted().map_or("", |noted| &noted.said);
+        let asked = format!("{:?}{asked}", member.around.all());
+        out.extend(found.into_iter().map(|guard| Guard {
+            shared,
+            asked: asked.clone(),
+            ..guard
+        }));
     }
     of_handlers(endpoint, reader, judged, &mut out);
     let mut seen: Vec<(String, Site)> = Vec::new();
@@ -320,6 +330,7 @@ fn before(
                             .to_owned(),
                         shared: false,
                         understood: false,
+                        asked: String::new(),
                     });
                 }
             }
@@ -331,6 +342,7 @@ fn before(
                 why: "a setting asks for it".to_owned(),
                 shared: false,
                 understood: true,
+                asked: String::new(),
             }),
             Stage::Decides(func) => {
                 let first = out.len();
@@ -361,6 +373,7 @@ fn before(
                             .to_owned(),
                         shared: false,
                         understood: false,
+                        asked: String::new(),
                     });
                 }
             }
@@ -386,6 +399,7 @@ fn before(
                         why: why.to_owned(),
                         shared: false,
                         understood: named,
+                        asked: String::new(),
                     });
                 }
             }
@@ -405,6 +419,7 @@ fn everybody(member: &Member) -> Guard {
         why: "was made here to let everybody pass".to_owned(),
         shared: false,
         understood: true,
+        asked: String::new(),
     }
 }
 
@@ -501,6 +516,7 @@ fn look(
             why: "looks at who asks; whether it refuses anybody cannot be told".to_owned(),
             shared: false,
             understood: false,
+            asked: String::new(),
         });
     }
 }
@@ -512,7 +528,11 @@ fn of_handlers(
     judged: &mut Judged,
     out: &mut Vec<Guard>,
 ) {
-    let nowhere = Address::of(&Endpoint::at(endpoint.site), reader.origins, &judged.patterns);
+    let nowhere = Address::of(
+        &Endpoint::at(endpoint.site),
+        reader.origins,
+        &judged.patterns,
+    );
     let address = nowhere.with(endpoint.own.clone());
     for handler in &endpoint.handlers {
         let f = reader.origins.program.func(*handler);
@@ -533,6 +553,7 @@ fn of_handlers(
                     why: format!("{ITSELF} {}", check.why),
                     shared: false,
                     understood: check.understood,
+                    asked: String::new(),
                 });
             }
         }
@@ -569,6 +590,7 @@ fn of_check(check: &Check, member: &Member, reader: &Reader<'_, '_, '_>) -> Guar
         why,
         shared: false,
         understood: check.understood,
+        asked: String::new(),
     }
 }
 
@@ -677,6 +699,7 @@ fn of_package(path: PathId, member: &Member, origins: &Solver<'_, '_>) -> Vec<Gu
                 why: "a guard of a library".to_owned(),
                 shared: false,
                 understood: true,
+                asked: String::new(),
             });
         }
     }

@@ -1,7 +1,7 @@
 //! What handlers of Nest and their classes note for guards to read: `@Public()` makes one guard let everybody pass, and only there.
 //! Source: <https://docs.nestjs.com/fundamentals/execution-context#reflection-and-metadata>
 
-use crate::around::{Held, Noted};
+use crate::around::{Held, NoteKey, Noted};
 use crate::decoration::written_name;
 use crate::model::Endpoint;
 use casemate_flow::origin::{Solver, Val};
@@ -29,6 +29,7 @@ pub(super) fn of(origins: &Solver<'_, '_>, endpoint: &Endpoint) -> Option<Noted>
     let mut out = Noted::default();
     for decorator in &f.func.decorators {
         note(origins, parent, decorator, &mut out.handler)?;
+        out.said.push_str(&said(origins, parent, decorator));
     }
     if let Some((file, def)) = f
         .func
@@ -40,9 +41,38 @@ pub(super) fn of(origins: &Solver<'_, '_>, endpoint: &Endpoint) -> Option<Noted>
             .func(origins.program.func_id(file, def.owner));
         for decorator in &def.decorators {
             note(origins, owner, decorator, &mut out.class)?;
+            out.said.push_str(&said(origins, owner, decorator));
         }
     }
     Some(out)
+}
+
+/// What a decorator of the program says: its name, and the names and texts that it is given.
+fn said(origins: &Solver<'_, '_>, f: FuncRef<'_>, decorator: &Decorator) -> String {
+    let Some((callee, args)) = f.call_behind(decorator.value) else {
+        return String::new();
+    };
+    let of_nest = origins.of_operand(f.id, callee).iter().any(|val| {
+        matches!(origins.val(*val), Some(Val::Api(path)) if origins.paths.text(path).starts_with("npm:@nestjs/"))
+    });
+    let name = written_name(f, callee).filter(|name| !of_nest || *name == WRITES);
+    let Some(name) = name else {
+        return String::new();
+    };
+    let text = |value: Operand| {
+        let text = f.constant_text(value).or_else(|| written_name(f, value));
+        text.unwrap_or_default().to_owned()
+    };
+    let texts = args.iter().flat_map(|arg| match f.made_by(arg.value) {
+        Some(Instr::Array { parts, .. }) => f
+            .func
+            .parts(*parts)
+            .iter()
+            .map(|part| text(part.value))
+            .collect(),
+        _ => vec![text(arg.value)],
+    });
+    format!("@{name}({}) ", texts.collect::<Vec<_>>().join(","))
 }
 
 /// What one decorator notes; absent: nobody knows.
@@ -50,7 +80,7 @@ fn note(
     origins: &Solver<'_, '_>,
     f: FuncRef<'_>,
     decorator: &Decorator,
-    out: &mut Vec<(String, Option<Held>)>,
+    out: &mut Vec<(NoteKey, Option<Held>)>,
 ) -> Option<()> {
     let (callee, args) = match f.call_behind(decorator.value) {
         Some(called) => called,
@@ -88,7 +118,7 @@ fn note(
     let first = args
         .first()
         .map_or(Some(Held::Something), |arg| held(f, arg.value));
-    out.push((name.to_owned(), first));
+    out.push((NoteKey::Decorator(name.to_owned()), first));
     let text = |val: &casemate_flow::origin::ValId| match origins.val(*val) {
         Some(Val::Api(path)) => origins.paths.text(path),
         _ => String::new(),
@@ -105,7 +135,7 @@ fn written(
     f: FuncRef<'_>,
     callee: Operand,
     args: &[Arg],
-) -> Option<(String, Option<Operand>)> {
+) -> Option<(NoteKey, Option<Operand>)> {
     if written_name(f, callee) != Some(WRITES) {
         return None;
     }
@@ -114,13 +144,13 @@ fn written(
 }
 
 /// A key: its text, or the name of a constant of which nothing else is known.
-fn key(origins: &Solver<'_, '_>, f: FuncRef<'_>, key: Operand) -> Option<String> {
+fn key(origins: &Solver<'_, '_>, f: FuncRef<'_>, key: Operand) -> Option<NoteKey> {
     if let [(of, id)] = crate::constants::constants(f, origins, key).as_slice()
         && let Some(text) = of.constant_text(Operand::Const(*id))
     {
-        return Some(text.to_owned());
+        return Some(NoteKey::Text(text.to_owned()));
     }
-    written_name(f, key).map(str::to_owned)
+    written_name(f, key).map(|name| NoteKey::Name(name.to_owned()))
 }
 
 /// What a value that is written out holds.
@@ -184,9 +214,13 @@ pub(super) fn read(
     let wanted = key(origins, f, args.first()?.value)?;
     let from = args.get(1).and_then(|arg| f.call_behind(arg.value));
     let from = from.and_then(|(callee, _)| written_name(f, callee));
-    let find = |list: &[(String, Option<Held>)]| {
-        let mut of_key = list.iter().filter(|(key, _)| *key == wanted);
-        of_key.next().map(|(_, held)| held.clone())
+    let find = |list: &[(NoteKey, Option<Held>)]| {
+        let mut same = list.iter().map(|(key, held)| (key.is(&wanted), held));
+        match same.clone().find(|(is, _)| *is == Some(true)) {
+            Some((_, held)) => Some(held.clone()),
+            // What cannot be compared may be it.
+            None => same.any(|(is, _)| is.is_none()).then_some(None),
+        }
     };
     let found = match from {
         Some("getHandler") => find(&noted.handler),

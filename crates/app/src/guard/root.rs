@@ -48,6 +48,22 @@ pub(super) const ORIGIN: [&str; 4] = ["origin", "referer", "referrer", "host"];
 /// Answers that are kept of one question: what parameters hold differs from endpoint to endpoint.
 const ANSWERS: usize = 16;
 
+/// Members of who asks that say what they prefer.
+fn prefers(member: &str) -> bool {
+    const WORDS: [&str; 8] = [
+        "setting",
+        "preference",
+        "locale",
+        "lang",
+        "currency",
+        "timezone",
+        "theme",
+        "country",
+    ];
+    let lower = member.to_lowercase();
+    WORDS.iter().any(|word| lower.contains(word))
+}
+
 /// Steps of one search.
 const FUEL: u32 = 900;
 
@@ -56,6 +72,8 @@ const FUEL: u32 = 900;
 pub(crate) struct Roots {
     /// On who is known to ask.
     pub principal: bool,
+    /// On which of them it is, and not only on what they prefer: a language, a currency.
+    pub identity: bool,
     /// On something about them: a role, a permission.
     pub attribute: bool,
     /// On the state of their account: whether it is banned, confirmed, active.
@@ -96,6 +114,7 @@ impl Roots {
         names.add(other.names);
         Self {
             principal: self.principal || other.principal,
+            identity: self.identity || other.identity,
             attribute: self.attribute || other.attribute,
             state: self.state || other.state,
             credential: self.credential || other.credential,
@@ -135,6 +154,7 @@ pub(super) type Seen = FxHashSet<(FuncId, LocalId, Names)>;
 #[derive(Clone, Copy, Default)]
 struct Trail {
     members: u32,
+    preference: bool,
     attribute: bool,
     /// A member that says in which state an account is was read.
     state: bool,
@@ -268,6 +288,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             held.names
         };
         self.found.principal |= held.principal;
+        self.found.identity |= held.identity;
         self.found.attribute |= held.attribute;
         self.found.state |= held.state;
         self.found.credential |= held.credential;
@@ -369,6 +390,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
 
     fn principal(&mut self, trail: Trail, allowed: u32) {
         self.found.principal = true;
+        self.found.identity |= !trail.preference;
         self.found.attribute |= trail.attribute && trail.members > allowed || trail.role;
         self.found.state |= trail.state;
         self.found.called |= trail.called;
@@ -490,6 +512,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             members: trail.members + 1,
             attribute: trail.attribute || !said.presence,
             state: trail.state || said.state,
+            preference: trail.preference || prefers(word),
             role: trail.role || said.role,
             name: if word.is_empty()
                 || reading::reads(word)

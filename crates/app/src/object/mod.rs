@@ -582,7 +582,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             self.made.bound.insert(object.clone());
             let whose = |name: &str| owner::is_owner(name);
             let mut named = self.named(f, args).into_iter();
-            if named.any(|(name, func, value)| whose(&name) && self.roots(func, value).principal) {
+            if named.any(|(name, func, value)| whose(&name) && self.roots(func, value).identity) {
                 self.owned.insert(object.clone());
             }
         }

@@ -67,10 +67,11 @@ pub(super) fn find(
                 continue;
             };
             let object = || key::object(origins, f, &query, this, args);
-            let personal = f.func.args(args).iter().any(|arg| {
-                let roots = Search::of(origins, set, func, arg.value);
-                roots.principal
-            });
+            let personal = f
+                .func
+                .args(args)
+                .iter()
+                .any(|arg| Search::of(origins, set, func, arg.value).identity);
             if query.op != "create" {
                 let says = || !only_by_attributes(origins, set, &forward, f, args);
                 let object = if personal && says() {

@@ -65,7 +65,7 @@ fn compares(origins: &Solver<'_, '_>, set: &Known, f: FuncRef<'_>, permission: O
                         .any(|o| is_member(f, *o, Operand::Local(record)))
                         && operands
                             .iter()
-                            .any(|o| Search::of(origins, set, method, *o).principal)
+                            .any(|o| Search::of(origins, set, method, *o).identity)
                 }
                 _ => false,
             })

@@ -5,7 +5,8 @@ use super::value::{Val, ValId, ValSet};
 use crate::result::FuncId;
 use crate::symbol::Sym;
 use casemate_ir::{
-    Const, FnKind, Function, Instr, IterKind, Key, LocalId, Operand, PartKey, Term, TypeRef, VarRef,
+    Const, Decorator, FnKind, Function, Instr, IterKind, Key, LocalId, Operand, PartKey, Term,
+    TypeRef, VarRef,
 };
 use casemate_model::path::Step;
 use casemate_model::row::{Role, Row};
@@ -64,7 +65,9 @@ impl<'p, 'm> Solver<'p, 'm> {
                     continue;
                 };
                 let node = self.local_node(parent, local);
-                for val in self.get_shared(node) {
+                let mut vals = self.get_shared(node);
+                vals.extend(self.token(frame, decorator));
+                for val in vals {
                     if let Some(Val::Api(path)) = self.vals.get(val)
                         && let Some(decorated) = self.paths.step(path, &Step::Deco)
                         && self.paths.known(decorated)
@@ -94,6 +97,22 @@ impl<'p, 'm> Solver<'p, 'm> {
                 }
             }
         }
+    }
+
+    /// What the call that decorates a parameter names first: `@Inject(REQUEST)` gives it what stands for `REQUEST`.
+    fn token(&mut self, frame: Frame<'p>, decorator: &Decorator) -> ValSet {
+        let first = self
+            .decorating(frame, decorator)
+            .and_then(|(owner, instr)| {
+                let Instr::Call { args, .. } = *instr else {
+                    return None;
+                };
+                match owner.func.args(args).first()?.value {
+                    Operand::Local(local) => Some(self.local_node(owner.id, local)),
+                    Operand::Const(_) => None,
+                }
+            });
+        first.map_or_else(ValSet::new, |node| self.get_shared(node))
     }
 
     /// A function in a variable whose type is that of a package's callback: `const f: RequestHandler = (req, res) => …`.
