@@ -30,6 +30,7 @@ fn what_guards_were_made_with_decides() {
         ("app.js", KOA),
         ("things.ts", PERMISSIONS),
         ("plain.js", POSITIONS),
+        ("service.ts", SERVICE),
     ]);
     let logins = [
         ("GET /a", "yes"),
@@ -48,6 +49,7 @@ fn what_guards_were_made_with_decides() {
         ("GET /p/missing", "yes"),
         ("GET /p/levels", "yes"),
         ("GET /p/level-of-none", "no"),
+        ("GET /service", "yes"),
     ];
     expect(&found, "authentication", &logins);
     let roles = [
@@ -533,4 +535,22 @@ export class Things {
 @Module({ controllers: [Things] }) export class AppModule {}
 async function bootstrap() { const app = await NestFactory.create(AppModule); await app.listen(3000); }
 bootstrap();
+"#;
+
+const SERVICE: &str = r#"
+import express, { RequestHandler } from 'express';
+class AuthService { constructor(private db: any) {} async authenticate(t: string): Promise<any> { return this.db.find(t); } }
+class AuthenticationError extends Error { status = 401; }
+export function authenticate(auth: AuthService): RequestHandler {
+  return async (req: any, _res, next) => {
+    const token = req.cookies['session'];
+    const user = token === undefined ? undefined : await auth.authenticate(token);
+    if (user === undefined) { throw new AuthenticationError(); }
+    req.user = user;
+    next();
+  };
+}
+const app = express();
+app.get('/service', authenticate(new AuthService({})), (q, s) => { s.json({}) });
+app.listen(1);
 "#;

@@ -47,7 +47,12 @@ pub(super) fn told(
     if let Some(held) = around.get(f.id, local) {
         return Some(held.clone());
     }
-    match *f.writer(local)?.1 {
+    // What is written on several ways is not known to be any of them.
+    let mut writers = f.writers(local);
+    let ((_, made), None) = (writers.next()?, writers.next()) else {
+        return None;
+    };
+    match *made {
         Instr::Copy { from, .. } | Instr::Await { from, .. } => {
             told(around, origins, f, from, steps + 1)
         }
@@ -196,7 +201,10 @@ pub(super) fn same(
     }
     let plain = |operand: Operand| {
         told(around, origins, f, operand, 0).or_else(|| {
-            // A constant of the module, or of another one.
+            // A constant of the module, or of another one; what is written on several ways may be something else besides.
+            let Some(Instr::LoadVar { .. } | Instr::Import { .. }) = f.made_by(operand) else {
+                return None;
+            };
             match crate::constants::constants(f, origins, operand).as_slice() {
                 [(of, id)] => told(around, origins, *of, Operand::Const(*id), 0),
                 _ => None,
