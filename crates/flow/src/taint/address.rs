@@ -61,6 +61,12 @@ impl Interp<'_> {
         }
     }
 
+    /// The host of an address, which is a text or parsed, is one of our own.
+    pub(super) fn clean_host(&mut self, address: Operand, host: KindSet) {
+        self.cleaned(address, host);
+        self.clean_address(address, host);
+    }
+
     /// `host_of(x) in allowed`, where a function of the program's own gives the host of an address.
     fn host_of_call(&mut self, operand: Operand, kinds: KindSet) {
         let Some((at, Instr::Call { .. })) = self.definition(operand) else {
@@ -125,12 +131,11 @@ impl Interp<'_> {
             return;
         }
         let (value, other) = (self.operand(a), self.operand(b));
-        let foreign = |t: &super::value::Taint| matches!(t.origin, super::value::Origin::Source(_));
         let more = value
             .taints()
             .iter()
             .any(|t| !other.taints().iter().any(|o| o.origin == t.origin));
-        if more && !other.taints().iter().any(foreign) {
+        if more && !self.comes_from_outside(&other) {
             self.compared_to(a, KindSet::ALL, COMPARED);
         }
     }

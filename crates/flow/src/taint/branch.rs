@@ -118,7 +118,9 @@ impl Interp<'_> {
     /// The one instruction that gives a variable its value. A variable that is declared and has nothing before (`let u`, `u = None`)
     /// is read only where it has that value: nothing has no members, and equals nothing.
     fn sole_definition(&self, local: LocalId) -> Option<usize> {
-        let named = |l: &casemate_ir::Local| l.kind == LocalKind::Named && !l.captured;
+        let named = |l: &casemate_ir::Local| {
+            l.kind == LocalKind::Named && (!l.captured || self.is_written_here(local))
+        };
         self.f.func.locals.get(local.index()).filter(|l| named(l))?;
         let mut all = self.definitions(local);
         if let (Some(one), None) = (all.next(), all.next()) {

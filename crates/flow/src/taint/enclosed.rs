@@ -15,6 +15,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 #[derive(Debug, Default)]
 pub(super) struct Enclosed {
     held: FxHashMap<(FuncId, LocalId), FuncId>,
+    /// Variables that functions inside give another value.
+    rewritten: FxHashSet<(FuncId, LocalId)>,
 }
 
 impl Enclosed {
@@ -50,11 +52,17 @@ impl Enclosed {
             }
         }
         held.retain(|place, _| !rewritten.contains(place));
-        Self { held }
+        Self { held, rewritten }
     }
 }
 
 impl Interp<'_> {
+    /// Whether only the function that declares a variable gives it a value.
+    pub(super) fn is_written_here(&self, local: LocalId) -> bool {
+        let id = self.origins.program.original(self.f.id);
+        !self.enclosed.rewritten.contains(&(id, local))
+    }
+
     /// The function that a callee is for certain, though a variable of an outer function holds it.
     pub(super) fn enclosed(&self, callee: Operand, value: &Value) -> Option<FuncId> {
         let captured = |base: PortBase| matches!(base, PortBase::Capture(_));

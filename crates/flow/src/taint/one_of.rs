@@ -5,12 +5,19 @@ use super::interp::Interp;
 use super::port::CallSite;
 use super::summary::Outcome;
 use super::value::{Konst, Origin, Taint, Value};
+use crate::origin::{Solver, Val};
 use crate::program::FuncRef;
-use casemate_ir::{Capture, Const, Instr, Key, LocalId, OpKind, Operand, Term, VarRef};
+use casemate_ir::{Capture, Const, FnId, Instr, Key, LocalId, OpKind, Operand, Term, VarRef};
 use casemate_model::kind::KindSet;
 
 /// Forms of one text.
 const FORMS: [&str; 3] = ["toLowerCase", "toString", "trim"];
+
+/// Methods that make a list of a text or of another list.
+const COMPUTES: [&str; 4] = ["split", "map", "filter", "concat"];
+
+/// Stands among members for the address that a text is parsed to.
+const PARSED: &str = "<parsed>";
 
 /// What is compared with the elements of a list.
 struct Compared<'p> {
@@ -36,14 +43,22 @@ impl Interp<'_> {
             return;
         };
         let own = super::lists::strings(self.origins, self.f, list, 0);
-        if own.is_none_or(|own| own.is_empty()) && !self.is_kept_list(list, &site.this) {
+        if own.is_none_or(|own| own.is_empty())
+            && !self.is_kept_list(list, &site.this)
+            && !self.is_computed_list(list)
+        {
             return;
         }
-        let Some(compared) = compared(self.origins.program.func(*func)) else {
+        let Some(compared) = compared(self.origins, self.origins.program.func(*func)) else {
             return;
         };
         let value = Operand::Local(compared.local);
         match compared.members.as_slice() {
+            [PARSED, part] if self.is_part(part) => {
+                let host = self.k.host().union(KindSet::of(self.k.url_path));
+                self.clean_host(value, host);
+            }
+            _ if compared.members.contains(&PARSED) => {}
             [] if compared.below => self.host_compared(value, KindSet::ALL),
             [part] if self.is_part(part) => self.part_compared(value, part, KindSet::ALL),
             _ if compared.below => {}
@@ -53,6 +68,27 @@ impl Interp<'_> {
                     self.clean(value, &members, KindSet::ALL);
                 }
             }
+        }
+    }
+
+    /// Whether a list is kept in a module, which makes it once of another list or a text: `HOSTS.split(',').filter(Boolean)`.
+    fn is_computed_list(&self, list: Operand) -> bool {
+        let Some(Instr::LoadVar {
+            var: VarRef::Global(global),
+            ..
+        }) = made_by(self.f, list)
+        else {
+            return false;
+        };
+        let program = self.origins.program;
+        let module = program.func(program.func_id(self.f.file_idx, FnId(0)));
+        let mut stored = module.func.instrs.iter().filter_map(|instr| match *instr {
+            Instr::StoreVar { var, value } if var == VarRef::Global(global) => Some(value),
+            _ => None,
+        });
+        match (stored.next(), stored.next()) {
+            (Some(value), None) => method(module, value, &COMPUTES).is_some(),
+            _ => false,
         }
     }
 
@@ -138,12 +174,10 @@ fn ends_below(f: FuncRef<'_>, suffix: Operand, needle: Operand) -> bool {
     }
 }
 
-/// What a callback compares with its first parameter, where that is all it does.
-fn compared(f: FuncRef<'_>) -> Option<Compared<'_>> {
-    let needle = Operand::Local(f.func.params.first()?.local);
-    let is_needle = |operand: Operand| plain(f, operand) == needle;
-    let mut out: Option<Compared<'_>> = None;
-    let mut answers: Vec<Operand> = Vec::new();
+/// What a callback compares with its first parameter, where it says yes only to what is the same.
+fn compared<'p>(origins: &Solver<'p, '_>, f: FuncRef<'p>) -> Option<Compared<'p>> {
+    let needle = f.func.params.first()?.local;
+    let mut found: Vec<(Compared<'p>, Vec<Operand>)> = Vec::new();
     for instr in &f.func.instrs {
         let (text, below) = match *instr {
             Instr::Op {
@@ -151,74 +185,184 @@ fn compared(f: FuncRef<'_>) -> Option<Compared<'_>> {
                 operands,
                 ..
             } => match *f.func.operands(operands) {
-                [a, b] if is_needle(a) => (b, false),
-                [a, b] if is_needle(b) => (a, false),
-                _ => return None,
+                [a, b] if is_of(origins, f, a, needle) => (b, false),
+                [a, b] if is_of(origins, f, b, needle) => (a, false),
+                _ => continue,
             },
             Instr::Call { to, .. } => {
-                let called = Operand::Local(to);
-                if method(f, called, &FORMS).is_some() {
+                let Some((text, args)) = method(f, Operand::Local(to), &["endsWith"]) else {
                     continue;
-                }
-                let (text, args) = method(f, called, &["endsWith"])?;
-                let [suffix] = args.as_slice() else {
-                    return None;
                 };
-                if !ends_below(f, *suffix, needle) {
-                    return None;
+                match args.as_slice() {
+                    [suffix] if ends_below(f, *suffix, Operand::Local(needle)) => (text, true),
+                    _ => continue,
                 }
-                (text, true)
             }
-            Instr::Load { .. }
-            | Instr::Copy { .. }
-            | Instr::Template { .. }
-            | Instr::Op {
-                op: OpKind::Add, ..
-            }
-            | Instr::LoadVar {
-                var: VarRef::Captured(_),
-                ..
-            } => continue,
-            _ => return None,
+            _ => continue,
         };
-        answers.extend(instr.target().map(Operand::Local));
-        let (local, members) = read_of(f, text)?;
-        match &mut out {
-            None => {
-                out = Some(Compared {
+        let Some(answer) = instr.target().map(Operand::Local) else {
+            continue;
+        };
+        let Some((local, members)) = read_of(origins, f, text) else {
+            continue;
+        };
+        match found
+            .iter_mut()
+            .find(|(c, _)| c.local == local && c.members == members)
+        {
+            Some((known, answers)) => {
+                known.below |= below;
+                answers.push(answer);
+            }
+            None => found.push((
+                Compared {
                     local,
                     members,
                     below,
-                });
-            }
-            Some(known) if known.local == local && known.members == members => {
-                known.below |= below;
-            }
-            Some(_) => return None,
+                },
+                vec![answer],
+            )),
         }
     }
-    let is_answer = |operand: Operand| {
-        let Operand::Local(local) = operand else {
+    let certain = |answers: &[Operand]| says_yes_only_by(f, answers);
+    let mut found = found.into_iter().filter(|(_, answers)| certain(answers));
+    found.next().map(|(compared, _)| compared)
+}
+
+/// Whether a value is the parameter in some form, a member of it, or a member of the address that it is parsed to; on other ways
+/// nothing: `parse(allowed)?.hostname`.
+fn is_of(origins: &Solver<'_, '_>, f: FuncRef<'_>, operand: Operand, needle: LocalId) -> bool {
+    is_of_within(origins, f, operand, needle, 0)
+}
+
+fn is_of_within(
+    origins: &Solver<'_, '_>,
+    f: FuncRef<'_>,
+    operand: Operand,
+    needle: LocalId,
+    depth: u32,
+) -> bool {
+    let Operand::Local(local) = plain(f, operand) else {
+        return false;
+    };
+    if local == needle {
+        return true;
+    }
+    if depth > 6 {
+        return false;
+    }
+    let within = |operand| is_of_within(origins, f, operand, needle, depth + 1);
+    let nothing = |instr: &Instr| {
+        matches!(*instr, Instr::Copy { from: Operand::Const(id), .. }
+            if matches!(f.file.facts.constant(id), Const::Null | Const::Undefined))
+    };
+    let mut writers = f.writers(local).filter(|(_, instr)| !nothing(instr));
+    let (Some((_, made)), None) = (writers.next(), writers.next()) else {
+        return false;
+    };
+    match *made {
+        Instr::Load { base, .. } => within(base),
+        Instr::Copy { from, .. } => within(from),
+        Instr::Call { args, .. } if is_address(origins, f, Operand::Local(local)) => {
+            matches!(f.func.args(args), [text] if within(text.value))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a value is an address that a text was parsed to, by the platform or by a function of the program.
+fn is_address(origins: &Solver<'_, '_>, f: FuncRef<'_>, operand: Operand) -> bool {
+    origins.of_operand(f.id, operand).iter().any(|val| {
+        matches!(origins.val(*val), Some(Val::Api(path))
+            if ["URL.new()", "URL()", "url.parse()"].iter().any(|end| origins.paths.text(path).ends_with(end)))
+    })
+}
+
+/// Whether a callback gives back something true only where one of these answers was yes.
+fn says_yes_only_by(f: FuncRef<'_>, answers: &[Operand]) -> bool {
+    /// A block, the variable that is false in it, and the one that holds one of the answers.
+    type State = (usize, Option<LocalId>, Option<LocalId>);
+    let mut seen: Vec<State> = Vec::new();
+    let mut open: Vec<State> = vec![(0, None, None)];
+    while let Some(state) = open.pop() {
+        if seen.contains(&state) {
+            continue;
+        }
+        if seen.len() > 64 {
+            return false;
+        }
+        seen.push(state);
+        let (at, mut falsy, mut holds) = state;
+        let Some(block) = f.func.blocks.get(at) else {
             return false;
         };
-        let mut writers = f.writers(local).peekable();
-        writers.peek().is_some()
-            && writers.all(|(_, instr)| match *instr {
-                Instr::Copy { from, .. } => answers.contains(&from),
-                _ => answers.contains(&operand),
-            })
-    };
-    let by_answers = f.func.blocks.iter().all(|block| match block.term {
-        Term::Branch { cond, .. } => is_answer(cond),
-        Term::Return(Some(result)) => is_answer(result),
-        Term::Goto(_) => true,
-        _ => false,
-    });
-    out.filter(|_| by_answers)
+        for (_, instr) in f.func.block_instrs(block) {
+            let Some(to) = instr.target() else { continue };
+            let from = match *instr {
+                Instr::Copy { from, .. } => Some(from),
+                _ => None,
+            };
+            let is = |local: Option<LocalId>| from.is_some() && from == local.map(Operand::Local);
+            let (was_falsy, was_answer) = (is(falsy), is(holds));
+            if was_falsy {
+                falsy = Some(to);
+            } else if falsy == Some(to) {
+                falsy = None;
+            }
+            if was_answer
+                || answers.contains(&Operand::Local(to))
+                || from.is_some_and(|from| answers.contains(&from))
+            {
+                holds = Some(to);
+            } else if holds == Some(to) {
+                holds = None;
+            }
+        }
+        let is_answer = |operand: Operand| {
+            answers.contains(&operand) || holds.map(Operand::Local) == Some(operand)
+        };
+        match block.term {
+            Term::Goto(to) => open.push((to.index(), falsy, holds)),
+            Term::Branch { cond, yes, no } => {
+                if !is_answer(cond) {
+                    open.push((yes.index(), falsy, holds));
+                }
+                // `a && b` keeps a copy of `a` before it asks.
+                let copied = f.func.block_instrs(block).filter_map(|(_, i)| match *i {
+                    Instr::Copy { to, from } if from == cond => Some(to),
+                    _ => None,
+                });
+                let unsaid = match (copied.last(), cond) {
+                    (Some(copy), _) => Some(copy),
+                    (None, Operand::Local(local)) => Some(local),
+                    (None, Operand::Const(_)) => falsy,
+                };
+                open.push((no.index(), unsaid, holds.filter(|_| !is_answer(cond))));
+            }
+            Term::Return(Some(result)) => {
+                let nothing = match result {
+                    Operand::Local(local) => falsy == Some(local),
+                    Operand::Const(id) => matches!(
+                        f.file.facts.constant(id),
+                        Const::Bool(false) | Const::Null | Const::Undefined
+                    ),
+                };
+                if !nothing && !is_answer(result) {
+                    return false;
+                }
+            }
+            Term::Return(None) | Term::Throw(_) | Term::Unreachable => {}
+        }
+    }
+    true
 }
 
 /// The captured variable that a text is read of, and the members on the way.
-fn read_of<'p>(f: FuncRef<'p>, text: Operand) -> Option<(LocalId, Vec<&'p str>)> {
+fn read_of<'p>(
+    origins: &Solver<'p, '_>,
+    f: FuncRef<'p>,
+    text: Operand,
+) -> Option<(LocalId, Vec<&'p str>)> {
     let mut members = Vec::new();
     let mut at = plain(f, text);
     for _ in 0..4 {
@@ -231,16 +375,25 @@ fn read_of<'p>(f: FuncRef<'p>, text: Operand) -> Option<(LocalId, Vec<&'p str>)>
                 Capture::Outer(_) => None,
             };
         }
-        let Instr::Load {
-            base,
-            key: Key::Field(name),
-            ..
-        } = made_by(f, at)?
-        else {
-            return None;
-        };
-        members.push(f.file.facts.str(name));
-        at = plain(f, base);
+        match made_by(f, at)? {
+            Instr::Load {
+                base,
+                key: Key::Field(name),
+                ..
+            } => {
+                members.push(f.file.facts.str(name));
+                at = plain(f, base);
+            }
+            Instr::Copy { from, .. } => at = plain(f, from),
+            Instr::Call { args, .. } if is_address(origins, f, at) => {
+                let [text] = f.func.args(args) else {
+                    return None;
+                };
+                members.push(PARSED);
+                at = plain(f, text.value);
+            }
+            _ => return None,
+        }
     }
     None
 }

@@ -368,7 +368,7 @@ impl Interp<'_> {
     }
 
     /// Whether a value comes from outside. A folder that the service was told by its settings or its records is one of its own.
-    fn comes_from_outside(&self, value: &super::value::Value) -> bool {
+    pub(super) fn comes_from_outside(&self, value: &super::value::Value) -> bool {
         let kinds = self.origins.paths.models().kinds();
         value.taints().iter().any(|t| match t.origin {
             super::value::Origin::Source(source) => {
