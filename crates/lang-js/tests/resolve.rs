@@ -218,6 +218,7 @@ fn packages_without_their_manifests() {
         "packages/shared/src/server/mail.ts",
         "packages/core/index.js",
         "deep/inside/components/index.ts",
+        "src/api/index.ts",
     ];
     let part = Project::new(&files, &[]);
     part.leads("server/routes/a.ts", "@server/models", "server/models.ts");
@@ -246,6 +247,7 @@ fn packages_without_their_manifests() {
         "shared/src/server/mail",
         "packages/shared/src/server/mail.ts",
     );
+    part.leads("web/src/db.ts", "@my/api", "src/api/index.ts");
     // Known as somebody else's.
     part.leads("web/src/db.ts", "@rpc/shared", "package @rpc/shared");
     part.leads("web/src/db.ts", "core", "package core");

@@ -242,7 +242,13 @@ pub(super) fn kind_of(roots: Roots, refusal: &Refusal) -> Option<&'static str> {
     if roots.principal && roots.client {
         // `if (!user && !isOpen(req.path)) return login()` compares nobody with anything.
         let to_login = refusal.redirects || refusal.statuses.contains(&401);
-        return Some(if to_login { "authentication" } else { "owner" });
+        // Whoever shows their password or a code of their second factor once more is compared with themselves.
+        let proven = roots.only_proves();
+        return Some(if to_login || proven {
+            "authentication"
+        } else {
+            "owner"
+        });
     }
     if roots.principal {
         return Some(if roots.attribute {

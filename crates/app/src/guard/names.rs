@@ -1,7 +1,7 @@
 //! The names under which a client says things.
 
 /// Names that programs use most for what a client says: each has a bit of its own.
-const COMMON: [&str; 56] = [
+const COMMON: [&str; 60] = [
     "id",
     "pk",
     "uuid",
@@ -58,6 +58,20 @@ const COMMON: [&str; 56] = [
     "taskid",
     "parentid",
     "ids",
+    "otp",
+    "totp",
+    "oldpassword",
+    "currentpassword",
+];
+
+/// Those of them under which a client proves who it is.
+const PROOFS: [&str; 6] = [
+    "code",
+    "password",
+    "otp",
+    "totp",
+    "oldpassword",
+    "currentpassword",
 ];
 
 /// Bits that all other names share.
@@ -102,6 +116,15 @@ impl Names {
     /// Some name may be in both.
     pub(crate) fn meets(self, other: Self) -> bool {
         self.0 & other.0 != 0
+    }
+
+    /// All of them are names of what proves who asks.
+    pub(crate) fn only_proofs(self) -> bool {
+        let mut proofs = Self::default();
+        for name in PROOFS {
+            proofs.add(Self::of(name));
+        }
+        !self.is_empty() && self.0 & !proofs.0 == 0
     }
 
     pub(crate) fn add(&mut self, other: Self) {

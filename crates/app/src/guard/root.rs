@@ -64,6 +64,14 @@ fn prefers(member: &str) -> bool {
     WORDS.iter().any(|word| lower.contains(word))
 }
 
+/// Members of who asks that prove who it is.
+fn proves(member: &str) -> bool {
+    let lower = member.to_lowercase();
+    ["password", "passwd", "secret", "otp"]
+        .iter()
+        .any(|word| lower.contains(word))
+}
+
 /// Steps of one search.
 const FUEL: u32 = 900;
 
@@ -74,6 +82,8 @@ pub(crate) struct Roots {
     pub principal: bool,
     /// On which of them it is, and not only on what they prefer: a language, a currency.
     pub identity: bool,
+    /// On what proves once more who they are: the hash of their password, the secret of their second factor.
+    pub proof: bool,
     /// On something about them: a role, a permission.
     pub attribute: bool,
     /// On the state of their account: whether it is banned, confirmed, active.
@@ -108,6 +118,11 @@ impl Roots {
         self.principal || self.credential
     }
 
+    /// Whether it depends on nothing of who asks but what proves it, and on nothing of the request but such a proof.
+    pub(crate) fn only_proves(self) -> bool {
+        self.proof && !self.identity && (!self.client || self.names.only_proofs())
+    }
+
     /// What depends on this or on another value.
     pub(crate) fn and(self, other: Self) -> Self {
         let mut names = self.names;
@@ -115,6 +130,7 @@ impl Roots {
         Self {
             principal: self.principal || other.principal,
             identity: self.identity || other.identity,
+            proof: self.proof || other.proof,
             attribute: self.attribute || other.attribute,
             state: self.state || other.state,
             credential: self.credential || other.credential,
@@ -155,6 +171,7 @@ pub(super) type Seen = FxHashSet<(FuncId, LocalId, Names)>;
 struct Trail {
     members: u32,
     preference: bool,
+    proof: bool,
     attribute: bool,
     /// A member that says in which state an account is was read.
     state: bool,
@@ -289,6 +306,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         };
         self.found.principal |= held.principal;
         self.found.identity |= held.identity;
+        self.found.proof |= held.proof;
         self.found.attribute |= held.attribute;
         self.found.state |= held.state;
         self.found.credential |= held.credential;
@@ -390,7 +408,8 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
 
     fn principal(&mut self, trail: Trail, allowed: u32) {
         self.found.principal = true;
-        self.found.identity |= !trail.preference;
+        self.found.identity |= !trail.preference && !trail.proof;
+        self.found.proof |= trail.proof;
         self.found.attribute |= trail.attribute && trail.members > allowed || trail.role;
         self.found.state |= trail.state;
         self.found.called |= trail.called;
@@ -513,6 +532,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             attribute: trail.attribute || !said.presence,
             state: trail.state || said.state,
             preference: trail.preference || prefers(word),
+            proof: trail.proof || proves(word),
             role: trail.role || said.role,
             name: if word.is_empty()
                 || reading::reads(word)

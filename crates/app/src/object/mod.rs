@@ -266,7 +266,9 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         if let Some(known) = self.depends.borrow().get(&(func, local)) {
             return *known;
         }
-        let roots = Search::with(self.origins, self.set, Some(&self.bound), func, operand);
+        let mut roots = Search::with(self.origins, self.set, Some(&self.bound), func, operand);
+        // What proves once more who asks says nothing of whose a record is.
+        roots.principal &= !roots.only_proves();
         self.depends.borrow_mut().insert((func, local), roots);
         roots
     }

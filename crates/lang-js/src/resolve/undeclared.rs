@@ -9,13 +9,14 @@ use super::{Resolver, split_package};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Folders that hold the packages of a project, by habit.
-const WORKSPACES: [&str; 7] = [
+const WORKSPACES: [&str; 8] = [
     "packages",
     "libs",
     "libraries",
     "apps",
     "modules",
     "services",
+    "src",
     "",
 ];
 
