@@ -210,6 +210,8 @@ pub struct Finding {
     pub endpoints: Vec<Endpoint>,
     /// A request that shows it.
     pub trigger: Option<String>,
+    /// A test that fails while it is there and passes once it is repaired.
+    pub test: Option<RegressionTest>,
     /// How to repair it here, Markdown.
     pub fix: String,
     /// Other repairs, Markdown.
@@ -220,6 +222,32 @@ pub struct Finding {
     pub asvs: Vec<String>,
     /// OWASP Top 10 entries.
     pub owasp: Vec<String>,
+}
+
+/// A test of a repair, as a file of the project.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct RegressionTest {
+    /// Where it would stand, relative to the root.
+    pub file: String,
+    /// The language of its fence: `js`, `ts`, `py`.
+    pub language: String,
+    /// How it is run, from the folder of its package.
+    pub run: String,
+    /// What only an owner knows, as environment variables.
+    pub needs: Vec<Need>,
+    /// The file.
+    pub text: String,
+}
+
+/// What a test wants to be told.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Need {
+    /// The environment variable.
+    pub name: String,
+    /// What it holds.
+    pub says: String,
+    /// Without it the test is skipped, with this as its reason.
+    pub required: bool,
 }
 
 /// How serious a finding is, and why.

@@ -42,6 +42,7 @@ pub mod policy;
 pub mod pool;
 mod programs;
 mod reached;
+mod retest;
 mod rows;
 mod sails;
 mod secret;

@@ -22,6 +22,7 @@ use crate::lower::{self, Lowered};
 use crate::policy::Policy;
 use crate::pool;
 use crate::programs;
+use crate::retest::Tests;
 use crate::stage::{Observer, Stage};
 use crate::suppress::{self, Kept};
 use crate::templates::Known as Templates;
@@ -93,6 +94,7 @@ pub(crate) fn run(
         knowledge,
         internal: business.internal.as_deref(),
         graver: business.graver(&inventory, &|site| teller.spot(site).file),
+        tests: Tests::of_project(project),
     };
     let mut findings = maker.findings(&applied.matches);
     let decided = decision::found::of(&maker, &inventory, policy, config, &applied);

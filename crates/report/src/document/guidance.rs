@@ -1,7 +1,7 @@
 //! Implementation Guidance.
 
 use super::{Block, Cell, Entry, Table, lower_first, sentence};
-use casemate_assess::assessment::{Assessment, Level};
+use casemate_assess::assessment::{Assessment, Level, RegressionTest};
 use casemate_assess::dossier::Verdict;
 use casemate_assess::dossier::risk::Risk;
 use casemate_assess::dossier::surface::EndpointRow;
@@ -10,6 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Places of one weakness that are listed.
 const PLACES: usize = 12;
+
+/// Tests of one weakness that are shown whole.
+const TESTS: usize = 2;
 
 pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     let mut out = vec![Block::Heading(3, "Technical Recommendations".to_owned())];
@@ -65,10 +68,9 @@ fn guide<'a>(a: &'a Assessment, guide: &'a casemate_assess::dossier::plan::Guide
     blocks.push(Block::Method(&guide.fix));
     blocks.push(Block::Heading(5, "Alternatives".to_owned()));
     blocks.push(Block::Method(&guide.alternatives));
-    for heading in ["Cost", "Scalability", "Test"] {
+    for heading in ["Cost", "Scalability"] {
         if let Some(text) = rule.and_then(|r| r.section(heading)) {
             let title = match heading {
-                "Test" => "A test that fails before and passes after",
                 "Cost" => "What it costs",
                 other => other,
             };
@@ -76,6 +78,7 @@ fn guide<'a>(a: &'a Assessment, guide: &'a casemate_assess::dossier::plan::Guide
             blocks.push(Block::Method(text));
         }
     }
+    tests(a, guide, &mut blocks);
     Entry {
         id: format!("guide-{}", guide.rule),
         level: guide.level,
@@ -88,6 +91,74 @@ fn guide<'a>(a: &'a Assessment, guide: &'a casemate_assess::dossier::plan::Guide
         },
         blocks,
     }
+}
+
+/// What shows that it is repaired: in words, and as files of the project.
+fn tests<'a>(
+    a: &'a Assessment,
+    guide: &'a casemate_assess::dossier::plan::Guide,
+    blocks: &mut Vec<Block<'a>>,
+) {
+    let said = a.rule(&guide.rule).and_then(|r| r.section("Test"));
+    let edited = |id: &str| guide.places.iter().any(|(_, other)| other == id);
+    let of_rule = a.findings.iter().filter(|f| f.rule == guide.rule);
+    let mut written: Vec<(&str, &RegressionTest)> = of_rule
+        .filter_map(|f| Some((f.id.as_str(), f.test.as_ref()?)))
+        .collect();
+    // Those that stand in the table above first.
+    written.sort_by_key(|(id, _)| !edited(id));
+    if said.is_none() && written.is_empty() {
+        return;
+    }
+    blocks.push(Block::Heading(
+        5,
+        "A test that fails before and passes after".to_owned(),
+    ));
+    blocks.extend(said.map(Block::Method));
+    for (id, test) in written.iter().take(TESTS) {
+        blocks.push(Block::Note(format!(
+            "The test of `{id}` is `{}`: `{}`{}.",
+            test.file,
+            test.run,
+            wanted(test)
+        )));
+        blocks.push(Block::Code(fence(&test.language), test.text.clone()));
+    }
+    let rest = written.get(TESTS..).unwrap_or_default();
+    if !rest.is_empty() {
+        blocks.push(Block::Table(Table {
+            caption: "More of these tests; their text stands in the assessment as JSON".to_owned(),
+            head: vec!["Finding", "File"],
+            rows: rest
+                .iter()
+                .map(|(id, test)| {
+                    vec![
+                        Cell::Findings(vec![(*id).to_owned()]),
+                        Cell::code(&test.file),
+                    ]
+                })
+                .collect(),
+        }));
+    }
+}
+
+/// What a test wants to be told by whoever runs it.
+fn wanted(test: &RegressionTest) -> String {
+    let names = test.needs.iter().filter(|need| need.required);
+    let names: Vec<String> = names.map(|need| format!("`{}`", need.name)).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!(
+        ", with {} set, and skipped without",
+        list(&names, names.len())
+    )
+}
+
+/// The language of a fence, among those that tests are written in.
+fn fence(language: &str) -> &'static str {
+    let all = ["js", "ts", "py"];
+    all.into_iter().find(|name| *name == language).unwrap_or("")
 }
 
 fn testing<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
