@@ -4,6 +4,7 @@
 
 use crate::application::GuardModel;
 use crate::dossier::Dossier;
+use casemate_say::{label, say};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -350,7 +351,7 @@ impl Endpoint {
             None if !self.handler.is_empty() && !method.is_empty() => {
                 format!("{method} {}", self.handler)
             }
-            None => format!("{method} (path not known)").trim_start().to_owned(),
+            None => say!("{method} (path not known)").trim_start().to_owned(),
         }
     }
 
@@ -371,10 +372,14 @@ impl Endpoint {
             return self.title();
         }
         let method = match self.told_method() {
-            "" => "the endpoint",
+            "" => label!("the endpoint"),
             method => method,
         };
-        format!("{method} at {}:{}", self.file, self.line)
+        say!(
+            "{method} at {file}:{line}",
+            file = self.file,
+            line = self.line
+        )
     }
 }
 
@@ -563,12 +568,12 @@ impl Unserved {
     /// What shows that it is a server: `its manifest server/package.json names sails, and it listens at server/app.js:12`.
     #[must_use]
     pub fn because(&self) -> String {
-        let manifest = self.manifest.as_deref().unwrap_or("its manifest");
+        let manifest = self.manifest.as_deref().unwrap_or(label!("its manifest"));
         let names = self.frameworks.join(", ");
         match (&self.listens, names.is_empty()) {
-            (Some(at), false) => format!("{manifest} names {names}, and it listens at {at}"),
-            (Some(at), true) => format!("it listens at {at}"),
-            (None, _) => format!("{manifest} names {names}"),
+            (Some(at), false) => say!("{manifest} names {names}, and it listens at {at}"),
+            (Some(at), true) => say!("it listens at {at}"),
+            (None, _) => say!("{manifest} names {names}"),
         }
     }
 }

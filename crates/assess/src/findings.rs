@@ -17,6 +17,7 @@ use casemate_ir::Span;
 use casemate_rules::matching::{Evidence, Match};
 use casemate_rules::rule::{Fill, Heading, Question, Rule};
 use casemate_rules::severity::{self, Circumstances, Exposure};
+use casemate_say::{mark, told};
 use casemate_source::{Project, SourceFile};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
@@ -33,6 +34,18 @@ const CHAIN: usize = 3;
 
 /// Constants shorter than this are names of algorithms and the like.
 pub(crate) const SECRET: usize = 8;
+
+/// What facts are about that no code names.
+const THINGS: [&str; 8] = [
+    mark!("the address"),
+    mark!("the answer"),
+    mark!("the application"),
+    mark!("the change of a password"),
+    mark!("the endpoints"),
+    mark!("the handler of errors"),
+    mark!("the log"),
+    mark!("the password"),
+];
 
 /// All that findings are made from.
 pub(crate) struct Maker<'a> {
@@ -341,6 +354,9 @@ impl Maker<'_> {
     /// What is called, as a reader of the code knows it: as it is written there, else the last names of its path.
     fn spoken(&self, found: &Match) -> String {
         let callee = &found.callee;
+        if THINGS.contains(&callee.as_str()) {
+            return told(callee).to_owned();
+        }
         // What only tells that any method comes there.
         if let Some(path) = ["ROUTE ", "USE ", "ALL "]
             .iter()

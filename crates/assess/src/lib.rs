@@ -31,6 +31,7 @@ pub mod fingerprint;
 pub mod flip;
 mod idiom;
 pub mod knowledge;
+pub mod language;
 pub mod line_hash;
 mod link;
 mod lower;

@@ -35,6 +35,7 @@ use casemate_flow::result::{Analysis, Entry, Fact, FileIdx, Site};
 use casemate_ledger::Inventory;
 use casemate_rules::matching::Applied;
 use casemate_rules::rule::Question;
+use casemate_say::say;
 use casemate_source::Project;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -145,7 +146,7 @@ pub(crate) fn run(
     effects.extend(effect);
     let mut notes = notes(project);
     notes.extend(failure.as_ref().map(|message| {
-        format!("the analysis failed, which is a defect of casemate, and nothing was assessed: {message}")
+        say!("the analysis failed, which is a defect of casemate, and nothing was assessed: {message}")
     }));
     notes.extend(kept.notes);
     notes.extend(gone.flatten());
@@ -423,9 +424,9 @@ fn units(project: &Project, linked: &Linked, judgements: &[Judgement]) -> Vec<Un
         if folders.len() < 2 {
             return String::new();
         }
-        format!(
-            "; {} are programs of their own, and what stands before the handlers of one is not taken for the other's",
-            list(&folders, 4)
+        say!(
+            "; {folders} are programs of their own, and what stands before the handlers of one is not taken for the other's",
+            folders = list(&folders, 4)
         )
     };
     let files_of = |index: usize| {
@@ -505,7 +506,7 @@ fn count_code(project: &Project, lowered: &Lowered, coverage: &mut Coverage) {
         let Some(file) = project.files.get(*index) else {
             continue;
         };
-        let reason = format!("casemate failed on it, which is a defect of casemate: {message}");
+        let reason = say!("casemate failed on it, which is a defect of casemate: {message}");
         coverage.files.skipped.push(Skipped {
             path: file.path.clone(),
             reason,
