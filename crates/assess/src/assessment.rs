@@ -4,6 +4,7 @@
 
 use crate::application::GuardModel;
 use crate::dossier::Dossier;
+use casemate_say::{label, say};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -210,6 +211,8 @@ pub struct Finding {
     pub endpoints: Vec<Endpoint>,
     /// A request that shows it.
     pub trigger: Option<String>,
+    /// A test that fails while it is there and passes once it is repaired.
+    pub test: Option<RegressionTest>,
     /// How to repair it here, Markdown.
     pub fix: String,
     /// Other repairs, Markdown.
@@ -220,6 +223,32 @@ pub struct Finding {
     pub asvs: Vec<String>,
     /// OWASP Top 10 entries.
     pub owasp: Vec<String>,
+}
+
+/// A test of a repair, as a file of the project.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct RegressionTest {
+    /// Where it would stand, relative to the root.
+    pub file: String,
+    /// The language of its fence: `js`, `ts`, `py`.
+    pub language: String,
+    /// How it is run, from the folder of its package.
+    pub run: String,
+    /// What only an owner knows, as environment variables.
+    pub needs: Vec<Need>,
+    /// The file.
+    pub text: String,
+}
+
+/// What a test wants to be told.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Need {
+    /// The environment variable.
+    pub name: String,
+    /// What it holds.
+    pub says: String,
+    /// Without it the test is skipped, with this as its reason.
+    pub required: bool,
 }
 
 /// How serious a finding is, and why.
@@ -322,7 +351,7 @@ impl Endpoint {
             None if !self.handler.is_empty() && !method.is_empty() => {
                 format!("{method} {}", self.handler)
             }
-            None => format!("{method} (path not known)").trim_start().to_owned(),
+            None => say!("{method} (path not known)").trim_start().to_owned(),
         }
     }
 
@@ -343,10 +372,14 @@ impl Endpoint {
             return self.title();
         }
         let method = match self.told_method() {
-            "" => "the endpoint",
+            "" => label!("the endpoint"),
             method => method,
         };
-        format!("{method} at {}:{}", self.file, self.line)
+        say!(
+            "{method} at {file}:{line}",
+            file = self.file,
+            line = self.line
+        )
     }
 }
 
@@ -535,12 +568,12 @@ impl Unserved {
     /// What shows that it is a server: `its manifest server/package.json names sails, and it listens at server/app.js:12`.
     #[must_use]
     pub fn because(&self) -> String {
-        let manifest = self.manifest.as_deref().unwrap_or("its manifest");
+        let manifest = self.manifest.as_deref().unwrap_or(label!("its manifest"));
         let names = self.frameworks.join(", ");
         match (&self.listens, names.is_empty()) {
-            (Some(at), false) => format!("{manifest} names {names}, and it listens at {at}"),
-            (Some(at), true) => format!("it listens at {at}"),
-            (None, _) => format!("{manifest} names {names}"),
+            (Some(at), false) => say!("{manifest} names {names}, and it listens at {at}"),
+            (Some(at), true) => say!("it listens at {at}"),
+            (None, _) => say!("{manifest} names {names}"),
         }
     }
 }

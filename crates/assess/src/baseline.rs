@@ -1,6 +1,7 @@
 //! What was known before: findings recorded once, so that later runs show what is new.
 
 use crate::assessment::{Assessment, Finding, Hidden, PolicyEffect};
+use casemate_say::say;
 use serde::{Deserialize, Serialize};
 
 /// Name and version of the form.
@@ -53,13 +54,13 @@ impl Baseline {
     /// A sentence when it is something else.
     pub fn parse(text: &str) -> Result<Self, String> {
         let read: Self =
-            serde_json::from_str(text).map_err(|e| format!("it is no baseline: {e}"))?;
+            serde_json::from_str(text).map_err(|e| say!("it is no baseline: {why}", why = e))?;
         if read.schema == SCHEMA {
             Ok(read)
         } else {
-            Err(format!(
-                "its form is `{}`, and `{SCHEMA}` is read",
-                read.schema
+            Err(say!(
+                "its form is `{schema}`, and `{SCHEMA}` is read",
+                schema = read.schema
             ))
         }
     }
@@ -89,16 +90,16 @@ impl Baseline {
         findings.retain(|f| !spend(&|known| known.move_fingerprint == f.move_fingerprint));
         let effect = PolicyEffect {
             origin: origin.to_owned(),
-            says: "leaves out what was known before".to_owned(),
+            says: say!("leaves out what was known before"),
             reason: None,
             hides: before - findings.len(),
             unit: Hidden::Findings,
         };
         let gone = left.len();
         let note = (gone > 0).then(|| {
-            format!(
-                "{gone} of the {} findings of the baseline are gone",
-                self.findings.len()
+            say!(
+                "{gone} of the {findings} findings of the baseline are gone",
+                findings = self.findings.len()
             )
         });
         (effect, note)

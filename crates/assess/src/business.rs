@@ -5,6 +5,7 @@ use crate::dossier::words::code;
 use casemate_ledger::Inventory;
 use casemate_ledger::data::{Class, Stated};
 use casemate_rules::near;
+use casemate_say::{label, say};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who can reach the service, as `[context] exposure` says.
@@ -37,7 +38,7 @@ impl Business {
         let found = known.iter().find(|(known, _)| *known == name);
         found.map(|(_, class)| *class).ok_or_else(|| {
             let names = known.map(|(name, _)| name);
-            near::unknown("class of data", name, &names)
+            near::unknown(label!("class of data"), name, &names)
         })
     }
 
@@ -47,7 +48,7 @@ impl Business {
         let lowered = |f: &&Finding| f.severity.factors.iter().any(|f| f.name == "reach");
         Some(PolicyEffect {
             origin,
-            says: "states that only people of the own network reach the service".to_owned(),
+            says: say!("states that only people of the own network reach the service"),
             reason: None,
             hides: findings.iter().filter(lowered).count(),
             unit: Hidden::Levels,
@@ -70,11 +71,11 @@ impl Business {
             };
             for site in inventory.members.get(name).into_iter().flatten() {
                 let file = file(*site);
-                let shown = format!(
-                    "`{}` calls {} so, and {} reads it",
-                    self.data_at,
-                    code(name),
-                    code(&file)
+                let shown = say!(
+                    "`{data_at}` calls {name} so, and {file} reads it",
+                    data_at = self.data_at,
+                    name = code(name),
+                    file = code(&file)
                 );
                 out.entry(file).or_default().insert((word, shown));
             }

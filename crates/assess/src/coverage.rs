@@ -1,7 +1,8 @@
 //! What was seen of a project's files.
 
 use crate::assessment::{Files, Hidden, PolicyEffect, SetAside, Skipped};
-use casemate_source::Project;
+use casemate_say::say;
+use casemate_source::{Project, Reason};
 
 /// The files of a project as coverage. What front ends found is added by the pipeline.
 pub(crate) fn files(project: &Project) -> Files {
@@ -37,7 +38,7 @@ pub(crate) fn files(project: &Project) -> Files {
         .iter()
         .map(|s| Skipped {
             path: s.path.clone(),
-            reason: s.reason.to_string(),
+            reason: why(&s.reason),
         })
         .collect();
     files.ignored = project
@@ -45,11 +46,24 @@ pub(crate) fn files(project: &Project) -> Files {
         .iter()
         .map(|effect| PolicyEffect {
             origin: effect.origin.clone(),
-            says: "leaves out".into(),
+            says: say!("leaves out"),
             reason: None,
             hides: effect.entries,
             unit: Hidden::Files,
         })
         .collect();
     files
+}
+
+/// Why a file was not read.
+fn why(reason: &Reason) -> String {
+    match reason {
+        Reason::Vanished => say!("was gone when it was opened"),
+        Reason::Binary => say!("not text"),
+        Reason::LinkOutside => say!("a link out of the project"),
+        Reason::LinkBroken => say!("a link that leads nowhere"),
+        Reason::NotRegular => say!("not a regular file"),
+        // With figures and what the system says.
+        Reason::Unreadable(_) | Reason::TooLarge(_) | Reason::OverLimit(_) => reason.to_string(),
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::assessment::{Factor, Finding, Hidden, Level, PolicyEffect};
 use casemate_rules::near;
+use casemate_say::say;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -31,8 +32,8 @@ impl Enforced {
     #[must_use]
     pub fn levels_asked(&self) -> String {
         match self.asvs {
-            1 => "level 1".to_owned(),
-            level => format!("levels 1 to {level}"),
+            1 => say!("level 1"),
+            level => say!("levels 1 to {level}"),
         }
     }
 }
@@ -76,7 +77,7 @@ pub(crate) fn threshold(name: &str) -> Result<String, String> {
     }
     level(name)
         .map(|level| level.name().to_owned())
-        .map_err(|wrong| format!("{wrong} (`never`: no finding fails the run)"))
+        .map_err(|wrong| say!("{wrong} (`never`: no finding fails the run)"))
 }
 
 /// Gives findings the levels that the owner asks for; what is lowered by that is told.
@@ -95,17 +96,21 @@ pub(crate) fn apply(enforced: &Enforced, findings: &mut [Finding]) -> Vec<Policy
                 severity.factors.push(Factor {
                     name: "policy".to_owned(),
                     value: given.level.name().to_owned(),
-                    evidence: format!(
-                        "`{}` says so; by likelihood and impact it is {}",
-                        given.origin,
-                        severity.level.name()
+                    evidence: say!(
+                        "`{origin}` says so; by likelihood and impact it is {name}",
+                        origin = given.origin,
+                        name = severity.level.name()
                     ),
                 });
                 severity.level = given.level;
             }
             PolicyEffect {
                 origin: given.origin.clone(),
-                says: format!("gives {} the level {}", given.named, given.level.name()),
+                says: say!(
+                    "gives {named} the level {name}",
+                    named = given.named,
+                    name = given.level.name()
+                ),
                 reason: None,
                 hides: lowered,
                 unit: Hidden::Levels,

@@ -8,6 +8,7 @@ use crate::fingerprint::{self, Identity};
 use crate::knowledge::Knowledge;
 use crate::line_hash;
 use crate::link::Linked;
+use crate::retest::{Sent, Tests};
 use crate::snippet;
 use crate::trigger;
 use crate::within::{self, Within};
@@ -16,6 +17,7 @@ use casemate_ir::Span;
 use casemate_rules::matching::{Evidence, Match};
 use casemate_rules::rule::{Fill, Heading, Question, Rule};
 use casemate_rules::severity::{self, Circumstances, Exposure};
+use casemate_say::{mark, told};
 use casemate_source::{Project, SourceFile};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
@@ -33,6 +35,18 @@ const CHAIN: usize = 3;
 /// Constants shorter than this are names of algorithms and the like.
 pub(crate) const SECRET: usize = 8;
 
+/// What facts are about that no code names.
+const THINGS: [&str; 8] = [
+    mark!("the address"),
+    mark!("the answer"),
+    mark!("the application"),
+    mark!("the change of a password"),
+    mark!("the endpoints"),
+    mark!("the handler of errors"),
+    mark!("the log"),
+    mark!("the password"),
+];
+
 /// All that findings are made from.
 pub(crate) struct Maker<'a> {
     pub project: &'a Project,
@@ -44,6 +58,8 @@ pub(crate) struct Maker<'a> {
     pub internal: Option<&'a str>,
     /// By file: graver data than the rules assume, as the owner says.
     pub graver: BTreeMap<String, Vec<(&'static str, String)>>,
+    /// Who writes tests of repairs.
+    pub tests: Tests<'a>,
 }
 
 impl Maker<'_> {
@@ -55,8 +71,9 @@ impl Maker<'_> {
             .iter()
             .filter_map(|found| {
                 let rule = self.knowledge.catalogue.get(&found.rule)?;
-                let mut finding = self.finding(found, rule)?;
+                let (mut finding, sent) = self.finding(found, rule)?;
                 self.identify(&mut finding, found, &mut ordinals);
+                finding.test = self.tests.of(rule, &finding, sent.as_ref());
                 let lines = hashes.entry(found.place.file).or_insert_with(|| {
                     self.file(found.place)
                         .map_or_else(Vec::new, |f| line_hash::of_lines(&f.text))
@@ -83,7 +100,7 @@ impl Maker<'_> {
         })
     }
 
-    fn finding(&self, found: &Match, rule: &Rule) -> Option<Finding> {
+    fn finding(&self, found: &Match, rule: &Rule) -> Option<(Finding, Option<Sent>)> {
         let secret = holds_secrets(rule);
         let kinds = self.knowledge.models.kinds();
         let place = self.place(found.place, secret)?;
@@ -117,19 +134,23 @@ impl Maker<'_> {
             table: None,
             file: Some(&place.file),
         };
-        let trigger = best.and_then(|path| {
+        let read = best.map(|path| trigger::Read {
+            kind: kinds.source_name(path.kind),
+            source: source.as_deref().unwrap_or_default(),
+            line: self.line_of(path.source),
+            python: self.file(path.source).is_some_and(|f| is_python(&f.path)),
+        });
+        let trigger = read.as_ref().and_then(|read| {
             let sink = sinks.first()?;
+            let mut asked = endpoints.iter();
+            asked.find_map(|endpoint| trigger::request(endpoint, read, sink))
+        });
+        let sent = read.as_ref().and_then(|read| {
             endpoints.iter().find_map(|endpoint| {
-                trigger::request(
-                    endpoint,
-                    &trigger::Read {
-                        kind: kinds.source_name(path.kind),
-                        source: source.as_deref().unwrap_or_default(),
-                        line: self.line_of(path.source),
-                        python: self.file(path.source).is_some_and(|f| is_python(&f.path)),
-                    },
-                    sink,
-                )
+                Some(Sent {
+                    endpoint: endpoint.clone(),
+                    spoken: trigger::spoken(endpoint, read)?,
+                })
             })
         });
         let (exposure, evidence) = if found.doubted {
@@ -151,7 +172,7 @@ impl Maker<'_> {
                     .filter(|_| best.is_some() || !endpoints.is_empty()),
             },
         );
-        Some(Finding {
+        let finding = Finding {
             rule: rule.id.clone(),
             title: rule.title.clone(),
             message: rule.message(&fill),
@@ -188,7 +209,8 @@ impl Maker<'_> {
             owasp: rule.owasp.clone(),
             place,
             ..Finding::default()
-        })
+        };
+        Some((finding, sent))
     }
 
     fn identify(
@@ -292,6 +314,9 @@ impl Maker<'_> {
         if let Some(name) = line.strip_suffix("=>") {
             return name.trim().trim_matches(['(', ')']).to_owned();
         }
+        if let Some(name) = only_parameter(text) {
+            return name.to_owned();
+        }
         let opens = line.ends_with([':', '{', '(']);
         if let Some((name, _)) = line.split_once('(').filter(|_| opens) {
             return format!("{name}(…)");
@@ -329,6 +354,9 @@ impl Maker<'_> {
     /// What is called, as a reader of the code knows it: as it is written there, else the last names of its path.
     fn spoken(&self, found: &Match) -> String {
         let callee = &found.callee;
+        if THINGS.contains(&callee.as_str()) {
+            return told(callee).to_owned();
+        }
         // What only tells that any method comes there.
         if let Some(path) = ["ROUTE ", "USE ", "ALL "]
             .iter()
@@ -407,6 +435,44 @@ fn is_python(file: &str) -> bool {
         .is_some_and(|ext| ext.eq_ignore_ascii_case("py"))
 }
 
+/// The one parameter of a function of Python that a request fills: the instance, and what other functions give, are not among them.
+fn only_parameter(text: &str) -> Option<&str> {
+    let head = text.trim_start();
+    let head = head.strip_prefix("async ").unwrap_or(head);
+    let (name, given) = head.strip_prefix("def ").unwrap_or(head).split_once('(')?;
+    let is_name = name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let (mut depth, mut starts, mut parts) = (1_u32, 0, Vec::new());
+    let mut after = "";
+    for (at, c) in given.char_indices() {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 || depth == 1 && c == ',' {
+            parts.push(given.get(starts..at)?);
+            starts = at + 1;
+        }
+        if depth == 0 {
+            after = given.get(at + 1..)?.trim_start();
+            break;
+        }
+    }
+    // A call looks alike up to here.
+    if !is_name || !(after.starts_with(':') || after.starts_with("->")) {
+        return None;
+    }
+    let mut names = parts.iter().filter_map(|part| {
+        let name = part.split([':', '=']).next()?.trim();
+        let filled = !part.contains("Depends(") && !part.contains("Security(");
+        let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_');
+        let others = ["self", "cls", "request", ""];
+        (filled && plain && !others.contains(&name)).then_some(name)
+    });
+    let name = names.next()?;
+    names.next().is_none().then_some(name)
+}
+
 fn holds_secrets(rule: &Rule) -> bool {
     rule.area.name() == "secret" || rule.cwe.iter().any(|cwe| SECRET_CWES.contains(cwe))
 }
@@ -472,5 +538,28 @@ pub(crate) const fn certainty(confidence: casemate_rules::confidence::Confidence
         casemate_rules::confidence::Confidence::Low => Certainty::Low,
         casemate_rules::confidence::Confidence::Medium => Certainty::Medium,
         casemate_rules::confidence::Confidence::High => Certainty::High,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::only_parameter;
+
+    #[test]
+    fn one_parameter_has_a_name() {
+        for (text, name) in [
+            ("def go(to: str):\n    return", Some("to")),
+            (
+                "async def go(\n    self,\n    to: Annotated[str, Query(alias='a, b')] = 'x',\n    db=Depends(f(1)),\n):",
+                Some("to"),
+            ),
+            ("go(to: str) -> str:", Some("to")),
+            ("go(to)", None),
+            ("def go(a, b):", None),
+            ("def go(request):", None),
+            ("x = 1", None),
+        ] {
+            assert_eq!(only_parameter(text), name, "{text}");
+        }
     }
 }

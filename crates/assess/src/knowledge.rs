@@ -30,16 +30,32 @@ impl Knowledge {
     /// The bytes are damaged.
     pub fn built_in() -> Result<&'static Self, Error> {
         static KNOWLEDGE: OnceLock<Result<Knowledge, String>> = OnceLock::new();
-        let read = || {
+        let spoken = || {
+            let read = Self::read()?;
             Ok(Self {
-                models: Models::from_bytes(MODELS).map_err(|e| e.to_string())?,
-                catalogue: Catalogue::from_bytes(RULES).map_err(|e| e.to_string())?,
+                catalogue: read.catalogue.spoken(),
+                ..read
             })
         };
         KNOWLEDGE
-            .get_or_init(read)
+            .get_or_init(spoken)
             .as_ref()
             .map_err(|e| Error::Catalogue(e.clone()))
+    }
+
+    /// The same in English, whatever language is spoken; it is read anew.
+    ///
+    /// # Errors
+    /// The bytes are damaged.
+    pub fn read_built_in() -> Result<Self, Error> {
+        Self::read().map_err(Error::Catalogue)
+    }
+
+    fn read() -> Result<Self, String> {
+        Ok(Self {
+            models: Models::from_bytes(MODELS).map_err(|e| e.to_string())?,
+            catalogue: Catalogue::from_bytes(RULES).map_err(|e| e.to_string())?,
+        })
     }
 
     /// The model files inside the program, with their examples. Files with mistakes are left out, as from the models.

@@ -6,6 +6,7 @@ use crate::dossier::words::{count, list};
 use crate::error::Error;
 use crate::knowledge::Knowledge;
 use casemate_model::load::{LoadError, ModelFile, load_str};
+use casemate_say::say;
 use std::collections::BTreeSet;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
@@ -101,9 +102,9 @@ impl Own {
                 let found = with.findings.iter().filter(|f| f.rule == *id).count();
                 PolicyEffect {
                     origin: file.clone(),
-                    says: format!(
-                        "adds the rule {id}, with {}",
-                        count(found, "finding", "findings")
+                    says: say!(
+                        "adds the rule {id}, with {findings}",
+                        findings = count(found, "finding", "findings")
                     ),
                     reason: None,
                     hides: 0,
@@ -125,11 +126,11 @@ impl Own {
                 !own.contains(rule)
             });
             out.push(PolicyEffect {
-                origin: format!("{FOLDER}/models"),
-                says: format!(
-                    "adds models of {}, by which {} new",
-                    list(&self.libraries, 6),
-                    count(new.count(), "finding is", "findings are")
+                origin: say!("{FOLDER}/models"),
+                says: say!(
+                    "adds models of {libraries}, by which {are} new",
+                    libraries = list(&self.libraries, 6),
+                    are = count(new.count(), "finding is", "findings are")
                 ),
                 reason: None,
                 hides: before.difference(&there).count(),
@@ -158,14 +159,17 @@ fn files(folder: &Path, ending: &str) -> Result<Vec<PathBuf>, Error> {
                 Some(m) if m.is_dir() && depth == 0 => folders.push((path, 1)),
                 Some(m) if m.is_file() && path.extension().is_some_and(|e| e == ending) => {
                     if m.len() > BYTES {
-                        return Err(wrong(&path, format!("larger than {} kB", BYTES / 1024)));
+                        return Err(wrong(
+                            &path,
+                            say!("larger than {size} kB", size = BYTES / 1024),
+                        ));
                     }
                     found.push(path);
                 }
                 _ => {}
             }
             if found.len() > FILES || folders.len() > FILES {
-                return Err(wrong(&folder, format!("holds more than {FILES} files")));
+                return Err(wrong(&folder, say!("holds more than {FILES} files")));
             }
         }
     }
@@ -177,7 +181,7 @@ fn text(name: &str, path: &Path) -> Result<String, Error> {
     std::fs::read_to_string(path).map_err(|e| Error::Policy {
         file: name.to_owned(),
         line: 1,
-        message: format!("cannot be read: {}", e.kind()),
+        message: say!("cannot be read: {kind}", kind = e.kind()),
     })
 }
 
@@ -201,7 +205,7 @@ fn wrong(path: &Path, message: String) -> Error {
 fn model_mistake(errors: &[LoadError]) -> Error {
     let first = errors.first();
     let near = first.and_then(|e| e.near.as_ref());
-    let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    let near = near.map_or_else(String::new, |near| say!("; did you mean `{near}`?"));
     Error::Policy {
         file: first.map_or_else(|| FOLDER.to_owned(), |e| e.file.clone()),
         line: first.map_or(1, |e| e.line as usize),

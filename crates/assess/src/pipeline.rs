@@ -22,6 +22,7 @@ use crate::lower::{self, Lowered};
 use crate::policy::Policy;
 use crate::pool;
 use crate::programs;
+use crate::retest::Tests;
 use crate::stage::{Observer, Stage};
 use crate::suppress::{self, Kept};
 use crate::templates::Known as Templates;
@@ -34,6 +35,7 @@ use casemate_flow::result::{Analysis, Entry, Fact, FileIdx, Site};
 use casemate_ledger::Inventory;
 use casemate_rules::matching::Applied;
 use casemate_rules::rule::Question;
+use casemate_say::say;
 use casemate_source::Project;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,6 +95,7 @@ pub(crate) fn run(
         knowledge,
         internal: business.internal.as_deref(),
         graver: business.graver(&inventory, &|site| teller.spot(site).file),
+        tests: Tests::of_project(project),
     };
     let mut findings = maker.findings(&applied.matches);
     let decided = decision::found::of(&maker, &inventory, policy, config, &applied);
@@ -143,7 +146,7 @@ pub(crate) fn run(
     effects.extend(effect);
     let mut notes = notes(project);
     notes.extend(failure.as_ref().map(|message| {
-        format!("the analysis failed, which is a defect of casemate, and nothing was assessed: {message}")
+        say!("the analysis failed, which is a defect of casemate, and nothing was assessed: {message}")
     }));
     notes.extend(kept.notes);
     notes.extend(gone.flatten());
@@ -421,9 +424,9 @@ fn units(project: &Project, linked: &Linked, judgements: &[Judgement]) -> Vec<Un
         if folders.len() < 2 {
             return String::new();
         }
-        format!(
-            "; {} are programs of their own, and what stands before the handlers of one is not taken for the other's",
-            list(&folders, 4)
+        say!(
+            "; {folders} are programs of their own, and what stands before the handlers of one is not taken for the other's",
+            folders = list(&folders, 4)
         )
     };
     let files_of = |index: usize| {
@@ -503,7 +506,7 @@ fn count_code(project: &Project, lowered: &Lowered, coverage: &mut Coverage) {
         let Some(file) = project.files.get(*index) else {
             continue;
         };
-        let reason = format!("casemate failed on it, which is a defect of casemate: {message}");
+        let reason = say!("casemate failed on it, which is a defect of casemate: {message}");
         coverage.files.skipped.push(Skipped {
             path: file.path.clone(),
             reason,

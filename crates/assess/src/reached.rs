@@ -7,6 +7,7 @@ use casemate_app::model::Answer;
 use casemate_flow::result::{Entry, FactValue, FlowPath, FuncId};
 use casemate_rules::matching::{Evidence, Match, PATHS};
 use casemate_rules::severity::Exposure;
+use casemate_say::say;
 
 /// Endpoints of one finding.
 const ENDPOINTS: usize = 20;
@@ -88,6 +89,7 @@ impl Maker<'_> {
             let title = |method: &str| match &e.path {
                 Some(path) if !method.is_empty() => format!("{method} {path}"),
                 Some(path) => path.clone(),
+                // As the engine calls it.
                 None => format!("{method} (path not known)").trim_start().to_owned(),
             };
             title(&e.method) == application::readable(&found.callee)
@@ -245,7 +247,7 @@ impl Maker<'_> {
         let of = |answer: Answer| entries.iter().find(|e| self.answer(e) == answer);
         if let Some(open) = of(Answer::No) {
             let title = self.endpoint(open).title();
-            let evidence = format!("`{title}` reaches it, and nothing before it asks for a login");
+            let evidence = say!("`{title}` reaches it, and nothing before it asks for a login");
             return (Exposure::Public, Some(evidence));
         }
         if of(Answer::Unknown).is_none()
@@ -259,13 +261,13 @@ impl Maker<'_> {
                 .find(|g| g.kind == "authentication" && g.certain);
             let place =
                 guard.map_or_else(String::new, |g| format!(" ({}:{})", g.at.file, g.at.line));
-            let evidence = format!("`{title}` reaches it, which wants a login{place}");
+            let evidence = say!("`{title}` reaches it, which wants a login{place}");
             return (Exposure::Authenticated, Some(evidence));
         }
         let evidence = endpoints.first().map(|endpoint| {
-            format!(
-                "`{}` reaches it; whether that wants a login is not known",
-                endpoint.title()
+            say!(
+                "`{title}` reaches it; whether that wants a login is not known",
+                title = endpoint.title()
             )
         });
         (Exposure::Unknown, evidence)

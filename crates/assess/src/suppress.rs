@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::link::Linked;
 use crate::policy::Policy;
 use casemate_rules::catalogue::Catalogue;
+use casemate_say::say;
 use casemate_source::{Project, SourceFile};
 use std::collections::BTreeSet;
 
@@ -52,7 +53,7 @@ pub(crate) fn by_project(
             findings,
             covers,
             origin,
-            format!("ignores {}", comment.named),
+            say!("ignores {named}", named = comment.named),
             Some(comment.reason.clone()),
         ));
     }
@@ -68,15 +69,13 @@ pub(crate) fn by_project(
     }
     for accepted in &policy.accepted {
         if accepted.expired(today) {
-            kept.notes.push(format!(
-                "{}: the acceptance of {} ended on {}; the finding counts again",
-                accepted.origin,
-                accepted.finding,
-                accepted.expires.as_deref().unwrap_or_default()
-            ));
+            kept.notes.push(say!("{origin}: the acceptance of {finding} ended on {accepted}; the finding counts again", origin = accepted.origin, finding = accepted.finding, accepted = accepted.expires.as_deref().unwrap_or_default()));
             kept.effects.push(PolicyEffect {
                 origin: accepted.origin.clone(),
-                says: format!("{}, which is over: it counts again", accepted.says()),
+                says: say!(
+                    "{says}, which is over: it counts again",
+                    says = accepted.says()
+                ),
                 reason: Some(accepted.reason.clone()),
                 hides: 0,
                 unit: Hidden::Findings,
@@ -97,7 +96,7 @@ pub(crate) fn by_project(
             findings,
             covers,
             off.origin.clone(),
-            format!("switches {} off", off.named),
+            say!("switches {named} off", named = off.named),
             None,
         ));
     }
@@ -109,23 +108,23 @@ pub(crate) fn by_filter(findings: &mut Vec<Finding>, config: &Config) -> Vec<Pol
     let mut effects = Vec::new();
     let confidence = config.min_confidence;
     if confidence > crate::assessment::Certainty::Low {
-        let origin = format!("--min-confidence {}", confidence.name());
+        let origin = say!("--min-confidence {name}", name = confidence.name());
         effects.push(take(
             findings,
             |f| f.confidence.level < confidence,
             origin,
-            "leaves out what is less sure".into(),
+            say!("leaves out what is less sure"),
             None,
         ));
     }
     let severity = config.min_severity;
     if severity > crate::assessment::Level::Info {
-        let origin = format!("--min-severity {}", severity.name());
+        let origin = say!("--min-severity {name}", name = severity.name());
         effects.push(take(
             findings,
             |f| f.severity.level < severity,
             origin,
-            "leaves out what is less serious".into(),
+            say!("leaves out what is less serious"),
             None,
         ));
     }
@@ -163,8 +162,12 @@ fn comments(
         };
         for (span, text) in &file.facts.comments {
             let line = source.position(span.start).line;
-            let told =
-                |what: String| format!("{}:{line}: {what}; the comment hides nothing", source.path);
+            let told = |what: String| {
+                say!(
+                    "{path}:{line}: {what}; the comment hides nothing",
+                    path = source.path
+                )
+            };
             match parse(text, catalogue) {
                 Some(Ok((rules, named, reason))) => comments.push(Comment {
                     file: source.path.clone(),
@@ -221,9 +224,9 @@ fn parse(text: &str, catalogue: &Catalogue) -> Option<Result<Parsed, String>> {
         .strip_prefix('[')
         .and_then(|r| r.split_once(']'))
     else {
-        return Some(Err(
-            "`casemate: ignore` must name its rules: `casemate: ignore[rule] reason`".into(),
-        ));
+        return Some(Err(say!(
+            "`casemate: ignore` must name its rules: `casemate: ignore[rule] reason`"
+        )));
     };
     let mut rules = BTreeSet::new();
     for name in inside.split(',').map(str::trim).filter(|n| !n.is_empty()) {
@@ -234,7 +237,7 @@ fn parse(text: &str, catalogue: &Catalogue) -> Option<Result<Parsed, String>> {
         rules.extend(found.into_iter().map(|(rule, _)| rule.id.clone()));
     }
     if rules.is_empty() {
-        return Some(Err("`casemate: ignore[]` names no rule".into()));
+        return Some(Err(say!("`casemate: ignore[]` names no rule")));
     }
     let reason = reason
         .trim()
@@ -244,7 +247,7 @@ fn parse(text: &str, catalogue: &Catalogue) -> Option<Result<Parsed, String>> {
         .trim_end_matches("--%>")
         .trim();
     if !reason.chars().any(char::is_alphanumeric) {
-        return Some(Err(format!("`casemate: ignore[{inside}]` gives no reason")));
+        return Some(Err(say!("`casemate: ignore[{inside}]` gives no reason")));
     }
     Some(Ok((rules, inside.trim().to_owned(), reason.to_owned())))
 }

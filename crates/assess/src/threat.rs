@@ -11,6 +11,7 @@ use casemate_flow::program::{Program, Target};
 use casemate_flow::result::{Entry, FileIdx};
 use casemate_ir::ExportKind;
 use casemate_lang_js::Resolution;
+use casemate_say::{label, say};
 use casemate_source::{Project, Unit};
 use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
@@ -75,46 +76,46 @@ pub(crate) fn judge(
     let judgement = |unit: &Unit, [answers, before, tasks]: [usize; 3]| {
         let endpoints = answers + before + tasks;
         if let Some(model) = asked {
-            return (model, "asked for on the command line".to_owned());
+            return (model, say!("asked for on the command line"));
         }
         if endpoints > 0 {
             let answers = count(answers, "endpoint", "endpoints");
             let before = match before {
                 0 => String::new(),
-                n => format!(
-                    " and {} before them",
-                    count(n, "registration", "registrations")
+                n => say!(
+                    " and {registrations} before them",
+                    registrations = count(n, "registration", "registrations")
                 ),
             };
             let tasks = match tasks {
                 0 => String::new(),
-                n => format!(", and queues run {}", count(n, "task", "tasks")),
+                n => say!(
+                    ", and queues run {tasks}",
+                    tasks = count(n, "task", "tasks")
+                ),
             };
-            return (
-                ThreatModel::Server,
-                format!("it has {answers}{before}{tasks}"),
-            );
+            return (ThreatModel::Server, say!("it has {answers}{before}{tasks}"));
         }
         if unit.manifest.is_none() || unit.private || unit.starts {
             let why = if unit.starts {
-                "its manifest says how to start it"
+                label!("its manifest says how to start it")
             } else {
-                "it is not published"
+                label!("it is not published")
             };
             return (
                 ThreatModel::Server,
-                format!("it registers no handler, and {why}"),
+                say!("it registers no handler, and {why}"),
             );
         }
         if used_by_server(unit) {
             return (
                 ThreatModel::Server,
-                "it registers no handler, and a server of this project uses it".to_owned(),
+                say!("it registers no handler, and a server of this project uses it"),
             );
         }
         (
             ThreatModel::Library,
-            "it registers no handler and offers modules to others".to_owned(),
+            say!("it registers no handler and offers modules to others"),
         )
     };
     project
@@ -141,7 +142,7 @@ pub(crate) fn offered(project: &Project, linked: &Linked) -> FxHashSet<FileIdx> 
         let from = if unit.root.is_empty() {
             "package.json".to_owned()
         } else {
-            format!("{}/package.json", unit.root)
+            say!("{root}/package.json", root = unit.root)
         };
         let resolve = |path: &str| match linked.resolver.resolve(&relative(path), &from) {
             Resolution::File(file) => Some(FileIdx(u32::try_from(file).unwrap_or(u32::MAX))),

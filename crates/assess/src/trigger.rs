@@ -44,9 +44,51 @@ pub(crate) struct Read<'a> {
     pub python: bool,
 }
 
+/// Where a request says a value.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Spoken {
+    /// A parameter of the query; its name may not be known.
+    Query(Option<String>),
+    /// A parameter of the path.
+    Path(String),
+    /// A field of a form.
+    Form(String),
+    /// A field of a JSON body, or all of it.
+    Json(Option<String>),
+    /// A header.
+    Header(String),
+    /// A cookie.
+    Cookie(String),
+}
+
+/// Where a request to an endpoint says what is read. Absent where that is not known.
+pub(crate) fn spoken(endpoint: &Endpoint, read: &Read<'_>) -> Option<Spoken> {
+    let source = read.source;
+    let path = endpoint.path.as_deref()?;
+    let name = last_name(source).or_else(|| asked_for(source, read.line));
+    let name = name.map(str::to_owned);
+    match read.kind {
+        // Of an address as a whole the query is a part, of its host or path it is none.
+        "http.url" if name.is_some() => None,
+        // Frameworks that fill parameters by their types fill those of a class from the body.
+        "http.query" if read.python && is_member(source) && sends_body(endpoint) => {
+            Some(Spoken::Json(name))
+        }
+        "http.query" | "http.url" => Some(Spoken::Query(name)),
+        "http.path" => {
+            let name = name.filter(|n| parameter(path, n).is_some())?;
+            Some(Spoken::Path(name))
+        }
+        "http.body" if FORMS.iter().any(|form| reads(source, form)) => Some(Spoken::Form(name?)),
+        "http.body" => Some(Spoken::Json(name)),
+        "http.header" => Some(Spoken::Header(name?)),
+        "http.cookie" => Some(Spoken::Cookie(name?)),
+        _ => None,
+    }
+}
+
 /// The request, in HTTP's own form. Absent where the endpoint or what is sent is not known.
 pub(crate) fn request(endpoint: &Endpoint, read: &Read<'_>, sink_kind: &str) -> Option<String> {
-    let source = read.source;
     let path = endpoint.path.as_deref()?;
     let probe = probe(sink_kind, read.python)?;
     let method = if matches!(endpoint.method.as_str(), "" | "ALL" | "USE" | "*") {
@@ -54,34 +96,25 @@ pub(crate) fn request(endpoint: &Endpoint, read: &Read<'_>, sink_kind: &str) -> 
     } else {
         endpoint.method.split(',').next()?
     };
-    let name = last_name(source).or_else(|| asked_for(source, read.line));
     let line = |path: &str| format!("{method} {} HTTP/1.1\nHost: localhost", filled(path));
-    match read.kind {
-        // Of an address as a whole the query is a part, of its host or path it is none.
-        "http.url" if name.is_some() => None,
-        "http.query" | "http.url" => {
-            let name = name.unwrap_or("q");
+    Some(match spoken(endpoint, read)? {
+        Spoken::Query(name) => {
+            let name = name.as_deref().unwrap_or("q");
             let separator = if query_at(path).is_some() { '&' } else { '?' };
             let value = if probe.starts_with("{\"$") {
                 format!("{name}[$ne]=")
             } else {
                 format!("{name}={}", encoded(probe))
             };
-            Some(line(&format!("{path}{separator}{value}")))
+            line(&format!("{path}{separator}{value}"))
         }
-        "http.path" => {
-            let parameter = name
-                .map(|n| format!(":{n}"))
-                .filter(|p| path.contains(p.as_str()))?;
-            Some(line(&path.replacen(&parameter, &encoded(probe), 1)))
-        }
-        "http.body" if FORMS.iter().any(|form| reads(source, form)) => Some(format!(
-            "{}\nContent-Type: application/x-www-form-urlencoded\n\n{}={}",
+        Spoken::Path(name) => line(&path.replacen(parameter(path, &name)?, &encoded(probe), 1)),
+        Spoken::Form(name) => format!(
+            "{}\nContent-Type: application/x-www-form-urlencoded\n\n{name}={}",
             line(path),
-            name?,
             encoded(probe)
-        )),
-        "http.body" => {
+        ),
+        Spoken::Json(name) => {
             let is_object = probe.starts_with('{') && sink_kind != "template";
             let value = if is_object {
                 probe.to_owned()
@@ -90,20 +123,47 @@ pub(crate) fn request(endpoint: &Endpoint, read: &Read<'_>, sink_kind: &str) -> 
             };
             let body =
                 name.map_or_else(|| value.clone(), |name| format!("{{\"{name}\": {value}}}"));
-            Some(format!(
-                "{}\nContent-Type: application/json\n\n{body}",
-                line(path)
-            ))
+            format!("{}\nContent-Type: application/json\n\n{body}", line(path))
         }
-        "http.header" => Some(format!("{}\n{}: {}", line(path), name?, one_line(probe))),
-        "http.cookie" => Some(format!(
-            "{}\nCookie: {}={}",
-            line(path),
-            name?,
-            encoded(probe)
-        )),
-        _ => None,
-    }
+        Spoken::Header(name) => format!("{}\n{name}: {}", line(path), one_line(probe)),
+        Spoken::Cookie(name) => format!("{}\nCookie: {name}={}", line(path), encoded(probe)),
+    })
+}
+
+/// `wanted.name`, of a parameter that is no request.
+fn is_member(source: &str) -> bool {
+    source.split_once('.').is_some_and(|(root, name)| {
+        let plain = |part: &str| part.chars().all(|c| c.is_alphanumeric() || c == '_');
+        plain(root) && plain(name) && !["request", "req", "self"].contains(&root)
+    })
+}
+
+fn sends_body(endpoint: &Endpoint) -> bool {
+    ["POST", "PUT", "PATCH"].contains(&endpoint.method.as_str())
+}
+
+/// A parameter of a path, as it is written there: `:id`, `<id>`, `<int:id>`, `{id}`, `{id:int}`.
+fn parameter<'p>(path: &'p str, name: &str) -> Option<&'p str> {
+    path.match_indices(name).find_map(|(at, _)| {
+        let (before, after) = (path.get(..at)?, path.get(at + name.len()..)?);
+        let plain = |c: char| c.is_alphanumeric() || c == '_';
+        if before.ends_with(plain) || after.starts_with(plain) {
+            return None;
+        }
+        let part = before.rsplit('/').next().unwrap_or(before);
+        let opened = part
+            .rfind(['<', '{'])
+            .map(|open| before.len() - part.len() + open);
+        match opened {
+            Some(open) => {
+                let close = after.find(['>', '}'])?;
+                path.get(open..=at + name.len() + close)
+            }
+            None => before
+                .ends_with(':')
+                .then(|| path.get(at - 1..at + name.len()))?,
+        }
+    })
 }
 
 /// Where the query of an address begins; `{?}` is a part of a path that is not known.
@@ -297,6 +357,12 @@ mod tests {
             None
         );
         assert_eq!(get("/x", "store", "row.name", "html.text"), None);
+        let typed = get("/a/<int:id>/b", "http.path", "id", "sql").unwrap();
+        assert!(
+            typed.starts_with("GET /a/%27%20OR%20%271%27%3D%271/b "),
+            "{typed}"
+        );
+        assert_eq!(get("/a/:idea", "http.path", "req.params.id", "sql"), None);
         // The host is not in the query, and forms are no JSON.
         assert_eq!(get("/x", "http.url", "ctx.hostname", "redirect"), None);
         let form = |line| {
@@ -338,6 +404,12 @@ mod tests {
         let asked = |sink| request(&endpoint("GET", "/x"), &read, sink);
         assert!(asked("code").unwrap().contains("__import__"));
         assert_eq!(asked("deserialize"), None);
+        let member = Read {
+            source: "wanted.name",
+            ..read
+        };
+        let post = request(&endpoint("POST", "/x"), &member, "sql").unwrap();
+        assert!(post.ends_with("{\"name\": \"' OR '1'='1\"}"), "{post}");
         assert!(asked("sql").is_some());
     }
 

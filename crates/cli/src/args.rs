@@ -43,6 +43,8 @@ pub enum Command {
     Rules(RulesArgs),
     /// List or test the models of libraries
     Models(ModelsArgs),
+    /// Print what there is to translate, for a report in another language (`assess --lang FILE`)
+    Lang,
     /// For those who write models and rules
     Debug(DebugArgs),
     /// Print a completion script
@@ -125,9 +127,9 @@ pub struct OutputArgs {
     #[arg(long, value_name = "DEPTH", default_value = "assessment")]
     pub template: TemplateArg,
 
-    /// The language of HTML and Markdown
+    /// The language of the report: `de` of `.casemate/lang/de.toml`, or a file; `casemate lang` writes one to begin with
     #[arg(long, value_name = "LANGUAGE", default_value = "en")]
-    pub lang: LangArg,
+    pub lang: String,
 
     /// Colours in text
     #[arg(long, value_name = "WHEN", default_value = "auto")]
@@ -435,11 +437,6 @@ pub enum FormatArg {
     /// Markdown for the page of a job: `$GITHUB_STEP_SUMMARY`
     Summary,
     Junit,
-}
-
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub enum LangArg {
-    En,
 }
 
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]

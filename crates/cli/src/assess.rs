@@ -1,11 +1,10 @@
 //! `casemate assess`.
 
-use crate::args::{
-    AssessArgs, ConfidenceArg, FailOnArg, LangArg, LevelArg, TemplateArg, ThreatModelArg,
-};
+use crate::args::{AssessArgs, ConfidenceArg, FailOnArg, LevelArg, TemplateArg, ThreatModelArg};
 use crate::baseline;
 use crate::calendar;
 use crate::failure::{Exit, Failure};
+use crate::language;
 use crate::output;
 use crate::print;
 use crate::terminal;
@@ -14,11 +13,11 @@ use casemate_assess::assessment::{Assessment, Certainty, Level, ThreatModel};
 use casemate_assess::config::Config;
 use casemate_assess::error::Error;
 use casemate_report::Format;
-use casemate_report::document::{Depth, Look};
-use casemate_report::language::Language;
+use casemate_report::document::Depth;
 
 /// Assesses and writes the reports.
 pub fn run(args: &AssessArgs) -> Result<Exit, Failure> {
+    language::choose(&args.output.lang, args.output.quiet)?;
     let destinations = output::open(&args.output.format, &args.output.output)?;
     let config = config(args)?;
     let watch = Watch::new(!args.output.quiet && terminal::watched());
@@ -31,7 +30,11 @@ pub fn run(args: &AssessArgs) -> Result<Exit, Failure> {
     let mut unwritten = None;
     for file in destinations.files {
         let (format, shown) = (file.format, file.shown.display().to_string());
-        match file.finish(&casemate_report::render_to(&assessment, format, look(args))) {
+        match file.finish(&casemate_report::render_to(
+            &assessment,
+            format,
+            depth(args),
+        )) {
             Ok(()) if !args.output.quiet => {
                 print::note(&format!("wrote {shown}: {}", counted(&assessment)))
             }
@@ -92,21 +95,17 @@ fn render(assessment: &Assessment, format: Format, args: &AssessArgs) -> String 
         Format::Text => {
             casemate_report::text::render(assessment, terminal::style(args.output.color))
         }
-        _ => casemate_report::render_to(assessment, format, look(args)),
+        _ => casemate_report::render_to(assessment, format, depth(args)),
     }
 }
 
-const fn look(args: &AssessArgs) -> Look {
-    let depth = match args.output.template {
+const fn depth(args: &AssessArgs) -> Depth {
+    match args.output.template {
         TemplateArg::Assessment => Depth::Assessment,
         TemplateArg::Summary => Depth::Summary,
         TemplateArg::Architecture => Depth::Architecture,
         TemplateArg::Issue => Depth::Issue,
-    };
-    let language = match args.output.lang {
-        LangArg::En => Language::English,
-    };
-    Look { depth, language }
+    }
 }
 
 fn config(args: &AssessArgs) -> Result<Config, Failure> {

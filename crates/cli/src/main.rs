@@ -15,6 +15,7 @@ mod decisions;
 mod draft;
 mod failure;
 mod init;
+mod language;
 mod memory;
 mod model;
 mod new;
@@ -76,6 +77,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Decisions(args) => decisions::run(&args),
         Command::New(args) => new::run(&args),
         Command::Prove(args) => prove::run(&args),
+        Command::Lang => language::print_template(),
         Command::Debug(args) => debug::run(&args),
     }
 }

@@ -6,6 +6,8 @@ use std::process::Command;
 
 /// Each crate with the crates that it may depend on; what they may depend on, it may too, except where `ONLY` says otherwise.
 const ALLOWED: &[(&str, &[&str])] = &[
+    ("casemate-say-macros", &[]),
+    ("casemate-say", &["casemate-say-macros"]),
     ("casemate-source", &[]),
     ("casemate-ir", &[]),
     ("casemate-lang-js", &["casemate-ir", "casemate-source"]),
@@ -24,14 +26,23 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["casemate-ir", "casemate-source", "casemate-lang-js"],
     ),
     ("casemate-model", &["casemate-ir"]),
-    ("casemate-flow", &["casemate-ir", "casemate-model"]),
+    (
+        "casemate-flow",
+        &["casemate-ir", "casemate-model", "casemate-say"],
+    ),
     (
         "casemate-app",
-        &["casemate-ir", "casemate-model", "casemate-flow"],
+        &[
+            "casemate-ir",
+            "casemate-model",
+            "casemate-flow",
+            "casemate-say",
+        ],
     ),
     (
         "casemate-rules",
         &[
+            "casemate-say",
             "casemate-ir",
             "casemate-model",
             "casemate-flow",
@@ -41,6 +52,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "casemate-ledger",
         &[
+            "casemate-say",
             "casemate-ir",
             "casemate-model",
             "casemate-flow",
@@ -50,6 +62,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "casemate-assess",
         &[
+            "casemate-say",
             "casemate-source",
             "casemate-ir",
             "casemate-lang-js",
@@ -65,7 +78,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "casemate-ledger",
         ],
     ),
-    ("casemate-report", &["casemate-assess"]),
+    ("casemate-report", &["casemate-assess", "casemate-say"]),
     (
         "casemate-build",
         &["casemate-lang-openapi", "casemate-lang-sql"],
@@ -73,6 +86,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "casemate",
         &[
+            "casemate-say",
             "casemate-assess",
             "casemate-build",
             "casemate-report",
@@ -88,7 +102,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("oxc_", &["casemate-lang-js"]),
     ("ruff_", &["casemate-lang-py"]),
     ("saphyr-parser", &["casemate-lang-openapi"]),
-    ("minijinja", &["casemate-build"]),
+    ("minijinja", &["casemate-assess", "casemate-build"]),
     ("clap", &["casemate"]),
     ("anstream", &["casemate"]),
 ];

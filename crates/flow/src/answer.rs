@@ -9,6 +9,7 @@ use crate::{limits, taint};
 use casemate_ir::{Instr, Span};
 use casemate_model::kind::{Shape, SinkKind};
 use casemate_model::matcher::Models;
+use casemate_say::{say, told};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -486,7 +487,7 @@ impl Writer<'_> {
                 file: self.program.func(finding.source.func).file_idx,
                 span: finding.source.span,
             };
-            let text = format!("{} comes in", self.source_text(finding));
+            let text = say!("{source} comes in", source = self.source_text(finding));
             out.insert(0, PathStep { site, text });
         }
         out.dedup_by(|b, a| a.site == b.site && a.text == b.text);
@@ -508,7 +509,7 @@ impl Writer<'_> {
     fn source_text(&self, finding: &Finding) -> String {
         let kinds = self.models.kinds();
         let name = kinds.source_name(finding.source.kind);
-        kinds.describe("source", name).unwrap_or(name).to_owned()
+        told(kinds.describe("source", name).unwrap_or(name)).to_owned()
     }
 
     fn expand(&self, trace: TraceRef, finding: &Finding, out: &mut Vec<PathStep>, depth: u32) {
@@ -532,23 +533,23 @@ impl Writer<'_> {
         };
         let name = |f: Option<FuncId>| {
             f.map_or_else(
-                || "a function".to_owned(),
+                || say!("a function"),
                 |f| format!("`{}`", self.program.func_name(f)),
             )
         };
         let text = match node.kind {
-            TraceKind::Source => Some(format!("{} is read", self.source_text(finding))),
+            TraceKind::Source => Some(say!("{source} is read", source = self.source_text(finding))),
             TraceKind::Start => None,
-            TraceKind::Concat => Some("becomes part of a string".to_owned()),
-            TraceKind::Library => Some("passes through a library call".to_owned()),
-            TraceKind::Unknown => Some("passes through a call that is not resolved".to_owned()),
+            TraceKind::Concat => Some(say!("becomes part of a string")),
+            TraceKind::Library => Some(say!("passes through a library call")),
+            TraceKind::Unknown => Some(say!("passes through a call that is not resolved")),
             TraceKind::Through if node.inner.is_some() => {
-                Some(format!("passes through {}", name(node.callee)))
+                Some(say!("passes through {callee}", callee = name(node.callee)))
             }
-            TraceKind::Through => Some(format!("is returned by {}", name(node.callee))),
-            TraceKind::Into => Some(format!("is passed to {}", name(node.callee))),
-            TraceKind::Stored => Some("is read from a variable that both share".to_owned()),
-            TraceKind::Sink => Some(format!("is used by `{}`", finding.sink.callee)),
+            TraceKind::Through => Some(say!("is returned by {callee}", callee = name(node.callee))),
+            TraceKind::Into => Some(say!("is passed to {callee}", callee = name(node.callee))),
+            TraceKind::Stored => Some(say!("is read from a variable that both share")),
+            TraceKind::Sink => Some(say!("is used by `{callee}`", callee = finding.sink.callee)),
         };
         if let Some(text) = text {
             out.push(PathStep { site, text });

@@ -67,7 +67,7 @@ pub const CALL_WORK: u64 = 12_000;
 /// functions in wekan ran for minutes without it.
 pub const WORK: u64 = 1_500_000;
 /// Under this name are counted the calls that were left out for it.
-pub const WORK_DONE: &str = "work on one cycle of calls";
+pub const WORK_DONE: &str = casemate_say::mark!("work on one cycle of calls");
 /// Values that the states of one function hold in all, were every block to hold every local; beyond it the function is not analysed.
 pub const FUNCTION_VALUES: usize = 16_000_000;
 /// Objects of one function's heap.
@@ -95,20 +95,22 @@ pub const GLOBAL_ROUNDS: u32 = 6;
 /// Values that one module variable, instance or store is followed with from other shared places.
 pub const SHARED_VALUES: usize = 500;
 /// Under this name are counted the further ones.
-pub const SHARED_CUT: &str = "values of one shared place";
+pub const SHARED_CUT: &str = casemate_say::mark!("values of one shared place");
 /// Under this name are counted the ways that were cut where they met a second call that is not resolved.
-pub const TWICE_UNKNOWN: &str = "ways through two calls that are not resolved";
+pub const TWICE_UNKNOWN: &str = casemate_say::mark!("ways through two calls that are not resolved");
 /// Under this name are counted the values that went through a call that is not resolved before they were shared or stored;
 /// they are not followed to where they are read.
-pub const SHARED_UNKNOWN: &str = "values shared after a call that is not resolved";
+pub const SHARED_UNKNOWN: &str =
+    casemate_say::mark!("values shared after a call that is not resolved");
 /// Under this name are counted the values that were written to a member of a shared object whose name only the run knows, and
 /// that may be the member that is read elsewhere by its name; they are not followed there.
-pub const SHARED_BY_KEY: &str = "values kept under a name that only the run knows";
+pub const SHARED_BY_KEY: &str =
+    casemate_say::mark!("values kept under a name that only the run knows");
 /// Under this name are counted the values that came out of one store and were put into another; they are not followed out of that.
-pub const STORED_AGAIN: &str = "values stored a second time";
+pub const STORED_AGAIN: &str = casemate_say::mark!("values stored a second time");
 /// Under this name are counted the reads of tables and collections whose name is not known: what is written to a named one
 /// is followed to them only where the field is the same.
-pub const STORE_UNNAMED: &str = "reads of stores whose name is not known";
+pub const STORE_UNNAMED: &str = casemate_say::mark!("reads of stores whose name is not known");
 /// Under this name are counted the dangerous uses that depend on the release of a package, which is not known.
 pub const VERSION_UNKNOWN: &str =
     "uses that only some releases of a package make dangerous, the release not known";
@@ -120,7 +122,7 @@ pub const REFUTED_DEPTH: u32 = 6;
 /// Candidates on which more would have to be spent are kept as they are. Without a bound outline took nine times as long.
 pub const REFUTED_WORK: u64 = 4_000;
 /// Under this name are counted the candidates that were kept for it.
-pub const REFUTED_DONE: &str = "candidates whose calls were not all run again";
+pub const REFUTED_DONE: &str = casemate_say::mark!("candidates whose calls were not all run again");
 /// Steps of all ways of the candidates of one function that are gone along to learn which functions they lead through.
 pub const REFUTED_STEPS: usize = 4_000;
 /// Known places of one call, members of objects that are given included.

@@ -1,5 +1,7 @@
 //! Where two standards ask for opposite things: whoever follows both has to choose, and is told so.
 
+use casemate_say::mark;
+
 /// One such place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Conflict {
@@ -22,17 +24,17 @@ pub const PROFILES: [&str; 2] = ["asvs", "pci-dss"];
 pub const ALL: [Conflict; 2] = [
     Conflict {
         requirement: "v5.0.0-6.2.5",
-        asks: "no rules on which characters a password holds",
+        asks: mark!("no rules on which characters a password holds"),
         profile: "pci-dss",
         other: "PCI DSS 4.0.1, 8.3.6",
-        against: "letters and digits in every password",
+        against: mark!("letters and digits in every password"),
     },
     Conflict {
         requirement: "v5.0.0-6.2.10",
-        asks: "passwords that do not have to be changed from time to time",
+        asks: mark!("passwords that do not have to be changed from time to time"),
         profile: "pci-dss",
         other: "PCI DSS 4.0.1, 8.3.9",
-        against: "new passwords every ninety days where they are the only factor",
+        against: mark!("new passwords every ninety days where they are the only factor"),
     },
 ];
 

@@ -1,5 +1,6 @@
 //! What data is called: the names of members that tell a class of data.
 
+use casemate_say::mark;
 use std::collections::BTreeMap;
 
 /// By name: the class that the owner says it holds; `None`: nothing that deserves protection.
@@ -29,12 +30,12 @@ impl Class {
 
     /// As a noun.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::Credentials => "credentials",
-            Self::Personal => "personal data",
-            Self::Payment => "payment data",
-            Self::Health => "health data",
+            Self::Personal => mark!("personal data"),
+            Self::Payment => mark!("payment data"),
+            Self::Health => mark!("health data"),
         }
     }
 

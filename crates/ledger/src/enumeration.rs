@@ -6,6 +6,7 @@ use crate::kin;
 use crate::verdict::Verdict;
 use casemate_flow::result::Site;
 use casemate_rules::rule::{Question, Rule};
+use casemate_say::{label, say};
 use std::collections::BTreeSet;
 
 impl Judge<'_> {
@@ -68,10 +69,10 @@ impl Judge<'_> {
         // Work of queues is housed as well, and is no endpoint.
         let housed = (self.evidence.inventory.housed).min(self.evidence.endpoints);
         let what = if of_applications {
-            format!(
-                "{} of {}",
-                count(housed, "endpoint", "endpoints"),
-                count(applications, "application", "applications")
+            say!(
+                "{endpoints} of {applications}",
+                endpoints = count(housed, "endpoint", "endpoints"),
+                applications = count(applications, "application", "applications")
             )
         } else if endpoints {
             count(self.evidence.endpoints, "endpoint", "endpoints")
@@ -119,63 +120,71 @@ impl Judge<'_> {
                 && (of_applications || unclear.is_superset(&places));
             let mut why = Vec::new();
             if unread > 0 {
-                why.push(format!(
-                    "{} of SQL not read, where columns may be named",
-                    count(unread, "file was", "files were")
+                why.push(say!(
+                    "{were} of SQL not read, where columns may be named",
+                    were = count(unread, "file was", "files were")
                 ));
             }
             if homeless > 0 {
-                why.push(format!(
-                    "{} to no application that is known",
-                    count(homeless, "endpoint belongs", "endpoints belong")
+                why.push(say!(
+                    "{belong} to no application that is known",
+                    belong = count(homeless, "endpoint belongs", "endpoints belong")
                 ));
             }
             if !unclear.is_empty() {
-                why.push(format!(
-                    "{} not understood",
-                    count(unclear.len(), "place was", "places were")
+                why.push(say!(
+                    "{were} not understood",
+                    were = count(unclear.len(), "place was", "places were")
                 ));
             }
             if unresolved > 0 {
-                why.push(format!(
-                    "{} of endpoints not resolved",
-                    count(unresolved, "registration was", "registrations were")
+                why.push(say!(
+                    "{were} of endpoints not resolved",
+                    were = count(unresolved, "registration was", "registrations were")
                 ));
             }
             if cut > 0 {
-                why.push(format!(
-                    "limits of the analysis were reached {}",
-                    count(cut, "time", "times")
+                why.push(say!(
+                    "limits of the analysis were reached {times}",
+                    times = count(cut, "time", "times")
                 ));
             }
             if !broken.is_empty() {
-                why.push(format!(
-                    "{} not read whole",
-                    count(broken.len(), "file was", "files were")
+                why.push(say!(
+                    "{were} not read whole",
+                    were = count(broken.len(), "file was", "files were")
                 ));
             }
             return Some(Judged {
                 verdict: Verdict::Partial,
                 because: if endpoints && self.evidence.endpoints == 0 {
-                    format!("no endpoint is known, and {}", why.join(" and "))
+                    say!("no endpoint is known, and {why}", why = why.join(" and "))
                 } else if places.is_empty() && !endpoints && !of_applications {
-                    format!(
-                        "no place was seen in {}{phrase}, but {}",
-                        self.searched(),
-                        why.join(" and ")
+                    say!(
+                        "no place was seen in {searched}{phrase}, but {why}",
+                        searched = self.searched(),
+                        why = why.join(" and ")
                     )
                 } else if only_open && of_applications {
-                    format!(
-                        "not decided for {}",
-                        each(applications, "application", "applications")
+                    say!(
+                        "not decided for {applications}",
+                        applications = each(
+                            applications,
+                            "application",
+                            "applications",
+                            label!("the one application")
+                        )
                     )
                 } else if only_open {
-                    format!(
-                        "not decided at {}{phrase}",
-                        each(places.len(), "place", "places")
+                    say!(
+                        "not decided at {places}{phrase}",
+                        places = each(places.len(), "place", "places", label!("the one place"))
                     )
                 } else {
-                    format!("no violation in {what}{phrase}, but {}", why.join(" and "))
+                    say!(
+                        "no violation in {what}{phrase}, but {why}",
+                        why = why.join(" and ")
+                    )
                 },
                 places: self.places(&unclear).into_iter().chain(broken).collect(),
                 ..Judged::default()
@@ -191,39 +200,46 @@ impl Judge<'_> {
                 let named = some_of(&kin);
                 return Some(Judged {
                     verdict: Verdict::Partial,
-                    because: format!(
-                        "no place in {}{phrase}, but {named} may be one, and no model speaks of {}",
-                        self.searched(),
-                        if kin.len() == 1 { "it" } else { "them" }
+                    because: say!(
+                        "no place in {searched}{phrase}, but {named} may be one, and no model speaks of {which}",
+                        searched = self.searched(),
+                        which = if kin.len() == 1 {
+                            label!("it")
+                        } else {
+                            label!("them")
+                        }
                     ),
                     ..Judged::default()
                 });
             }
         }
         let because = if silent {
-            format!(
-                "nothing to break it: no place in {}{phrase}",
-                self.searched()
+            say!(
+                "nothing to break it: no place in {searched}{phrase}",
+                searched = self.searched()
             )
         } else if of_names {
-            format!(
-                "none of the {} in {} tells of it{phrase}",
-                count(
+            say!(
+                "none of the {texts} in {files} tells of it{phrase}",
+                texts = count(
                     self.evidence.inventory.names,
                     "name and text",
                     "names and texts"
                 ),
-                count(self.evidence.files, "file", "files"),
+                files = count(self.evidence.files, "file", "files")
             )
         } else if endpoints || of_applications {
-            format!("{what}, none breaks it{phrase}")
+            say!("{what}, none breaks it{phrase}")
         } else {
             format!(
                 "{}{phrase}",
                 match places.len() {
-                    1 => "the one place does not break it".to_owned(),
-                    2 => "neither of both places breaks it".to_owned(),
-                    n => format!("none of {} breaks it", count(n, "place", "places")),
+                    1 => say!("the one place does not break it"),
+                    2 => say!("neither of both places breaks it"),
+                    n => say!(
+                        "none of {places} breaks it",
+                        places = count(n, "place", "places")
+                    ),
                 }
             )
         };
@@ -241,11 +257,11 @@ impl Judge<'_> {
 }
 
 /// `the one place`, `any of 12 places`.
-fn each(n: usize, one: &str, many: &str) -> String {
+fn each(n: usize, one: &str, many: &str, only: &str) -> String {
     if n == 1 {
-        format!("the one {one}")
+        only.to_owned()
     } else {
-        format!("any of {}", count(n, one, many))
+        say!("any of {many}", many = count(n, one, many))
     }
 }
 
@@ -254,13 +270,13 @@ fn told(phrases: &[&str]) -> String {
     let phrases: Vec<&str> = phrases
         .iter()
         .copied()
-        .filter(|p| *p != "an application")
+        .filter(|p| *p != label!("an application"))
         .collect();
     let shown: Vec<&str> = phrases.iter().copied().take(PHRASES).collect();
     match (shown.join(" · "), phrases.len().saturating_sub(PHRASES)) {
         (none, _) if none.is_empty() => none,
         (shown, 0) => format!(" ({shown})"),
-        (shown, more) => format!(" ({shown} · and {more} more)"),
+        (shown, more) => say!(" ({shown} · and {more} more)"),
     }
 }
 
@@ -297,7 +313,7 @@ fn asked<'a: 'r, 'r>(judge: &Judge<'a>, rule: &'r Rule) -> Asked<'r> {
                 let children = children.filter_map(move |(_, k)| kinds.describe(space, k));
                 one.into_iter().chain(children)
             })
-            .map(|words| words.split([';', ':']).next().unwrap_or(words))
+            .map(|words| casemate_say::told(words.split([';', ':']).next().unwrap_or(words)))
             .collect();
         words.dedup();
         words
@@ -342,7 +358,7 @@ fn asked<'a: 'r, 'r>(judge: &Judge<'a>, rule: &'r Rule) -> Asked<'r> {
                     .filter_map(|name| {
                         let mut facts = judge.evidence.kinds.facts();
                         let (_, fact) = facts.find(|(known, _)| known == name)?;
-                        fact.doc.split([';', ':']).next()
+                        fact.doc.split([';', ':']).next().map(casemate_say::told)
                     })
                     .collect(),
                 ..Asked::default()
@@ -364,6 +380,7 @@ fn asked<'a: 'r, 'r>(judge: &Judge<'a>, rule: &'r Rule) -> Asked<'r> {
                 places,
                 phrases: fact
                     .and_then(|(_, fact)| fact.doc.split([';', ':']).next())
+                    .map(casemate_say::told)
                     .into_iter()
                     .collect(),
                 ..Asked::default()

@@ -11,6 +11,7 @@ use casemate_flow::result::Site;
 use casemate_model::kind::Kinds;
 use casemate_rules::catalogue::Catalogue;
 use casemate_rules::rule::{Question, Rule};
+use casemate_say::{label, mark, say, told};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A place that a rule found.
@@ -167,9 +168,11 @@ impl<'a> Judge<'a> {
         let conflict = conflict::given_up(id, self.evidence.profile)?;
         Some(Judged {
             verdict: Verdict::Human,
-            because: format!(
-                "the profile `{}` follows {}, which asks for the opposite ({}); whoever follows both has to choose",
-                conflict.profile, conflict.other, conflict.against
+            because: say!(
+                "the profile `{profile}` follows {other}, which asks for the opposite ({against}); whoever follows both has to choose",
+                profile = conflict.profile,
+                other = conflict.other,
+                against = told(conflict.against)
             ),
             places: Vec::new(),
             ..Judged::default()
@@ -192,10 +195,10 @@ impl<'a> Judge<'a> {
         if sure.is_empty() {
             return Some(Judged {
                 verdict: Verdict::Partial,
-                because: format!(
-                    "{} of low confidence may break it, at {}",
-                    count(doubtful.len(), "finding", "findings"),
-                    at(&found, false)
+                because: say!(
+                    "{findings} of low confidence may break it, at {found}",
+                    findings = count(doubtful.len(), "finding", "findings"),
+                    found = at(&found, false)
                 ),
                 places: doubtful,
                 ..Judged::default()
@@ -203,15 +206,19 @@ impl<'a> Judge<'a> {
         }
         let more = match doubtful.len() {
             0 => String::new(),
-            n => format!(", and {n} more of low confidence may"),
+            n => say!(", and {n} more of low confidence may"),
         };
         Some(Judged {
             verdict: Verdict::Fail,
-            because: format!(
-                "{} {} it, at {}{more}",
-                count(sure.len(), "finding", "findings"),
-                if sure.len() == 1 { "breaks" } else { "break" },
-                at(&found, true)
+            because: say!(
+                "{findings} {which} it, at {found}{more}",
+                findings = count(sure.len(), "finding", "findings"),
+                which = if sure.len() == 1 {
+                    label!("breaks")
+                } else {
+                    label!("break")
+                },
+                found = at(&found, true)
             ),
             places: sure.into_iter().chain(doubtful).collect(),
             ..Judged::default()
@@ -226,10 +233,10 @@ impl<'a> Judge<'a> {
         if !sign.unclear.is_empty() {
             return Some(Judged {
                 verdict: Verdict::Partial,
-                because: format!(
-                    "{} was not seen in {searched}, but {} may be one",
-                    feature.is,
-                    count(sign.unclear.len(), "call", "calls")
+                because: say!(
+                    "{is} was not seen in {searched}, but {calls} may be one",
+                    is = casemate_say::told(&feature.is),
+                    calls = count(sign.unclear.len(), "call", "calls")
                 ),
                 places: self.places(&sign.unclear),
                 ..Judged::default()
@@ -240,9 +247,9 @@ impl<'a> Judge<'a> {
             let shown = some_of(names);
             return Some(Judged {
                 verdict: Verdict::Partial,
-                because: format!(
-                    "{} was not seen in {searched}, but the code names {shown}",
-                    feature.is
+                because: say!(
+                    "{is} was not seen in {searched}, but the code names {shown}",
+                    is = casemate_say::told(&feature.is)
                 ),
                 ..Judged::default()
             });
@@ -262,16 +269,19 @@ impl<'a> Judge<'a> {
                 Verdict::Partial
             },
             because: if whole {
-                format!("{} is not there: none in {searched}", feature.is)
+                say!(
+                    "{is} is not there: none in {searched}",
+                    is = casemate_say::told(&feature.is)
+                )
             } else if hidden {
-                format!(
-                    "{} was not seen in {searched}, but not all endpoints were resolved",
-                    feature.is
+                say!(
+                    "{is} was not seen in {searched}, but not all endpoints were resolved",
+                    is = casemate_say::told(&feature.is)
                 )
             } else {
-                format!(
-                    "{} was not seen in {searched}, but not all of them were understood whole",
-                    feature.is
+                say!(
+                    "{is} was not seen in {searched}, but not all of them were understood whole",
+                    is = casemate_say::told(&feature.is)
                 )
             },
             places: broken,
@@ -298,7 +308,7 @@ impl<'a> Judge<'a> {
             return Some(all.first().map_or_else(
                 || Judged::needing("decision"),
                 |d| Judged {
-                    because: format!("`{}` does not speak of it", d.file),
+                    because: say!("`{file}` does not speak of it", file = d.file),
                     ..Judged::default()
                 },
             ));
@@ -308,24 +318,27 @@ impl<'a> Judge<'a> {
         let places: Vec<String> = spoken.iter().flat_map(|d| d.places.clone()).collect();
         let untold = match open {
             0 => String::new(),
-            n => format!("; of {n} more the code does not tell"),
+            n => say!("; of {n} more the code does not tell"),
         };
-        let agree = format!(
-            "{} as the code shows{untold}",
-            count(kept, "decision is", "decisions are")
+        let agree = say!(
+            "{are} as the code shows{untold}",
+            are = count(kept, "decision is", "decisions are")
         );
         let Some((by, on)) = &first.signed else {
-            let why = first.unsigned.as_deref().unwrap_or("nobody has signed it");
+            let why = first
+                .unsigned
+                .as_deref()
+                .unwrap_or(label!("nobody has signed it"));
             return Some(Judged {
                 verdict: Verdict::Partial,
-                because: format!("`{}` speaks of it, and {why}", first.file),
+                because: say!("`{file}` speaks of it, and {why}", file = first.file),
                 places,
                 ..Judged::default()
             });
         };
         Some(Judged {
             verdict: Verdict::Attested,
-            because: format!("{by} signed it on {on}: {agree}"),
+            because: say!("{by} signed it on {on}: {agree}"),
             places,
             ..Judged::default()
         })
@@ -354,9 +367,9 @@ impl<'a> Judge<'a> {
         if rules.is_empty() && !not_applied.is_empty() {
             return Judged {
                 verdict: Verdict::Human,
-                because: format!(
-                    "{} would look at it, and was not applied",
-                    not_applied.join(", ")
+                because: say!(
+                    "{not_applied} would look at it, and was not applied",
+                    not_applied = not_applied.join(", ")
                 ),
                 places: Vec::new(),
                 ..Judged::default()
@@ -377,32 +390,40 @@ impl<'a> Judge<'a> {
         let asked = self.asked_places(rules);
         let met = match (asked.len(), rules.iter().any(|r| asks_endpoints(r))) {
             (_, true) if self.evidence.endpoints > 0 => {
-                format!(
-                    "at {}",
-                    count(self.evidence.endpoints, "endpoint", "endpoints")
+                say!(
+                    "at {endpoints}",
+                    endpoints = count(self.evidence.endpoints, "endpoint", "endpoints")
                 )
             }
-            (0, _) => format!("in {}", self.searched()),
-            (n, _) => format!("at {}", count(n, "place", "places")),
+            (0, _) => say!("in {searched}", searched = self.searched()),
+            (n, _) => say!("at {places}", places = count(n, "place", "places")),
         };
         let because = if deciding.is_empty() {
             let all: Vec<&&Rule> = rules.iter().collect();
-            format!(
-                "{} found nothing {met}, and {} a part of it",
-                names(&all),
-                if all.len() == 1 { "covers" } else { "cover" }
+            say!(
+                "{all} found nothing {met}, and {which} a part of it",
+                all = names(&all),
+                which = if all.len() == 1 {
+                    label!("covers")
+                } else {
+                    label!("cover")
+                }
             )
         } else if self.requirement.by == "configuration" {
-            format!(
-                "{} met nothing {met}, and the configuration in front of it was not read",
-                names(&deciding)
+            say!(
+                "{deciding} met nothing {met}, and the configuration in front of it was not read",
+                deciding = names(&deciding)
             )
         } else {
-            format!(
-                "in {}, nothing was recognised that {} {} about",
-                self.searched(),
-                names(&deciding),
-                if deciding.len() == 1 { "asks" } else { "ask" }
+            say!(
+                "in {searched}, nothing was recognised that {deciding} {which} about",
+                searched = self.searched(),
+                deciding = names(&deciding),
+                which = if deciding.len() == 1 {
+                    label!("asks")
+                } else {
+                    label!("ask")
+                }
             )
         };
         Judged {
@@ -426,7 +447,7 @@ impl<'a> Judge<'a> {
         let files = count(self.evidence.files, "file", "files");
         let calls = count(self.evidence.calls, "call", "calls");
         let manifests = count(self.evidence.manifests, "manifest", "manifests");
-        format!("{calls} of {files} and {manifests}")
+        say!("{calls} of {files} and {manifests}")
     }
 
     pub(crate) fn places(&self, sites: &BTreeSet<Site>) -> Vec<String> {
@@ -458,7 +479,7 @@ pub(crate) fn some_of<N: std::fmt::Display>(names: impl IntoIterator<Item = N>) 
     let shown = shown.join(", ");
     match names.count() {
         0 => shown,
-        more => format!("{shown} and {more} more"),
+        more => say!("{shown} and {more} more"),
     }
 }
 
@@ -478,48 +499,56 @@ fn at(found: &[&Found], sure: bool) -> String {
     places.truncate(NAMED);
     let rest = match rest {
         0 => String::new(),
-        n => format!(" and {n} more"),
+        n => say!(" and {n} more"),
     };
     format!("{}{rest}", places.join(", "))
 }
 
 /// What a verdict may wait for: the name, the reason, and what stands for it in a table.
 pub const NEEDS: [(&str, &str, &str); 8] = [
-    ("rule", "no rule of Casemate looks at it yet", "no rule yet"),
+    (
+        "rule",
+        mark!("no rule of Casemate looks at it yet"),
+        mark!("no rule yet"),
+    ),
     (
         "decision",
-        "a decision that the owner writes down and signs: `casemate decisions init` drafts it from the code",
-        "owner's decision",
+        mark!(
+            "a decision that the owner writes down and signs: `casemate decisions init` drafts it from the code"
+        ),
+        mark!("owner's decision"),
     ),
     (
         "document",
-        "a document of the owner, of which no section of `casemate.decisions.toml` is about",
-        "owner's document",
+        mark!("a document of the owner, of which no section of `casemate.decisions.toml` is about"),
+        mark!("owner's document"),
     ),
     (
         "running system",
-        "shows only on the running system, which Casemate does not touch",
-        "running system",
+        mark!("shows only on the running system, which Casemate does not touch"),
+        mark!("running system"),
     ),
     (
         "configuration",
-        "rests on configuration of servers, proxies and clouds, which Casemate does not read yet",
-        "configuration",
+        mark!(
+            "rests on configuration of servers, proxies and clouds, which Casemate does not read yet"
+        ),
+        mark!("configuration"),
     ),
     (
         "dependencies",
-        "rests on advisories about dependencies, which Casemate does not read yet",
-        "advisories",
+        mark!("rests on advisories about dependencies, which Casemate does not read yet"),
+        mark!("advisories"),
     ),
     (
         "schema",
-        "rests on the whole schema of the database, of which Casemate reads a part",
-        "database schema",
+        mark!("rests on the whole schema of the database, of which Casemate reads a part"),
+        mark!("database schema"),
     ),
     (
         "judgement",
-        "needs judgement that no program has",
-        "judgement",
+        mark!("needs judgement that no program has"),
+        mark!("judgement"),
     ),
 ];
 
@@ -530,7 +559,7 @@ impl Judged {
             Self::default,
             |(needs, because, _)| Self {
                 verdict: Verdict::Human,
-                because: (*because).to_owned(),
+                because: told(because).to_owned(),
                 places: Vec::new(),
                 needs,
             },
@@ -544,7 +573,7 @@ fn ids(found: &[&Found], sure: bool) -> Vec<String> {
 }
 
 pub(crate) fn count(n: usize, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(n), if n == 1 { one } else { many })
+    casemate_say::count(n as u64, &grouped(n), one, many)
 }
 
 /// `12,345`.

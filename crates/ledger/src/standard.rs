@@ -1,5 +1,6 @@
 //! The requirements that are judged.
 
+use casemate_say::text;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -30,30 +31,42 @@ pub struct Requirement {
     pub look: &'static str,
 }
 
-/// All requirements, in the standard's order.
+/// All requirements, in the standard's order, in the language of this process.
 pub fn all() -> &'static [Requirement] {
     static ALL: LazyLock<Vec<Requirement>> = LazyLock::new(|| {
-        let lines = ASVS.lines().filter(|line| !line.starts_with('#'));
-        let asked: BTreeMap<&str, (&str, &str)> = WORKSHEETS
-            .lines()
-            .filter_map(|line| {
-                let (id, rest) = line.split_once('\t')?;
-                Some((id, rest.split_once('\t')?))
-            })
-            .collect();
-        lines
-            .filter_map(read)
-            .map(|row| {
-                let (question, look) = asked.get(row.id).copied().unwrap_or_default();
-                Requirement {
-                    question,
-                    look,
-                    ..row
-                }
-            })
-            .collect()
+        let mut all = english();
+        for row in &mut all {
+            row.chapter = text(row.chapter);
+            row.says = text(row.says);
+            row.question = text(row.question);
+            row.look = text(row.look);
+        }
+        all
     });
     &ALL
+}
+
+/// The same as they are written here.
+#[must_use]
+pub fn english() -> Vec<Requirement> {
+    let lines = ASVS.lines().filter(|line| !line.starts_with('#'));
+    let asked: BTreeMap<&str, (&str, &str)> = WORKSHEETS
+        .lines()
+        .filter_map(|line| {
+            let (id, rest) = line.split_once('\t')?;
+            Some((id, rest.split_once('\t')?))
+        })
+        .collect();
+    let rows = lines.filter_map(read);
+    rows.map(|row| {
+        let (question, look) = asked.get(row.id).copied().unwrap_or_default();
+        Requirement {
+            question,
+            look,
+            ..row
+        }
+    })
+    .collect()
 }
 
 fn read(line: &'static str) -> Option<Requirement> {

@@ -2,6 +2,7 @@
 
 use crate::judge::Judge;
 use crate::verdict::Worksheet;
+use casemate_say::{label, say};
 
 /// Places to begin at.
 const HERE: usize = 4;
@@ -27,34 +28,40 @@ pub(crate) fn of(judge: &Judge<'_>, open: &[String]) -> Worksheet {
     let requirement = judge.requirement;
     let (source, attach) = match judge.requirement.by {
         "document" => (
-            "the project's written security decisions",
-            "the document with its date and its owner",
+            label!("the project's written security decisions"),
+            label!("the document with its date and its owner"),
         ),
         "running system" => (
-            "the deployed system",
-            "the commands, their answers and the date",
+            label!("the deployed system"),
+            label!("the commands, their answers and the date"),
         ),
         "configuration" => (
-            "configuration of proxy, containers and platform",
-            "the lines of configuration that settle it",
+            label!("configuration of proxy, containers and platform"),
+            label!("the lines of configuration that settle it"),
         ),
         "dependencies" => (
-            "lock files and the advisories about what they pin",
-            "the list of packages with the date of the advisories",
+            label!("lock files and the advisories about what they pin"),
+            label!("the list of packages with the date of the advisories"),
         ),
         "schema" => (
-            "migrations and models of the database",
-            "the definitions that settle it",
+            label!("migrations and models of the database"),
+            label!("the definitions that settle it"),
         ),
         "person" => (
-            "the people and the process that it is about",
-            "who answered, when, and by which record",
+            label!("the people and the process that it is about"),
+            label!("who answered, when, and by which record"),
         ),
-        _ => ("the code", "the places that settle it, with file and line"),
+        _ => (
+            label!("the code"),
+            label!("the places that settle it, with file and line"),
+        ),
     };
     // Where no question of its own is written down, what breaks and keeps it says what to look for.
     let (question, look) = if requirement.question.is_empty() {
-        let asked = format!("Does this hold: {}?", lower_first(requirement.says));
+        let asked = say!(
+            "Does this hold: {says}?",
+            says = lower_first(requirement.says)
+        );
         (asked, format!("{source}: {}", requirement.look))
     } else {
         (requirement.question.to_owned(), requirement.look.to_owned())

@@ -17,14 +17,14 @@ pub mod gitlab;
 pub mod html;
 pub mod json;
 pub mod junit;
-pub mod language;
 pub mod markdown;
+mod names;
 mod said;
 pub mod sarif;
 pub mod text;
 
 use casemate_assess::assessment::Assessment;
-use document::Look;
+use document::Depth;
 
 /// A form of report.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -82,12 +82,12 @@ impl Format {
 /// Renders an assessment in full.
 #[must_use]
 pub fn render(assessment: &Assessment, format: Format) -> String {
-    render_to(assessment, format, Look::default())
+    render_to(assessment, format, Depth::default())
 }
 
 /// Renders an assessment as it should look; only HTML and Markdown know several depths.
 #[must_use]
-pub fn render_to(assessment: &Assessment, format: Format, look: impl Into<Look>) -> String {
+pub fn render_to(assessment: &Assessment, format: Format, depth: Depth) -> String {
     match format {
         Format::Text => text::render(
             assessment,
@@ -97,8 +97,8 @@ pub fn render_to(assessment: &Assessment, format: Format, look: impl Into<Look>)
             },
         ),
         Format::Json => json::render(assessment),
-        Format::Markdown => markdown::render(assessment, look),
-        Format::Html => html::render(assessment, look),
+        Format::Markdown => markdown::render(assessment, depth),
+        Format::Html => html::render(assessment, depth),
         Format::Sarif => sarif::render(assessment),
         Format::Csv => csv::render(assessment),
         Format::CycloneDx => cyclonedx::render(assessment),

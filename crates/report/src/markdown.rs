@@ -1,10 +1,12 @@
 //! For a person, to keep and pass on: the document as Markdown that reads well where it is kept.
 
-use crate::document::{self, Block, Cell, Document, Entry, Figure, Group, Look, Table, anchor};
+use crate::document::{self, Block, Cell, Depth, Document, Entry, Figure, Group, Table, anchor};
+use crate::names::word;
 use crate::text::prose::clean;
 use casemate_assess::assessment::Assessment;
 use casemate_assess::assessment::Level;
 use casemate_assess::dossier::words::grouped;
+use casemate_say::{label, say};
 use std::fmt::Write;
 
 /// Findings that one cell refers to by name.
@@ -15,8 +17,8 @@ const LONG: usize = 40;
 
 /// The assessment as Markdown.
 #[must_use]
-pub fn render(assessment: &Assessment, look: impl Into<Look>) -> String {
-    let document = document::of(assessment, look);
+pub fn render(assessment: &Assessment, depth: Depth) -> String {
+    let document = document::of(assessment, depth);
     let mut out = String::new();
     line(&mut out, &format!("# {}\n", document.title));
     for (label, value) in &document.facts {
@@ -76,7 +78,7 @@ fn entry(out: &mut String, entry: &Entry<'_>, document: &Document<'_>) {
     let confidence = if entry.confidence.is_empty() {
         String::new()
     } else {
-        format!(", confidence {}", entry.confidence)
+        say!(", confidence {level}", level = word(&entry.confidence))
     };
     // A guide counts its places.
     let place = if entry.place.contains(':') {
@@ -84,7 +86,7 @@ fn entry(out: &mut String, entry: &Entry<'_>, document: &Document<'_>) {
     } else {
         text(&entry.place)
     };
-    let level = capitalised(entry.level.name());
+    let level = capitalised(word(entry.level.name()));
     let blocks = |out: &mut String| {
         for block in &entry.blocks {
             self::block(out, block, document);
@@ -109,7 +111,7 @@ fn table(out: &mut String, table: &Table) {
     }
     if table.rows.len() > LONG {
         let rows = grouped(table.rows.len() as u64);
-        let says = format!("{} ({rows} rows)", table.caption);
+        let says = say!("{caption} ({rows} rows)", caption = table.caption);
         fold(out, &says, |out| rows_of(out, table, 0, table.rows.len()));
         return;
     }
@@ -180,7 +182,7 @@ fn cell(cell: &Cell) -> String {
         Cell::Code(raw) if raw.is_empty() => String::new(),
         Cell::Code(raw) => in_table(&code(raw)),
         Cell::Count(n) => grouped(*n as u64),
-        Cell::Level(level) => level.name().to_owned(),
+        Cell::Level(level) => word(level.name()).to_owned(),
         Cell::Name(name) => format!("<a id=\"risk-{name}\"></a>{name}"),
         Cell::Risks(ids) => references(ids, |id| format!("[{id}](#risk-{id})")),
         Cell::Findings(ids) => references(ids, |id| {
@@ -189,7 +191,7 @@ fn cell(cell: &Cell) -> String {
         }),
         Cell::Finding(id) => format!("<a id=\"{}\"></a>{}", anchor(id), in_table(&code(id))),
         Cell::Answer(answer) if answer == "unknown" => "?".to_owned(),
-        Cell::Answer(answer) => text(answer),
+        Cell::Answer(answer) => text(word(answer)),
         Cell::Verdict(verdict) => verdict.name().to_owned(),
     }
 }
@@ -212,7 +214,7 @@ fn references(ids: &[String], link: impl Fn(&str) -> String) -> String {
     let shown: Vec<String> = ids.iter().take(REFERENCES).map(|id| link(id)).collect();
     let more = ids.len().saturating_sub(REFERENCES);
     let more = if more > 0 {
-        format!(" and {more} more")
+        say!(" and {n} more", n = more)
     } else {
         String::new()
     };
@@ -226,21 +228,35 @@ fn figure(out: &mut String, figure: Figure, document: &Document<'_>) {
         Figure::Guards => {}
         Figure::Areas => {
             let rows = dossier.areas.iter().filter(|a| a.total() > 0);
+            let levels = Level::ALL.iter().rev().map(|l| word(l.name()));
+            let levels: Vec<&str> = levels.collect();
             line(
                 out,
-                "| Area | critical | high | medium | low | info |\n|---|---|---|---|---|---|",
+                &format!(
+                    "| {} | {} |\n|---|---|---|---|---|---|",
+                    label!("Area"),
+                    levels.join(" | ")
+                ),
             );
             for area in rows {
                 let counts: Vec<String> =
                     area.levels.iter().rev().map(ToString::to_string).collect();
-                line(out, &format!("| {} | {} |", area.name, counts.join(" | ")));
+                line(
+                    out,
+                    &format!("| {} | {} |", word(&area.name), counts.join(" | ")),
+                );
             }
             out.push('\n');
         }
         Figure::Risks => {
+            let impacts = ["negligible", "minor", "serious", "severe"].map(word);
             line(
                 out,
-                "| Likelihood \\ impact | negligible | minor | serious | severe |\n|---|---|---|---|---|",
+                &format!(
+                    "| {} | {} |\n|---|---|---|---|---|",
+                    label!("Likelihood \\ impact"),
+                    impacts.join(" | ")
+                ),
             );
             for likelihood in ["high", "medium", "low"] {
                 let count = |impact: &str| {
@@ -258,7 +274,10 @@ fn figure(out: &mut String, figure: Figure, document: &Document<'_>) {
                     .iter()
                     .map(|i| count(i))
                     .collect();
-                line(out, &format!("| {likelihood} | {} |", cells.join(" | ")));
+                line(
+                    out,
+                    &format!("| {} | {} |", word(likelihood), cells.join(" | ")),
+                );
             }
             out.push('\n');
         }

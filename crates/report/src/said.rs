@@ -2,6 +2,7 @@
 
 use casemate_assess::assessment::{Coverage, Finding, Hidden, PolicyEffect, Unserved};
 use casemate_assess::dossier::words::{count, grouped};
+use casemate_say::{label, say};
 
 /// Guards that are named for one finding.
 const GUARDS: usize = 6;
@@ -12,13 +13,13 @@ pub(crate) fn coverage(coverage: &Coverage) -> Vec<(&'static str, String)> {
     let code = &coverage.code;
     let mut said = Vec::new();
     for server in &coverage.unserved {
-        said.push(("no endpoint", unserved(server)));
+        said.push((label!("no endpoint"), unserved(server)));
     }
     let mut read = count(files.assessed, "backend file", "backend files");
     if files.templates > 0 {
-        read.push_str(&format!(
-            ", {} templates",
-            count_of(files.templates, files.assessed)
+        read.push_str(&say!(
+            ", {files} templates",
+            files = count_of(files.templates, files.assessed)
         ));
     }
     if code.lines > 0 {
@@ -30,56 +31,45 @@ pub(crate) fn coverage(coverage: &Coverage) -> Vec<(&'static str, String)> {
             count(code.functions, "function", "functions")
         ));
     }
-    said.push(("files", read));
+    said.push((label!("files"), read));
     if code.opaque > 0 || code.skipped_bodies > 0 {
-        let share = format!(
-            "{} of {} constructs not understood",
-            grouped(code.opaque),
-            grouped(code.instructions)
+        let share = say!(
+            "{opaque} of {instructions} constructs not understood",
+            opaque = grouped(code.opaque),
+            instructions = grouped(code.instructions)
         );
         let bodies = if code.skipped_bodies > 0 {
-            format!(
-                ", {} functions beyond a limit",
-                grouped(code.skipped_bodies)
+            say!(
+                ", {skipped_bodies} functions beyond a limit",
+                skipped_bodies = grouped(code.skipped_bodies)
             )
         } else {
             String::new()
         };
-        said.push(("code", format!("{share}{bodies}")));
+        said.push((label!("code"), format!("{share}{bodies}")));
     }
     let registrations = coverage.registrations;
     if registrations.unresolved > 0 {
         said.push((
-            "routes",
-            format!(
-                "of {}, something is not known of {} (`casemate model` lists them)",
-                count(registrations.seen, "registration", "registrations"),
-                registrations.unresolved
-            ),
+            label!("routes"),
+            say!("of {registrations}, something is not known of {unresolved} (`casemate model` lists them)", registrations = count(registrations.seen, "registration", "registrations"), unresolved = registrations.unresolved),
         ));
     }
     let calls = &coverage.calls;
     let all = calls.resolved + calls.by_name + calls.unmodelled + calls.unknown;
     if all > 0 {
         said.push((
-            "calls",
-            format!(
-                "{} of {} resolved, {} by name alone, {} into packages without a model, {} unknown",
-                grouped(calls.resolved),
-                grouped(all),
-                grouped(calls.by_name),
-                grouped(calls.unmodelled),
-                grouped(calls.unknown)
-            ),
+            label!("calls"),
+            say!("{resolved} of {all} resolved, {by_name} by name alone, {unmodelled} into packages without a model, {unknown} unknown", resolved = grouped(calls.resolved), all = grouped(all), by_name = grouped(calls.by_name), unmodelled = grouped(calls.unmodelled), unknown = grouped(calls.unknown)),
         ));
     }
     let apart: Vec<String> = files
         .set_aside
         .iter()
-        .map(|(role, n)| count(*n, &format!("{role} file"), &format!("{role} files")))
+        .map(|(role, n)| count(*n, &say!("{role} file"), &say!("{role} files")))
         .collect();
     if !apart.is_empty() {
-        said.push(("not backend", apart.join(", ")));
+        said.push((label!("not backend"), apart.join(", ")));
     }
     if !files.without_front_end.is_empty() {
         let languages: Vec<String> = files
@@ -87,7 +77,7 @@ pub(crate) fn coverage(coverage: &Coverage) -> Vec<(&'static str, String)> {
             .iter()
             .map(|(l, n)| format!("{} {l}", grouped(*n as u64)))
             .collect();
-        said.push(("no reader yet", languages.join(", ")));
+        said.push((label!("no reader yet"), languages.join(", ")));
     }
     if !files.not_entered.is_empty() {
         let folders: Vec<String> = files
@@ -101,15 +91,18 @@ pub(crate) fn coverage(coverage: &Coverage) -> Vec<(&'static str, String)> {
                 }
             })
             .collect();
-        said.push(("not entered", folders.join(", ")));
+        said.push((label!("not entered"), folders.join(", ")));
     }
     if !coverage.caps.is_empty() {
         let caps: Vec<String> = coverage
             .caps
             .iter()
-            .map(|(name, n)| format!("{name} ({})", grouped(*n)))
+            .map(|(name, n)| format!("{} ({})", casemate_say::told(name), grouped(*n)))
             .collect();
-        said.push(("limits", format!("reached {}", caps.join(", "))));
+        said.push((
+            label!("limits"),
+            say!("reached {caps}", caps = caps.join(", ")),
+        ));
     }
     if !coverage.undecided.is_empty() {
         let rules: Vec<String> = coverage
@@ -117,19 +110,17 @@ pub(crate) fn coverage(coverage: &Coverage) -> Vec<(&'static str, String)> {
             .iter()
             .map(|(rule, n)| format!("{rule} ({})", grouped(*n)))
             .collect();
-        said.push(("undecided", rules.join(", ")));
+        said.push((label!("undecided"), rules.join(", ")));
     }
     said
 }
 
 /// That a server has no endpoint that is known, and what follows.
 pub(crate) fn unserved(server: &Unserved) -> String {
-    format!(
-        "no endpoint of `{}` was found, though {}: calls, decorators, files and documents that register handlers were looked for, of \
-         the frameworks that have a model (`casemate models`). Who may call it, and what is missing before its handlers (logins, \
-         roles, owners, limits), was not judged; a model in `.casemate/models/` can teach it",
-        server.unit,
-        server.because()
+    say!(
+        "no endpoint of `{unit}` was found, though {because}: calls, decorators, files and documents that register handlers were looked for, of the frameworks that have a model (`casemate models`). Who may call it, and what is missing before its handlers (logins, roles, owners, limits), was not judged; a model in `.casemate/models/` can teach it",
+        unit = server.unit,
+        because = server.because()
     )
 }
 
@@ -141,12 +132,18 @@ pub(crate) fn effect(effect: &PolicyEffect) -> String {
         .map(|r| format!(" ({r})"))
         .unwrap_or_default();
     let does = match effect.unit {
-        Hidden::Findings => format!("hides {}", count(effect.hides, "finding", "findings")),
-        Hidden::Files => format!(
-            "hides {}",
-            count(effect.hides, "file or folder", "files and folders")
+        Hidden::Findings => say!(
+            "hides {findings}",
+            findings = count(effect.hides, "finding", "findings")
         ),
-        Hidden::Levels => format!("lowers {}", count(effect.hides, "finding", "findings")),
+        Hidden::Files => say!(
+            "hides {folders}",
+            folders = count(effect.hides, "file or folder", "files and folders")
+        ),
+        Hidden::Levels => say!(
+            "lowers {findings}",
+            findings = count(effect.hides, "finding", "findings")
+        ),
     };
     format!("{} {}: {does}{reason}", effect.origin, effect.says)
 }
@@ -155,7 +152,7 @@ fn count_of(part: usize, all: usize) -> String {
     if part == all {
         "all".into()
     } else {
-        format!("{} of them", grouped(part as u64))
+        say!("{part} of them", part = grouped(part as u64))
     }
 }
 

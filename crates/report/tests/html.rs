@@ -3,7 +3,7 @@
 mod common;
 
 use casemate_assess::application::Spot;
-use casemate_assess::assessment::{Assessment, Level};
+use casemate_assess::assessment::{Assessment, Level, RegressionTest};
 use casemate_assess::dossier::risk::Risk;
 use casemate_assess::dossier::surface::EndpointRow;
 use casemate_assess::dossier::{Row, Verdict};
@@ -29,6 +29,12 @@ fn hostile() -> Assessment {
         f.place.file = HOSTILE.into();
         f.place.snippet = HOSTILE.into();
         f.trigger = Some(HOSTILE.into());
+        f.test = Some(RegressionTest {
+            file: HOSTILE.into(),
+            run: HOSTILE.into(),
+            text: HOSTILE.into(),
+            ..RegressionTest::default()
+        });
         f.confidence.reasons.push(HOSTILE.into());
         f.fix = format!("`{HOSTILE}`\n\n```js\n{HOSTILE}\n```\n- {HOSTILE}");
         for path in &mut f.paths {

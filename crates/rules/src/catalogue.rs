@@ -3,7 +3,7 @@
 use crate::error::RuleError;
 use crate::front::{self, Names};
 use crate::near;
-use crate::rule::{Question, Rule};
+use crate::rule::{Heading, Question, Rule};
 use crate::standard;
 use casemate_model::kind::Kinds;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,55 @@ pub enum Via {
 }
 
 impl Catalogue {
+    /// The same rules in the language of this process, as far as its catalogue has them.
+    #[must_use]
+    pub fn spoken(mut self) -> Self {
+        if casemate_say::tag() == "en" {
+            return self;
+        }
+        let put = |rule: &str, part: &str, text: &mut String| {
+            if let Some(said) = casemate_say::of_rule(rule, part) {
+                said.clone_into(text);
+            }
+        };
+        for rule in self.rules.values_mut() {
+            put(&rule.id, "title", &mut rule.title);
+            for (part, text) in [
+                ("kept", &mut rule.kept),
+                ("lets", &mut rule.lets),
+                ("whom", &mut rule.whom),
+            ] {
+                if let Some(text) = text {
+                    put(&rule.id, part, text);
+                }
+            }
+            for section in &mut rule.sections {
+                put(&rule.id, section.heading.title(), &mut section.text);
+            }
+        }
+        self
+    }
+
+    /// What a catalogue of a language may say of each rule: rule, part and text.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &'static str, &str)> {
+        self.rules.values().flat_map(|rule| {
+            let own = [
+                ("title", Some(&rule.title)),
+                ("kept", rule.kept.as_ref()),
+                ("lets", rule.lets.as_ref()),
+                ("whom", rule.whom.as_ref()),
+            ];
+            let own = own
+                .into_iter()
+                .filter_map(|(part, text)| Some((part, text?.as_str())));
+            let written = rule.sections.iter();
+            let written = written.filter(|s| s.heading != Heading::Examples);
+            let written = written.map(|s| (s.heading.title(), s.text.as_str()));
+            own.chain(written)
+                .map(|(part, text)| (rule.id.as_str(), part, text))
+        })
+    }
+
     /// Reads a rules folder: `<area>/<id>.md` and `asvs-ids.txt`. Rules with mistakes are left out, and the mistakes told.
     #[must_use]
     pub fn load_folder(folder: &Path, kinds: &Kinds) -> (Self, Vec<RuleError>) {

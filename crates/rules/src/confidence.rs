@@ -1,6 +1,7 @@
 //! How sure a finding is.
 
 use casemate_flow::result::Note;
+use casemate_say::label;
 use serde::{Deserialize, Serialize};
 
 /// How sure a finding is; a rule states where it starts.
@@ -60,24 +61,32 @@ pub const fn lowers(note: Note) -> bool {
 
 /// Why a finding with this note may be wrong, as a sentence for its reader.
 #[must_use]
-pub const fn reason(note: Note) -> &'static str {
+pub fn reason(note: Note) -> &'static str {
     match note {
         Note::ViaUnknown => {
-            "the path runs through a call whose code or model is not known; its result is taken to carry its arguments"
+            label!(
+                "the path runs through a call whose code or model is not known; its result is taken to carry its arguments"
+            )
         }
-        Note::ByName => "a function on the path was chosen by its name alone",
+        Note::ByName => label!("a function on the path was chosen by its name alone"),
         Note::WhenUnknown => {
-            "whether the library call is the dangerous variant depends on a value that is not known"
+            label!(
+                "whether the library call is the dangerous variant depends on a value that is not known"
+            )
         }
         Note::ViaStore => {
-            "the value is written in one place and read in another; that both are the same record is an assumption"
+            label!(
+                "the value is written in one place and read in another; that both are the same record is an assumption"
+            )
         }
-        Note::Widened => "a recursion on the path was cut and its effect approximated",
-        Note::Capped => "a limit of the analysis was reached on the path",
+        Note::Widened => label!("a recursion on the path was cut and its effect approximated"),
+        Note::Capped => label!("a limit of the analysis was reached on the path"),
         Note::ViaOpaque => {
-            "the path runs through a construct that is not understood; it is taken to carry its operands"
+            label!(
+                "the path runs through a construct that is not understood; it is taken to carry its operands"
+            )
         }
-        Note::MayAlias => "two names on the path may or may not be the same object",
+        Note::MayAlias => label!("two names on the path may or may not be the same object"),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::error::{Errors, RuleError};
 use crate::near;
 use crate::rule::{
     Area, Condition, DecisionQuestion, Fix, FixKind, FlowQuestion, ModelQuestion, Origin, Question,
-    Rule, SchemaQuestion, SiteQuestion, Status,
+    Retest, Rule, SchemaQuestion, SiteQuestion, Status,
 };
 use crate::severity::{Factors, Grade, Impact, Interaction, Victim};
 use crate::standard;
@@ -122,7 +122,7 @@ fn split<'t>(text: &'t str, errors: &mut Errors<'_>) -> Option<(&'t str, &'t str
     None
 }
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "title",
     "since",
     "status",
@@ -135,6 +135,7 @@ const KEYS: [&str; 16] = [
     "kept",
     "lets",
     "whom",
+    "retest",
     "precision",
     "severity",
     "match",
@@ -200,6 +201,7 @@ fn front_matter(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<Rule>
     if let Some(whom) = whom.as_ref().filter(|_| lets.is_none()) {
         table.error(whom.line, "`whom` says who may what `lets` says");
     }
+    let retest = table.choice("retest", &Retest::NAMED);
     let severity = table
         .required_table("severity")
         .and_then(|mut table| factors(&mut table, names));
@@ -225,6 +227,7 @@ fn front_matter(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<Rule>
         kept: kept.map(|kept| kept.value),
         lets: lets.map(|lets| lets.value),
         whom: whom.map(|whom| whom.value),
+        retest,
         precision: precision?,
         severity: severity?,
         question: question?,

@@ -10,6 +10,7 @@ use crate::rule::{Condition, FlowQuestion, Question, Rule, SiteQuestion};
 use casemate_flow::result::{self, Analysis, Fact, FactValue, Flow, FlowPath, FuncId, Note, Site};
 use casemate_model::expr::Tri;
 use casemate_model::kind::{Kinds, Shape, SinkKind};
+use casemate_say::say;
 use std::cmp::Reverse;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -414,10 +415,10 @@ fn judge(
     }
     if let Some(cap) = origin.cap.filter(|cap| *cap < judged.confidence) {
         judged.confidence = cap;
-        let what = kinds.describe("source", kind).unwrap_or(kind);
+        let what = casemate_say::told(kinds.describe("source", kind).unwrap_or(kind));
         // That a request wrote it is known, and told beside.
         if !path.notes.contains(&Note::ViaStore) {
-            judged.reasons.push(format!(
+            judged.reasons.push(say!(
                 "the data is {what}, which an attacker may not control"
             ));
             judged.doubted = true;
@@ -477,9 +478,9 @@ fn ask(
         let answer = condition::ask(&wanted.expr, subject);
         match answer.tri {
             Tri::Yes if answer.partial => {
-                judged.lower(
-                    "a value here may be several things, and not all of them are weak".to_owned(),
-                );
+                judged.lower(say!(
+                    "a value here may be several things, and not all of them are weak"
+                ));
             }
             Tri::Yes => {}
             Tri::No => judged.verdict = Verdict::Passed,
@@ -496,9 +497,9 @@ fn ask(
             (Tri::No, _) => {}
             (Tri::Unknown, _) | (Tri::Yes, true) => {
                 judged.open = true;
-                judged.lower(format!(
-                    "some values of {} excuse it, and which one stands here is not known",
-                    condition::asked(&unless.expr, subject)
+                judged.lower(say!(
+                    "some values of {condition} excuse it, and which one stands here is not known",
+                    condition = condition::asked(&unless.expr, subject)
                 ));
             }
         }

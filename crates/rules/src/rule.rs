@@ -39,6 +39,8 @@ pub struct Rule {
     pub lets: Option<String>,
     /// Who may, where it is not whoever reaches the place.
     pub whom: Option<String>,
+    /// How a request shows whether it is repaired.
+    pub retest: Option<Retest>,
     /// The confidence that a finding starts with.
     pub precision: Confidence,
     /// Factors of its severity.
@@ -51,6 +53,88 @@ pub struct Rule {
     pub sections: Vec<Section>,
     /// The blocks of *Examples*, in order.
     pub examples: Vec<Block>,
+}
+
+/// How a request shows whether a finding is repaired: what a test sends, and what it takes for the flaw.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Retest {
+    /// Without a login it has to be refused.
+    Login,
+    /// An ordinary account has to be refused.
+    Role,
+    /// Another account than the record's has to be refused.
+    Owner,
+    /// What another site sends with the login of its visitor has to be refused.
+    CrossSite,
+    /// One of many requests has to be refused.
+    Limit,
+    /// A field that is not for clients is not stored.
+    Field,
+    /// `GET` has to be refused.
+    Get,
+    /// Another site does not get leave to read the answer.
+    Origin,
+    /// A statement that is always true is answered as one that is never true.
+    Sql,
+    /// An operator is answered as a plain value.
+    Nosql,
+    /// As for SQL.
+    Xpath,
+    /// A wildcard is answered as a plain value.
+    Ldap,
+    /// A pattern is answered as plain text.
+    Regex,
+    /// A command does not run.
+    Command,
+    /// Code does not run.
+    Code,
+    /// An expression is not computed.
+    Template,
+    /// Markup is escaped.
+    Markup,
+    /// Files outside are neither shown nor touched.
+    Path,
+    /// It leads to no other host.
+    Redirect,
+    /// Nothing is asked inside the network.
+    ServerRequest,
+    /// A document reads no file.
+    Xml,
+}
+
+impl Retest {
+    /// All, by name.
+    pub const NAMED: [(&'static str, Self); 21] = [
+        ("login", Self::Login),
+        ("role", Self::Role),
+        ("owner", Self::Owner),
+        ("cross-site", Self::CrossSite),
+        ("limit", Self::Limit),
+        ("field", Self::Field),
+        ("get", Self::Get),
+        ("origin", Self::Origin),
+        ("sql", Self::Sql),
+        ("nosql", Self::Nosql),
+        ("xpath", Self::Xpath),
+        ("ldap", Self::Ldap),
+        ("regex", Self::Regex),
+        ("command", Self::Command),
+        ("code", Self::Code),
+        ("template", Self::Template),
+        ("markup", Self::Markup),
+        ("path", Self::Path),
+        ("redirect", Self::Redirect),
+        ("server-request", Self::ServerRequest),
+        ("xml", Self::Xml),
+    ];
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        let found = Self::NAMED.iter().find(|(_, retest)| *retest == self);
+        found.map_or("", |(name, _)| name)
+    }
 }
 
 /// The folder of a rule.

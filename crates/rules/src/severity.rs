@@ -19,6 +19,7 @@
 //! These are the three bands of the OWASP risk rating method, with a fourth row for what only informs.
 
 use crate::cvss::{Metric, UserInteraction, Vector};
+use casemate_say::{label, say};
 use serde::{Deserialize, Serialize};
 
 /// The factors that a rule states.
@@ -184,25 +185,34 @@ impl Exposure {
         }
     }
 
-    const fn words(self) -> (&'static str, &'static str) {
+    fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::Public => ("public", "an endpoint without authentication reaches it"),
-            Self::Authenticated => ("authenticated", "any account reaches it"),
+            Self::Public => (
+                "public",
+                label!("an endpoint without authentication reaches it"),
+            ),
+            Self::Authenticated => ("authenticated", label!("any account reaches it")),
             Self::Unknown => (
                 "unknown",
-                "the data comes from outside; the endpoint or its guards are not known",
+                label!("the data comes from outside; the endpoint or its guards are not known"),
             ),
-            Self::Library => ("library", "a caller of the exported function reaches it"),
-            Self::Stored => ("stored", "the data was stored before it is used here"),
+            Self::Library => (
+                "library",
+                label!("a caller of the exported function reaches it"),
+            ),
+            Self::Stored => (
+                "stored",
+                label!("the data was stored before it is used here"),
+            ),
             Self::Doubted => (
                 "doubted",
-                "nobody is known who could put an attacker's data there",
+                label!("nobody is known who could put an attacker's data there"),
             ),
             Self::Local => (
                 "local",
-                "the data comes from the command line, the environment or a local file",
+                label!("the data comes from the command line, the environment or a local file"),
             ),
-            Self::Always => ("always", "it holds whenever this code runs"),
+            Self::Always => ("always", label!("it holds whenever this code runs")),
         }
     }
 }
@@ -336,10 +346,10 @@ pub fn score(factors: &Factors, circumstances: &Circumstances<'_>) -> Severity {
     told.push(Factor {
         name: "level",
         value: level.name().to_owned(),
-        evidence: format!(
-            "likelihood {}, impact {}",
-            likelihood.name(),
-            name_of(damage, &Damage::NAMED)
+        evidence: say!(
+            "likelihood {name}, impact {damage}",
+            name = likelihood.name(),
+            damage = name_of(damage, &Damage::NAMED)
         ),
     });
     Severity {
@@ -366,22 +376,25 @@ fn likelihood(
     let (value, general) = circumstances.exposure.words();
     tell("exposure", value, circumstances.evidence.unwrap_or(general));
     let effort = match factors.effort {
-        Grade::Low => "one request of the usual tools is enough",
-        Grade::Medium => "some knowledge or a place on the way of the data is needed",
-        Grade::High => "time, luck or a rare condition is needed",
+        Grade::Low => label!("one request of the usual tools is enough"),
+        Grade::Medium => label!("some knowledge or a place on the way of the data is needed"),
+        Grade::High => label!("time, luck or a rare condition is needed"),
     };
     tell("effort", factors.effort.name(), effort);
     let (steps, interaction) = match factors.interaction {
         Interaction::None => (0, None),
         Interaction::Passive => (
             0,
-            Some(("passive", "a user has to visit what the attacker prepared")),
+            Some((
+                "passive",
+                label!("a user has to visit what the attacker prepared"),
+            )),
         ),
         Interaction::Active => (
             1,
             Some((
                 "active",
-                "a user has to be brought to open a link or send a form",
+                label!("a user has to be brought to open a link or send a form"),
             )),
         ),
     };
@@ -424,7 +437,7 @@ fn losses(
         .max();
     if let Some((Some(grade), sink)) = grade.filter(|(grade, _)| *grade != Some(Grade::High)) {
         losses = limited(losses, grade);
-        let evidence = format!("only `{sink}` is reached");
+        let evidence = say!("only `{sink}` is reached");
         told.push(Factor {
             name: "grade",
             value: grade.name().to_owned(),
@@ -439,9 +452,9 @@ fn losses(
     let mut exposed = None;
     if let Some((class, evidence)) = class.filter(|_| *confidentiality == Impact::Low) {
         *confidentiality = Impact::High;
-        exposed = Some(format!("{class} data: {evidence}"));
+        exposed = Some(say!("{class} data: {evidence}"));
     }
-    let of_rule = "stated by the rule";
+    let of_rule = label!("stated by the rule");
     let names = ["confidentiality", "integrity", "availability"];
     for (name, loss) in names.into_iter().zip(losses) {
         let evidence = exposed.take().unwrap_or_else(|| of_rule.to_owned());

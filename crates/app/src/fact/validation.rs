@@ -6,6 +6,7 @@ use casemate_flow::origin::{Solver, Val};
 use casemate_flow::result::{FactValue, FuncId, Site};
 use casemate_ir::{Instr, LocalId, Operand, PartKey};
 use casemate_model::row::Role;
+use casemate_say::say;
 use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
 
@@ -97,10 +98,11 @@ pub(super) fn which(asked: &[&&Endpoint], answers: &[Answer], told: Answer) -> F
     };
     match (last, names.as_slice()) {
         (None, _) => FactValue::Unknown,
-        (Some(last), []) => FactValue::Str(format!("the endpoint {last}")),
-        (Some(last), first) => {
-            FactValue::Str(format!("the endpoints {} and {last}", first.join(", ")))
-        }
+        (Some(last), []) => FactValue::Str(say!("the endpoint {last}")),
+        (Some(last), first) => FactValue::Str(say!(
+            "the endpoints {first} and {last}",
+            first = first.join(", ")
+        )),
     }
 }
 

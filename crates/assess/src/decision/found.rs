@@ -16,6 +16,7 @@ use casemate_ledger::judge::Decided;
 use casemate_rules::matching::Applied;
 use casemate_rules::rule::{Fill, Heading, Question, Rule};
 use casemate_rules::severity::{self, Circumstances, Exposure};
+use casemate_say::say;
 use std::collections::BTreeMap;
 
 /// What came of holding the decisions against the code.
@@ -140,11 +141,11 @@ fn finding(
         vec![
             Step {
                 place: decision,
-                text: "it is decided here".to_owned(),
+                text: say!("it is decided here"),
             },
             Step {
                 place: code,
-                text: "the code does this".to_owned(),
+                text: say!("the code does this"),
             },
         ]
     });

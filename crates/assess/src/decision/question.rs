@@ -23,6 +23,7 @@ use super::seen::{Seen, Subject};
 use super::{NAME, topic};
 use crate::dossier::words::code;
 use casemate_flow::result::Site;
+use casemate_say::{label, say};
 
 /// The names of all questions.
 pub const ALL: [&str; 28] = [
@@ -219,9 +220,9 @@ impl<'a> Asked<'a> {
             if named(self.decisions, subject).next().is_some() {
                 self.answer.kept += 1;
             } else {
-                let says = format!(
-                    "{} is in the code, and `{NAME}` does not name it among {says}",
-                    code(&subject.name)
+                let says = say!(
+                    "{subject} is in the code, and `{NAME}` does not name it among {says}",
+                    subject = code(&subject.name)
                 );
                 self.drift(Some(subject.site), None, &subject.name, says);
             }
@@ -249,7 +250,7 @@ impl<'a> Asked<'a> {
                 } else {
                     code(&entry.name)
                 };
-                let says = format!("{of} is decided without {}: {asks}", code(key));
+                let says = say!("{of} is decided without {key}: {asks}", key = code(key));
                 self.drift(
                     None,
                     Some(entry.line),
@@ -274,10 +275,10 @@ impl<'a> Asked<'a> {
                     .collect();
                 let Some((first, line)) = said.first() else {
                     if !entries.is_empty() {
-                        let says = format!(
-                            "the code sets {} to {}, and `{NAME}` says nothing about it",
-                            code(key),
-                            here.shown()
+                        let says = say!(
+                            "the code sets {key} to {shown}, and `{NAME}` says nothing about it",
+                            key = code(key),
+                            shown = here.shown()
                         );
                         let line = entries.first().map(|e| e.line);
                         self.drift(
@@ -293,11 +294,11 @@ impl<'a> Asked<'a> {
                     self.answer.kept += 1;
                     continue;
                 }
-                let says = format!(
-                    "the code sets {} to {}, where `{NAME}:{line}` says {}",
-                    code(key),
-                    here.shown(),
-                    first.shown()
+                let says = say!(
+                    "the code sets {key} to {shown}, where `{NAME}:{line}` says {shown_2}",
+                    key = code(key),
+                    shown = here.shown(),
+                    shown_2 = first.shown()
                 );
                 let line = Some(*line);
                 self.drift(
@@ -325,21 +326,22 @@ impl<'a> Asked<'a> {
             let open = is("authentication") == Some(false) && !looks;
             let wrong = match who.to_ascii_lowercase().as_str() {
                 "anyone" | "everybody" | "public" => {
-                    (is("authentication") == Some(true)).then_some("a login is asked for")
+                    (is("authentication") == Some(true)).then_some(label!("a login is asked for"))
                 }
-                "signed in" => open.then_some("nothing asks who it is"),
-                _ if open => Some("nothing asks who it is"),
-                _ => (is("role") == Some(false) && !looks).then_some("nothing asks for a role"),
+                "signed in" => open.then_some(label!("nothing asks who it is")),
+                _ if open => Some(label!("nothing asks who it is")),
+                _ => (is("role") == Some(false) && !looks)
+                    .then_some(label!("nothing asks for a role")),
             };
             match wrong {
                 None if is("authentication").is_none() => self.answer.open += 1,
                 None => self.answer.kept += 1,
                 Some(wrong) => {
                     let line = entry.line_of("who");
-                    let says = format!(
-                        "`{NAME}:{line}` gives {} to {}, and before it {wrong}",
-                        code(&subject.name),
-                        code(who)
+                    let says = say!(
+                        "`{NAME}:{line}` gives {subject} to {who}, and before it {wrong}",
+                        subject = code(&subject.name),
+                        who = code(who)
                     );
                     self.drift(Some(subject.site), Some(line), &subject.name, says);
                 }
@@ -351,9 +353,9 @@ impl<'a> Asked<'a> {
     fn limited(&mut self) {
         for subject in self.subjects() {
             let Some(entry) = named(self.decisions, subject).next() else {
-                let says = format!(
-                    "{} is in the code, and `{NAME}` does not say what stands against guessing there",
-                    code(&subject.name)
+                let says = say!(
+                    "{subject} is in the code, and `{NAME}` does not say what stands against guessing there",
+                    subject = code(&subject.name)
                 );
                 self.drift(Some(subject.site), None, &subject.name, says);
                 continue;
@@ -362,9 +364,9 @@ impl<'a> Asked<'a> {
                 Some(false) if entry.get("attempts").is_some() => {
                     let line = entry.line_of("attempts");
                     let attempts = entry.get("attempts").map(Value::shown).unwrap_or_default();
-                    let says = format!(
-                        "`{NAME}:{line}` allows {attempts} attempts at {}, and nothing before it counts them",
-                        code(&subject.name)
+                    let says = say!(
+                        "`{NAME}:{line}` allows {attempts} attempts at {subject}, and nothing before it counts them",
+                        subject = code(&subject.name)
                     );
                     self.drift(Some(subject.site), Some(line), &subject.name, says);
                 }
@@ -386,9 +388,9 @@ impl<'a> Asked<'a> {
                 match subject.map(|s| (s.site, s.answers.get("limit").copied())) {
                     Some((site, Some(false))) => {
                         let line = entry.line_of("endpoints");
-                        let says = format!(
-                            "`{NAME}:{line}` limits {}, and nothing before it counts requests",
-                            code(name)
+                        let says = say!(
+                            "`{NAME}:{line}` limits {name}, and nothing before it counts requests",
+                            name = code(name)
                         );
                         self.drift(Some(site), Some(line), name, says);
                     }
@@ -403,10 +405,10 @@ impl<'a> Asked<'a> {
         let asks = topic::named(self.topic)
             .and_then(|t| t.key(key))
             .map_or("", |k| k.asks);
-        let says = format!(
-            "{} is decided without {}: {asks}",
-            code(&entry.name),
-            code(key)
+        let says = say!(
+            "{entry} is decided without {key}: {asks}",
+            entry = code(&entry.name),
+            key = code(key)
         );
         self.drift(
             None,
@@ -435,9 +437,9 @@ impl<'a> Asked<'a> {
                 }
                 let line = entry.line_of("forbidden");
                 let site = self.seen.of("password").next().map(|s| s.site);
-                let says = format!(
-                    "a password may hold {}, the name of this project: `{NAME}:{line}` does not forbid it",
-                    code(name)
+                let says = say!(
+                    "a password may hold {name}, the name of this project: `{NAME}:{line}` does not forbid it",
+                    name = code(name)
                 );
                 self.drift(site, Some(line), name, says);
             }
@@ -455,17 +457,17 @@ impl<'a> Asked<'a> {
             for name in headers {
                 let lower = name.to_ascii_lowercase();
                 if let Some(site) = self.seen.off.get(&lower) {
-                    let says = format!(
-                        "`{NAME}:{line}` relies on {}, and the code switches it off",
-                        code(name)
+                    let says = say!(
+                        "`{NAME}:{line}` relies on {name}, and the code switches it off",
+                        name = code(name)
                     );
                     self.drift(Some(*site), Some(line), name, says);
                 } else if self.seen.headers.contains(&lower) {
                     self.answer.kept += 1;
                 } else if let Some(site) = self.seen.bare {
-                    let says = format!(
-                        "`{NAME}:{line}` relies on {}, and nothing in the application sets it",
-                        code(name)
+                    let says = say!(
+                        "`{NAME}:{line}` relies on {name}, and nothing in the application sets it",
+                        name = code(name)
                     );
                     self.drift(Some(site), Some(line), name, says);
                 } else {
@@ -489,10 +491,10 @@ impl<'a> Asked<'a> {
                 self.answer.kept += 1;
                 continue;
             }
-            let says = format!(
-                "the code reads {}, {} by its name, and `{NAME}` puts it in no class",
-                code(name),
-                subject.name
+            let says = say!(
+                "the code reads {name}, {class} by its name, and `{NAME}` puts it in no class",
+                name = code(name),
+                class = subject.name
             );
             self.drift(Some(subject.site), None, name, says);
         }
@@ -519,9 +521,9 @@ impl<'a> Asked<'a> {
                     continue;
                 }
                 clean = false;
-                let says = format!(
-                    "{} goes into a log, where `{NAME}:{line}` says that {class} does not",
-                    code(text)
+                let says = say!(
+                    "{text} goes into a log, where `{NAME}:{line}` says that {class} does not",
+                    text = code(text)
                 );
                 self.drift(Some(*site), Some(line), text, says);
             }
@@ -540,9 +542,9 @@ impl<'a> Asked<'a> {
         }
         for subject in self.subjects() {
             if breaks(&subject.name) && named(self.decisions, subject).next().is_none() {
-                let says = format!(
-                    "{} is used, which quantum computers break, and `{NAME}` does not say what follows it",
-                    code(&subject.name)
+                let says = say!(
+                    "{subject} is used, which quantum computers break, and `{NAME}` does not say what follows it",
+                    subject = code(&subject.name)
                 );
                 self.drift(Some(subject.site), None, &subject.name, says);
             }
@@ -559,10 +561,10 @@ impl<'a> Asked<'a> {
                     continue;
                 };
                 if let Some((graver, later)) = before.filter(|(_, later)| later > days) {
-                    let says = format!(
-                        "flaws of level {graver} have more time ({}) than those of level {level} ({})",
-                        Value::Span(later).shown(),
-                        Value::Span(*days).shown()
+                    let says = say!(
+                        "flaws of level {graver} have more time ({longer}) than those of level {level} ({shorter})",
+                        longer = Value::Span(later).shown(),
+                        shorter = Value::Span(*days).shown()
                     );
                     self.drift(None, Some(entry.line_of(graver)), graver, says);
                 }

@@ -13,6 +13,7 @@ use casemate_ir::{FnKind, Instr, Key, LocalId, OpKind, Operand};
 use casemate_ledger::data;
 use casemate_ledger::feature;
 use casemate_ledger::inventory::Inventory;
+use casemate_say::label;
 use casemate_source::Project;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -198,8 +199,8 @@ fn of_fact(known: &Known<'_>, fact: &Fact, seen: &mut Seen) {
                     }
                 }
                 let who = match (flag("authentication"), flag("role")) {
-                    (_, Some(true)) => "those with a role",
-                    (Some(true), _) => "signed in",
+                    (_, Some(true)) => label!("those with a role"),
+                    (Some(true), _) => label!("signed in"),
                     (Some(false), _) => "anyone",
                     _ => continue,
                 };

@@ -2,6 +2,7 @@
 //! sends the request, and what they can do then.
 
 use casemate_rules::rule::Rule;
+use casemate_say::{label, mark, told};
 
 /// The consequence of one kind of weakness.
 pub(super) struct Consequence<'r> {
@@ -10,6 +11,8 @@ pub(super) struct Consequence<'r> {
     /// What they can do, after `may`; `{verbs}`, `{place}`, `{whose}` are filled in, for queries `{then}`, for files and
     /// records `{deeds}`.
     pub what: &'r str,
+    /// It is done to records.
+    pub of_records: bool,
 }
 
 /// Numbers of the weakness, who, and what.
@@ -17,339 +20,409 @@ const ALL: &[(&[u16], Option<&str>, &str)] = &[
     (
         &[89, 564],
         None,
-        "make {place} run SQL of their own: read, change and delete whatever its database account reaches",
+        mark!(
+            "make {place} run SQL of their own: read, change and delete whatever its database account reaches"
+        ),
     ),
     (
         &[943],
         None,
-        "decide what the query of {place} matches: {then}",
+        mark!("decide what the query of {place} matches: {then}"),
     ),
     (
         &[94, 95, 96, 1336],
         None,
-        "run code of their own in {place}, with the rights, the secrets and the connections of the service",
+        mark!(
+            "run code of their own in {place}, with the rights, the secrets and the connections of the service"
+        ),
     ),
     (
         &[77, 78, 88],
         None,
-        "run programs of their own through {place}, with the rights of the service",
+        mark!("run programs of their own through {place}, with the rights of the service"),
     ),
     (
         &[502],
         None,
-        "have objects of their own choice made in {place}, which runs code with the rights of the service",
+        mark!(
+            "have objects of their own choice made in {place}, which runs code with the rights of the service"
+        ),
     ),
     (
         &[79, 80, 84],
         None,
-        "run script in {whose} browser, on what {place} writes, and act there as that person",
+        mark!(
+            "run script in {whose} browser, on what {place} writes, and act there as that person"
+        ),
     ),
     (
         &[116],
         None,
-        "run script in the browsers of all who open a page of {place}, and act there as those people",
+        mark!(
+            "run script in the browsers of all who open a page of {place}, and act there as those people"
+        ),
     ),
     (
         &[601],
         None,
-        "lead a visitor from this site to any other, with this site's name in the link",
+        mark!("lead a visitor from this site to any other, with this site's name in the link"),
     ),
     (
         &[22, 23, 36, 73, 59],
         None,
-        "{deeds} files outside the folder that {place} means",
+        mark!("{deeds} files outside the folder that {place} means"),
     ),
     (
         &[918],
         None,
-        "have the server ask hosts that only the server reaches, and use what comes back through {place}",
+        mark!(
+            "have the server ask hosts that only the server reaches, and use what comes back through {place}"
+        ),
     ),
     (
         &[611],
         None,
-        "read files of the server and have it ask other hosts, through a document that {place} parses",
+        mark!(
+            "read files of the server and have it ask other hosts, through a document that {place} parses"
+        ),
     ),
     (
         &[776],
         None,
-        "fill the memory of the service with one small document that {place} parses",
+        mark!("fill the memory of the service with one small document that {place} parses"),
     ),
     (
         &[90],
         None,
-        "decide what the directory is asked for in {place}, so log in as others or read their entries",
+        mark!(
+            "decide what the directory is asked for in {place}, so log in as others or read their entries"
+        ),
     ),
-    (&[643], None, "decide what {place} finds in the document"),
+    (
+        &[643],
+        None,
+        mark!("decide what {place} finds in the document"),
+    ),
     (
         &[639, 566],
         None,
-        "{deeds} records of other users through {place}, by giving their ids",
+        mark!("{deeds} records of other users through {place}, by giving their ids"),
     ),
     (
         &[862, 863, 285, 306, 284, 425],
         None,
-        "{verbs} what others only should, through {place}",
+        mark!("{verbs} what others only should, through {place}"),
     ),
     (
         &[269, 266],
         None,
-        "give themselves rights that only an administrator should give",
+        mark!("give themselves rights that only an administrator should give"),
     ),
     (
         &[915],
         None,
-        "set fields of a record in {place} that only the application may set",
+        mark!("set fields of a record in {place} that only the application may set"),
     ),
     (
         &[1321],
         None,
-        "change what all objects of the process inherit, from {place} on: switch checks off or stop the service",
+        mark!(
+            "change what all objects of the process inherit, from {place} on: switch checks off or stop the service"
+        ),
     ),
     (
         &[352],
         None,
-        "have {whose} browser change data through {place} that its owner did not mean to change",
+        mark!(
+            "have {whose} browser change data through {place} that its owner did not mean to change"
+        ),
     ),
     (
         &[384],
         None,
-        "share the session of somebody who logs in at {place}, after planting it in their browser",
+        mark!(
+            "share the session of somebody who logs in at {place}, after planting it in their browser"
+        ),
     ),
     (
         &[307, 799],
         None,
-        "try passwords or codes at {place} for as long as they like",
+        mark!("try passwords or codes at {place} for as long as they like"),
     ),
     (
         &[203, 204, 208],
         None,
-        "find out which addresses have an account, from what {place} answers",
+        mark!("find out which addresses have an account, from what {place} answers"),
     ),
     (
         &[521],
         None,
-        "get into accounts by trying passwords that people choose when nothing stops them",
+        mark!("get into accounts by trying passwords that people choose when nothing stops them"),
     ),
-    (&[308], None, "get into an account with its password alone"),
+    (
+        &[308],
+        None,
+        mark!("get into an account with its password alone"),
+    ),
     (
         &[620],
         None,
-        "take over an account whose session they have for a moment, by setting a new password",
+        mark!(
+            "take over an account whose session they have for a moment, by setting a new password"
+        ),
     ),
     (
         &[640],
         None,
-        "take over accounts through the way back to a forgotten password in {place}",
+        mark!("take over accounts through the way back to a forgotten password in {place}"),
     ),
     (
         &[256, 257, 312, 522, 916, 759, 760],
-        Some("whoever gets a copy of what is stored"),
-        "have the passwords or secrets of the accounts that {place} keeps",
+        Some(mark!("whoever gets a copy of what is stored")),
+        mark!("have the passwords or secrets of the accounts that {place} keeps"),
     ),
     (
         &[259, 321, 798, 540, 547],
-        Some("whoever reads the code or any copy of it"),
-        "use the secret in {place}, until it is replaced",
+        Some(mark!("whoever reads the code or any copy of it")),
+        mark!("use the secret in {place}, until it is replaced"),
     ),
     (
         &[1392, 1393],
-        Some("whoever knows what the service was delivered with"),
-        "log in at what {place} connects to",
+        Some(mark!("whoever knows what the service was delivered with")),
+        mark!("log in at what {place} connects to"),
     ),
     (
         &[532],
-        Some("whoever reads the log"),
-        "use the secrets and read the personal data that {place} writes into it",
+        Some(mark!("whoever reads the log")),
+        mark!("use the secrets and read the personal data that {place} writes into it"),
     ),
     (
         &[117],
         None,
-        "write lines of their own into the log at {place}, and hide what they did",
+        mark!("write lines of their own into the log at {place}, and hide what they did"),
     ),
     (
         &[93, 113, 644],
         None,
-        "add headers to what {place} answers, or end them and begin a body",
+        mark!("add headers to what {place} answers, or end them and begin a body"),
     ),
-    (&[134], None, "confuse what {place} writes, or stop it"),
+    (
+        &[134],
+        None,
+        mark!("confuse what {place} writes, or stop it"),
+    ),
     (
         &[400, 407, 770, 834, 1333, 409, 789],
         None,
-        "keep the service busy or fill its memory with few requests to {place}, so that others wait",
+        mark!(
+            "keep the service busy or fill its memory with few requests to {place}, so that others wait"
+        ),
     ),
     (
         &[209, 200, 497, 215, 550, 548, 538, 552],
         None,
-        "learn from {place} what helps the next attack: names, paths, versions, settings",
+        mark!("learn from {place} what helps the next attack: names, paths, versions, settings"),
     ),
     (
         &[489],
         None,
-        "read code and settings in the debugging pages of {place}, and with an interactive debugger run code there",
+        mark!(
+            "read code and settings in the debugging pages of {place}, and with an interactive debugger run code there"
+        ),
     ),
     (
         &[330, 331, 335, 338, 340, 341],
         None,
-        "compute secrets that {place} makes, from a few of them",
+        mark!("compute secrets that {place} makes, from a few of them"),
     ),
     (
         &[345, 347, 290, 294, 1270],
         None,
-        "pass for somebody else, with a token or message that {place} takes without proof",
+        mark!("pass for somebody else, with a token or message that {place} takes without proof"),
     ),
     (
         &[613],
-        Some("whoever comes by a session or token that its owner has left"),
-        "go on using it: nothing at {place} ends it",
+        Some(mark!(
+            "whoever comes by a session or token that its owner has left"
+        )),
+        mark!("go on using it: nothing at {place} ends it"),
     ),
     (
         &[295, 297, 319, 311, 523],
-        Some("whoever stands between the two ends of the connection"),
-        "read and change what {place} sends and receives",
+        Some(mark!(
+            "whoever stands between the two ends of the connection"
+        )),
+        mark!("read and change what {place} sends and receives"),
     ),
     (
         &[326, 327, 328, 323, 329, 353, 780],
-        Some("whoever gets hold of what was protected with it"),
-        "break the protection that {place} gives",
+        Some(mark!("whoever gets hold of what was protected with it")),
+        mark!("break the protection that {place} gives"),
     ),
     (
         &[614],
-        Some("whoever listens to one unencrypted request"),
-        "use the session that the cookie of {place} stands for",
+        Some(mark!("whoever listens to one unencrypted request")),
+        mark!("use the session that the cookie of {place} stands for"),
     ),
     (
         &[1004],
-        Some("whoever gets script into a page"),
-        "read the cookie of {place} and use it elsewhere",
+        Some(mark!("whoever gets script into a page")),
+        mark!("read the cookie of {place} and use it elsewhere"),
     ),
     (
         &[434],
         None,
-        "leave files of their own choice where {place} keeps uploads, and have them served or run",
+        mark!(
+            "leave files of their own choice where {place} keeps uploads, and have them served or run"
+        ),
     ),
     (
         &[470, 829],
         None,
-        "choose which function or module {place} calls or loads, or make it fail",
+        mark!("choose which function or module {place} calls or loads, or make it fail"),
     ),
     (
         &[1021],
         None,
-        "show pages of this application inside their own, and have visitors click there",
+        mark!("show pages of this application inside their own, and have visitors click there"),
     ),
     (
         &[942, 346],
         None,
-        "have a visitor's browser read answers of {place} for another site",
+        mark!("have a visitor's browser read answers of {place} for another site"),
     ),
     (
         &[598],
-        Some("whoever reads addresses in logs, histories or of referring pages"),
-        "use the secret that {place} takes in an address",
+        Some(mark!(
+            "whoever reads addresses in logs, histories or of referring pages"
+        )),
+        mark!("use the secret that {place} takes in an address"),
     ),
     (
         &[636, 755, 703, 754, 248],
         None,
-        "get further than they should when something in {place} fails",
+        mark!("get further than they should when something in {place} fails"),
     ),
     (
         &[362, 367],
         None,
-        "use up twice what {place} means to give once",
+        mark!("use up twice what {place} means to give once"),
     ),
     (
         &[693],
         None,
-        "get more out of any script that slips into a page: no header of {place} stops it",
+        mark!("get more out of any script that slips into a page: no header of {place} stops it"),
     ),
     (
         &[250],
         None,
-        "do with the whole database server what one flaw in {place} lets them do with one table",
+        mark!(
+            "do with the whole database server what one flaw in {place} lets them do with one table"
+        ),
     ),
     (
         &[348],
         None,
-        "give any address as their own to {place}, so that limits and logs count somebody else",
+        mark!(
+            "give any address as their own to {place}, so that limits and logs count somebody else"
+        ),
     ),
     (
         &[377, 732],
-        Some("whoever has another account on the same machine"),
-        "read or change the file that {place} makes",
+        Some(mark!("whoever has another account on the same machine")),
+        mark!("read or change the file that {place} makes"),
     ),
     (
         &[1391, 334, 757, 1240],
-        Some("whoever tries long enough"),
-        "get past what {place} protects: what it takes or makes can be guessed or computed",
+        Some(mark!("whoever tries long enough")),
+        mark!("get past what {place} protects: what it takes or makes can be guessed or computed"),
     ),
     (
         &[287, 288, 302, 1220, 1259, 807, 940, 1390],
         None,
-        "log in as somebody else, with what {place} takes for a proof",
+        mark!("log in as somebody else, with what {place} takes for a proof"),
     ),
     (
         &[1275, 1385],
         None,
-        "have a visitor's browser send requests of another site with the visitor's login",
+        mark!("have a visitor's browser send requests of another site with the visitor's login"),
     ),
     (
         &[565],
         None,
-        "put a cookie of their own in place of that of {place}, from a subdomain or an unencrypted page",
+        mark!(
+            "put a cookie of their own in place of that of {place}, from a subdomain or an unencrypted page"
+        ),
     ),
     (
         &[664, 672],
-        Some("whoever comes by a session or token"),
-        "go on using it for as long as they keep it busy",
+        Some(mark!("whoever comes by a session or token")),
+        mark!("go on using it for as long as they keep it busy"),
     ),
-    (&[501, 182], None, "get past the check in {place}"),
+    (&[501, 182], None, mark!("get past the check in {place}")),
     (
         &[212, 524, 525, 315],
-        Some("whoever sits down at the same machine or cache afterwards"),
-        "read what {place} answered to somebody else",
+        Some(mark!(
+            "whoever sits down at the same machine or cache afterwards"
+        )),
+        mark!("read what {place} answered to somebody else"),
     ),
     (
         &[201, 359, 1230],
-        Some("whoever receives it"),
-        "read more about people than {place} has to tell",
+        Some(mark!("whoever receives it")),
+        mark!("read more about people than {place} has to tell"),
     ),
     (
         &[20, 843, 1025, 235, 436, 646, 838, 444],
         None,
-        "give {place} something of a form that it does not expect, and that it treats as if it were of the right one",
+        mark!(
+            "give {place} something of a form that it does not expect, and that it treats as if it were of the right one"
+        ),
     ),
     (
         &[74, 91, 641],
         None,
-        "decide what {place} does with what they send, beyond the value that was meant",
+        mark!("decide what {place} does with what they send, beyond the value that was meant"),
     ),
     (
         &[1068],
-        Some("whoever relies on what was decided"),
-        "be wrong about it: {place} does otherwise",
+        Some(mark!("whoever relies on what was decided")),
+        mark!("be wrong about it: {place} does otherwise"),
     ),
     (
         &[778, 223],
-        Some("whoever attacks"),
-        "do so without leaving a trace in what {place} logs",
+        Some(mark!("whoever attacks")),
+        mark!("do so without leaving a trace in what {place} logs"),
     ),
 ];
 
 /// Program text that the store runs and not the service: `$where`.
-pub(super) const IN_STORE: Consequence<'static> = Consequence {
-    who: None,
-    what: "run code of their own inside the database that {place} asks: reach every record that its query may look at, or hold it up",
-};
+pub(super) fn in_store() -> Consequence<'static> {
+    Consequence {
+        who: None,
+        what: label!(
+            "run code of their own inside the database that {place} asks: reach every record that its query may look at, or hold it up"
+        ),
+        of_records: false,
+    }
+}
 
 /// What a weakness comes to: as its rule says, else as all with this number do.
 pub(super) fn of(rule: Option<&Rule>, cwe: Option<u16>) -> Option<Consequence<'_>> {
     if let Some((rule, what)) = rule.and_then(|r| Some((r, r.lets.as_deref()?))) {
-        let who = rule.whom.as_deref();
-        return Some(Consequence { who, what });
+        return Some(Consequence {
+            who: rule.whom.as_deref(),
+            what,
+            of_records: what.contains("{deeds} records"),
+        });
     }
     let cwe = cwe?;
     let found = ALL.iter().find(|(numbers, ..)| numbers.contains(&cwe));
-    found.map(|(_, who, what)| Consequence { who: *who, what })
+    found.map(|(_, who, what)| Consequence {
+        who: who.map(told),
+        what: told(what),
+        of_records: what.contains("{deeds} records"),
+    })
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::words::{code, count, list};
 use casemate_flow::result::FileIdx;
 use casemate_ledger::data::Class;
 use casemate_ledger::feature::package_of;
+use casemate_say::{label, mark, say, told};
 use casemate_source::Version;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,14 +104,14 @@ pub struct OwnerRules {
 }
 
 const ASKED: [(&str, &str); 5] = [
-    ("budget", "which recommendations are left for later"),
+    ("budget", mark!("which recommendations are left for later")),
     (
         "risk_tolerance",
-        "from which level on a risk may be accepted",
+        mark!("from which level on a risk may be accepted"),
     ),
-    ("timeline", "what has to be done first"),
-    ("stage", "whether data of real people is at stake"),
-    ("exposure", "who counts as an attacker"),
+    ("timeline", mark!("what has to be done first")),
+    ("stage", mark!("whether data of real people is at stake")),
+    ("exposure", mark!("who counts as an attacker")),
 ];
 
 pub(super) fn of(m: &Material<'_>, surface: &Surface) -> Context {
@@ -151,12 +152,12 @@ pub(crate) fn language(of: casemate_source::FileType) -> String {
         F::TypeScript | F::Declarations => "TypeScript".to_owned(),
         F::Python => "Python".to_owned(),
         F::Html => "HTML".to_owned(),
-        F::Template(engine) => format!("{engine:?} templates"),
-        F::Component => "components".to_owned(),
+        F::Template(engine) => say!("{engine:?} templates"),
+        F::Component => say!("components"),
         F::Sql => "SQL".to_owned(),
         F::OpenApi => "OpenAPI".to_owned(),
-        F::Deployment(_) => "files of deployment".to_owned(),
-        F::Manifest | F::OtherCode(_) | F::Other => "other".to_owned(),
+        F::Deployment(_) => say!("files of deployment"),
+        F::Manifest | F::OtherCode(_) | F::Other => say!("other"),
     }
 }
 
@@ -342,7 +343,7 @@ fn regimes(data: &[DataClass], stated: &Stated) -> Vec<(String, String)> {
     let mut out: Vec<(String, String)> = stated
         .regimes
         .iter()
-        .map(|r| (r.to_uppercase(), "stated in `casemate.toml`".to_owned()))
+        .map(|r| (r.to_uppercase(), say!("stated in `casemate.toml`")))
         .collect();
     let because = |class: &str| {
         let class = data.iter().find(|c| c.class == class)?;
@@ -363,23 +364,23 @@ fn regimes(data: &[DataClass], stated: &Stated) -> Vec<(String, String)> {
         (
             "personal data",
             "GDPR",
-            "if they are of people in the European Union",
+            label!("if they are of people in the European Union"),
         ),
         (
             "payment data",
             "PCI DSS 4.0.1",
-            "if card numbers are stored, processed or sent",
+            label!("if card numbers are stored, processed or sent"),
         ),
         (
             "health data",
             "HIPAA 164.312",
-            "if they are of patients in the United States",
+            label!("if they are of patients in the United States"),
         ),
     ] {
         if let Some(names) = because(class) {
             out.push((
                 regime.to_owned(),
-                format!("the code reads {names}; it applies {when}"),
+                say!("the code reads {names}; it applies {when}"),
             ));
         }
     }
@@ -390,10 +391,10 @@ fn signals(m: &Material<'_>, surface: &Surface) -> Vec<String> {
     let mut out = Vec::new();
     let files = &m.coverage.files;
     let tests = files.set_aside.get("test").copied().unwrap_or_default();
-    out.push(format!(
-        "{} beside {}",
-        count(tests, "test file", "test files"),
-        count(files.assessed, "backend file", "backend files")
+    out.push(say!(
+        "{tests} beside {code}",
+        tests = count(tests, "test file", "test files"),
+        code = count(files.assessed, "backend file", "backend files")
     ));
     let (mut locked, mut all) = (0, 0);
     for unit in &m.project.units {
@@ -413,12 +414,16 @@ fn signals(m: &Material<'_>, surface: &Surface) -> Vec<String> {
         let locks: Vec<String> = locks.map(|lock| code(&lock.path)).collect();
         let declared = count(all, "declared dependency", "declared dependencies");
         out.push(if locks.is_empty() {
-            format!("no lock file was seen, and {locked} of {declared} name an exact version")
+            say!("no lock file was seen, and {locked} of {declared} name an exact version")
         } else {
-            format!(
-                "{} {} {locked} of {declared} to an exact version",
-                list(&locks, 3),
-                if locks.len() == 1 { "pins" } else { "pin" }
+            say!(
+                "{locks} {which} {locked} of {declared} to an exact version",
+                locks = list(&locks, 3),
+                which = if locks.len() == 1 {
+                    label!("pins")
+                } else {
+                    label!("pin")
+                }
             )
         });
     }
@@ -428,10 +433,10 @@ fn signals(m: &Material<'_>, surface: &Surface) -> Vec<String> {
         .map(|(name, _)| name)
         .collect();
     if logs > 0 {
-        out.push(format!(
-            "{} through {}",
-            count(logs, "call writes a log", "calls write a log"),
-            list(&through, 3)
+        out.push(say!(
+            "{log} through {through}",
+            log = count(logs, "call writes a log", "calls write a log"),
+            through = list(&through, 3)
         ));
     }
     if let Some(share) = surface.shares.iter().find(|s| s.kind == "validation")
@@ -439,15 +444,9 @@ fn signals(m: &Material<'_>, surface: &Surface) -> Vec<String> {
     {
         let asked = count(surface.writes, "endpoint", "endpoints");
         out.push(if share.yes == 0 {
-            format!(
-                "no check of what is sent was seen before {} of {asked} that change something",
-                share.no
-            )
+            say!("no check of what is sent was seen before {no} of {asked} that change something", no = share.no)
         } else {
-            format!(
-                "what is sent is looked at, and some of it refused, before {} of {asked} that change something",
-                share.yes
-            )
+            say!("what is sent is looked at, and some of it refused, before {yes} of {asked} that change something", yes = share.yes)
         });
     }
     out
@@ -464,6 +463,6 @@ fn unstated(stated: &Stated) -> Vec<(String, String)> {
     ASKED
         .iter()
         .filter(|(key, _)| !given(key))
-        .map(|(key, why)| ((*key).to_owned(), (*why).to_owned()))
+        .map(|(key, why)| ((*key).to_owned(), told(why).to_owned()))
         .collect()
 }

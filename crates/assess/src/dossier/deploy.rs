@@ -2,6 +2,7 @@
 
 use super::Material;
 use casemate_lang_openapi::yaml::{self, Node};
+use casemate_say::{label, say};
 use casemate_source::{Artefact, FileType, SourceFile};
 use serde::Serialize;
 
@@ -129,7 +130,7 @@ fn read(path: &str, text: &str, project: &str) -> Vec<DeployUnit> {
     if name == "fly.toml" {
         let app = setting(text, "app").map(|(line, app)| DeployUnit {
             name: app.trim_matches(['"', '\'']).to_owned(),
-            kind: "Fly app".to_owned(),
+            kind: say!("Fly app"),
             at: format!("{path}:{line}"),
             ports: setting(text, "internal_port")
                 .map(|(_, p)| p)
@@ -210,7 +211,7 @@ fn of_yaml(path: &str, from: usize, node: &Node) -> Vec<DeployUnit> {
         .filter_map(|service| {
             Some(DeployUnit {
                 name: service.get("name")?.text()?.to_owned(),
-                kind: format!("{} service", said(service, "type"))
+                kind: say!("{service} service", service = said(service, "type"))
                     .trim()
                     .to_owned(),
                 at: at(service.get("name")?),
@@ -225,7 +226,7 @@ fn compose(name: &Node, service: &Node, at: &dyn Fn(&Node) -> String) -> Option<
     let build = service.get("build");
     let folder = build.and_then(|b| b.text().or_else(|| b.get("context")?.text()));
     let from = match (folder, service.get("image").and_then(Node::text)) {
-        (Some(folder), _) => format!("built from {folder}"),
+        (Some(folder), _) => say!("built from {folder}"),
         (None, Some(image)) => image.to_owned(),
         (None, None) => String::new(),
     };
@@ -240,7 +241,7 @@ fn compose(name: &Node, service: &Node, at: &dyn Fn(&Node) -> String) -> Option<
     };
     Some(DeployUnit {
         name: name.text()?.to_owned(),
-        kind: "compose service".to_owned(),
+        kind: say!("compose service"),
         at: at(name),
         from,
         ports: ports.iter().filter_map(port).collect(),
@@ -278,7 +279,7 @@ fn pod(kind: &str, node: &Node, at: &dyn Fn(&Node) -> String) -> Option<DeployUn
         at: at(node.get("kind")?),
         from: images.join(", "),
         ports: ports.map(|p| said(p, "containerPort")).collect(),
-        user: if root { "not root" } else { "" }.to_owned(),
+        user: if root { label!("not root") } else { "" }.to_owned(),
         starts: containers
             .first()
             .map_or_else(String::new, |c| command(c.get("command"))),
@@ -403,7 +404,7 @@ fn systemd(path: &str, text: &str) -> Option<DeployUnit> {
     let name = path.rsplit('/').next().unwrap_or(path);
     Some(DeployUnit {
         name: name.trim_end_matches(".service").to_owned(),
-        kind: "systemd service".to_owned(),
+        kind: say!("systemd service"),
         at: format!("{path}:{line}"),
         user: setting(text, "User")
             .map(|(_, user)| user)

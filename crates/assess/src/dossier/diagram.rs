@@ -3,6 +3,7 @@
 use super::Material;
 use super::surface::Surface;
 use super::words::count;
+use casemate_say::{label, mark, say, told};
 use serde::Serialize;
 
 /// Who talks to whom.
@@ -70,44 +71,44 @@ const BEYOND: [Party; 6] = [
     (
         "database",
         Kind::Store,
-        "Database",
+        mark!("Database"),
         &["sql", "nosql", "query", "field"],
-        ["query", "queries"],
+        casemate_say::counted!("query", "queries"),
     ),
     (
         "files",
         Kind::Store,
-        "Files",
+        mark!("Files"),
         &["path.read", "path.write", "path.delete", "path.extract"],
-        ["file operation", "file operations"],
+        casemate_say::counted!("file operation", "file operations"),
     ),
     (
         "outbound",
         Kind::External,
-        "Other services",
+        mark!("Other services"),
         &["url"],
-        ["outgoing request", "outgoing requests"],
+        casemate_say::counted!("outgoing request", "outgoing requests"),
     ),
     (
         "programs",
         Kind::External,
-        "Other programs",
+        mark!("Other programs"),
         &["command"],
-        ["program started", "programs started"],
+        casemate_say::counted!("program started", "programs started"),
     ),
     (
         "mail",
         Kind::External,
-        "Mail",
+        mark!("Mail"),
         &["mail.header", "mail.body"],
-        ["mail", "mails"],
+        casemate_say::counted!("mail", "mails"),
     ),
     (
         "log",
         Kind::Store,
-        "Log",
+        mark!("Log"),
         &["log"],
-        ["log line", "log lines"],
+        casemate_say::counted!("log line", "log lines"),
     ),
 ];
 
@@ -115,14 +116,14 @@ const BEYOND: [Party; 6] = [
 fn logins(surface: &Surface) -> String {
     let [yes, no, unknown] = surface.logins;
     let without = if yes > 0 {
-        "without one"
+        label!("without one")
     } else {
-        "without a login"
+        label!("without a login")
     };
     let told = [
-        (yes, "behind a login"),
+        (yes, label!("behind a login")),
         (no, without),
-        (unknown, "not known"),
+        (unknown, label!("not known")),
     ];
     let told: Vec<String> = told
         .iter()
@@ -173,16 +174,23 @@ pub(super) fn of(m: &Material<'_>, surface: &Surface) -> Diagram {
         made.nodes.push(node(
             "caller",
             Kind::Actor,
-            "Caller",
-            "calls what the package exports".to_owned(),
+            label!("Caller"),
+            say!("calls what the package exports"),
         ));
     } else {
-        made.nodes
-            .push(node("client", Kind::Actor, "Client", logins(surface)));
+        made.nodes.push(node(
+            "client",
+            Kind::Actor,
+            label!("Client"),
+            logins(surface),
+        ));
     }
     let actor = made.nodes.first().map(|n| n.id.clone()).unwrap_or_default();
     for (root, name, endpoints) in servers {
-        let id = format!("process-{}", if root.is_empty() { "root" } else { &root });
+        let id = format!(
+            "process-{which}",
+            which = if root.is_empty() { "root" } else { &root }
+        );
         made.nodes.push(node(
             &id,
             Kind::Process,
@@ -208,7 +216,7 @@ pub(super) fn of(m: &Material<'_>, surface: &Surface) -> Diagram {
         made.nodes.push(node(
             "process-rest",
             Kind::Process,
-            &format!("{} more packages", rest.len()),
+            &say!("{n} more packages", n = rest.len()),
             count(endpoints, "endpoint", "endpoints"),
         ));
         made.flows.push(Flow {
@@ -255,7 +263,7 @@ fn beyond(m: &Material<'_>, made: &mut Diagram) {
                 .collect()
         };
         let detail = format!("{}: {}", count(sites.len(), one, many), through.join(", "));
-        made.nodes.push(node(id, kind, name, detail));
+        made.nodes.push(node(id, kind, told(name), detail));
         for (process, root) in &processes {
             let here = sites
                 .iter()
@@ -279,10 +287,10 @@ fn beyond(m: &Material<'_>, made: &mut Diagram) {
                 from: process.clone(),
                 to: id.to_owned(),
                 label: count(here, one, many),
-                boundary: format!(
-                    "application to {}, through {}",
-                    name.to_lowercase(),
-                    through.join(", ")
+                boundary: say!(
+                    "application to {part}, through {through}",
+                    part = told(name).to_lowercase(),
+                    through = through.join(", ")
                 ),
                 findings: unique(m, &found.collect::<Vec<_>>()),
             });
@@ -301,10 +309,10 @@ fn owner<'p>(file: &str, processes: &'p [(String, String)]) -> Option<&'p str> {
 
 fn boundary(surface: &Surface) -> String {
     let [yes, no, unknown] = surface.logins;
-    format!(
-        "client to application: {yes} want a login, {no} want none{}",
-        if unknown > 0 {
-            format!(", {unknown} not known")
+    say!(
+        "client to application: {yes} want a login, {no} want none{which}",
+        which = if unknown > 0 {
+            say!(", {unknown} not known")
         } else {
             String::new()
         }

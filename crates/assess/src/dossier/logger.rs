@@ -5,6 +5,7 @@ use super::surface::{EndpointRow, Surface};
 use super::words::code;
 use crate::application::is_task;
 use casemate_ledger::logging::LogEntry;
+use casemate_say::mark;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -118,7 +119,7 @@ const LOGGERS: [Logger; 12] = [
         write: "logger.warning('event={event} user=%s address=%s', user, address)",
     },
     Logger {
-        name: "the console",
+        name: mark!("the console"),
         package: "npm:",
         message: "",
         fields: "",
@@ -151,7 +152,7 @@ fn path_says(e: &EndpointRow, words: &[&str]) -> bool {
 
 const KINDS: [Kind; 4] = [
     Kind {
-        name: "login refused",
+        name: mark!("login refused"),
         of_guards: false,
         says: &[
             "login",
@@ -168,7 +169,7 @@ const KINDS: [Kind; 4] = [
         at: |e| path_says(e, &["login", "signin", "authenticate", "session"]),
     },
     Kind {
-        name: "password set or account made",
+        name: mark!("password set or account made"),
         of_guards: false,
         says: &["password", "signup", "sign up", "register", "registration"],
         called: "account_changed",
@@ -176,7 +177,7 @@ const KINDS: [Kind; 4] = [
         at: |e| path_says(e, &["signup", "register", "password", "reset", "forgot"]),
     },
     Kind {
-        name: "access refused",
+        name: mark!("access refused"),
         of_guards: true,
         says: &[
             "denied",
@@ -194,7 +195,7 @@ const KINDS: [Kind; 4] = [
         at: |e| e.has("authentication") == "yes" || e.has("role") == "yes",
     },
     Kind {
-        name: "record changed or deleted",
+        name: mark!("record changed or deleted"),
         of_guards: false,
         says: &[
             "created", "updated", "deleted", "changed", "removed", "saved",
@@ -389,7 +390,7 @@ pub(super) fn queries(m: &Material<'_>, surface: &Surface) -> Vec<Query> {
                 (String::new(), find(logger, &texts))
             };
             Some(Query {
-                event: kind.name.to_owned(),
+                event: casemate_say::told(kind.name).to_owned(),
                 count: told.len(),
                 entries: told
                     .iter()

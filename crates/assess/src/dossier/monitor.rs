@@ -6,6 +6,7 @@ use super::surface::{EndpointRow, Surface};
 use super::words::{count, list};
 use crate::application::EndpointModel;
 use casemate_ledger::verdict::Verdict;
+use casemate_say::{label, mark, say, told};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -80,7 +81,7 @@ pub(super) fn of(m: &Material<'_>, surface: &Surface) -> Monitoring {
 }
 
 /// The event that guards cause.
-const REFUSAL: &str = "refusal of access";
+const REFUSAL: &str = mark!("refusal of access");
 
 type Wanted<'a> = (
     &'a str,
@@ -111,26 +112,48 @@ fn events(m: &Material<'_>, surface: &Surface) -> Vec<Event> {
     };
     let wanted: Vec<Wanted<'_>> = vec![
         (
-            "login and its refusal",
+            label!("login and its refusal"),
             Box::new(named(&["login", "signin", "authenticate", "session"])),
-            &["time", "user", "address", "outcome", "reason"],
+            &[
+                mark!("time"),
+                mark!("user"),
+                mark!("address"),
+                mark!("outcome"),
+                mark!("reason"),
+            ],
         ),
         (
-            "registration and password",
+            label!("registration and password"),
             Box::new(named(&[
                 "signup", "register", "password", "reset", "forgot",
             ])),
-            &["time", "user", "address", "outcome"],
+            &[
+                mark!("time"),
+                mark!("user"),
+                mark!("address"),
+                mark!("outcome"),
+            ],
         ),
         (
-            "change of data",
+            label!("change of data"),
             Box::new(|e: &EndpointRow| e.writes),
-            &["time", "user", "endpoint", "object", "outcome"],
+            &[
+                mark!("time"),
+                mark!("user"),
+                mark!("endpoint"),
+                mark!("object"),
+                mark!("outcome"),
+            ],
         ),
         (
             REFUSAL,
             Box::new(|e: &EndpointRow| e.has("authentication") == "yes" || e.has("role") == "yes"),
-            &["time", "user or address", "endpoint", "guard"],
+            &[
+                mark!("time"),
+                mark!("user or address"),
+                mark!("endpoint"),
+                mark!("guard"),
+            ],
         ),
     ];
     wanted
@@ -151,10 +174,10 @@ fn events(m: &Material<'_>, surface: &Surface) -> Vec<Event> {
                 })
                 .count();
             Event {
-                name: name.to_owned(),
+                name: told(name).to_owned(),
                 endpoints: of.iter().map(|e| e.named()).collect(),
                 near,
-                fields: fields.iter().map(|f| (*f).to_owned()).collect(),
+                fields: fields.iter().map(|f| told(f).to_owned()).collect(),
             }
         })
         .filter(|event| !event.endpoints.is_empty())
@@ -176,7 +199,7 @@ fn figures(m: &Material<'_>, surface: &Surface) -> Vec<Figure> {
         .filter(|f| f.severity.level >= crate::assessment::Level::High)
         .count();
     add(
-        "findings of level high and critical",
+        label!("findings of level high and critical"),
         serious.to_string(),
         "0",
     );
@@ -184,44 +207,52 @@ fn figures(m: &Material<'_>, surface: &Surface) -> Vec<Figure> {
     if all > 0 {
         let [yes, no, _] = surface.logins;
         add(
-            "endpoints that want a login",
-            format!("{yes} of {all}"),
-            "all but public ones",
+            label!("endpoints that want a login"),
+            say!("{yes} of {all}"),
+            label!("all but public ones"),
         );
         if surface.writes > 0 {
             add(
-                "endpoints that change something without a login",
+                label!("endpoints that change something without a login"),
                 match surface.entrances {
-                    0 => format!("{} of {}", surface.open_writes, surface.writes),
-                    n => format!(
-                        "{} of {}, {n} of them to log in, register or set a password",
-                        surface.open_writes, surface.writes
+                    0 => say!(
+                        "{open_writes} of {writes}",
+                        open_writes = surface.open_writes,
+                        writes = surface.writes
+                    ),
+                    n => say!(
+                        "{open_writes} of {writes}, {n} of them to log in, register or set a password",
+                        open_writes = surface.open_writes,
+                        writes = surface.writes
                     ),
                 },
-                "each one decided",
+                label!("each one decided"),
             );
         }
         let limit = surface.shares.iter().find(|s| s.kind == "rate-limit");
         add(
-            "endpoints with a limit of requests",
-            format!("{} of {all}", limit.map_or(0, |l| l.yes)),
-            "every login",
+            label!("endpoints with a limit of requests"),
+            say!("{limit} of {all}", limit = limit.map_or(0, |l| l.yes)),
+            label!("every login"),
         );
         add(
-            "endpoints open to everybody",
+            label!("endpoints open to everybody"),
             no.to_string(),
-            "each one decided",
+            label!("each one decided"),
         );
     }
     let decided = m.asked().filter(|r| r.verdict.decided()).count();
     let failed = m.asked().filter(|r| r.verdict == Verdict::Fail).count();
     add(
-        &format!(
-            "requirements of {} that are decided",
-            m.enforced.levels_asked()
+        &say!(
+            "requirements of {levels_asked} that are decided",
+            levels_asked = m.enforced.levels_asked()
         ),
-        format!("{decided} of {}, {failed} of them FAIL", m.asked().count()),
-        "no FAIL",
+        say!(
+            "{decided} of {asked}, {failed} of them FAIL",
+            asked = m.asked().count()
+        ),
+        label!("no FAIL"),
     );
     out
 }
@@ -254,27 +285,30 @@ fn detections(m: &Material<'_>) -> Vec<Detection> {
 fn schedule(m: &Material<'_>, surface: &Surface) -> Vec<(String, String)> {
     let mut out = Vec::new();
     out.push((
-        "every change".to_owned(),
-        format!(
-            "`casemate assess --fail-on high` in CI; today {}",
-            match m
+        say!("every change"),
+        say!(
+            "`casemate assess --fail-on high` in CI; today {which}",
+            which = match m
                 .findings
                 .iter()
                 .filter(|f| f.severity.level >= crate::assessment::Level::High)
                 .count()
             {
-                0 => "nothing stands in its way".to_owned(),
-                n => format!("it would stop {}", count(n, "finding", "findings")),
+                0 => say!("nothing stands in its way"),
+                n => say!(
+                    "it would stop {findings}",
+                    findings = count(n, "finding", "findings")
+                ),
             }
         ),
     ));
     let open = surface.open_to_all();
     if !open.is_empty() {
         out.push((
-            "every month".to_owned(),
-            format!(
-                "look again at what everybody may change: {}",
-                list(&open, 6)
+            say!("every month"),
+            say!(
+                "look again at what everybody may change: {open}",
+                open = list(&open, 6)
             ),
         ));
     }
@@ -282,11 +316,8 @@ fn schedule(m: &Material<'_>, surface: &Surface) -> Vec<(String, String)> {
     let (part, human) = (of(Verdict::Partial), of(Verdict::Human));
     if part + human > 0 {
         out.push((
-            "every quarter".to_owned(),
-            format!(
-                "answer what is open of {}: {part} requirements are decided in part and {human} not at all",
-                m.enforced.levels_asked()
-            ),
+            say!("every quarter"),
+            say!("answer what is open of {levels_asked}: {part} requirements are decided in part and {human} not at all", levels_asked = m.enforced.levels_asked()),
         ));
     }
     out

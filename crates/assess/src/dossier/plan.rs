@@ -6,6 +6,7 @@ use super::risk::Risk;
 use super::summary::lower;
 use super::words::{code, count, first_sentence, list};
 use crate::assessment::{Certainty, Finding, Level};
+use casemate_say::{label, say, told};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -104,9 +105,9 @@ pub(super) fn of(m: &Material<'_>, risks: &[Risk]) -> Plan {
     let means = means::of(&m.stated, m.today);
     let (from, tolerated) = means::first_level(m.stated.risk_tolerance.as_deref());
     let mut order = vec![if means.hours.is_some() {
-        means::ORDER.to_owned()
+        told(means::ORDER).to_owned()
     } else {
-        "level, then confidence, then how much has to be edited".to_owned()
+        say!("level, then confidence, then how much has to be edited")
     }];
     order.extend(tolerated);
     let mut plan = Plan {
@@ -178,31 +179,31 @@ fn actions(m: &Material<'_>, risks: &[Risk], from: Level, by_hour: bool) -> Vec<
             let places = edited.len();
             let ended = findings.len() - places;
             let also = if ended > 0 {
-                format!(
-                    ", which ends {}",
-                    count(ended, "more finding", "more findings")
+                say!(
+                    ", which ends {findings}",
+                    findings = count(ended, "more finding", "more findings")
                 )
             } else {
                 String::new()
             };
             let effort = match (places, files.len()) {
-                (0..=2, _) => "small",
-                (3..=10, 0..=4) => "medium",
-                _ => "large",
+                (0..=2, _) => label!("small"),
+                (3..=10, 0..=4) => label!("medium"),
+                _ => label!("large"),
             };
             let doubt = if sure {
-                "Repair"
+                label!("Repair")
             } else {
-                "Look at, then repair"
+                label!("Look at, then repair")
             };
             let files: Vec<String> = files.into_iter().collect();
             let shown: Vec<String> = files.iter().map(|f| code(f)).collect();
             let action = Action {
-                what: format!(
-                    "{doubt} “{}” at {} in {}{also}",
-                    first.title,
-                    count(places, "place", "places"),
-                    list(&shown, 4)
+                what: say!(
+                    "{doubt} “{title}” at {places} in {shown}{also}",
+                    title = first.title,
+                    places = count(places, "place", "places"),
+                    shown = list(&shown, 4)
                 ),
                 rule: rule.to_owned(),
                 risks: risks.iter().map(|r| r.id.clone()).collect(),
@@ -252,21 +253,16 @@ fn guidelines(m: &Material<'_>) -> Vec<Guideline> {
         let files: Vec<String> = files.into_iter().collect();
         let way = rule.section("Fix").map(first_sentence).unwrap_or_default();
         let way = if way.is_empty() {
-            format!(
-                "the fix under Implementation Guidance for {}",
-                code(&rule.id)
+            say!(
+                "the fix under Implementation Guidance for {id}",
+                id = code(&rule.id)
             )
         } else {
             lower(&way)
         };
         out.push(Guideline {
             rule: rule.id.clone(),
-            says: format!(
-                "“{}” stands at {} places, in {}; write the repair once, where all of them use it: {way}",
-                rule.title,
-                of.len(),
-                list(&files, 3),
-            ),
+            says: say!("“{title}” stands at {of} places, in {files}; write the repair once, where all of them use it: {way}", title = rule.title, of = of.len(), files = list(&files, 3)),
             findings: of.iter().map(|f| f.id.clone()).collect(),
         });
     }
@@ -298,27 +294,20 @@ fn practices(m: &Material<'_>) -> Vec<String> {
         let mut sure: Vec<&String> = sure.iter().collect();
         sure.sort_by_key(|rule| worst(rule));
         let rules: Vec<String> = sure.iter().map(|r| code(r)).collect();
-        out.push(format!(
-            "let CI stop what is new: `casemate baseline` records today, and `casemate assess --baseline casemate-baseline.json --fail-on medium` then fails on anything more; {} found something here with medium confidence or more",
-            list(&rules, 5)
-        ));
+        out.push(say!("let CI stop what is new: `casemate baseline` records today, and `casemate assess --baseline casemate-baseline.json --fail-on medium` then fails on anything more; {rules} found something here with medium confidence or more", rules = list(&rules, 5)));
     } else {
         let grave = m
             .findings
             .iter()
             .filter(|f| f.severity.level >= Level::Medium);
-        out.push(format!(
-            "let CI keep it so: `casemate assess --fail-on medium` fails on {} today{}",
-            match grave.count() {
-                0 => "nothing".to_owned(),
+        out.push(say!("let CI keep it so: `casemate assess --fail-on medium` fails on {findings} today{besides}", findings = match grave.count() {
+                0 => label!("nothing").to_owned(),
                 n => count(n, "finding", "findings"),
-            },
-            if m.findings.is_empty() {
+            }, besides = if m.findings.is_empty() {
                 ""
             } else {
-                ", and with `--baseline casemate-baseline.json`, which `casemate baseline` records, on what is new alone"
-            }
-        ));
+                label!(", and with `--baseline casemate-baseline.json`, which `casemate baseline` records, on what is new alone")
+            }));
     }
     let tests = m
         .coverage
@@ -328,12 +317,11 @@ fn practices(m: &Material<'_>) -> Vec<String> {
         .copied()
         .unwrap_or_default();
     out.push(if tests == 0 {
-        "write the first tests: no test file was seen, so nothing holds a repair in place"
-            .to_owned()
+        say!("write the first tests: no test file was seen, so nothing holds a repair in place")
     } else {
-        format!(
-            "put a test beside each repair, where the {} already are",
-            count(tests, "test file", "test files")
+        say!(
+            "put a test beside each repair, where the {files} already are",
+            files = count(tests, "test file", "test files")
         )
     });
     out

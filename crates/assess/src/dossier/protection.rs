@@ -6,6 +6,7 @@ use super::Material;
 use casemate_flow::result::Site;
 use casemate_ledger::data::Class;
 use casemate_ledger::handed::{Receiver, plain};
+use casemate_say::say;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -221,7 +222,7 @@ fn encrypted(class: Class, sealed: Option<&str>, name: &str, plain_only: bool) -
     }
     let plain = plain(name);
     if let Some(word) = HASHED.iter().find(|word| plain.contains(**word)) {
-        return Said::of("unknown", vec![format!("its name says `{word}`")]);
+        return Said::of("unknown", vec![say!("its name says `{word}`")]);
     }
     // Passwords are hashed, which is another question.
     if plain_only && class != Class::Credentials {

@@ -7,6 +7,7 @@ use crate::assessment::{Finding, Level};
 use crate::cause::{Cause, causes};
 use casemate_ledger::data;
 use casemate_rules::severity::{Interaction, Victim};
+use casemate_say::{label, say, told};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,6 +40,9 @@ pub struct Risk {
     pub actor: String,
     /// What it means: who, through what, to which data.
     pub business: String,
+    /// Names of data that the code on the way handles, where they may be read.
+    #[serde(skip)]
+    pub handles: Vec<String>,
     /// What the impact sentence assumes.
     pub assumed: String,
     /// The factors with their evidence, one a line.
@@ -89,8 +93,13 @@ fn risk(
     let actor =
         if in_browser && !matches!(interaction, "" | "none") && factor("exposure") != "stored" {
             endpoint.as_ref().map_or_else(
-                || "whoever brings a user to a prepared link or form".to_owned(),
-                |e| format!("whoever brings a user to send {}", code(e)),
+                || say!("whoever brings a user to a prepared link or form"),
+                |e| {
+                    say!(
+                        "whoever brings a user to send {endpoint}",
+                        endpoint = code(e)
+                    )
+                },
             )
         } else {
             let asked = shown.endpoints.first().or(first.endpoints.first());
@@ -113,8 +122,9 @@ fn risk(
     .map(|(_, verb)| verb.to_owned())
     .collect();
     let verbs = if losses.is_empty() {
-        "disturb".to_owned()
+        say!("disturb")
     } else {
+        let losses: Vec<String> = losses.iter().map(|l| deed(l).to_owned()).collect();
         list(&losses, 3)
     };
     let files: BTreeSet<&str> = std::iter::once(first.place.file.as_str())
@@ -139,14 +149,26 @@ fn risk(
         .iter()
         .map(|(class, names)| {
             let names: Vec<String> = names.iter().map(|n| code(n)).collect();
-            format!("{} ({})", class.name(), list(&names, 3))
+            format!("{} ({})", told(class.name()), list(&names, 3))
         })
         .collect();
     // Whoever only stops the service or writes into its log reads nothing.
-    let handled = if data.is_empty() || factor("confidentiality") != "high" {
+    let nothing = data.is_empty() || factor("confidentiality") != "high";
+    let handles = if nothing {
+        Vec::new()
+    } else {
+        let shown = classes.values().take(4);
+        shown
+            .flat_map(|names| names.iter().take(3).map(ToString::to_string))
+            .collect()
+    };
+    let handled = if nothing {
         String::new()
     } else {
-        format!("; the code on the way handles {}", list(&data, 4))
+        say!(
+            "; the code on the way handles {data}",
+            data = list(&data, 4)
+        )
     };
     let place = code(&shown.within_or_file());
     // A cause that is a setting does what its places do.
@@ -157,23 +179,25 @@ fn risk(
         .into_iter()
         .any(|site| (m.place)(site) == format!("{}:{}", shown.place.file, shown.place.line));
     let consequence = match number {
-        Some(94 | 95) if asked_of_store => Some(consequence::IN_STORE),
+        Some(94 | 95) if asked_of_store => Some(consequence::in_store()),
         _ => consequence::of(m.catalogue.get(&shown.rule), number),
     };
     let who = consequence.as_ref().and_then(|c| c.who);
     let whose = if factor("interaction") == "active" {
-        "that user's"
+        label!("that user's")
     } else {
-        "a visitor's"
+        label!("a visitor's")
     };
     let logs_in = shown.endpoints.iter().chain(&first.endpoints).any(|e| {
         let place = format!("{}:{}", e.file, e.line);
         logins.contains(&place)
     });
     let then = if logs_in {
-        "have somebody else's account taken for the one that logs in, or reach records of others"
+        label!(
+            "have somebody else's account taken for the one that logs in, or reach records of others"
+        )
     } else {
-        "reach records that were not meant, or learn from the answers which there are"
+        label!("reach records that were not meant, or learn from the answers which there are")
     };
     let can = match consequence {
         Some(consequence) => consequence
@@ -181,11 +205,11 @@ fn risk(
             .replace("{verbs}", &verbs)
             .replace("{whose}", whose)
             .replace("{then}", then)
-            .replace("{deeds}", &deeds(shown, consequence.what, &losses, m))
+            .replace("{deeds}", &deeds(shown, consequence.of_records, &losses, m))
             .replace("{place}", &place),
-        None if in_browser => format!("{verbs} what {place} shows in that person's browser"),
-        None if users => format!("{verbs} what {place} keeps for other users"),
-        None => format!("{verbs} what {place} works with"),
+        None if in_browser => say!("{verbs} what {place} shows in that person's browser"),
+        None if users => say!("{verbs} what {place} keeps for other users"),
+        None => say!("{verbs} what {place} works with"),
     };
     let able = who.unwrap_or(&actor);
     Risk {
@@ -199,9 +223,11 @@ fn risk(
         impact: first.severity.impact.clone(),
         confidence: first.confidence.level.name().to_owned(),
         place: format!("{}:{}", first.place.file, first.place.line),
-        business: format!("{able} may {can}{handled}"),
-        assumed: "what a loss costs in money or reputation is not in the code; it was not weighed"
-            .to_owned(),
+        business: say!("{able} may {can}{handled}"),
+        handles,
+        assumed: say!(
+            "what a loss costs in money or reputation is not in the code; it was not weighed"
+        ),
         endpoint,
         actor,
         factors: factors(first),
@@ -210,7 +236,7 @@ fn risk(
 }
 
 /// What can be done to files or records: what the code at the place does with them, else what the rule says may be lost.
-fn deeds(finding: &Finding, what: &str, losses: &[String], m: &Material<'_>) -> String {
+fn deeds(finding: &Finding, of_records: bool, losses: &[String], m: &Material<'_>) -> String {
     let place = &finding.place;
     // What alone is reached lowered the level, and says so.
     let only = finding
@@ -228,7 +254,7 @@ fn deeds(finding: &Finding, what: &str, losses: &[String], m: &Material<'_>) -> 
     let accesses = all.iter().flat_map(|e| &e.objects);
     let here = accesses.filter(|a| a.at.file == place.file && a.at.line == place.line);
     let mut ops: BTreeSet<&str> = here.map(|a| a.op.as_str()).collect();
-    if ops.is_empty() && what.contains("{deeds} records") {
+    if ops.is_empty() && of_records {
         // The place is where a handler calls what asks the store.
         let reaching = all.iter().filter(|e| {
             let mut asked = finding.endpoints.iter();
@@ -242,23 +268,35 @@ fn deeds(finding: &Finding, what: &str, losses: &[String], m: &Material<'_>) -> 
     let told = ["read", "create", "write", "delete"].into_iter();
     let mut told: Vec<String> = told
         .filter(|op| ops.contains(op))
-        .map(|op| if op == "write" { "change" } else { op }.to_owned())
+        .map(|op| deed(if op == "write" { "change" } else { op }).to_owned())
         .collect();
     if told.is_empty() {
         let verb = |loss: &String| {
-            if loss == "stop" {
+            deed(if loss == "stop" {
                 "delete"
             } else {
                 loss.as_str()
-            }
+            })
             .to_owned()
         };
         told = losses.iter().map(verb).collect();
     }
     if told.is_empty() {
-        "disturb".to_owned()
+        say!("disturb")
     } else {
         list(&told, 4)
+    }
+}
+
+/// What is done to records, as a verb.
+fn deed(name: &str) -> &str {
+    match name {
+        "read" => label!("read"),
+        "create" => label!("create"),
+        "change" => label!("change"),
+        "delete" => label!("delete"),
+        "stop" => label!("stop"),
+        other => told(other),
     }
 }
 
@@ -272,17 +310,17 @@ fn factors(finding: &Finding) -> Vec<String> {
     let (stated, shown): (Vec<_>, Vec<_>) = all.partition(|f| f.evidence == STATED);
     let mut out: Vec<String> = shown
         .into_iter()
-        .map(|f| format!("{} {}: {}", f.name, f.value, f.evidence))
+        .map(|f| format!("{} {}: {}", told(&f.name), told(&f.value), f.evidence))
         .collect();
     let stated: Vec<String> = stated
         .into_iter()
         .filter(|f| f.value != "none")
-        .map(|f| format!("{} {}", f.name, f.value))
+        .map(|f| format!("{} {}", told(&f.name), told(&f.value)))
         .collect();
     if !stated.is_empty() {
-        out.push(format!(
-            "loss of {}, as the rule says",
-            list(&stated, stated.len())
+        out.push(say!(
+            "loss of {stated}, as the rule says",
+            stated = list(&stated, stated.len())
         ));
     }
     out
@@ -306,34 +344,40 @@ impl Finding {
 /// Who can do it.
 pub(super) fn actor(exposure: &str, endpoint: Option<&str>) -> String {
     let through = |who: &str| match endpoint {
-        Some(endpoint) => format!("{who} who can send {}", code(endpoint)),
-        None => format!("{who} who can reach the service"),
+        Some(endpoint) => say!("{who} who can send {endpoint}", endpoint = code(endpoint)),
+        None => say!("{who} who can reach the service"),
     };
     match exposure {
-        "public" => through("anybody"),
+        "public" => through(label!("anybody")),
         "authenticated" => match endpoint {
-            Some(endpoint) => format!("any logged-in user, through {},", code(endpoint)),
-            None => "any logged-in user".to_owned(),
+            Some(endpoint) => say!(
+                "any logged-in user, through {endpoint},",
+                endpoint = code(endpoint)
+            ),
+            None => say!("any logged-in user"),
         },
-        "library" => "whoever decides what a caller passes to the exported function".to_owned(),
+        "library" => say!("whoever decides what a caller passes to the exported function"),
         "stored" => match endpoint {
             // It is read there; by which way it was stored is not known.
-            Some(endpoint) => format!("whoever can store what {} reads", code(endpoint)),
-            None => "whoever can write into the store or queue that it is read from".to_owned(),
-        },
-        "local" => "whoever controls arguments, environment or files of the machine".to_owned(),
-        "doubted" => match endpoint {
-            Some(endpoint) => format!(
-                "somebody whose data comes here through {}, if any does,",
-                code(endpoint)
+            Some(endpoint) => say!(
+                "whoever can store what {endpoint} reads",
+                endpoint = code(endpoint)
             ),
-            None => "somebody whose data comes here, if any does,".to_owned(),
+            None => say!("whoever can write into the store or queue that it is read from"),
+        },
+        "local" => say!("whoever controls arguments, environment or files of the machine"),
+        "doubted" => match endpoint {
+            Some(endpoint) => say!(
+                "somebody whose data comes here through {endpoint}, if any does,",
+                endpoint = code(endpoint)
+            ),
+            None => say!("somebody whose data comes here, if any does,"),
         },
         "always" => match endpoint {
-            Some(endpoint) => format!("whoever can send {}", code(endpoint)),
-            None => "an attacker".to_owned(),
+            Some(endpoint) => say!("whoever can send {endpoint}", endpoint = code(endpoint)),
+            None => say!("an attacker"),
         },
-        _ => through("somebody"),
+        _ => through(label!("somebody")),
     }
 }
 

@@ -6,10 +6,11 @@ use super::risk::Risk;
 use super::surface::Surface;
 use super::words::{capitalised, code, count, list};
 use super::{Material, Practice};
-use crate::assessment::{Finding, Level};
+use crate::assessment::{Factor, Finding, Level};
 use casemate_ledger::verdict::Verdict;
 use casemate_rules::rule::Question;
 use casemate_rules::severity::Impact;
+use casemate_say::{label, say};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,17 +84,17 @@ fn posture(m: &Material<'_>, surface: &Surface, risks: &[Risk]) -> Vec<String> {
     let mut out = Vec::new();
     let at = |level: Level| risks.iter().filter(|r| r.level == level).count();
     if m.findings.is_empty() {
-        out.push(format!(
-            "{} were applied to {} and found nothing",
-            count(m.coverage.rules_applied, "rule", "rules"),
-            count(m.coverage.files.assessed, "backend file", "backend files")
+        out.push(say!(
+            "{rules} were applied to {files} and found nothing",
+            rules = count(m.coverage.rules_applied, "rule", "rules"),
+            files = count(m.coverage.files.assessed, "backend file", "backend files")
         ));
     } else {
         let levels: Vec<String> = Level::ALL
             .iter()
             .rev()
             .filter(|l| at(**l) > 0)
-            .map(|l| format!("{} {}", at(*l), l.name()))
+            .map(|l| format!("{} {}", at(*l), casemate_say::told(l.name())))
             .collect();
         // Many small things are no pattern beside a few grave ones.
         let grave = m.findings.iter().any(|f| f.severity.level >= Level::Medium);
@@ -105,11 +106,11 @@ fn posture(m: &Material<'_>, surface: &Surface, risks: &[Risk]) -> Vec<String> {
                 .or_insert((0, &finding.title))
                 .0 += 1;
         }
-        out.push(format!(
-            "{} come from {}: {}",
-            count(m.findings.len(), "finding", "findings"),
-            count(risks.len(), "root cause", "root causes"),
-            list(&levels, 5)
+        out.push(say!(
+            "{findings} come from {causes}: {levels}",
+            findings = count(m.findings.len(), "finding", "findings"),
+            causes = count(risks.len(), "root cause", "root causes"),
+            levels = list(&levels, 5)
         ));
         let most = by_rule
             .values()
@@ -128,12 +129,7 @@ fn posture(m: &Material<'_>, surface: &Surface, risks: &[Risk]) -> Vec<String> {
             && n > 2
             && most.is_none_or(|(most, _)| n * 3 >= most * 2)
         {
-            out.push(format!(
-                "{n} of the {} findings have one cause, “{}” at {}: one repair ends them",
-                m.findings.len(),
-                lower(&cause.title),
-                code(&cause.place)
-            ));
+            out.push(say!("{n} of the {findings} findings have one cause, “{cause}” at {place}: one repair ends them", findings = m.findings.len(), cause = lower(&cause.title), place = code(&cause.place)));
         } else if let Some((n, title)) = most
             && *n > 2
             && *n * 10 >= m.findings.len()
@@ -145,22 +141,26 @@ fn posture(m: &Material<'_>, surface: &Surface, risks: &[Risk]) -> Vec<String> {
                 .map(|f| f.place.file.as_str())
                 .collect();
             let few: Vec<String> = files.iter().map(|f| code(f)).collect();
-            out.push(format!(
-                "the pattern is “{}”: {n} of the {} places, in {}",
-                lower(title),
-                m.findings.len(),
-                list(&few, 4)
+            out.push(say!(
+                "the pattern is “{lower}”: {n} of the {findings} places, in {few}",
+                lower = lower(title),
+                findings = m.findings.len(),
+                few = list(&few, 4)
             ));
         }
         let public = risks
             .iter()
             .filter(|r| r.level >= Level::High)
-            .filter(|r| r.factors.iter().any(|f| f.starts_with("exposure public")))
+            .filter(|r| {
+                let mut findings = m.findings.iter().filter(|f| f.id == r.finding);
+                let public = |f: &Factor| f.name == "exposure" && f.value == "public";
+                findings.any(|f| f.severity.factors.iter().any(public))
+            })
             .count();
         if public > 0 {
-            out.push(format!(
-                "{} of level high or critical can be used by anybody, without an account",
-                count(public, "root cause", "root causes")
+            out.push(say!(
+                "{causes} of level high or critical can be used by anybody, without an account",
+                causes = count(public, "root cause", "root causes")
             ));
         }
     }
@@ -168,70 +168,62 @@ fn posture(m: &Material<'_>, surface: &Surface, risks: &[Risk]) -> Vec<String> {
         out.push(doors(surface));
     }
     for server in &m.coverage.unserved {
-        out.push(format!(
-            "no endpoint of {} was found, though {}: missing controls were not judged there",
-            code(&server.unit),
-            server.because()
-        ));
+        out.push(say!("no endpoint of {unit} was found, though {because}: missing controls were not judged there", unit = code(&server.unit), because = server.because()));
     }
     let asked: Vec<_> = m.asked().collect();
     let of = |v: Verdict| asked.iter().filter(|r| r.verdict == v).count();
-    out.push(format!(
-        "of the {} requirements of ASVS 5.0 {}, Casemate decided {}: {} FAIL, {} PASS, {} N/A; {} are decided in part and {} need a person",
-        asked.len(),
-        m.enforced.levels_asked(),
-        asked.iter().filter(|r| r.verdict.decided()).count(),
-        of(Verdict::Fail),
-        of(Verdict::Pass),
-        of(Verdict::NotApplicable),
-        of(Verdict::Partial),
-        of(Verdict::Human)
-    ));
+    out.push(say!("of the {asked} requirements of ASVS 5.0 {levels_asked}, Casemate decided {decided}: {failed} FAIL, {passed} PASS, {absent} N/A; {partial} are decided in part and {human} need a person", asked = asked.len(), levels_asked = m.enforced.levels_asked(), decided = asked.iter().filter(|r| r.verdict.decided()).count(), failed = of(Verdict::Fail), passed = of(Verdict::Pass), absent = of(Verdict::NotApplicable), partial = of(Verdict::Partial), human = of(Verdict::Human)));
     out
 }
 
 /// How many endpoints want a login, and which of those that change something want none.
 fn doors(surface: &Surface) -> String {
     let [yes, no, unknown] = surface.logins;
-    let mut parts: Vec<String> = [(yes, "a login"), (no, "no login")]
+    let mut parts: Vec<String> = [(yes, label!("a login")), (no, label!("no login"))]
         .into_iter()
         .filter(|(n, _)| *n > 0)
         .map(|(n, what)| format!("{n} {} {what}", wants(n)))
         .collect();
     if unknown > 0 {
         let schema = surface.endpoints.iter().any(|e| e.method == "GRAPHQL");
-        parts.push(format!(
-            "of {unknown} it is not known{}",
-            if schema {
-                ", since Casemate does not read what a GraphQL schema says about who may ask"
+        parts.push(say!(
+            "of {unknown} it is not known{which}",
+            which = if schema {
+                label!(
+                    ", since Casemate does not read what a GraphQL schema says about who may ask"
+                )
             } else {
                 ""
             }
         ));
     }
-    let mut told = format!(
-        "of {}, {}",
-        count(surface.endpoints.len(), "endpoint", "endpoints"),
-        list(&parts, 3)
+    let mut told = say!(
+        "of {endpoints}, {parts}",
+        endpoints = count(surface.endpoints.len(), "endpoint", "endpoints"),
+        parts = list(&parts, 3)
     );
     let open = surface.open_writes;
     if open > 0 {
         let entrance = match surface.entrances {
             0 => String::new(),
-            n if n == open => ", for people log in, register or set a password there".to_owned(),
-            n => format!(", {n} of them to log in, register or set a password"),
+            n if n == open => say!(", for people log in, register or set a password there"),
+            n => say!(", {n} of them to log in, register or set a password"),
         };
-        told.push_str(&format!(
-            "; {open} of the {} that change something {} no login{entrance}",
-            surface.writes,
-            wants(open)
+        told.push_str(&say!(
+            "; {open} of the {writes} that change something {want} no login{entrance}",
+            writes = surface.writes,
+            want = wants(open)
         ));
     }
     told
 }
 
 fn wants(n: usize) -> &'static str {
-    if n == 1 { "wants" } else { "want" }
+    if n == 1 {
+        label!("wants")
+    } else {
+        label!("want")
+    }
 }
 
 fn chapters(m: &Material<'_>) -> Vec<Chapter> {
@@ -273,48 +265,48 @@ fn story(m: &Material<'_>, risk: &Risk, finding: &Finding) -> Story {
     let cause = m.findings.iter().filter(|f| f.cause == finding.cause);
     let shown = cause.clone().find(|f| !f.paths.is_empty());
     if shown.is_some_and(|shown| shown.rule != finding.rule) {
-        told.push(format!(
-            "{}, at {}.",
-            finding.message.trim_end_matches('.'),
-            code(&risk.place)
+        told.push(say!(
+            "{finding}, at {place}.",
+            finding = finding.message.trim_end_matches('.'),
+            place = code(&risk.place)
         ));
     }
     if let Some((shown, path)) = shown.and_then(|f| Some((f, f.paths.first()?))) {
         let place = format!("{}:{}", shown.place.file, shown.place.line);
         let files: BTreeSet<&str> = path.steps.iter().map(|s| s.place.file.as_str()).collect();
         let over = if files.len() > 1 {
-            format!(" over {}", count(files.len(), "file", "files"))
+            say!(" over {files}", files = count(files.len(), "file", "files"))
         } else {
             String::new()
         };
         let from = path.steps.first().map_or_else(String::new, |s| {
             format!("{}:{}", s.place.file, s.place.line)
         });
-        told.push(format!(
-            "{} enters at {} and arrives{over} at {}, where {}.",
-            code(&path.source),
-            code(&from),
-            code(&place),
-            tail(&shown.message)
+        told.push(say!(
+            "{source} enters at {from} and arrives{over} at {place}, where {shown}.",
+            source = code(&path.source),
+            from = code(&from),
+            place = code(&place),
+            shown = tail(&shown.message)
         ));
     } else {
-        told.push(format!(
-            "{}, at {}.",
-            finding.message.trim_end_matches('.'),
-            code(&risk.place)
+        told.push(say!(
+            "{finding}, at {place}.",
+            finding = finding.message.trim_end_matches('.'),
+            place = code(&risk.place)
         ));
     }
     let more = risk.findings.len().saturating_sub(1);
     if more > 0 {
         told.push(if finding.root {
-            format!(
-                "The same repair ends {}.",
-                count(more, "more finding", "more findings")
+            say!(
+                "The same repair ends {findings}.",
+                findings = count(more, "more finding", "more findings")
             )
         } else {
-            format!(
-                "The same repair is due at {}.",
-                count(more, "more place", "more places")
+            say!(
+                "The same repair is due at {places}.",
+                places = count(more, "more place", "more places")
             )
         });
     }
@@ -348,14 +340,18 @@ fn good(m: &Material<'_>, surface: &Surface, practices: &[Practice]) -> Vec<Stri
         // One endpoint of a hundred that has it is no practice.
         if share.yes * 3 >= asked && share.yes > 0 {
             let guard = match share.kind.as_str() {
-                "authentication" => "ask for a login",
-                "role" => "ask for a role",
-                "owner" => "look at who owns the object",
-                "rate-limit" => "limit how often they may be asked",
-                "csrf" => "refuse requests that another site made",
-                _ => "look at what is sent and refuse some of it",
+                "authentication" => label!("ask for a login"),
+                "role" => label!("ask for a role"),
+                "owner" => label!("look at who owns the object"),
+                "rate-limit" => label!("limit how often they may be asked"),
+                "csrf" => label!("refuse requests that another site made"),
+                _ => label!("look at what is sent and refuse some of it"),
             };
-            out.push(format!("{} of {asked} {} {guard}", share.yes, share.of));
+            out.push(say!(
+                "{yes} of {asked} {of} {guard}",
+                yes = share.yes,
+                of = share.of
+            ));
         }
     }
     let kept = m.ledger.iter();
@@ -374,11 +370,11 @@ fn good(m: &Material<'_>, surface: &Surface, practices: &[Practice]) -> Vec<Stri
             lower(&row.says),
             row.id,
             match row.count {
-                1 => "holds at the one place that it is about".to_owned(),
-                2 => "holds at both places that it is about".to_owned(),
-                n => format!(
-                    "holds at all {} that it is about",
-                    count(n, "place", "places")
+                1 => say!("holds at the one place that it is about"),
+                2 => say!("holds at both places that it is about"),
+                n => say!(
+                    "holds at all {places} that it is about",
+                    places = count(n, "place", "places")
                 ),
             }
         ));
@@ -415,9 +411,9 @@ fn good(m: &Material<'_>, surface: &Surface, practices: &[Practice]) -> Vec<Stri
                 )
             })
             .collect();
-        out.push(format!(
-            "no way from a request was found for {}",
-            list(&named, 5)
+        out.push(say!(
+            "no way from a request was found for {named}",
+            named = list(&named, 5)
         ));
     }
     out
@@ -429,17 +425,20 @@ fn priorities(risks: &[Risk]) -> Vec<(String, String)> {
         .filter(|r| r.level >= Level::Medium && r.confidence != "low")
         .take(5)
         .map(|r| {
-            let through = r
-                .endpoint
-                .as_ref()
-                .map_or_else(String::new, |e| format!(", reached by {}", code(e)));
+            let through = r.endpoint.as_ref().map_or_else(String::new, |e| {
+                say!(", reached by {endpoint}", endpoint = code(e))
+            });
             let places = match r.findings.len() {
                 1 => String::new(),
-                n => format!(", {n} places"),
+                n => say!(", {n} places"),
             };
             (
                 r.id.clone(),
-                format!("{} at {}{through}{places}", r.title, code(&r.place)),
+                say!(
+                    "{title} at {place}{through}{places}",
+                    title = r.title,
+                    place = code(&r.place)
+                ),
             )
         })
         .collect()
@@ -464,12 +463,12 @@ fn decisions(
     let serious = risks.iter().filter(|r| r.level >= Level::High).count();
     if serious > 0 {
         let when = context.stated.timeline.as_ref().map_or_else(
-            || "no timeline is stated in `casemate.toml`".to_owned(),
-            |t| format!("the stated timeline is “{t}”"),
+            || say!("no timeline is stated in `casemate.toml`"),
+            |t| say!("the stated timeline is “{t}”"),
         );
-        out.push(format!(
-            "who repairs the {} of level high and critical, and by when: {when}",
-            count(serious, "root cause", "root causes")
+        out.push(say!(
+            "who repairs the {causes} of level high and critical, and by when: {when}",
+            causes = count(serious, "root cause", "root causes")
         ));
     }
     if let Some(missing) = means
@@ -477,28 +476,21 @@ fn decisions(
         .and_then(|hours| means.needed.checked_sub(hours))
         && missing > 0
     {
-        out.push(format!(
-            "whether about {} more are spent than are stated: *Security Recommendations* says what is left without them",
-            count(missing, "hour", "hours")
-        ));
+        out.push(say!("whether about {hours} more are spent than are stated: *Security Recommendations* says what is left without them", hours = count(missing, "hour", "hours")));
     }
     let open = surface.open_to_all();
     if !open.is_empty() {
-        out.push(format!(
-            "whether everybody may really use {} without an account",
-            list(&open, 5)
+        out.push(say!(
+            "whether everybody may really use {open} without an account",
+            open = list(&open, 5)
         ));
     }
     let low = for_auditors(m.findings).len();
     if low > 0 {
-        out.push(format!(
-            "whether an auditor is paid to look at the {} that the code alone cannot settle: the section on limits names {}",
-            count(low, "finding", "findings"),
-            if low == 1 { "it" } else { "them" }
-        ));
+        out.push(say!("whether an auditor is paid to look at the {findings} that the code alone cannot settle: the section on limits names {which}", findings = count(low, "finding", "findings"), which = if low == 1 { label!("it") } else { label!("them") }));
     }
     for (regime, why) in &context.regimes {
-        out.push(format!("whether {regime} applies: {why}"));
+        out.push(say!("whether {regime} applies: {why}"));
     }
     out
 }
@@ -508,10 +500,10 @@ pub(super) fn suggestions(m: &Material<'_>, surface: &Surface, context: &Context
     let mut out = Vec::new();
     let keys: Vec<String> = context.unstated.iter().map(|(key, _)| code(key)).collect();
     if !keys.is_empty() {
-        out.push(format!(
-            "state {} of {} in `casemate.toml`",
-            list(&keys, 5),
-            m.project.name
+        out.push(say!(
+            "state {keys} of {name} in `casemate.toml`",
+            keys = list(&keys, 5),
+            name = m.project.name
         ));
     }
     let unknown: Vec<String> = surface
@@ -521,9 +513,9 @@ pub(super) fn suggestions(m: &Material<'_>, surface: &Surface, context: &Context
         .map(|e| code(&e.named()))
         .collect();
     if !unknown.is_empty() {
-        out.push(format!(
-            "look at {}, of which Casemate cannot tell whether they want a login",
-            list(&unknown, 6)
+        out.push(say!(
+            "look at {unknown}, of which Casemate cannot tell whether they want a login",
+            unknown = list(&unknown, 6)
         ));
     }
     let low: Vec<String> = for_auditors(m.findings)
@@ -531,10 +523,14 @@ pub(super) fn suggestions(m: &Material<'_>, surface: &Surface, context: &Context
         .map(|f| code(&f.id))
         .collect();
     if !low.is_empty() {
-        out.push(format!(
-            "have an auditor look at {}: what could settle {} is not in the code",
-            list(&low, 4),
-            if low.len() == 1 { "it" } else { "them" }
+        out.push(say!(
+            "have an auditor look at {low}: what could settle {which} is not in the code",
+            low = list(&low, 4),
+            which = if low.len() == 1 {
+                label!("it")
+            } else {
+                label!("them")
+            }
         ));
     }
     let partly: Vec<String> = m
@@ -545,11 +541,7 @@ pub(super) fn suggestions(m: &Material<'_>, surface: &Surface, context: &Context
         .map(|p| code(&p.path))
         .collect();
     if !partly.is_empty() {
-        out.push(format!(
-            "look whether {} {} broken, or written in a form that Casemate does not read",
-            list(&partly, 4),
-            if partly.len() == 1 { "is" } else { "are" }
-        ));
+        out.push(say!("look whether {partly} {which} broken, or written in a form that Casemate does not read", partly = list(&partly, 4), which = if partly.len() == 1 { label!("is") } else { label!("are") }));
     }
     out
 }
@@ -560,16 +552,16 @@ pub(super) fn lacks(m: &Material<'_>) -> Vec<String> {
     let unmodelled = super::context::unmodelled(m);
     if !unmodelled.is_empty() {
         let names: Vec<String> = unmodelled.iter().map(|(name, _)| code(name)).collect();
-        out.push(format!(
-            "models of {}: {}",
-            count(unmodelled.len(), "package", "packages"),
-            list(&names, 10)
+        out.push(say!(
+            "models of {packages}: {names}",
+            packages = count(unmodelled.len(), "package", "packages"),
+            names = list(&names, 10)
         ));
     }
     for (language, n) in &m.coverage.files.without_front_end {
-        out.push(format!(
-            "a reader for {language} ({})",
-            count(*n, "file", "files")
+        out.push(say!(
+            "a reader for {language} ({files})",
+            files = count(*n, "file", "files")
         ));
     }
     let human = m
@@ -577,17 +569,21 @@ pub(super) fn lacks(m: &Material<'_>) -> Vec<String> {
         .iter()
         .filter(|r| r.rules.is_empty() && r.verdict == Verdict::Human)
         .count();
-    out.push(format!(
-        "rules for {} of ASVS 5.0 that it leaves to people",
-        count(human, "requirement", "requirements")
+    out.push(say!(
+        "rules for {requirements} of ASVS 5.0 that it leaves to people",
+        requirements = count(human, "requirement", "requirements")
     ));
     let compose = m.project.deployments.iter().map(|file| file.path.as_str());
     let compose: Vec<String> = compose.map(code).collect();
     if !compose.is_empty() {
-        out.push(format!(
-            "rules about {}: what is deployed was read off {}, and not judged",
-            list(&compose, 4),
-            if compose.len() == 1 { "it" } else { "them" }
+        out.push(say!(
+            "rules about {compose}: what is deployed was read off {which}, and not judged",
+            compose = list(&compose, 4),
+            which = if compose.len() == 1 {
+                label!("it")
+            } else {
+                label!("them")
+            }
         ));
     }
     out

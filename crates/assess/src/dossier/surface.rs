@@ -3,6 +3,7 @@
 use super::Material;
 use super::words::count;
 use crate::application::{ANONYMOUS, EndpointModel, Named, Spot, is_task};
+use casemate_say::{label, mark, say};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -79,6 +80,17 @@ pub struct EndpointRow {
 }
 
 impl EndpointRow {
+    /// The test that sends again what findings send, which stands last.
+    #[must_use]
+    pub fn again(&self) -> Option<String> {
+        (!self.findings.is_empty()).then(|| {
+            say!(
+                "what {send} of this report: refused or without effect",
+                send = count(self.findings.len(), "finding sends", "findings send")
+            )
+        })
+    }
+
     /// `GET /users/:id`; the path alone where any method comes there.
     #[must_use]
     pub fn title(&self) -> String {
@@ -94,7 +106,7 @@ impl EndpointRow {
         let told = self.told();
         let at = format!("{}:{}", self.at.file, self.at.line);
         if self.twin && !told.ends_with(&at) {
-            format!("{told} at {at}")
+            say!("{told} at {at}")
         } else {
             told
         }
@@ -114,14 +126,18 @@ impl EndpointRow {
     pub fn told(&self) -> String {
         if self.path == UNKNOWN {
             let method = match self.method.as_str() {
-                "ROUTE" | "ALL" | "ANY" => "the endpoint",
+                "ROUTE" | "ALL" | "ANY" => label!("the endpoint"),
                 method => method,
             };
             match self.handlers.first() {
                 Some(handler) if self.method == GRAPHQL && !handler.contains(':') => {
                     format!("{method} {handler}")
                 }
-                _ => format!("{method} at {}:{}", self.at.file, self.at.line),
+                _ => say!(
+                    "{method} at {file}:{line}",
+                    file = self.at.file,
+                    line = self.at.line
+                ),
             }
         } else {
             self.title()
@@ -146,7 +162,7 @@ const GRAPHQL: &str = "GRAPHQL";
 const MUTATION: &str = "mutate";
 
 /// A path that is not known.
-const UNKNOWN: &str = "(path not known)";
+const UNKNOWN: &str = mark!("(path not known)");
 
 /// The kinds that are counted, and whether only for endpoints that change something.
 const KINDS: [(&str, bool); 6] = [
@@ -196,7 +212,7 @@ pub(super) fn of(m: &Material<'_>) -> Surface {
             let mut share = GuardShare {
                 kind: (*kind).to_owned(),
                 of: if *writes_only {
-                    "endpoints that change something".to_owned()
+                    say!("endpoints that change something")
                 } else {
                     "endpoints".to_owned()
                 },
@@ -340,28 +356,23 @@ fn tests(row: &EndpointRow) -> Vec<String> {
     let known = row.path.replace("{?}", "");
     let object = known.contains([':', '<', '{']);
     if row.has("authentication") == "yes" && !row.entrance {
-        out.push("no login: refused".to_owned());
+        out.push(say!("no login: refused"));
     }
     if row.has("role") == "yes" {
-        out.push("wrong role: refused".to_owned());
+        out.push(say!("wrong role: refused"));
     }
     if object && row.has("authentication") != "no" {
-        out.push("another user's object: refused".to_owned());
+        out.push(say!("another user's object: refused"));
     }
     if row.writes {
-        out.push("unknown and oversized fields: refused".to_owned());
+        out.push(say!("unknown and oversized fields: refused"));
     }
     if row.has("csrf") == "yes" {
-        out.push("without token: refused".to_owned());
+        out.push(say!("without token: refused"));
     }
     if row.has("rate-limit") == "yes" {
-        out.push("too many requests: 429".to_owned());
+        out.push(say!("too many requests: 429"));
     }
-    if !row.findings.is_empty() {
-        out.push(format!(
-            "what {} of this report: refused or without effect",
-            count(row.findings.len(), "finding sends", "findings send")
-        ));
-    }
+    out.extend(row.again());
     out
 }

@@ -5,6 +5,7 @@ use super::diagram::{Diagram, Kind};
 use super::surface::Surface;
 use super::words::{code, count, list};
 use casemate_ledger::verdict::Verdict;
+use casemate_say::{label, mark, say, told};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -53,7 +54,7 @@ fn kept(m: &Material<'_>) -> bool {
     rows.any(|row| row.id.ends_with("-3.5.1") && row.verdict == Verdict::Pass)
 }
 
-const DOOR: &str = "Client to application";
+const DOOR: &str = mark!("Client to application");
 
 fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
     let [yes, no, unknown] = surface.logins;
@@ -73,25 +74,28 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
     let mut known = BTreeSet::new();
     entrances.retain(|named| known.insert(named.clone()));
     out.push(Threat {
-        boundary: DOOR.to_owned(),
-        stride: "Spoofing".to_owned(),
+        boundary: told(DOOR).to_owned(),
+        stride: say!("Spoofing"),
         says: if open_writes.is_empty() && !entrances.is_empty() {
-            format!(
-                "somebody gets in as another user; the way in is {}",
-                list(&entrances, 4)
+            say!(
+                "somebody gets in as another user; the way in is {entrances}",
+                entrances = list(&entrances, 4)
             )
         } else if open_writes.is_empty() {
-            format!(
-                "somebody acts as another user at one of {}",
-                count(all, "endpoint", "endpoints")
+            say!(
+                "somebody acts as another user at one of {endpoints}",
+                endpoints = count(all, "endpoint", "endpoints")
             )
         } else {
-            format!("somebody without an account uses {}", list(&open_writes, 5))
+            say!(
+                "somebody without an account uses {open_writes}",
+                open_writes = list(&open_writes, 5)
+            )
         },
         state: state(no == 0 && unknown == 0, yes > 0, unknown > 0 && yes == 0),
-        evidence: format!(
-            "{yes} of {all} endpoints want a login, {no} want none, {unknown} not known{}",
-            guards(m, "authentication")
+        evidence: say!(
+            "{yes} of {all} endpoints want a login, {no} want none, {unknown} not known{guards}",
+            guards = guards(m, "authentication")
         ),
         findings: of_rules(
             m,
@@ -111,23 +115,23 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
         (
             "csrf",
             "Tampering",
-            "another site makes a logged-in browser change something at",
+            label!("another site makes a logged-in browser change something at"),
             &["missing-csrf-protection", "csrf-exempt"][..],
         ),
         (
             "role",
-            "Elevation of privilege",
+            label!("Elevation of privilege"),
             if roles {
-                "a user does what only some roles may do at"
+                label!("a user does what only some roles may do at")
             } else {
-                "no role was seen in the code: every account may use"
+                label!("no role was seen in the code: every account may use")
             },
             &["missing-role-check", "privilege-from-request"],
         ),
         (
             "rate-limit",
-            "Denial of service",
-            "somebody repeats requests without end at",
+            label!("Denial of service"),
+            label!("somebody repeats requests without end at"),
             &["missing-rate-limit", "missing-login-limit"],
         ),
     ] {
@@ -156,13 +160,13 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
             list(&bare, 4)
         };
         out.push(Threat {
-            boundary: DOOR.to_owned(),
+            boundary: told(DOOR).to_owned(),
             stride: stride.to_owned(),
             says: format!("{says} {target}"),
             state: if !findings.is_empty() {
                 "open".to_owned()
             } else if kind == "csrf" && kept(m) && share.yes == 0 {
-                "no path found".to_owned()
+                say!("no path found")
             } else {
                 state(
                     share.no == 0 && share.unknown == 0,
@@ -173,24 +177,19 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
             evidence: {
                 let seen = match (share.yes, share.unknown) {
                     (0, 0) if asked == 1 => {
-                        let one = share.of.replace("endpoints that change", "endpoint that changes");
-                        format!("no such guard was seen before the one {}", one.replace("endpoints", "endpoint"))
+                        let one = share.of.replace("endpoints that change", label!("endpoint that changes"));
+                        say!("no such guard was seen before the one {one}", one = one.replace("endpoints", "endpoint"))
                     }
-                    (0, 0) => format!("no such guard was seen before any of the {asked} {}", share.of),
-                    (yes, unknown) => format!(
-                        "{yes} of {asked} {} have such a guard, before {} none was seen{}",
-                        share.of,
-                        share.no,
-                        match unknown {
+                    (0, 0) => say!("no such guard was seen before any of the {asked} {of}", of = share.of),
+                    (yes, unknown) => say!("{yes} of {asked} {of} have such a guard, before {no} none was seen{which}", of = share.of, no = share.no, which = match unknown {
                             0 => String::new(),
-                            n => format!(", of {n} it is not known"),
-                        }
-                    ),
+                            n => say!(", of {n} it is not known"),
+                        }),
                 };
                 let why = if kind == "csrf" && findings.is_empty() && kept(m) {
-                    "; `missing-csrf-protection` found no application that knows its users by a cookie, takes forms and refuses nothing"
+                    label!("; `missing-csrf-protection` found no application that knows its users by a cookie, takes forms and refuses nothing")
                 } else {
-                    "; a proxy may add one"
+                    label!("; a proxy may add one")
                 };
                 format!("{seen}{}{why}", guards(m, kind))
             },
@@ -200,13 +199,13 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
     }
     for (stride, says, rules) in [
         (
-            "Information disclosure",
-            "a user reaches records of another one by their ids",
+            label!("Information disclosure"),
+            label!("a user reaches records of another one by their ids"),
             &["missing-ownership-check", "unjoined-predicate"][..],
         ),
         (
-            "Elevation of privilege",
-            "a request brings program text that is run",
+            label!("Elevation of privilege"),
+            label!("a request brings program text that is run"),
             &[
                 "code-injection",
                 "template-injection",
@@ -218,7 +217,7 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
         let findings = of_rules(m, rules);
         if !findings.is_empty() {
             out.push(Threat {
-                boundary: DOOR.to_owned(),
+                boundary: told(DOOR).to_owned(),
                 stride: stride.to_owned(),
                 says: says.to_owned(),
                 state: "open".to_owned(),
@@ -240,24 +239,21 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
     let pages = m.inventory.places(&["html", "redirect"]).len();
     if pages > 0 {
         out.push(Threat {
-            boundary: DOOR.to_owned(),
-            stride: "Tampering".to_owned(),
-            says: format!(
-                "a victim's browser runs a stranger's script, from one of {}",
-                count(
+            boundary: told(DOOR).to_owned(),
+            stride: say!("Tampering"),
+            says: say!("a victim's browser runs a stranger's script, from one of {redirect}", redirect = count(
                     pages,
                     "place that writes pages or redirects",
                     "places that write pages or redirect"
-                )
-            ),
+                )),
             state: if browser.is_empty() {
-                "no path found"
+                label!("no path found")
             } else {
                 "open"
             }
             .to_owned(),
             evidence: if browser.is_empty() {
-                "`cross-site-scripting`, `stored-cross-site-scripting`, `open-redirect` and `header-injection` found no path there".to_owned()
+                say!("`cross-site-scripting`, `stored-cross-site-scripting`, `open-redirect` and `header-injection` found no path there")
             } else {
                 count(browser.len(), "finding", "findings")
             },
@@ -275,9 +271,9 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
     );
     if !told.is_empty() {
         out.push(Threat {
-            boundary: DOOR.to_owned(),
-            stride: "Information disclosure".to_owned(),
-            says: "answers tell an attacker how the code works".to_owned(),
+            boundary: casemate_say::told(DOOR).to_owned(),
+            stride: say!("Information disclosure"),
+            says: say!("answers tell an attacker how the code works"),
             state: "open".to_owned(),
             evidence: count(
                 told.len(),
@@ -293,20 +289,20 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
     }
     let logs = m.inventory.entries.len();
     out.push(Threat {
-        boundary: DOOR.to_owned(),
-        stride: "Repudiation".to_owned(),
-        says: format!(
-            "nobody can tell afterwards who used the {}",
-            count(
+        boundary: casemate_say::told(DOOR).to_owned(),
+        stride: say!("Repudiation"),
+        says: say!(
+            "nobody can tell afterwards who used the {something}",
+            something = count(
                 surface.writes,
                 "endpoint that changes something",
                 "endpoints that change something"
             )
         ),
-        state: "not known".to_owned(),
-        evidence: format!(
-            "{} in the whole code; which events they tell needs a reader",
-            count(logs, "log line", "log lines")
+        state: say!("not known"),
+        evidence: say!(
+            "{lines} in the whole code; which events they tell needs a reader",
+            lines = count(logs, "log line", "log lines")
         ),
         findings: of_rules(m, &["log-injection"]),
         ..Threat::default()
@@ -318,19 +314,19 @@ const BEYOND: [(&str, &str, &str, &[&str]); 7] = [
     (
         "database",
         "Tampering",
-        "a request changes what a query means",
+        mark!("a request changes what a query means"),
         &["sql-injection", "nosql-injection"],
     ),
     (
         "database",
         "Elevation of privilege",
-        "a request sets fields that only the application may set",
+        mark!("a request sets fields that only the application may set"),
         &["mass-assignment"],
     ),
     (
         "files",
         "Information disclosure",
-        "a request names a file outside the folder that was meant",
+        mark!("a request names a file outside the folder that was meant"),
         &[
             "path-traversal",
             "archive-extraction",
@@ -340,25 +336,25 @@ const BEYOND: [(&str, &str, &str, &[&str]); 7] = [
     (
         "outbound",
         "Information disclosure",
-        "a request makes the server ask a host that an attacker chose",
+        mark!("a request makes the server ask a host that an attacker chose"),
         &["server-side-request-forgery"],
     ),
     (
         "programs",
         "Elevation of privilege",
-        "a request starts a program or changes its arguments",
+        mark!("a request starts a program or changes its arguments"),
         &["command-injection", "argument-injection"],
     ),
     (
         "mail",
         "Spoofing",
-        "a request adds headers or recipients to a mail",
+        mark!("a request adds headers or recipients to a mail"),
         &["mail-header-injection"],
     ),
     (
         "log",
         "Repudiation",
-        "a request writes false lines or secrets into the log",
+        mark!("a request writes false lines or secrets into the log"),
         &["log-injection", "sensitive-data-in-logs"],
     ),
 ];
@@ -375,29 +371,32 @@ fn beyond(m: &Material<'_>, diagram: &Diagram, id: &str, name: &str, out: &mut V
         let unknown: u64 = rules.iter().filter_map(|r| m.undecided.get(*r)).sum();
         let applied = m.catalogue.rules().any(|r| rules.contains(&r.id.as_str()));
         out.push(Threat {
-            boundary: format!("Application to {}", name.to_lowercase()),
+            boundary: say!("Application to {part}", part = name.to_lowercase()),
             node: id.to_owned(),
             stride: (*stride).to_owned(),
             says: format!(
                 "{} ({})",
-                says.replacen("a request", who(m, &findings), 1),
+                told(says).replacen(told("a request"), who(m, &findings), 1),
                 label.join(", ")
             ),
             state: match (findings.is_empty(), unknown, applied) {
                 (false, ..) => "open",
-                (true, 0, true) => "no path found",
-                _ => "not known",
+                (true, 0, true) => label!("no path found"),
+                _ => label!("not known"),
             }
             .to_owned(),
             evidence: if findings.is_empty() {
                 let names: Vec<String> = rules.iter().map(|r| code(r)).collect();
-                format!(
-                    "{} found no path from outside to {}",
-                    list(&names, 4),
-                    label.join(" and ")
+                say!(
+                    "{names} found no path from outside to {label}",
+                    names = list(&names, 4),
+                    label = label.join(" and ")
                 )
             } else {
-                format!("{} found", count(findings.len(), "path", "paths"))
+                say!(
+                    "{paths} found",
+                    paths = count(findings.len(), "path", "paths")
+                )
             },
             findings,
             ..Threat::default()
@@ -408,14 +407,14 @@ fn beyond(m: &Material<'_>, diagram: &Diagram, id: &str, name: &str, out: &mut V
 /// What brings the data of some findings: a request, where one does.
 fn who(m: &Material<'_>, findings: &[String]) -> &'static str {
     const OTHERS: [(&str, &str); 8] = [
-        ("env", "an environment variable"),
-        ("cli", "the command line"),
-        ("file", "a file"),
-        ("store", "what was stored"),
-        ("response", "the answer of another service"),
-        ("queue", "a job of a queue"),
-        ("library", "a caller of the package"),
-        ("data", "the program itself"),
+        ("env", mark!("an environment variable")),
+        ("cli", mark!("the command line")),
+        ("file", mark!("a file")),
+        ("store", mark!("what was stored")),
+        ("response", mark!("the answer of another service")),
+        ("queue", mark!("a job of a queue")),
+        ("library", mark!("a caller of the package")),
+        ("data", mark!("the program itself")),
     ];
     let found = m.findings.iter().filter(|f| findings.contains(&f.id));
     let kinds: BTreeSet<&str> = found
@@ -425,8 +424,8 @@ fn who(m: &Material<'_>, findings: &[String]) -> &'static str {
     let clients = ["http", "ws", "graphql", "rpc"];
     let other = OTHERS.iter().find(|(kind, _)| kinds.contains(kind));
     match other {
-        Some((_, who)) if !clients.iter().any(|kind| kinds.contains(kind)) => who,
-        _ => "a request",
+        Some((_, who)) if !clients.iter().any(|kind| kinds.contains(kind)) => told(who),
+        _ => label!("a request"),
     }
 }
 
@@ -441,7 +440,7 @@ fn guards(m: &Material<'_>, kind: &str) -> String {
     if places.is_empty() {
         String::new()
     } else {
-        format!("; by {}", list(&places, 4))
+        say!("; by {places}", places = list(&places, 4))
     }
 }
 
@@ -456,9 +455,9 @@ fn of_rules(m: &Material<'_>, rules: &[&str]) -> Vec<String> {
 fn state(all: bool, some: bool, unknown: bool) -> String {
     match (all, some, unknown) {
         (true, ..) => "guarded",
-        (_, true, _) => "guarded in part",
-        (.., true) => "not known",
-        _ => "no guard seen",
+        (_, true, _) => label!("guarded in part"),
+        (.., true) => label!("not known"),
+        _ => label!("no guard seen"),
     }
     .to_owned()
 }

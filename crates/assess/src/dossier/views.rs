@@ -3,6 +3,7 @@
 use super::Material;
 use casemate_ledger::conflict;
 use casemate_rules::rule::Rule;
+use casemate_say::{say, told};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -187,18 +188,11 @@ pub(super) fn conflicts(profile: &str, regimes: &[(String, String)]) -> Vec<Stri
         .iter()
         .filter(|c| c.profile == profile || asked(c.other))
         .map(|c| {
-            format!(
-                "`{}` asks for {}, {} for {}: the profile `{profile}` follows {}",
-                c.requirement,
-                c.asks,
-                c.other,
-                c.against,
-                if c.profile == profile {
+            say!("`{requirement}` asks for {asks}, {other} for {against}: the profile `{profile}` follows {which}", requirement = c.requirement, asks = told(c.asks), other = c.other, against = told(c.against), which = if c.profile == profile {
                     c.other
                 } else {
                     "ASVS"
-                }
-            )
+                })
         })
         .collect()
 }

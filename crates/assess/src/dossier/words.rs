@@ -1,9 +1,11 @@
 //! Small pieces of sentences.
 
+use casemate_say::say;
+
 /// `1 file`, `2,000 files`.
 #[must_use]
 pub fn count(n: usize, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(n as u64), if n == 1 { one } else { many })
+    casemate_say::count(n as u64, &grouped(n as u64), one, many)
 }
 
 /// `12,345`.
@@ -26,12 +28,12 @@ pub fn list(items: &[String], most: usize) -> String {
     let shown: Vec<&String> = items.iter().take(most).collect();
     let mut parts: Vec<String> = shown.iter().map(|s| (*s).clone()).collect();
     if let Some(rest) = items.len().checked_sub(most).filter(|n| *n > 0) {
-        parts.push(format!("{} more", grouped(rest as u64)));
+        parts.push(say!("{u64} more", u64 = grouped(rest as u64)));
     }
     match parts.split_last() {
         None => String::new(),
         Some((last, [])) => last.clone(),
-        Some((last, first)) => format!("{} and {last}", first.join(", ")),
+        Some((last, first)) => say!("{join} and {last}", join = first.join(", ")),
     }
 }
 
@@ -63,7 +65,7 @@ pub fn loggers(inventory: &casemate_ledger::Inventory) -> Vec<(String, usize)> {
     let named = |library: String| match library.as_str() {
         // One model speaks of all loggers of Node.
         "log" => imported().unwrap_or(library),
-        "js-global" | "global" => "the console".to_owned(),
+        "js-global" | "global" => say!("the console"),
         "builtins" | "py-builtins" => "`print`".to_owned(),
         "py-log" => "`logging`".to_owned(),
         _ => library,
@@ -85,7 +87,7 @@ pub fn through(inventory: &casemate_ledger::Inventory, kinds: &[&str]) -> Vec<(S
     for (name, n) in inventory.spoken(kinds) {
         // Models of the languages themselves have names that only Casemate knows.
         let name = match name.as_str() {
-            "js-global" | "global" | "py-builtins" => "the language itself".to_owned(),
+            "js-global" | "global" | "py-builtins" => say!("the language itself"),
             name => name
                 .strip_prefix("py-")
                 .or_else(|| name.strip_prefix("js-"))
@@ -105,7 +107,11 @@ pub fn code(text: &str) -> String {
     let marked = |text: &str| format!("`{}`", text.replace('`', "'"));
     // An endpoint that is told apart by its place: each of them is code, and what stands between is not.
     match text.rsplit_once(" at ") {
-        Some((what, place)) if is_place(place) => format!("{} at {}", marked(what), marked(place)),
+        Some((what, place)) if is_place(place) => say!(
+            "{what} at {place}",
+            what = marked(what),
+            place = marked(place)
+        ),
         _ => marked(text),
     }
 }

@@ -201,6 +201,11 @@ impl Kinds {
             .map(String::as_str)
     }
 
+    /// What all kinds are, sorted by their spaces and names.
+    pub fn descriptions(&self) -> impl Iterator<Item = &str> {
+        self.docs.values().map(String::as_str)
+    }
+
     /// All sink kinds in order.
     pub fn sinks(&self) -> impl Iterator<Item = (SinkKind, &str)> {
         (0_u8..)

@@ -1,11 +1,13 @@
 //! Detailed Security Analysis.
 
 use super::{Block, Cell, Figure, Table, entry, lower_first};
+use crate::names::word;
 use crate::said;
 use casemate_assess::assessment::Assessment;
 use casemate_assess::dossier::Practice;
 use casemate_assess::dossier::protection::{DataRow, Said};
 use casemate_assess::dossier::words::{count, grouped, list};
+use casemate_say::{label, say, told};
 
 pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     let mut out = Vec::new();
@@ -20,35 +22,34 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
 }
 
 fn vulnerabilities<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
-    out.push(Block::Heading(3, "Vulnerability Assessment".to_owned()));
+    out.push(Block::Heading(3, say!("Vulnerability Assessment")));
     let causes = casemate_assess::cause::causes(&a.findings);
     if causes.is_empty() {
-        out.push(Block::Text(format!(
-            "{} found nothing in {}.",
-            count(a.coverage.rules_applied, "rule", "rules"),
-            count(a.coverage.files.assessed, "backend file", "backend files")
+        out.push(Block::Text(say!(
+            "{rules} found nothing in {files}.",
+            rules = count(a.coverage.rules_applied, "rule", "rules"),
+            files = count(a.coverage.files.assessed, "backend file", "backend files")
         )));
         return;
     }
-    out.push(Block::Text(format!(
-        "{} at {}.",
-        count(causes.len(), "root cause", "root causes"),
-        count(a.findings.len(), "place", "places"),
+    out.push(Block::Text(say!(
+        "{causes} at {places}.",
+        causes = count(causes.len(), "root cause", "root causes"),
+        places = count(a.findings.len(), "place", "places")
     )));
     out.push(Block::Note(
-        "Each stands for one repair, made at one place or at several alike; open one to see its way through the code."
-            .to_owned(),
+        say!("Each stands for one repair, made at one place or at several alike; open one to see its way through the code."),
     ));
     out.extend(entry::all(&causes, a).into_iter().map(Block::Entry));
 }
 
 fn coding<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
-    out.push(Block::Heading(3, "Secure Coding Review".to_owned()));
+    out.push(Block::Heading(3, say!("Secure Coding Review")));
     let practices = &a.dossier.practices;
     if practices.is_empty() {
-        out.push(Block::Text(format!(
-            "No call in {} does what a rule asks about.",
-            a.project.name
+        out.push(Block::Text(say!(
+            "No call in {name} does what a rule asks about.",
+            name = a.project.name
         )));
         return;
     }
@@ -56,9 +57,9 @@ fn coding<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
         .iter()
         .filter(|p| p.found == 0 && p.unknown == 0)
         .count();
-    out.push(Block::Text(format!(
-        "{} met something to ask about; {clean} of them found nothing.",
-        count(practices.len(), "rule", "rules")
+    out.push(Block::Text(say!(
+        "{rules} met something to ask about; {clean} of them found nothing.",
+        rules = count(practices.len(), "rule", "rules")
     )));
     out.extend(ratios(a));
     let areas: Vec<&str> = practices.iter().fold(Vec::new(), |mut all, p| {
@@ -72,13 +73,13 @@ fn coding<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
         of_area.map(of).sum::<usize>()
     };
     out.push(Block::Table(Table {
-        caption: "Questions by area, and what became of them".to_owned(),
+        caption: say!("Questions by area, and what became of them"),
         head: vec![
-            "Area",
-            "Rules",
-            "Findings",
-            "Places not decided",
-            "Nothing found by",
+            label!("Area"),
+            label!("Rules"),
+            label!("Findings"),
+            label!("Places not decided"),
+            label!("Nothing found by"),
         ],
         rows: areas
             .iter()
@@ -89,7 +90,7 @@ fn coding<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
                     .map(|p| format!("{} ({})", p.rule, p.places))
                     .collect();
                 vec![
-                    Cell::Label((*area).to_owned()),
+                    Cell::label(word(area)),
                     Cell::Count(sum(area, &|_| 1)),
                     Cell::Count(sum(area, &|p| p.found)),
                     Cell::Count(sum(area, &Practice::open)),
@@ -98,16 +99,16 @@ fn coding<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
             })
             .collect(),
     }));
-    out.push(Block::Note(
-        "In brackets stands how many places of the code a rule asks about.".to_owned(),
-    ));
+    out.push(Block::Note(say!(
+        "In brackets stands how many places of the code a rule asks about."
+    )));
     // Configuration, cryptography and secrets have sections of their own.
     let elsewhere = ["config", "crypto", "secret"];
     let here = practices.iter();
     let here = here.filter(|p| !elsewhere.contains(&p.area.as_str()));
     out.extend(asked(
         here.collect(),
-        "Rules with findings or open questions",
+        label!("Rules with findings or open questions"),
     ));
 }
 
@@ -130,14 +131,18 @@ fn ratios(a: &Assessment) -> Option<Block<'_>> {
     for (kind, of, says) in [
         (
             "validation",
-            "endpoints that change something",
-            "look at what they are sent, and refuse some of it",
+            label!("endpoints that change something"),
+            label!("look at what they are sent, and refuse some of it"),
         ),
-        ("authentication", "endpoints", "want a login"),
+        (
+            "authentication",
+            label!("endpoints"),
+            label!("want a login"),
+        ),
         (
             "rate-limit",
-            "endpoints",
-            "limit how often they may be asked",
+            label!("endpoints"),
+            label!("limit how often they may be asked"),
         ),
     ] {
         let share = surface.shares.iter().find(|s| s.kind == kind);
@@ -159,16 +164,22 @@ fn ratios(a: &Assessment) -> Option<Block<'_>> {
     rows.sort_by_key(|row| std::cmp::Reverse((broken(row), row.2)));
     (!rows.is_empty()).then(|| {
         Block::Table(Table {
-            caption: "How often it is done right".to_owned(),
-            head: vec!["So many", "What they do", "Do not", "Not known", "Findings"],
+            caption: say!("How often it is done right"),
+            head: vec![
+                label!("So many"),
+                label!("What they do"),
+                label!("Do not"),
+                label!("Not known"),
+                label!("Findings"),
+            ],
             rows: rows
                 .into_iter()
                 .map(|(good, open, all, says, findings)| {
                     vec![
-                        Cell::text(format!(
-                            "{} of {}",
-                            grouped(good as u64),
-                            grouped(all as u64)
+                        Cell::text(say!(
+                            "{good} of {all}",
+                            good = grouped(good as u64),
+                            all = grouped(all as u64)
                         )),
                         says,
                         Cell::Count(all.saturating_sub(good + open)),
@@ -191,11 +202,11 @@ fn asked<'a>(practices: Vec<&Practice>, caption: &str) -> Option<Block<'a>> {
         Block::Table(Table {
             caption: caption.to_owned(),
             head: vec![
-                "Weakness",
-                "Rule",
-                "Places asked",
-                "Findings",
-                "Not decided",
+                label!("Weakness"),
+                label!("Rule"),
+                label!("Places asked"),
+                label!("Findings"),
+                label!("Not decided"),
             ],
             rows: told
                 .into_iter()
@@ -227,15 +238,15 @@ fn quiet(practices: &[&Practice]) -> Option<Block<'static>> {
         })
         .collect();
     (!quiet.is_empty()).then(|| {
-        Block::Text(format!(
-            "Asked about and not found: {}.",
-            list(&quiet, quiet.len())
+        Block::Text(say!(
+            "Asked about and not found: {quiet}.",
+            quiet = list(&quiet, quiet.len())
         ))
     })
 }
 
 fn architecture<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
-    out.push(Block::Heading(3, "Architecture Security".to_owned()));
+    out.push(Block::Heading(3, say!("Architecture Security")));
     let diagram = &a.dossier.diagram;
     out.push(Block::Figure(Figure::Flows));
     let name = |id: &str| {
@@ -243,8 +254,14 @@ fn architecture<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
         node.map_or_else(|| id.to_owned(), |n| n.name.clone())
     };
     out.push(Block::Table(Table {
-        caption: "What crosses which boundary".to_owned(),
-        head: vec!["From", "To", "What", "At the boundary", "Findings"],
+        caption: say!("What crosses which boundary"),
+        head: vec![
+            label!("From"),
+            label!("To"),
+            label!("What"),
+            label!("At the boundary"),
+            label!("Findings"),
+        ],
         rows: diagram
             .flows
             .iter()
@@ -262,15 +279,21 @@ fn architecture<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
     let surface = &a.dossier.surface;
     if !surface.endpoints.is_empty() {
         out.push(Block::Table(Table {
-            caption: "Guards".to_owned(),
-            head: vec!["Guard", "Of", "Seen before", "Not seen before", "Not known"],
+            caption: say!("Guards"),
+            head: vec![
+                label!("Guard"),
+                label!("Of"),
+                label!("Seen before"),
+                label!("Not seen before"),
+                label!("Not known"),
+            ],
             rows: surface
                 .shares
                 .iter()
                 .filter(|s| s.yes + s.no + s.unknown > 0)
                 .map(|s| {
                     vec![
-                        Cell::Label(s.kind.clone()),
+                        Cell::label(word(&s.kind)),
                         Cell::Label(s.of.clone()),
                         Cell::Count(s.yes),
                         Cell::Count(s.no),
@@ -283,28 +306,27 @@ fn architecture<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
 }
 
 fn data<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
-    out.push(Block::Heading(3, "Data Protection Analysis".to_owned()));
+    out.push(Block::Heading(3, say!("Data Protection Analysis")));
     let protection = &a.dossier.protection;
     if protection.rows.is_empty() {
-        out.push(Block::Text(format!("No column or name that is read in {} tells of credentials, or of data about people, payment or health.", a.project.name)));
+        out.push(Block::Text(say!("No column or name that is read in {name} tells of credentials, or of data about people, payment or health.", name = a.project.name)));
     } else {
         out.push(Block::Text(inventory(a)));
         out.push(Block::Table(Table {
-            caption: "Inventory of data, by the names of columns and of what the code reads"
-                .to_owned(),
+            caption: say!("Inventory of data, by the names of columns and of what the code reads"),
             head: vec![
-                "Class",
-                "Column or name",
-                "Declared, or first read, at",
-                "Encrypted",
-                "Logged",
-                "Returned",
-                "Sent on",
-                "Named by findings",
+                label!("Class"),
+                label!("Column or name"),
+                label!("Declared, or first read, at"),
+                label!("Encrypted"),
+                label!("Logged"),
+                label!("Returned"),
+                label!("Sent on"),
+                label!("Named by findings"),
             ],
             rows: protection.rows.iter().map(data_row).collect(),
         }));
-        out.push(Block::Note("Data is told by its name. “No” means that all places were understood and none does it, “?” that it is not known; places after “?” hand on a column of this name, and several records have one; “returned” counts answers and pages, “sent on” letters, requests to other services, traces and prompts. Encryption by the database or its disks does not show in code, and how long data is kept stands in contracts.".to_owned()));
+        out.push(Block::Note(say!("Data is told by its name. “No” means that all places were understood and none does it, “?” that it is not known; places after “?” hand on a column of this name, and several records have one; “returned” counts answers and pages, “sent on” letters, requests to other services, traces and prompts. Encryption by the database or its disks does not show in code, and how long data is kept stands in contracts.")));
     }
     let area = |name: &str| {
         a.dossier
@@ -315,10 +337,10 @@ fn data<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
     };
     let crypto: Vec<_> = area("crypto").into_iter().chain(area("secret")).collect();
     if !crypto.is_empty() {
-        out.push(Block::Heading(4, "Cryptography and secrets".to_owned()));
+        out.push(Block::Heading(4, say!("Cryptography and secrets")));
         out.extend(asked(
             crypto.clone(),
-            "Cryptography and secrets: what was found or not decided",
+            label!("Cryptography and secrets: what was found or not decided"),
         ));
         out.extend(quiet(&crypto));
     }
@@ -330,15 +352,15 @@ fn inventory(a: &Assessment) -> String {
     let declared = protection.rows.iter().filter(|r| !r.record.is_empty());
     let declared = declared.count();
     let mut said = vec![if protection.columns == 0 {
-        format!(
-            "no column is declared in {}, so its data is told by what the code reads",
-            a.project.name
+        say!(
+            "no column is declared in {name}, so its data is told by what the code reads",
+            name = a.project.name
         )
     } else {
-        format!(
-            "of {} that {} declares, the names of {declared} tell a class of data that deserves protection",
-            count(protection.columns, "column", "columns"),
-            a.project.name
+        say!(
+            "of {columns} that {name} declares, the names of {declared} tell a class of data that deserves protection",
+            columns = count(protection.columns, "column", "columns"),
+            name = a.project.name
         )
     }];
     let places: Vec<String> = protection
@@ -347,24 +369,24 @@ fn inventory(a: &Assessment) -> String {
         .filter(|(_, all, open)| *all > 0 && *open > 0)
         .map(|(receiver, all, open)| {
             let what = match (receiver.as_str(), *all) {
-                ("log", 1) => "that writes the log",
-                ("log", _) => "that write the log",
-                ("client", 1) => "that answers or writes a page",
-                ("client", _) => "that answer or write a page",
-                (_, 1) => "that sends a request or writes a letter",
-                _ => "that send a request or write a letter",
+                ("log", 1) => label!("that writes the log"),
+                ("log", _) => label!("that write the log"),
+                ("client", 1) => label!("that answers or writes a page"),
+                ("client", _) => label!("that answer or write a page"),
+                (_, 1) => label!("that sends a request or writes a letter"),
+                _ => label!("that send a request or write a letter"),
             };
-            format!(
-                "{} of {} {what}",
-                grouped(*open as u64),
-                count(*all, "place", "places")
+            say!(
+                "{open} of {places} {what}",
+                open = grouped(*open as u64),
+                places = count(*all, "place", "places")
             )
         })
         .collect();
     if !places.is_empty() {
-        said.push(format!(
-            "what is handed over is not known whole at {}",
-            list(&places, 3)
+        said.push(say!(
+            "what is handed over is not known whole at {places}",
+            places = list(&places, 3)
         ));
     }
     super::sentence(&said.join("; "))
@@ -377,7 +399,7 @@ fn data_row(row: &DataRow) -> Vec<Cell> {
         format!("{}.{}", row.record, row.name)
     };
     vec![
-        Cell::label(&row.class),
+        Cell::label(told(&row.class)),
         Cell::code(name),
         Cell::code(&row.at),
         said_of(&row.encrypted),
@@ -411,7 +433,7 @@ fn said_of(said: &Said) -> Cell {
         .collect();
     let more = match said.more {
         0 => String::new(),
-        n => format!(" and {n} more"),
+        n => say!(" and {n} more"),
     };
     Cell::text(format!("{answer}: {}{more}", because.join(", ")))
 }
@@ -427,23 +449,27 @@ fn unjudged(a: &Assessment) -> String {
         }
     }
     let read = match files.len() {
-        0 => format!("No compose file was seen in {}", a.project.name),
-        n => format!(
-            "{} {} read for what is deployed and not judged",
-            list(&files, 4),
-            if n == 1 { "was" } else { "were" }
+        0 => say!("No compose file was seen in {name}", name = a.project.name),
+        n => say!(
+            "{files} {which} read for what is deployed and not judged",
+            files = list(&files, 4),
+            which = if n == 1 {
+                label!("was")
+            } else {
+                label!("were")
+            }
         ),
     };
-    format!("{read}; proxies and cloud configuration were not looked for;")
+    say!("{read}; proxies and cloud configuration were not looked for;")
 }
 
 fn infrastructure<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
-    out.push(Block::Heading(3, "Infrastructure Security".to_owned()));
+    out.push(Block::Heading(3, say!("Infrastructure Security")));
     let config = a.dossier.practices.iter().filter(|p| p.area == "config");
     let config: Vec<&Practice> = config.collect();
     out.extend(asked(
         config.clone(),
-        "Configuration in code: what was found or not decided",
+        label!("Configuration in code: what was found or not decided"),
     ));
     out.extend(quiet(&config));
     let waiting: Vec<String> = a
@@ -454,13 +480,16 @@ fn infrastructure<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
         .map(|r| r.id.clone())
         .collect();
     let levels = a.dossier.enforced.levels_asked();
-    out.push(Block::Text(format!(
-        "{} {} on such configuration alone.",
-        unjudged(a),
-        match waiting.as_slice() {
-            [] => format!("no requirement of {levels} rests"),
-            [one] => format!("of {levels}, {one} rests"),
-            several => format!("of {levels}, {} rest", list(several, several.len())),
+    out.push(Block::Text(say!(
+        "{unjudged} {which} on such configuration alone.",
+        unjudged = unjudged(a),
+        which = match waiting.as_slice() {
+            [] => say!("no requirement of {levels} rests"),
+            [one] => say!("of {levels}, {one} rests"),
+            several => say!(
+                "of {levels}, {several} rest",
+                several = list(several, several.len())
+            ),
         }
     )));
 }
@@ -473,12 +502,12 @@ fn unserved<'a>(a: &Assessment) -> Option<Block<'a>> {
 }
 
 fn api<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
-    out.push(Block::Heading(3, "API Security Assessment".to_owned()));
+    out.push(Block::Heading(3, say!("API Security Assessment")));
     let surface = &a.dossier.surface;
     if surface.endpoints.is_empty() {
-        out.push(Block::Text(format!(
-            "No endpoint was seen in {}.",
-            a.project.name
+        out.push(Block::Text(say!(
+            "No endpoint was seen in {name}.",
+            name = a.project.name
         )));
         out.extend(unserved(a));
         return;
@@ -487,21 +516,21 @@ fn api<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
         Cell::Answer(e.has(kind).to_owned())
     };
     out.push(Block::Table(Table {
-        caption: format!(
-            "{}: what stands before each",
-            count(surface.endpoints.len(), "endpoint", "endpoints")
+        caption: say!(
+            "{endpoints}: what stands before each",
+            endpoints = count(surface.endpoints.len(), "endpoint", "endpoints")
         ),
         head: vec![
-            "Method",
-            "Path",
-            "Registered at",
-            "Login",
-            "Role",
-            "Owner",
-            "CSRF",
-            "Limit",
-            "Schema",
-            "Findings",
+            label!("Method"),
+            label!("Path"),
+            label!("Registered at"),
+            label!("Login"),
+            label!("Role"),
+            label!("Owner"),
+            label!("CSRF"),
+            label!("Limit"),
+            label!("Schema"),
+            label!("Findings"),
         ],
         rows: surface
             .endpoints
@@ -527,12 +556,9 @@ fn api<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
             .collect(),
     }));
     let in_part = surface.endpoints.iter().any(|e| e.path.contains("{?}"));
-    out.push(Block::Note(format!(
-        "“No” means that none was seen in the code before the endpoint, “?” that it is not known; a proxy may add what is not in the code.{}",
-        if in_part {
-            " `{?}` stands for a part of a path that the program puts together while it runs."
+    out.push(Block::Note(say!("“No” means that none was seen in the code before the endpoint, “?” that it is not known; a proxy may add what is not in the code.{which}", which = if in_part {
+            label!(" `{?}` stands for a part of a path that the program puts together while it runs.")
         } else {
             ""
-        }
-    )));
+        })));
 }

@@ -1,11 +1,13 @@
 //! Threat Model, Requirements Ledger, Limits, Accepted Risks, Suggestions.
 
 use super::{Block, Cell, Group, Table, sentence, sentences};
+use crate::names::word;
 use crate::said;
 use casemate_assess::assessment::Assessment;
 use casemate_assess::dossier::summary::for_auditors;
 use casemate_assess::dossier::words::{count, grouped};
 use casemate_assess::dossier::{NEEDS, Row, Verdict};
+use casemate_say::{label, say, told};
 
 /// Places that a list shows before it counts the rest.
 const LISTED: usize = 60;
@@ -13,9 +15,9 @@ const LISTED: usize = 60;
 pub(super) fn threats(a: &Assessment) -> Vec<Block<'_>> {
     let threats = &a.dossier.threats;
     if threats.is_empty() {
-        return vec![Block::Text(format!(
-            "No boundary was seen in {}, so no threat is derived.",
-            a.project.name
+        return vec![Block::Text(say!(
+            "No boundary was seen in {name}, so no threat is derived.",
+            name = a.project.name
         ))];
     }
     let mut states: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
@@ -24,25 +26,25 @@ pub(super) fn threats(a: &Assessment) -> Vec<Block<'_>> {
     }
     let states: Vec<String> = states
         .iter()
-        .map(|(state, n)| format!("{n} {state}"))
+        .map(|(state, n)| format!("{n} {}", word(state)))
         .collect();
     vec![
-        Block::Text(format!(
-            "{} derived from the diagram and the guards of {}: {}.",
-            count(threats.len(), "threat", "threats"),
-            a.project.name,
-            states.join(", ")
+        Block::Text(say!(
+            "{threats} derived from the diagram and the guards of {name}: {states}.",
+            threats = count(threats.len(), "threat", "threats"),
+            name = a.project.name,
+            states = states.join(", ")
         )),
         Block::Table(Table {
-            caption: "Threats by boundary".to_owned(),
+            caption: say!("Threats by boundary"),
             head: vec![
-                "Threat",
-                "Boundary",
-                "STRIDE",
-                "What may happen",
-                "State",
-                "Evidence",
-                "Findings",
+                label!("Threat"),
+                label!("Boundary"),
+                label!("STRIDE"),
+                label!("What may happen"),
+                label!("State"),
+                label!("Evidence"),
+                label!("Findings"),
             ],
             rows: threats
                 .iter()
@@ -50,9 +52,9 @@ pub(super) fn threats(a: &Assessment) -> Vec<Block<'_>> {
                     vec![
                         Cell::Id(t.id.clone()),
                         Cell::label(&t.boundary),
-                        Cell::label(&t.stride),
+                        Cell::label(word(&t.stride)),
                         Cell::text(sentence(&t.says)),
-                        Cell::label(&t.state),
+                        Cell::label(word(&t.state)),
                         Cell::text(&t.evidence),
                         Cell::Findings(t.findings.clone()),
                     ]
@@ -66,33 +68,33 @@ pub(super) fn ledger(a: &Assessment) -> Vec<Block<'_>> {
     let rows = &a.dossier.ledger;
     let mut out = Vec::new();
     if rows.is_empty() {
-        return vec![Block::Text(format!(
-            "No requirement was judged for {}.",
-            a.project.name
+        return vec![Block::Text(say!(
+            "No requirement was judged for {name}.",
+            name = a.project.name
         ))];
     }
     for level in 1..=3 {
         let of = rows.iter().filter(|r| r.level == level);
-        out.push(Block::Text(format!(
-            "Level {level}: {} of {}.",
-            verdicts(of.clone()),
-            of.count()
+        out.push(Block::Text(say!(
+            "Level {level}: {of} of {count}.",
+            of = verdicts(of.clone()),
+            count = of.count()
         )));
     }
-    out.push(Block::Note("ASVS 5.0.0, cited by id, in our own words. PASS and N/A name what was enumerated; PARTIAL means that a part was not understood or that the rules cover a part; HUMAN comes with a question, for level 1 in the worksheet below, for the others in the JSON. None of this is a statement of conformance.".to_owned()));
+    out.push(Block::Note(say!("ASVS 5.0.0, cited by id, in our own words. PASS and N/A name what was enumerated; PARTIAL means that a part was not understood or that the rules cover a part; HUMAN comes with a question, for level 1 in the worksheet below, for the others in the JSON. None of this is a statement of conformance.")));
     let waiting: Vec<String> = NEEDS
         .iter()
         .filter(|(name, ..)| rows.iter().any(|r| r.needs == *name))
-        .map(|(_, because, label)| format!("{label}: {because}"))
+        .map(|(_, because, label)| format!("{}: {}", told(label), told(because)))
         .collect();
     if !waiting.is_empty() {
-        out.push(Block::Note(format!(
-            "Why a requirement is left to a person: {}.",
-            waiting.join("; ")
+        out.push(Block::Note(say!(
+            "Why a requirement is left to a person: {waiting}.",
+            waiting = waiting.join("; ")
         )));
     }
     for level in 1..=3 {
-        out.push(Block::Heading(3, format!("Level {level}")));
+        out.push(Block::Heading(3, say!("Level {level}")));
         out.push(of_level(a, level));
     }
     out.extend(decisions(a));
@@ -103,11 +105,19 @@ pub(super) fn ledger(a: &Assessment) -> Vec<Block<'_>> {
     if !asked.is_empty() {
         out.push(Block::Heading(
             3,
-            format!("Worksheet for {}", a.dossier.enforced.levels_asked()),
+            say!(
+                "Worksheet for {levels_asked}",
+                levels_asked = a.dossier.enforced.levels_asked()
+            ),
         ));
         out.push(Block::Table(Table {
-            caption: "What a person has to answer".to_owned(),
-            head: vec!["Id", "Question", "Where to look", "Begin here at"],
+            caption: say!("What a person has to answer"),
+            head: vec![
+                label!("Id"),
+                label!("Question"),
+                label!("Where to look"),
+                label!("Begin here at"),
+            ],
             rows: asked
                 .iter()
                 .filter_map(|r| {
@@ -121,7 +131,7 @@ pub(super) fn ledger(a: &Assessment) -> Vec<Block<'_>> {
                 })
                 .collect(),
         }));
-        out.push(Block::Note("To each answer belongs what settles it: places with file and line, a document with its date and owner, commands with what they answered, lines of configuration, or a list of packages with the date of the advisories.".to_owned()));
+        out.push(Block::Note(say!("To each answer belongs what settles it: places with file and line, a document with its date and owner, commands with what they answered, lines of configuration, or a list of packages with the date of the advisories.")));
     }
     out
 }
@@ -131,7 +141,7 @@ fn of_level(a: &Assessment, level: u8) -> Block<'_> {
     let all = a.dossier.ledger.iter().filter(|r| r.level == level);
     let (failed, rest): (Vec<&Row>, Vec<&Row>) = all.partition(|r| r.verdict == Verdict::Fail);
     let mut groups = vec![Group {
-        says: format!("What fails at level {level}"),
+        says: say!("What fails at level {level}"),
         rows: failed.len(),
         open: true,
     }];
@@ -144,10 +154,10 @@ fn of_level(a: &Assessment, level: u8) -> Block<'_> {
         let mut names = a.dossier.summary.chapters.iter().map(|c| c.name.as_str());
         let name = names.find(|name| name.split(' ').next() == Some(short.as_str()));
         groups.push(Group {
-            says: format!(
-                "{}, level {level}: {}",
-                name.unwrap_or(&short),
-                verdicts(of_chapter.iter().copied())
+            says: say!(
+                "{short}, level {level}: {of_chapter}",
+                short = name.unwrap_or(&short),
+                of_chapter = verdicts(of_chapter.iter().copied())
             ),
             rows: of_chapter.len(),
             open: false,
@@ -155,8 +165,14 @@ fn of_level(a: &Assessment, level: u8) -> Block<'_> {
     }
     Block::Grouped(
         Table {
-            caption: format!("Requirements of level {level}, those that fail first"),
-            head: vec!["Id", "Requirement", "Verdict", "Because", "Evidence"],
+            caption: say!("Requirements of level {level}, those that fail first"),
+            head: vec![
+                label!("Id"),
+                label!("Requirement"),
+                label!("Verdict"),
+                label!("Because"),
+                label!("Evidence"),
+            ],
             rows: failed.iter().chain(&rest).map(|r| row(r)).collect(),
         },
         groups,
@@ -192,20 +208,25 @@ fn decisions(a: &Assessment) -> Vec<Block<'_>> {
         return Vec::new();
     };
     let signed = match (&told.signed, &told.unsigned) {
-        (Some((by, on)), _) => format!("signed by {by} on {on}"),
-        (None, Some(why)) => format!("{why}, so it decides nothing"),
-        (None, None) => "nobody has signed it, so it decides nothing".to_owned(),
+        (Some((by, on)), _) => say!("signed by {by} on {on}"),
+        (None, Some(why)) => say!("{why}, so it decides nothing"),
+        (None, None) => say!("nobody has signed it, so it decides nothing"),
     };
     let topics = told
         .topics
         .iter()
         .filter(|t| t.entries > 0 || !t.seen.is_empty());
     vec![
-        Block::Heading(3, "Decisions of the owner".to_owned()),
+        Block::Heading(3, say!("Decisions of the owner")),
         Block::Text(sentence(&format!("`{file}`: {signed}"))),
         Block::Table(Table {
-            caption: "What was decided, beside what the code shows".to_owned(),
-            head: vec!["About", "Entries", "In the code", "Not named by an entry"],
+            caption: say!("What was decided, beside what the code shows"),
+            head: vec![
+                label!("About"),
+                label!("Entries"),
+                label!("In the code"),
+                label!("Not named by an entry"),
+            ],
             rows: topics
                 .map(|t| {
                     let open: Vec<String> = t
@@ -240,7 +261,7 @@ fn row(row: &Row) -> Vec<Cell> {
             .collect();
         let more = row.count.saturating_sub(shown.len());
         let more = if more > 0 {
-            format!(" and {more} more")
+            say!(" and {more} more")
         } else {
             String::new()
         };
@@ -251,7 +272,7 @@ fn row(row: &Row) -> Vec<Cell> {
         Cell::label(&row.says),
         Cell::Verdict(row.verdict),
         match needs(row) {
-            Some((.., label)) => Cell::label(*label),
+            Some((.., label)) => Cell::label(told(label)),
             None => Cell::text(sentence(&row.because)),
         },
         evidence,
@@ -263,25 +284,32 @@ pub(super) fn limits(a: &Assessment) -> Vec<Block<'_>> {
     let mut out = Vec::new();
     let c = &a.coverage.calls;
     let all = c.resolved + c.by_name + c.unmodelled + c.unknown;
-    let mut said = vec![format!(
-        "Without running anything of {}, Casemate followed {} of {} calls{}",
-        a.project.name,
-        grouped(c.resolved + c.by_name),
-        grouped(all),
-        match c.by_name {
+    let mut said = vec![say!(
+        "Without running anything of {name}, Casemate followed {by_name} of {all} calls{which}",
+        name = a.project.name,
+        by_name = grouped(c.resolved + c.by_name),
+        all = grouped(all),
+        which = match c.by_name {
             0 => String::new(),
-            n => format!(", {} of them by their name alone", grouped(n)),
+            n => say!(", {n} of them by their name alone", n = grouped(n)),
         }
     )];
     if c.unmodelled > 0 {
-        said.push(format!(
-            "{} {} into packages that no model speaks of",
-            grouped(c.unmodelled),
-            if c.unmodelled == 1 { "goes" } else { "go" }
+        said.push(say!(
+            "{unmodelled} {which} into packages that no model speaks of",
+            unmodelled = grouped(c.unmodelled),
+            which = if c.unmodelled == 1 {
+                label!("goes")
+            } else {
+                label!("go")
+            }
         ));
     }
     if c.unknown > 0 {
-        said.push(format!("of {} nothing is known", grouped(c.unknown)));
+        said.push(say!(
+            "of {unknown} nothing is known",
+            unknown = grouped(c.unknown)
+        ));
     }
     out.push(Block::Text(sentence(&said.join("; "))));
     let mut list = |title: &str, items: Vec<String>| {
@@ -292,12 +320,12 @@ pub(super) fn limits(a: &Assessment) -> Vec<Block<'_>> {
         out.push(Block::Heading(3, format!("{title} ({})", items.len())));
         let mut shown: Vec<String> = items.into_iter().take(LISTED).collect();
         if rest > 0 {
-            shown.push(format!("{rest} more; the JSON lists them all."));
+            shown.push(say!("{rest} more; the JSON lists them all."));
         }
         out.push(Block::List(shown));
     };
     list(
-        "Files that were not read",
+        label!("Files that were not read"),
         files
             .skipped
             .iter()
@@ -305,7 +333,7 @@ pub(super) fn limits(a: &Assessment) -> Vec<Block<'_>> {
             .collect(),
     );
     list(
-        "Files that were read in part",
+        label!("Files that were read in part"),
         files
             .partly
             .iter()
@@ -313,16 +341,21 @@ pub(super) fn limits(a: &Assessment) -> Vec<Block<'_>> {
             .collect(),
     );
     list(
-        "Packages that no model speaks of",
+        label!("Packages that no model speaks of"),
         a.dossier
             .context
             .unmodelled
             .iter()
-            .map(|(name, n)| format!("`{name}`, imported by {}", count(*n, "file", "files")))
+            .map(|(name, n)| {
+                say!(
+                    "`{name}`, imported by {files}",
+                    files = count(*n, "file", "files")
+                )
+            })
             .collect(),
     );
     list(
-        "Registrations of endpoints of which something is not known",
+        label!("Registrations of endpoints of which something is not known"),
         a.dossier
             .unresolved
             .iter()
@@ -330,7 +363,7 @@ pub(super) fn limits(a: &Assessment) -> Vec<Block<'_>> {
             .collect(),
     );
     list(
-        "Questions of rules that stayed open",
+        label!("Questions of rules that stayed open"),
         a.coverage
             .undecided
             .iter()
@@ -346,27 +379,38 @@ pub(super) fn limits(a: &Assessment) -> Vec<Block<'_>> {
         .into_iter()
         .map(|f| {
             let why = if f.confidence.reasons.is_empty() {
-                format!("findings of `{}` are never sure by the code alone", f.rule)
+                say!(
+                    "findings of `{rule}` are never sure by the code alone",
+                    rule = f.rule
+                )
             } else {
                 f.confidence.reasons.join("; ")
             };
-            format!("`{}` at `{}:{}`: {why}", f.id, f.place.file, f.place.line)
+            say!(
+                "`{id}` at `{file}:{line}`: {why}",
+                id = f.id,
+                file = f.place.file,
+                line = f.place.line
+            )
         })
         .collect();
-    list("Findings that need a human auditor, and why", unsure);
-    list("Notes of the run", a.notes.clone());
+    list(
+        label!("Findings that need a human auditor, and why"),
+        unsure,
+    );
+    list(label!("Notes of the run"), a.notes.clone());
     if !a.coverage.caps.is_empty() {
-        out.push(Block::Heading(3, "Limits that were reached".to_owned()));
+        out.push(Block::Heading(3, say!("Limits that were reached")));
         out.push(Block::Table(Table {
-            caption: "What was cut off, and how often".to_owned(),
-            head: vec!["Limit", "Times"],
+            caption: say!("What was cut off, and how often"),
+            head: vec![label!("Limit"), label!("Times")],
             rows: a
                 .coverage
                 .caps
                 .iter()
                 .map(|(name, n)| {
                     let n = usize::try_from(*n).unwrap_or(usize::MAX);
-                    vec![Cell::label(name), Cell::Count(n)]
+                    vec![Cell::label(told(name)), Cell::Count(n)]
                 })
                 .collect(),
         }));
@@ -377,14 +421,14 @@ pub(super) fn limits(a: &Assessment) -> Vec<Block<'_>> {
 pub(super) fn accepted(a: &Assessment) -> Vec<Block<'_>> {
     let effects: Vec<_> = a.policy.iter().chain(&a.coverage.files.ignored).collect();
     if effects.is_empty() {
-        return vec![Block::Text(format!(
-            "Nothing in {} accepts a finding or leaves files out.",
-            a.project.name
+        return vec![Block::Text(say!(
+            "Nothing in {name} accepts a finding or leaves files out.",
+            name = a.project.name
         ))];
     }
     vec![Block::Table(Table {
-        caption: "What the project's own policy, comments and filters keep out".to_owned(),
-        head: vec!["Where it says so", "What it does"],
+        caption: say!("What the project's own policy, comments and filters keep out"),
+        head: vec![label!("Where it says so"), label!("What it does")],
         rows: effects
             .iter()
             .map(|e| {
@@ -398,17 +442,14 @@ pub(super) fn accepted(a: &Assessment) -> Vec<Block<'_>> {
 }
 
 pub(super) fn suggestions(a: &Assessment) -> Vec<Block<'_>> {
-    let mut out = vec![Block::Note(
-        "For people, not for a program to carry out.".to_owned(),
-    )];
+    let mut out = vec![Block::Note(say!(
+        "For people, not for a program to carry out."
+    ))];
     if !a.dossier.suggestions.is_empty() {
         out.push(Block::List(sentences(&a.dossier.suggestions)));
     }
     if !a.dossier.lacks.is_empty() {
-        out.push(Block::Heading(
-            3,
-            "What Casemate itself lacked here".to_owned(),
-        ));
+        out.push(Block::Heading(3, say!("What Casemate itself lacked here")));
         out.push(Block::List(sentences(&a.dossier.lacks)));
     }
     out

@@ -5,6 +5,7 @@ use crate::said;
 use casemate_assess::assessment::{Assessment, ThreatModel};
 use casemate_assess::dossier::deploy::DeployUnit;
 use casemate_assess::dossier::words::{count, grouped, list};
+use casemate_say::{label, say, told};
 
 pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     let context = &a.dossier.context;
@@ -27,30 +28,30 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
             )
         })
         .collect();
-    row("Languages", languages.join(", "));
+    row(label!("Languages"), languages.join(", "));
     let stack: Vec<String> = context
         .libraries
         .iter()
         .map(|(name, n)| format!("{name} ({})", count(*n, "file", "files")))
         .collect();
-    row("Stack, by imports", stack.join(", "));
-    row("Stores, by calls", counted(&context.stores));
+    row(label!("Stack, by imports"), stack.join(", "));
+    row(label!("Stores, by calls"), counted(&context.stores));
     if !surface.endpoints.is_empty() {
         let [yes, no, unknown] = surface.logins;
         row(
-            "Endpoints",
-            format!(
-                "{}: {no} without a login, {yes} behind one, {unknown} not known; {} want a role; {} change something",
-                grouped(surface.endpoints.len() as u64),
-                surface.roles,
-                surface.writes
+            label!("Endpoints"),
+            say!(
+                "{endpoints}: {no} without a login, {yes} behind one, {unknown} not known; {roles} want a role; {writes} change something",
+                endpoints = grouped(surface.endpoints.len() as u64),
+                roles = surface.roles,
+                writes = surface.writes
             ),
         );
     }
     if surface.tasks > 0 {
         row(
-            "Tasks that queues run",
-            format!("{}, which no client asks for", surface.tasks),
+            label!("Tasks that queues run"),
+            say!("{tasks}, which no client asks for", tasks = surface.tasks),
         );
     }
     let hosts: Vec<String> = context
@@ -61,12 +62,12 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
         .collect();
     let more = context.hosts.len().saturating_sub(hosts.len());
     let more = if more > 0 {
-        format!(" and {more} more")
+        say!(" and {more} more")
     } else {
         String::new()
     };
     row(
-        "Hosts named in the code",
+        label!("Hosts named in the code"),
         format!("{}{more}", hosts.join(", ")),
     );
     let data: Vec<String> = context
@@ -79,24 +80,21 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
                 .take(6)
                 .map(|n| format!("`{}`", n.name))
                 .collect();
-            format!("{}: {}", class.class, names.join(", "))
+            format!("{}: {}", told(&class.class), names.join(", "))
         })
         .collect();
-    row("Data, by names in the code", data.join("; "));
+    row(label!("Data, by names in the code"), data.join("; "));
     out.push(Block::Table(Table {
-        caption: "What the project is".to_owned(),
-        head: vec!["", "Seen in the code"],
+        caption: say!("What the project is"),
+        head: vec!["", label!("Seen in the code")],
         rows,
     }));
     units(a, &mut out);
     deploys(a, &mut out);
-    out.push(Block::Heading(
-        3,
-        "Signs of maturity and of gaps".to_owned(),
-    ));
+    out.push(Block::Heading(3, say!("Signs of maturity and of gaps")));
     out.push(Block::List(sentences(&context.signals)));
     if !context.regimes.is_empty() {
-        out.push(Block::Heading(3, "Regimes that may apply".to_owned()));
+        out.push(Block::Heading(3, say!("Regimes that may apply")));
         out.push(Block::List(
             context
                 .regimes
@@ -106,9 +104,9 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
         ));
     }
     stated(a, &mut out);
-    out.push(Block::Heading(3, "What was read".to_owned()));
+    out.push(Block::Heading(3, say!("What was read")));
     out.push(Block::Table(Table {
-        caption: "How far the reading went".to_owned(),
+        caption: say!("How far the reading went"),
         head: vec!["", ""],
         // Limits and open questions have a section of their own.
         rows: said::coverage(&a.coverage)
@@ -123,21 +121,21 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
 fn lead(a: &Assessment) -> String {
     let code = &a.coverage.code;
     let files = &a.coverage.files;
-    let mut lead = format!(
-        "{} is {} of {} and {}",
-        a.project.name,
-        match a.units.len() {
-            0 | 1 => "one package".to_owned(),
-            n => format!("{n} packages"),
+    let mut lead = say!(
+        "{name} is {which} of {files} and {lines}",
+        name = a.project.name,
+        which = match a.units.len() {
+            0 | 1 => say!("one package"),
+            n => say!("{n} packages"),
         },
-        count(files.assessed, "backend file", "backend files"),
-        count(code.lines, "line", "lines"),
+        files = count(files.assessed, "backend file", "backend files"),
+        lines = count(code.lines, "line", "lines")
     );
     let endpoints = a.dossier.surface.endpoints.len();
     if endpoints > 0 {
-        lead.push_str(&format!(
-            ", with {}",
-            count(endpoints, "endpoint", "endpoints")
+        lead.push_str(&say!(
+            ", with {endpoints}",
+            endpoints = count(endpoints, "endpoint", "endpoints")
         ));
     }
     lead.push('.');
@@ -157,14 +155,14 @@ fn units(a: &Assessment, out: &mut Vec<Block<'_>>) {
         return;
     }
     out.push(Block::Table(Table {
-        caption: "Packages, and who the attacker of each is".to_owned(),
+        caption: say!("Packages, and who the attacker of each is"),
         head: vec![
-            "Package",
-            "Folder",
-            "Files",
-            "Endpoints",
-            "Attacker",
-            "Because",
+            label!("Package"),
+            label!("Folder"),
+            label!("Files"),
+            label!("Endpoints"),
+            label!("Attacker"),
+            label!("Because"),
         ],
         rows: a
             .units
@@ -176,8 +174,8 @@ fn units(a: &Assessment, out: &mut Vec<Block<'_>>) {
                     Cell::Count(u.files),
                     Cell::Count(u.endpoints),
                     Cell::label(match u.threat_model {
-                        ThreatModel::Server => "sends requests",
-                        ThreatModel::Library => "decides what callers pass",
+                        ThreatModel::Server => label!("sends requests"),
+                        ThreatModel::Library => label!("decides what callers pass"),
                     }),
                     Cell::text(&u.because),
                 ]
@@ -189,10 +187,10 @@ fn units(a: &Assessment, out: &mut Vec<Block<'_>>) {
 fn stated(a: &Assessment, out: &mut Vec<Block<'_>>) {
     let context = &a.dossier.context;
     let stated = &context.stated;
-    out.push(Block::Heading(3, "What the owner stated".to_owned()));
+    out.push(Block::Heading(3, say!("What the owner stated")));
     let mut said: Vec<String> = [
         ("budget", &stated.budget),
-        ("risk tolerance", &stated.risk_tolerance),
+        (label!("risk tolerance"), &stated.risk_tolerance),
         ("timeline", &stated.timeline),
         ("stage", &stated.stage),
         ("exposure", &stated.exposure),
@@ -205,17 +203,12 @@ fn stated(a: &Assessment, out: &mut Vec<Block<'_>>) {
         let headings = if headings.is_empty() {
             String::new()
         } else {
-            format!(", about {}", headings.join(", "))
+            say!(", about {headings}", headings = headings.join(", "))
         };
-        said.push(format!(
-            "`{}` holds rules for agents ({}, digest `{}`{headings}); they were read and not followed",
-            rules.file,
-            count(rules.lines, "line", "lines"),
-            rules.digest
-        ));
+        said.push(say!("`{file}` holds rules for agents ({lines}, digest `{digest}`{headings}); they were read and not followed", file = rules.file, lines = count(rules.lines, "line", "lines"), digest = rules.digest));
     }
     if said.is_empty() {
-        said.push(format!("nothing about {}", a.project.name));
+        said.push(say!("nothing about {name}", name = a.project.name));
     }
     out.push(Block::List(sentences(&said)));
     out.extend(owner_rules(a));
@@ -225,9 +218,9 @@ fn stated(a: &Assessment, out: &mut Vec<Block<'_>>) {
             .iter()
             .map(|(key, why)| format!("`{key}` ({why})"))
             .collect();
-        out.push(Block::Note(format!(
-            "Not stated in `[context]` of `casemate.toml`, and asked for: {}.",
-            asked.join(", ")
+        out.push(Block::Note(say!(
+            "Not stated in `[context]` of `casemate.toml`, and asked for: {asked}.",
+            asked = asked.join(", ")
         )));
     }
 }
@@ -240,15 +233,15 @@ fn owner_rules<'a>(a: &Assessment) -> Option<Block<'a>> {
     }
     let more = match rules.more {
         0 => String::new(),
-        n => format!(", and {n} more there"),
+        n => say!(", and {n} more there"),
     };
     Some(Block::Table(Table {
-        caption: format!(
-            "{} of `{}`, quoted for people{more}",
-            count(rules.points.len(), "point", "points"),
-            rules.file
+        caption: say!(
+            "{points} of `{file}`, quoted for people{more}",
+            points = count(rules.points.len(), "point", "points"),
+            file = rules.file
         ),
-        head: vec!["Under", "What it says"],
+        head: vec![label!("Under"), label!("What it says")],
         rows: rules
             .points
             .iter()
@@ -274,21 +267,21 @@ fn deploys(a: &Assessment, out: &mut Vec<Block<'_>>) {
     }
     let told = |text: &str| {
         if text.is_empty() {
-            Cell::Label("not said".to_owned())
+            Cell::Label(say!("not said"))
         } else {
             Cell::text(format!("`{}`", text.replace('`', "'")))
         }
     };
     out.push(Block::Table(Table {
-        caption: "What is deployed, by the files that say so".to_owned(),
+        caption: say!("What is deployed, by the files that say so"),
         head: vec![
-            "Unit",
-            "Kind",
-            "Said at",
-            "Made from",
-            "Ports",
-            "Runs as",
-            "Starts",
+            label!("Unit"),
+            label!("Kind"),
+            label!("Said at"),
+            label!("Made from"),
+            label!("Ports"),
+            label!("Runs as"),
+            label!("Starts"),
         ],
         rows: shown
             .iter()
@@ -319,11 +312,6 @@ fn for_writers(tries: &[&DeployUnit]) -> Option<Block<'static>> {
         }
     }
     (!tries.is_empty()).then(|| {
-        Block::Text(format!(
-            "{} of {} {} for those who write or test the service, as the paths say, and not counted as deployed.",
-            count(tries.len(), "unit", "units"),
-            list(&files, 4),
-            if tries.len() == 1 { "is" } else { "are" }
-        ))
+        Block::Text(say!("{units} of {files} {which} for those who write or test the service, as the paths say, and not counted as deployed.", units = count(tries.len(), "unit", "units"), files = list(&files, 4), which = if tries.len() == 1 { label!("is") } else { label!("are") }))
     })
 }

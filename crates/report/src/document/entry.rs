@@ -1,10 +1,12 @@
 //! One finding.
 
 use super::{Block, Cell, Entry, Table, anchor, lower_first, sentence};
+use crate::names::word;
 use crate::text::prose::first_paragraph;
 use casemate_assess::assessment::{Assessment, Certainty, Finding, Path, Step};
 use casemate_assess::cause::Cause;
 use casemate_assess::dossier::words::count;
+use casemate_say::{label, say};
 use std::collections::BTreeMap;
 
 /// Steps of a path that are shown.
@@ -31,19 +33,20 @@ fn of<'a>(cause: &Cause<'a>, a: &'a Assessment, before: Option<&str>) -> Entry<'
     let mut blocks = vec![Block::Lead(sentence(&f.message)), Block::Text(facts(f))];
     if shown.id != f.id {
         place(f, &mut blocks);
-        blocks.push(Block::Text(sentence(&format!(
-            "one of {} that it causes: {}",
-            cause.others.len(),
-            lower_first(&shown.message)
+        blocks.push(Block::Text(sentence(&say!(
+            "one of {others} that it causes: {message}",
+            others = cause.others.len(),
+            message = lower_first(&shown.message)
         ))));
     }
     path(shown, &mut blocks);
     if let Some(trigger) = &shown.trigger {
-        blocks.push(Block::Heading(5, "A request that shows it".to_owned()));
+        blocks.push(Block::Heading(5, say!("A request that shows it")));
         blocks.push(Block::Code("http", trigger.clone()));
         if trigger.contains("{?}") {
             blocks.push(Block::Note(
-                "Put in for `{?}` what the program puts together there while it runs.".to_owned(),
+                label!("Put in for `{?}` what the program puts together there while it runs.")
+                    .to_owned(),
             ));
         }
     }
@@ -51,26 +54,26 @@ fn of<'a>(cause: &Cause<'a>, a: &'a Assessment, before: Option<&str>) -> Entry<'
     if before.is_none()
         && let Some(attack) = rule.and_then(|r| r.section("Attack"))
     {
-        blocks.push(Block::Heading(5, "Attack".to_owned()));
+        blocks.push(Block::Heading(5, say!("Attack")));
         blocks.push(Block::Method(attack));
     }
     doubts(shown, a, &mut blocks);
     if !cause.others.is_empty() {
         // Where one line is the cause of the others it alone is edited; what only looks alike is edited place by place.
         let heading = if f.root {
-            "The same repair ends it at"
+            label!("The same repair ends it at")
         } else {
-            "The same repair is due at"
+            label!("The same repair is due at")
         };
         let sources = cause.others.iter().any(|o| !o.paths.is_empty());
-        let mut head = vec!["Finding", "Level", "Where"];
-        head.extend(sources.then_some("What comes there"));
+        let mut head = vec![label!("Finding"), label!("Level"), label!("Where")];
+        head.extend(sources.then_some(label!(label!("What comes there"))));
         blocks.push(Block::Heading(5, heading.to_owned()));
         blocks.push(Block::Table(Table {
-            caption: format!(
-                "{} with the cause of `{}`",
-                count(cause.others.len(), "more finding", "more findings"),
-                f.id
+            caption: say!(
+                "{findings} with the cause of `{id}`",
+                findings = count(cause.others.len(), "more finding", "more findings"),
+                id = f.id
             ),
             head,
             rows: cause
@@ -94,16 +97,12 @@ fn of<'a>(cause: &Cause<'a>, a: &'a Assessment, before: Option<&str>) -> Entry<'
         .map(first_paragraph)
         .unwrap_or_default();
     if let Some(before) = before {
-        blocks.push(Block::Note(format!(
+        blocks.push(Block::Note(say!(
             "How it is attacked and repaired stands with `{before}`."
         )));
     } else if !fix.is_empty() {
-        blocks.push(Block::Heading(5, "Repair".to_owned()));
-        blocks.push(Block::Note(format!(
-            "{} Code, alternatives and a test for `{}` stand under Implementation Guidance.",
-            sentence(fix.trim_end_matches(':')),
-            f.rule
-        )));
+        blocks.push(Block::Heading(5, say!("Repair")));
+        blocks.push(Block::Note(say!("{trim_end_matches} Code, alternatives and a test for `{rule}` stand under Implementation Guidance.", trim_end_matches = sentence(fix.trim_end_matches(':')), rule = f.rule)));
     }
     Entry {
         id: anchor(&f.id),
@@ -126,7 +125,7 @@ fn facts(f: &Finding) -> String {
 /// Why it is believed, or why it may be wrong.
 fn doubts<'a>(f: &Finding, a: &Assessment, blocks: &mut Vec<Block<'a>>) {
     if !f.confidence.reasons.is_empty() {
-        blocks.push(Block::Heading(5, "Why it may be wrong".to_owned()));
+        blocks.push(Block::Heading(5, say!("Why it may be wrong")));
         blocks.push(Block::List(
             f.confidence.reasons.iter().map(|r| sentence(r)).collect(),
         ));
@@ -140,22 +139,22 @@ fn doubts<'a>(f: &Finding, a: &Assessment, blocks: &mut Vec<Block<'a>>) {
     let own = if f.confidence.level == Certainty::High || most != Some(f.confidence.level) {
         String::new()
     } else {
-        format!(
-            ", but findings of `{}` are never taken for surer than {}",
-            f.rule,
-            f.confidence.level.name()
+        say!(
+            ", but findings of `{rule}` are never taken for surer than {name}",
+            rule = f.rule,
+            name = word(f.confidence.level.name())
         )
     };
     blocks.push(Block::Note(match steps {
-        1 => format!("Read and used in one step, nothing of which was assumed{own}."),
-        n => format!("Each of the {n} steps was followed in the code, none is assumed{own}."),
+        1 => say!("Read and used in one step, nothing of which was assumed{own}."),
+        n => say!("Each of the {n} steps was followed in the code, none is assumed{own}."),
     }));
 }
 
 fn place<'a>(f: &Finding, blocks: &mut Vec<Block<'a>>) {
     blocks.push(Block::Table(Table {
-        caption: "The place".to_owned(),
-        head: vec!["Where", "Code"],
+        caption: say!("The place"),
+        head: vec![label!("Where"), label!("Code")],
         rows: vec![vec![
             Cell::code(format!("{}:{}", f.place.file, f.place.line)),
             Cell::code(f.place.snippet.trim()),
@@ -196,14 +195,14 @@ fn path<'a>(f: &Finding, blocks: &mut Vec<Block<'a>>) {
         .filter(|(at, _)| *at < STEPS / 2 || *at >= STEPS / 2 + left_out);
     blocks.push(Block::Table(Table {
         caption: if left_out > 0 {
-            format!(
-                "The way of `{}`, {left_out} of {all} steps left out in the middle",
-                path.source
+            say!(
+                "The way of `{source}`, {left_out} of {all} steps left out in the middle",
+                source = path.source
             )
         } else {
-            format!("The way of `{}`", path.source)
+            say!("The way of `{source}`", source = path.source)
         },
-        head: vec!["", "Where", "What happens", "Code"],
+        head: vec!["", label!("Where"), label!("What happens"), label!("Code")],
         rows: shown
             .map(|(at, step)| {
                 // A line of code stands once, however many steps it takes.
@@ -215,7 +214,10 @@ fn path<'a>(f: &Finding, blocks: &mut Vec<Block<'a>>) {
                 vec![
                     Cell::Count(at + 1),
                     Cell::code(format!("{}:{}", step.place.file, step.place.line)),
-                    Cell::label(step.text.replace(ANONYMOUS, "a function without a name")),
+                    Cell::label(
+                        step.text
+                            .replace(ANONYMOUS, label!("a function without a name")),
+                    ),
                     Cell::code(code),
                 ]
             })
@@ -234,9 +236,9 @@ fn path<'a>(f: &Finding, blocks: &mut Vec<Block<'a>>) {
         })
         .collect();
     if !also.is_empty() {
-        blocks.push(Block::Text(format!(
-            "It can also come from {}.",
-            also.join(", ")
+        blocks.push(Block::Text(say!(
+            "It can also come from {also}.",
+            also = also.join(", ")
         )));
     }
 }
@@ -247,10 +249,15 @@ fn reached<'a>(f: &Finding, blocks: &mut Vec<Block<'a>>) {
     }
     blocks.push(Block::Table(Table {
         caption: match f.endpoints.len() {
-            1 => "The endpoint that reaches it".to_owned(),
-            n => format!("The {n} endpoints that reach it"),
+            1 => say!("The endpoint that reaches it"),
+            n => say!("The {n} endpoints that reach it"),
         },
-        head: vec!["Endpoint", "Registered at", "Login", "Guards"],
+        head: vec![
+            label!("Endpoint"),
+            label!("Registered at"),
+            label!("Login"),
+            label!("Guards"),
+        ],
         rows: f
             .endpoints
             .iter()
@@ -261,7 +268,7 @@ fn reached<'a>(f: &Finding, blocks: &mut Vec<Block<'a>>) {
                     .map(|g| {
                         format!(
                             "{}{} ({}:{})",
-                            g.kind,
+                            word(&g.kind),
                             if g.certain { "" } else { "?" },
                             g.at.file,
                             g.at.line
@@ -272,12 +279,12 @@ fn reached<'a>(f: &Finding, blocks: &mut Vec<Block<'a>>) {
                     Cell::code(e.title()),
                     Cell::code(format!("{}:{}", e.file, e.line)),
                     if e.method == "TASK" {
-                        Cell::Label("a queue runs it".to_owned())
+                        Cell::Label(say!("a queue runs it"))
                     } else {
                         Cell::Answer(e.authentication.clone())
                     },
                     if guards.is_empty() {
-                        Cell::Label("none seen".to_owned())
+                        Cell::Label(say!("none seen"))
                     } else {
                         Cell::text(guards.join(", "))
                     },

@@ -1,23 +1,27 @@
 //! Implementation Guidance.
 
 use super::{Block, Cell, Entry, Table, lower_first, sentence};
-use casemate_assess::assessment::{Assessment, Level};
+use casemate_assess::assessment::{Assessment, Level, RegressionTest};
 use casemate_assess::dossier::Verdict;
 use casemate_assess::dossier::risk::Risk;
 use casemate_assess::dossier::surface::EndpointRow;
 use casemate_assess::dossier::words::{code, count, first_sentence, list};
+use casemate_say::{label, say, told};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Places of one weakness that are listed.
 const PLACES: usize = 12;
 
+/// Tests of one weakness that are shown whole.
+const TESTS: usize = 2;
+
 pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
-    let mut out = vec![Block::Heading(3, "Technical Recommendations".to_owned())];
+    let mut out = vec![Block::Heading(3, say!("Technical Recommendations"))];
     let guides = &a.dossier.plan.guides;
     if guides.is_empty() {
-        out.push(Block::Text(format!(
-            "Nothing in {} waits for a repair.",
-            a.project.name
+        out.push(Block::Text(say!(
+            "Nothing in {name} waits for a repair.",
+            name = a.project.name
         )));
     }
     out.extend(guides.iter().map(|g| Block::Entry(guide(a, g))));
@@ -40,49 +44,43 @@ fn guide<'a>(a: &'a Assessment, guide: &'a casemate_assess::dossier::plan::Guide
     if !shown.is_empty() {
         blocks.push(Block::Table(Table {
             caption: if rest > 0 {
-                format!("Where to edit, {rest} more in the list of risks")
+                say!("Where to edit, {rest} more in the list of risks")
             } else {
-                "Where to edit".to_owned()
+                say!("Where to edit")
             },
-            head: vec!["Place", "Finding"],
+            head: vec![label!("Place"), label!("Finding")],
             rows: shown,
         }));
     }
     for other in &guide.elsewhere {
-        blocks.push(Block::Text(format!(
-            "{} with the repair at `{}` (`{}`), and nothing has to be edited at {}.",
-            count(other.ends.len(), "finding ends", "findings end"),
-            other.place,
-            other.rule,
-            if other.ends.len() == 1 {
-                "its own place"
+        blocks.push(Block::Text(say!("{end} with the repair at `{place}` (`{rule}`), and nothing has to be edited at {which}.", end = count(other.ends.len(), "finding ends", "findings end"), place = other.place, rule = other.rule, which = if other.ends.len() == 1 {
+                label!("its own place")
             } else {
-                "their own places"
-            }
-        )));
+                label!("their own places")
+            })));
     }
-    blocks.push(Block::Heading(5, "Fix".to_owned()));
+    blocks.push(Block::Heading(5, say!("Fix")));
     blocks.push(Block::Method(&guide.fix));
-    blocks.push(Block::Heading(5, "Alternatives".to_owned()));
+    blocks.push(Block::Heading(5, say!("Alternatives")));
     blocks.push(Block::Method(&guide.alternatives));
-    for heading in ["Cost", "Scalability", "Test"] {
+    for heading in ["Cost", "Scalability"] {
         if let Some(text) = rule.and_then(|r| r.section(heading)) {
             let title = match heading {
-                "Test" => "A test that fails before and passes after",
-                "Cost" => "What it costs",
+                "Cost" => label!("What it costs"),
                 other => other,
             };
             blocks.push(Block::Heading(5, title.to_owned()));
             blocks.push(Block::Method(text));
         }
     }
+    tests(a, guide, &mut blocks);
     Entry {
-        id: format!("guide-{}", guide.rule),
+        id: say!("guide-{rule}", rule = guide.rule),
         level: guide.level,
         confidence: String::new(),
         title: guide.title.clone(),
         place: if guide.places.is_empty() {
-            "repaired at its cause".to_owned()
+            say!("repaired at its cause")
         } else {
             count(guide.places.len(), "place", "places")
         },
@@ -90,31 +88,100 @@ fn guide<'a>(a: &'a Assessment, guide: &'a casemate_assess::dossier::plan::Guide
     }
 }
 
+/// What shows that it is repaired: in words, and as files of the project.
+fn tests<'a>(
+    a: &'a Assessment,
+    guide: &'a casemate_assess::dossier::plan::Guide,
+    blocks: &mut Vec<Block<'a>>,
+) {
+    let said = a.rule(&guide.rule).and_then(|r| r.section("Test"));
+    let edited = |id: &str| guide.places.iter().any(|(_, other)| other == id);
+    let of_rule = a.findings.iter().filter(|f| f.rule == guide.rule);
+    let mut written: Vec<(&str, &RegressionTest)> = of_rule
+        .filter_map(|f| Some((f.id.as_str(), f.test.as_ref()?)))
+        .collect();
+    // Those that stand in the table above first.
+    written.sort_by_key(|(id, _)| !edited(id));
+    if said.is_none() && written.is_empty() {
+        return;
+    }
+    blocks.push(Block::Heading(
+        5,
+        say!("A test that fails before and passes after"),
+    ));
+    blocks.extend(said.map(Block::Method));
+    for (id, test) in written.iter().take(TESTS) {
+        blocks.push(Block::Note(say!(
+            "The test of `{id}` is `{file}`: `{run}`{test}.",
+            file = test.file,
+            run = test.run,
+            test = wanted(test)
+        )));
+        blocks.push(Block::Code(fence(&test.language), test.text.clone()));
+    }
+    let rest = written.get(TESTS..).unwrap_or_default();
+    if !rest.is_empty() {
+        blocks.push(Block::Table(Table {
+            caption: say!("More of these tests; their text stands in the assessment as JSON"),
+            head: vec![label!("Finding"), label!("File")],
+            rows: rest
+                .iter()
+                .map(|(id, test)| {
+                    vec![
+                        Cell::Findings(vec![(*id).to_owned()]),
+                        Cell::code(&test.file),
+                    ]
+                })
+                .collect(),
+        }));
+    }
+}
+
+/// What a test wants to be told by whoever runs it.
+fn wanted(test: &RegressionTest) -> String {
+    let names = test.needs.iter().filter(|need| need.required);
+    let names: Vec<String> = names.map(|need| format!("`{}`", need.name)).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    say!(
+        ", with {names} set, and skipped without",
+        names = list(&names, names.len())
+    )
+}
+
+/// The language of a fence, among those that tests are written in.
+fn fence(language: &str) -> &'static str {
+    let all = ["js", "ts", "py"];
+    all.into_iter().find(|name| *name == language).unwrap_or("")
+}
+
 fn testing<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
-    out.push(Block::Heading(3, "Security Testing Strategies".to_owned()));
+    out.push(Block::Heading(3, say!("Security Testing Strategies")));
     let endpoints = &a.dossier.surface.endpoints;
     let with: Vec<_> = endpoints.iter().filter(|e| !e.tests.is_empty()).collect();
     let tests: usize = with.iter().map(|e| e.tests.len()).sum();
     if with.is_empty() {
-        out.push(Block::Text(format!(
-            "No endpoint of {} is known well enough to write tests for.",
-            a.project.name
+        out.push(Block::Text(say!(
+            "No endpoint of {name} is known well enough to write tests for.",
+            name = a.project.name
         )));
         return;
     }
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
-    for test in with.iter().flat_map(|e| &e.tests) {
-        let kind = if is_finding(test) {
-            "what findings of this report send: refused or without effect"
-        } else {
-            test
-        };
-        *kinds.entry(kind).or_default() += 1;
+    for row in &with {
+        for test in fixed(row) {
+            *kinds.entry(test).or_default() += 1;
+        }
+        if row.again().is_some() {
+            let again = label!("what findings of this report send: refused or without effect");
+            *kinds.entry(again).or_default() += 1;
+        }
     }
-    out.push(Block::Text(format!(
-        "The endpoint table asks for {} at {}:",
-        count(tests, "abuse test", "abuse tests"),
-        count(with.len(), "endpoint", "endpoints")
+    out.push(Block::Text(say!(
+        "The endpoint table asks for {tests} at {endpoints}:",
+        tests = count(tests, "abuse test", "abuse tests"),
+        endpoints = count(with.len(), "endpoint", "endpoints")
     )));
     out.push(Block::List(
         kinds
@@ -123,12 +190,12 @@ fn testing<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
             .collect(),
     ));
     out.push(Block::Table(Table {
-        caption: "Test plan".to_owned(),
+        caption: say!("Test plan"),
         head: vec![
-            "Endpoint",
-            "Handler",
-            "Send, and expect",
-            "Send again what these send",
+            label!("Endpoint"),
+            label!("Handler"),
+            label!("Send, and expect"),
+            label!("Send again what these send"),
         ],
         rows: with
             .iter()
@@ -136,7 +203,7 @@ fn testing<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
                 vec![
                     Cell::text(code(&e.named())),
                     Cell::code(e.handlers.join(", ")),
-                    Cell::label(fixed(&e.tests).join("; ")),
+                    Cell::label(fixed(e).join("; ")),
                     Cell::Findings(e.findings.clone()),
                 ]
             })
@@ -144,22 +211,17 @@ fn testing<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
     }));
 }
 
-/// Whether a test sends again what findings send.
-fn is_finding(test: &str) -> bool {
-    test.starts_with("what ")
-}
-
 /// The tests that any endpoint of its kind needs.
-fn fixed(tests: &[String]) -> Vec<&str> {
-    let tests = tests.iter().map(String::as_str);
-    tests.filter(|test| !is_finding(test)).collect()
+fn fixed(row: &EndpointRow) -> Vec<&str> {
+    let again = row.again();
+    let tests = row.tests.iter().map(String::as_str);
+    tests
+        .filter(|test| Some(*test) != again.as_deref())
+        .collect()
 }
 
 fn incidents<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
-    out.push(Block::Heading(
-        3,
-        "Monitoring and Incident Response".to_owned(),
-    ));
+    out.push(Block::Heading(3, say!("Monitoring and Incident Response")));
     let serious = a
         .dossier
         .risks
@@ -187,17 +249,17 @@ fn incidents<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
         })
         .collect();
     if rows.is_empty() {
-        out.push(Block::Text(format!("No risk of level high with more than low confidence stands in {}, so no playbook is written for one.", a.project.name)));
+        out.push(Block::Text(say!("No risk of level high with more than low confidence stands in {name}, so no playbook is written for one.", name = a.project.name)));
         return;
     }
     out.push(Block::Table(Table {
-        caption: "Playbooks, for the risks that are there".to_owned(),
+        caption: say!("Playbooks, for the risks that are there"),
         head: vec![
-            "Risks",
-            "When you suspect",
-            "Contain",
-            "Look for",
-            "When it was used",
+            label!("Risks"),
+            label!("When you suspect"),
+            label!("Contain"),
+            label!("Look for"),
+            label!("When it was used"),
         ],
         rows,
     }));
@@ -252,36 +314,32 @@ fn contain(a: &Assessment, risks: &[&Risk]) -> String {
     if endpoints.is_empty() {
         let places = list(&places, 4);
         return if is_about(a, risks, SECRETS) {
-            format!(
+            say!(
                 "Replace what stands at {places} with a new secret from outside the code; sessions and tokens that it signed end with it."
             )
         } else if is_about(a, risks, DEBUGGING) {
-            format!(
+            say!(
                 "Switch it off at {places}, or in the environment of the running service, and start that again."
             )
         } else {
-            format!("Take what runs {places} out of service.")
+            say!("Take what runs {places} out of service.")
         };
     }
     let (spare, needed): (Vec<String>, Vec<String>) = endpoints.into_iter().partition(spared);
     let mut said = Vec::new();
     if !spare.is_empty() {
-        said.push(format!(
-            "Answer {} with 503 at the proxy until {} repaired.",
-            list(&spare, 4),
-            if risks.len() == 1 {
-                "it is"
+        said.push(say!(
+            "Answer {spare} with 503 at the proxy until {which} repaired.",
+            spare = list(&spare, 4),
+            which = if risks.len() == 1 {
+                label!("it is")
             } else {
-                "they are"
+                label!("they are")
             }
         ));
     }
     if !needed.is_empty() {
-        said.push(format!(
-            "{} cannot be spared: repair {} first, and refuse at the proxy requests of the form that the findings show.",
-            list(&needed, 4),
-            if needed.len() == 1 { "it" } else { "them" },
-        ));
+        said.push(say!("{needed} cannot be spared: repair {which} first, and refuse at the proxy requests of the form that the findings show.", needed = list(&needed, 4), which = if needed.len() == 1 { label!("it") } else { label!("them") }));
     }
     said.join(" ")
 }
@@ -293,8 +351,9 @@ fn look_for(a: &Assessment, risks: &[&Risk]) -> String {
     let logged = a.dossier.monitoring.loggers.first();
     let mut said = vec![match (endpoints.is_empty(), logged) {
         (true, _) if is_about(a, risks, SECRETS) => {
-            "Logins and calls that nobody can explain, in the logs of whatever the secret opens."
-                .to_owned()
+            say!(
+                "Logins and calls that nobody can explain, in the logs of whatever the secret opens."
+            )
         }
         (true, _) => {
             let files: BTreeSet<&str> = risks
@@ -302,18 +361,18 @@ fn look_for(a: &Assessment, risks: &[&Risk]) -> String {
                 .filter_map(|r| Some(r.place.rsplit_once(':')?.0))
                 .collect();
             let files: Vec<String> = files.iter().map(|f| format!("`{f}`")).collect();
-            format!(
-                "Requests that nobody can explain to what {} starts, in the log of the proxy, and programs or connections that its machine does not have otherwise.",
-                list(&files, 4)
+            say!(
+                "Requests that nobody can explain to what {files} starts, in the log of the proxy, and programs or connections that its machine does not have otherwise.",
+                files = list(&files, 4)
             )
         }
-        (false, None) => format!(
-            "Requests to {} in the log of the proxy; the code itself logs nothing.",
-            list(&endpoints, 4)
+        (false, None) => say!(
+            "Requests to {endpoints} in the log of the proxy; the code itself logs nothing.",
+            endpoints = list(&endpoints, 4)
         ),
-        (false, Some((name, _))) => format!(
-            "Requests to {} in the log of the proxy, and what {name} wrote at the same time.",
-            list(&endpoints, 4)
+        (false, Some((name, _))) => say!(
+            "Requests to {endpoints} in the log of the proxy, and what {name} wrote at the same time.",
+            endpoints = list(&endpoints, 4)
         ),
     }];
     let mut detections = a.dossier.monitoring.detections.iter();
@@ -322,7 +381,10 @@ fn look_for(a: &Assessment, risks: &[&Risk]) -> String {
         .map(|d| first_sentence(&d.watch))
         .filter(|text| !text.is_empty());
     if let Some(watch) = watch {
-        said.push(format!("From now on: {}", sentence(&lower_first(&watch))));
+        said.push(say!(
+            "From now on: {watch}",
+            watch = sentence(&lower_first(&watch))
+        ));
     }
     said.join(" ")
 }
@@ -332,8 +394,8 @@ fn afterwards(a: &Assessment, risks: &[&Risk]) -> String {
     let mut said = Vec::new();
     let handled: BTreeSet<&str> = risks
         .iter()
-        .filter_map(|r| r.business.split_once("the code on the way handles "))
-        .flat_map(|(_, data)| data.split('`').skip(1).step_by(2))
+        .flat_map(|r| &r.handles)
+        .map(String::as_str)
         .collect();
     let classes = &a.dossier.context.data;
     for class in classes {
@@ -349,10 +411,11 @@ fn afterwards(a: &Assessment, risks: &[&Risk]) -> String {
         let names = list(&names, 4);
         said.push(match class.class.as_str() {
             "credentials" => {
-                format!("Take {names} of the accounts for known: end sessions, have them set anew.")
+                say!("Take {names} of the accounts for known: end sessions, have them set anew.")
             }
             class => {
-                format!("Take {names} ({class}) for read; whoever it is about may have to be told.")
+                let class = told(class);
+                say!("Take {names} ({class}) for read; whoever it is about may have to be told.")
             }
         });
     }
@@ -360,10 +423,9 @@ fn afterwards(a: &Assessment, risks: &[&Risk]) -> String {
         .iter()
         .any(|r| r.cvss.contains("/VI:H") && r.cvss.contains("/VA:H"))
     {
-        said.push(
+        said.push(say!(
             "Replace every secret that the process could read, and set its machines up anew."
-                .to_owned(),
-        );
+        ));
     }
     if said.is_empty() {
         let secret = |r: &&&Risk| {
@@ -376,11 +438,11 @@ fn afterwards(a: &Assessment, risks: &[&Risk]) -> String {
             .map(|r| format!("`{}`", r.place))
             .collect();
         said.push(if places.is_empty() {
-            "Keep the logs, and compare what was stored since with a backup.".to_owned()
+            say!("Keep the logs, and compare what was stored since with a backup.")
         } else {
-            format!(
-                "Keep the logs, and look in them for what was done with the secret at {}.",
-                list(&places, 4)
+            say!(
+                "Keep the logs, and look in them for what was done with the secret at {places}.",
+                places = list(&places, 4)
             )
         });
     }
@@ -388,10 +450,7 @@ fn afterwards(a: &Assessment, risks: &[&Risk]) -> String {
 }
 
 fn audit<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
-    out.push(Block::Heading(
-        3,
-        "Compliance and Audit Preparation".to_owned(),
-    ));
+    out.push(Block::Heading(3, say!("Compliance and Audit Preparation")));
     let decided = a
         .dossier
         .ledger
@@ -404,17 +463,14 @@ fn audit<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
         .iter()
         .filter(|r| matches!(r.verdict, Verdict::Human | Verdict::Partial))
         .count();
-    out.push(Block::Text(format!(
-        "An auditor gets three things: this report, the ledger with {decided} decided requirements, and the assessment as JSON with all places and the {people} worksheets to fill in (those of level 1 stand in the ledger here). None of them is a certificate, and nobody can give one for {} on this ground alone.",
-        a.project.name
-    )));
+    out.push(Block::Text(say!("An auditor gets three things: this report, the ledger with {decided} decided requirements, and the assessment as JSON with all places and the {people} worksheets to fill in (those of level 1 stand in the ledger here). None of them is a certificate, and nobody can give one for {name} on this ground alone.", name = a.project.name)));
     if !a.dossier.conflicts.is_empty() {
         out.push(Block::List(super::sentences(&a.dossier.conflicts)));
     }
     if !a.dossier.views.is_empty() {
         out.push(Block::Table(Table {
-            caption: "The same findings in the numbers of other standards; numbers only, and only what code can show".to_owned(),
-            head: vec!["Standard", "Entry", "Rules applied", "Findings"],
+            caption: say!("The same findings in the numbers of other standards; numbers only, and only what code can show"),
+            head: vec![label!("Standard"), label!("Entry"), label!("Rules applied"), label!("Findings")],
             rows: a
                 .dossier
                 .views

@@ -1,30 +1,32 @@
 //! Risk Assessment Matrix.
 
 use super::{Block, Cell, Figure, Table, sentence};
+use crate::names::word;
 use casemate_assess::assessment::Assessment;
 use casemate_assess::dossier::risk::Risk;
+use casemate_say::{label, say};
 
 pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     let risks = &a.dossier.risks;
     if risks.is_empty() {
-        return vec![Block::Text(format!(
-            "No finding in {}, so no risk to place.",
-            a.project.name
+        return vec![Block::Text(say!(
+            "No finding in {name}, so no risk to place.",
+            name = a.project.name
         ))];
     }
     let mut out = vec![Block::Figure(Figure::Risks)];
-    out.push(Block::Note("Level = likelihood × impact, each made of the factors that stand beside it. The CVSS v4.0 vector describes the flaw by itself and plays no part in the level.".to_owned()));
+    out.push(Block::Note(say!("Level = likelihood × impact, each made of the factors that stand beside it. The CVSS v4.0 vector describes the flaw by itself and plays no part in the level.")));
     out.push(Block::Table(Table {
-        caption: "Risks, one a root cause, the worst first".to_owned(),
+        caption: say!("Risks, one a root cause, the worst first"),
         head: vec![
-            "Risk",
-            "Level",
-            "Likelihood",
-            "Impact",
-            "Weakness",
-            "Where",
-            "Confidence",
-            "Findings",
+            label!("Risk"),
+            label!("Level"),
+            label!("Likelihood"),
+            label!("Impact"),
+            label!("Weakness"),
+            label!("Where"),
+            label!("Confidence"),
+            label!("Findings"),
         ],
         rows: risks
             .iter()
@@ -32,11 +34,11 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
                 vec![
                     Cell::Name(r.id.clone()),
                     Cell::Level(r.level),
-                    Cell::label(&r.likelihood),
-                    Cell::label(&r.impact),
+                    Cell::label(word(&r.likelihood)),
+                    Cell::label(word(&r.impact)),
                     Cell::label(&r.title),
                     Cell::code(&r.place),
-                    Cell::label(&r.confidence),
+                    Cell::label(word(&r.confidence)),
                     Cell::Findings(r.findings.clone()),
                 ]
             })
@@ -44,14 +46,20 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     }));
     out.push(Block::Heading(
         3,
-        "What each risk means, and why it stands where it stands".to_owned(),
+        say!("What each risk means, and why it stands where it stands"),
     ));
     let told = risks
         .iter()
         .filter(|r| r.level > casemate_assess::assessment::Level::Info);
     out.push(Block::Table(Table {
-        caption: "Business impact and factors with their evidence".to_owned(),
-        head: vec!["Risk", "What it means", "Factors", "Evidence", "CVSS v4.0"],
+        caption: say!("Business impact and factors with their evidence"),
+        head: vec![
+            label!("Risk"),
+            label!("What it means"),
+            label!("Factors"),
+            label!("Evidence"),
+            label!("CVSS v4.0"),
+        ],
         rows: told
             .map(|r| {
                 vec![
@@ -99,8 +107,11 @@ fn evidence(risk: &Risk) -> String {
         .collect();
     if told.is_empty() {
         return match &risk.endpoint {
-            Some(endpoint) => format!("`{endpoint}` runs the code at `{}`", risk.place),
-            None => format!("the code at `{}`", risk.place),
+            Some(endpoint) => say!(
+                "`{endpoint}` runs the code at `{place}`",
+                place = risk.place
+            ),
+            None => say!("the code at `{place}`", place = risk.place),
         };
     }
     told.join("; ")

@@ -14,17 +14,15 @@ mod plan;
 mod problems;
 mod summary;
 
-use crate::language::{Frame, Language};
 use casemate_assess::assessment::{Assessment, Level};
 use casemate_assess::dossier::Verdict;
+use casemate_say::{label, say, told};
 
 /// A report.
 #[derive(Debug)]
 pub struct Document<'a> {
     /// What it is about.
     pub assessment: &'a Assessment,
-    /// The language that it is written in.
-    pub language: Language,
     /// The title.
     pub title: &'static str,
     /// Facts under the title: label and value.
@@ -197,29 +195,9 @@ impl Depth {
     }
 }
 
-/// How a report looks: how deep it goes, and in which language.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Look {
-    /// How deep.
-    pub depth: Depth,
-    /// In which language.
-    pub language: Language,
-}
-
-impl From<Depth> for Look {
-    fn from(depth: Depth) -> Self {
-        Self {
-            depth,
-            ..Self::default()
-        }
-    }
-}
-
 /// Puts a report in order.
 #[must_use]
-pub fn of(assessment: &Assessment, look: impl Into<Look>) -> Document<'_> {
-    let Look { depth, language } = look.into();
-    let frame = language.frame();
+pub fn of(assessment: &Assessment, depth: Depth) -> Document<'_> {
     let all: [(&'static str, Vec<Block<'_>>); 12] = [
         ("context", context::blocks(assessment)),
         ("summary", summary::blocks(assessment)),
@@ -237,14 +215,13 @@ pub fn of(assessment: &Assessment, look: impl Into<Look>) -> Document<'_> {
     let wanted = depth.sections();
     Document {
         assessment,
-        language,
-        title: frame.title,
-        facts: facts(assessment, frame),
+        title: label!("Backend Security Assessment Report"),
+        facts: facts(assessment),
         sections: all
             .into_iter()
             .filter(|(id, _)| wanted.is_empty() || wanted.contains(id))
             .map(|(id, blocks)| Section {
-                heading: frame.heading(id),
+                heading: heading(id),
                 id,
                 blocks,
             })
@@ -252,31 +229,53 @@ pub fn of(assessment: &Assessment, look: impl Into<Look>) -> Document<'_> {
     }
 }
 
-fn facts(assessment: &Assessment, frame: &Frame) -> Vec<(&'static str, String)> {
+/// The heading of a section.
+fn heading(id: &str) -> &'static str {
+    match id {
+        "context" => label!("Project Context"),
+        "summary" => label!("Executive Summary"),
+        "analysis" => label!("Detailed Security Analysis"),
+        "matrix" => label!("Risk Assessment Matrix"),
+        "recommendations" => label!("Security Recommendations"),
+        "guidance" => label!("Implementation Guidance"),
+        "monitoring" => label!("Security Monitoring Framework"),
+        "threats" => label!("Threat Model"),
+        "ledger" => label!("Requirements Ledger"),
+        "limits" => label!("Limits"),
+        "accepted" => label!("Accepted Risks"),
+        "suggestions" => label!("Suggestions for a Person to Decide On"),
+        _ => "",
+    }
+}
+
+fn facts(assessment: &Assessment) -> Vec<(&'static str, String)> {
     let project = &assessment.project;
-    let mut facts = vec![(frame.project, project.name.clone())];
+    let mut facts = vec![(label!("Project"), project.name.clone())];
     facts.push((
-        frame.commit,
+        label!("Commit"),
         project
             .commit
             .clone()
-            .map_or_else(|| frame.no_commit.to_owned(), |c| format!("`{c}`")),
+            .map_or_else(|| say!("not under version control"), |c| format!("`{c}`")),
     ));
     if !project.focus.is_empty() {
-        facts.push((frame.only, project.focus.join(", ")));
+        facts.push((label!("Only"), project.focus.join(", ")));
     }
-    facts.push((frame.tool, format!("casemate {}", assessment.tool.version)));
+    facts.push((
+        label!("Assessed with"),
+        say!("casemate {version}", version = assessment.tool.version),
+    ));
     let levels: Vec<String> = Level::ALL
         .iter()
         .rev()
         .map(|l| (l.name(), assessment.count(*l)))
         .filter(|(_, n)| *n > 0)
-        .map(|(name, n)| format!("{n} {name}"))
+        .map(|(name, n)| format!("{n} {}", told(name)))
         .collect();
     facts.push((
-        frame.findings,
+        label!("Findings"),
         if levels.is_empty() {
-            frame.none.to_owned()
+            say!("none")
         } else {
             levels.join(" · ")
         },
@@ -318,5 +317,5 @@ fn sentences(texts: &[String]) -> Vec<String> {
 pub fn anchor(finding: &str) -> String {
     let digits = finding.rsplit('@').next().unwrap_or(finding);
     let digits: String = digits.chars().filter(char::is_ascii_alphanumeric).collect();
-    format!("finding-{digits}")
+    say!("finding-{digits}")
 }

@@ -3,31 +3,29 @@
 use super::{Block, Cell, Table, sentence};
 use casemate_assess::assessment::Assessment;
 use casemate_assess::dossier::words::{capitalised, code, count, list};
+use casemate_say::{label, say};
 
 pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     let monitoring = &a.dossier.monitoring;
-    let mut out = vec![Block::Heading(3, "What to log".to_owned())];
+    let mut out = vec![Block::Heading(3, say!("What to log"))];
     let loggers: Vec<String> = monitoring
         .loggers
         .iter()
         .map(|(name, n)| format!("{name} ({})", count(*n, "call", "calls")))
         .collect();
     out.push(Block::Text(if loggers.is_empty() {
-        format!(
-            "No call that writes a log was seen in {}: today an attack leaves no trace of its own.",
-            a.project.name
-        )
+        say!("No call that writes a log was seen in {name}: today an attack leaves no trace of its own.", name = a.project.name)
     } else {
-        format!("{} logs through {}.", a.project.name, loggers.join(", "))
+        say!("{name} logs through {loggers}.", name = a.project.name, loggers = loggers.join(", "))
     }));
     if !monitoring.events.is_empty() {
         out.push(Block::Table(Table {
-            caption: "Events, and where a log call stands near them".to_owned(),
+            caption: say!("Events, and where a log call stands near them"),
             head: vec![
-                "Event",
-                "Endpoints",
-                "Fields of the entry",
-                "With a log call in the same file",
+                label!("Event"),
+                label!("Endpoints"),
+                label!("Fields of the entry"),
+                label!("With a log call in the same file"),
             ],
             rows: monitoring
                 .events
@@ -36,7 +34,7 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
                     let shown: Vec<String> = e.endpoints.iter().take(5).map(|x| code(x)).collect();
                     let more = e.endpoints.len().saturating_sub(shown.len());
                     let more = if more > 0 {
-                        format!(" and {more} more")
+                        say!(" and {more} more")
                     } else {
                         String::new()
                     };
@@ -44,17 +42,21 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
                         Cell::Label(e.name.clone()),
                         Cell::text(format!("{}{more}", shown.join(", "))),
                         Cell::Label(e.fields.join(", ")),
-                        Cell::text(format!("{} of {}", e.near, e.endpoints.len())),
+                        Cell::text(say!(
+                            "{near} of {endpoints}",
+                            near = e.near,
+                            endpoints = e.endpoints.len()
+                        )),
                     ]
                 })
                 .collect(),
         }));
     }
     queries(a, &mut out);
-    out.push(Block::Heading(3, "Metrics and KPIs".to_owned()));
+    out.push(Block::Heading(3, say!("Metrics and KPIs")));
     out.push(Block::Table(Table {
-        caption: "Figures with today's value".to_owned(),
-        head: vec!["Figure", "Today", "Aim"],
+        caption: say!("Figures with today's value"),
+        head: vec![label!("Figure"), label!("Today"), label!("Aim")],
         rows: monitoring
             .figures
             .iter()
@@ -67,11 +69,11 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
             })
             .collect(),
     }));
-    out.push(Block::Heading(3, "Detection and Response".to_owned()));
+    out.push(Block::Heading(3, say!("Detection and Response")));
     if monitoring.detections.is_empty() {
-        out.push(Block::Text(format!(
-            "Nothing found in {} gives an attack to watch for.",
-            a.project.name
+        out.push(Block::Text(say!(
+            "Nothing found in {name} gives an attack to watch for.",
+            name = a.project.name
         )));
     }
     for detection in &monitoring.detections {
@@ -83,23 +85,23 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
             .collect();
         let more = detection.endpoints.len().saturating_sub(shown.len());
         let more = if more > 0 {
-            format!(" and {more} more")
+            say!(" and {more} more")
         } else {
             String::new()
         };
         out.push(Block::Heading(4, detection.title.clone()));
         if !shown.is_empty() {
-            out.push(Block::Text(format!(
-                "It would show at {}{more}, for {}.",
-                shown.join(", "),
-                count(detection.findings.len(), "finding", "findings")
+            out.push(Block::Text(say!(
+                "It would show at {shown}{more}, for {findings}.",
+                shown = shown.join(", "),
+                findings = count(detection.findings.len(), "finding", "findings")
             )));
         }
         if !detection.watch.is_empty() {
             out.push(Block::Method(&detection.watch));
         }
     }
-    out.push(Block::Heading(3, "Schedule".to_owned()));
+    out.push(Block::Heading(3, say!("Schedule")));
     out.push(Block::List(
         monitoring
             .schedule
@@ -116,11 +118,8 @@ fn queries(a: &Assessment, out: &mut Vec<Block<'_>>) {
     if monitoring.queries.is_empty() {
         return;
     }
-    out.push(Block::Heading(3, "Queries".to_owned()));
-    out.push(Block::Note(format!(
-        "For lines as {} writes them; `app.log` stands for the file or stream that they go to.",
-        monitoring.logger
-    )));
+    out.push(Block::Heading(3, say!("Queries")));
+    out.push(Block::Note(say!("For lines as {logger} writes them; `app.log` stands for the file or stream that they go to.", logger = casemate_say::told(&monitoring.logger))));
     for query in &monitoring.queries {
         out.push(Block::Heading(4, capitalised(&query.event)));
         let at: Vec<String> = query.at.iter().map(|e| code(e)).collect();
@@ -128,18 +127,15 @@ fn queries(a: &Assessment, out: &mut Vec<Block<'_>>) {
             let rest = query.count.saturating_sub(query.entries.len());
             let more = match rest {
                 0 => String::new(),
-                n => format!(" and {n} more"),
+                n => say!(" and {n} more"),
             };
-            out.push(Block::Text(format!(
-                "{} may tell it today: {}{more}.",
-                count(query.count, "entry", "entries"),
-                query.entries.join(", ")
+            out.push(Block::Text(say!(
+                "{entries} may tell it today: {query}{more}.",
+                entries = count(query.count, "entry", "entries"),
+                query = query.entries.join(", ")
             )));
         } else {
-            out.push(Block::Text(format!(
-                "No entry whose text stands where it is written tells it at {}. A line that does, and the question that finds clients who cause it often:",
-                list(&at, 5)
-            )));
+            out.push(Block::Text(say!("No entry whose text stands where it is written tells it at {at}. A line that does, and the question that finds clients who cause it often:", at = list(&at, 5))));
             out.push(Block::Code("", query.write.clone()));
         }
         out.push(Block::Code("sh", query.ask.clone()));

@@ -1,14 +1,16 @@
 //! Security Recommendations.
 
 use super::{Block, Cell, Table, sentence, sentences};
+use crate::names::word;
 use casemate_assess::assessment::{Assessment, Level};
 use casemate_assess::dossier::means::{Fit, Means};
 use casemate_assess::dossier::plan::Action;
 use casemate_assess::dossier::words::count;
+use casemate_say::{label, say};
 
 pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     let plan = &a.dossier.plan;
-    let mut out = vec![Block::Note(format!("Ordered by {}.", plan.order))];
+    let mut out = vec![Block::Note(say!("Ordered by {order}.", order = plan.order))];
     let means = &plan.means;
     out.extend(
         means
@@ -27,73 +29,80 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     let worse: Vec<String> = Level::ALL
         .iter()
         .filter(|level| **level >= from)
-        .map(|level| level.name().to_owned())
+        .map(|level| word(level.name()).to_owned())
         .collect();
     for (heading, actions, none) in [
         (
-            "Immediate Actions",
+            label!("Immediate Actions"),
             &plan.immediate,
-            format!(
-                "Nothing of level {} with more than low confidence",
-                worse.join(" or ")
+            say!(
+                "Nothing of level {worse} with more than low confidence",
+                worse = worse.join(" or ")
             ),
         ),
         (
-            "Short-term Improvements",
+            label!("Short-term Improvements"),
             &plan.short_term,
-            format!(
-                "Nothing of level {}, and nothing {} in doubt",
-                below.name(),
-                if from == Level::High {
-                    "serious"
+            say!(
+                "Nothing of level {name}, and nothing {which} in doubt",
+                name = word(below.name()),
+                which = if from == Level::High {
+                    label!("serious")
                 } else {
-                    "more serious"
+                    label!("more serious")
                 }
             ),
         ),
         (
-            "Long-term Strategy",
+            label!("Long-term Strategy"),
             &plan.long_term,
-            format!("Nothing below level {}", below.name()),
+            say!("Nothing below level {name}", name = word(below.name())),
         ),
     ] {
         out.push(Block::Heading(3, heading.to_owned()));
         if actions.is_empty() {
-            out.push(Block::Text(format!(
-                "{none} was found in {}.",
-                a.project.name
+            out.push(Block::Text(say!(
+                "{none} was found in {name}.",
+                name = a.project.name
             )));
         } else {
             let findings: usize = actions.iter().map(|a| a.findings.len()).sum();
-            let caption = format!(
-                "{} that {} {}",
-                count(actions.len(), "step", "steps"),
-                if actions.len() == 1 { "ends" } else { "end" },
-                count(findings, "finding", "findings")
+            let caption = say!(
+                "{steps} that {which} {findings}",
+                steps = count(actions.len(), "step", "steps"),
+                which = if actions.len() == 1 {
+                    label!("ends")
+                } else {
+                    label!("end")
+                },
+                findings = count(findings, "finding", "findings")
             );
             out.push(actions_table(caption, actions, means));
         }
     }
-    out.push(Block::Heading(
-        3,
-        "Security Architecture Guidelines".to_owned(),
-    ));
+    out.push(Block::Heading(3, say!("Security Architecture Guidelines")));
     if plan.guidelines.is_empty() {
-        out.push(Block::Text(format!(
-            "No cause stands behind three findings or more in {}.",
-            a.project.name
+        out.push(Block::Text(say!(
+            "No cause stands behind three findings or more in {name}.",
+            name = a.project.name
         )));
     }
     for guideline in &plan.guidelines {
         out.push(Block::Text(sentence(&guideline.says)));
     }
-    out.push(Block::Heading(3, "Secure Development Practices".to_owned()));
+    out.push(Block::Heading(3, say!("Secure Development Practices")));
     out.push(Block::List(sentences(&plan.practices)));
     out
 }
 
 fn actions_table<'a>(caption: String, actions: &[Action], means: &Means) -> Block<'a> {
-    let mut head = vec!["Step", "What", "Level", "Effort", "Risks"];
+    let mut head = vec![
+        label!("Step"),
+        label!("What"),
+        label!("Level"),
+        label!("Effort"),
+        label!("Risks"),
+    ];
     if means.counted.is_some() {
         head.push("Hours");
     }
@@ -119,10 +128,13 @@ fn actions_table<'a>(caption: String, actions: &[Action], means: &Means) -> Bloc
                 }
                 if means.hours.is_some() {
                     row.push(Cell::label(match action.fits {
-                        Fit::Open => "not known".to_owned(),
+                        Fit::Open => say!("not known"),
                         Fit::Whole => "yes".to_owned(),
                         Fit::Part(n) => {
-                            format!("{n} of {}", count(action.places, "place", "places"))
+                            say!(
+                                "{n} of {places}",
+                                places = count(action.places, "place", "places")
+                            )
                         }
                         Fit::No => "no".to_owned(),
                     }));

@@ -3,6 +3,7 @@
 use super::{Block, Cell, Table, sentence};
 use casemate_assess::assessment::{Assessment, Finding};
 use casemate_assess::dossier::words::{capitalised, count, first_sentence, list};
+use casemate_say::{label, say};
 
 /// Places of one problem that are named.
 const PLACES: usize = 3;
@@ -22,7 +23,10 @@ pub(super) fn add<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
                 .collect();
             let fix = rule.section("Fix").map(first_sentence).unwrap_or_default();
             let fix = if fix.is_empty() {
-                format!("The code under Implementation Guidance for `{}`", rule.id)
+                say!(
+                    "The code under Implementation Guidance for `{id}`",
+                    id = rule.id
+                )
             } else {
                 capitalised(&fix)
             };
@@ -35,11 +39,11 @@ pub(super) fn add<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
                 .find(|r| r.findings.contains(&worst.id));
             let why = risk.map(|r| capitalised(&r.business));
             Some(vec![
-                Cell::text(format!(
-                    "{} at {}: {}.",
-                    rule.title,
-                    count(found.len(), "place", "places"),
-                    list(&places, PLACES)
+                Cell::text(say!(
+                    "{title} at {places}: {places_2}.",
+                    title = rule.title,
+                    places = count(found.len(), "place", "places"),
+                    places_2 = list(&places, PLACES)
                 )),
                 Cell::label(sentence(&impact)),
                 Cell::label(sentence(&fix)),
@@ -52,16 +56,16 @@ pub(super) fn add<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
     if rows.is_empty() {
         return;
     }
-    out.push(Block::Heading(3, "Backend Problems".to_owned()));
+    out.push(Block::Heading(3, say!("Backend Problems")));
     out.push(Block::Table(Table {
-        caption: "What the findings mean for load and operation".to_owned(),
+        caption: say!("What the findings mean for load and operation"),
         head: vec![
-            "System issue",
-            "Scalability impact",
-            "Solution",
-            "Security notes",
-            "Level",
-            "Findings",
+            label!("System issue"),
+            label!("Scalability impact"),
+            label!("Solution"),
+            label!("Security notes"),
+            label!("Level"),
+            label!("Findings"),
         ],
         rows,
     }));

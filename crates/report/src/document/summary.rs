@@ -1,9 +1,11 @@
 //! Executive Summary.
 
 use super::{Block, Cell, Figure, Table, sentence, sentences};
+use crate::names::word;
 use casemate_assess::assessment::{Assessment, Level};
 use casemate_assess::dossier::Verdict;
 use casemate_assess::dossier::words::list;
+use casemate_say::{label, say};
 
 /// What stands where nothing waits to be repaired first: what is in doubt is looked at before.
 fn quiet(a: &Assessment) -> String {
@@ -12,27 +14,27 @@ fn quiet(a: &Assessment) -> String {
         .risks
         .iter()
         .filter(|r| r.level >= Level::Medium)
-        .map(|r| format!("{} at `{}`", r.id, r.place))
+        .map(|r| say!("{id} at `{place}`", id = r.id, place = r.place))
         .collect();
-    let rest = "the sections on limits and on the ledger say what was not looked at.";
+    let rest = label!("the sections on limits and on the ledger say what was not looked at.");
     if doubted.is_empty() {
-        format!("Nothing above low level waits to be repaired; {rest}")
+        say!("Nothing above low level waits to be repaired; {rest}")
     } else {
-        format!(
-            "Nothing above low level is sure enough to be repaired unseen. {} first at {}, of low confidence; {rest}",
-            if doubted.len() == 1 {
-                "A person looks"
+        say!(
+            "Nothing above low level is sure enough to be repaired unseen. {which} first at {doubted}, of low confidence; {rest}",
+            which = if doubted.len() == 1 {
+                label!("A person looks")
             } else {
-                "People look"
+                label!("People look")
             },
-            list(&doubted, 5)
+            doubted = list(&doubted, 5)
         )
     }
 }
 
 pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     let summary = &a.dossier.summary;
-    let mut out = vec![Block::Heading(3, "Overall security posture".to_owned())];
+    let mut out = vec![Block::Heading(3, say!("Overall security posture"))];
     let mut posture = sentences(&summary.posture).into_iter();
     if let Some(first) = posture.next() {
         out.push(Block::Lead(first));
@@ -45,12 +47,12 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
         out.push(Block::Figure(Figure::Guards));
     }
     if !summary.good.is_empty() {
-        out.push(Block::Heading(4, "What is done well".to_owned()));
+        out.push(Block::Heading(4, say!("What is done well")));
         out.push(Block::List(sentences(&summary.good)));
     }
     out.push(Block::Table(Table {
-        caption: "Requirements of ASVS 5.0 by chapter, all three levels".to_owned(),
-        head: std::iter::once("Chapter")
+        caption: say!("Requirements of ASVS 5.0 by chapter, all three levels"),
+        head: std::iter::once(label!("Chapter"))
             .chain(Verdict::ALL.iter().map(|v| v.name()))
             .collect(),
         rows: summary
@@ -63,41 +65,38 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
             })
             .collect(),
     }));
-    out.push(Block::Heading(3, "Critical findings".to_owned()));
+    out.push(Block::Heading(3, say!("Critical findings")));
     if summary.stories.is_empty() {
-        out.push(Block::Text(format!(
-            "No finding of medium level or more with medium confidence or more among {} in {}.",
-            a.findings.len(),
-            a.project.name
-        )));
+        out.push(Block::Text(say!("No finding of medium level or more with medium confidence or more among {findings} in {name}.", findings = a.findings.len(), name = a.project.name)));
     }
     let serious = |level| level >= Level::High;
     if let Some(worst) = summary.stories.first()
         && !serious(worst.level)
     {
-        out.push(Block::Text(format!(
-            "Nothing of level critical or high was found in {} with more than low confidence. The worst {}:",
-            a.project.name,
-            match summary.stories.len() {
-                1 => "finding".to_owned(),
-                n => format!("{n} findings"),
-            }
-        )));
+        out.push(Block::Text(say!("Nothing of level critical or high was found in {name} with more than low confidence. The worst {which}:", name = a.project.name, which = match summary.stories.len() {
+                1 => label!("finding").to_owned(),
+                n => say!("{n} findings"),
+            })));
     }
     for story in &summary.stories {
         out.push(Block::Heading(
             4,
-            format!("{}: {} ({})", story.risk, story.title, story.level.name()),
+            format!(
+                "{}: {} ({})",
+                story.risk,
+                story.title,
+                word(story.level.name())
+            ),
         ));
         out.push(Block::Text(story.told.join(" ")));
     }
-    out.push(Block::Heading(3, "Priority recommendations".to_owned()));
+    out.push(Block::Heading(3, say!("Priority recommendations")));
     if summary.priorities.is_empty() {
         out.push(Block::Text(quiet(a)));
     } else {
         out.push(Block::Table(Table {
-            caption: "What to repair first".to_owned(),
-            head: vec!["Risk", "What"],
+            caption: say!("What to repair first"),
+            head: vec![label!("Risk"), label!("What")],
             rows: summary
                 .priorities
                 .iter()
@@ -110,7 +109,7 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     if !summary.decisions.is_empty() {
         out.push(Block::Heading(
             4,
-            "Decisions that only people can take".to_owned(),
+            say!("Decisions that only people can take"),
         ));
         out.push(Block::List(sentences(&summary.decisions)));
     }

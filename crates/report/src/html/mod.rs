@@ -11,11 +11,11 @@ mod page;
 mod prose;
 mod write;
 
-use crate::document::{self, Look};
+use crate::document::{self, Depth};
 use casemate_assess::assessment::Assessment;
 
 /// The assessment as HTML.
 #[must_use]
-pub fn render(assessment: &Assessment, look: impl Into<Look>) -> String {
-    write::document(&document::of(assessment, look))
+pub fn render(assessment: &Assessment, depth: Depth) -> String {
+    write::document(&document::of(assessment, depth))
 }

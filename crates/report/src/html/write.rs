@@ -4,9 +4,11 @@ use super::figure;
 use super::page::Page;
 use super::prose;
 use crate::document::{Block, Cell, Document, Entry, Figure, Section, Table, anchor};
+use crate::names::word;
 use casemate_assess::assessment::Level;
 use casemate_assess::dossier::Verdict;
 use casemate_assess::dossier::words::grouped;
+use casemate_say::{label, say};
 use sha2::{Digest, Sha256};
 
 static STYLE: &str = include_str!("style.css");
@@ -18,7 +20,7 @@ const REFERENCES: usize = 8;
 pub(super) fn document(document: &Document<'_>) -> String {
     let mut page = Page::default();
     page.raw("<!doctype html>\n<html")
-        .attribute("lang", document.language.tag())
+        .attribute("lang", casemate_say::tag())
         .raw(">\n<head>\n<meta charset=\"utf-8\">\n")
         .raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
         .raw("<meta http-equiv=\"Content-Security-Policy\"")
@@ -29,7 +31,9 @@ pub(super) fn document(document: &Document<'_>) -> String {
         .text(&document.assessment.project.name)
         .raw("</title>\n<style>")
         .raw(STYLE)
-        .raw("</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#report\">Skip to the report</a>\n");
+        .raw("</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#report\">")
+        .text(label!("Skip to the report"))
+        .raw("</a>\n");
     cover(&mut page, document);
     contents(&mut page, document);
     page.raw("<main id=\"report\">\n");
@@ -57,7 +61,11 @@ fn digest(text: &str) -> String {
 }
 
 fn contents(page: &mut Page, document: &Document<'_>) {
-    page.raw("<nav class=\"contents\" aria-label=\"Contents\">\n<p>Contents</p>\n<ol>\n");
+    page.raw("<nav class=\"contents\"")
+        .attribute("aria-label", label!("Contents"))
+        .raw(">\n<p>")
+        .text(label!("Contents"))
+        .raw("</p>\n<ol>\n");
     for section in &document.sections {
         page.raw("<li><a")
             .attribute("href", &format!("#{}", section.id))
@@ -157,8 +165,8 @@ fn entry(page: &mut Page, entry: &Entry<'_>, document: &Document<'_>) {
         .text(&entry.place)
         .raw("</span>");
     if !entry.confidence.is_empty() {
-        page.raw(" <span class=\"confidence\">confidence ")
-            .text(&entry.confidence)
+        page.raw(" <span class=\"confidence\">")
+            .text(&say!("confidence {level}", level = word(&entry.confidence)))
             .raw("</span>");
     }
     page.raw("</summary>\n<div class=\"body\">\n");
@@ -172,7 +180,7 @@ fn level(page: &mut Page, level: Level) {
     page.raw("<span class=\"level ")
         .raw(level.name())
         .raw("\">")
-        .raw(level.name())
+        .text(word(level.name()))
         .raw("</span> ");
 }
 
@@ -280,7 +288,11 @@ fn cell(page: &mut Page, cell: &Cell) {
                 "no" => page.raw("<td class=\"no\">"),
                 _ => page.raw("<td class=\"unknown\">"),
             };
-            page.text(if answer == "unknown" { "?" } else { answer });
+            page.text(if answer == "unknown" {
+                "?"
+            } else {
+                word(answer)
+            });
         }
         Cell::Verdict(verdict) => {
             match verdict {
@@ -308,6 +320,6 @@ fn references(page: &mut Page, ids: &[String], link: impl Fn(&str) -> (String, S
             .raw("</a>");
     }
     if let Some(rest) = ids.len().checked_sub(REFERENCES).filter(|n| *n > 0) {
-        page.raw(" and ").number(rest).raw(" more");
+        page.text(&say!(" and {n} more", n = rest));
     }
 }

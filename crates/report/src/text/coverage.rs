@@ -5,6 +5,7 @@ use super::paint::Ink;
 use crate::said;
 use casemate_assess::assessment::{Assessment, Coverage};
 use casemate_assess::dossier::words::{count, grouped};
+use casemate_say::{label, say};
 
 /// Columns of the labels.
 const LABELS: usize = 17;
@@ -15,7 +16,7 @@ const LISTED: usize = 8;
 /// Writes the block.
 pub(crate) fn block(page: &mut Page, assessment: &Assessment) {
     let coverage = &assessment.coverage;
-    let title = page.paint.ink(Ink::Bold, "What was assessed");
+    let title = page.paint.ink(Ink::Bold, label!("What was assessed"));
     page.line(&title);
     for (label, text) in said::coverage(coverage) {
         page.labelled(&format!("  {label}"), LABELS, &text);
@@ -34,21 +35,21 @@ fn unread(page: &mut Page, coverage: &Coverage) {
         .iter()
         .map(|s| format!("{}: {}", s.path, s.reason))
         .collect();
-    list(page, "not read", &skipped);
+    list(page, label!("not read"), &skipped);
     let partly: Vec<String> = coverage
         .files
         .partly
         .iter()
         .map(|p| {
             let more = if p.count > 1 {
-                format!(" and {} more", grouped(p.count as u64 - 1))
+                say!(" and {n} more", n = grouped(p.count as u64 - 1))
             } else {
                 String::new()
             };
             format!("{}:{}: {}{more}", p.path, p.line, p.message)
         })
         .collect();
-    list(page, "read in part", &partly);
+    list(page, label!("read in part"), &partly);
 }
 
 fn policy(page: &mut Page, assessment: &Assessment) {
@@ -81,9 +82,9 @@ fn list(page: &mut Page, label: &str, entries: &[String]) {
         page.labelled(
             "",
             LABELS,
-            &format!(
-                "and {} (--format json lists all)",
-                count(entries.len() - LISTED, "more", "more")
+            &say!(
+                "and {more} (--format json lists all)",
+                more = count(entries.len() - LISTED, "more", "more")
             ),
         );
     }

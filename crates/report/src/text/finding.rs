@@ -4,8 +4,10 @@ use super::Page;
 use super::frame::{self, Mark};
 use super::paint::Ink;
 use super::prose;
+use crate::names::word;
 use casemate_assess::assessment::{Assessment, Certainty, Finding};
 use casemate_assess::cause::Cause;
+use casemate_say::{label, say};
 
 /// Columns of the labels under the frames.
 const LABELS: usize = 13;
@@ -39,10 +41,10 @@ fn heading(page: &mut Page, finding: &Finding) {
         .unwrap_or_default();
     let id = page.paint.ink(
         Ink::Dim,
-        &format!(
-            "{}{cwe} · confidence {}",
-            finding.id,
-            finding.confidence.level.name()
+        &say!(
+            "{id}{cwe} · confidence {level}",
+            id = finding.id,
+            level = word(finding.confidence.level.name())
         ),
     );
     page.line(&id);
@@ -68,7 +70,7 @@ fn marks(finding: &Finding) -> Vec<Mark<'_>> {
         match marks.last_mut() {
             // What happens at one place is one mark.
             Some(mark) if *mark.place == step.place => {
-                mark.text.push_str(", then ");
+                mark.text.push_str(label!(", then "));
                 mark.text.push_str(&step.text);
             }
             _ => marks.push(Mark {
@@ -97,7 +99,7 @@ fn facts(page: &mut Page, cause: &Cause<'_>, assessment: &Assessment) {
             .collect();
         let more = finding.endpoints.len().saturating_sub(ENDPOINTS);
         let more = if more > 0 {
-            format!(" and {more} more")
+            say!(" and {n} more", n = more)
         } else {
             String::new()
         };
@@ -119,7 +121,13 @@ fn facts(page: &mut Page, cause: &Cause<'_>, assessment: &Assessment) {
     {
         let sources: Vec<String> = further
             .iter()
-            .filter_map(|p| Some(format!("`{}` at {}", p.source, at(&p.steps.first()?.place))))
+            .filter_map(|p| {
+                Some(say!(
+                    "`{source}` at {place}",
+                    source = p.source,
+                    place = at(&p.steps.first()?.place)
+                ))
+            })
             .collect();
         fact("also from", &sources.join(", "));
     }
@@ -146,7 +154,7 @@ fn facts(page: &mut Page, cause: &Cause<'_>, assessment: &Assessment) {
 /// The other places that the same repair ends.
 fn others(page: &mut Page, cause: &Cause<'_>) {
     for (index, other) in cause.others.iter().take(OTHERS).enumerate() {
-        let label = if index == 0 { "  also at" } else { "" };
+        let label = if index == 0 { label!("  also at") } else { "" };
         let endpoint = other
             .endpoints
             .first()
@@ -163,7 +171,7 @@ fn others(page: &mut Page, cause: &Cause<'_>) {
         page.labelled(
             "",
             LABELS,
-            &format!("and at {more} more places (--format json lists all)"),
+            &say!("and at {n} more places (--format json lists all)", n = more),
         );
     }
 }

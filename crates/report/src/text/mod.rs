@@ -9,6 +9,7 @@ pub mod prose;
 
 use casemate_assess::assessment::{Assessment, Level};
 use casemate_assess::dossier::words::{count, list};
+use casemate_say::say;
 use paint::{Ink, Paint};
 use std::collections::BTreeSet;
 
@@ -104,17 +105,17 @@ pub fn render(assessment: &Assessment, style: Style) -> String {
 /// The last line: what was found, and in how much.
 fn summary(assessment: &Assessment, paint: &Paint) -> String {
     let files = assessment.coverage.files.assessed;
-    let in_files = format!(
-        "in {} of {}",
-        count(files, "file", "files"),
-        assessment.project.name
+    let in_files = say!(
+        "in {files} of {name}",
+        files = count(files, "file", "files"),
+        name = assessment.project.name
     );
     if assessment.is_empty() {
         return paint.ink(
             Ink::Bold,
-            &format!(
-                "Nothing to assess: no backend file in {}",
-                assessment.project.root
+            &say!(
+                "Nothing to assess: no backend file in {root}",
+                root = assessment.project.root
             ),
         );
     }
@@ -123,17 +124,17 @@ fn summary(assessment: &Assessment, paint: &Paint) -> String {
         [] => String::new(),
         servers => {
             let names: Vec<String> = servers.iter().map(|s| s.unit.clone()).collect();
-            format!(
-                "; no endpoint of {} was found, so missing controls were not judged",
-                list(&names, 3)
+            say!(
+                "; no endpoint of {names} was found, so missing controls were not judged",
+                names = list(&names, 3)
             )
         }
     };
     if assessment.findings.is_empty() {
         return if unserved.is_empty() {
-            paint.ink(Ink::Good, &format!("No findings {in_files}"))
+            paint.ink(Ink::Good, &say!("No findings {in_files}"))
         } else {
-            format!("No findings {in_files}{unserved}")
+            say!("No findings {in_files}{unserved}")
         };
     }
     let levels: Vec<String> = Level::ALL
@@ -146,7 +147,7 @@ fn summary(assessment: &Assessment, paint: &Paint) -> String {
     let total = count(assessment.findings.len(), "finding", "findings");
     let causes = casemate_assess::cause::causes(&assessment.findings).len();
     let from = if causes < assessment.findings.len() {
-        format!(" from {}", count(causes, "cause", "causes"))
+        say!(" from {causes}", causes = count(causes, "cause", "causes"))
     } else {
         String::new()
     };

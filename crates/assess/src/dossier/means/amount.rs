@@ -4,6 +4,7 @@
 //! the text unreadable, and a reason is given: work that is promised by a misunderstanding helps nobody.
 
 use super::when::{self, Until};
+use casemate_say::{label, mark, told};
 
 /// Hours of a working day, and of what is made of days.
 pub(super) const DAY: f64 = 8.0;
@@ -51,17 +52,20 @@ const MONEY: [&str; 15] = [
 const OTHERWISE: [(&[&str], &str); 4] = [
     (
         &["per", "each", "every", "weekly", "daily", "monthly", "/"],
-        "it is a share of time without an end",
+        mark!("it is a share of time without an end"),
     ),
     (
         &["after", "from", "since", "starting", "following"],
-        "when it begins is not known here",
+        mark!("when it begins is not known here"),
     ),
     (
         &["if", "unless", "except", "minus", "depending"],
-        "it depends on something else",
+        mark!("it depends on something else"),
     ),
-    (&["%", "percent", "part", "spare"], "it is a part of time"),
+    (
+        &["%", "percent", "part", "spare"],
+        mark!("it is a part of time"),
+    ),
 ];
 
 /// What a text says.
@@ -102,11 +106,13 @@ pub(super) fn read(text: &str, today: Option<u64>) -> Result<Amount, &'static st
     let tokens = tokens(text);
     let slashed = |t: &[Token]| matches!(t, [Token::Number(_), slash, Token::Number(_)] if slash.word() == "/");
     if tokens.windows(3).any(slashed) {
-        return Err("its date can be read in two ways; `2027-03-01` has one");
+        return Err(label!(
+            "its date can be read in two ways; `2027-03-01` has one"
+        ));
     }
     for (words, why) in OTHERWISE {
         if tokens.iter().any(|t| words.contains(&t.word())) {
-            return Err(why);
+            return Err(told(why));
         }
     }
     let (until, tokens) = when::take(tokens, today)?;
@@ -139,7 +145,9 @@ pub(super) fn read(text: &str, today: Option<u64>) -> Result<Amount, &'static st
         let Some((noun, behind)) = noun(behind) else {
             let written = matches!(token, Token::Number(_));
             if written && !money {
-                return Err("it has a number that counts neither time nor people");
+                return Err(label!(
+                    "it has a number that counts neither time nor people"
+                ));
             }
             joined = "";
             rest = after;
@@ -148,14 +156,14 @@ pub(super) fn read(text: &str, today: Option<u64>) -> Result<Amount, &'static st
         match noun {
             Noun::Work(unit) => {
                 if out.work.is_some() {
-                    return Err("it names more than one amount of work");
+                    return Err(label!("it names more than one amount of work"));
                 }
                 out.work = Some(number * unit);
                 joined = "";
             }
             Noun::People => {
                 if out.people.is_some() {
-                    return Err("it names more than one group of people");
+                    return Err(label!("it names more than one group of people"));
                 }
                 out.people = Some(number);
                 joined = "";
@@ -169,7 +177,7 @@ pub(super) fn read(text: &str, today: Option<u64>) -> Result<Amount, &'static st
                     // `2 sprints of 3 weeks`
                     Some(_) if joined == "of" => out.span = Some(last * number * unit),
                     Some(span) if !joined.is_empty() => out.span = Some(span + number * unit),
-                    Some(_) => return Err("it names more than one time"),
+                    Some(_) => return Err(label!("it names more than one time")),
                 }
                 joined = " ";
             }
@@ -177,13 +185,15 @@ pub(super) fn read(text: &str, today: Option<u64>) -> Result<Amount, &'static st
         rest = behind;
     }
     if out.work.is_some() && out.span.is_some() {
-        return Err("it names both an amount of work and a time");
+        return Err(label!("it names both an amount of work and a time"));
     }
     if out == Amount::default() {
         return Err(if money {
-            "it is money, and what an hour costs is not in the code; hours, days or weeks of work can be computed with"
+            label!(
+                "it is money, and what an hour costs is not in the code; hours, days or weeks of work can be computed with"
+            )
         } else {
-            "it names no amount of work and no date"
+            label!("it names no amount of work and no date")
         });
     }
     Ok(out)

@@ -9,6 +9,7 @@ use super::words::{code, count, grouped, list};
 use crate::assessment::Level;
 use crate::date;
 use amount::{Amount, DAY};
+use casemate_say::{label, mark, say, told};
 use serde::Serialize;
 
 /// What is stated, and how far it goes.
@@ -47,8 +48,10 @@ pub(super) fn hours(places: usize) -> usize {
 }
 
 /// Said beside each number of hours.
-const COUNTED: &str = "a step counts two hours to understand, to test and to deliver it, and half an hour for each place: an estimate from \
-     the number of places, which nobody measured; a day counts 8 hours, a week 5 days, a sprint two weeks, a month four";
+const COUNTED: &str = mark!(
+    "a step counts two hours to understand, to test and to deliver it, and half an hour for each place: an estimate from \
+     the number of places, which nobody measured; a day counts 8 hours, a week 5 days, a sprint two weeks, a month four"
+);
 
 /// Reads what is stated.
 pub(super) fn of(stated: &Stated, today: Option<&str>) -> Means {
@@ -66,22 +69,22 @@ pub(super) fn of(stated: &Stated, today: Option<&str>) -> Means {
     let mut means = Means::default();
     for (name, text, amount) in &read {
         let said = match amount {
-            Err(why) => format!("the {name} “{text}” changes no order here: {why}"),
+            Err(why) => say!("the {name} “{text}” changes no order here: {why}"),
             Ok(amount) => {
                 let people = amount.people.or(anybody);
                 match hours_of(amount, people, today) {
                     Ok((hours, how)) => {
                         means.hours = Some(means.hours.map_or(hours, |other| other.min(hours)));
-                        format!("the {name} “{text}” is read as {how}")
+                        say!("the {name} “{text}” is read as {how}")
                     }
-                    Err(why) => format!("the {name} “{text}” limits nothing by itself: {why}"),
+                    Err(why) => say!("the {name} “{text}” limits nothing by itself: {why}"),
                 }
             }
         };
         means.read.push(said);
     }
     if !read.is_empty() {
-        means.counted = Some(COUNTED.to_owned());
+        means.counted = Some(told(COUNTED).to_owned());
     }
     means
 }
@@ -96,12 +99,12 @@ fn hours_of(
         Some(n) => {
             let n = round(n * 10.0);
             match (n / 10, n % 10) {
-                (1, 0) => "one developer".to_owned(),
+                (1, 0) => say!("one developer"),
                 (n, 0) => count(n, "developer", "developers"),
-                (n, tenths) => format!("{n}.{tenths} developers"),
+                (n, tenths) => say!("{n}.{tenths} developers"),
             }
         }
-        None => "one developer, as nobody says how many".to_owned(),
+        None => say!("one developer, as nobody says how many"),
     };
     let people = people.unwrap_or(1.0);
     let mut ways: Vec<(usize, String)> = Vec::new();
@@ -113,31 +116,37 @@ fn hours_of(
         let long = if days == 0 {
             String::new()
         } else {
-            format!(", {} of {who}", count(days, "working day", "working days"))
+            say!(
+                ", {days} of {who}",
+                days = count(days, "working day", "working days")
+            )
         };
         ways.push((round(span * people), long));
     }
     if let Some(until) = amount.until {
-        let today = today.ok_or("the day of this run is not known")?;
+        let today = today.ok_or(label!("the day of this run is not known"))?;
         let days = usize::try_from(date::working_days(today + 1, until.end())).unwrap_or(0);
         let says = until.says();
         let how = if until.end() <= today {
-            format!(", as “{says}” is over")
+            say!(", as “{says}” is over")
         } else {
-            format!(
-                ", {} after {} {says}, of {who}; holidays are not known",
-                count(days, "working day", "working days"),
-                date::of_day(today)
+            say!(
+                ", {days} after {date} {says}, of {who}; holidays are not known",
+                days = count(days, "working day", "working days"),
+                date = date::of_day(today)
             )
         };
         #[expect(clippy::cast_precision_loss, reason = "days of a calendar")]
         ways.push((round(days as f64 * DAY * people), how));
     }
     let least = ways.into_iter().min_by_key(|(hours, _)| *hours);
-    let (hours, how) = least.ok_or("it says how many work, and not how long")?;
+    let (hours, how) = least.ok_or(label!("it says how many work, and not how long"))?;
     Ok((
         hours,
-        format!("{} of work{how}", count(hours, "hour", "hours")),
+        say!(
+            "{hours} of work{how}",
+            hours = count(hours, "hour", "hours")
+        ),
     ))
 }
 
@@ -166,8 +175,10 @@ pub(super) fn weight(risks: &[&super::risk::Risk]) -> usize {
 }
 
 /// How the order is told where means are stated.
-pub(super) const ORDER: &str = "group, then how much risk a step takes away for each hour (a critical risk counts like 40 low ones, a high one like \
-     15, a medium one like 5, and one in doubt a third of that)";
+pub(super) const ORDER: &str = mark!(
+    "group, then how much risk a step takes away for each hour (a critical risk counts like 40 low ones, a high one like \
+     15, a medium one like 5, and one in doubt a third of that)"
+);
 
 impl Means {
     /// Gives the hours out, step by step in their order; a step that is too long is passed over, and what is left at the end goes
@@ -200,13 +211,13 @@ impl Means {
         let whole = steps.iter().filter(|s| s.fits == Fit::Whole).count();
         let needed = count(self.needed, "hour", "hours");
         if steps.is_empty() {
-            return "nothing has to be repaired, so what is stated is not needed".to_owned();
+            return say!("nothing has to be repaired, so what is stated is not needed");
         }
         let steps_all = count(steps.len(), "step", "steps");
         if whole == steps.len() {
-            return format!(
-                "the {steps_all} below take about {needed}, and fit into the {} that are stated",
-                grouped(all as u64)
+            return say!(
+                "the {steps_all} below take about {needed}, and fit into the {all} that are stated",
+                all = grouped(all as u64)
             );
         }
         let mut left: Vec<(Level, String)> = Vec::new();
@@ -222,19 +233,19 @@ impl Means {
         let mut seen = std::collections::BTreeSet::new();
         rules.retain(|rule| seen.insert(rule.clone()));
         let part = steps.iter().find_map(|s| match s.fits {
-            Fit::Part(n) => Some(format!(
-                ", with {n} of the {} of {}",
-                count(s.places, "place", "places"),
-                code(&s.rule)
+            Fit::Part(n) => Some(say!(
+                ", with {n} of the {places} of {rule}",
+                places = count(s.places, "place", "places"),
+                rule = code(&s.rule)
             )),
             _ => None,
         });
-        format!(
-            "the {steps_all} below take about {needed}; the {} that are stated are enough for {whole} of them{}, and leave {} (at worst of level {})",
-            grouped(all as u64),
-            part.unwrap_or_default(),
-            list(&rules, 6),
-            worst.name()
+        say!(
+            "the {steps_all} below take about {needed}; the {all} that are stated are enough for {whole} of them{part}, and leave {rules} (at worst of level {name})",
+            all = grouped(all as u64),
+            part = part.unwrap_or_default(),
+            rules = list(&rules, 6),
+            name = worst.name()
         )
     }
 }
@@ -246,19 +257,20 @@ pub(super) fn first_level(tolerance: Option<&str>) -> (Level, Option<String>) {
     };
     let word = said.trim().to_lowercase();
     let (level, does) = match word.as_str() {
-        "none" | "zero" | "no" | "very low" | "low" | "minimal" => {
-            (Level::Medium, "makes steps of level medium immediate")
-        }
+        "none" | "zero" | "no" | "very low" | "low" | "minimal" => (
+            Level::Medium,
+            label!("makes steps of level medium immediate"),
+        ),
         "medium" | "moderate" | "normal" | "average" => (
             Level::High,
-            "makes steps of level high and critical immediate",
+            label!("makes steps of level high and critical immediate"),
         ),
         "high" | "very high" => (
             Level::Critical,
-            "leaves only steps of level critical immediate",
+            label!("leaves only steps of level critical immediate"),
         ),
         _ => {
-            let says = format!(
+            let says = say!(
                 "the stated risk tolerance “{said}” is none of `low`, `medium` and `high`, and moves nothing"
             );
             return (Level::High, Some(says));
@@ -266,7 +278,7 @@ pub(super) fn first_level(tolerance: Option<&str>) -> (Level, Option<String>) {
     };
     (
         level,
-        Some(format!("the stated risk tolerance “{said}” {does}")),
+        Some(say!("the stated risk tolerance “{said}” {does}")),
     )
 }
 

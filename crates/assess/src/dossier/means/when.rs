@@ -2,6 +2,7 @@
 
 use super::amount::Token;
 use crate::date::{day_of, last_of, of_day};
+use casemate_say::{label, mark, told};
 
 const MONTHS: [(&str, &str); 12] = [
     ("january", "jan"),
@@ -65,7 +66,7 @@ pub(super) fn take(
             continue;
         };
         if found.is_some() {
-            return Err("it names more than one date");
+            return Err(label!("it names more than one date"));
         }
         // What stood before the month: its day.
         rest.truncate(rest.len().saturating_sub(named.before));
@@ -172,10 +173,14 @@ fn named(tokens: &[Token], at: usize, today: Option<u64>) -> Result<Option<Named
         );
         first.zip(last)
     };
-    const IMPOSSIBLE: &str = "it names a date that does not exist";
+    const IMPOSSIBLE: &str = mark!("it names a date that does not exist");
     let (first, last) = match (year, today) {
-        (Some(year), _) => range(year).ok_or(IMPOSSIBLE)?,
-        (None, None) => return Err("its date has no year, and the day of this run is not known"),
+        (Some(year), _) => range(year).ok_or(told(IMPOSSIBLE))?,
+        (None, None) => {
+            return Err(label!(
+                "its date has no year, and the day of this run is not known"
+            ));
+        }
         // The next one that is not over.
         (None, Some(today)) => {
             let this: u64 = of_day(today)
@@ -183,7 +188,8 @@ fn named(tokens: &[Token], at: usize, today: Option<u64>) -> Result<Option<Named
                 .and_then(|y| y.parse().ok())
                 .unwrap_or(1970);
             let mut next = (this..this + 5).filter_map(range);
-            next.find(|(_, last)| *last >= today).ok_or(IMPOSSIBLE)?
+            next.find(|(_, last)| *last >= today)
+                .ok_or(told(IMPOSSIBLE))?
         }
     };
     Ok(Some(Named {

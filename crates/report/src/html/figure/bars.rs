@@ -2,9 +2,11 @@
 
 use super::super::page::Page;
 use super::{close, int, label, open, rectangle};
+use crate::names::word;
 use casemate_assess::assessment::Level;
 use casemate_assess::dossier::Area;
 use casemate_assess::dossier::surface::GuardShare;
+use casemate_say::{label, say};
 
 /// Where bars begin, and how long the longest is.
 const LEFT: i64 = 120;
@@ -25,7 +27,7 @@ pub(in super::super) fn areas(page: &mut Page, areas: &[Area]) {
     );
     for (row, area) in shown.iter().enumerate() {
         let y = 4 + int(row) * 30;
-        label(page, "tick end", LEFT - 10, y + 16, &area.name);
+        label(page, "tick end", LEFT - 10, y + 16, word(&area.name));
         let mut x = LEFT;
         for level in Level::ALL.iter().rev() {
             let n = area
@@ -51,7 +53,7 @@ pub(in super::super) fn areas(page: &mut Page, areas: &[Area]) {
     }
     close(
         page,
-        "Findings by area of the catalogue; darker is more serious.",
+        label!("Findings by area of the catalogue; darker is more serious."),
     );
 }
 
@@ -62,7 +64,14 @@ pub(in super::super) fn guards(page: &mut Page, shares: &[GuardShare]) {
         .collect();
     let said: Vec<String> = shown
         .iter()
-        .map(|s| format!("{} {} of {}", s.kind, s.yes, s.yes + s.no + s.unknown))
+        .map(|s| {
+            say!(
+                "{guard} {yes} of {all}",
+                guard = word(&s.kind),
+                yes = s.yes,
+                all = s.yes + s.no + s.unknown
+            )
+        })
         .collect();
     open(
         page,
@@ -73,7 +82,7 @@ pub(in super::super) fn guards(page: &mut Page, shares: &[GuardShare]) {
     for (row, share) in shown.iter().enumerate() {
         let y = 4 + int(row) * 30;
         let all = share.yes + share.no + share.unknown;
-        label(page, "tick end", LEFT - 10, y + 16, &share.kind);
+        label(page, "tick end", LEFT - 10, y + 16, word(&share.kind));
         let mut x = LEFT;
         for (n, class) in [
             (share.yes, "bar good"),
@@ -96,6 +105,8 @@ pub(in super::super) fn guards(page: &mut Page, shares: &[GuardShare]) {
     }
     close(
         page,
-        "Share of endpoints with each guard (`csrf` and `validation`: of those that change something): solid certain, hatched not known, empty none.",
+        label!(
+            "Share of endpoints with each guard (`csrf` and `validation`: of those that change something): solid certain, hatched not known, empty none."
+        ),
     );
 }

@@ -3,6 +3,7 @@
 use super::super::page::Page;
 use super::{close, int, label, open, rectangle, short};
 use casemate_assess::dossier::diagram::{Diagram, Kind, Node};
+use casemate_say::label;
 
 const WIDTH: i64 = 220;
 const HEIGHT: i64 = 56;
@@ -47,8 +48,8 @@ pub(in super::super) fn write(page: &mut Page, diagram: &Diagram) {
         height,
         &format!("Data flows. {}", said.join("; ")),
     );
-    label(page, "axis middle", 270, 16, "trust boundary");
-    label(page, "axis middle", 580, 16, "trust boundary");
+    label(page, "axis middle", 270, 16, label!("trust boundary"));
+    label(page, "axis middle", 580, 16, label!("trust boundary"));
     for x in [270, 580] {
         page.raw("<line class=\"boundary\"")
             .coordinate("x1", x)
@@ -103,6 +104,8 @@ pub(in super::super) fn write(page: &mut Page, diagram: &Diagram) {
     }
     close(
         page,
-        "Who talks to whom, as the code shows it; a heavy line has findings. The table below tells each flow.",
+        label!(
+            "Who talks to whom, as the code shows it; a heavy line has findings. The table below tells each flow."
+        ),
     );
 }

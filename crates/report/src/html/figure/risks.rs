@@ -2,8 +2,10 @@
 
 use super::super::page::Page;
 use super::{close, int, label, open, rectangle};
+use crate::names::word;
 use casemate_assess::assessment::Level;
 use casemate_assess::dossier::risk::Risk;
+use casemate_say::label;
 
 const IMPACTS: [&str; 4] = ["negligible", "minor", "serious", "severe"];
 const LIKELIHOODS: [&str; 3] = ["high", "medium", "low"];
@@ -14,10 +16,10 @@ pub(in super::super) fn write(page: &mut Page, risks: &[Risk]) {
         risks.len()
     );
     open(page, 640, 290, &says);
-    label(page, "axis", 20, 20, "Likelihood");
+    label(page, "axis", 20, 20, label!("Likelihood"));
     for (row, likelihood) in LIKELIHOODS.iter().enumerate() {
         let y = 32 + int(row) * 70;
-        label(page, "tick", 20, y + 38, likelihood);
+        label(page, "tick", 20, y + 38, word(likelihood));
         for (column, impact) in IMPACTS.iter().enumerate() {
             let x = 100 + int(column) * 132;
             let here: Vec<&Risk> = risks
@@ -46,11 +48,19 @@ pub(in super::super) fn write(page: &mut Page, risks: &[Risk]) {
         }
     }
     for (column, impact) in IMPACTS.iter().enumerate() {
-        label(page, "tick middle", 163 + int(column) * 132, 260, impact);
+        label(
+            page,
+            "tick middle",
+            163 + int(column) * 132,
+            260,
+            word(impact),
+        );
     }
-    label(page, "axis middle", 360, 282, "Impact");
+    label(page, "axis middle", 360, 282, label!("Impact"));
     close(
         page,
-        "Root causes by likelihood and impact; the table below names each with its evidence.",
+        label!(
+            "Root causes by likelihood and impact; the table below names each with its evidence."
+        ),
     );
 }

@@ -1,0 +1,12 @@
+from django.urls import path
+from notes import views
+urlpatterns = [
+    path("notes/", views.notes),
+    path("notes/add/", views.add),
+    path("notes/<int:pk>/", views.note),
+    path("notes/<int:pk>/change/", views.change),
+    path("notes/<int:pk>/delete/", views.remove),
+    path("users/", views.users),
+    path("go/", views.go),
+    path("hello/", views.hello),
+]

@@ -1,0 +1,58 @@
+// Fails while sql-injection@ce484c6c (src/app.js:39) is there, and passes once it is repaired.
+// Its requests are those of an attacker: run it where nothing can be lost.
+//
+//   npx vitest run test/security/sql-injection-ce484c6c.test.js
+//
+// TEST_USER (optional): headers of a signed-in account as JSON: {"cookie": "sid=…"} or {"authorization": "Bearer …"}
+// TEST_VALUE (optional): an honest value, where the usual one is refused
+
+import assert from 'node:assert/strict';
+import { it } from 'vitest';
+import request from 'supertest';
+import program from "../../src/app.js";
+
+const user = JSON.parse(process.env.TEST_USER || '{}');
+
+async function send(value, headers = user) {
+  const answer = await request(program)
+    .get(`/users?name=${encodeURIComponent(value)}`)
+    .set({ ...headers });
+  return { status: answer.status, headers: answer.headers, text: answer.text ?? String(answer.body) };
+}
+
+function reached(answer, ...also) {
+  const refused = [401, 403, 405, 415, 429, ...also].includes(answer.status)
+    || answer.status > 300 && answer.status < 309 && /log-?_?in|sign-?_?in|auth/i.test(answer.headers.location ?? '');
+  assert.ok(!refused, `inconclusive: an honest request is answered with ${answer.status}; is what stands in the environment right?`);
+}
+
+it("GET /users takes SQL for text", async () => {
+  reached(await send(process.env.TEST_VALUE || '1'), 400, 422);
+  // Each pair is text that nobody has stored, and to SQL it is two different things.
+  const pairs = [
+    ["x' OR '1'='1", "x' OR '1'='2"],
+    ["x'' -- ", "x' '' -- "],
+    ["x''", "x'"],
+    ['x""', 'x"'],
+    ['0 OR 1=1', '0 OR 1=2'],
+    ['(1)', '(1'],
+  ];
+  for (const [one, other] of pairs) {
+    const answers = [await send(one), await send(other), await send(other)];
+    const [told, untold, again] = answers.map((answer, at) => besides(answer, at === 0 ? one : other));
+    if (untold === again) {
+      assert.equal(told, untold, `${one} is answered otherwise than ${other}`);
+    } else {
+      assert.equal(answers[0].status, answers[1].status, `${one} is answered otherwise than ${other}`);
+    }
+  }
+
+  // What an answer says besides the value, however that is written there.
+  function besides({ status, text }, value) {
+    const plain = text
+      .replace(/&#x27;|&#39;|&apos;|\\u0027|%27|\\'/gi, "'")
+      .replace(/&quot;|&#34;|\\u0022|%22|\\"/gi, '"')
+      .replace(/&#x3D;|%3D/gi, '=').replace(/%28/g, '(').replace(/%29/g, ')').replace(/%20/g, ' ');
+    return `${status} ${plain.replaceAll(value, '')}`;
+  }
+}, 60_000);

@@ -1,0 +1,74 @@
+from html import escape
+import os
+import sqlite3
+
+from fastapi import Depends, FastAPI, Header, HTTPException
+from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import BaseModel
+import jwt
+
+app = FastAPI()
+DB = sqlite3.connect(":memory:", check_same_thread=False)
+DB.executescript("""
+create table users (id integer primary key, name text);
+create table notes (id integer primary key, owner_id integer, text text);
+insert into users values (1, 'ada'), (2, 'bob');
+insert into notes values (1, 1, 'first'), (2, 2, 'second');
+""")
+
+
+def current_user(authorization: str = Header("")):
+    try:
+        return jwt.decode(authorization.replace("Bearer ", ""), os.environ["KEY"], algorithms=["HS256"])
+    except jwt.InvalidTokenError:
+        raise HTTPException(401)
+
+
+@app.get("/notes")
+def notes(user=Depends(current_user)):
+    return DB.execute("select id, text from notes where owner_id = ?", (user["id"],)).fetchall()
+
+
+@app.post("/notes")
+def add(text: str, user=Depends(current_user)):
+    DB.execute("insert into notes (owner_id, text) values (?, ?)", (user["id"], text))
+    return {}
+
+
+@app.put("/notes/{note_id}")
+def change(note_id: int, text: str, user=Depends(current_user)):
+    return DB.execute("update notes set text = ? where id = ? and owner_id = ?", (text, note_id, user["id"])).rowcount
+
+
+@app.delete("/notes/{note_id}")
+def remove(note_id: int, user=Depends(current_user)):
+    DB.execute("delete from notes where id = ?", (note_id,))
+    return {}
+
+
+@app.get("/notes/{note_id}")
+def note(note_id: int, user=Depends(current_user)):
+    row = DB.execute("select id, text from notes where id = ? and owner_id = ?", (note_id, user["id"])).fetchone()
+    if row is None:
+        raise HTTPException(404)
+    return row
+
+
+class Search(BaseModel):
+    name: str
+    page: int = 1
+
+
+@app.post("/users/search")
+def search(wanted: Search, user=Depends(current_user)):
+    return DB.execute("select id, name from users where name = ?", (wanted.name,)).fetchall()
+
+
+@app.get("/go")
+def go(to: str):
+    return RedirectResponse(to if to in ("/a", "/b") else "/")
+
+
+@app.get("/hello/{name}", response_class=HTMLResponse)
+def hello(name: str):
+    return f"<p>Hello {escape(name)}</p>"
