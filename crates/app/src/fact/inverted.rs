@@ -1,13 +1,13 @@
 //! Checks that refuse those whom they should let pass: `if may_read(note, user): return forbidden()`, where all other code writes `if not`.
 //!
-//! Nothing but the rest of the program says which answer of a function is the good one: so many places refuse on the one, and a single
-//! place on the other.
+//! The rest of the program says which answer of a function is the good one: so many places refuse on the one, and a single place on the
+//! other. Where its name says so too, one other place is enough.
 
 use crate::decoration::written_name;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::{Fact, FuncId, Site};
-use casemate_ir::{BlockId, Instr, Key, OpKind, Operand, Term};
+use casemate_ir::{BlockId, Const, Instr, Key, OpKind, Operand, Term};
 use std::collections::BTreeMap;
 
 /// So many other places refuse on the other answer.
@@ -57,13 +57,16 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
     }
     let mut out = Vec::new();
     for (callee, [yes, no]) in asked {
-        let (one, others) = if yes.len() == 1 { (yes, no) } else { (no, yes) };
+        let named = says_yes(program.func(callee));
+        // Whatever the others do, a name that says which answer is the good one is held against one place with the help of another.
+        let (one, others) = match (yes.len(), no.len()) {
+            (1, 1..) if named || no.len() >= OTHERS => (yes, no),
+            (OTHERS.., 1) if !named => (no, yes),
+            _ => continue,
+        };
         let &[(function, site)] = one.as_slice() else {
             continue;
         };
-        if others.len() < OTHERS {
-            continue;
-        }
         out.push(Fact {
             fact: "check.inverted".to_owned(),
             site,
@@ -73,6 +76,39 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
         });
     }
     out
+}
+
+/// Beginnings of names of functions that say yes where somebody may …
+const ASKS: [&str; 5] = ["check", "has", "can", "may", "is"];
+
+/// … and what they speak of.
+const RIGHTS: [&str; 6] = [
+    "permission",
+    "permitted",
+    "access",
+    "allowed",
+    "authoriz",
+    "owner",
+];
+
+/// Whether the name of a function says that its yes lets somebody pass, and it answers with nothing but yes and no.
+fn says_yes(f: FuncRef<'_>) -> bool {
+    let name = f.func.name.map_or("", |name| f.file.facts.str(name));
+    let lower = name.to_lowercase();
+    let answers = |wanted: bool| {
+        f.func.blocks.iter().any(|block| {
+            matches!(block.term, Term::Return(Some(Operand::Const(id)))
+                if *f.file.facts.constant(id) == Const::Bool(wanted))
+        })
+    };
+    let negative = [
+        "not", "no_", "den", "forbid", "lack", "missing", "without", "unauth",
+    ];
+    ASKS.iter().any(|word| lower.starts_with(word))
+        && RIGHTS.iter().any(|word| lower.contains(word))
+        && !negative.iter().any(|word| lower.contains(word))
+        && answers(true)
+        && answers(false)
 }
 
 /// The one function of the program whose answer a condition is, where it is called, and whether the condition is its opposite.
@@ -131,7 +167,7 @@ fn denies(f: FuncRef<'_>, block: BlockId) -> bool {
     };
     let status = |value: Operand| {
         matches!(value, Operand::Const(id) if matches!(*f.file.facts.constant(id),
-            casemate_ir::Const::Number(bits) if matches!(f64::from_bits(bits), 401.0 | 403.0)))
+            Const::Number(bits) if matches!(f64::from_bits(bits), 401.0 | 403.0)))
     };
     f.func.block_instrs(block).any(|(_, instr)| match *instr {
         Instr::Call { callee, args, .. } => {

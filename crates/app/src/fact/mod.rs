@@ -280,6 +280,7 @@ fn fact(
         (
             "people",
             endpoint.objects.persons
+                && !neighbours.shows_persons()
                 && neighbours.guarded_elsewhere(endpoint)
                 && !by_capability(endpoint)
                 && !for_readers(endpoint),

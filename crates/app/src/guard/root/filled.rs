@@ -49,6 +49,13 @@ impl<'p> Search<'_, 'p, '_> {
         tells
     }
 
+    /// Whether a function gives back who asks, and throws where it finds nobody.
+    pub(super) fn finds_who(&self, func: FuncId) -> bool {
+        self.inner < INJECTED
+            && throws(self.origins.program.func(func).func)
+            && self.answers_who(func)
+    }
+
     /// Whether what a function returns tells who asks.
     fn answers_who(&self, func: FuncId) -> bool {
         let f = self.origins.program.func(func);
@@ -72,4 +79,13 @@ impl<'p> Search<'_, 'p, '_> {
             _ => false,
         })
     }
+}
+
+/// Parts of names of functions that find out who asks.
+const FINDS_WHO: [&str; 6] = ["auth", "user", "login", "token", "account", "identity"];
+
+/// Whether the name of a function is about who asks.
+pub(super) fn names_who(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    FINDS_WHO.iter().any(|word| lower.contains(word))
 }
