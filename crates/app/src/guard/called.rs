@@ -94,13 +94,14 @@ impl<'p> Reader<'_, 'p, '_> {
                         }
                         let mut within = Vec::new();
                         let bound = self.given(f, called, f.func.args(args));
-                        let decided = by_default(f, called, f.func.args(args));
+                        let left_out = by_default(f, called, f.func.args(args));
+                        let mut decided = self.decided.to_vec();
+                        if !left_out.is_empty() && decided.iter().all(|(func, _)| *func != inner) {
+                            decided.push((inner, left_out));
+                        }
                         let reader = Reader {
                             bound: bound.as_ref().or(self.bound),
-                            decided: match decided.as_slice() {
-                                [] => self.decided,
-                                some => Some((inner, some)),
-                            },
+                            decided: &decided,
                             ..*self
                         };
                         if reader.read(inner, Pass::Returns, None, depth + 1, &mut within) {
