@@ -109,6 +109,9 @@ pub(crate) fn complete(endpoints: &mut [Endpoint], origins: &Solver<'_, '_>) {
         });
         let router = decorators.find_map(|decorator| {
             let (callee, args) = parent.call_behind(decorator.value)?;
+            if let Some(&(by, inner)) = origins.registering.get(&(*handler, decorator.span)) {
+                return routers.handed(origins, parent, args, origins.program.func(by), inner);
+            }
             let on = parent.read_off(callee)?;
             let named =
                 keyword(parent, args, "endpoint").and_then(|name| parent.constant_text(name));
@@ -123,6 +126,11 @@ pub(crate) fn complete(endpoints: &mut [Endpoint], origins: &Solver<'_, '_>) {
             let blueprint = made.name.as_ref().filter(|_| made.replaced);
             endpoint.called = blueprint.map(|name| format!("{name}.{function}"));
             Some(router)
+        });
+        let router = router.or_else(|| {
+            let place = (*handler, endpoint.decorator?);
+            let &(by, inner) = origins.registering.get(&place)?;
+            routers.handed(origins, parent, &[], origins.program.func(by), inner)
         });
         if let Some(router) = router {
             endpoint.path = Some(join(&routers.prefix(router, 0), path));
@@ -150,6 +158,24 @@ impl Routers {
             }
         }
         routers
+    }
+
+    /// The router on which a decorator of the program registers: the one whose method it is told, or the one that it names itself.
+    fn handed(
+        &self,
+        origins: &Solver<'_, '_>,
+        parent: FuncRef<'_>,
+        args: &[Arg],
+        by: FuncRef<'_>,
+        inner: Operand,
+    ) -> Option<Place> {
+        let at = |f: FuncRef<'_>, method: Operand| {
+            let router = place::of(origins, f, f.read_off(method)?)?;
+            self.made.contains_key(&router).then_some(router)
+        };
+        let mut told = args.iter();
+        told.find_map(|arg| at(parent, arg.value))
+            .or_else(|| at(by, by.call_behind(inner)?.0))
     }
 
     /// The applications that a router is put into, one in the other, or that it is itself; absent: they are not all known.

@@ -78,6 +78,8 @@ pub enum Role {
         accept: Accept,
         /// For what the tested value is then clean.
         kinds: KindSet,
+        /// Only where all that may come from outside is clean for these already: a path whose `..` was resolved.
+        after: KindSet,
     },
     /// A schema or one of its types.
     Schema(SchemaRow),

@@ -5,6 +5,7 @@ use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{ClassIdx, FuncRef};
 use casemate_flow::result::FuncId;
 use casemate_ir::{Capture, Instr, LocalId, Operand, Param, VarRef};
+use casemate_model::row::Role;
 
 /// Classes that are looked at above one.
 const ANCESTORS: usize = 12;
@@ -114,6 +115,45 @@ pub(crate) fn is_scheme(origins: &Solver<'_, '_>, owner: FuncId, call: Operand) 
                 matches!(origins.val(val), Some(Val::Api(path))
                 if origins.paths.text(path).starts_with("py:fastapi.security."))
             })
+        })
+}
+
+/// Names of what gives back who is logged in, in their plainest form.
+const LOGGED_IN: [&str; 5] = [
+    "currentuser",
+    "currentactiveuser",
+    "currentaccount",
+    "authenticateduser",
+    "loggedinuser",
+];
+
+/// Whether a name says that it gives back who is logged in, and that there is somebody.
+pub(crate) fn names_login(name: &str) -> bool {
+    let flat: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    let flat = flat.to_ascii_lowercase();
+    let open = ["optional", "maybe", "ornone", "oranonymous"];
+    LOGGED_IN.iter().any(|word| flat.contains(word)) && !open.iter().any(|word| flat.contains(word))
+}
+
+/// Whether a call of `Depends` names what logs in by code that is not here: a library's, or one that its name tells of.
+pub(crate) fn is_login(origins: &Solver<'_, '_>, owner: FuncId, call: Operand) -> bool {
+    let Some(given) = arguments(origins, owner, call).first() else {
+        return false;
+    };
+    let vals = origins.of_operand(owner, given.value);
+    let of_library = |path| {
+        let mut rows = origins.paths.rows(path);
+        rows.any(
+            |(_, row)| matches!(&row.role, Role::Guard { kind, .. } if kind == "authentication"),
+        )
+    };
+    !vals.is_empty()
+        && vals.iter().all(|&val| match origins.val(val) {
+            Some(Val::Api(path)) => {
+                of_library(path)
+                    || !origins.paths.known(path) && names_login(origins.paths.last_member(path))
+            }
+            _ => false,
         })
 }
 

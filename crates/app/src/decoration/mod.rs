@@ -113,7 +113,10 @@ fn around(
     let python = f.file.facts.language == Language::Python;
     let mut decorators: Vec<&Decorator> = f.func.decorators.iter().collect();
     decorators.sort_by_key(|d| d.span.start);
-    let registering = decorators.iter().rposition(|d| registers(origins, f, d));
+    let own = |d: &Decorator| origins.registering.get(&(handler, d.span)).copied();
+    let registering = decorators
+        .iter()
+        .rposition(|d| registers(origins, f, d) || own(d).is_some());
     // What only makes a view of it (`@api_view`) leaves the registering to a list of addresses, which names what stands on top.
     let addressed = decorators
         .iter()
@@ -132,6 +135,17 @@ fn around(
                 let guards = registering_guards(origins, parent, decorator);
                 out.chain
                     .extend(guards.map(|path| member(origins, site, Stage::Package(path))));
+            }
+            continue;
+        }
+        if let Some((by, inner)) = own(decorator) {
+            if registered_by.is_none_or(|span| span == decorator.span) {
+                parameter::of_registration(origins, by, inner, &mut out);
+                // What it puts around the handler before that.
+                let members = wraps(origins, parent, decorator.value, 0).into_iter();
+                let known = members.filter(|what| *what != Stage::Unknown);
+                out.chain
+                    .extend(known.map(|what| member(origins, site, what)));
             }
             continue;
         }
@@ -155,6 +169,13 @@ fn around(
         parameter::of_defaults(origins, f, &mut out);
     }
     out.settled |= registering.is_some();
+    // `app.get('/orders')(list_orders)`: nothing stands above the function.
+    if let Some(span) = registered_by.filter(|span| decorators.iter().all(|d| d.span != *span))
+        && let Some(&(by, inner)) = origins.registering.get(&(handler, span))
+    {
+        parameter::of_registration(origins, by, inner, &mut out);
+        out.settled = true;
+    }
     out
 }
 

@@ -149,6 +149,7 @@ impl Application {
                     "login",
                     FactValue::Bool(
                         wants_login(endpoint)
+                            && !is_public(endpoint, access)
                             && !endpoint.objects.nameless
                             && !is_message(endpoint)
                             && (endpoint.guarded("authentication") == Answer::Yes
@@ -488,6 +489,15 @@ fn names_owner(access: &Access) -> bool {
 pub(super) fn wants_login(endpoint: &Endpoint) -> bool {
     let mut guards = endpoint.guards.iter();
     endpoint.objects.personal || guards.any(|g| g.kind == "authentication" && g.understood)
+}
+
+/// It answers whoever asks, and changes nothing: who is logged in sees more on the page.
+fn is_public(endpoint: &Endpoint, access: &Access) -> bool {
+    endpoint.guarded("authentication") == Answer::No
+        && access.op == "read"
+        && !endpoint.objects.writes
+        && !endpoint.objects.deletes
+        && !access.names.meets(endpoint.objects.changed)
 }
 
 /// A message of another service or of the program itself, behind which nobody is logged in.

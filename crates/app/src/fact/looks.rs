@@ -1,6 +1,7 @@
 //! Which kinds of records nearly all endpoints that find them by an id look at together with who asks, those that only read too.
 
 use super::access::beside;
+use super::naming::is_capability;
 use crate::model::{Answer, Application, Endpoint};
 use crate::object::key::PERSONS;
 use casemate_flow::origin::Solver;
@@ -78,6 +79,11 @@ fn at_records<'e>(endpoint: &'e Endpoint, origins: &Solver<'_, '_>) -> BTreeMap<
     for access in &endpoint.objects.chosen {
         let object = access.object.as_str();
         if object.is_empty() || PERSONS.contains(&object) {
+            continue;
+        }
+        // Of what nobody can guess whoever knows it is told: `/p/<uuid>`.
+        let mut key = access.key.iter();
+        if !access.key.is_empty() && key.all(|key| is_capability(key) || key == "uuid") {
             continue;
         }
         let answer = match beside(endpoint, access) {

@@ -22,6 +22,7 @@ mod habit;
 mod header;
 mod ignored;
 mod inclusion;
+mod inverted;
 mod kept;
 mod link;
 mod looks;
@@ -45,6 +46,7 @@ mod sibling;
 mod socket;
 mod statement;
 mod strictness;
+mod switched;
 mod token;
 mod trace;
 mod trail;
@@ -144,6 +146,8 @@ impl Application {
         out.extend(blocking::of(origins, &self.endpoints, known));
         out.extend(shutdown::of(origins, known));
         out.extend(unawaited::of(origins));
+        out.extend(inverted::of(origins));
+        out.extend(switched::of(origins, &self.endpoints));
         out.extend(message::of(origins));
         out.extend(unreturned::of(origins, &self.endpoints));
         out.extend(habit::of(origins, &self.endpoints));
@@ -276,6 +280,7 @@ fn fact(
         (
             "people",
             endpoint.objects.persons
+                && !neighbours.shows_persons()
                 && neighbours.guarded_elsewhere(endpoint)
                 && !by_capability(endpoint)
                 && !for_readers(endpoint),

@@ -23,6 +23,9 @@ const OTHERS: usize = 3;
 /// So many handlers that do the same to different things want a role, and at most one in so many does not.
 const SAME: usize = 5;
 
+/// More endpoints than so many, and more than there are others, that read records of persons without a login show that these are public.
+const SHOWN: usize = 4;
+
 /// What handlers do to things, as their names begin.
 const VERBS: [&str; 9] = [
     "add", "create", "delete", "destroy", "edit", "remove", "save", "set", "update",
@@ -84,6 +87,8 @@ pub(super) struct Neighbours {
     all_logins: usize,
     /// Places that register something for `POST`.
     posts: FxHashSet<Site>,
+    /// Places that register what reads records of persons: those that want a login, or may, and those that do not.
+    of_persons: (FxHashSet<Site>, FxHashSet<Site>),
 }
 
 impl Neighbours {
@@ -121,6 +126,14 @@ impl Neighbours {
             }
             if endpoint.method == "post" {
                 out.posts.insert(endpoint.site);
+            }
+            if endpoint.objects.persons {
+                let (closed, open) = &mut out.of_persons;
+                let set = match endpoint.guarded("authentication") {
+                    Answer::No => open,
+                    _ => closed,
+                };
+                set.insert(endpoint.site);
             }
         }
         for endpoint in endpoints {
@@ -221,6 +234,12 @@ impl Neighbours {
     pub(super) fn guarded_elsewhere(&self, endpoint: &Endpoint) -> bool {
         let here = self.logins.get(&endpoint.site).copied().unwrap_or(0);
         self.all_logins - here >= 2
+    }
+
+    /// Where many others read records of persons for everybody as well, it is meant so: profiles, statistics, comments.
+    pub(super) fn shows_persons(&self) -> bool {
+        let (closed, open) = &self.of_persons;
+        open.len() > SHOWN && open.len() > closed.len()
     }
 
     /// The same place registers something for `POST`.

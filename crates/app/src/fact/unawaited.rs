@@ -7,6 +7,8 @@ use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::{Fact, FactValue, Site};
 use casemate_ir::{Instr, OpKind, Operand, Term};
+use casemate_model::path::Step;
+use casemate_model::row::Role;
 use std::collections::BTreeSet;
 
 /// Copies and negations between a call and the condition that looks at it.
@@ -102,8 +104,30 @@ fn waits(origins: &Solver<'_, '_>, f: FuncRef<'_>, callee: Operand) -> bool {
         && called.len() <= CALLED
         && called.iter().all(|&val| {
             matches!(origins.val(val), Some(Val::Func(func)) if {
-                let callee = origins.program.func(func).func;
-                callee.is_async && !callee.is_generator
+                let callee = origins.program.func(func);
+                callee.func.is_async && !callee.func.is_generator || made_to_wait(origins, callee)
             })
         })
+}
+
+/// What a decorator makes of a function has to be waited for: `@database_sync_to_async`.
+const COROUTINE: &str = "coroutine";
+
+/// Whether a decorator of a function says that whoever calls it has to wait.
+fn made_to_wait(origins: &Solver<'_, '_>, f: FuncRef<'_>) -> bool {
+    let Some(parent) = f.parent() else {
+        return false;
+    };
+    let says = |path| {
+        let mut rows = origins.paths.rows(path);
+        rows.any(|(_, row)| matches!(&row.role, Role::Config { fact, .. } if fact == COROUTINE))
+    };
+    f.func.decorators.iter().any(|decorator| {
+        let vals = origins.of_operand(parent, decorator.value).iter();
+        let mut decorated = vals.filter_map(|&val| match origins.val(val) {
+            Some(Val::Api(path)) => origins.paths.made_step(path, &Step::Deco),
+            _ => None,
+        });
+        decorated.any(says)
+    })
 }

@@ -18,8 +18,10 @@ impl Application {
             let Some(declared) = class::declared(origins, class) else {
                 continue;
             };
+            let called = name(origins, class).to_lowercase();
             let open = super::takes_password(endpoint, origins)
-                || super::for_all(&name(origins, class).to_lowercase());
+                || super::for_all(&called)
+                || called.contains("public");
             let entry = all
                 .entry(class.0)
                 .or_insert((function, class, declared, false));

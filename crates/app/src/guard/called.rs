@@ -10,7 +10,9 @@ use crate::model::Stage;
 use casemate_flow::origin::Val;
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
-use casemate_ir::{Arg, ArgKey, Instr, LocalId, Operand, Range32, Span, Term};
+use casemate_ir::{
+    Arg, ArgKey, Const, Instr, Language, LocalId, OpKind, Operand, Range32, Span, Term,
+};
 use casemate_model::path::Step;
 use casemate_model::row::Role;
 
@@ -92,8 +94,14 @@ impl<'p> Reader<'_, 'p, '_> {
                         }
                         let mut within = Vec::new();
                         let bound = self.given(f, called, f.func.args(args));
+                        let left_out = by_default(f, called, f.func.args(args));
+                        let mut decided = self.decided.to_vec();
+                        if !left_out.is_empty() && decided.iter().all(|(func, _)| *func != inner) {
+                            decided.push((inner, left_out));
+                        }
                         let reader = Reader {
                             bound: bound.as_ref().or(self.bound),
+                            decided: &decided,
                             ..*self
                         };
                         if reader.read(inner, Pass::Returns, None, depth + 1, &mut within) {
@@ -327,4 +335,59 @@ fn gets_record(name: &str) -> bool {
         .iter()
         .any(|verb| name.starts_with(verb))
         && !who.iter().any(|word| name.contains(word))
+}
+
+/// Branches of a function that the defaults of parameters decide which a call leaves out: `if optional: return None`.
+fn by_default(caller: FuncRef<'_>, called: FuncRef<'_>, args: &[Arg]) -> Vec<(usize, bool)> {
+    let spread = |arg: &Arg| matches!(arg.key, ArgKey::Spread | ArgKey::KeywordSpread);
+    if called.file.facts.language != Language::Python || args.iter().any(spread) {
+        return Vec::new();
+    }
+    let position = args.iter().filter(|arg| arg.key == ArgKey::Pos).count();
+    let mut out = Vec::new();
+    for (at, param) in called.func.params.iter().enumerate() {
+        let name = param.name.map(|name| called.file.facts.str(name));
+        let named = args.iter().any(
+            |arg| matches!(arg.key, ArgKey::Keyword(key) if Some(caller.file.facts.str(key)) == name),
+        );
+        if at < position || !param.optional || named {
+            continue;
+        }
+        let Some(truth) = default_of(called, param.local) else {
+            continue;
+        };
+        for (index, block) in called.func.blocks.iter().enumerate() {
+            let Term::Branch { cond, .. } = block.term else {
+                continue;
+            };
+            if cond == Operand::Local(param.local) {
+                out.push((index, truth));
+            } else if let Some(Instr::Op {
+                op: OpKind::Not,
+                operands,
+                ..
+            }) = called.made_by(cond)
+                && called.func.operands(*operands) == [Operand::Local(param.local)]
+            {
+                out.push((index, !truth));
+            }
+        }
+    }
+    out
+}
+
+/// Whether the default of a parameter, which nothing else is written to, counts as true.
+fn default_of(f: FuncRef<'_>, param: LocalId) -> Option<bool> {
+    let mut writers = f.writers(param);
+    let (Some((_, Instr::Copy { from, .. })), None) = (writers.next(), writers.next()) else {
+        return None;
+    };
+    let Operand::Const(id) = *from else {
+        return None;
+    };
+    match *f.file.facts.constant(id) {
+        Const::Null | Const::Undefined => Some(false),
+        Const::Bool(truth) => Some(truth),
+        _ => None,
+    }
 }

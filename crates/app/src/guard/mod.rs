@@ -449,6 +449,10 @@ pub(crate) fn named_login(path: &str) -> bool {
         "ensureauthenticated",
         "authenticated",
     ];
+    let last = path.trim_end_matches("()").rsplit(['.', ':']).next();
+    if last.is_some_and(crate::decoration::injected::names_login) {
+        return true;
+    }
     let name = path
         .split('(')
         .next()

@@ -94,8 +94,51 @@ const WORDS: [&str; 15] = [
     "iam", "oso", "grant", "magic",
 ];
 
+/// Beginnings of names of decorators that count, keep, measure, repeat or describe calls. Packages of Python have no scopes by which an
+/// organisation's own could be told, so that only what the decorator itself is called counts.
+const DECORATORS: [&str; 22] = [
+    "ratelimit",
+    "throttle",
+    "limit",
+    "cache",
+    "memoize",
+    "trace",
+    "timed",
+    "timer",
+    "measure",
+    "metric",
+    "monitor",
+    "instrument",
+    "profile",
+    "retry",
+    "backoff",
+    "swag",
+    "deprecated",
+    "crossdomain",
+    "crossorigin",
+    "gzip",
+    "compress",
+    "logcall",
+];
+
+/// Whether a decorator of Python is called after what it does with calls, whoever makes them: `brainzutils.ratelimit.ratelimit()`.
+fn decorates_for_all(path: &str) -> bool {
+    let name = path.trim_end_matches(".deco").trim_end_matches("()");
+    let name = name.rsplit(['.', ':']).next().unwrap_or_default();
+    let flat: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    let flat = flat.to_ascii_lowercase();
+    // `limit_to_admins` is about somebody.
+    let somebody = |part: &str| !matches!(part, "limit" | "throttl") && flat.contains(part);
+    DECORATORS.iter().any(|word| flat.starts_with(word))
+        && !PARTS.iter().any(|part| somebody(part))
+        && !flat.contains("admin")
+}
+
 /// Whether a path leads to middleware of a package that says of nobody that it keeps them out: `npm:koa-sslify()`.
 pub(super) fn speaks_of_nobody(path: &str) -> bool {
+    if let Some(rest) = path.strip_prefix("py:") {
+        return decorates_for_all(rest);
+    }
     let Some(rest) = path.strip_prefix("npm:") else {
         return false;
     };
@@ -131,6 +174,10 @@ mod tests {
             ("npm:express-jwt-permissions().check()", false),
             ("npm:lodash.sortBy()[*].value.routes()", false),
             ("py:acme.thing()", false),
+            ("py:acme.ratelimit.ratelimit()", true),
+            ("py:acme.cached().deco", true),
+            ("py:acme.limit_to_admins", false),
+            ("py:acme.trace_user()", false),
         ] {
             assert_eq!(speaks_of_nobody(path), nobody, "{path}");
         }

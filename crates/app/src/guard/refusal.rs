@@ -31,6 +31,12 @@ fn denies(name: &str) -> bool {
     DENIALS.iter().any(|word| name.contains(word))
 }
 
+/// Those of them that miss a login, and no right.
+fn misses(name: &str) -> bool {
+    let right = ["forbidden", "denied", "permission"];
+    denies(name) && !right.iter().any(|word| name.contains(word))
+}
+
 /// Codes by which procedures say why they do not do what was asked.
 /// Source: <https://trpc.io/docs/server/error-handling>.
 const CODES: [(&str, u32); 11] = [
@@ -132,11 +138,18 @@ pub(super) struct Refusal {
     pub statuses: BTreeSet<u32>,
     pub redirects: bool,
     pub throws: bool,
+    /// It is called after somebody not being logged in, or not known.
+    pub unknown: bool,
 }
 
 impl Refusal {
     pub(super) fn is_denial(&self) -> bool {
         self.statuses.contains(&401) || self.statuses.contains(&403) || self.redirects
+    }
+
+    /// Whoever is refused may log in, and ask again.
+    pub(super) fn wants_login(&self) -> bool {
+        self.unknown || self.statuses.contains(&401) || self.redirects && self.statuses.is_empty()
     }
 
     /// It says clearly that something else is wrong.
@@ -199,6 +212,7 @@ impl<'p> Reader<'_, 'p, '_> {
         };
         let mut redirects = false;
         let mut refused = false;
+        let mut unknown = false;
         for (_, instr) in f.func.block_instrs(b) {
             match *instr {
                 Instr::Call { args, callee, .. } => {
@@ -208,6 +222,7 @@ impl<'p> Reader<'_, 'p, '_> {
                     let name = written_name(f, callee).unwrap_or_default().to_lowercase();
                     redirects |= name.contains("redirect");
                     refused |= denies(&name);
+                    unknown |= misses(&name);
                 }
                 Instr::Store { value, .. } => status(value),
                 Instr::Object { parts, .. } | Instr::Array { parts, .. } => {
@@ -221,8 +236,11 @@ impl<'p> Reader<'_, 'p, '_> {
         out.redirects = redirects;
         // `raise NotLoggedIn`
         if let Term::Throw(value) = b.term {
-            refused |= written_name(f, value).is_some_and(|name| denies(&name.to_lowercase()));
+            let name = written_name(f, value).unwrap_or_default().to_lowercase();
+            refused |= denies(&name);
+            unknown |= misses(&name);
         }
+        out.unknown = unknown;
         if refused {
             out.statuses.insert(403);
         }
@@ -284,6 +302,7 @@ impl<'p> Reader<'_, 'p, '_> {
             out.statuses.extend(one.statuses);
             out.redirects |= one.redirects;
             out.throws |= one.throws;
+            out.unknown |= one.unknown;
             stack.extend(successors(f.func, block));
         }
         out

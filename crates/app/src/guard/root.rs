@@ -45,6 +45,37 @@ const WHO: [&str; 6] = [
 /// Headers by which a browser says where a request comes from.
 pub(super) const ORIGIN: [&str; 4] = ["origin", "referer", "referrer", "host"];
 
+/// Members by which an account is looked up, or by which a library says that there is one.
+const LOOKS_UP: [&str; 24] = [
+    "all",
+    "exists",
+    "execute",
+    "fetchone",
+    "filter",
+    "filter_by",
+    "find",
+    "findFirst",
+    "findOne",
+    "findUnique",
+    "find_one",
+    "first",
+    "get",
+    "is_anonymous",
+    "is_authenticated",
+    "objects",
+    "one",
+    "one_or_none",
+    "query",
+    "scalar",
+    "scalar_one_or_none",
+    "scalars",
+    "select",
+    "where",
+];
+
+/// What stands for a value of each request.
+const PROXY: &str = "py:werkzeug.local.LocalProxy()";
+
 /// Answers that are kept of one question: what parameters hold differs from endpoint to endpoint.
 const ANSWERS: usize = 16;
 
@@ -86,6 +117,8 @@ pub(crate) struct Roots {
     pub proof: bool,
     /// On something about them: a role, a permission.
     pub attribute: bool,
+    /// The same, beyond what only looks the account up: `User.query.filter_by(id=uid).first()`.
+    pub beyond: bool,
     /// On the state of their account: whether it is banned, confirmed, active.
     pub state: bool,
     /// On a credential that the client shows.
@@ -132,6 +165,7 @@ impl Roots {
             identity: self.identity || other.identity,
             proof: self.proof || other.proof,
             attribute: self.attribute || other.attribute,
+            beyond: self.beyond || other.beyond,
             state: self.state || other.state,
             credential: self.credential || other.credential,
             secret: self.secret || other.secret,
@@ -173,6 +207,8 @@ struct Trail {
     preference: bool,
     proof: bool,
     attribute: bool,
+    /// One that is no part of looking the account up was read.
+    beyond: bool,
     /// A member that says in which state an account is was read.
     state: bool,
     /// A member that names a role was read.
@@ -308,6 +344,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         self.found.identity |= held.identity;
         self.found.proof |= held.proof;
         self.found.attribute |= held.attribute;
+        self.found.beyond |= held.beyond;
         self.found.state |= held.state;
         self.found.credential |= held.credential;
         self.found.secret |= held.secret;
@@ -336,6 +373,12 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
                 continue;
             };
             let told = self.set.told(self.origins, path);
+            // `current_user = LocalProxy(load_user)`
+            if self.is_proxy(func, local, path) {
+                root = true;
+                self.principal(trail, 0);
+                continue;
+            }
             for (is, allowed) in [(told.principal, 0), (told.container, 1)] {
                 if is {
                     root = true;
@@ -355,6 +398,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
                 self.found.credential |= credential;
                 // `jwt.verify(token).role`: what the credential itself says of somebody.
                 self.found.attribute |= credential && trail.role;
+                self.found.beyond |= credential && trail.role;
                 self.found.client |= told.client;
                 self.found.secret |= credential && self.is_called_secret(func, local, path);
                 if told.client {
@@ -366,6 +410,26 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             }
         }
         root
+    }
+
+    /// Whether a value that stands for another one of each request is called after who is logged in.
+    fn is_proxy(&self, func: FuncId, local: LocalId, path: casemate_flow::apipath::PathId) -> bool {
+        if self.origins.paths.text(path) != PROXY {
+            return false;
+        }
+        let f = self.origins.program.func(func);
+        f.writers(local).any(|(_, instr)| {
+            let name = match *instr {
+                Instr::Import {
+                    name: Some(name), ..
+                } => Some(f.file.facts.str(name)),
+                Instr::LoadVar { .. } | Instr::Load { .. } => {
+                    crate::decoration::written_name(f, Operand::Local(local))
+                }
+                _ => None,
+            };
+            name.is_some_and(injected::names_login)
+        })
     }
 
     /// Whether the name of a credential, or of what holds it, says that it is one.
@@ -411,6 +475,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         self.found.identity |= !trail.preference && !trail.proof;
         self.found.proof |= trail.proof;
         self.found.attribute |= trail.attribute && trail.members > allowed || trail.role;
+        self.found.beyond |= trail.beyond && trail.members > allowed || trail.role;
         self.found.state |= trail.state;
         self.found.called |= trail.called;
         self.found.given |= trail.given;
@@ -530,6 +595,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         let next = Trail {
             members: trail.members + 1,
             attribute: trail.attribute || !said.presence,
+            beyond: trail.beyond || !said.presence && !LOOKS_UP.contains(&word),
             state: trail.state || said.state,
             preference: trail.preference || prefers(word),
             proof: trail.proof || proves(word),
@@ -663,6 +729,15 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             })
             .take(2)
             .collect();
+        // `user = validate_auth_header()`, which refuses whoever it does not find by what the request shows.
+        if f.file.facts.language == casemate_ir::Language::Python
+            && let [func] = within.as_slice()
+            && filled::names_who(written)
+            && self.finds_who(*func)
+        {
+            self.principal(trail, 0);
+            return;
+        }
         for &func in &within {
             let inner = self.origins.program.func(func);
             let mut decides = false;

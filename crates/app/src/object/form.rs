@@ -1,15 +1,34 @@
 //! Forms and serializers that are told who asks: that says nothing of other records than the one they make, unless they look.
 
+use super::Walk;
 use crate::decoration::{member_before, written_name};
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{ClassIdx, FuncRef};
-use casemate_ir::{Instr, Key, Operand};
+use casemate_ir::{Instr, Key, Operand, Range32};
 
 /// Members by which a form learns who asks.
 const ASKS: [&str; 5] = ["context", "current_user", "request", "session", "user"];
 
 /// How many classes are looked at above one.
 const ANCESTORS: usize = 8;
+
+/// The method by which a form of WTForms writes what it was sent into a record.
+const FILLS: &str = "populate_obj";
+
+impl<'p> Walk<'_, 'p, '_> {
+    /// `form.populate_obj(order)` changes the record.
+    pub(super) fn filled(&mut self, f: FuncRef<'p>, at: usize, callee: Operand, args: Range32) {
+        if member_before(f, callee, at) != Some(FILLS) {
+            return;
+        }
+        for arg in f.func.args(args) {
+            let held = self.roots(f.id, arg.value);
+            if held.called {
+                self.made.changed.add(held.names);
+            }
+        }
+    }
+}
 
 /// Whether a call makes a form of the program of which no method looks at who asks, or only lays aside what it is given.
 pub(super) fn is_blind(

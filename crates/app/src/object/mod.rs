@@ -245,15 +245,17 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         }
     }
 
-    /// Parameters of a handler that its route names hold what the client says.
+    /// Parameters of a handler that its route names, and numbers that a framework reads from the query, hold what the client says.
     fn of_route(&mut self, handler: FuncId, path: &str) {
         let f = self.origins.program.func(handler);
-        for param in &f.func.params {
+        for (at, param) in f.func.params.iter().enumerate() {
             let Some(name) = param.name.map(|name| f.file.facts.str(name)) else {
                 continue;
             };
-            let of_path = path.split(['/', '<', '>', '{', '}', ':', '(', ')']);
-            if name.len() > 1 && of_path.into_iter().any(|part| part == name) {
+            let mut of_path = path.split(['/', '<', '>', '{', '}', ':', '(', ')']);
+            let named = name.len() > 1 && of_path.any(|part| part == name);
+            // `def one(order_id: int)` of FastAPI reads it from the query where the route does not name it.
+            if named || self.origins.keys_of_client.contains(&(handler, at)) {
                 self.bound.put(handler, param.local, client(name));
             }
         }
@@ -391,6 +393,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         }
         self.made_record(f, at, callee, args);
         self.saved_form(f, at, callee);
+        self.filled(f, at, callee, args);
         self.made.validated |= member_before(f, callee, at)
             .map(str::to_ascii_lowercase)
             .is_some_and(|name| name.contains("valid") && !name.contains("invalid"));

@@ -1,10 +1,14 @@
 //! Statements of SQL, as far as their words tell: what they do, to which table, by which columns.
 
+use crate::decoration::written_name;
 use casemate_flow::program::FuncRef;
-use casemate_ir::{Const, Instr, OpKind, Operand};
+use casemate_ir::{Const, GlobalId, Instr, OpKind, Operand, VarRef};
 
 /// Steps from a text to its pieces.
 const DEPTH: u32 = 12;
+
+/// Functions that mark a text as a statement: `text('select …')` of SQLAlchemy, `SQL('select …')` of psycopg.
+const MARKS: [&str; 4] = ["text", "SQL", "sql", "raw"];
 
 /// The literal pieces of a text, with `?` for what is put in.
 pub(super) fn text(f: FuncRef<'_>, operand: Operand) -> Option<String> {
@@ -50,9 +54,48 @@ fn pieces(f: FuncRef<'_>, operand: Operand, depth: u32, out: &mut String) {
                     this: Some(this @ Operand::Const(_)),
                     ..
                 }) => pieces(f, *this, depth + 1, out),
+                // `text('select …')`, `statement.format(x)`
+                Some(Instr::Call {
+                    callee, this, args, ..
+                }) if depth < DEPTH => {
+                    let first = f.func.args(*args).first().map(|arg| arg.value);
+                    let text = match written_name(f, *callee) {
+                        Some(name) if MARKS.contains(&name) => first,
+                        Some("format") => *this,
+                        _ => None,
+                    };
+                    match text {
+                        Some(text) => pieces(f, text, depth + 1, out),
+                        None => out.push('?'),
+                    }
+                }
+                Some(Instr::LoadVar {
+                    var: VarRef::Global(global),
+                    ..
+                }) => out.push_str(constant(f, *global).unwrap_or("?")),
                 _ => out.push('?'),
             }
         }
+    }
+}
+
+/// The text that a variable of the module holds from its start on.
+fn constant<'p>(f: FuncRef<'p>, global: GlobalId) -> Option<&'p str> {
+    let facts = &f.file.facts;
+    let module = facts.functions.first()?;
+    let mut stored = module.instrs.iter().filter_map(|instr| match *instr {
+        Instr::StoreVar {
+            var: VarRef::Global(at),
+            value,
+        } if at == global => Some(value),
+        _ => None,
+    });
+    let (Some(Operand::Const(id)), None) = (stored.next(), stored.next()) else {
+        return None;
+    };
+    match facts.constant(id) {
+        Const::Str(text) => Some(facts.str(*text)),
+        _ => None,
     }
 }
 

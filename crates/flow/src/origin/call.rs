@@ -61,6 +61,7 @@ impl<'p> Solver<'p, '_> {
                 self.apply(frame, val, &site);
             }
         }
+        self.declared_by_call(frame, index, callee, &callees, &site);
         self.kept_beside(frame, index, callee, to);
         self.kept_under_name(frame, index, callee, &site, to);
         // A member of a package's value that no model speaks of may still be a core method.

@@ -116,36 +116,58 @@ impl<'p> Solver<'p, '_> {
     pub(super) fn decorated(&mut self, frame: Frame<'p>) {
         for decorator in &frame.f.func.decorators {
             for val in self.decorator(frame, decorator) {
-                let Some(Val::Api(path)) = self.vals.get(val) else {
-                    continue;
-                };
-                let Some(path) = self.paths.step(path, &Step::Deco) else {
-                    continue;
-                };
-                if !self.paths.known(path) {
-                    continue;
-                }
-                let itself = self.vals.id(Val::Func(frame.f.id));
-                self.given(frame, path, itself, 0);
-                let rows: Vec<_> = self.paths.rows(path).map(|(_, row)| row).collect();
-                for row in rows {
-                    if let Role::Filter { name, .. } = &row.role {
-                        self.filter_by_decorator(frame, decorator, name.as_ref(), itself);
+                match self.vals.get(val) {
+                    Some(Val::Api(path)) => self.decorated_by(frame, decorator, path, None),
+                    // One of the program that registers by the decorator of a package.
+                    Some(Val::Func(func)) => {
+                        if let Some(by) = self.registers_by(frame, decorator, func) {
+                            self.registering
+                                .insert((frame.f.id, decorator.span), (func, by.callee));
+                            self.decorated_by(frame, decorator, by.path, Some(by.route));
+                        }
                     }
-                    if let Role::Entry(entry) = &row.role {
-                        let name = self.paths.last_member(path).to_owned();
-                        let route = self.decorator_path(frame, decorator, entry);
-                        self.handles(frame, frame.f.id, entry, route.as_deref());
-                        let callee = self.paths.text(path);
-                        let by = Some(decorator.span);
-                        self.declare(frame.f.id, entry, &name, route, callee, by);
-                    }
+                    _ => {}
                 }
             }
         }
     }
 
-    fn decorator(&mut self, frame: Frame<'p>, decorator: &Decorator) -> ValSet {
+    /// What a decorator of a package makes of the function under evaluation; `route`: below which address, where another one applies it.
+    fn decorated_by(
+        &mut self,
+        frame: Frame<'p>,
+        decorator: &Decorator,
+        path: PathId,
+        route: Option<String>,
+    ) {
+        let Some(path) = self.paths.step(path, &Step::Deco) else {
+            return;
+        };
+        if !self.paths.known(path) {
+            return;
+        }
+        let itself = self.vals.id(Val::Func(frame.f.id));
+        self.given(frame, path, itself, 0);
+        let rows: Vec<_> = self.paths.rows(path).map(|(_, row)| row).collect();
+        for row in rows {
+            if let Role::Filter { name, .. } = &row.role {
+                self.filter_by_decorator(frame, decorator, name.as_ref(), itself);
+            }
+            if let Role::Entry(entry) = &row.role {
+                let name = self.paths.last_member(path).to_owned();
+                let route = match &route {
+                    Some(route) => Some(route.clone()),
+                    None => self.decorator_path(frame, decorator, entry),
+                };
+                self.handles(frame, frame.f.id, entry, route.as_deref());
+                let callee = self.paths.text(path);
+                let by = Some(decorator.span);
+                self.declare(frame.f.id, entry, &name, route, callee, by);
+            }
+        }
+    }
+
+    pub(super) fn decorator(&mut self, frame: Frame<'p>, decorator: &Decorator) -> ValSet {
         match (frame.f.parent(), decorator.value) {
             (Some(parent), Operand::Local(local)) => {
                 let node = self.local_node(parent, local);

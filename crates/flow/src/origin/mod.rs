@@ -20,6 +20,7 @@ mod member;
 mod memo;
 mod port;
 mod protocol;
+mod registering;
 mod registry;
 mod signature;
 mod solve;

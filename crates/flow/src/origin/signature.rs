@@ -20,6 +20,14 @@ const INJECTED: &str = "Injected";
 /// Converters of routes that let no text through, or only one of a list.
 const CONVERTERS: [&str; 6] = ["int", "float", "uuid", "signed_int", "decimal", "any"];
 
+/// Types of ids that are no text.
+const IDS: [&str; 4] = [
+    "py:uuid.UUID()",
+    "py:pydantic.UUID4()",
+    "py:pydantic.PositiveInt()",
+    "py:bson.ObjectId()",
+];
+
 impl<'p> Solver<'p, '_> {
     /// The parameters after the word `signature` hold what comes with a request, in the type that the row names next. Left out are
     /// numbers (by annotation, or by a converter of the route) and whatever the framework makes itself.
@@ -57,6 +65,13 @@ impl<'p> Solver<'p, '_> {
                 && param.name.is_some_and(|name| {
                     route.is_some_and(|r| !names(r, handler.file.facts.str(name)))
                 });
+            if !converted
+                && !given
+                && !self.is_injected(handler, param)
+                && self.is_key(handler, param)
+            {
+                self.keys_of_client.insert((func, index));
+            }
             if !converted
                 && !given
                 && !self.is_injected(handler, param)
@@ -284,6 +299,25 @@ impl<'p> Solver<'p, '_> {
         let instance = self.vals.id(Val::Instance(class));
         self.param(frame, parameter.0, parameter.1, &[instance]);
         self.dependencies.insert(parameter, class);
+    }
+
+    /// A number, or an id of another kind: harmless as a text, and yet the client says which record it names.
+    fn is_key(&mut self, handler: FuncRef<'p>, param: &'p Param) -> bool {
+        let Some(ty) = &param.ty else {
+            return false;
+        };
+        if let Some(primitive) = ty.primitive {
+            return handler.file.facts.str(primitive) == "number";
+        }
+        if let Some(narrowed) = self.aliases.narrowed(self.program, handler, ty) {
+            return is_number(narrowed.module, narrowed.ty);
+        }
+        let made = self.instances(Frame { f: handler }, ty);
+        !made.is_empty()
+            && made.iter().all(|&val| {
+                matches!(self.vals.get(val), Some(Val::Api(path))
+                    if IDS.contains(&self.paths.text(path).as_str()))
+            })
     }
 
     fn is_text(&mut self, handler: FuncRef<'p>, param: &'p Param) -> bool {

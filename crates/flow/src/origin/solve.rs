@@ -11,7 +11,8 @@ use crate::program::{ClassIdx, FuncRef, Program, to_u32};
 use crate::result::{Entry, FileIdx, FuncId};
 use crate::symbol::Sym;
 use casemate_ir::{
-    Capture, CaptureId, GlobalId, Instr, Key, Language, LocalId, MemberKind, Operand, Span, VarRef,
+    Capture, CaptureId, FnKind, GlobalId, Instr, Key, Language, LocalId, MemberKind, Operand, Span,
+    VarRef,
 };
 use casemate_model::matcher::Models;
 use casemate_model::path::Step;
@@ -74,8 +75,13 @@ pub struct Solver<'p, 'm> {
     pub dependencies: FxHashMap<(FuncId, usize), ClassIdx>,
     /// Parameters that a package fills, by function and place among its parameters.
     pub filled_by_package: FxHashSet<(FuncId, usize)>,
+    /// Parameters of handlers that hold a number or an id which the client says, by function and place among its parameters.
+    pub keys_of_client: FxHashSet<(FuncId, usize)>,
     /// Handlers that are declared instead of registered: by decorators, by file and name.
     pub declared: BTreeMap<(FuncId, String, Option<Span>), Entry>,
+    /// Decorators of the program by which handlers are declared: the function that is given the handler, and the decorator of a package
+    /// that it applies.
+    pub registering: BTreeMap<(FuncId, Span), (FuncId, Operand)>,
     /// The places where packages put what a function returns.
     pub(super) returned: FxHashMap<FuncId, SmallVec<[PathId; 1]>>,
     /// Functions that are copied for their callers.
@@ -142,7 +148,9 @@ impl<'p, 'm> Solver<'p, 'm> {
             called_by_package: FxHashSet::default(),
             dependencies: FxHashMap::default(),
             filled_by_package: FxHashSet::default(),
+            keys_of_client: FxHashSet::default(),
             declared: BTreeMap::new(),
+            registering: BTreeMap::new(),
             returned: FxHashMap::default(),
             wrappers: Wrappers::of(program),
             members_of: FxHashMap::default(),
@@ -226,11 +234,18 @@ impl<'p, 'm> Solver<'p, 'm> {
             if !program.imports_any(&signature.packages) {
                 continue;
             }
+            let python = signature.packages.iter().all(|p| p.starts_with("py:"));
+            let language = if python {
+                Language::Python
+            } else {
+                Language::JavaScript
+            };
             let mut uses: FxHashMap<FileIdx, bool> = FxHashMap::default();
             for id in program.function_ids() {
                 let f = program.func(id);
-                if f.file.facts.language == Language::JavaScript
+                if f.file.facts.language == language
                     && is_signature(f, signature)
+                    && (!python || stands_in_module(program, f))
                     && *uses
                         .entry(f.file_idx)
                         .or_insert_with(|| program.may_use(f.file_idx, &signature.packages))
@@ -468,6 +483,12 @@ pub(crate) fn root_prefix(language: Language) -> &'static str {
         Language::JavaScript | Language::Template => "js",
         Language::Python => "py",
     }
+}
+
+/// Whether a function is one of its module, and neither a method nor a part of another function.
+fn stands_in_module(program: &Program, f: FuncRef<'_>) -> bool {
+    let outer = f.parent().map(|parent| program.func(parent).func.kind);
+    f.func.class.is_none() && outer == Some(FnKind::Module)
 }
 
 /// Whether the first parameters of a function have the names of a signature, and no types that say otherwise.

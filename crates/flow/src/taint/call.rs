@@ -441,6 +441,7 @@ impl Interp<'_> {
                 Some(Val::Func(func)) => {
                     self.invoke(func, None, &this, &site.args, site.span, false);
                 }
+                Some(Val::Api(path)) => self.kept_by_package(path, site),
                 _ => {}
             }
         }
@@ -515,6 +516,17 @@ impl Interp<'_> {
                 operand: None,
             })
             .collect();
+        self.call_with(value, this, args, span)
+    }
+
+    /// The same, with what is said of how arguments are passed.
+    pub(super) fn call_with(
+        &mut self,
+        value: &Value,
+        this: &Value,
+        args: Vec<Argument>,
+        span: Span,
+    ) -> Value {
         let site = CallSite {
             instr: self.call_index,
             span,

@@ -37,6 +37,11 @@ const REFUSES: [&str; 9] = [
     "suspicious",
 ];
 
+/// Words of predicates that hold an address against something …
+const ASKS: [&str; 4] = ["check", "matches", "same", "verify"];
+/// … and of what that is.
+const OF_ORIGIN: [&str; 4] = ["cors", "origin", "domain", "hostname"];
+
 /// Words of what gives back a harmless form of what it is given.
 const SANITIZES: [&str; 5] = ["purify", "sanitise", "sanitize", "sanitised", "sanitized"];
 /// What `safe_…` and `secure_…` make, where they make something: `safe_load` is another matter.
@@ -125,6 +130,10 @@ fn accepting(name: &str) -> Option<bool> {
     let negated = words
         .iter()
         .any(|w| matches!(w.as_str(), "not" | "no" | "un"));
+    // `check_cors(url)`, `is_same_origin(url)`: asked of an address, it says yes to those of our own.
+    if has(&ASKS) && has(&OF_ORIGIN) && !has(&REFUSES) {
+        return Some(!negated);
+    }
     match (has(&ACCEPTS), has(&REFUSES)) {
         (true, false) => Some(!negated),
         (false, true) => Some(negated),
@@ -196,6 +205,9 @@ mod tests {
         assert_eq!(accepting("isInvalid"), Some(false));
         assert_eq!(accepting("isNotAllowed"), Some(false));
         assert_eq!(accepting("isReady"), None);
+        assert_eq!(accepting("check_cors"), Some(true));
+        assert_eq!(accepting("isSameOrigin"), Some(true));
+        assert_eq!(accepting("isCrossOrigin"), None);
         assert_eq!(accepting("invalidate"), None);
     }
 }

@@ -20,6 +20,8 @@ enum Lost {
     Chars(CharSet),
     /// These characters, and how the text begins.
     Replaced(CharSet),
+    /// The same of backslashes that became slashes, as browsers read them: where an address leads is kept.
+    Slashed,
     /// All but what a path must not do.
     AllButPaths,
 }
@@ -299,6 +301,11 @@ impl Interp<'_> {
         match lost {
             Lost::Nothing => kinds,
             Lost::AllButPaths => kinds.intersect(self.k.paths()),
+            Lost::Slashed => {
+                let begins = super::kinds::ROOTED.union(super::kinds::NOT_DOUBLE);
+                let leads = kinds.intersect(KindSet::of(self.k.redirect).union(begins));
+                leads.union(self.kept(kinds, Lost::Replaced(CharSet::of("\\"))))
+            }
             Lost::Chars(chars) if whole => {
                 let blank = !chars.has_any("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~");
                 let encoded = chars == CharSet::of("%+") || chars == CharSet::of("&;#");
@@ -365,6 +372,9 @@ fn method(name: &str, site: &CallSite) -> Option<Lost> {
             _ => Some(Lost::Chars(CharSet::of(&text(0)?))),
         },
         "removeprefix" | "removesuffix" => Some(Lost::Replaced(CharSet::of(&text(0)?))),
+        "replace" | "replaceAll" if &*text(0)? == "\\" && text(1).is_some_and(|to| &*to == "/") => {
+            Some(Lost::Slashed)
+        }
         "replace" | "replaceAll" => Some(Lost::Replaced(CharSet::of(&text(0)?))),
         _ => None,
     }

@@ -128,7 +128,11 @@ impl Interp<'_> {
             summary.callbacks.push(CallbackUse {
                 callee: callback.callee,
                 this: export.value(&callback.this),
-                args: callback.args.iter().map(|a| export.value(a)).collect(),
+                args: callback
+                    .args
+                    .iter()
+                    .map(|(key, value)| (*key, export.value(value)))
+                    .collect(),
                 span: callback.span,
             });
         }

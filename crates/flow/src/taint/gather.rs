@@ -8,7 +8,7 @@ use super::value::{Origin, Taint, Value};
 use crate::limits;
 use crate::program::to_u32;
 use crate::result::Carried;
-use casemate_ir::Span;
+use casemate_ir::{ArgKey, Span};
 use casemate_model::kind::SinkKind;
 use std::sync::Arc;
 
@@ -116,7 +116,7 @@ impl Interp<'_> {
         &mut self,
         callee: PortPath,
         this: Value,
-        args: Vec<Value>,
+        args: Vec<(ArgKey, Value)>,
         span: Span,
     ) -> Value {
         let key = (self.call_index, callee);
@@ -124,7 +124,7 @@ impl Interp<'_> {
             Some(&index) => {
                 if let Some(known) = self.callbacks.get_mut(index as usize) {
                     known.this.join(&this);
-                    for (mine, theirs) in known.args.iter_mut().zip(&args) {
+                    for ((_, mine), (_, theirs)) in known.args.iter_mut().zip(&args) {
                         mine.join(theirs);
                     }
                 }

@@ -210,7 +210,11 @@ impl Interp<'_> {
                 *slot = value.clone();
             }
         };
-        for arg in args {
+        // What is spread by position takes no place of what is given by name, wherever that stands: `f(data=x, *args)`.
+        let by_name =
+            |arg: &&Argument| matches!(arg.key, ArgKey::Keyword(_) | ArgKey::KeywordSpread);
+        let by_position = args.iter().filter(|arg| !by_name(arg));
+        for arg in by_position.chain(args.iter().filter(by_name)) {
             match arg.key {
                 ArgKey::Pos => {
                     put(&mut params, position, &arg.value);
@@ -553,12 +557,15 @@ impl Interp<'_> {
             };
             let callee = self.lookup(env, &callback.callee);
             let this = self.translate(env, summary, &callback.this);
-            let args: Vec<Value> = callback
-                .args
-                .iter()
-                .map(|a| self.translate(env, summary, a))
-                .collect();
-            let result = self.call_value(&callee, &this, &args, env.span);
+            let mut args: Vec<Argument> = Vec::with_capacity(callback.args.len());
+            for (key, value) in &callback.args {
+                args.push(Argument {
+                    key: *key,
+                    value: self.translate(env, summary, value),
+                    operand: None,
+                });
+            }
+            let result = self.call_with(&callee, &this, args, env.span);
             env.callbacks.push(result);
             env.forget();
         }

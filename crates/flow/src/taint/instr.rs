@@ -449,6 +449,13 @@ impl Interp<'_> {
                 obj.set(Sym::ANY, source.any, false);
             }
         }
+        // What was written into an object that only the callers know: `kwargs['data'] = …`.
+        for port in value.identities().collect::<Vec<_>>() {
+            let known = self.place_obj(&port).and_then(|id| self.state.obj(id));
+            for field in known.cloned().into_iter().flat_map(|known| known.fields) {
+                obj.set(field.sym, field.value, field.definite);
+            }
+        }
         // Members that are only known as "of that object" become members at unknown keys.
         let rest = value.map_taints(|t| match t.origin {
             Origin::Port(port) if !t.derived => Some(Taint {

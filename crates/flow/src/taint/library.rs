@@ -203,9 +203,14 @@ impl Interp<'_> {
                         self.write_store(site, object.as_ref(), fields);
                     }
                 }
-                Role::Test { on, accept, kinds } => {
+                Role::Test {
+                    on,
+                    accept,
+                    kinds,
+                    after,
+                } => {
                     speaks = true;
-                    if *accept == Accept::Returns {
+                    if *accept == Accept::Returns && self.is_cleared(site, on, *after) {
                         self.clean_port(site, on, *kinds);
                     }
                 }
@@ -357,6 +362,22 @@ impl Interp<'_> {
             }
         }
         out
+    }
+
+    /// What the constructor of a package's class keeps on the object of a class of the program below it: `Serializer(data=…).data`.
+    pub(super) fn kept_by_package(&mut self, path: PathId, site: &CallSite) {
+        let rows = self.origins.paths.call_rows(path, site.new);
+        let rows: Vec<_> = rows.map(|(_, row)| row).collect();
+        for row in rows {
+            if let Role::Flow { from, to, .. } = &row.role
+                && to.base == PortBase::This
+                && !to.steps.is_empty()
+            {
+                let value = self.port_read(site, from);
+                let mut result = Value::default();
+                self.put(site.instr as usize, site, to, value, &mut result);
+            }
+        }
     }
 
     /// A value arrives at a port.

@@ -63,7 +63,7 @@ impl Interp<'_> {
     }
 
     /// All arguments by keyword, as the mapping that they are: the port `arg('*')`.
-    fn keywords(&mut self, site: &CallSite) -> Value {
+    pub(super) fn keywords(&mut self, site: &CallSite) -> Value {
         let mut object = Obj::new(ObjKind::Plain);
         let mut carried = Value::default();
         for argument in &site.args {

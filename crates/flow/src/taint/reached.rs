@@ -65,7 +65,9 @@ fn values(summary: &mut Summary, see: &mut dyn FnMut(&mut Value)) {
     }
     for callback in &mut summary.callbacks {
         see(&mut callback.this);
-        callback.args.iter_mut().for_each(&mut *see);
+        for (_, value) in &mut callback.args {
+            see(value);
+        }
     }
     for obj in &mut summary.objs {
         let Obj { fields, any, .. } = obj;

@@ -6,7 +6,7 @@ use super::trace::TraceRef;
 use super::value::{SourceRef, Value};
 use crate::result::{FactValue, FuncId};
 use crate::symbol::Sym;
-use casemate_ir::Span;
+use casemate_ir::{ArgKey, Span};
 use casemate_model::kind::{KindSet, SinkKind};
 use std::sync::Arc;
 
@@ -70,8 +70,8 @@ pub struct CallbackUse {
     pub callee: PortPath,
     /// The receiver.
     pub this: Value,
-    /// The arguments.
-    pub args: Vec<Value>,
+    /// The arguments, and how they are passed: what is given by name is one mapping.
+    pub args: Vec<(ArgKey, Value)>,
     /// Where.
     pub span: Span,
 }

@@ -75,7 +75,13 @@ impl Interp<'_> {
                 .map(|r| r.1)
                 .collect();
             for row in rows {
-                let Role::Test { on, accept, kinds } = &row.role else {
+                let Role::Test {
+                    on,
+                    accept,
+                    kinds,
+                    after,
+                } = &row.role
+                else {
                     continue;
                 };
                 let accepts = match accept {
@@ -83,7 +89,7 @@ impl Interp<'_> {
                     Accept::False => outcome == Outcome::False,
                     Accept::Returns | Accept::Member { .. } => false,
                 };
-                if accepts && self.own_list(site, on, *kinds) {
+                if accepts && self.own_list(site, on, *kinds) && self.is_cleared(site, on, *after) {
                     self.clean_port(site, on, *kinds);
                 }
             }
@@ -107,6 +113,16 @@ impl Interp<'_> {
         self.none_found(name, site, outcome);
         self.each_called(name, site, outcome);
         self.one_of(name, site, outcome);
+    }
+
+    /// Whether whatever of a tested value comes from outside is clean for these kinds already.
+    pub(super) fn is_cleared(&mut self, site: &CallSite, on: &Port, after: KindSet) -> bool {
+        if after.is_empty() {
+            return true;
+        }
+        let value = self.port_read(site, on);
+        let mut taints = value.taints().iter();
+        taints.all(|taint| after.without(taint.clean).is_empty())
     }
 
     /// A membership test cleans only when the list is our own: neither it nor anything else of the call came with the
@@ -421,6 +437,7 @@ impl Interp<'_> {
                     on,
                     accept: Accept::Member { port, truthy },
                     kinds,
+                    ..
                 } = &row.role
                 else {
                     continue;

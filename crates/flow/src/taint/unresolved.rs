@@ -35,7 +35,7 @@ impl Interp<'_> {
             .collect();
         let mut out: Option<Value> = None;
         for port in ports {
-            let args = site.args.iter().map(|a| a.value.clone()).collect();
+            let args = self.passed(site);
             let result = self.add_callback(port, site.this.clone(), args, site.span);
             match &mut out {
                 None => out = Some(result),
@@ -43,6 +43,21 @@ impl Interp<'_> {
                     out.join(&result);
                 }
             }
+        }
+        out
+    }
+
+    /// The arguments of a call whose callee the callers know. Names are those of one file: what is passed by name is one mapping here.
+    fn passed(&mut self, site: &CallSite) -> Vec<(ArgKey, Value)> {
+        let named = |a: &Argument| matches!(a.key, ArgKey::Keyword(_) | ArgKey::KeywordSpread);
+        let mut out: Vec<(ArgKey, Value)> = site
+            .args
+            .iter()
+            .filter(|a| !named(a))
+            .map(|a| (a.key, a.value.clone()))
+            .collect();
+        if site.args.iter().any(named) {
+            out.push((ArgKey::KeywordSpread, self.keywords(site)));
         }
         out
     }

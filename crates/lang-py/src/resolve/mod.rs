@@ -143,9 +143,11 @@ impl Resolver {
         let (top, _) = name.split_once('.')?;
         let mut folder = parent(from);
         while let Some(at) = folder {
+            // Where a project is started from, packages find themselves by their whole name too.
+            let started = self.modules.contains_key(&join(at, "manage"));
             let inside = self.packages.contains(at)
                 && self.packages.contains(&join(at, top))
-                && !from.starts_with(&format!("{}/", join(at, top)));
+                && (started || !from.starts_with(&format!("{}/", join(at, top))));
             if inside && let Some(found @ Resolution::File(_)) = self.at(at, name) {
                 return Some(found);
             }

@@ -180,7 +180,6 @@ impl Reader<'_, '_, '_> {
     }
 
     pub(super) fn kinds(&self) -> KindSet {
-        let mut set = KindSet::EMPTY;
         let texts = self.fields.texts("kinds");
         if texts.is_empty() {
             self.fields.wrong(
@@ -188,6 +187,16 @@ impl Reader<'_, '_, '_> {
                 format!("{} needs `kinds`", self.fields.what),
             );
         }
+        self.set_of(texts)
+    }
+
+    /// The kinds that a field names, if it is there.
+    pub(super) fn optional_kinds(&self, name: &'static str) -> KindSet {
+        self.set_of(self.fields.texts(name))
+    }
+
+    fn set_of(&self, texts: Vec<At<&str>>) -> KindSet {
+        let mut set = KindSet::EMPTY;
         for text in texts {
             let (name, minus) = text
                 .value

@@ -148,6 +148,7 @@ impl Reader<'_, '_, '_> {
             }
             "test" => {
                 let (kinds, accept) = (self.kinds(), self.accept("true"));
+                let after = self.optional_kinds("after");
                 let on = self.ports("on", "arg(0)");
                 on.into_iter()
                     .filter_map(|on| {
@@ -155,6 +156,7 @@ impl Reader<'_, '_, '_> {
                             on,
                             accept: accept.clone()?,
                             kinds,
+                            after,
                         })
                     })
                     .collect()
@@ -468,10 +470,18 @@ impl Reader<'_, '_, '_> {
             .map(|text| text.value.split('|').map(str::to_owned).collect())
             .collect();
         let params = self.parameters("params");
-        if names.len() < 2 || names.len() != params.len() {
+        // One name alone says something where functions of a module are all that is looked at.
+        let python = self
+            .context
+            .scope
+            .packages
+            .iter()
+            .all(|p| p.starts_with("py:"));
+        let least = if python { 1 } else { 2 };
+        if names.len() < least || names.len() != params.len() {
             self.fields.wrong(
                 self.fields.offset,
-                "a signature is two `names` or more, and as many `params`",
+                "a signature is two `names` or more (of Python: one), and as many `params`",
             );
         }
         SignatureRow {

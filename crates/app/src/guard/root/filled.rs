@@ -35,6 +35,11 @@ impl<'p> Search<'_, 'p, '_> {
             self.found.called |= trail.called;
             return true;
         }
+        // `Depends(fastapi_users.current_user())`, or `Depends(current_user)` of code that is not here.
+        if injected::is_login(self.origins, owner, call) {
+            self.principal(trail, 0);
+            return true;
+        }
         let tells = injected::functions(self.origins, owner, call)
             .into_iter()
             .any(|func| self.answers_who(func));
@@ -42,6 +47,13 @@ impl<'p> Search<'_, 'p, '_> {
             self.principal(trail, 0);
         }
         tells
+    }
+
+    /// Whether a function gives back who asks, and throws where it finds nobody.
+    pub(super) fn finds_who(&self, func: FuncId) -> bool {
+        self.inner < INJECTED
+            && throws(self.origins.program.func(func).func)
+            && self.answers_who(func)
     }
 
     /// Whether what a function returns tells who asks.
@@ -67,4 +79,13 @@ impl<'p> Search<'_, 'p, '_> {
             _ => false,
         })
     }
+}
+
+/// Parts of names of functions that find out who asks.
+const FINDS_WHO: [&str; 6] = ["auth", "user", "login", "token", "account", "identity"];
+
+/// Whether the name of a function is about who asks.
+pub(super) fn names_who(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    FINDS_WHO.iter().any(|word| lower.contains(word))
 }
