@@ -109,10 +109,16 @@ pub(crate) fn complete(endpoints: &mut [Endpoint], origins: &Solver<'_, '_>) {
         });
         let router = decorators.find_map(|decorator| {
             let (callee, args) = parent.call_behind(decorator.value)?;
-            if let Some(&(by, inner)) = origins.registering.get(&(*handler, decorator.span)) {
+            let on = parent.read_off(callee);
+            // `@router.get('/x')` says itself on what it registers; `@protected(router.get, '/x')` is told it.
+            let router = on.and_then(|on| place::of(origins, parent, on));
+            let direct = router.is_some_and(|router| routers.made.contains_key(&router));
+            if let Some(&(by, inner)) = origins.registering.get(&(*handler, decorator.span))
+                && !direct
+            {
                 return routers.handed(origins, parent, args, origins.program.func(by), inner);
             }
-            let on = parent.read_off(callee)?;
+            let on = on?;
             let named =
                 keyword(parent, args, "endpoint").and_then(|name| parent.constant_text(name));
             let function = named.map_or_else(|| origins.program.func_name(*handler), str::to_owned);

@@ -203,14 +203,14 @@ fn facts_are_printed_by_name() {
 }
 
 #[test]
-fn languages_that_do_not_exist_are_refused_with_those_that_do() {
+fn languages_that_do_not_exist_are_refused_with_what_to_do() {
     let dir = tree(CLEAN);
     let english = run(dir.path(), &["assess", "-f", "markdown", "--lang", "en"]);
     assert!(english.stdout.contains("## Project Context"), "{english:?}");
     let other = run(dir.path(), &["assess", "--lang", "fr"]);
     assert_eq!(other.code, 2, "{other:?}");
     assert!(
-        other.stderr.contains("[possible values: en]"),
+        other.stderr.contains(".casemate/lang/fr.toml") && other.stderr.contains("casemate lang"),
         "{}",
         other.stderr
     );

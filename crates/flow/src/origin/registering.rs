@@ -111,6 +111,11 @@ impl<'p> Solver<'p, '_> {
         let (Some(func), None) = (functions.next(), functions.next()) else {
             return;
         };
+        // One that stands above the function is found there.
+        let mut above = self.program.func(func).func.decorators.iter();
+        if above.any(|decorator| decorator.value == callee) {
+            return;
+        }
         let span = frame.f.func.spans.get(index as usize).copied();
         let span = span.unwrap_or_default();
         for &val in callees {
