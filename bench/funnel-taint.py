@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 ap = argparse.ArgumentParser()
 ap.add_argument('pairs'); ap.add_argument('--bin', required=True); ap.add_argument('--blind', action='store_true')
 a = ap.parse_args()
-sys.path.insert(0, os.environ.get('SCORER', '/work/shared/bench'))
+sys.path.insert(0, os.environ.get('SCORER', os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'shared', 'bench')))
 from score import load_tool, fams, cwes_of, norm
 bench = os.environ['BENCH']
 o = os.path.join(bench, 'funnel', 'taint-' + os.path.basename(a.pairs)[:-4] + '-' + os.path.basename(a.bin)); os.makedirs(o, exist_ok=True)

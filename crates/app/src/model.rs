@@ -303,6 +303,22 @@ pub enum Stage {
     Unknown,
 }
 
+impl Stage {
+    /// The functions of the program that it runs.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = FuncId> + '_ {
+        let (own, given) = match self {
+            Self::Function(func, given, _) => (Some(*func), given.as_slice()),
+            Self::Wraps(func, _)
+            | Self::Before(func)
+            | Self::Middleware(func)
+            | Self::Decides(func)
+            | Self::Method(func) => (Some(*func), [].as_slice()),
+            Self::Setting(..) | Self::Package(_) | Self::Unknown => (None, [].as_slice()),
+        };
+        own.into_iter().chain(given.iter().copied())
+    }
+}
+
 /// Something registered for more than one endpoint.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Middleware {

@@ -436,6 +436,23 @@ impl<'m> Paths<'m> {
         labels.reverse();
         labels.concat()
     }
+
+    /// Whether the path as text is this; nothing is put together for that.
+    #[must_use]
+    pub fn is(&self, id: PathId, text: &str) -> bool {
+        let mut rest = text;
+        let mut at = Some(id);
+        while let Some(id) = at {
+            let Some(node) = self.nodes.get(id.0 as usize) else {
+                break;
+            };
+            let Some(before) = rest.strip_suffix(&*node.label) else {
+                return false;
+            };
+            (rest, at) = (before, node.parent);
+        }
+        rest.is_empty()
+    }
 }
 
 fn label(step: &Step) -> (String, Option<Box<str>>, bool) {

@@ -2,7 +2,7 @@
 
 use super::lexicon::{Lexicon, Word};
 use super::own::{self, Deed, Logged, Own};
-use crate::model::{Endpoint, Stage};
+use crate::model::Endpoint;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::{FileIdx, FuncId};
@@ -164,21 +164,8 @@ impl<'a, 'p, 'm> Book<'a, 'p, 'm> {
 
     /// What stands before the handler, and what it leads to.
     pub fn of_chain(&self, endpoint: &Endpoint) -> Deeds {
-        let mut starts = Vec::new();
-        for member in &endpoint.chain {
-            match &member.what {
-                Stage::Function(func, given, _) => {
-                    starts.push(*func);
-                    starts.extend(given);
-                }
-                Stage::Wraps(func, _)
-                | Stage::Before(func)
-                | Stage::Middleware(func)
-                | Stage::Decides(func)
-                | Stage::Method(func) => starts.push(*func),
-                Stage::Package(_) | Stage::Setting(..) | Stage::Unknown => {}
-            }
-        }
+        let chain = endpoint.chain.iter();
+        let starts: Vec<FuncId> = chain.flat_map(|member| member.what.functions()).collect();
         self.from(&starts)
     }
 

@@ -20,7 +20,7 @@ mod rule;
 mod seed;
 mod signin;
 mod verb;
-mod words;
+pub(crate) mod words;
 
 use crate::model::{Answer, Application, Endpoint};
 use book::{Book, Deeds, Signs};

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 /// A name in words: `currentPassword`, `current-password` and `CURRENT_PASSWORD` are `current_password`.
-pub(super) fn plain(name: &str) -> String {
+pub(crate) fn plain(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 4);
     let chars: Vec<char> = name.chars().collect();
     for (at, &c) in chars.iter().enumerate() {

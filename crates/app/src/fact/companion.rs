@@ -4,7 +4,7 @@
 
 use super::neighbours::{Part, part};
 use super::{counting, for_all, socket};
-use crate::model::{Answer, Endpoint, Stage};
+use crate::model::{Answer, Endpoint};
 use casemate_flow::origin::Solver;
 use casemate_flow::result::{Fact, FileIdx, FuncId, Site};
 use casemate_ir::Instr;
@@ -214,17 +214,7 @@ fn before(
 ) -> Before {
     let mut out = Before::default();
     for member in endpoint.chain.iter().filter(|m| m.site == endpoint.site) {
-        let functions: Vec<FuncId> = match &member.what {
-            Stage::Function(func, given, _) => std::iter::once(*func)
-                .chain(given.iter().copied())
-                .collect(),
-            Stage::Wraps(func, _)
-            | Stage::Before(func)
-            | Stage::Middleware(func)
-            | Stage::Decides(func)
-            | Stage::Method(func) => vec![*func],
-            _ => Vec::new(),
-        };
+        let functions: Vec<FuncId> = member.what.functions().collect();
         let inside = |site: Site| {
             site == member.site
                 || functions.iter().any(|func| {

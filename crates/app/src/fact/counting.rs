@@ -74,22 +74,9 @@ pub(super) fn abusable(
 pub(super) fn may_count(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
     let mut level: Vec<FuncId> = endpoint.handlers.clone();
     for member in &endpoint.chain {
-        match &member.what {
-            Stage::Function(func, given, _) => {
-                level.push(*func);
-                level.extend(given);
-            }
-            Stage::Wraps(func, _)
-            | Stage::Before(func)
-            | Stage::Middleware(func)
-            | Stage::Decides(func)
-            | Stage::Method(func) => level.push(*func),
-            Stage::Package(path) => {
-                if says(&origins.paths.text(*path)) {
-                    return true;
-                }
-            }
-            Stage::Setting(..) | Stage::Unknown => {}
+        level.extend(member.what.functions());
+        if matches!(member.what, Stage::Package(path) if says(&origins.paths.text(path))) {
+            return true;
         }
     }
     let mut seen: FxHashSet<FuncId> = FxHashSet::default();

@@ -80,31 +80,19 @@ pub(super) fn of(
         let mut own = States::new();
         let mut functions: Vec<FuncId> = endpoint.handlers.clone();
         for member in &endpoint.chain {
-            match &member.what {
-                Stage::Function(func, given, _) => {
-                    functions.push(*func);
-                    functions.extend(given);
+            functions.extend(member.what.functions());
+            let Stage::Package(path) = member.what else {
+                continue;
+            };
+            let text = texts.entry(path).or_insert_with(|| {
+                let text = origins.paths.text(path);
+                by_call.keys().find(|called| **called == text)
+            });
+            if let Some(called) = *text {
+                calls.insert(called);
+                if let Some(said) = by_call.get(called) {
+                    join(&mut own, said);
                 }
-                Stage::Wraps(func, _)
-                | Stage::Before(func)
-                | Stage::Middleware(func)
-                | Stage::Decides(func)
-                | Stage::Method(func) => {
-                    functions.push(*func);
-                }
-                Stage::Package(path) => {
-                    let text = texts.entry(*path).or_insert_with(|| {
-                        let text = origins.paths.text(*path);
-                        by_call.keys().find(|called| **called == text)
-                    });
-                    if let Some(called) = *text {
-                        calls.insert(called);
-                        if let Some(said) = by_call.get(called) {
-                            join(&mut own, said);
-                        }
-                    }
-                }
-                Stage::Setting(..) | Stage::Unknown => {}
             }
         }
         for func in functions {

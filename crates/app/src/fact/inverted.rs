@@ -4,6 +4,8 @@
 //! other. Where its name says so too, one other place is enough.
 
 use crate::decoration::written_name;
+use crate::guard::forbids;
+use crate::guard::root::Known;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::{Fact, FuncId, Site};
@@ -32,6 +34,7 @@ const DENIES: [&str; 10] = [
 
 /// One fact for each such place.
 pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
+    let set = &Known::default();
     let program = origins.program;
     let mut asked: BTreeMap<FuncId, [Vec<(FuncId, Site)>; 2]> = BTreeMap::new();
     for id in program.function_ids().filter(|id| !program.is_copy(*id)) {
@@ -48,7 +51,10 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
             let span = f.func.spans.get(at).copied().unwrap_or_default();
             let site = program.site(id, span);
             let [yes, no] = asked.entry(callee).or_default();
-            match (denies(f, on_true), denies(f, on_false)) {
+            match (
+                denies(origins, set, f, on_true),
+                denies(origins, set, f, on_false),
+            ) {
                 (true, false) => yes.push((id, site)),
                 (false, true) => no.push((id, site)),
                 _ => {}
@@ -154,8 +160,8 @@ fn called(
 }
 
 /// Whether a block ends the function, and says that somebody may not.
-fn denies(f: FuncRef<'_>, block: BlockId) -> bool {
-    let Some(block) = f.func.blocks.get(block.index()) else {
+fn denies(origins: &Solver<'_, '_>, set: &Known, f: FuncRef<'_>, at: BlockId) -> bool {
+    let Some(block) = f.func.blocks.get(at.index()) else {
         return false;
     };
     if !matches!(block.term, Term::Return(Some(_)) | Term::Throw(_)) {
@@ -165,20 +171,18 @@ fn denies(f: FuncRef<'_>, block: BlockId) -> bool {
         let lower = text.to_lowercase();
         DENIES.iter().any(|word| lower.contains(word))
     };
-    let status = |value: Operand| {
-        matches!(value, Operand::Const(id) if matches!(*f.file.facts.constant(id),
-            Const::Number(bits) if matches!(f64::from_bits(bits), 401.0 | 403.0)))
-    };
-    f.func.block_instrs(block).any(|(_, instr)| match *instr {
+    let mut instrs = f.func.block_instrs(block);
+    let speaks = instrs.any(|(_, instr)| match *instr {
         Instr::Call { callee, args, .. } => {
             let mut args = f.func.args(args).iter();
             written_name(f, callee).is_some_and(says)
-                || args.any(|arg| f.constant_text(arg.value).is_some_and(says) || status(arg.value))
+                || args.any(|arg| f.constant_text(arg.value).is_some_and(says))
         }
         Instr::Load {
             key: Key::Field(name),
             ..
         } => says(f.file.facts.str(name)),
         _ => false,
-    })
+    });
+    speaks || forbids(origins, set, f, at.index())
 }

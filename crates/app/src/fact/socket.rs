@@ -2,7 +2,7 @@
 
 use super::application::same_unit;
 use super::header::value;
-use crate::model::{Application, Endpoint, Stage};
+use crate::model::{Application, Endpoint};
 use casemate_flow::origin::Solver;
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::{Fact, FactValue, FileIdx, FuncId, Site};
@@ -119,22 +119,8 @@ fn around(origins: &Solver<'_, '_>, func: FuncId) -> Vec<FuncId> {
 
 /// The functions that run before a handler.
 fn before(endpoint: &Endpoint) -> Vec<FuncId> {
-    let mut out = Vec::new();
-    for member in &endpoint.chain {
-        match &member.what {
-            Stage::Function(func, given, _) => {
-                out.push(*func);
-                out.extend(given);
-            }
-            Stage::Decides(func)
-            | Stage::Wraps(func, _)
-            | Stage::Before(func)
-            | Stage::Middleware(func)
-            | Stage::Method(func) => out.push(*func),
-            _ => {}
-        }
-    }
-    out
+    let chain = endpoint.chain.iter();
+    chain.flat_map(|member| member.what.functions()).collect()
 }
 
 fn of_framework(endpoint: &Endpoint) -> bool {

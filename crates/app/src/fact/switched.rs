@@ -53,14 +53,8 @@ pub(super) fn of(origins: &Solver<'_, '_>, endpoints: &[Endpoint]) -> Vec<Fact> 
 
 /// Whether a name says that a check of rights is left out.
 fn switches_off(name: &str) -> bool {
-    let spaced = name.chars().fold(String::new(), |mut out, c| {
-        if c.is_ascii_uppercase() {
-            out.push('_');
-        }
-        out.push(c.to_ascii_lowercase());
-        out
-    });
-    let words: Vec<&str> = spaced.split('_').filter(|word| !word.is_empty()).collect();
+    let plain = crate::account::words::plain(name);
+    let words: Vec<&str> = plain.split('_').collect();
     let [first, rest @ ..] = words.as_slice() else {
         return false;
     };

@@ -169,18 +169,8 @@ pub(super) fn declared(origins: &Solver<'_, '_>) -> BTreeSet<Site> {
 fn before(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
     endpoint.chain.iter().any(|member| {
         says(&member.name)
-            || match &member.what {
-                Stage::Function(func, given, _) => {
-                    looks(origins, *func, 0) || given.iter().any(|func| looks(origins, *func, 0))
-                }
-                Stage::Wraps(func, _)
-                | Stage::Before(func)
-                | Stage::Middleware(func)
-                | Stage::Decides(func)
-                | Stage::Method(func) => looks(origins, *func, 0),
-                Stage::Package(path) => says(&origins.paths.text(*path)),
-                Stage::Setting(..) | Stage::Unknown => false,
-            }
+            || member.what.functions().any(|func| looks(origins, func, 0))
+            || matches!(member.what, Stage::Package(path) if says(&origins.paths.text(path)))
     })
 }
 

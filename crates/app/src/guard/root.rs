@@ -414,7 +414,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
 
     /// Whether a value that stands for another one of each request is called after who is logged in.
     fn is_proxy(&self, func: FuncId, local: LocalId, path: casemate_flow::apipath::PathId) -> bool {
-        if self.origins.paths.text(path) != PROXY {
+        if !self.origins.paths.is(path, PROXY) {
             return false;
         }
         let f = self.origins.program.func(func);

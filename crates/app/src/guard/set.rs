@@ -16,20 +16,7 @@ pub(super) fn set_by_program(
 ) -> FxHashSet<String> {
     let mut functions: Vec<FuncId> = Vec::new();
     for member in application.endpoints.iter().flat_map(|e| &e.chain) {
-        match &member.what {
-            Stage::Function(func, given, _) => {
-                functions.push(*func);
-                functions.extend(given);
-            }
-            Stage::Wraps(func, _)
-            | Stage::Before(func)
-            | Stage::Middleware(func)
-            | Stage::Method(func)
-            | Stage::Decides(func) => {
-                functions.push(*func);
-            }
-            _ => {}
-        }
+        functions.extend(member.what.functions());
     }
     // A handler may hand a request on to what is decorated.
     for func in origins.program.function_ids() {

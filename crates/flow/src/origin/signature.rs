@@ -316,7 +316,7 @@ impl<'p> Solver<'p, '_> {
         !made.is_empty()
             && made.iter().all(|&val| {
                 matches!(self.vals.get(val), Some(Val::Api(path))
-                    if IDS.contains(&self.paths.text(path).as_str()))
+                    if IDS.iter().any(|id| self.paths.is(path, id)))
             })
     }
 

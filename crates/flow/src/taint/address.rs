@@ -4,6 +4,7 @@ use super::charset::CharSet;
 use super::interp::Interp;
 use super::kinds::{COMPARED, HOST, NOT_DOUBLE, lacks};
 use super::value::{Konst, Value};
+use crate::origin::{Solver, Val, ValId};
 use crate::symbol::Sym;
 use casemate_ir::{Instr, Key, Operand};
 use casemate_model::kind::KindSet;
@@ -98,14 +99,10 @@ impl Interp<'_> {
             return value;
         }
         let vals = self.origins.of_operand(self.f.id, base);
-        let is_address = |path| {
-            let text = self.origins.paths.text(path);
-            ["URL.new()", "URL()"].iter().any(|end| text.ends_with(end))
-        };
         let known = !vals.is_empty()
-            && vals.iter().all(|val| {
-                matches!(self.origins.val(*val), Some(crate::origin::Val::Api(path)) if is_address(path))
-            });
+            && vals
+                .iter()
+                .all(|val| is_parsed(self.origins, *val, &WHATWG));
         if known {
             value.taints = self.without(&value, self.k.host());
         }
@@ -344,6 +341,17 @@ impl Interp<'_> {
                 _ => false,
             })
     }
+}
+
+/// How the paths of addresses end that are parsed as the WHATWG says.
+pub(super) const WHATWG: [&str; 2] = ["URL.new()", "URL()"];
+
+/// Whether a value is of a library, and its path ends in one of these.
+pub(super) fn is_parsed(origins: &Solver<'_, '_>, val: ValId, ends: &[&str]) -> bool {
+    matches!(origins.val(val), Some(Val::Api(path)) if {
+        let text = origins.paths.text(path);
+        ends.iter().any(|end| text.ends_with(end))
+    })
 }
 
 /// Whether a header says at which host the program is asked.

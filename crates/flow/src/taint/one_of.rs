@@ -1,11 +1,12 @@
 //! A value that is one of the program's own: `ALLOWED.some(name => name === x)`, `HOSTS.some(h => host === h || host.endsWith('.' + h))`.
 
+use super::address::{WHATWG, is_parsed};
 use super::deny_list::{captured, made_by, method};
 use super::interp::Interp;
 use super::port::CallSite;
 use super::summary::Outcome;
 use super::value::{Konst, Origin, Taint, Value};
-use crate::origin::{Solver, Val};
+use crate::origin::Solver;
 use crate::program::FuncRef;
 use casemate_ir::{Capture, Const, FnId, Instr, Key, LocalId, OpKind, Operand, Term, VarRef};
 use casemate_model::kind::KindSet;
@@ -272,10 +273,9 @@ fn is_of_within(
 
 /// Whether a value is an address that a text was parsed to, by the platform or by a function of the program.
 fn is_address(origins: &Solver<'_, '_>, f: FuncRef<'_>, operand: Operand) -> bool {
-    origins.of_operand(f.id, operand).iter().any(|val| {
-        matches!(origins.val(*val), Some(Val::Api(path))
-            if ["URL.new()", "URL()", "url.parse()"].iter().any(|end| origins.paths.text(path).ends_with(end)))
-    })
+    let mut vals = origins.of_operand(f.id, operand).iter();
+    let [new, call] = WHATWG;
+    vals.any(|val| is_parsed(origins, *val, &[new, call, "url.parse()"]))
 }
 
 /// Whether a callback gives back something true only where one of these answers was yes.

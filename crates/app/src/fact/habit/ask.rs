@@ -162,21 +162,10 @@ pub(super) fn plain(name: &str) -> String {
     letters.map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// The words of a name in camel or snake case, in lower letters.
+/// The words of a name, however it is written.
 fn words(name: &str) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
-    let mut lower = false;
-    for c in name.chars() {
-        if !c.is_ascii_alphanumeric() {
-            out.push(String::new());
-        } else if c.is_ascii_uppercase() && lower || out.is_empty() {
-            out.push(c.to_ascii_lowercase().to_string());
-        } else if let Some(last) = out.last_mut() {
-            last.push(c.to_ascii_lowercase());
-        }
-        lower = c.is_ascii_lowercase() || c.is_ascii_digit();
-    }
-    out
+    let plain = crate::account::words::plain(name);
+    plain.split('_').map(str::to_owned).collect()
 }
 
 /// Whether a function says by its name that it decides who may.
