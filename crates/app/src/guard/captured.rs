@@ -221,6 +221,18 @@ pub(super) fn same(
     }
 }
 
+/// The branches that are decided where a guard was made with anything: `decisions` without those of which only the address is known.
+pub(super) fn by_what_it_was_made_with(
+    address: &Address,
+    origins: &Solver<'_, '_>,
+    func: FuncId,
+) -> Decided {
+    match address.around.is_empty() {
+        true => Decided::new(),
+        false => decisions(address, origins, func),
+    }
+}
+
 /// The branches that an address, and what a guard was made with, decide: of the guard, of functions inside it, and of those that it
 /// gives what it was made with.
 pub(super) fn decisions(address: &Address, origins: &Solver<'_, '_>, func: FuncId) -> Decided {

@@ -1,9 +1,11 @@
 //! Where a value comes from: from who is known to ask, from what a client shows, from what it says.
 
+mod call;
 mod filled;
 mod marked;
 mod network;
 mod place;
+mod roots;
 
 use super::held::{self, Bound, Place, REST, WHOLE};
 pub(crate) use super::known::Known;
@@ -12,14 +14,15 @@ use super::names::Names;
 use super::reading;
 use crate::decoration::injected;
 use casemate_flow::apipath::PathId;
-use casemate_flow::origin::{Solver, Val, ValId};
+use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
 use casemate_flow::symbol::Sym;
-use casemate_ir::{ArgKey, Instr, Key, LocalId, OpKind, Operand, Range32, Term, VarRef};
+use casemate_ir::{Instr, Key, LocalId, OpKind, Operand, VarRef};
 pub(crate) use place::is_request;
-use place::{is_called, is_truth, param_behind};
+use place::{is_called, param_behind};
 pub(super) use place::{is_said, is_setting, owner};
+pub(crate) use roots::Roots;
 use rustc_hash::FxHashSet;
 
 /// Parts of names of credentials that programs give each other.
@@ -105,82 +108,6 @@ fn proves(member: &str) -> bool {
 
 /// Steps of one search.
 const FUEL: u32 = 900;
-
-/// What a value depends on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Roots {
-    /// On who is known to ask.
-    pub principal: bool,
-    /// On which of them it is, and not only on what they prefer: a language, a currency.
-    pub identity: bool,
-    /// On what proves once more who they are: the hash of their password, the secret of their second factor.
-    pub proof: bool,
-    /// On something about them: a role, a permission.
-    pub attribute: bool,
-    /// The same, beyond what only looks the account up: `User.query.filter_by(id=uid).first()`.
-    pub beyond: bool,
-    /// On the state of their account: whether it is banned, confirmed, active.
-    pub state: bool,
-    /// On a credential that the client shows.
-    pub credential: bool,
-    /// On a credential that is called a secret, a token, a key, a signature.
-    pub secret: bool,
-    /// On what the client says.
-    pub client: bool,
-    /// On where the request says that it comes from.
-    pub origin: bool,
-    /// On the address that it comes from.
-    pub network: bool,
-    /// On a token against forged requests.
-    pub csrf: bool,
-    /// On how the program is configured.
-    pub setting: bool,
-    /// Through what hashes, or through a function of which nothing is known: it may.
-    pub hashed: bool,
-    /// Through the result of a call, or through what a callback is given.
-    pub called: bool,
-    /// Through what a callback is given.
-    pub given: bool,
-    /// Under which names the client says it.
-    pub names: Names,
-}
-
-impl Roots {
-    /// Whether it depends on anything that tells who asks.
-    pub(crate) fn tells_who(self) -> bool {
-        self.principal || self.credential
-    }
-
-    /// Whether it depends on nothing of who asks but what proves it, and on nothing of the request but such a proof.
-    pub(crate) fn only_proves(self) -> bool {
-        self.proof && !self.identity && (!self.client || self.names.only_proofs())
-    }
-
-    /// What depends on this or on another value.
-    pub(crate) fn and(self, other: Self) -> Self {
-        let mut names = self.names;
-        names.add(other.names);
-        Self {
-            principal: self.principal || other.principal,
-            identity: self.identity || other.identity,
-            proof: self.proof || other.proof,
-            attribute: self.attribute || other.attribute,
-            beyond: self.beyond || other.beyond,
-            state: self.state || other.state,
-            credential: self.credential || other.credential,
-            secret: self.secret || other.secret,
-            client: self.client || other.client,
-            origin: self.origin || other.origin,
-            network: self.network || other.network,
-            csrf: self.csrf || other.csrf,
-            setting: self.setting || other.setting,
-            hashed: self.hashed || other.hashed,
-            called: self.called || other.called,
-            given: self.given || other.given,
-            names,
-        }
-    }
-}
 
 /// One search.
 pub(crate) struct Search<'a, 'p, 'm> {
@@ -649,158 +576,6 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         })
     }
 
-    fn call(
-        &mut self,
-        f: FuncRef<'p>,
-        callee: Operand,
-        this: Option<Operand>,
-        args: Range32,
-        trail: Trail,
-        depth: u32,
-    ) {
-        let written = crate::decoration::written_name(f, callee).unwrap_or_default();
-        let mut trail = trail;
-        // `form.get('id')`
-        if reading::reads(written)
-            && let Some(Operand::Const(id)) = f.func.args(args).first().map(|arg| arg.value)
-            && let casemate_ir::Const::Str(name) = f.file.facts.constant(id)
-        {
-            let name = f.file.facts.str(*name);
-            trail.name = Names::of(name);
-            // `req.get('origin')`: which page sent it is no credential.
-            if ORIGIN.contains(&name.to_lowercase().as_str()) {
-                self.found.origin = true;
-                self.found.client = true;
-                return;
-            }
-            if network::is(name) {
-                self.found.network = true;
-                return;
-            }
-            // `c.get('user')`, which the program sets from credentials.
-            if written == "get"
-                && self.set.members.contains(name)
-                && this.is_some_and(|this| {
-                    is_request(self.origins, f.id, this) && !is_said(self.origins, f.id, this)
-                })
-            {
-                self.principal(trail, 0);
-                return;
-            }
-        }
-        // `requestIp.getClientIp(req)`
-        if network::gives(written) && !self.is_of_program(f, callee) {
-            self.found.network = true;
-            return;
-        }
-        // What those answer who are told of something says nothing of it.
-        if crate::telling::tells(written) && !self.is_of_program(f, callee) {
-            self.found.called = true;
-            return;
-        }
-        // What tells by its name who asks, however it finds out.
-        if f.file.facts.language == casemate_ir::Language::Python && WHO.contains(&written) {
-            self.principal(trail, 0);
-            return;
-        }
-        // What is asked of the principal itself: `req.isAuthenticated()`, `user.can('x')`.
-        if let Operand::Local(local) = callee {
-            self.local(f.id, local, trail, depth);
-        }
-        self.found.hashed |= self.may_hash(f, callee);
-        let parses = reading::parses(written, f.func.args(args).iter().all(is_constant));
-        let through = Trail {
-            called: true,
-            // What was read off the result is read off whatever the call made of its arguments.
-            members: trail.members + 1,
-            // What is looked up has names of its own; what is parsed keeps those of its members.
-            name: if parses { trail.name } else { Names::default() },
-            ..trail
-        };
-        if let Some(this) = this {
-            self.operand(f.id, this, trail, depth);
-        }
-        let before = self.found.names;
-        let vals = self.origins.of_operand(f.id, callee).iter();
-        let within: Vec<FuncId> = vals
-            .filter_map(|&val| match self.origins.val(val) {
-                Some(Val::Func(func)) => Some(func),
-                _ => None,
-            })
-            .take(2)
-            .collect();
-        // `user = validate_auth_header()`, which refuses whoever it does not find by what the request shows.
-        if f.file.facts.language == casemate_ir::Language::Python
-            && let [func] = within.as_slice()
-            && filled::names_who(written)
-            && self.finds_who(*func)
-        {
-            self.principal(trail, 0);
-            return;
-        }
-        for &func in &within {
-            let inner = self.origins.program.func(func);
-            let mut decides = false;
-            for block in &inner.func.blocks {
-                if let Term::Return(Some(value)) = block.term {
-                    self.operand(func, value, through, depth);
-                    decides |= is_truth(inner, value);
-                }
-            }
-            // `if user.may(x): return True; return False`
-            for block in inner.func.blocks.iter().filter(|_| decides) {
-                if let Term::Branch { cond, .. } = block.term {
-                    self.operand(func, cond, through, depth);
-                }
-            }
-        }
-        // Where the function's result shows on which names it depends, what else it is given says nothing.
-        let names = Some(self.found.names).filter(|names| *names != before);
-        let asked = match within.as_slice() {
-            [func] => super::slice::params(self.origins.program.func(*func)),
-            _ => None,
-        };
-        for (at, arg) in f.func.args(args).iter().enumerate() {
-            // What the answer does not depend on is only written down there: who changed it last.
-            let unasked = asked.as_ref().and_then(|asked| asked.get(at)) == Some(&false);
-            if unasked && arg.key == ArgKey::Pos {
-                continue;
-            }
-            let constant = matches!(arg.value, Operand::Const(id)
-                if matches!(f.file.facts.constant(id), casemate_ir::Const::Str(s)
-                    if ORIGIN.contains(&f.file.facts.str(*s).to_lowercase().as_str())));
-            self.found.origin |= constant;
-            self.operand(f.id, arg.value, through, depth);
-        }
-        if let Some(names) = names {
-            self.found.names = names;
-        }
-        // What is parsed has no name as a whole: its members have.
-        if parses && trail.name.is_empty() {
-            self.found.names = before;
-        }
-    }
-
-    /// Whether a function of the program may be called.
-    fn is_of_program(&self, f: FuncRef<'p>, callee: Operand) -> bool {
-        let vals = self.origins.of_operand(f.id, callee);
-        let func = |val: &ValId| matches!(self.origins.val(*val), Some(Val::Func(_)));
-        vals.iter().any(func)
-    }
-
-    /// Whether what is called hashes, or may: functions of the program and those of which nothing is known.
-    fn may_hash(&self, f: FuncRef<'p>, callee: Operand) -> bool {
-        let vals = self.origins.of_operand(f.id, callee);
-        let mut paths = vals.iter().filter_map(|&val| match self.origins.val(val) {
-            Some(Val::Api(path)) => Some(self.set.told(self.origins, path).hashes),
-            _ => None,
-        });
-        match paths.next() {
-            Some(hashes) => hashes || paths.any(|hashes| hashes),
-            None => true,
-        }
-    }
-
     /// What a callback is given comes from the call that it is given to.
     fn parameter(&mut self, f: FuncRef<'p>, local: LocalId, trail: Trail, depth: u32) {
         let Some(parent) = f.parent().map(|p| self.origins.program.func(p)) else {
@@ -836,8 +611,4 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             }
         }
     }
-}
-
-fn is_constant(arg: &casemate_ir::Arg) -> bool {
-    matches!(arg.value, Operand::Const(_))
 }
