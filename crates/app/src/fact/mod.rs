@@ -67,6 +67,7 @@ use casemate_flow::result::{Fact, FactValue, FuncId};
 use casemate_ir::{Const, Instr, Key, OpKind, Operand};
 use naming::{CHANGES, LOGINS, PREFIXES, by_capability, for_all, for_readers, named_open, names};
 use neighbours::{Neighbours, Part, part};
+use rayon::prelude::*;
 use std::collections::BTreeSet;
 
 /// The kinds of guards that are told.
@@ -79,8 +80,81 @@ const KINDS: &[(&str, &str)] = &[
 
 impl Application {
     /// One fact an endpoint, record access, application and start of a session. `known`: what calls say of configuration.
+    ///
+    /// The questions know nothing of each other, so they are asked beside each other; what they find stands in their order.
     #[must_use]
     pub fn facts(&self, origins: &Solver<'_, '_>, known: &[Fact]) -> Vec<Fact> {
+        let endpoints = &self.endpoints;
+        let questions: &[&(dyn Fn() -> Vec<Fact> + Sync)] = &[
+            &|| self.of_endpoints(origins, known),
+            &|| self.of_accounts(origins, known),
+            &|| habit::of(origins, endpoints),
+            &|| self.accesses(origins),
+            &|| self.passwords(),
+            &|| self.privileges(),
+            &|| self.owners(),
+            &|| self.links(origins),
+            &|| self.object_permissions(origins),
+            &|| self.media(origins),
+            &|| self.applications(origins, known),
+            &|| self.session_starts(origins, known),
+            &|| self.exemptions(origins),
+            &|| predicate::predicates(origins),
+            &|| self.views(origins),
+            &|| self.declarations(origins),
+            &|| cipher::uses(origins, known),
+            &|| statement::traced(origins, known),
+            &|| token::purposes(origins, known),
+            &|| token::claims(origins, known),
+            &|| oauth::addresses(origins),
+            &|| oauth::exchanges(origins),
+            &|| oauth::servers(known),
+            &|| request::facts(origins),
+            &|| serving::plain(origins),
+            &|| serving::operators(self),
+            &|| serving::pictures(origins, known),
+            &|| answer::records(origins, &self.handlers()),
+            &|| self.series(origins, known),
+            &|| self.sockets(origins, known),
+            &|| graphql::answers(origins, endpoints, known),
+            &|| resource::of(origins),
+            &|| waiting::of(origins, endpoints, known),
+            &|| blocking::of(origins, endpoints, known),
+            &|| shutdown::of(origins, known),
+            &|| unawaited::of(origins),
+            &|| inverted::of(origins),
+            &|| switched::of(origins, endpoints),
+            &|| message::of(origins),
+            &|| unreturned::of(origins, endpoints),
+            &|| update::of(origins),
+            &|| upload::of(origins, known),
+            &|| constant::of(origins),
+            &|| ignored::of(origins, known),
+            &|| trail::of(origins),
+            &|| unused::of(origins),
+            &|| credential::of(origins),
+            &|| asker::of(origins),
+            &|| deed::of(origins),
+            &|| confirmed::of(origins),
+            &|| kept::of(origins),
+            &|| narrowed::of(origins),
+            &|| shown::of(origins),
+            &|| sibling::of(origins),
+            &|| bound::passwords(origins),
+            &|| strictness::of(origins),
+            &|| bound::pages(origins),
+            &|| bound::tokens(origins, known),
+        ];
+        let found: Vec<Vec<Fact>> = questions
+            .par_iter()
+            .with_max_len(1)
+            .map(|question| question())
+            .collect();
+        found.into_iter().flatten().collect()
+    }
+
+    /// What is told of each endpoint, and of what is put together out of them.
+    fn of_endpoints(&self, origins: &Solver<'_, '_>, known: &[Fact]) -> Vec<Fact> {
         let neighbours = Neighbours::of(&self.endpoints, origins);
         let accounts = self.parts_with_accounts(origins);
         let clears = serving::clears(origins);
@@ -106,70 +180,12 @@ impl Application {
             .collect();
         let parts = self.inclusions(origins, &mut out);
         out.extend(parts);
-        out.extend(self.accesses(origins));
-        out.extend(self.passwords());
-        out.extend(self.privileges());
-        out.extend(self.owners());
-        out.extend(self.links(origins));
-        out.extend(self.object_permissions(origins));
-        out.extend(self.media(origins));
-        out.extend(self.applications(origins, known));
-        out.extend(self.session_starts(origins, known));
-        out.extend(self.exemptions(origins));
-        out.extend(predicate::predicates(origins));
-        out.extend(self.views(origins));
-        out.extend(self.declarations(origins));
-        let (messages, telling) = self.enumerations(origins);
-        out.extend(messages);
-        out.extend(cipher::uses(origins, known));
-        out.extend(statement::traced(origins, known));
-        out.extend(token::purposes(origins, known));
-        out.extend(token::claims(origins, known));
-        out.extend(oauth::addresses(origins));
-        out.extend(oauth::exchanges(origins));
-        out.extend(request::facts(origins));
-        out.extend(serving::plain(origins));
-        out.extend(serving::operators(self));
-        out.extend(serving::pictures(origins, known));
-        out.extend(oauth::servers(known));
-        let handlers: Vec<FuncId> = self
-            .endpoints
-            .iter()
-            .flat_map(|endpoint| endpoint.handlers.iter().copied())
-            .collect();
-        out.extend(answer::records(origins, &handlers));
-        out.extend(self.series(origins, known));
-        out.extend(self.sockets(origins, known));
-        out.extend(graphql::answers(origins, &self.endpoints, known));
-        out.extend(resource::of(origins));
-        out.extend(waiting::of(origins, &self.endpoints, known));
-        out.extend(blocking::of(origins, &self.endpoints, known));
-        out.extend(shutdown::of(origins, known));
-        out.extend(unawaited::of(origins));
-        out.extend(inverted::of(origins));
-        out.extend(switched::of(origins, &self.endpoints));
-        out.extend(message::of(origins));
-        out.extend(unreturned::of(origins, &self.endpoints));
-        out.extend(habit::of(origins, &self.endpoints));
-        out.extend(update::of(origins));
-        out.extend(upload::of(origins, known));
-        out.extend(constant::of(origins));
-        out.extend(ignored::of(origins, known));
-        out.extend(trail::of(origins));
-        out.extend(unused::of(origins));
-        out.extend(credential::of(origins));
-        out.extend(asker::of(origins));
-        out.extend(deed::of(origins));
-        out.extend(confirmed::of(origins));
-        out.extend(kept::of(origins));
-        out.extend(narrowed::of(origins));
-        out.extend(shown::of(origins));
-        out.extend(sibling::of(origins));
-        out.extend(bound::passwords(origins));
-        out.extend(strictness::of(origins));
-        out.extend(bound::pages(origins));
-        out.extend(bound::tokens(origins, known));
-        // A login that is told of by what it says is not told of once more.
+        out
+    }
+
+    /// What is told of the handling of accounts. A login that is told of by what it says is not told of once more.
+    fn of_accounts(&self, origins: &Solver<'_, '_>, known: &[Fact]) -> Vec<Fact> {
+        let (mut out, telling) = self.enumerations(origins);
         let mut accounts = crate::account::facts(self, origins, known);
         for fact in accounts.iter_mut().filter(|f| telling.contains(&f.callee)) {
             let reveals = fact.values.iter_mut().find(|(name, _)| name == "reveals");
@@ -179,6 +195,13 @@ impl Application {
         }
         out.extend(accounts);
         out
+    }
+
+    fn handlers(&self) -> Vec<FuncId> {
+        let endpoints = self.endpoints.iter();
+        endpoints
+            .flat_map(|endpoint| endpoint.handlers.iter().copied())
+            .collect()
     }
 
     /// Parts of which some endpoint logs somebody in.

@@ -87,9 +87,9 @@ fn is_time(name: &str) -> bool {
     TIMES.iter().any(|end| name.ends_with(end))
 }
 
-/// What is known of the whole program while searches run.
-#[derive(Default)]
-pub(crate) struct Known {
+/// What was learned of the whole program before searches run.
+#[derive(Clone, Default)]
+pub(crate) struct Learned {
     /// Members of requests that the program sets from credentials.
     pub members: FxHashSet<String>,
     /// Parameters of handlers that wrappers of the program fill with who asks.
@@ -98,6 +98,12 @@ pub(crate) struct Known {
     pub(super) injects: bool,
     /// Decorators of parameters, by the names that the program gives them, that fill in who is known to ask.
     pub fillers: FxHashSet<String>,
+}
+
+/// What is known of the whole program while searches run, by one thread.
+#[derive(Default)]
+pub(crate) struct Known {
+    pub learned: Learned,
     paths: RefCell<FxHashMap<PathId, Told>>,
     names: RefCell<FxHashMap<Sym, Said>>,
     /// Room for the search at hand.
@@ -152,20 +158,28 @@ pub(super) struct Said {
 impl Known {
     /// Where the program sets these members of requests from credentials.
     pub(crate) fn new(origins: &Solver<'_, '_>, members: FxHashSet<String>) -> Self {
-        let mut out = Self {
+        let mut out = Self::knowing(Learned {
             members,
-            ..Self::default()
-        };
-        out.injects = origins.program.symbols.find("Depends").is_some();
-        out.fillers = fillers(origins, &out);
+            injects: origins.program.symbols.find("Depends").is_some(),
+            ..Learned::default()
+        });
+        out.learned.fillers = fillers(origins, &out);
         out.forget();
         out
+    }
+
+    /// Knows this of the program, and has asked nothing yet.
+    pub(crate) fn knowing(learned: Learned) -> Self {
+        Self {
+            learned,
+            ..Self::default()
+        }
     }
 
     /// Wrappers of the program fill these parameters of handlers with who asks.
     pub(super) fn learn(&mut self, given: FxHashSet<(FuncId, LocalId)>) {
         if !given.is_empty() {
-            self.given = given;
+            self.learned.given = given;
             self.forget();
         }
     }
@@ -182,7 +196,7 @@ impl Known {
         f: FuncRef<'_>,
         local: LocalId,
     ) -> bool {
-        let parent = f.parent().filter(|_| !self.fillers.is_empty());
+        let parent = f.parent().filter(|_| !self.learned.fillers.is_empty());
         let Some(parent) = parent.map(|parent| origins.program.func(parent)) else {
             return false;
         };
@@ -194,7 +208,7 @@ impl Known {
                     .map(|(callee, _)| callee);
                 let name =
                     crate::decoration::written_name(parent, callee.unwrap_or(decorator.value));
-                name.is_some_and(|name| self.fillers.contains(name))
+                name.is_some_and(|name| self.learned.fillers.contains(name))
             })
         })
     }
@@ -207,7 +221,7 @@ impl Known {
     pub(super) fn said(&self, sym: Sym, name: &str) -> Said {
         let mut all = self.names.borrow_mut();
         *all.entry(sym).or_insert_with(|| Said {
-            set: self.members.contains(name),
+            set: self.learned.members.contains(name),
             ..said(name)
         })
     }

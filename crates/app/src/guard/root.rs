@@ -217,14 +217,14 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             return;
         }
         self.fuel -= 1;
-        if self.set.given.contains(&(func, local)) {
+        if self.set.learned.given.contains(&(func, local)) {
             self.principal(trail, 0);
             return;
         }
         let f = self.origins.program.func(func);
         let is_param = f.param_of(local).is_some();
         // What the mark says is closer than what a model says of all marks.
-        let marked = is_param && self.set.injects && self.is_marked(f, local, trail);
+        let marked = is_param && self.set.learned.injects && self.is_marked(f, local, trail);
         if marked || self.is_root(func, local, trail) {
             // A record that a call found, and into which the client's values were written, is still known by what found it.
             if !is_param && !trail.name.is_empty() && is_called(f, local) {
@@ -247,7 +247,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             self.take(held, trail);
             return;
         }
-        if is_param && self.set.injects && self.is_injected(f, local, trail) {
+        if is_param && self.set.learned.injects && self.is_injected(f, local, trail) {
             return;
         }
         let mut written = false;
@@ -383,15 +383,14 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         let f = self.origins.program.func(func);
         let param = f.func.params.iter().find(|param| param.local == local);
         // What a function calls it that is handed the value is not what the client calls it.
-        let held = self
-            .bound
-            .filter(|_| param.is_some())
-            .and_then(|bound| bound.get(&(func, local, WHOLE)))
-            .map(|held| held.names)
-            .filter(|names| !names.is_empty());
-        if let Some(names) = held {
+        if param.is_some() {
             self.met.push((func, local, WHOLE));
-            return names;
+            let held = self
+                .bound
+                .and_then(|bound| bound.get(&(func, local, WHOLE)));
+            if let Some(held) = held.filter(|held| !held.names.is_empty()) {
+                return held.names;
+            }
         }
         let name = param.and_then(|param| param.name);
         Names::of(name.map_or(member, |name| f.file.facts.str(name)))
@@ -509,7 +508,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             return;
         }
         // `self.user`, where the class says that a function fills it.
-        if self.set.injects
+        if self.set.learned.injects
             && let Some(class) = f.func.class.map(|class| f.class(class))
             && let Operand::Local(this) = base
             && f.func.this == Some(this)

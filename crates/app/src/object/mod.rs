@@ -24,673 +24,116 @@ mod series;
 mod shape;
 mod shown;
 mod sql;
+mod walk;
 
 pub(crate) use inherited::FINDS;
 pub(crate) use query::{Query, effect, query};
 
-use crate::decoration::{member_before, written_name};
 use crate::guard::REFUSAL;
-use crate::guard::held::Bound;
-use crate::guard::names::Names;
-use crate::guard::root::{Known, Roots, Search};
-use crate::limits;
-use crate::model::{Access, Application, Objects};
-use crate::telling;
-use casemate_flow::apipath::PathId;
-use casemate_flow::origin::{Solver, Val};
-use casemate_flow::program::FuncRef;
-use casemate_flow::result::{FuncId, Site};
-use casemate_flow::symbol::Sym;
-use casemate_ir::{Instr, Key, LocalId, OpKind, Operand, Range32, Term};
-use casemate_model::path::PortStep;
-use casemate_model::row::Role;
-use query::argument;
-use repository::{Frame, Repositories, Written};
-use rustc_hash::{FxHashMap, FxHashSet};
-use std::cell::RefCell;
+use crate::guard::root::Known;
+use crate::model::{Access, Application, Endpoint};
+use casemate_flow::origin::Solver;
+use casemate_flow::result::FuncId;
+use queryset::Narrowed;
+use rayon::prelude::*;
+use repository::Repositories;
+use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
+use walk::{Walk, place};
 
-/// Instructions of a function that does little more than to hand a key on to a query.
-const THIN: usize = 40;
+/// Endpoints that are read by one thread one after the other at least: they ask about the same functions.
+const TOGETHER: usize = 32;
 
 /// Finds what all endpoints do with records.
 pub(crate) fn find(application: &mut Application, origins: &Solver<'_, '_>, set: &Known) {
-    let repositories = repository::find(origins);
-    let for_all = queryset::by_settings(origins, set);
-    let mut kept = FxHashMap::default();
-    let mut keeping = FxHashMap::default();
-    let mut owned = BTreeSet::new();
-    for endpoint in &mut application.endpoints {
-        let mut walk = Walk::new(origins, set, &repositories);
-        let before = guarded::of(origins, set, &repositories, endpoint, &mut keeping);
-        for &(name, roots) in &before.handed {
-            walk.bound.hand(name, roots);
-        }
-        for &handler in &endpoint.handlers {
-            walk.of_route(handler, endpoint.path.as_deref().unwrap_or_default());
-            walk.function(handler, 0);
-        }
-        if let Some(found) = inherited::of(origins, set, endpoint, for_all) {
-            if found.own {
-                walk.plays_a_part(true);
-                walk.made.beside.add(found.access.names);
-                walk.made.decided.add(found.access.names);
-            }
-            walk.made.chosen.push(found.access);
-        }
-        walk.made.guarded = before.decided;
-        walk.made.personal |= before.personal;
-        walk.made.asks |= before.personal;
-        walk.made.beside.add(before.beside);
-        walk.made.decided.add(before.beside);
-        // What is done with a record that was looked up before is told where it was looked up.
-        let found = |access: &Access| {
-            let mut of = before.kept.iter();
-            of.any(|kept| kept.object == access.object && kept.names == access.names)
-        };
-        walk.made.chosen.retain(|access| !found(access));
-        walk.made.chosen.extend(before.kept);
-        owned.append(&mut walk.owned);
-        walk.merge();
-        if !walk.made.writes {
-            walk.made.privileges.clear();
-        }
-        // What the handler asks is about whose a record is; whether that is asked of the right one is judged by the record.
-        let related = &walk.made.related;
-        endpoint
-            .guards
-            .retain(|guard| guard.kind != REFUSAL || !related.contains(&guard.site));
-        endpoint.objects = walk.made;
-        endpoint.objects.nameless = nameless::is(endpoint, origins, set, &mut kept);
-    }
-    application.owned = owned::find(origins, set, &repositories);
-    application.owned.append(&mut owned);
-}
-
-/// One endpoint's functions, read together.
-struct Walk<'a, 'p, 'm> {
-    origins: &'a Solver<'p, 'm>,
-    set: &'a Known,
-    bound: Bound,
-    /// What values depend on while parameters hold what they hold now.
-    depends: RefCell<FxHashMap<(FuncId, LocalId), Roots>>,
-    seen: FxHashSet<FuncId>,
-    /// Functions that hand on what they are given.
-    repositories: &'a Repositories,
-    /// The calls that are being followed, outermost first.
-    frames: Vec<Frame>,
-    /// Functions that were read again for what another call gives them.
-    again: usize,
-    /// Results of functions that are not known, asked about who asks and about nothing else.
-    answers: FxHashSet<(FuncId, LocalId)>,
-    /// Kinds of records that are found under whose they are by who asks.
-    owned: BTreeSet<String>,
-    /// The call of the handler that is being followed.
-    via: Option<Site>,
-    made: Objects,
-    /// Names of the client that are held against each other by a record that is found by some of them.
-    tied: FxHashSet<Names>,
-    /// What is kept on the objects that a framework hands from function to function: the member, and what it depends on.
-    handed: Vec<(Sym, Roots)>,
-    /// Changes of records, by function.
-    written: Vec<(FuncId, series::Written)>,
-}
-
-impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
-    fn new(origins: &'a Solver<'p, 'm>, set: &'a Known, repositories: &'a Repositories) -> Self {
-        Self {
-            origins,
-            set,
-            bound: Bound::default(),
-            depends: RefCell::default(),
-            seen: FxHashSet::default(),
-            repositories,
-            frames: Vec::new(),
-            again: 0,
-            answers: FxHashSet::default(),
-            owned: BTreeSet::new(),
-            via: None,
-            made: Objects::default(),
-            tied: FxHashSet::default(),
-            handed: Vec::new(),
-            written: Vec::new(),
-        }
-    }
-
-    /// One access for each query, however often it was read.
-    fn merge(&mut self) {
-        let mut merged: Vec<Access> = Vec::new();
-        for access in std::mem::take(&mut self.made.chosen) {
-            match merged.iter_mut().find(|a| a.site == access.site) {
-                Some(known) => {
-                    known.names.add(access.names);
-                    known.key.extend(access.key);
-                    known.key.sort();
-                    known.key.dedup();
-                }
-                None => merged.push(access),
-            }
-        }
-        self.made.chosen = merged;
-    }
-
-    /// Whether a condition is such a result.
-    fn is_answer(&self, f: FuncRef<'p>, cond: Operand) -> bool {
-        let mut at = cond;
-        for _ in 0..4 {
-            let Operand::Local(local) = at else {
-                return false;
-            };
-            if self.answers.contains(&(f.id, local)) {
-                return true;
-            }
-            match f.writer(local).map(|made| made.1) {
-                Some(Instr::Copy { from, .. } | Instr::Await { from, .. }) => at = *from,
-                Some(Instr::Op {
-                    op: OpKind::Not,
-                    operands,
-                    ..
-                }) => match f.func.operands(*operands) {
-                    [inner] => at = *inner,
-                    _ => return false,
-                },
-                _ => return false,
-            }
-        }
-        false
-    }
-
-    /// Who asks plays a part.
-    fn plays_a_part(&mut self, so: bool) {
-        self.made.personal |= so;
-        self.made.asks |= so;
-    }
-
-    /// Values that are looked at together: where one tells who asks, the others are seen beside it.
-    fn together(&mut self, func: FuncId, operands: impl IntoIterator<Item = Operand>) -> Roots {
-        let mut all = Roots::default();
-        for operand in operands {
-            let mut roots = self.roots(func, operand);
-            // `req.query.userId ?? req.user.id`: who says so is not held against who asks.
-            if roots.principal && roots.client && self.chosen_instead(func, operand) {
-                roots.principal = false;
-            }
-            all = all.and(roots);
-        }
-        if all.tells_who() {
-            self.made.beside.add(all.names);
-        }
-        if all.client && all.names.several() {
-            self.made.joined.insert(all.names);
-        }
-        all
-    }
-
-    /// The same, where it decides what happens: in a comparison, a condition, a query.
-    fn decides(&mut self, func: FuncId, operands: impl IntoIterator<Item = Operand>) -> Roots {
-        let all = self.together(func, operands);
-        if all.principal {
-            self.made.decided.add(all.names);
-        }
-        all
-    }
-
-    /// In a comparison one side is a record that was found by one name, and the other one another name: `card.boardId !== boardId`.
-    fn ties(&mut self, func: FuncId, operands: &[Operand]) {
-        let sides = operands.iter().map(|operand| self.roots(func, *operand));
-        let sides: Vec<Roots> = sides.collect();
-        let all = sides.iter().copied().fold(Roots::default(), Roots::and);
-        if sides.iter().all(|side| side.client) && all.called && all.names.several() {
-            self.tied.insert(all.names);
-        }
-    }
-
-    /// Parameters of a handler that its route names, and numbers that a framework reads from the query, hold what the client says.
-    fn of_route(&mut self, handler: FuncId, path: &str) {
-        let f = self.origins.program.func(handler);
-        for (at, param) in f.func.params.iter().enumerate() {
-            let Some(name) = param.name.map(|name| f.file.facts.str(name)) else {
-                continue;
-            };
-            let mut of_path = path.split(['/', '<', '>', '{', '}', ':', '(', ')']);
-            let named = name.len() > 1 && of_path.any(|part| part == name);
-            // `def one(order_id: int)` of FastAPI reads it from the query where the route does not name it.
-            if named || self.origins.keys_of_client.contains(&(handler, at)) {
-                self.bound.put(handler, param.local, client(name));
-            }
-        }
-    }
-
-    fn roots(&self, func: FuncId, operand: Operand) -> Roots {
-        let Operand::Local(local) = operand else {
-            return Roots::default();
-        };
-        if let Some(known) = self.depends.borrow().get(&(func, local)) {
-            return *known;
-        }
-        let mut roots = Search::with(self.origins, self.set, Some(&self.bound), func, operand);
-        // What proves once more who asks says nothing of whose a record is.
-        roots.principal &= !roots.only_proves();
-        self.depends.borrow_mut().insert((func, local), roots);
-        roots
-    }
-
-    fn function(&mut self, func: FuncId, depth: u32) {
-        if self.seen.contains(&func) {
-            return;
-        }
-        if depth > limits::OBJECT_DEPTH || self.seen.len() >= limits::OBJECT_FUNCTIONS {
-            // What is further away is not read: somebody may be asked there who it is.
-            self.plays_a_part(self.seen.len() >= limits::OBJECT_FUNCTIONS);
-            return;
-        }
-        self.seen.insert(func);
-        let f = self.origins.program.func(func);
-        for (at, instr) in f.func.instrs.iter().enumerate() {
-            match *instr {
-                Instr::Closure { func: inner, to } => {
-                    let inner = f.sibling(inner);
-                    let closure = self.origins.program.func(inner);
-                    if shown::leaves_out(f, closure, Operand::Local(to)) {
-                        continue;
-                    }
-                    self.function(inner, depth);
-                }
-                Instr::Op {
-                    op: OpKind::Eq | OpKind::Ne | OpKind::StrictEq | OpKind::StrictNe | OpKind::In,
-                    operands,
-                    ..
-                } => {
-                    let operands = f.func.operands(operands);
-                    self.ties(func, operands);
-                    let roots = self.decides(func, operands.iter().copied());
-                    // `session is None` asks whether somebody is known, not who.
-                    let presence = operands
-                        .iter()
-                        .any(|&operand| crate::guard::is_nothing(f, operand))
-                        && is_presence(roots);
-                    self.made.known |= roots.principal;
-                    self.plays_a_part(roots.principal && !presence);
-                    self.made.checked |= roots.client;
-                }
-                Instr::Call { .. } => {
-                    if depth == 0 {
-                        let span = f.func.spans.get(at).copied().unwrap_or_default();
-                        let file = f.file_idx;
-                        self.via = Some(Site { file, span });
-                    }
-                    self.call(f, at, depth);
-                }
-                Instr::Store {
-                    base,
-                    key: Key::Field(name),
-                    value,
-                } => {
-                    self.keep(f, base, name, value);
-                    self.store(f, at, base, f.file.facts.str(name), value);
-                }
-                _ => {}
-            }
-        }
-        // Calls say what the functions that conditions ask are given.
-        for block in &f.func.blocks {
-            if let Term::Branch { cond, yes, no } = block.term {
-                // Who sees more on a page is not asked who it is for the sake of the record.
-                if shown::only_shows(f, yes, no) {
-                    self.made.known |= self.roots(func, cond).principal;
-                    continue;
-                }
-                let roots = self.decides(func, [cond]);
-                // A function that is asked about somebody alone may know of what.
-                let answer = self.is_answer(f, cond);
-                self.made.known |= roots.principal;
-                self.plays_a_part(roots.principal && (answer || !is_presence(roots)));
-                self.made.checked |= roots.client;
-                self.made.asked |= roots.principal && answer;
-                if roots.principal && roots.client {
-                    self.made.related.insert(Site {
-                        file: f.file_idx,
-                        span: block.term_span,
-                    });
-                }
-            }
-        }
-        self.series(f);
-    }
-
-    /// Changes of different records that follow each other in one function.
-    fn series(&mut self, f: FuncRef<'p>) {
-        self.made.together |= series::together(f);
-        let (mine, others) = std::mem::take(&mut self.written)
-            .into_iter()
-            .partition(|(func, _)| *func == f.id);
-        self.written = others;
-        let mine: Vec<series::Written> = mine.into_iter().map(|(_, written)| written).collect();
-        if f.func.instrs.len() <= limits::READ_INSTRS
-            && let Some(site) = series::second(f, &mine)
-        {
-            self.made.series.insert((site, f.id));
-        }
-    }
-
-    fn call(&mut self, f: FuncRef<'p>, at: usize, depth: u32) {
-        let Some(&Instr::Call {
-            callee, this, args, ..
-        }) = f.func.instrs.get(at)
-        else {
-            return;
-        };
-        if let Some(query) = query(self.origins, f, at, callee, args) {
-            self.query(f, &query, this, args);
-            return;
-        }
-        // Whoever is told of in a log is no part of a check.
-        if member_before(f, callee, at)
-            .or_else(|| written_name(f, callee))
-            .is_some_and(telling::records)
-        {
-            return;
-        }
-        self.made_record(f, at, callee, args);
-        self.saved_form(f, at, callee);
-        self.filled(f, at, callee, args);
-        self.made.validated |= member_before(f, callee, at)
-            .map(str::to_ascii_lowercase)
-            .is_some_and(|name| name.contains("valid") && !name.contains("invalid"));
-        let mut entered = false;
-        let given = given::callees(self.origins, &self.frames, f, callee);
-        let inner = given.unwrap_or_else(|| repository::callees(self.origins, f.id, at, callee));
-        for inner in inner {
-            let frame = Frame {
-                callee: inner,
-                caller: f.id,
-                at,
-            };
-            self.frames.push(frame);
-            let mut read = true;
-            if self.again < limits::OBJECT_FUNCTIONS && self.writes_out(inner) {
-                self.again += 1;
-                self.repository(f, inner, args, depth);
-            } else {
-                let more = self.bind(f, inner, args);
-                if more && self.again < limits::OBJECT_FUNCTIONS && self.seen.remove(&inner) {
-                    self.again += 1;
-                }
-                read = !more || !self.seen.contains(&inner);
-                self.function(inner, depth + 1);
-            }
-            self.frames.pop();
-            // What was not read for what it is given now may have asked about that.
-            entered |= read && depth < limits::OBJECT_DEPTH && self.seen.contains(&inner);
-        }
-        for &val in self.origins.of_operand(f.id, callee) {
-            if let Some(Val::Api(path)) = self.origins.val(val) {
-                entered |= self.origins.paths.known(path);
-                self.effects(path);
-            }
-        }
-        if !entered && let Some(method) = record::method(self.origins, f, at, callee, this) {
-            let mut more = self.bind(f, method, args);
-            // What the record was found by is what its method changes, or looks at.
-            if let (Some(this), Some(own)) = (this, self.origins.program.func(method).func.this) {
-                let roots = self.roots(f.id, this);
-                more |= self.hold(method, own, roots);
-            }
-            if more && self.again < limits::OBJECT_FUNCTIONS && self.seen.remove(&method) {
-                self.again += 1;
-            }
-            self.function(method, depth + 1);
-            entered = depth < limits::OBJECT_DEPTH;
-        }
-        // Who asks is given to something that is not known: a policy, maybe.
-        if !entered {
-            let args = f.func.args(args).iter().map(|arg| arg.value);
-            let tells = member_before(f, callee, at)
-                .or_else(|| written_name(f, callee))
-                .is_some_and(telling::tells)
-                || form::is_blind(self.origins, f, callee, at);
-            for arg in args.clone() {
-                let roots = self.roots(f.id, arg);
-                self.plays_a_part(roots.principal && !tells);
-                self.made.handed |= roots.client;
-            }
-            self.made.open = true;
-            if tells {
-                return;
-            }
-            let roots = self.together(f.id, args.chain(this));
-            if let Some(to) = f.func.instrs.get(at).and_then(Instr::target)
-                && roots.principal
-                && roots.names.is_empty()
-            {
-                self.answers.insert((f.id, to));
-            }
-        }
-    }
-
-    /// What a call of a package does to files, and whether it validates.
-    fn effects(&mut self, path: PathId) {
-        for (_, row) in self.origins.paths.call_rows(path, false) {
-            self.made.validated |= matches!(row.role, Role::Schema(_) | Role::Test { .. });
-            if let Role::Sink { kind, .. } = &row.role {
-                match self.origins.paths.models().kinds().sink_name(*kind) {
-                    "path.delete" => self.made.deletes = true,
-                    "path.write" => self.made.writes = true,
-                    "mail.header" | "mail.body" => self.made.mails = true,
-                    _ => {}
-                }
-            }
-        }
-    }
-
-    fn query(&mut self, f: FuncRef<'p>, query: &Query, this: Option<Operand>, args: Range32) {
-        match query.op.as_str() {
-            "delete" => self.made.deletes = true,
-            "read" => {}
-            _ => self.made.writes = true,
-        }
-        let object = key::object(self.origins, f, query, this, args);
-        let object = repository::named_by_callers(self.origins, &self.frames, f, object);
-        // What a session of SQLAlchemy collects is written at once.
-        let callee = query
-            .path
-            .map(|path| self.origins.paths.text(path))
-            .unwrap_or_default();
-        let collected = callee.contains("session");
-        if query.op != "read" && !object.is_empty() && !collected {
-            let at = query.at;
-            let object = object.clone();
-            self.written.push((f.id, series::Written { at, object }));
-        }
-        let all = f.func.args(args);
-        if matches!(query.op.as_str(), "write" | "create") {
-            // By what a record is found is not stored.
-            let key = query.key.as_ref().and_then(|port| argument(f, args, port));
-            let stored = all.iter().filter(|arg| Some(arg.value) != key);
-            self.made.takes |= stored
-                .map(|arg| arg.value)
-                .any(|value| self.roots(f.id, value).client);
-        }
-        if query.op == "read" {
-            self.made.persons |= key::PERSONS.contains(&object.as_str());
-        }
-        self.passwords(f, query, args);
-        if query.op != "read" {
-            let named = self.named(f, args);
-            let chosen = named.iter().find(|(name, func, value)| {
-                let roots = || self.roots(*func, *value);
-                key::is_privilege(name) && roots().client && !roots().principal
-            });
-            if let Some((name, func, _)) = chosen {
-                let (site, func) = self.told_at(f, query.at, *func);
-                self.made.privileges.insert((site, func, name.clone()));
-            }
-        }
-        if query.op == "create" {
-            self.made_for(f, query.at, &object, args);
-            self.linked(f, query.at, args);
-        }
-        let personal = all.iter().any(|arg| self.roots(f.id, arg.value).principal);
-        self.made.personal |= personal;
-        // Of what is stored, that it says who stored it decides nothing.
-        self.made.asks |= personal && matches!(query.op.as_str(), "read" | "delete");
-        if query.key.is_none() && query.op != "create" {
-            // `Order.query.filter(…).filter(…)`; who asks, where it was written into a record that is saved, decides nothing.
-            let filtered =
-                this.filter(|this| query.op == "read" || !record::is_found(self.origins, f, *this));
-            // `db('orders').where('id', id).update({ closedBy: user.id })`: what is stored is no condition.
-            let chained = query.op == "write"
-                && query.sql.is_none()
-                && filtered.is_some_and(|this| self.roots(f.id, this).client);
-            let given = all.iter().filter(|_| !chained).map(|arg| arg.value);
-            let roots = self.decides(f.id, given.chain(filtered));
-            self.made.asks |= roots.principal;
-        }
-        if query.op == "delete" && query.key.is_none() {
-            // `session.delete(order)`
-            for arg in all {
-                let names = self.roots(f.id, arg.value).names;
-                self.made.changed.add(names);
-            }
-        }
-        if query.op != "read" && query.key.is_none() && query.sql.is_none() {
-            // `order.save()`, `session.add(self)`
-            for value in all.iter().map(|arg| arg.value).chain(this) {
-                let roots = self.roots(f.id, value);
-                if roots.client && roots.called && record::is_found(self.origins, f, value) {
-                    self.made.changed.add(roots.names);
-                }
-            }
-        }
-        if query.op == "create" || query.op != "read" && query.key.is_none() && query.sql.is_none()
-        {
-            return;
-        }
-        let chosen = match &query.key {
-            Some(port) => {
-                let Some(operand) = argument(f, args, port) else {
-                    return;
-                };
-                let part = match port.steps.first() {
-                    Some(PortStep::Member(name)) => {
-                        key::member(f, operand, name).unwrap_or(operand)
-                    }
-                    _ => operand,
-                };
-                vec![part]
-            }
-            None => all.iter().map(|arg| arg.value).collect(),
-        };
-        let roots = self.decides(f.id, chosen.iter().copied());
-        self.made.asks |= roots.principal;
-        if roots.principal && !object.is_empty() {
-            self.made.bound.insert(object.clone());
-            let whose = |name: &str| owner::is_owner(name);
-            let mut named = self.named(f, args).into_iter();
-            if named.any(|(name, func, value)| whose(&name) && self.roots(func, value).identity) {
-                self.owned.insert(object.clone());
-            }
-        }
-        if !roots.client {
-            return;
-        }
-        if roots.names.several() {
-            self.tied.insert(roots.names);
-        }
-        if query.op == "read" && only_counted(f, query.at) {
-            return;
-        }
-        let client = |operand| self.roots(f.id, operand).client;
-        if fresh::all(self.origins, f, &chosen, &client) {
-            return;
-        }
-        let mut keys = match query.key {
-            // What is stored beside it chooses nothing.
-            Some(_) => {
-                let chosen = chosen.iter().map(|&value| (String::new(), value));
-                key::names_of(f, chosen.collect(), &client)
-            }
-            None => key::names(f, query, args, &client),
-        };
-        if query.op != "read" && query.key.is_some() {
-            self.made.changed.add(roots.names);
-        }
-        let (mut site, mut function, mut object) = (place(f, query.at), f.id, object);
-        let mut handed = false;
-        // The condition stands with who calls: there it lacks something.
-        for param in repository::params_of(f, &chosen) {
-            let written = repository::written_at(self.origins, &self.frames, f, param);
-            let Some(Written {
-                caller,
-                at,
-                members,
-            }) = written
-            else {
-                continue;
-            };
-            let client = |operand| self.roots(caller.id, operand).client;
-            let named = key::names_of(caller, members, &client);
-            if named.is_empty() {
-                continue;
-            }
-            keys.extend(named);
-            handed = true;
-            (site, function) = (place(caller, at), caller.id);
-            if repository::says_nothing(&object) {
-                object = repository::called_by(caller, at);
-            }
-        }
-        keys.sort();
-        keys.dedup();
-        self.made.chosen.push(Access {
-            site,
-            function,
-            op: query.op.clone(),
-            object,
-            key: keys,
-            names: roots.names,
-            handed,
-            via: self.via,
-            thin: f.func.instrs.len() <= THIN,
-            callee,
-        });
-    }
-}
-
-/// The place of an instruction.
-fn place(f: FuncRef<'_>, at: usize) -> Site {
-    Site {
-        file: f.file_idx,
-        span: f.func.spans.get(at).copied().unwrap_or_default(),
-    }
-}
-
-/// Whether there are any, or how many, is all that is asked of what a query finds: `User.objects.filter(…).exists()`.
-fn only_counted(f: FuncRef<'_>, at: usize) -> bool {
-    let Some(to) = f.func.instrs.get(at).and_then(Instr::target) else {
-        return false;
+    let ground = Ground {
+        origins,
+        repositories: repository::find(origins),
+        for_all: queryset::by_settings(origins, set),
     };
-    let found = Operand::Local(to);
-    let mut asked = f.func.instrs.iter().filter_map(|instr| match *instr {
-        Instr::Load { base, key, .. } if base == found => Some(match key {
-            Key::Field(name) => f.file.facts.str(name),
-            _ => "",
-        }),
-        _ => None,
-    });
-    let counts = |name| matches!(name, "exists" | "count" | "aexists" | "acount");
-    asked.next().is_some_and(counts) && asked.all(counts)
+    let learned = &set.learned;
+    let endpoints = &mut application.endpoints;
+    let share = endpoints.len().div_ceil(2 * rayon::current_num_threads());
+    let owned: Vec<BTreeSet<String>> = endpoints
+        .par_chunks_mut(share.max(TOGETHER))
+        .map_init(
+            || Known::knowing(learned.clone()),
+            |set, chunk| {
+                let mut memory = Memory::default();
+                let all = chunk.iter_mut();
+                all.flat_map(|endpoint| of_endpoint(endpoint, &ground, set, &mut memory))
+                    .collect()
+            },
+        )
+        .collect();
+    application.owned = owned::find(origins, set, &ground.repositories);
+    application.owned.extend(owned.into_iter().flatten());
 }
 
-/// Whether a condition is about somebody being known, and about nothing of them.
-fn is_presence(roots: Roots) -> bool {
-    roots.principal && !roots.attribute && !roots.client && roots.names.is_empty()
+/// What is the same for all endpoints.
+struct Ground<'a, 'p, 'm> {
+    origins: &'a Solver<'p, 'm>,
+    repositories: Repositories,
+    for_all: Narrowed,
 }
 
-fn client(name: &str) -> Roots {
-    Roots {
-        client: true,
-        names: Names::of(name),
-        ..Roots::default()
+/// What was found out of functions before endpoints.
+#[derive(Default)]
+struct Memory {
+    /// Whether they keep nobody's name.
+    nameless: FxHashMap<FuncId, bool>,
+    /// Whether they keep something on a request.
+    keeping: guarded::Keeping,
+}
+
+/// Finds what one endpoint does with records; gives the kinds of records that are found under whose they are by who asks.
+fn of_endpoint(
+    endpoint: &mut Endpoint,
+    ground: &Ground<'_, '_, '_>,
+    set: &Known,
+    memory: &mut Memory,
+) -> BTreeSet<String> {
+    let (origins, repositories) = (ground.origins, &ground.repositories);
+    let mut walk = Walk::new(origins, set, repositories);
+    let before = guarded::of(origins, set, repositories, endpoint, &mut memory.keeping);
+    for &(name, roots) in &before.handed {
+        walk.bound.hand(name, roots);
     }
+    for &handler in &endpoint.handlers {
+        walk.of_route(handler, endpoint.path.as_deref().unwrap_or_default());
+        walk.function(handler, 0);
+    }
+    if let Some(found) = inherited::of(origins, set, endpoint, ground.for_all) {
+        if found.own {
+            walk.plays_a_part(true);
+            walk.made.beside.add(found.access.names);
+            walk.made.decided.add(found.access.names);
+        }
+        walk.made.chosen.push(found.access);
+    }
+    walk.made.guarded = before.decided;
+    walk.made.personal |= before.personal;
+    walk.made.asks |= before.personal;
+    walk.made.beside.add(before.beside);
+    walk.made.decided.add(before.beside);
+    // What is done with a record that was looked up before is told where it was looked up.
+    let found = |access: &Access| {
+        let mut of = before.kept.iter();
+        of.any(|kept| kept.object == access.object && kept.names == access.names)
+    };
+    walk.made.chosen.retain(|access| !found(access));
+    walk.made.chosen.extend(before.kept);
+    let owned = std::mem::take(&mut walk.owned);
+    walk.merge();
+    if !walk.made.writes {
+        walk.made.privileges.clear();
+    }
+    // What the handler asks is about whose a record is; whether that is asked of the right one is judged by the record.
+    let related = &walk.made.related;
+    endpoint
+        .guards
+        .retain(|guard| guard.kind != REFUSAL || !related.contains(&guard.site));
+    endpoint.objects = walk.made;
+    endpoint.objects.nameless = nameless::is(endpoint, origins, set, &mut memory.nameless);
+    owned
 }

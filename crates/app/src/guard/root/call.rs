@@ -39,7 +39,7 @@ impl<'p> Search<'_, 'p, '_> {
             }
             // `c.get('user')`, which the program sets from credentials.
             if written == "get"
-                && self.set.members.contains(name)
+                && self.set.learned.members.contains(name)
                 && this.is_some_and(|this| {
                     is_request(self.origins, f.id, this) && !is_said(self.origins, f.id, this)
                 })
