@@ -407,6 +407,20 @@ impl<'m> Paths<'m> {
         self.nodes.get(id.0 as usize).map_or(0, |n| n.depth)
     }
 
+    /// The rows of the instances of classes that programs make of a class: `class Note(db.Model)`.
+    pub fn rows_of_instances(&self, class: PathId) -> impl Iterator<Item = &'m Row> + use<'m> {
+        let models = self.models;
+        let states = self.nodes.get(class.0 as usize).map(|node| &node.states);
+        let subclasses = states.map(|states| models.step(states, &Step::Sub));
+        let instances = [Step::Call, Step::New].map(|made| {
+            let states = subclasses.as_ref();
+            states.map(|states| models.step(states, &made))
+        });
+        let states = instances.into_iter().flatten().flatten();
+        let rows = states.flat_map(move |state| models.rows_at(state).to_vec());
+        rows.filter_map(move |row| models.row(row))
+    }
+
     /// Whether a value gets this path by being given (a parameter, a decorated declaration, a type), not by being read.
     #[must_use]
     pub fn is_given(&self, id: PathId) -> bool {

@@ -104,4 +104,6 @@ pub enum Shape {
     Date,
     /// One of a fixed list.
     Enum,
+    /// An object whose members the program has declared.
+    Declared,
 }

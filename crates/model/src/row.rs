@@ -176,6 +176,8 @@ pub enum Role {
         /// The fields written or read.
         fields: Option<Port>,
     },
+    /// The value is a record of a store: what is written into it is written there.
+    Record,
     /// Known, no flow.
     Neutral,
     /// Never returns.

@@ -444,6 +444,7 @@ fn judge(
         Shape::Bool => "bool",
         Shape::Date => "date",
         Shape::Enum => "enum",
+        Shape::Declared => "declared",
     };
     let subject = Subject {
         fact: "",

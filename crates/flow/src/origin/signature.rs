@@ -211,11 +211,21 @@ impl<'p> Solver<'p, '_> {
         handler: FuncRef<'p>,
         param: &'p Param,
     ) -> Option<(FuncRef<'p>, &'p [Arg])> {
-        let facts = &handler.file.facts;
         if let Some(alias) = self.alias(handler, param) {
             let (_, args) = alias.module.call_behind(alias.dependency)?;
             return Some((alias.module, args));
         }
+        let (parent, name, args) = self.default_call(handler, param)?;
+        matches!(name, "Depends" | "Security").then_some((parent, args))
+    }
+
+    /// The call that is the default of a parameter: the function that it stands in, what is called there, and its arguments.
+    fn default_call(
+        &self,
+        handler: FuncRef<'p>,
+        param: &Param,
+    ) -> Option<(FuncRef<'p>, &'p str, &'p [Arg])> {
+        let facts = &handler.file.facts;
         let parent = self.program.func(handler.parent()?);
         let default = handler.func.instrs.iter().find_map(|instr| match *instr {
             Instr::Copy { to, from } if to == param.local => Some(from),
@@ -246,7 +256,7 @@ impl<'p> Solver<'p, '_> {
             }) => Some(facts.str(*name)),
             _ => None,
         };
-        matches!(name, Some("Depends" | "Security")).then(|| (parent, parent.func.args(*args)))
+        Some((parent, name?, parent.func.args(*args)))
     }
 
     /// The class of the program that the framework makes an instance of for a parameter: `p = Depends(Paging)`,
@@ -357,8 +367,13 @@ impl<'p> Solver<'p, '_> {
         made.is_empty() || plain && made.iter().all(|&val| own(val))
     }
 
-    /// `body: dict = None`: the default is a constant, which does not say where else the value comes from.
+    /// `body: dict = None`: the default is a constant, which does not say where else the value comes from, or says which part of the
+    /// request it is: `body: dict = Body(...)`.
     fn has_plain_default(&self, handler: FuncRef<'p>, param: &Param) -> bool {
+        let part = self.default_call(handler, param);
+        if part.is_some_and(|(_, name, _)| PARTS.contains(&name)) {
+            return true;
+        }
         let mut defaults = handler.func.instrs.iter().filter_map(|instr| match *instr {
             Instr::Copy { to, from } if to == param.local => Some(from),
             _ => None,
@@ -366,6 +381,9 @@ impl<'p> Solver<'p, '_> {
         matches!(defaults.next(), Some(Operand::Const(_)))
     }
 }
+
+/// What says which part of a request a parameter is.
+const PARTS: [&str; 4] = ["Body", "Form", "Query", "File"];
 
 /// Types that let no text through.
 const NUMBERS: [&str; 9] = [

@@ -83,6 +83,7 @@ impl Interp<'_> {
         };
         let mut result = result;
         self.checked(at, &site, &mut result);
+        self.each_left(callee, &site, &mut result);
         for label in self.call_labels(callee, flags.new, span) {
             if !result.taints().iter().any(|t| t.origin == label.origin) {
                 result.add_taint(label);
@@ -470,6 +471,7 @@ impl Interp<'_> {
         if let Some(func) = self.constructor(class) {
             self.invoke(func, None, &this, &site.args, site.span, false);
         }
+        self.columns_of_new(class, site);
         this
     }
 

@@ -3,6 +3,7 @@
 use super::charset::CharSet;
 use super::interp::Interp;
 use super::kinds::{HOLE, lacks};
+use super::persisted;
 use super::port::{Argument, CallSite};
 use super::value::{Konst, Taint, Value};
 use crate::apipath::PathId;
@@ -125,6 +126,10 @@ impl Interp<'_> {
             if member == "__class" {
                 let names = operand.map_or_else(String::new, |o| self.class_names(o));
                 return Value3::Known(Literal::Str(names));
+            }
+            if member == "__record" {
+                let is = operand.map(|o| persisted::is_record(self.origins, self.f, o));
+                return is.map_or(Value3::Unknown, |is| Value3::Known(Literal::Bool(is)));
             }
             if member == ORIGIN {
                 return self.origin_of(&value, operand);

@@ -1,12 +1,16 @@
 //! Lists whose every element was tested: `for v in (x, unquote(x)): if bad(v): raise`, `all(ok(p) for p in x.split('/'))`,
 //! `parts.every(isOk)`. What every element is clean for, the list is, and what it was made of.
 
+use super::call::Callee;
 use super::charset::CharSet;
 use super::heap::ObjKind;
 use super::interp::{AllocKey, Interp};
-use super::port::CallSite;
+use super::place::{PortBase, PortPath};
+use super::port::{Argument, CallSite};
 use super::summary::Outcome;
-use super::value::ObjId;
+use super::value::{ObjId, Value};
+use crate::origin::method_name;
+use crate::result::FuncId;
 use casemate_ir::{
     ArgKey, Block, Const, Instr, LocalId, LocalKind, OpKind, Operand, PartKey, Term,
 };
@@ -65,36 +69,62 @@ impl Interp<'_> {
         if outcome != wanted || callback.key != ArgKey::Pos {
             return;
         }
-        let callees = self.callees(callback.operand, &callback.value);
-        let [super::call::Callee::Closure(_, func) | super::call::Callee::Func(func)] =
-            callees.as_slice()
-        else {
+        let Some(func) = self.one_function(callback) else {
             return;
         };
         if wanted == Outcome::False
-            && let Some(refused) = self.compared_with(*func)
+            && let Some(refused) = self.compared_with(func)
             && let Some((text, _)) = self.split_text(list)
         {
             self.refused(text, &[refused]);
         }
-        self.all_placed(*func, list, wanted);
-        self.asked.push(*func);
-        let Some(summary) = self.summaries.get(func.0 as usize).and_then(Clone::clone) else {
-            return;
-        };
-        let first = super::place::PortPath::root(super::place::PortBase::Param(0));
-        let accepted = summary
-            .accepts
-            .iter()
-            .filter(|(port, known, _)| *port == first && *known == wanted);
-        let kinds = accepted.fold(KindSet::EMPTY, |all, (.., kinds)| all.union(*kinds));
+        self.all_placed(func, list, wanted);
+        let kinds = self.element_accepted(func, wanted);
         if !kinds.is_empty() {
             self.each_clean(list, kinds);
         }
     }
 
+    /// What `list.filter(f)` leaves is what the function accepts.
+    pub(super) fn each_left(&mut self, callee: Operand, site: &CallSite, result: &mut Value) {
+        if method_name(self.f, self.call_index, callee) != Some("filter") {
+            return;
+        }
+        if let [callback] = site.args.as_slice()
+            && let Some(func) = self.one_function(callback)
+        {
+            let kinds = self.element_accepted(func, Outcome::True);
+            result.taints = self.without(result, kinds);
+            for id in &result.refs {
+                self.elements_clean(*id, kinds);
+            }
+        }
+    }
+
+    /// The one function that an argument is.
+    fn one_function(&self, argument: &Argument) -> Option<FuncId> {
+        match self.callees(argument.operand, &argument.value).as_slice() {
+            [Callee::Closure(_, func) | Callee::Func(func)] => Some(*func),
+            _ => None,
+        }
+    }
+
+    /// For what the first parameter of a function is clean where it answers so.
+    fn element_accepted(&mut self, func: FuncId, wanted: Outcome) -> KindSet {
+        self.asked.push(func);
+        let Some(summary) = self.summaries.get(func.0 as usize).and_then(Clone::clone) else {
+            return KindSet::EMPTY;
+        };
+        let first = PortPath::root(PortBase::Param(0));
+        let accepted = summary
+            .accepts
+            .iter()
+            .filter(|(port, known, _)| *port == first && *known == wanted);
+        accepted.fold(KindSet::EMPTY, |all, (.., kinds)| all.union(*kinds))
+    }
+
     /// The text with which a function compares its first parameter, where that is all it does.
-    fn compared_with(&self, func: crate::result::FuncId) -> Option<String> {
+    fn compared_with(&self, func: FuncId) -> Option<String> {
         let f = self.origins.program.func(func);
         let first = Operand::Local(f.func.params.first()?.local);
         let [block] = f.func.blocks.as_slice() else {
@@ -165,15 +195,7 @@ impl Interp<'_> {
         if let ([id], None) = (value.refs.as_slice(), &value.taints)
             && self.is_list(*id)
         {
-            let Some(mut obj) = self.state.obj(*id).cloned() else {
-                return;
-            };
-            obj.any.taints = self.without(&obj.any, kinds);
-            for field in &mut obj.fields {
-                field.value.taints = self.without(&field.value, kinds);
-            }
-            let kind = obj.kind;
-            *self.state.obj_mut(*id, kind) = obj;
+            self.elements_clean(*id, kinds);
         }
         if let Some((at, Instr::Call { callee, .. })) = self.definition(list)
             && let Ok(at) = u32::try_from(at)
@@ -181,6 +203,19 @@ impl Interp<'_> {
         {
             self.clean(list, &[], kinds);
         }
+    }
+
+    /// All elements of an object are clean for these kinds.
+    fn elements_clean(&mut self, id: ObjId, kinds: KindSet) {
+        let Some(mut obj) = self.state.obj(id).cloned() else {
+            return;
+        };
+        obj.any.taints = self.without(&obj.any, kinds);
+        for field in &mut obj.fields {
+            field.value.taints = self.without(&field.value, kinds);
+        }
+        let kind = obj.kind;
+        *self.state.obj_mut(id, kind) = obj;
     }
 
     /// The text of `x.split(',')`, and what it was split at.

@@ -92,6 +92,7 @@ impl Interp<'_> {
                 let value = self.below_host(base, sym, self.operand(value));
                 if let Key::Computed(key) = key {
                     self.computed_store(at, base, key, &value);
+                    self.column_store(at, base, key);
                 }
                 match key {
                     // Who chooses the name of a member has written into the object as well.

@@ -134,6 +134,8 @@ pub fn lacks(chars: CharSet) -> KindSet {
 pub struct KindIds {
     /// Assignment to a member of an object that a key from outside chose.
     pub proto: SinkKind,
+    /// Which fields are written.
+    pub keys: SinkKind,
     /// A call of a function that a key from outside chose.
     pub method: SinkKind,
     /// Output tags of templates.
@@ -193,6 +195,7 @@ impl KindIds {
         let id = |name| kinds.sink(name).unwrap_or(SinkKind::NONE);
         Self {
             proto: id("proto"),
+            keys: id("keys"),
             method: id("method"),
             html_text: id("html.text"),
             html_attr: id("html.attr"),

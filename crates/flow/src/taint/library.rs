@@ -215,6 +215,7 @@ impl Interp<'_> {
                     }
                 }
                 Role::Neutral
+                | Role::Record
                 | Role::Guard { .. }
                 | Role::Inject { .. }
                 | Role::Definition { .. }

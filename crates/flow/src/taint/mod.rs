@@ -46,6 +46,7 @@ mod one_of;
 mod op;
 mod pass;
 mod pattern;
+mod persisted;
 mod place;
 mod port;
 mod reached;

@@ -224,6 +224,7 @@ impl Reader<'_, '_, '_> {
             "bool",
             "date",
             "enum",
+            "declared",
         ];
         Some(match self.word(key, &known)?.as_str() {
             "structured" => Shape::Structured,
@@ -232,6 +233,7 @@ impl Reader<'_, '_, '_> {
             "bool" => Shape::Bool,
             "date" => Shape::Date,
             "enum" => Shape::Enum,
+            "declared" => Shape::Declared,
             _ => Shape::String,
         })
     }

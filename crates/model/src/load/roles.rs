@@ -23,7 +23,7 @@ pub(super) struct Found {
     pub(super) uses: Vec<(String, usize)>,
 }
 
-const ROLES: [&str; 22] = [
+const ROLES: [&str; 23] = [
     "type",
     "module",
     "signature",
@@ -44,6 +44,7 @@ const ROLES: [&str; 22] = [
     "filter",
     "config",
     "effect",
+    "record",
     "neutral",
     "noreturn",
 ];
@@ -205,6 +206,7 @@ impl Reader<'_, '_, '_> {
             }],
             "config" => self.config().into_iter().collect(),
             "effect" => self.effect().into_iter().collect(),
+            "record" => vec![Role::Record],
             "neutral" => vec![Role::Neutral],
             "noreturn" => vec![Role::NoReturn],
             other => {

@@ -114,6 +114,7 @@ fn every_role_is_read() {
         &roles("role = 'effect'\nop = 'write'\nobject = 'this.name'")[..],
         [Role::Effect { .. }]
     ));
+    assert_eq!(roles("role = 'record'"), [Role::Record]);
     assert_eq!(roles("role = 'neutral'"), [Role::Neutral]);
     assert_eq!(roles("role = 'noreturn'"), [Role::NoReturn]);
 }
