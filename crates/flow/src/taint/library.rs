@@ -147,11 +147,17 @@ impl Interp<'_> {
                 } => {
                     speaks = true;
                     let functions = self.port_values(site, function);
+                    let mut settles = None;
                     let given: Vec<Value> = args
                         .iter()
-                        .map(|a| {
-                            a.as_ref()
-                                .map_or_else(Value::default, |port| self.port_read(site, port))
+                        .map(|a| match a {
+                            // What the function is given settles the result.
+                            Some(port) if port.base == PortBase::Ret => {
+                                let settling = self.settling(at);
+                                settles.insert(settling).clone()
+                            }
+                            Some(port) => self.port_read(site, port),
+                            None => Value::default(),
                         })
                         .collect();
                     for (function, operand) in functions {
@@ -161,6 +167,11 @@ impl Interp<'_> {
                             self.put(at, site, to, out, &mut result);
                             flows = true;
                         }
+                    }
+                    if let Some(settling) = settles {
+                        let settled = self.settled(&settling);
+                        result.join(&settled);
+                        flows = true;
                     }
                 }
                 Role::Entry(entry) => {

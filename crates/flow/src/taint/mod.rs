@@ -56,6 +56,7 @@ mod register;
 mod replace;
 mod retrieval;
 mod schema;
+mod settle;
 mod sink;
 mod state;
 mod statement;

@@ -1,7 +1,7 @@
 //! Expressions: dispatch, operators, strings, conditions used as values.
 
 use super::{Lowerer, sp};
-use casemate_ir::{Const, Instr, OpKind, Operand, RegexConst, Span, Symbol};
+use casemate_ir::{Const, Instr, Key, OpKind, Operand, RegexConst, Span, Symbol};
 use oxc_ast::ast::{
     BinaryExpression, BinaryOperator, ConditionalExpression, Expression, LogicalExpression,
     LogicalOperator, RegExpLiteral, TemplateLiteral, UnaryExpression, UnaryOperator,
@@ -48,7 +48,11 @@ impl<'a> Lowerer<'a> {
             Expression::StringLiteral(s) => self.string(s.value.as_str()),
             Expression::TemplateLiteral(t) => self.template_literal(t),
             Expression::Identifier(i) => self.read_identifier(i),
-            Expression::Super(_) => self.read_free("super", span),
+            Expression::Super(_) => {
+                let this = self.this(span);
+                let above = Key::Field(self.symbol(casemate_ir::SUPER));
+                self.load(this, above, span)
+            }
             Expression::ThisExpression(_) => self.this(span),
             Expression::ArrayExpression(a) => self.array(a),
             Expression::ObjectExpression(o) => self.object(o),

@@ -69,7 +69,7 @@ fn members() {
     );
     js(
         "class A { m() { return super.m(this.#x) } }",
-        &["free super", ".m", "load %1.\"#x\"", "this %1"],
+        &["__super__", ".m", ".\"#x\"", "this %"],
     );
     js(
         "class A { static { this.x = f() } static y = this.x }",
