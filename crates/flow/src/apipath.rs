@@ -3,7 +3,7 @@
 use crate::limits;
 use casemate_model::matcher::{Models, RowId, States};
 use casemate_model::path::{ArgIndex, Step};
-use casemate_model::row::Row;
+use casemate_model::row::{Role, Row};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -333,11 +333,18 @@ impl<'m> Paths<'m> {
             .is_some_and(|n| !n.states.is_empty())
     }
 
-    /// Whether some model speaks of the value that this path is a member or result of.
+    /// Whether some model speaks of the value that this path is a member or result of. Records are of classes of the program: no model
+    /// says what their members are.
     #[must_use]
     pub fn parent_known(&self, id: PathId) -> bool {
         let parent = self.nodes.get(id.0 as usize).and_then(|n| n.parent);
-        parent.is_some_and(|parent| self.known(parent))
+        parent.is_some_and(|parent| self.known(parent) && !self.is_record(parent))
+    }
+
+    /// Whether a value of this path is a record of a store.
+    #[must_use]
+    pub fn is_record(&self, id: PathId) -> bool {
+        self.rows(id).any(|(_, row)| row.role == Role::Record)
     }
 
     /// The rows of this path.

@@ -15,10 +15,7 @@ const ANCESTORS: usize = 8;
 pub(super) fn is_record(origins: &Solver<'_, '_>, f: FuncRef<'_>, value: Operand) -> bool {
     let of_class = |class: ClassIdx| makes_records(origins, class);
     let is = |val: &ValId| match origins.val(*val) {
-        Some(Val::Api(path)) => {
-            let mut rows = origins.paths.rows(path);
-            rows.any(|(_, row)| row.role == Role::Record)
-        }
+        Some(Val::Api(path)) => origins.paths.is_record(path),
         Some(Val::Instance(class)) => of_class(class),
         _ => false,
     };
@@ -64,7 +61,7 @@ fn is_marked(origins: &Solver<'_, '_>, class: ClassIdx) -> bool {
     let mut marks = marks.flat_map(|mark| origins.of_operand(owner, mark.value));
     marks.any(|&mark| {
         matches!(origins.val(mark), Some(Val::Api(path))
-            if origins.paths.rows(path).any(|(_, row)| row.role == Role::Record))
+            if origins.paths.is_record(path))
     })
 }
 

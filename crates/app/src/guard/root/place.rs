@@ -48,7 +48,7 @@ pub(in crate::guard) fn is_setting(lower: &str) -> bool {
 pub(crate) fn is_request(origins: &Solver<'_, '_>, func: FuncId, operand: Operand) -> bool {
     origins.of_operand(func, operand).iter().any(|&val| {
         matches!(origins.val(val), Some(Val::Api(path))
-                if origins.paths.known(path) || origins.paths.parent_known(path))
+                if !origins.paths.is_record(path) && (origins.paths.known(path) || origins.paths.parent_known(path)))
     })
 }
 
