@@ -55,6 +55,7 @@ const OTHER: &[&str] = &[
     "prompt",
     "input",
     "column",
+    "cache",
     "file",
     "policy",
     "hash",

@@ -6,7 +6,7 @@ use super::value::{Konst, Value};
 use crate::apipath::PathId;
 use crate::result::{Fact, FactValue, Site};
 use crate::symbol::Sym;
-use casemate_ir::{Const, ConstId, FileFacts, Instr, Key, Operand, PartKey, Term, VarRef};
+use casemate_ir::{Const, ConstId, FileFacts, Instr, Key, Operand, PartKey, Span, Term, VarRef};
 use casemate_model::expr::Literal;
 use casemate_model::path::{Port, PortBase, PortStep};
 
@@ -41,7 +41,7 @@ impl Interp<'_> {
                 _ => None,
             };
             if let (FactValue::Bool(on), Some(operand)) = (&value, operand)
-                && self.computed_elsewhere(operand)
+                && (self.computed_elsewhere(operand) || self.is_for_trials(site.span))
             {
                 value = FactValue::OneOf(vec![FactValue::Bool(*on), FactValue::Bool(!on)]);
             }
@@ -103,6 +103,62 @@ impl Interp<'_> {
             Some(known) => *known = fact,
             None => self.out.facts.push(fact),
         }
+    }
+
+    /// Whether an instruction stands below a question whether this is a trial: `if settings.debug: app.run(debug=True)`.
+    fn is_for_trials(&self, span: Span) -> bool {
+        let func = self.f.func;
+        let at = func.spans.iter().position(|known| *known == span);
+        let holds = |at: usize| {
+            let mut blocks = func.blocks.iter();
+            blocks.position(|block| block.instrs.range().contains(&at))
+        };
+        let Some(here) = at.and_then(holds) else {
+            return false;
+        };
+        let mut asked = false;
+        for block in &func.blocks {
+            match block.term {
+                Term::Branch { cond, yes, no } if yes.index() == here && no.index() != here => {
+                    asked |= self.names_trials(cond, 0);
+                }
+                _ => {
+                    if block.term.successors().any(|to| to.index() == here) {
+                        return false;
+                    }
+                }
+            }
+        }
+        asked
+    }
+
+    /// Whether a condition is called after what only those see who try something out.
+    fn names_trials(&self, cond: Operand, depth: u32) -> bool {
+        let Operand::Local(local) = cond else {
+            return false;
+        };
+        let named = |name| self.f.file.facts.str(name).to_lowercase().contains("debug");
+        depth < 4
+            && self.f.writers(local).any(|(_, instr)| match *instr {
+                Instr::Load {
+                    key: Key::Field(name),
+                    ..
+                } => named(name),
+                Instr::LoadVar {
+                    var: VarRef::Global(global),
+                    ..
+                } => {
+                    let globals = &self.f.file.facts.globals;
+                    globals.get(global.index()).is_some_and(|g| named(g.name))
+                }
+                Instr::Copy { from, .. } => self.names_trials(from, depth + 1),
+                Instr::Op { operands, op, .. } => {
+                    let mut operands = self.f.func.operands(operands).iter();
+                    op != casemate_ir::OpKind::Not
+                        && operands.any(|part| self.names_trials(*part, depth + 1))
+                }
+                _ => false,
+            })
     }
 
     /// Whether a value is what a function of the program gives back, which computes it in one case and has a constant in another:
