@@ -44,7 +44,7 @@ pub enum Command {
     /// List or test the models of libraries
     Models(ModelsArgs),
     /// Print what there is to translate, for a report in another language (`assess --lang FILE`)
-    Lang,
+    Lang(LangArgs),
     /// For those who write models and rules
     Debug(DebugArgs),
     /// Print a completion script
@@ -303,6 +303,13 @@ pub struct ModelArgs {
     /// Threads [default: one per processor]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
+}
+
+#[derive(Args, Debug)]
+pub struct LangArgs {
+    /// A catalogue: what it translates is carried over
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

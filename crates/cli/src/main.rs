@@ -77,7 +77,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Decisions(args) => decisions::run(&args),
         Command::New(args) => new::run(&args),
         Command::Prove(args) => prove::run(&args),
-        Command::Lang => language::print_template(),
+        Command::Lang(args) => language::print_template(&args),
         Command::Debug(args) => debug::run(&args),
     }
 }

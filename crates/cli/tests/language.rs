@@ -376,3 +376,26 @@ fn a_catalogue_that_is_none_is_told() {
         assert!(told.contains(says), "{told}");
     }
 }
+
+#[test]
+fn what_is_misspelt_is_told_and_what_is_translated_carried_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("de.toml");
+    let text = "language = \"de\"\n[sentences]\n\"Executive Sumary\" = \"Kurz\"\n\"Attack\" = \"Angriff\"\n\"{causes} at {places}.\" = \"{causes}.\"\n";
+    std::fs::write(&file, text).unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_casemate"))
+        .args(["lang", file.to_str().unwrap()])
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("did you mean `Executive Summary`?"), "{told}");
+    assert!(told.contains("says nothing of `{places}`"), "{told}");
+    let anew = String::from_utf8(output.stdout).unwrap();
+    for line in [
+        "language = \"de\"",
+        "\"Attack\" = \"Angriff\"",
+        "\"Executive Summary\" = \"\"",
+    ] {
+        assert!(anew.lines().any(|l| l == line), "{line}");
+    }
+}

@@ -14,6 +14,7 @@ use crate::backtracking;
 use crate::near;
 use casemate_flow::result::FactValue;
 use casemate_model::expr::{self, Expr, Literal, Scope, Tri, Value3};
+use casemate_say::say;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Functions that conditions about flows and facts may use; those of the application model are its own.
@@ -65,15 +66,17 @@ pub(crate) fn asked(condition: &Expr, subject: &Subject<'_>) -> String {
     for path in all.iter().filter(|path| !some_open || open(path)) {
         let name = match path.strip_prefix("fact.") {
             Some(field) => format!("`{}`", field.split('.').next().unwrap_or(field)),
-            None if *path == "callee" => "what is called".to_owned(),
-            None => "where it comes from".to_owned(),
+            None if *path == "callee" => say!("what is called"),
+            None => say!("where it comes from"),
         };
         if !names.contains(&name) {
             names.push(name);
         }
     }
     match names.split_last() {
-        Some((last, first)) if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        Some((last, first)) if !first.is_empty() => {
+            say!("{first} and {last}", first = first.join(", "))
+        }
         _ => names.concat(),
     }
 }

@@ -1,6 +1,9 @@
 //! `say!("{n} of {all} are open", n = open, all = total)`: as `format!`, and translated where a catalogue of the language holds the
 //! sentence. Its places have names, so that a translator can put them in another order; what `format!` checks stays checked.
 
+mod places;
+
+use places::{Place, places};
 use proc_macro::{Literal, TokenStream, TokenTree};
 
 /// A sentence. See the crate.
@@ -23,7 +26,7 @@ fn expand(input: TokenStream) -> Result<TokenStream, String> {
     };
     let rest: Vec<TokenTree> = tokens.collect();
     let given = arguments(&rest);
-    let places = places(&text)?;
+    let places = named_places(&text)?;
     let literal = Literal::string(&text).to_string();
     if places.is_empty() && text.contains(['{', '}']) {
         return parsed(&format!(
@@ -100,25 +103,15 @@ fn arguments(tokens: &[TokenTree]) -> Vec<(String, TokenStream)> {
 }
 
 /// The places of a sentence: their names, and how they are written: `("n", "{n}")`.
-fn places(text: &str) -> Result<Vec<(String, String)>, String> {
-    let mut out = Vec::new();
-    let mut rest = text;
-    while let Some(at) = rest.find(['{', '}']) {
-        let after = rest.get(at..).unwrap_or_default();
-        if after.starts_with("{{") || after.starts_with("}}") {
-            rest = after.get(2..).unwrap_or_default();
-            continue;
-        }
-        let end = after.find('}').ok_or("a place is not closed")?;
-        let inner = after.get(1..end).unwrap_or_default();
-        let name = inner.split(':').next().unwrap_or_default().trim();
+fn named_places(text: &str) -> Result<Vec<(String, String)>, String> {
+    let all = places(text).ok_or("a place is not closed")?;
+    let named = all.into_iter().map(|Place { name, inner }| {
         if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
             return Err("the places of a sentence have names, so that a translator can put them in another order".to_owned());
         }
-        out.push((name.to_owned(), format!("{{{inner}}}")));
-        rest = after.get(end + 1..).unwrap_or_default();
-    }
-    Ok(out)
+        Ok((name.to_owned(), format!("{{{inner}}}")))
+    });
+    named.collect()
 }
 
 /// What a string literal says.

@@ -1,5 +1,6 @@
 //! A language: a file of translations.
 
+use crate::places::{Place, places};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use toml::{Table, Value};
@@ -14,17 +15,6 @@ pub struct Catalogue {
     rules: FxHashMap<String, BTreeMap<String, String>>,
 }
 
-/// What a catalogue lacks of what can be said.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Missing {
-    /// Texts that it has no translation of.
-    pub lacks: usize,
-    /// Texts in all.
-    pub all: usize,
-    /// Texts that it translates and that nothing says any more.
-    pub stale: usize,
-}
-
 impl Catalogue {
     /// Reads one.
     ///
@@ -35,7 +25,12 @@ impl Catalogue {
             .parse()
             .map_err(|e: toml::de::Error| format!("not TOML: {e}"))?;
         let language = match table.get("language") {
-            Some(Value::String(tag)) if !tag.is_empty() => tag.clone(),
+            Some(Value::String(tag)) if is_tag(tag) => tag.clone(),
+            Some(Value::String(tag)) if !tag.is_empty() => {
+                return Err(format!(
+                    "`{tag}` is no tag of a language; pages name German `de` and Brazilian Portuguese `pt-BR`"
+                ));
+            }
             _ => return Err("`language` is missing, such as `language = \"de\"`".to_owned()),
         };
         let mut out = Self {
@@ -62,6 +57,7 @@ impl Catalogue {
                             _ => Err(format!("`{key}` is a list of forms, each with `{{n}}`")),
                         }?;
                         if !forms.iter().all(|f: &String| f.is_empty()) {
+                            forms_agree(key, &forms, &out.language)?;
                             out.counts.insert(key.clone(), forms);
                         }
                     }
@@ -97,7 +93,9 @@ impl Catalogue {
         }
     }
 
-    pub(crate) fn sentence(&self, text: &str) -> Option<&str> {
+    /// The translation of a sentence, with its places.
+    #[must_use]
+    pub fn sentence(&self, text: &str) -> Option<&str> {
         self.sentences.get(text).map(String::as_str)
     }
 
@@ -108,48 +106,48 @@ impl Catalogue {
         (!form.is_empty()).then_some(form.as_str())
     }
 
-    pub(crate) fn of_rule(&self, rule: &str, part: &str) -> Option<&str> {
+    /// What it says of a rule: under `title`, or the heading of a section.
+    #[must_use]
+    pub fn of_rule(&self, rule: &str, part: &str) -> Option<&str> {
         self.rules.get(rule)?.get(part).map(String::as_str)
     }
 
-    /// What it lacks of a template, which is a catalogue without translations.
-    ///
-    /// # Errors
-    /// The template is no catalogue.
-    pub fn missing(&self, template: &str) -> Result<Missing, String> {
-        let template: Table = template
-            .parse()
-            .map_err(|e: toml::de::Error| e.to_string())?;
-        let keys = |part: &str| -> Vec<String> {
-            let table = template.get(part).and_then(Value::as_table);
-            table
-                .map(|t| t.keys().cloned().collect())
-                .unwrap_or_default()
-        };
-        let (sentences, counts) = (keys("sentences"), keys("counts"));
-        let mut missing = Missing {
-            all: sentences.len() + counts.len(),
-            lacks: sentences
-                .iter()
-                .filter(|k| !self.sentences.contains_key(*k))
-                .count()
-                + counts
-                    .iter()
-                    .filter(|k| !self.counts.contains_key(*k))
-                    .count(),
-            stale: 0,
-        };
-        let had = self.sentences.len() + self.counts.len();
-        missing.stale = had - (missing.all - missing.lacks);
-        let rules = template.get("rules").and_then(Value::as_table);
-        for (rule, parts) in rules.into_iter().flatten() {
-            for part in parts.as_table().into_iter().flat_map(Table::keys) {
-                missing.all += 1;
-                missing.lacks += usize::from(self.of_rule(rule, part).is_none());
-            }
-        }
-        Ok(missing)
+    /// The forms of a count, by what one of it is called.
+    #[must_use]
+    pub fn forms(&self, one: &str) -> Option<&[String]> {
+        self.counts.get(one).map(Vec::as_slice)
     }
+
+    /// All keys that it translates: of sentences, of counts, and of parts of rules as `rule: part`.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = String> {
+        let rules = self.rules.iter();
+        let parts = rules.flat_map(|(rule, parts)| parts.keys().map(move |p| of_part(rule, p)));
+        let sentences = self.sentences.keys().chain(self.counts.keys());
+        sentences.cloned().chain(parts)
+    }
+
+    /// Places of sentences that their translations do not have.
+    pub(crate) fn lost(&self) -> Vec<(String, String)> {
+        let mut out: Vec<(String, String)> = self
+            .sentences
+            .iter()
+            .flat_map(|(key, said)| {
+                let own = places(said).unwrap_or_default();
+                let own: Vec<&str> = own.iter().map(|place| place.name).collect();
+                let all = places(key).unwrap_or_default();
+                let lost = all.into_iter().filter(move |p| !own.contains(&p.name));
+                lost.map(|place| (key.clone(), place.name.to_owned()))
+            })
+            .collect();
+        out.sort();
+        out.dedup();
+        out
+    }
+}
+
+/// How a part of a rule is called beside sentences.
+pub(crate) fn of_part(rule: &str, part: &str) -> String {
+    format!("{rule}: {part}")
 }
 
 fn string(key: &str, value: &Value) -> Result<String, String> {
@@ -161,30 +159,53 @@ fn string(key: &str, value: &Value) -> Result<String, String> {
 
 /// A translation has no place that its sentence has not: nothing would fill it.
 fn places_agree(key: &str, said: &str) -> Result<(), String> {
-    let known = places(key);
-    match places(said).iter().find(|place| !known.contains(place)) {
-        Some(other) => Err(format!(
-            "the translation of `{key}` has a place `{{{other}}}`, and the sentence has none of that name"
+    let known = places(key).unwrap_or_default();
+    let Some(own) = places(said) else {
+        return Err(format!(
+            "a bracket in the translation of `{key}` is not closed; write `{{{{` for one that is meant"
+        ));
+    };
+    for Place { name, inner } in own {
+        let Some(of_sentence) = known.iter().find(|k| k.name == name) else {
+            return Err(format!(
+                "the translation of `{key}` has a place `{{{name}}}`, and the sentence has none of that name"
+            ));
+        };
+        if inner.trim() != name && inner != of_sentence.inner {
+            return Err(format!(
+                "`{{{inner}}}` in the translation of `{key}`: how a value is written is decided by the sentence; write `{{{name}}}`"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Each number takes one of the forms, and stands in it.
+fn forms_agree(key: &str, forms: &[String], language: &str) -> Result<(), String> {
+    let wanted = (0..=200).map(|n| form(language, n)).max();
+    let wanted = wanted.map_or(1, |last| last + 1);
+    if forms.len() != wanted {
+        return Err(format!(
+            "`{key}` has {} forms, and a number takes one of {wanted} in `{language}`",
+            forms.len()
+        ));
+    }
+    match forms.iter().find(|form| !form.contains("{n}")) {
+        Some(bare) => Err(format!(
+            "the form `{bare}` of `{key}` has no `{{n}}`, where the number stands"
         )),
         None => Ok(()),
     }
 }
 
-fn places(text: &str) -> Vec<&str> {
-    let mut out = Vec::new();
-    let mut rest = text;
-    while let Some(at) = rest.find(['{', '}']) {
-        let after = rest.get(at..).unwrap_or_default();
-        if after.starts_with("{{") || after.starts_with("}}") {
-            rest = after.get(2..).unwrap_or_default();
-            continue;
-        }
-        let end = after.find('}').unwrap_or(after.len() - 1);
-        let inner = after.get(1..end).unwrap_or_default();
-        out.push(inner.split(':').next().unwrap_or_default().trim());
-        rest = after.get(end + 1..).unwrap_or_default();
-    }
-    out
+/// `de`, `pt-BR`: pages name it, and the forms of numbers are known by it.
+fn is_tag(tag: &str) -> bool {
+    let mut parts = tag.split(['-', '_']);
+    let first = parts.next().unwrap_or_default();
+    let word = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric());
+    (2..=3).contains(&first.len())
+        && first.chars().all(|c| c.is_ascii_alphabetic())
+        && parts.all(|part| word(part) && part.len() <= 8)
 }
 
 /// Which of its forms a number takes in a language, as gettext's `Plural-Forms` has it.
@@ -209,6 +230,27 @@ fn form(language: &str, n: u64) -> usize {
             1 => 0,
             2..=4 => 1,
             _ => 2,
+        },
+        "lt" => match (ten, hundred) {
+            (1, hundred) if hundred != 11 => 0,
+            (2..=9, hundred) if !(11..=19).contains(&hundred) => 1,
+            _ => 2,
+        },
+        "lv" => match (ten, hundred) {
+            (1, hundred) if hundred != 11 => 0,
+            _ if n != 0 => 1,
+            _ => 2,
+        },
+        "ro" => match (n, hundred) {
+            (1, _) => 0,
+            (0, _) | (_, 1..=19) => 1,
+            _ => 2,
+        },
+        "sl" => match hundred {
+            1 => 0,
+            2 => 1,
+            3 | 4 => 2,
+            _ => 3,
         },
         "ar" => match (n, hundred) {
             (0..=2, _) => usize::try_from(n).unwrap_or_default(),
@@ -249,9 +291,6 @@ title = "Abfrage aus der Anfrage"
             de.of_rule("sql-injection", "title"),
             Some("Abfrage aus der Anfrage")
         );
-        let template = "[sentences]\n\"none\" = \"\"\n[counts]\nfile = []\n[rules.sql-injection]\ntitle = \"\"\nFix = \"\"\n";
-        let missing = de.missing(template).unwrap();
-        assert_eq!((missing.lacks, missing.all, missing.stale), (2, 4, 1));
     }
 
     #[test]
@@ -264,6 +303,23 @@ title = "Abfrage aus der Anfrage"
             ),
             ("language = \"de\"\n[sentence]", "`sentence`"),
             ("language = ", "TOML"),
+            ("language = \"german\"", "no tag"),
+            (
+                "language = \"de\"\n[sentences]\n\"{n} open\" = \"{n offen\"",
+                "not closed",
+            ),
+            (
+                "language = \"de\"\n[sentences]\n\"{n} open\" = \"{n:.1} offen\"",
+                "write `{n}`",
+            ),
+            (
+                "language = \"de\"\n[counts]\nfile = [\"{n} Datei\"]",
+                "has 1 forms, and a number takes one of 2",
+            ),
+            (
+                "language = \"de\"\n[counts]\nfile = [\"eine Datei\", \"{n} Dateien\"]",
+                "`eine Datei`",
+            ),
         ] {
             let wrong = Catalogue::parse(text).unwrap_err();
             assert!(wrong.contains(says), "{wrong}");
@@ -285,6 +341,11 @@ title = "Abfrage aus der Anfrage"
             ("cs", 5, 2),
             ("ar", 103, 3),
             ("pt-BR", 0, 0),
+            ("lt", 21, 0),
+            ("lt", 12, 2),
+            ("lv", 0, 2),
+            ("ro", 19, 1),
+            ("sl", 104, 2),
         ] {
             assert_eq!(form(language, n), which, "{language} {n}");
         }

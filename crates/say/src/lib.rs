@@ -11,9 +11,13 @@
 extern crate self as casemate_say;
 
 mod catalogue;
+mod held;
+#[path = "../../say-macros/src/places.rs"]
+mod places;
 
 pub use casemate_say_macros::say;
-pub use catalogue::{Catalogue, Missing};
+pub use catalogue::Catalogue;
+pub use held::Held;
 
 use std::sync::OnceLock;
 
