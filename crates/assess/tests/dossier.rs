@@ -197,6 +197,51 @@ fn what_one_repair_ends_is_not_edited_place_by_place() {
 }
 
 #[test]
+fn a_guide_is_as_grave_as_what_is_left_to_edit() {
+    let mut files = PAGES.to_vec();
+    files.push((
+        "price.js",
+        "const express = require('express'); const needle = require('needle')\nconst router = express.Router()\n\
+         router.get('/price', (req, res) => needle.get('https://prices.example/', (error, answer, body) => res.send('<p>' + body)))\nmodule.exports = router\n",
+    ));
+    let assessment = assess(&files);
+    let found = of_rule(&assessment, "cross-site-scripting");
+    let guides = &assessment.dossier.plan.guides;
+    let guide = guides.iter().find(|g| g.rule == "cross-site-scripting");
+    let guide = guide.unwrap();
+    let [(_, left)] = guide.places.as_slice() else {
+        panic!("{:?}", guide.places);
+    };
+    let level = |id: &str| found.iter().find(|f| f.id == id).unwrap().severity.level;
+    assert!(level(left) < found.iter().map(|f| f.severity.level).max().unwrap());
+    assert_eq!(guide.level, level(left));
+}
+
+#[test]
+fn what_comes_first_is_the_same_in_the_summary_and_in_the_plan() {
+    let program = "const express = require('express'); const fs = require('fs')\nconst app = express()\n\
+         const page = (name) => '<p>' + name\n\
+         app.get('/a', (req, res) => res.send(page(req.query.a)))\napp.get('/b', (req, res) => res.send('<p>' + req.query.b))\n\
+         app.get('/c', (req, res) => fs.readFile('files/' + req.query.c, (error, text) => res.json(text)))\n\
+         app.get('/d', (req, res) => res.json(eval(req.query.d)))\napp.listen(1)\n";
+    let stated = "[context]\nbudget = \"one week\"\n";
+    for policy in ["", stated] {
+        let assessment = assess(&[
+            ("package.json", "{\"name\":\"x\"}"),
+            ("app.js", program),
+            ("casemate.toml", policy),
+        ]);
+        let plan = &assessment.dossier.plan;
+        let steps = plan.immediate.iter().chain(&plan.short_term);
+        let steps: Vec<&Vec<String>> = steps.map(|step| &step.risks).collect();
+        let told = assessment.dossier.summary.priorities.iter();
+        let told: Vec<&Vec<String>> = told.map(|(risks, _)| risks).collect();
+        assert!(told.len() > 2, "{told:?}");
+        assert_eq!(told, steps[..told.len()]);
+    }
+}
+
+#[test]
 fn a_secret_that_is_used_twice_is_one_cause() {
     let program = "import jwt\nSECRET = 'hunter22'\ndef make(name):\n    return jwt.encode({'sub': name}, SECRET, algorithm='HS256')\n\n\
                    def read(token):\n    return jwt.decode(token, SECRET, algorithms=['HS256'])\n";

@@ -25,16 +25,16 @@ pub fn run(args: &AssessArgs) -> Result<Exit, Failure> {
         .map_err(|e| failure(&e))?;
     watch.ends();
     if let Some(format) = destinations.stdout {
-        print::results(&render(&assessment, format, args))?;
+        let what = format!("writing {}", format.name());
+        print::results(&watch.measured(what, || render(&assessment, format, args)))?;
     }
     let mut unwritten = None;
     for file in destinations.files {
         let (format, shown) = (file.format, file.shown.display().to_string());
-        match file.finish(&casemate_report::render_to(
-            &assessment,
-            format,
-            depth(args),
-        )) {
+        let text = watch.measured(format!("writing {}", format.name()), || {
+            casemate_report::render_to(&assessment, format, depth(args))
+        });
+        match file.finish(&text) {
             Ok(()) if !args.output.quiet => {
                 print::note(&format!("wrote {shown}: {}", counted(&assessment)))
             }

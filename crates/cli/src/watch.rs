@@ -13,6 +13,7 @@ pub struct Watch {
     shown: bool,
     begun: Instant,
     stages: Mutex<Vec<(String, Instant)>>,
+    later: Mutex<Vec<(String, Duration)>>,
 }
 
 impl Watch {
@@ -22,6 +23,7 @@ impl Watch {
             shown,
             begun: Instant::now(),
             stages: Mutex::default(),
+            later: Mutex::default(),
         }
     }
 
@@ -35,6 +37,16 @@ impl Watch {
         if let Ok(mut stages) = self.stages.lock() {
             stages.push((words, Instant::now()));
         }
+    }
+
+    /// Measures what comes after the stages: a report that is written.
+    pub fn measured<T>(&self, what: String, work: impl FnOnce() -> T) -> T {
+        let begun = Instant::now();
+        let out = work();
+        if let Ok(mut later) = self.later.lock() {
+            later.push((what, begun.elapsed()));
+        }
+        out
     }
 
     /// Takes the progress line away.
@@ -54,6 +66,12 @@ impl Watch {
             .iter()
             .zip(ends)
             .map(|((words, begun), end)| (words.clone(), end.duration_since(*begun)))
+            .chain(
+                self.later
+                    .lock()
+                    .into_iter()
+                    .flat_map(|later| later.clone()),
+            )
             .collect()
     }
 }

@@ -129,11 +129,18 @@ pub fn summary(assessment: &Assessment) -> String {
     out
 }
 
-/// Text of a cell that is nothing but text: what Markdown and HTML read as markup is written as entities.
+/// Text of a cell that is nothing but text: what Markdown and HTML read as markup is written as entities, and what stands in back-ticks
+/// is code.
 fn cell(text: &str) -> String {
+    let text = clean(text);
+    let marked = text.matches('`').count().is_multiple_of(2);
+    let mut inside = false;
     let mut out = String::new();
-    for c in clean(text).chars() {
-        if c.is_ascii_punctuation()
+    for c in text.chars() {
+        if c == '`' && marked {
+            out.push_str(if inside { "</code>" } else { "<code>" });
+            inside = !inside;
+        } else if c.is_ascii_punctuation()
             && !matches!(c, '.' | ',' | '/' | ' ' | '-' | '(' | ')' | ';' | '\'')
         {
             let _ = write!(out, "&#{};", u32::from(c));

@@ -1,6 +1,8 @@
 //! For a person, to keep and pass on: the document as Markdown that reads well where it is kept.
 
-use crate::document::{self, Block, Cell, Depth, Document, Entry, Figure, Group, Table, anchor};
+use crate::document::{
+    self, Block, Cell, Depth, Document, Entry, Figure, Group, REFERENCES, Table, anchor,
+};
 use crate::names::word;
 use crate::text::prose::clean;
 use casemate_assess::assessment::Assessment;
@@ -8,9 +10,6 @@ use casemate_assess::assessment::Level;
 use casemate_assess::dossier::words::grouped;
 use casemate_say::{label, say};
 use std::fmt::Write;
-
-/// Findings that one cell refers to by name.
-const REFERENCES: usize = 8;
 
 /// Rows of a table that everybody scrolls over.
 const LONG: usize = 40;

@@ -76,6 +76,12 @@ fn a_summary_holds_text_only() {
         text.contains("1 FAIL, 1 PARTIAL, 1 PASS, 1 N/A, 1 ATTESTED, 1 HUMAN"),
         "{text}"
     );
+    // What stands in back-ticks is code, and its own markup is none.
+    let plain = render(&common::sample(), Format::Summary);
+    assert!(
+        plain.contains("<code>req.query.sort</code> becomes part of the SQL text"),
+        "{plain}"
+    );
     // Every row of the table has four cells.
     let rows = text.lines().filter(|l| l.starts_with('|'));
     assert!(

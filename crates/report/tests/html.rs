@@ -188,6 +188,21 @@ fn depths_differ() {
     let size = |depth| html::render(&a, depth).len();
     assert!(size(Depth::Summary) < size(Depth::Assessment));
     assert!(!html::render(&a, Depth::Summary).contains("id=\"ledger\""));
+    // What is left out is not pointed to.
+    for (name, depth) in Depth::NAMED {
+        let page = html::render(&a, depth);
+        let targets = page.split("href=\"#").skip(1);
+        let targets: Vec<&str> = targets.filter_map(|rest| rest.split('"').next()).collect();
+        assert!(!targets.is_empty(), "{name}");
+        for target in targets {
+            assert!(
+                page.contains(&format!("id=\"{target}\"")),
+                "{name}: {target}"
+            );
+        }
+        let guided = page.contains("stand under Implementation Guidance");
+        assert!(!guided || page.contains("id=\"guidance\""), "{name}");
+    }
 }
 
 /// A line without its code spans: a run of back-ticks closes at the next run of the same length.

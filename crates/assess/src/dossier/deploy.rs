@@ -226,7 +226,7 @@ fn compose(name: &Node, service: &Node, at: &dyn Fn(&Node) -> String) -> Option<
     let build = service.get("build");
     let folder = build.and_then(|b| b.text().or_else(|| b.get("context")?.text()));
     let from = match (folder, service.get("image").and_then(Node::text)) {
-        (Some(folder), _) => say!("built from {folder}"),
+        (Some(folder), _) => folder.to_owned(),
         (None, Some(image)) => image.to_owned(),
         (None, None) => String::new(),
     };
@@ -493,7 +493,7 @@ mod tests {
             "docker-compose.yml",
             "services:\n  web:\n    build: .\n    ports:\n      - \"80:3000\"\n  db:\n    image: postgres:16\n",
             &[
-                "web | compose service | docker-compose.yml:2 | built from . | 80:3000 |  | ",
+                "web | compose service | docker-compose.yml:2 | . | 80:3000 |  | ",
                 "db | compose service | docker-compose.yml:6 | postgres:16 |  |  | ",
             ],
         );

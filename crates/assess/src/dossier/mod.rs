@@ -195,7 +195,7 @@ pub(crate) fn make(material: Material<'_>) -> Dossier {
     let context = context::of(m, &surface);
     let diagram = diagram::of(m, &surface);
     let plan = plan::of(m, &risks);
-    let summary = summary::of(m, &surface, &risks, &practices, &context, &plan.means);
+    let summary = summary::of(m, &surface, &risks, &practices, &context, &plan);
     let monitoring = monitor::of(m, &surface);
     let threats = threat::of(m, &surface, &diagram);
     let suggestions = summary::suggestions(m, &surface, &context);

@@ -262,7 +262,12 @@ fn guidelines(m: &Material<'_>) -> Vec<Guideline> {
         };
         out.push(Guideline {
             rule: rule.id.clone(),
-            says: say!("“{title}” stands at {of} places, in {files}; write the repair once, where all of them use it: {way}", title = rule.title, of = of.len(), files = list(&files, 3)),
+            says: say!(
+                "“{title}” stands at {of} places, in {files}: {way}",
+                title = rule.title,
+                of = of.len(),
+                files = list(&files, 3)
+            ),
             findings: of.iter().map(|f| f.id.clone()).collect(),
         });
     }
@@ -365,10 +370,12 @@ fn guides(m: &Material<'_>) -> Vec<Guide> {
             let of: Vec<_> = m.findings.iter().filter(|f| f.rule == rule.id).collect();
             let first = of.first()?;
             let own = |f: &&&Finding| root_of(m, f).is_none();
+            // What is repaired at its cause does not make the places that are left any worse.
+            let left = of.iter().filter(own).map(|f| f.severity.level).max();
             Some(Guide {
                 rule: rule.id.clone(),
                 title: rule.title.clone(),
-                level: first.severity.level,
+                level: left.unwrap_or(first.severity.level),
                 places: of
                     .iter()
                     .filter(own)

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::means::Means;
+use super::plan::{Action, Plan};
 use super::risk::Risk;
 use super::surface::Surface;
 use super::words::{capitalised, code, count, list};
@@ -25,8 +26,8 @@ pub struct Summary {
     pub stories: Vec<Story>,
     /// What is done well, counted.
     pub good: Vec<String>,
-    /// What to do first: identifiers of risks and why.
-    pub priorities: Vec<(String, String)>,
+    /// What to do first, in the order of the plan: the risks that a step ends, and where it begins.
+    pub priorities: Vec<(Vec<String>, String)>,
     /// What only people can decide.
     pub decisions: Vec<String>,
 }
@@ -59,6 +60,9 @@ const KEPT: usize = 8;
 /// Requirements that are kept by leaving a mistake out: true, and nothing to be proud of.
 const NO_MERIT: [&str; 5] = ["-3.5.2", "-6.2.5", "-6.2.8", "-6.4.2", "-7.2.2"];
 
+/// Steps that are told beforehand.
+const PRIORITIES: usize = 5;
+
 /// Stories that are told.
 const STORIES: usize = 3;
 
@@ -68,15 +72,15 @@ pub(super) fn of(
     risks: &[Risk],
     practices: &[Practice],
     context: &Context,
-    means: &Means,
+    plan: &Plan,
 ) -> Summary {
     Summary {
         posture: posture(m, surface, risks),
         chapters: chapters(m),
         stories: stories(m, risks),
         good: good(m, surface, practices),
-        priorities: priorities(risks),
-        decisions: decisions(m, surface, risks, context, means),
+        priorities: priorities(plan, risks),
+        decisions: decisions(m, surface, risks, context, &plan.means),
     }
 }
 
@@ -419,29 +423,28 @@ fn good(m: &Material<'_>, surface: &Surface, practices: &[Practice]) -> Vec<Stri
     out
 }
 
-fn priorities(risks: &[Risk]) -> Vec<(String, String)> {
-    risks
-        .iter()
-        .filter(|r| r.level >= Level::Medium && r.confidence != "low")
-        .take(5)
-        .map(|r| {
-            let through = r.endpoint.as_ref().map_or_else(String::new, |e| {
-                say!(", reached by {endpoint}", endpoint = code(e))
-            });
-            let places = match r.findings.len() {
-                1 => String::new(),
-                n => say!(", {n} places"),
-            };
-            (
-                r.id.clone(),
-                say!(
-                    "{title} at {place}{through}{places}",
-                    title = r.title,
-                    place = code(&r.place)
-                ),
-            )
-        })
-        .collect()
+fn priorities(plan: &Plan, risks: &[Risk]) -> Vec<(Vec<String>, String)> {
+    let steps = plan.immediate.iter().chain(&plan.short_term);
+    let first = |step: &Action| {
+        let worst = risks.iter().find(|r| step.risks.contains(&r.id))?;
+        if worst.level < Level::Medium || worst.confidence == "low" {
+            return None;
+        }
+        let through = worst.endpoint.as_ref().map_or_else(String::new, |e| {
+            say!(", reached by {endpoint}", endpoint = code(e))
+        });
+        let places = match step.findings.len() {
+            1 => String::new(),
+            n => say!(", {n} places"),
+        };
+        let what = say!(
+            "{title} at {place}{through}{places}",
+            title = worst.title,
+            place = code(&worst.place)
+        );
+        Some((step.risks.clone(), what))
+    };
+    steps.filter_map(first).take(PRIORITIES).collect()
 }
 
 /// Findings that the code alone cannot settle, and which a person has to look at.

@@ -9,9 +9,10 @@ use casemate_assess::dossier::protection::{DataRow, Said};
 use casemate_assess::dossier::words::{count, grouped, list};
 use casemate_say::{label, say, told};
 
-pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
+/// `guided`: the report says how each weakness is repaired.
+pub(super) fn blocks(a: &Assessment, guided: bool) -> Vec<Block<'_>> {
     let mut out = Vec::new();
-    vulnerabilities(a, &mut out);
+    vulnerabilities(a, guided, &mut out);
     coding(a, &mut out);
     architecture(a, &mut out);
     data(a, &mut out);
@@ -21,7 +22,7 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     out
 }
 
-fn vulnerabilities<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
+fn vulnerabilities<'a>(a: &'a Assessment, guided: bool, out: &mut Vec<Block<'a>>) {
     out.push(Block::Heading(3, say!("Vulnerability Assessment")));
     let causes = casemate_assess::cause::causes(&a.findings);
     if causes.is_empty() {
@@ -40,7 +41,7 @@ fn vulnerabilities<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
     out.push(Block::Note(
         say!("Each stands for one repair, made at one place or at several alike; open one to see its way through the code."),
     ));
-    out.extend(entry::all(&causes, a).into_iter().map(Block::Entry));
+    out.extend(entry::all(&causes, a, guided).into_iter().map(Block::Entry));
 }
 
 fn coding<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {

@@ -13,20 +13,21 @@ use std::collections::BTreeMap;
 const STEPS: usize = 16;
 
 /// All causes. How a weakness is attacked and repaired stands with the first entry of its rule.
-pub(super) fn all<'a>(causes: &[Cause<'a>], a: &'a Assessment) -> Vec<Entry<'a>> {
+/// `guided`: code, alternatives and a test follow in the report.
+pub(super) fn all<'a>(causes: &[Cause<'a>], a: &'a Assessment, guided: bool) -> Vec<Entry<'a>> {
     let mut told: BTreeMap<&str, &str> = BTreeMap::new();
     causes
         .iter()
         .map(|cause| {
             let before = told.get(cause.first.rule.as_str()).copied();
             told.entry(&cause.first.rule).or_insert(&cause.first.id);
-            of(cause, a, before)
+            of(cause, a, before, guided)
         })
         .collect()
 }
 
 /// One cause. `before`: the entry that told of its rule.
-fn of<'a>(cause: &Cause<'a>, a: &'a Assessment, before: Option<&str>) -> Entry<'a> {
+fn of<'a>(cause: &Cause<'a>, a: &'a Assessment, before: Option<&str>, guided: bool) -> Entry<'a> {
     let f = cause.first;
     let shown = cause.shown();
     let rule = a.rule(&f.rule);
@@ -102,7 +103,13 @@ fn of<'a>(cause: &Cause<'a>, a: &'a Assessment, before: Option<&str>) -> Entry<'
         )));
     } else if !fix.is_empty() {
         blocks.push(Block::Heading(5, say!("Repair")));
-        blocks.push(Block::Note(say!("{trim_end_matches} Code, alternatives and a test for `{rule}` stand under Implementation Guidance.", trim_end_matches = sentence(fix.trim_end_matches(':')), rule = f.rule)));
+        let fix = sentence(fix.trim_end_matches(':'));
+        let rule = f.rule.as_str();
+        blocks.push(Block::Note(if guided {
+            say!("{fix} Code, alternatives and a test for `{rule}` stand under Implementation Guidance.")
+        } else {
+            say!("{fix} `casemate explain {rule}` prints code, alternatives and a test.")
+        }));
     }
     Entry {
         id: anchor(&f.id),
@@ -248,9 +255,11 @@ fn reached<'a>(f: &Finding, blocks: &mut Vec<Block<'a>>) {
         return;
     }
     blocks.push(Block::Table(Table {
-        caption: match f.endpoints.len() {
-            1 => say!("The endpoint that reaches it"),
-            n => say!("The {n} endpoints that reach it"),
+        caption: match (f.endpoints.len(), f.paths.is_empty()) {
+            (1, false) => say!("The endpoint that reaches it"),
+            (n, false) => say!("The {n} endpoints that reach it"),
+            (1, true) => say!("The endpoint that it is about"),
+            (n, true) => say!("The {n} endpoints that it is about"),
         },
         head: vec![
             label!("Endpoint"),

@@ -75,7 +75,7 @@ fn guide<'a>(a: &'a Assessment, guide: &'a casemate_assess::dossier::plan::Guide
     }
     tests(a, guide, &mut blocks);
     Entry {
-        id: say!("guide-{rule}", rule = guide.rule),
+        id: format!("guide-{}", guide.rule),
         level: guide.level,
         confidence: String::new(),
         title: guide.title.clone(),
@@ -200,8 +200,11 @@ fn testing<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
         rows: with
             .iter()
             .map(|e| {
+                // Its handler tells it from another of the same path.
+                let alone = e.handlers.is_empty();
+                let name = if alone { e.named() } else { e.told() };
                 vec![
-                    Cell::text(code(&e.named())),
+                    Cell::text(code(&name)),
                     Cell::code(e.handlers.join(", ")),
                     Cell::label(fixed(e).join("; ")),
                     Cell::Findings(e.findings.clone()),

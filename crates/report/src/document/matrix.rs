@@ -107,10 +107,7 @@ fn evidence(risk: &Risk) -> String {
         .collect();
     if told.is_empty() {
         return match &risk.endpoint {
-            Some(endpoint) => say!(
-                "`{endpoint}` runs the code at `{place}`",
-                place = risk.place
-            ),
+            Some(endpoint) => say!("`{endpoint}`, by the code at `{place}`", place = risk.place),
             None => say!("the code at `{place}`", place = risk.place),
         };
     }

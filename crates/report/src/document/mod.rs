@@ -6,6 +6,7 @@
 mod analysis;
 mod closing;
 mod context;
+mod depth;
 mod entry;
 mod guidance;
 mod matrix;
@@ -14,9 +15,14 @@ mod plan;
 mod problems;
 mod summary;
 
+pub use depth::Depth;
+
 use casemate_assess::assessment::{Assessment, Level};
 use casemate_assess::dossier::Verdict;
 use casemate_say::{label, say, told};
+
+/// Findings, or risks, that one cell names.
+pub(crate) const REFERENCES: usize = 8;
 
 /// A report.
 #[derive(Debug)]
@@ -162,46 +168,16 @@ impl Cell {
     }
 }
 
-/// How deep a report goes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub enum Depth {
-    /// Everything.
-    #[default]
-    Assessment,
-    /// What leadership reads.
-    Summary,
-    /// How it is built, and what may go wrong there.
-    Architecture,
-    /// What has to be repaired, for a tracker.
-    Issue,
-}
-
-impl Depth {
-    /// All, by name.
-    pub const NAMED: [(&'static str, Self); 4] = [
-        ("assessment", Self::Assessment),
-        ("summary", Self::Summary),
-        ("architecture", Self::Architecture),
-        ("issue", Self::Issue),
-    ];
-
-    fn sections(self) -> &'static [&'static str] {
-        match self {
-            Self::Assessment => &[],
-            Self::Summary => &["context", "summary", "matrix", "recommendations", "limits"],
-            Self::Architecture => &["context", "analysis", "threats", "limits"],
-            Self::Issue => &["analysis", "recommendations", "guidance", "limits"],
-        }
-    }
-}
-
 /// Puts a report in order.
 #[must_use]
 pub fn of(assessment: &Assessment, depth: Depth) -> Document<'_> {
     let all: [(&'static str, Vec<Block<'_>>); 12] = [
         ("context", context::blocks(assessment)),
         ("summary", summary::blocks(assessment)),
-        ("analysis", analysis::blocks(assessment)),
+        (
+            "analysis",
+            analysis::blocks(assessment, depth.has("guidance")),
+        ),
         ("matrix", matrix::blocks(assessment)),
         ("recommendations", plan::blocks(assessment)),
         ("guidance", guidance::blocks(assessment)),
@@ -212,20 +188,23 @@ pub fn of(assessment: &Assessment, depth: Depth) -> Document<'_> {
         ("accepted", closing::accepted(assessment)),
         ("suggestions", closing::suggestions(assessment)),
     ];
-    let wanted = depth.sections();
+    let mut sections: Vec<Section<'_>> = all
+        .into_iter()
+        .filter(|(id, _)| depth.has(id))
+        .map(|(id, blocks)| Section {
+            heading: heading(id),
+            id,
+            blocks,
+        })
+        .collect();
+    for section in &mut sections {
+        depth.unlink(section);
+    }
     Document {
         assessment,
         title: label!("Backend Security Assessment Report"),
         facts: facts(assessment),
-        sections: all
-            .into_iter()
-            .filter(|(id, _)| wanted.is_empty() || wanted.contains(id))
-            .map(|(id, blocks)| Section {
-                heading: heading(id),
-                id,
-                blocks,
-            })
-            .collect(),
+        sections,
     }
 }
 
@@ -317,5 +296,5 @@ fn sentences(texts: &[String]) -> Vec<String> {
 pub fn anchor(finding: &str) -> String {
     let digits = finding.rsplit('@').next().unwrap_or(finding);
     let digits: String = digits.chars().filter(char::is_ascii_alphanumeric).collect();
-    say!("finding-{digits}")
+    format!("finding-{digits}")
 }

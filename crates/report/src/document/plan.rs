@@ -87,8 +87,12 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
             name = a.project.name
         )));
     }
-    for guideline in &plan.guidelines {
-        out.push(Block::Text(sentence(&guideline.says)));
+    let says: Vec<String> = plan.guidelines.iter().map(|g| g.says.clone()).collect();
+    if !says.is_empty() {
+        out.push(Block::Note(say!(
+            "Each repair is written once, where all of its places can use it."
+        )));
+        out.push(Block::List(sentences(&says)));
     }
     out.push(Block::Heading(3, say!("Secure Development Practices")));
     out.push(Block::List(sentences(&plan.practices)));

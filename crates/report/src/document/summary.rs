@@ -96,13 +96,11 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     } else {
         out.push(Block::Table(Table {
             caption: say!("What to repair first"),
-            head: vec![label!("Risk"), label!("What")],
+            head: vec![label!("Risks"), label!("What")],
             rows: summary
                 .priorities
                 .iter()
-                .map(|(risk, what)| {
-                    vec![Cell::Risks(vec![risk.clone()]), Cell::text(sentence(what))]
-                })
+                .map(|(risks, what)| vec![Cell::Risks(risks.clone()), Cell::text(sentence(what))])
                 .collect(),
         }));
     }

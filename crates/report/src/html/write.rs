@@ -3,7 +3,7 @@
 use super::figure;
 use super::page::Page;
 use super::prose;
-use crate::document::{Block, Cell, Document, Entry, Figure, Section, Table, anchor};
+use crate::document::{Block, Cell, Document, Entry, Figure, REFERENCES, Section, Table, anchor};
 use crate::names::word;
 use casemate_assess::assessment::Level;
 use casemate_assess::dossier::Verdict;
@@ -13,9 +13,6 @@ use sha2::{Digest, Sha256};
 
 static STYLE: &str = include_str!("style.css");
 static SCRIPT: &str = include_str!("filter.js");
-
-/// Findings that one cell refers to by name.
-const REFERENCES: usize = 8;
 
 pub(super) fn document(document: &Document<'_>) -> String {
     let mut page = Page::default();
