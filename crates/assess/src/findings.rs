@@ -1,13 +1,15 @@
 //! Matches of rules to findings: places, sentences, severity, ids.
 
 use crate::assessment::{
-    Certainty, Confidence, Endpoint, Factor, Finding, Level, Path, Place, Severity, Step,
+    Certainty, Confidence, Endpoint, Factor, Finding, Level, Path, Place, RegressionTest, Severity,
+    Step,
 };
 use crate::cause;
 use crate::fingerprint::{self, Identity};
 use crate::knowledge::Knowledge;
 use crate::line_hash;
 use crate::link::Linked;
+use crate::parameter::{self, Filled};
 use crate::retest::{Sent, Tests};
 use crate::snippet;
 use crate::trigger;
@@ -15,7 +17,7 @@ use crate::within::{self, Within};
 use casemate_flow::result::{Analysis, Fact, FactValue, FileIdx, FlowPath, Site};
 use casemate_ir::Span;
 use casemate_rules::matching::{Evidence, Match};
-use casemate_rules::rule::{Fill, Heading, Question, Rule};
+use casemate_rules::rule::{Fill, Heading, Question, Retest, Rule};
 use casemate_rules::severity::{self, Circumstances, Exposure};
 use casemate_say::{mark, told};
 use casemate_source::{Project, SourceFile};
@@ -73,7 +75,7 @@ impl Maker<'_> {
                 let rule = self.knowledge.catalogue.get(&found.rule)?;
                 let (mut finding, sent) = self.finding(found, rule)?;
                 self.identify(&mut finding, found, &mut ordinals);
-                finding.test = self.tests.of(rule, &finding, sent.as_ref());
+                finding.test = self.test(rule, found, &finding, sent);
                 let lines = hashes.entry(found.place.file).or_insert_with(|| {
                     self.file(found.place)
                         .map_or_else(Vec::new, |f| line_hash::of_lines(&f.text))
@@ -90,6 +92,20 @@ impl Maker<'_> {
         mask_secrets(&mut findings, &secrets(matches, self.knowledge));
         sort(&mut findings);
         findings
+    }
+
+    /// The test of a repair; a setting of a whole application shows at any of its endpoints.
+    fn test(
+        &self,
+        rule: &Rule,
+        found: &Match,
+        finding: &Finding,
+        sent: Option<Sent>,
+    ) -> Option<RegressionTest> {
+        let whole = rule.retest == Some(Retest::Origin) && finding.endpoints.is_empty();
+        let any = whole.then(|| self.any_read(found.place)).flatten();
+        let asked = any.as_slice().iter().chain(&finding.endpoints);
+        self.tests.of(rule, finding, asked, sent.as_ref())
     }
 
     /// The line of code at a place.
@@ -134,25 +150,26 @@ impl Maker<'_> {
             table: None,
             file: Some(&place.file),
         };
-        let read = best.map(|path| trigger::Read {
+        let reads: Vec<(String, &FlowPath)> = flow_paths
+            .iter()
+            .map(|path| (self.source(path), path))
+            .collect();
+        let reads = reads.iter().map(|(source, path)| trigger::Read {
             kind: kinds.source_name(path.kind),
-            source: source.as_deref().unwrap_or_default(),
+            source,
+            asked: self.parameter(path).and_then(|p| p.asked),
             line: self.line_of(path.source),
             python: self.file(path.source).is_some_and(|f| is_python(&f.path)),
+            forms: self.reads_forms_alone(path.source),
         });
-        let trigger = read.as_ref().and_then(|read| {
+        let reads: Vec<trigger::Read<'_>> = reads.collect();
+        let read = reads.first();
+        let trigger = read.and_then(|read| {
             let sink = sinks.first()?;
             let mut asked = endpoints.iter();
             asked.find_map(|endpoint| trigger::request(endpoint, read, sink))
         });
-        let sent = read.as_ref().and_then(|read| {
-            endpoints.iter().find_map(|endpoint| {
-                Some(Sent {
-                    endpoint: endpoint.clone(),
-                    spoken: trigger::spoken(endpoint, read)?,
-                })
-            })
-        });
+        let sent = endpoints.iter().find_map(|at| Sent::of(at, &reads));
         let (exposure, evidence) = if found.doubted {
             (Exposure::Doubted, None)
         } else {
@@ -172,6 +189,11 @@ impl Maker<'_> {
                     .filter(|_| best.is_some() || !endpoints.is_empty()),
             },
         );
+        // What shows elsewhere does not count for how it is come to.
+        let endpoints = match &found.evidence {
+            Evidence::Fact(fact) if endpoints.is_empty() => self.shown_at(fact, rule),
+            _ => endpoints,
+        };
         let finding = Finding {
             rule: rule.id.clone(),
             title: rule.title.clone(),
@@ -314,14 +336,44 @@ impl Maker<'_> {
         if let Some(name) = line.strip_suffix("=>") {
             return name.trim().trim_matches(['(', ')']).to_owned();
         }
-        if let Some(name) = only_parameter(text) {
-            return name.to_owned();
+        if let Some(parameter) = self.parameter(path) {
+            return parameter.name.to_owned();
         }
+        // Of a method with decorators, its name says which one it is.
+        let head = text.lines().map(str::trim).find(|l| !l.starts_with('@'));
+        let line = match head {
+            Some(head) if line.starts_with('@') => head,
+            _ => line,
+        };
         let opens = line.ends_with([':', '{', '(']);
         if let Some((name, _)) = line.split_once('(').filter(|_| opens) {
             return format!("{name}(…)");
         }
         line.chars().take(SOURCE).collect()
+    }
+
+    /// Whether a package reads bodies as forms and in no other way: what is sent as JSON does not arrive there.
+    fn reads_forms_alone(&self, site: Site) -> bool {
+        let facts = self.analysis.facts.iter();
+        let of_bodies = facts.filter(|f| {
+            matches!(f.fact.as_str(), "body.form" | "body.json") && self.same_unit(f.site, site)
+        });
+        let mut of_bodies = of_bodies.map(|f| f.fact == "body.form").peekable();
+        of_bodies.peek().is_some() && of_bodies.all(|form| form)
+    }
+
+    /// The parameter that a request fills, where what is read is one.
+    fn parameter(&self, path: &FlowPath) -> Option<Filled<'_>> {
+        if !path.text.is_empty() && !path.text.starts_with('.') {
+            return None;
+        }
+        let entries = path.entries.iter();
+        let entries = entries.filter_map(|i| self.analysis.entries.get(*i as usize));
+        let paths = entries.filter_map(|entry| entry.path.as_deref());
+        let in_path: Vec<&str> = paths.flat_map(crate::trigger::parameters).collect();
+        let kind = self.knowledge.models.kinds().source_name(path.kind);
+        let text = slice(&self.file(path.source)?.text, path.source.span);
+        parameter::filled(text, kind, &in_path)
     }
 
     /// The place of a site.
@@ -435,44 +487,6 @@ fn is_python(file: &str) -> bool {
         .is_some_and(|ext| ext.eq_ignore_ascii_case("py"))
 }
 
-/// The one parameter of a function of Python that a request fills: the instance, and what other functions give, are not among them.
-fn only_parameter(text: &str) -> Option<&str> {
-    let head = text.trim_start();
-    let head = head.strip_prefix("async ").unwrap_or(head);
-    let (name, given) = head.strip_prefix("def ").unwrap_or(head).split_once('(')?;
-    let is_name = name.chars().all(|c| c.is_alphanumeric() || c == '_');
-    let (mut depth, mut starts, mut parts) = (1_u32, 0, Vec::new());
-    let mut after = "";
-    for (at, c) in given.char_indices() {
-        match c {
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth -= 1,
-            _ => {}
-        }
-        if depth == 0 || depth == 1 && c == ',' {
-            parts.push(given.get(starts..at)?);
-            starts = at + 1;
-        }
-        if depth == 0 {
-            after = given.get(at + 1..)?.trim_start();
-            break;
-        }
-    }
-    // A call looks alike up to here.
-    if !is_name || !(after.starts_with(':') || after.starts_with("->")) {
-        return None;
-    }
-    let mut names = parts.iter().filter_map(|part| {
-        let name = part.split([':', '=']).next()?.trim();
-        let filled = !part.contains("Depends(") && !part.contains("Security(");
-        let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_');
-        let others = ["self", "cls", "request", ""];
-        (filled && plain && !others.contains(&name)).then_some(name)
-    });
-    let name = names.next()?;
-    names.next().is_none().then_some(name)
-}
-
 fn holds_secrets(rule: &Rule) -> bool {
     rule.area.name() == "secret" || rule.cwe.iter().any(|cwe| SECRET_CWES.contains(cwe))
 }
@@ -538,28 +552,5 @@ pub(crate) const fn certainty(confidence: casemate_rules::confidence::Confidence
         casemate_rules::confidence::Confidence::Low => Certainty::Low,
         casemate_rules::confidence::Confidence::Medium => Certainty::Medium,
         casemate_rules::confidence::Confidence::High => Certainty::High,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::only_parameter;
-
-    #[test]
-    fn one_parameter_has_a_name() {
-        for (text, name) in [
-            ("def go(to: str):\n    return", Some("to")),
-            (
-                "async def go(\n    self,\n    to: Annotated[str, Query(alias='a, b')] = 'x',\n    db=Depends(f(1)),\n):",
-                Some("to"),
-            ),
-            ("go(to: str) -> str:", Some("to")),
-            ("go(to)", None),
-            ("def go(a, b):", None),
-            ("def go(request):", None),
-            ("x = 1", None),
-        ] {
-            assert_eq!(only_parameter(text), name, "{text}");
-        }
     }
 }

@@ -10,7 +10,7 @@ use casemate_rules::severity::Exposure;
 use casemate_say::say;
 
 /// Endpoints of one finding.
-const ENDPOINTS: usize = 20;
+pub(crate) const ENDPOINTS: usize = 20;
 
 /// Whether all ways to a place are kept: fewer than there may be.
 fn all_kept(paths: &[FlowPath]) -> bool {
@@ -55,7 +55,7 @@ impl Maker<'_> {
     }
 
     /// What the application model knows of an entry.
-    fn modelled(&self, entry: &Entry) -> Option<&casemate_app::model::Endpoint> {
+    pub(crate) fn modelled(&self, entry: &Entry) -> Option<&casemate_app::model::Endpoint> {
         let all = &self.application.endpoints;
         let first = all.partition_point(|e| e.site < entry.site);
         all.get(first..)?
@@ -108,6 +108,7 @@ impl Maker<'_> {
                 .clone()
                 .any(|a| a.site == site || a.via == Some(site))
                 || changed.clone().any(|(at, _)| *at == site)
+                || objects.privileges.iter().any(|(at, ..)| *at == site)
         };
         // Of what many endpoints reach, the fact names one.
         let named = match &found.evidence {

@@ -1,6 +1,7 @@
 //! A request that shows a finding: the endpoint, and a harmless value where the source is read.
 
 use crate::assessment::Endpoint;
+use crate::retest::percent;
 
 /// A value that makes a weakness visible without harm, by sink kind or its parent.
 const PROBES: &[(&str, &str)] = &[
@@ -38,10 +39,14 @@ pub(crate) struct Read<'a> {
     pub kind: &'a str,
     /// As an expression: `req.query.id`.
     pub source: &'a str,
+    /// What a request calls it, where the code says so beside it.
+    pub asked: Option<&'a str>,
     /// The line of code that reads it.
     pub line: &'a str,
     /// That line is Python.
     pub python: bool,
+    /// Bodies are read as forms there, and in no other way.
+    pub forms: bool,
 }
 
 /// Where a request says a value.
@@ -65,7 +70,8 @@ pub(crate) enum Spoken {
 pub(crate) fn spoken(endpoint: &Endpoint, read: &Read<'_>) -> Option<Spoken> {
     let source = read.source;
     let path = endpoint.path.as_deref()?;
-    let name = last_name(source).or_else(|| asked_for(source, read.line));
+    let name = read.asked.or_else(|| last_name(source));
+    let name = name.or_else(|| asked_for(source, read.line));
     let name = name.map(str::to_owned);
     match read.kind {
         // Of an address as a whole the query is a part, of its host or path it is none.
@@ -79,6 +85,7 @@ pub(crate) fn spoken(endpoint: &Endpoint, read: &Read<'_>) -> Option<Spoken> {
             let name = name.filter(|n| parameter(path, n).is_some())?;
             Some(Spoken::Path(name))
         }
+        "http.body" if read.forms => Some(Spoken::Form(name?)),
         "http.body" if FORMS.iter().any(|form| reads(source, form)) => Some(Spoken::Form(name?)),
         "http.body" => Some(Spoken::Json(name)),
         "http.header" => Some(Spoken::Header(name?)),
@@ -98,21 +105,23 @@ pub(crate) fn request(endpoint: &Endpoint, read: &Read<'_>, sink_kind: &str) -> 
     };
     let line = |path: &str| format!("{method} {} HTTP/1.1\nHost: localhost", filled(path));
     Some(match spoken(endpoint, read)? {
+        // A parameter whose name is not known; of a query as a whole any name will do.
+        Spoken::Query(None) if read.source.ends_with("(…)") => return None,
         Spoken::Query(name) => {
             let name = name.as_deref().unwrap_or("q");
             let separator = if query_at(path).is_some() { '&' } else { '?' };
             let value = if probe.starts_with("{\"$") {
                 format!("{name}[$ne]=")
             } else {
-                format!("{name}={}", encoded(probe))
+                format!("{name}={}", percent(probe))
             };
             line(&format!("{path}{separator}{value}"))
         }
-        Spoken::Path(name) => line(&path.replacen(parameter(path, &name)?, &encoded(probe), 1)),
+        Spoken::Path(name) => line(&path.replacen(parameter(path, &name)?, &percent(probe), 1)),
         Spoken::Form(name) => format!(
             "{}\nContent-Type: application/x-www-form-urlencoded\n\n{name}={}",
             line(path),
-            encoded(probe)
+            percent(probe)
         ),
         Spoken::Json(name) => {
             let is_object = probe.starts_with('{') && sink_kind != "template";
@@ -126,7 +135,7 @@ pub(crate) fn request(endpoint: &Endpoint, read: &Read<'_>, sink_kind: &str) -> 
             format!("{}\nContent-Type: application/json\n\n{body}", line(path))
         }
         Spoken::Header(name) => format!("{}\n{name}: {}", line(path), one_line(probe)),
-        Spoken::Cookie(name) => format!("{}\nCookie: {name}={}", line(path), encoded(probe)),
+        Spoken::Cookie(name) => format!("{}\nCookie: {name}={}", line(path), percent(probe)),
     })
 }
 
@@ -163,6 +172,22 @@ fn parameter<'p>(path: &'p str, name: &str) -> Option<&'p str> {
                 .ends_with(':')
                 .then(|| path.get(at - 1..at + name.len()))?,
         }
+    })
+}
+
+/// The names of the parameters of a path.
+pub(crate) fn parameters(path: &str) -> impl Iterator<Item = &str> {
+    let parts = path.split('/');
+    parts.filter_map(|part| {
+        if let Some(name) = part.strip_prefix(':') {
+            return Some(name);
+        }
+        let inner = part.strip_prefix(['<', '{'])?.strip_suffix(['>', '}'])?;
+        Some(match inner.split_once(':') {
+            Some((_, name)) if part.starts_with('<') => name,
+            Some((name, _)) => name,
+            None => inner,
+        })
     })
 }
 
@@ -247,6 +272,9 @@ const OF_PYTHON: &[(&str, Option<&str>)] = &[
     ("method", Some("__class__")),
 ];
 
+/// What gives the whole body of a request.
+const WHOLE_BODIES: [&str; 6] = ["data", "json", "rawBody", "get_data", "get_json", "text"];
+
 /// `id` of `req.query.id`, of `req.query['id']`, of `req.get('id')`, of a destructured `id`; nothing for `req.body` itself.
 fn last_name(source: &str) -> Option<&str> {
     let source = source.trim_end_matches([')', ']']);
@@ -278,20 +306,15 @@ fn last_name(source: &str) -> Option<&str> {
     let plain = last
         .chars()
         .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$'));
+    // All of what `request` holds, and no field of it.
+    let called = source.trim_end_matches('(');
+    let of_request = ["request.", "req."]
+        .iter()
+        .find_map(|root| called.strip_prefix(root));
+    if of_request.is_some_and(|name| WHOLE_BODIES.contains(&name)) {
+        return None;
+    }
     (plain && !last.is_empty() && (inner || !whole.contains(&last))).then_some(last)
-}
-
-fn encoded(value: &str) -> String {
-    value
-        .bytes()
-        .map(|b| {
-            if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
-                char::from(b).to_string()
-            } else {
-                format!("%{b:02X}")
-            }
-        })
-        .collect()
 }
 
 fn quoted(value: &str) -> String {
@@ -319,8 +342,10 @@ mod tests {
         let read = |kind, source, line| Read {
             kind,
             source,
+            asked: None,
             line,
             python: false,
+            forms: false,
         };
         let get = |path, kind, source, sink| {
             request(&endpoint("GET", path), &read(kind, source, ""), sink)
@@ -374,6 +399,13 @@ mod tests {
             "POST /users HTTP/1.1\nHost: localhost\nContent-Type: application/x-www-form-urlencoded\n\nname=%27%20OR%20%271%27%3D%271"
         );
         assert_eq!(form("save(request.form)"), None);
+        // What parses forms alone reads no JSON.
+        let parsed = Read {
+            forms: true,
+            ..read("http.body", "req.body.name", "")
+        };
+        let asked = request(&endpoint("POST", "/users"), &parsed, "sql").unwrap();
+        assert!(asked.contains("x-www-form-urlencoded\n\nname="), "{asked}");
         for (path, line) in [
             ("/a/:id/b", "GET /a/1/b?q=1"),
             ("/a/<int:id>", "GET /a/1?q=1"),
@@ -398,8 +430,10 @@ mod tests {
         let read = Read {
             kind: "http.query",
             source: "request.args.code",
+            asked: None,
             line: "",
             python: true,
+            forms: false,
         };
         let asked = |sink| request(&endpoint("GET", "/x"), &read, sink);
         assert!(asked("code").unwrap().contains("__import__"));
@@ -420,6 +454,10 @@ mod tests {
             ("req.headers['x-user']", Some("x-user")),
             ("req.get('host')", Some("host")),
             ("req.body", None),
+            ("request.data", None),
+            ("request.get_json()", None),
+            ("request.json['data']", Some("data")),
+            ("form.data", Some("data")),
             ("req.url", None),
             ("req.query.url", Some("url")),
             ("userName", Some("userName")),

@@ -1,4 +1,4 @@
-//! Tests of repairs, as they are written for small programs in four frameworks.
+//! Tests of repairs, as they are written for small programs.
 //!
 //! `scripts/test-retests` runs them: they fail in `before` and pass in `after`. Here some of them are pinned: those that stand in the
 //! folder `pinned` of a program. After a change of a template: `UPDATE=1 cargo test -p casemate-assess --test retests`.
@@ -34,7 +34,19 @@ fn tests(a: &Assessment) -> BTreeMap<String, RegressionTest> {
 #[test]
 fn files_are_as_pinned() {
     let mut wrong = Vec::new();
-    for program in ["express", "flask", "fastapi", "django"] {
+    for program in [
+        "django",
+        "express",
+        "fastapi",
+        "fastify",
+        "flask",
+        "flask-forms",
+        "jest",
+        "mocha",
+        "nest",
+        "python-remote",
+        "typescript",
+    ] {
         let tests = tests(&assess(vec![folder(&format!("{program}/before"))]));
         let pinned = folder(&format!("{program}/pinned"));
         let mut files: Vec<PathBuf> = std::fs::read_dir(&pinned)
@@ -86,28 +98,42 @@ fn each_package_has_its_own_way() {
         (
             r#"{"name": "x", "scripts": {"start": "node app.js"}, "devDependencies": {"jest": "29", "supertest": "7"}}"#,
             exported,
-            "npx jest ",
+            "npx jest --forceExit --runTestsByPath test/",
             "require('supertest')",
+            "BASE_URL",
+        ),
+        (
+            r#"{"name": "x", "scripts": {"test": "NODE_ENV=test node --experimental-vm-modules node_modules/.bin/jest -c unit.json --coverage && eslint -c .eslintrc"}, "devDependencies": {"jest": "29"}}"#,
+            exported,
+            "NODE_OPTIONS=--experimental-vm-modules npx jest -c unit.json --forceExit --runTestsByPath test/",
+            "createHttpServer(program)",
+            "BASE_URL",
+        ),
+        (
+            r#"{"name": "x", "scripts": {"test": "mocha --require ./test/setup.js --require=$(rm) 'src/**/*.spec.js'"}, "devDependencies": {"mocha": "10"}}"#,
+            exported,
+            "npx mocha --require ./test/setup.js --exit test/",
+            "createHttpServer(program)",
             "BASE_URL",
         ),
         (
             r#"{"name": "x", "scripts": {"start": "node app.js"}, "devDependencies": {"mocha": "10"}}"#,
             exported,
-            "npx mocha ",
+            "npx mocha --exit test/",
             "createHttpServer(program)",
             "BASE_URL",
         ),
         (
             r#"{"name": "x", "scripts": {"start": "node app.js"}}"#,
             listens,
-            "node --test ",
+            "node --test-force-exit --test ",
             "process.env.BASE_URL",
             "require(\"../../app.js\")",
         ),
         (
             r#"{"name": "x", "type": "module", "scripts": {"start": "node app.js"}}"#,
             listens,
-            "node --test ",
+            "node --test-force-exit --test ",
             "import { it } from 'node:test'",
             "require(",
         ),

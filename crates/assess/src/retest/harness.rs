@@ -1,5 +1,6 @@
 //! How a program is asked in a test: the runner that its package uses, and whether its application can be imported.
 
+use super::runner::{self, OwnTests, Runner, VM_MODULES, is_typescript};
 use casemate_source::{Project, SourceFile, Unit};
 use regex::Regex;
 use std::collections::BTreeMap;
@@ -19,6 +20,14 @@ pub(super) enum Harness {
 pub(super) struct Node {
     /// What runs its tests.
     pub runner: Runner,
+    /// How its own command calls that: settings and what is loaded first.
+    pub options: Vec<String>,
+    /// Jest reads `import` only where Node is asked for it.
+    pub vm_modules: bool,
+    /// What its tests end in: `test`, `spec`.
+    pub ending: &'static str,
+    /// Its settings look for tests below another folder than its own.
+    pub elsewhere: bool,
     /// It has Supertest.
     pub supertest: bool,
     /// Its tests say `import`, not `require`.
@@ -27,18 +36,6 @@ pub(super) struct Node {
     pub typescript: bool,
     /// The application, where it can be imported without starting to listen.
     pub application: Option<Entry>,
-}
-
-/// What runs tests.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Runner {
-    Vitest,
-    Jest,
-    Mocha,
-    /// What Node brings; `tsx`: how it reads TypeScript.
-    Node {
-        tsx: bool,
-    },
 }
 
 /// Where an application is imported from.
@@ -343,14 +340,11 @@ fn node(project: &Project, unit: &Unit, application: Option<Entry>) -> Node {
         .pointer("/scripts/test")
         .and_then(serde_json::Value::as_str)
         .unwrap_or_default();
-    let tsx = has("tsx") || has("ts-node");
-    let runner = [
-        ("vitest", Runner::Vitest),
-        ("jest", Runner::Jest),
-        ("mocha", Runner::Mocha),
-    ];
-    let named =
-        |by: &dyn Fn(&str) -> bool| runner.iter().find(|(name, _)| by(name)).map(|(_, r)| *r);
+    let tsx = has("tsx");
+    let named = |by: &dyn Fn(&str) -> bool| {
+        let mut all = Runner::NAMED.iter();
+        all.find(|(name, _)| by(name)).map(|(_, runner)| *runner)
+    };
     let runner = named(&|name| script.contains(name))
         .or_else(|| {
             (!script.contains("node --test"))
@@ -358,20 +352,26 @@ fn node(project: &Project, unit: &Unit, application: Option<Entry>) -> Node {
                 .flatten()
         })
         .unwrap_or(Runner::Node { tsx });
-    let typescript = application.as_ref().map_or_else(
-        || has("typescript"),
-        |entry| {
-            Path::new(&entry.file)
-                .extension()
-                .is_some_and(|e| e == "ts")
-        },
-    );
+    let own = OwnTests::of(project, unit, &package);
+    let typescript = application
+        .as_ref()
+        .map_or_else(|| has("typescript"), |entry| is_typescript(&entry.file));
     let modules = package.get("type").and_then(serde_json::Value::as_str) == Some("module");
+    let translated = ["ts-jest", "@swc/jest", "@babel/preset-env", "esbuild-jest"];
+    let vm_modules = runner == Runner::Jest
+        && (script.contains(VM_MODULES) || modules && !translated.iter().any(|name| has(name)));
     // What Node itself cannot read is asked over the network.
     let readable = !typescript || runner != Runner::Node { tsx: false };
-    let typescript = typescript && application.is_some() && readable;
+    // Jest may be told to take files of one language alone for tests.
+    let typescript = typescript
+        && readable
+        && (application.is_some() || runner == Runner::Jest && own.typescript);
     Node {
         runner,
+        options: runner::options(script, runner),
+        vm_modules,
+        ending: own.ending,
+        elsewhere: own.elsewhere,
         supertest: has("supertest"),
         modules: modules || typescript || runner == Runner::Vitest,
         typescript,

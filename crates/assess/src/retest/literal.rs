@@ -27,6 +27,19 @@ pub(crate) fn remark(text: &str) -> String {
         .collect()
 }
 
+/// Text inside of an address.
+pub(crate) fn percent(text: &str) -> String {
+    text.bytes()
+        .map(|b| {
+            if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
+        .collect()
+}
+
 /// A name for a variable of a shell: `shopId` becomes `SHOP_ID`.
 pub(crate) fn shouted(name: &str) -> String {
     let mut out = String::new();

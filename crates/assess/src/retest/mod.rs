@@ -8,13 +8,15 @@
 mod harness;
 mod literal;
 mod request;
+mod runner;
 mod write;
 
 use crate::assessment::{Endpoint, Finding, RegressionTest};
-use crate::trigger::Spoken;
+use crate::trigger::{self, Read, Spoken};
 use casemate_rules::rule::{Retest, Rule};
 use casemate_source::Project;
 use harness::Harnesses;
+pub(crate) use literal::percent;
 
 /// Where a request says what a finding reads.
 pub(crate) struct Sent {
@@ -22,6 +24,30 @@ pub(crate) struct Sent {
     pub endpoint: Endpoint,
     /// Where it says it.
     pub spoken: Spoken,
+    /// Other fields of its body that come to the same place.
+    pub beside: Vec<String>,
+}
+
+impl Sent {
+    /// What is read first decides; the others are told beside it.
+    pub(crate) fn of(endpoint: &Endpoint, reads: &[Read<'_>]) -> Option<Self> {
+        let mut spoken = reads.iter().map(|read| trigger::spoken(endpoint, read));
+        let first = spoken.next()??;
+        let mut beside: Vec<String> = spoken
+            .filter_map(|other| match other? {
+                Spoken::Json(name) => name,
+                _ => None,
+            })
+            .filter(|name| first != Spoken::Json(Some(name.clone())))
+            .collect();
+        beside.sort();
+        beside.dedup();
+        Some(Self {
+            endpoint: endpoint.clone(),
+            spoken: first,
+            beside,
+        })
+    }
 }
 
 /// Writes tests for one project.
@@ -39,28 +65,31 @@ impl<'a> Tests<'a> {
         }
     }
 
-    /// The test of a finding's repair. Absent where its rule is shown by no request, or too little is known of the request.
-    pub(crate) fn of(
+    /// The test of a finding's repair, at one of the endpoints that it can be seen at. Absent where its rule is shown by no request, or too little is known of the request.
+    pub(crate) fn of<'f>(
         &self,
         rule: &Rule,
         finding: &Finding,
-        sent: Option<&Sent>,
+        asked: impl Iterator<Item = &'f Endpoint>,
+        sent: Option<&'f Sent>,
     ) -> Option<RegressionTest> {
         let retest = rule.retest?;
         let value = carries_value(retest);
-        let endpoint = match sent {
-            Some(sent) => &sent.endpoint,
-            None if value => return None,
-            None => finding.endpoints.first()?,
-        };
         let spoken = sent.map(|sent| &sent.spoken).filter(|_| value);
-        let request = request::of(endpoint, spoken, retest)?;
+        let known = sent.map(|sent| &sent.endpoint);
+        // Of several, the first that can be asked.
+        let mut asked = known.into_iter().chain(asked.filter(|_| !value));
+        let (endpoint, request) = asked.find_map(|endpoint| {
+            let request = request::of(endpoint, spoken, retest)?;
+            Some((endpoint, request))
+        })?;
         let harness = self.harnesses.at(&endpoint.file)?;
         self.frames.fill(&write::Subject {
             retest,
             finding,
             endpoint,
             request: &request,
+            beside: sent.map_or(&[], |sent| sent.beside.as_slice()),
             harness,
             folder: self.harnesses.folder(&endpoint.file),
         })

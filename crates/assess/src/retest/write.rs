@@ -1,8 +1,9 @@
 //! Fills the templates of test files.
 
-use super::harness::{Harness, Node, Python, Runner, join};
-use super::literal::{quoted, remark};
+use super::harness::{Harness, Node, Python, join};
+use super::literal::{percent, quoted, remark};
 use super::request::{Piece, Request};
+use super::runner::{Runner, VM_MODULES};
 use crate::assessment::{Endpoint, Finding, Need, RegressionTest};
 use crate::trigger::Spoken;
 use casemate_rules::rule::Retest;
@@ -15,6 +16,8 @@ pub(super) struct Subject<'a> {
     pub finding: &'a Finding,
     pub endpoint: &'a Endpoint,
     pub request: &'a Request,
+    /// What else of a body comes to the same place: all of it is attacked at once.
+    pub beside: &'a [String],
     pub harness: &'a Harness,
     /// The folder of the package, and the one of the test.
     pub folder: (String, String),
@@ -68,8 +71,10 @@ impl Frames {
             Harness::Python(_) => Language::Python,
         };
         let (name, fence) = match subject.harness {
-            Harness::Node(node) if node.typescript => (format!("{id}.test.ts"), "ts"),
-            Harness::Node(_) => (format!("{id}.test.js"), "js"),
+            Harness::Node(node) => {
+                let fence = if node.typescript { "ts" } else { "js" };
+                (format!("{id}.{}.{fence}", node.ending), fence)
+            }
             Harness::Python(_) => (format!("test_{}.py", id.replace('-', "_")), "py"),
         };
         let file = join(folder, &name);
@@ -144,17 +149,30 @@ fn title(subject: &Subject<'_>) -> String {
     format!("{at} {says}")
 }
 
-/// How a test is run, from the folder of its package.
+/// How a test is run, from the folder of its package: this file alone, whatever files are tests by the settings, and to an end, whatever
+/// the program keeps open.
 fn run(harness: &Harness, file: &str) -> String {
-    match harness {
-        Harness::Python(_) => format!("python -m pytest {file}"),
-        Harness::Node(node) => match node.runner {
-            Runner::Vitest => format!("npx vitest run {file}"),
-            Runner::Jest => format!("npx jest {file}"),
-            Runner::Mocha => format!("npx mocha {file}"),
-            Runner::Node { tsx: true } => format!("node --import tsx --test {file}"),
-            Runner::Node { tsx: false } => format!("node --test {file}"),
-        },
+    let node = match harness {
+        Harness::Python(_) => return format!("python -m pytest {file}"),
+        Harness::Node(node) => node,
+    };
+    let options: String = node.options.iter().map(|o| format!(" {o}")).collect();
+    match node.runner {
+        Runner::Vitest => format!("npx vitest run{options} {file}"),
+        Runner::Jest => {
+            let lead = if node.vm_modules {
+                format!("NODE_OPTIONS={VM_MODULES} ")
+            } else {
+                String::new()
+            };
+            let root = if node.elsewhere { " --rootDir ." } else { "" };
+            format!("{lead}npx jest{options}{root} --forceExit --runTestsByPath {file}")
+        }
+        Runner::Mocha => format!("npx mocha{options} --exit {file}"),
+        Runner::Node { tsx } => {
+            let load = if tsx { " --import tsx" } else { "" };
+            format!("node{load} --test-force-exit --test {file}")
+        }
     }
 }
 
@@ -222,11 +240,15 @@ fn needs(subject: &Subject<'_>) -> Vec<Need> {
     }
     let of_owner = subject.retest == Retest::Owner;
     // A record that is not there is refused to everybody.
-    let there = of_owner || matches!(subject.retest, Retest::Role | Retest::Get);
+    let there = of_owner
+        || matches!(
+            subject.retest,
+            Retest::Role | Retest::Get | Retest::CrossSite
+        );
     for parameter in subject.request.parameters() {
         let says = match subject.retest {
             Retest::Owner => "what stands there in the path, for a record of the first account",
-            Retest::Role | Retest::Get => {
+            Retest::Role | Retest::Get | Retest::CrossSite => {
                 "what stands there in the path, for a record that is there"
             }
             Retest::Login => "what stands there in the path (0, which is nobody's)",
@@ -241,8 +263,11 @@ fn needs(subject: &Subject<'_>) -> Vec<Need> {
             "the query that names a record of the first account: id=7",
         );
     }
+    let whole = matches!(subject.request.spoken, Some(Spoken::Json(None)));
+    let document = subject.retest == Retest::Xml && whole;
     if subject.request.has_body()
-        && !matches!(subject.retest, Retest::Login | Retest::Get | Retest::Xml)
+        && !document
+        && !matches!(subject.retest, Retest::Login | Retest::Get)
     {
         let names_record = of_owner && subject.request.parameters().is_empty();
         need(
@@ -284,6 +309,13 @@ fn needs(subject: &Subject<'_>) -> Vec<Need> {
             "TEST_VALUE",
             false,
             "an honest value, where the usual one is refused",
+        );
+    }
+    if subject.retest == Retest::Role {
+        need(
+            "TEST_OWN",
+            false,
+            "a path that the account may see, where whoever lacks the role is led to the login",
         );
     }
     if subject.retest == Retest::Limit {
@@ -339,6 +371,7 @@ fn request(subject: &Subject<'_>, language: Language) -> Value {
         name => name.as_deref().map(quoted),
         encoded => name.as_deref().map(|n| inside(&percent(n), language)),
         parameters => parameters,
+        beside => subject.beside.iter().map(|name| quoted(name)).collect::<Vec<_>>(),
         body => request.has_body(),
         form => form,
         changes => request.changes(),
@@ -425,7 +458,7 @@ fn python(python: &Python, folder: &str) -> Value {
             plugin => plugin,
         },
         Python::Remote => context! {
-            client => "httpx",
+            client => "remote",
             root => Value::UNDEFINED,
             module => "",
             object => "",
@@ -473,16 +506,4 @@ fn inside(text: &str, language: Language) -> String {
         Language::Node => inner.replace('`', "\\`").replace("${", "\\${"),
         Language::Python => inner.replace('{', "{{").replace('}', "}}"),
     }
-}
-
-fn percent(text: &str) -> String {
-    text.bytes()
-        .map(|b| {
-            if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
-                char::from(b).to_string()
-            } else {
-                format!("%{b:02X}")
-            }
-        })
-        .collect()
 }

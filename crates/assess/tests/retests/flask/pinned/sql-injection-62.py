@@ -34,7 +34,7 @@ def send(value, headers=USER):
 
 def ask(method, path, body=b"", kind=None, headers=()):
     headers = {**dict(headers), **({"content-type": kind} if kind else {})}
-    answer = app.test_client().open(path, method=method, data=body, headers=headers)
+    answer = app.test_client(use_cookies=False).open(path, method=method, data=body, headers=headers)
     return SimpleNamespace(status=answer.status_code, headers=answer.headers, text=answer.get_data(as_text=False).decode(errors="replace"))
 
 

@@ -1,5 +1,7 @@
 from django.utils.html import escape
-from django.contrib.auth.decorators import login_required
+import json
+
+from django.contrib.auth.decorators import login_required, permission_required
 from django.db import connection
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -54,3 +56,22 @@ def go(request):
 
 def hello(request):
     return HttpResponse("<p>Hello " + escape(request.GET.get("name", "")) + "</p>")
+
+
+@login_required
+@require_POST
+def done(request, pk):
+    Note.objects.filter(pk=pk, owner=request.user).delete()
+    return HttpResponseRedirect("/notes/")
+
+
+@permission_required("notes.view_note", raise_exception=True)
+def everything(request):
+    return JsonResponse(list(Note.objects.values("text")), safe=False)
+
+
+@login_required
+@require_POST
+def keep(request):
+    note = Note.objects.create(owner=request.user, text=json.loads(request.body)["text"])
+    return JsonResponse({"text": note.text, "pinned": note.pinned})

@@ -1,3 +1,5 @@
+import json
+
 from django.contrib.auth.decorators import login_required
 from django.db import connection
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
@@ -53,3 +55,21 @@ def go(request):
 
 def hello(request):
     return HttpResponse("<p>Hello " + request.GET.get("name", "") + "</p>")
+
+
+@login_required
+def done(request, pk):
+    Note.objects.filter(pk=pk, owner=request.user).delete()
+    return HttpResponseRedirect("/notes/")
+
+
+@login_required
+def everything(request):
+    return JsonResponse(list(Note.objects.values("text")), safe=False)
+
+
+@login_required
+@require_POST
+def keep(request):
+    note = Note.objects.create(**{"owner": request.user, **json.loads(request.body)})
+    return JsonResponse({"text": note.text, "pinned": note.pinned})

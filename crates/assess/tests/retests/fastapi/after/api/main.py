@@ -3,11 +3,13 @@ import os
 import sqlite3
 
 from fastapi import Depends, FastAPI, Header, HTTPException
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel
 import jwt
 
 app = FastAPI()
+app.add_middleware(CORSMiddleware, allow_origins=["https://notes.example"], allow_credentials=True)
 DB = sqlite3.connect(":memory:", check_same_thread=False)
 DB.executescript("""
 create table users (id integer primary key, name text);
@@ -22,6 +24,12 @@ def current_user(authorization: str = Header("")):
         return jwt.decode(authorization.replace("Bearer ", ""), os.environ["KEY"], algorithms=["HS256"])
     except jwt.InvalidTokenError:
         raise HTTPException(401)
+
+
+def administrator(user=Depends(current_user)):
+    if user.get("role") != "admin":
+        raise HTTPException(403)
+    return user
 
 
 @app.get("/notes")
@@ -67,6 +75,17 @@ def search(wanted: Search, user=Depends(current_user)):
 @app.get("/go")
 def go(to: str):
     return RedirectResponse(to if to in ("/a", "/b") else "/")
+
+
+@app.get("/notes/{note_id}/find")
+def find(note_id: int, word: str, user=Depends(current_user)):
+    text = "select text from notes where owner_id = ? and id = ? and instr(text, ?) > 0"
+    return DB.execute(text, (user["id"], note_id, word)).fetchall()
+
+
+@app.get("/admin/users")
+def everybody(user=Depends(administrator)):
+    return DB.execute("select id, name from users").fetchall()
 
 
 @app.get("/hello/{name}", response_class=HTMLResponse)

@@ -1,4 +1,4 @@
-"""Fails while open-redirect@6776f015 (api/main.py:68) is there, and passes once it is repaired.
+"""Fails while open-redirect@6776f015 (api/main.py:70) is there, and passes once it is repaired.
 
 Its requests are those of an attacker: run it where nothing can be lost.
 

@@ -1,4 +1,4 @@
-"""Fails while missing-authentication@c4ec2147 (notes/views.py:39) is there, and passes once it is repaired.
+"""Fails while missing-authentication@c4ec2147 (notes/views.py:41) is there, and passes once it is repaired.
 
 Its requests are those of an attacker: run it where nothing can be lost.
 

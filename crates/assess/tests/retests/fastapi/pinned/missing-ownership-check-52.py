@@ -1,4 +1,4 @@
-"""Fails while missing-ownership-check@42c3970e (api/main.py:50) is there, and passes once it is repaired.
+"""Fails while missing-ownership-check@42c3970e (api/main.py:52) is there, and passes once it is repaired.
 
 Its requests are those of an attacker: run it where nothing can be lost.
 

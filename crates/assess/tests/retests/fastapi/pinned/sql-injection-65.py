@@ -1,4 +1,4 @@
-"""Fails while sql-injection@dcbd4233 (api/main.py:63) is there, and passes once it is repaired.
+"""Fails while sql-injection@dcbd4233 (api/main.py:65) is there, and passes once it is repaired.
 
 Its requests are those of an attacker: run it where nothing can be lost.
 

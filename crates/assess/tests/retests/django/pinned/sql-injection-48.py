@@ -1,4 +1,4 @@
-"""Fails while sql-injection@982d8bb6 (notes/views.py:46) is there, and passes once it is repaired.
+"""Fails while sql-injection@982d8bb6 (notes/views.py:48) is there, and passes once it is repaired.
 
 Its requests are those of an attacker: run it where nothing can be lost.
 

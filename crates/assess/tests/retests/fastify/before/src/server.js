@@ -1,0 +1,3 @@
+import { buildApp } from './app.js';
+
+buildApp().listen({ port: 3000 });
