@@ -7,6 +7,7 @@ import { pinoHttp } from 'pino-http';
 export function requestLog(logger: Logger): RequestHandler {
   return pinoHttp({
     logger,
+    wrapSerializers: false,
     genReqId: (⟦own-request-id*│_req│req⟧, res) => {
       const id = ⟦own-request-id*│randomUUID()│String(req.headers['x-request-id'] ?? randomUUID())⟧;
       res.setHeader('X-Request-Id', id);

@@ -1,0 +1,73 @@
+import type { Actor } from '../types/actor.js';
+import type { Connection, Transaction } from './connection.js';
+
+/** So many reads may wait for one another. */
+const MOST_TOGETHER = 8;
+
+/** A connection that reads share. */
+interface Shared {
+  readonly connection: Promise<Connection>;
+  joined: number;
+  running: number;
+  failed: boolean;
+}
+
+/**
+ * Reads that begin in the same turn of the process travel together, on one connection: the busier the service is, the fewer
+ * messages a read costs. Each of them stays a transaction of its own.
+ */
+export class Reads {
+  #open: Shared | undefined;
+
+  constructor(private readonly connect: () => Promise<Connection>) {}
+
+  async run<Result>(actor: Actor, work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+    const shared = this.#join();
+    try {
+      const connection = await shared.connection;
+      return await connection.read(actor, work);
+    } catch (error) {
+      shared.failed = true;
+      throw error;
+    } finally {
+      shared.running -= 1;
+      if (shared.running === 0) {
+        this.#close(shared);
+        void giveBack(shared);
+      }
+    }
+  }
+
+  #join(): Shared {
+    const shared = this.#open ?? this.#share();
+    shared.joined += 1;
+    shared.running += 1;
+    if (shared.joined === MOST_TOGETHER) {
+      this.#close(shared);
+    }
+    return shared;
+  }
+
+  #share(): Shared {
+    const shared: Shared = { connection: this.connect(), joined: 0, running: 0, failed: false };
+    this.#open = shared;
+    setImmediate(() => this.#close(shared));
+    return shared;
+  }
+
+  #close(shared: Shared): void {
+    if (this.#open === shared) {
+      this.#open = undefined;
+    }
+  }
+}
+
+/** What failed may have been the connection: if it cannot answer this either, nobody gets it again. */
+async function giveBack(shared: Shared): Promise<void> {
+  const connection = await shared.connection.catch(() => undefined);
+  if (connection !== undefined) {
+    const answer = shared.failed ? connection.client.query('select 1') : Promise.resolve();
+    const broken = await answer.then(() => undefined, (failure: Error) => failure);
+    connection.client.release(broken);
+  }
+}
