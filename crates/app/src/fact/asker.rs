@@ -40,6 +40,9 @@ const WRITES: &[&str] = &[
     "push", "add", "acquire", "eval", "setnx",
 ];
 
+/// Those of them that say by a condition which records they change.
+const CHANGES: &[&str] = &["update", "delete"];
+
 /// Steps from a condition back to who asks.
 const DEPTH: usize = 12;
 
@@ -57,17 +60,17 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
             continue;
         }
         let calls = calls(origins, f);
-        let reads = calls.iter().any(|call| READS.contains(&call.as_str()));
-        if !reads {
+        let any = |names: &[&str]| calls.iter().any(|call| names.contains(&call.as_str()));
+        let (reads, changes, writes) = (any(READS), any(CHANGES), any(WRITES));
+        if !reads && !changes {
             continue;
         }
-        let writes = calls.iter().any(|call| WRITES.contains(&call.as_str()));
         let name = f
             .func
             .name
             .map(|name| f.file.facts.str(name))
             .unwrap_or_default();
-        if super::unused::begins(name, &["lock"]) && f.func.class.is_some() {
+        if reads && super::unused::begins(name, &["lock"]) && f.func.class.is_some() {
             let locks = writes || speaks_of_locks(origins, f);
             out.push(trace::at(
                 f,
@@ -101,7 +104,8 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
                 .locals
                 .get(param.local.index())
                 .is_none_or(|local| local.captured);
-            let ignored = !param.optional && !captured && !writes && !is_read(f, value);
+            let ignored =
+                !param.optional && !captured && (changes || !writes) && !is_read(f, value);
             if limits || ignored {
                 let methods = asked.entry((f.file_idx.0, class.0, name.to_owned()));
                 methods.or_default().push((func, limits));
