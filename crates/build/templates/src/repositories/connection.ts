@@ -1,10 +1,8 @@
-import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import { drizzle } from 'drizzle-orm/node-postgres';
 import type { PoolClient, QueryConfig, QueryResult } from 'pg';
 import { type Actor, ANONYMOUS } from '../types/actor.js';
 import { askAs, identify } from './asker.js';
-
-/** The connection that statements run on. */
-export type Transaction = NodePgDatabase;
+import type { Transaction } from './database.js';
 
 type Send = (statement: QueryConfig, values?: unknown[]) => Promise<QueryResult>;
 

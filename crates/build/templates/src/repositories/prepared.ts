@@ -1,5 +1,5 @@
 import type { Actor } from '../types/actor.js';
-import type { Transaction } from './connection.js';
+import type { Transaction } from './database.js';
 
 /**
  * A statement that is put together once for each connection and kind of actor, and then only filled in. What differs between

@@ -1,5 +1,6 @@
 import type { Actor } from '../types/actor.js';
-import type { Connection, Transaction } from './connection.js';
+import type { Connection } from './connection.js';
+import type { Transaction } from './database.js';
 
 /** So many reads may wait for one another. */
 const MOST_TOGETHER = 8;
