@@ -14,7 +14,7 @@ interface Shared {
 }
 
 /**
- * Reads that begin in the same turn of the process travel together, on one connection: the busier the service is, the fewer
+ * Reads by a key that begin in the same turn of the process travel together, on one connection: the busier the service is, the fewer
  * messages a read costs. Each of them stays a transaction of its own.
  */
 export class Reads {
@@ -22,8 +22,17 @@ export class Reads {
 
   constructor(private readonly connect: () => Promise<Connection>) {}
 
-  async run<Result>(actor: Actor, work: (tx: Transaction) => Promise<Result>): Promise<Result> {
-    const shared = this.#join();
+  /** For a read that is quick, however many rows there are: others wait for it. */
+  async together<Result>(actor: Actor, work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+    return this.#run(this.#join(), actor, work);
+  }
+
+  /** For a read that may take its time. */
+  async alone<Result>(actor: Actor, work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+    return this.#run({ connection: this.connect(), joined: 1, running: 1, failed: false }, actor, work);
+  }
+
+  async #run<Result>(shared: Shared, actor: Actor, work: (tx: Transaction) => Promise<Result>): Promise<Result> {
     try {
       const connection = await shared.connection;
       return await connection.read(actor, work);
