@@ -151,6 +151,14 @@ impl Update {
             .sum()
     }
 
+    /// Whether it writes this file.
+    pub fn writes(&self, path: &str) -> bool {
+        self.steps.iter().any(|step| {
+            let kept = matches!(step.change, Change::Keep(_));
+            step.path == path && !kept
+        })
+    }
+
     /// Does it. Each file is replaced whole and the base last: an update that was interrupted can be done again.
     pub fn apply(&self, folder: &Path) -> Result<(), UpdateError> {
         for Step { path, change } in &self.steps {

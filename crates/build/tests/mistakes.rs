@@ -115,6 +115,14 @@ fn app_and_auth() {
         "4:20: the role `a` is named twice; leave one out",
     );
     auth(
+        "roles = [\"member\"]",
+        "3:1: whoever registers would be `member`, who manages all users; add a role for that, as in `roles = [\"member\", \"admin\"]`",
+    );
+    auth(
+        "roles = [\"member\"]\nadmin_role = \"member\"",
+        "3:1: whoever registers would be `member`, who manages all users; add a role for that, as in `roles = [\"member\", \"admin\"]`",
+    );
+    auth(
         "roles = [\"a\", \"b\"]\nadmin_role = \"c\"",
         "5:14: there is no role `c`; write one of a, b",
     );

@@ -284,6 +284,10 @@ pub struct NewArgs {
     /// With --update: where both have changed the same lines, write both, between marks
     #[arg(long, requires = "update")]
     pub mark_conflicts: bool,
+
+    /// With --update: write without a type check and the tests, which otherwise run in a copy before anything changes
+    #[arg(long, requires = "update")]
+    pub unchecked: bool,
 }
 
 #[derive(Args, Debug)]

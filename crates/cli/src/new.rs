@@ -4,6 +4,7 @@ use crate::args::NewArgs;
 use crate::draft;
 use crate::failure::{Exit, Failure};
 use crate::print;
+use casemate_build::prove::trial::{Trial, tried};
 use casemate_build::update::{Change, Step, Update, UpdateError};
 use casemate_build::write::{self, WriteError};
 use casemate_build::{GenerateError, generate};
@@ -85,7 +86,14 @@ fn update(args: &NewArgs, description: &Path, target: &Path, text: &str) -> Resu
     };
     let update = Update::plan(target, text).map_err(failed)?;
     let conflicts = update.conflicts();
-    let written = conflicts == 0 || args.mark_conflicts;
+    let wanted = conflicts == 0 || args.mark_conflicts;
+    let trial = if args.unchecked || !wanted || update.steps.is_empty() {
+        Trial::Untried("--unchecked")
+    } else {
+        tried(target, &update).map_err(|error| Failure::new(error).help("nothing was written"))?
+    };
+    let red = matches!(trial, Trial::Red(_));
+    let written = wanted && !red;
     if written {
         update.apply(target).map_err(failed)?;
     }
@@ -100,16 +108,29 @@ fn update(args: &NewArgs, description: &Path, target: &Path, text: &str) -> Resu
         };
         let _ = writeln!(lines, "{path}: {what}");
     }
-    lines.push_str(&match (update.steps.len(), written) {
+    lines.push_str(&match (update.steps.len(), trial) {
         (0, _) => "Up to date.\n".to_owned(),
-        (steps, true) => format!("{}. Run `npm ci`, `npm run typecheck` and `npm test`.\n", count(steps, "file")),
-        (_, false) => format!(
+        (_, Trial::Red(why)) => format!(
+            "Nothing was written: with it, {why}\nIf that was so before, or you want to mend it there, --unchecked writes without looking.\n"
+        ),
+        (_, _) if !written => format!(
             "Nothing was written: {} changed by you and by casemate. --mark-conflicts writes both, between marks.\n",
             count(conflicts, "place")
         ),
+        (steps, Trial::Passed) if target.join("web").is_dir() => format!(
+            "{}. Types and tests of the service are green; its pages were not looked at: run `npm run typecheck --prefix web`.\n",
+            count(steps, "file")
+        ),
+        (steps, Trial::Passed) => {
+            format!("{}. Types and tests are green.\n", count(steps, "file"))
+        }
+        (steps, Trial::Untried(why)) => format!(
+            "{}, and nobody has looked whether it works: {why}. Run `npm ci`, `npm run typecheck` and `npm test`.\n",
+            count(steps, "file")
+        ),
     });
     print::results(&lines)?;
-    Ok(if conflicts == 0 {
+    Ok(if conflicts == 0 && !red {
         Exit::Clean
     } else {
         Exit::Found

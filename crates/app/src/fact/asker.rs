@@ -40,6 +40,9 @@ const WRITES: &[&str] = &[
     "push", "add", "acquire", "eval", "setnx",
 ];
 
+/// Those of them that say by a condition which records they change.
+const CHANGES: &[&str] = &["update", "delete"];
+
 /// Steps from a condition back to who asks.
 const DEPTH: usize = 12;
 
@@ -57,17 +60,17 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
             continue;
         }
         let calls = calls(origins, f);
-        let reads = calls.iter().any(|call| READS.contains(&call.as_str()));
-        if !reads {
+        let any = |names: &[&str]| calls.iter().any(|call| names.contains(&call.as_str()));
+        let (reads, changes, writes) = (any(READS), any(CHANGES), any(WRITES));
+        if !reads && !changes {
             continue;
         }
-        let writes = calls.iter().any(|call| WRITES.contains(&call.as_str()));
         let name = f
             .func
             .name
             .map(|name| f.file.facts.str(name))
             .unwrap_or_default();
-        if super::unused::begins(name, &["lock"]) && f.func.class.is_some() {
+        if reads && super::unused::begins(name, &["lock"]) && f.func.class.is_some() {
             let locks = writes || speaks_of_locks(origins, f);
             out.push(trace::at(
                 f,
@@ -101,7 +104,8 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
                 .locals
                 .get(param.local.index())
                 .is_none_or(|local| local.captured);
-            let ignored = !param.optional && !captured && !writes && !is_read(f, value);
+            let ignored =
+                !param.optional && !captured && (changes || !writes) && !is_looked_at(f, value);
             if limits || ignored {
                 let methods = asked.entry((f.file_idx.0, class.0, name.to_owned()));
                 methods.or_default().push((func, limits));
@@ -162,16 +166,34 @@ fn reaches(f: FuncRef<'_>, value: Operand, from: Operand, depth: usize) -> bool 
         })
 }
 
-fn is_read(f: FuncRef<'_>, value: Operand) -> bool {
+/// Somebody reads it, and not only to fill the placeholders of a statement, which says by its condition what they limit.
+fn is_looked_at(f: FuncRef<'_>, value: Operand) -> bool {
+    let mut readers = f.func.instrs.iter().filter(|instr| reads(f, instr, value));
+    let ends = |value: Operand| {
+        let mut blocks = f.func.blocks.iter();
+        blocks.any(|block| block.term.operand() == Some(value))
+    };
+    ends(value)
+        || readers.any(|instr| {
+            let Instr::Call { to, .. } = *instr else {
+                return true;
+            };
+            let made = Operand::Local(to);
+            let mut uses = f.func.instrs.iter().filter(|use_| reads(f, use_, made));
+            ends(made) || uses.clone().next().is_none() || !uses.all(|use_| fills(f, use_))
+        })
+}
+
+/// A call that sends a statement which was put together before: `statement.execute(values)`.
+fn fills(f: FuncRef<'_>, instr: &Instr) -> bool {
+    matches!(*instr, Instr::Call { callee, this, .. }
+        if trace::called(f, callee, this).0 == Some("execute"))
+}
+
+fn reads(f: FuncRef<'_>, instr: &Instr, value: Operand) -> bool {
     let mut read = false;
-    for instr in &f.func.instrs {
-        f.func.each_read(instr, |operand| read |= operand == value);
-    }
-    read || f
-        .func
-        .blocks
-        .iter()
-        .any(|block| block.term.operand() == Some(value))
+    f.func.each_read(instr, |operand| read |= operand == value);
+    read
 }
 
 /// The names of what a function and those inside it call.

@@ -8,6 +8,7 @@ pub mod ledger;
 mod plan;
 mod runner;
 pub mod summary;
+pub mod trial;
 mod workspace;
 
 use crate::GenerateError;
@@ -140,7 +141,7 @@ pub fn prove(
         .collect();
     if !wanted.is_empty() {
         let before = judge(folder).map_err(ProveError::Judge)?;
-        let mut first = Workspace::new(folder, &plan)?;
+        let mut first = Workspace::new(folder, &plan.files)?;
         let green = ledger.lock().ok().and_then(|ledger| ledger.green());
         let whole = match green {
             Some(whole) => whole,
@@ -159,7 +160,7 @@ pub fn prove(
         let workers = options.jobs.clamp(1, wanted.len());
         let mut workspaces = vec![first];
         while workspaces.len() < workers {
-            workspaces.push(Workspace::new(folder, &plan)?);
+            workspaces.push(Workspace::new(folder, &plan.files)?);
         }
         for workspace in &mut workspaces {
             workspace.expect(whole);

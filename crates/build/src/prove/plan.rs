@@ -116,7 +116,7 @@ fn removal(folder: &Path, base: &str, control: Control) -> Removal {
 }
 
 /// All regular files of the project, in order; links are not followed.
-fn files_of(folder: &Path) -> Result<Vec<String>, ProveError> {
+pub fn files_of(folder: &Path) -> Result<Vec<String>, ProveError> {
     let mut found = Vec::new();
     let mut left = vec![String::new()];
     while let Some(below) = left.pop() {

@@ -1,6 +1,5 @@
 //! A copy of a project in which controls are taken away.
 
-use super::plan::Plan;
 use super::runner::{Answer, Runner};
 use super::{ProveError, Verdict, io_error};
 use crate::control::Control;
@@ -55,12 +54,12 @@ impl Drop for Edit {
 
 impl Workspace {
     /// Copies the files of a project; what is installed is shared.
-    pub fn new(folder: &Path, plan: &Plan) -> Result<Self, ProveError> {
+    pub fn new(folder: &Path, files: &[String]) -> Result<Self, ProveError> {
         let copy = tempfile::Builder::new()
             .prefix("casemate-prove-")
             .tempdir()
             .map_err(io_error("no temporary folder can be made"))?;
-        for path in &plan.files {
+        for path in files {
             let to = copy.path().join(path);
             let cannot = || io_error(format!("`{path}` cannot be copied"));
             if let Some(parent) = to.parent() {
@@ -87,6 +86,16 @@ impl Workspace {
     /// Where the copy is.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Checks the types without any edit; what the compiler says, if they do not hold.
+    pub fn type_check(&self) -> Result<Option<String>, ProveError> {
+        let output = self
+            .compiler(&["--noEmit", "--pretty", "false"])
+            .output()
+            .map_err(io_error("node cannot be started"))?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        Ok((!output.status.success()).then(|| said.trim().to_owned()))
     }
 
     /// Tells how long all tests took; none may take much longer from now on.
@@ -196,17 +205,24 @@ impl Workspace {
 
     /// Compiles. Names that an edit has left unused are mistakes for the compiler, which writes its output all the same.
     fn build(&self) -> Result<(), ProveError> {
-        let compiler = self.folder.path().join("node_modules/typescript/bin/tsc");
-        Command::new("node")
-            .arg(compiler)
-            .args(["-p", "tsconfig.build.json"])
-            .current_dir(self.folder.path())
-            .stdin(Stdio::null())
+        self.compiler(&["-p", "tsconfig.build.json"])
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
             .status()
             .map(|_| ())
             .map_err(io_error("node cannot be started"))
+    }
+
+    /// The compiler of the project.
+    fn compiler(&self, arguments: &[&str]) -> Command {
+        let program = self.folder.path().join("node_modules/typescript/bin/tsc");
+        let mut command = Command::new("node");
+        command
+            .arg(program)
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stderr(Stdio::null());
+        command
     }
 }
 

@@ -217,11 +217,16 @@ fn auth(root: &Table<'_, '_>) -> Auth {
     };
     let default_role = chosen("default_role", known.first());
     let admin_role = chosen("admin_role", known.last());
-    if known.len() > 1 && default_role == admin_role {
+    if !known.is_empty() && default_role == admin_role {
+        let help = if known.len() == 1 {
+            "add a role for that, as in `roles = [\"member\", \"admin\"]`"
+        } else {
+            "set `default_role` and `admin_role` to different roles"
+        };
         problems.add(
             &table.span(),
             format!("whoever registers would be `{admin_role}`, who manages all users"),
-            "set `default_role` and `admin_role` to different roles",
+            help,
         );
     }
     let sessions = match table.text("mode") {

@@ -94,6 +94,12 @@ fn an_update_keeps_what_people_have_changed() {
     fs::write(&path, format!("// Ours.\n{text}")).unwrap();
     let update = run(dir.path(), &["new", "wider.toml", "out", "--update"]);
     assert_eq!(update.code, 0, "{update:?}");
+    assert!(
+        update
+            .stdout
+            .contains("nobody has looked whether it works: its packages are not installed"),
+        "{update:?}"
+    );
     let merged = fs::read_to_string(&path).unwrap();
     assert!(merged.starts_with("// Ours.\n") && merged.contains(".max(40)"));
 

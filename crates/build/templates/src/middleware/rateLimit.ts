@@ -39,17 +39,32 @@ export class RateLimits {
       inMemoryBlockOnConsumed: points + 1,
     });
     const ahead = new Map<string, Ahead>();
-    const count = async (key: string): Promise<Ahead> => {
-      const known = ahead.get(key);
-      if (known !== undefined && known.left > 0 && Date.now() < known.until) {
-        known.left -= 1;
-        return known;
-      }
+    const counting = new Map<string, Promise<void>>();
+    const count = async (key: string): Promise<void> => {
       const { remainingPoints: remaining, msBeforeNext } = await limiter.consume(key, batch);
-      const counted = { left: batch - 1, remaining, until: Date.now() + msBeforeNext };
-      keep(ahead, key, counted);
-      return counted;
+      keep(ahead, key, { left: batch, remaining, until: Date.now() + msBeforeNext });
     };
+    // Requests that come together are counted once: each would count ahead for itself, and the first few would use up the limit.
+    const countOnce = (key: string): Promise<void> => {
+      const begun = counting.get(key) ?? count(key).finally(() => counting.delete(key));
+      counting.set(key, begun);
+      return begun;
+    };
+    const takeAhead = async (key: string): Promise<Ahead> => {
+      for (;;) {
+        const known = ahead.get(key);
+        if (known !== undefined && known.left > 0 && Date.now() < known.until) {
+          known.left -= 1;
+          return known;
+        }
+        await countOnce(key);
+      }
+    };
+    const takeOne = async (key: string): Promise<Ahead> => {
+      const { remainingPoints: remaining, msBeforeNext } = await limiter.consume(key, 1);
+      return { left: 0, remaining, until: Date.now() + msBeforeNext };
+    };
+    const take = batch === 1 ? takeOne : takeAhead;
     return async (req, res, next) => {
       const key = keyOf(req);
       if (key === undefined) {
@@ -57,7 +72,7 @@ export class RateLimits {
         return;
       }
       try {
-        const { left, remaining, until } = await count(key);
+        const { left, remaining, until } = await take(key);
         res.set('RateLimit', `"${name}";r=${remaining + left};t=${Math.ceil((until - Date.now()) / 1_000)}`);
       } catch (refusal) {
         if (refusal instanceof RateLimiterRes) {
