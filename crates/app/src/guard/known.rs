@@ -110,6 +110,8 @@ pub(crate) struct Known {
     pub(super) room: RefCell<Seen>,
     /// What searches found.
     pub(super) answers: RefCell<FxHashMap<(FuncId, LocalId), Vec<Answer>>>,
+    /// Whether functions give back who asks, by how many such functions were gone through before.
+    pub(super) who: RefCell<FxHashMap<(FuncId, u32), bool>>,
     /// How functions refuse that do nothing else.
     pub(super) sent: RefCell<FxHashMap<FuncId, Sent>>,
 }
@@ -187,6 +189,7 @@ impl Known {
     /// What was asked with less knowledge may be answered otherwise now.
     fn forget(&mut self) {
         self.answers.get_mut().clear();
+        self.who.get_mut().clear();
     }
 
     /// Whether a decorator fills a parameter with who is known to ask.

@@ -58,8 +58,12 @@ impl<'p> Search<'_, 'p, '_> {
 
     /// Whether what a function returns tells who asks.
     fn answers_who(&self, func: FuncId) -> bool {
+        let place = (func, self.inner);
+        if let Some(known) = self.set.who.borrow().get(&place) {
+            return *known;
+        }
         let f = self.origins.program.func(func);
-        f.func.blocks.iter().any(|block| match block.term {
+        let answers = f.func.blocks.iter().any(|block| match block.term {
             Term::Return(Some(Operand::Local(value))) => {
                 let mut search = Search {
                     origins: self.origins,
@@ -77,7 +81,9 @@ impl<'p> Search<'_, 'p, '_> {
                 found.principal || found.credential && (found.secret || throws(f.func))
             }
             _ => false,
-        })
+        });
+        self.set.who.borrow_mut().insert(place, answers);
+        answers
     }
 }
 
