@@ -61,7 +61,12 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
         }
         let calls = calls(origins, f);
         let any = |names: &[&str]| calls.iter().any(|call| names.contains(&call.as_str()));
-        let (reads, changes, writes) = (any(READS), any(CHANGES), any(WRITES));
+        // What was prepared is what `execute` does.
+        let prepared = any(&["prepare"]);
+        let writes = calls
+            .iter()
+            .any(|call| WRITES.contains(&call.as_str()) && !(prepared && call == "execute"));
+        let (reads, changes) = (any(READS), any(CHANGES));
         if !reads && !changes {
             continue;
         }
