@@ -103,7 +103,6 @@ const NAMED: &[&str] = &[
     "token-purpose",
     "token-once",
     "token-expiry",
-    "visible-in-lists",
     "refresh-lock",
     "invitation-once",
     "invitation-expiry",
