@@ -6,7 +6,7 @@ use casemate_flow::origin::Solver;
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::{Fact, FactValue, FuncId};
 use casemate_ir::{Const, FnKind, Instr, Key, Language, Operand};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Names of who asks, as parameters.
 const ASKERS: &[&str] = &[
@@ -50,6 +50,7 @@ const DEPTH: usize = 12;
 pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
     let program = origins.program;
     let mut asked: BTreeMap<(u32, u32, String), Vec<(FuncId, bool)>> = BTreeMap::new();
+    let mut beside = BTreeSet::new();
     let mut out = Vec::new();
     for func in program
         .function_ids()
@@ -88,9 +89,6 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
                 fact.site.span = f.func.head;
             }
         }
-        let Some(class) = f.func.class else {
-            continue;
-        };
         let conditions = conditions(f);
         for param in f.func.params.iter().filter(|_| !conditions.is_empty()) {
             let name = param
@@ -104,6 +102,13 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
             let limits = conditions
                 .iter()
                 .any(|condition| reaches(f, *condition, value, 0));
+            let Some(class) = f.func.class else {
+                // `readonly #byId = prepared((tx, actor) => …)`: what a class keeps looks for all of it.
+                if limits {
+                    beside.insert((f.file_idx.0, name.to_owned()));
+                }
+                continue;
+            };
             let captured = f
                 .func
                 .locals
@@ -117,10 +122,11 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
             }
         }
     }
-    for methods in asked
-        .into_values()
-        .filter(|all| all.iter().any(|(_, looked)| *looked))
-    {
+    for ((file, _, name), methods) in asked {
+        let looked = methods.iter().any(|(_, looked)| *looked);
+        if !looked && !beside.contains(&(file, name)) {
+            continue;
+        }
         for (func, looked) in methods {
             let f = program.func(func);
             let name = program.func_name(func);
