@@ -103,6 +103,7 @@ const NAMED: &[&str] = &[
     "token-purpose",
     "token-once",
     "token-expiry",
+    "visible-in-lists",
     "refresh-lock",
     "invitation-once",
     "invitation-expiry",
