@@ -6,9 +6,6 @@ use casemate_flow::program::{ClassIdx, FuncRef};
 use casemate_flow::result::Site;
 use casemate_ir::{ArgKey, Instr, MemberKind, Operand, PartKey, Span};
 
-/// Classes above a class.
-const BASES: u32 = 8;
-
 /// A column, or a field of a document.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Column {
@@ -51,7 +48,7 @@ fn of_class(origins: &Solver<'_, '_>, class: ClassIdx, out: &mut Vec<Column>) {
     let Some(name) = def.name.map(|name| owner.file.facts.str(name)) else {
         return;
     };
-    let record = is_record(origins, class, 0);
+    let record = crate::object::key::is_record(origins, class);
     let mut add = |column: &str, span: Span, sealed: Option<String>| {
         out.push(Column {
             record: name.to_owned(),
@@ -139,15 +136,6 @@ fn is_field(name: &str) -> bool {
 
 fn seals(name: &str) -> bool {
     name.to_ascii_lowercase().contains("encrypt")
-}
-
-/// Whether a class, or one above it, is one of records.
-fn is_record(origins: &Solver<'_, '_>, class: ClassIdx, depth: u32) -> bool {
-    crate::object::key::is_record(origins, class)
-        || depth < BASES
-            && origins.of_bases(class).iter().any(|base| {
-                matches!(origins.val(*base), Some(Val::Class(above)) if is_record(origins, above, depth + 1))
-            })
 }
 
 /// Schemas that are objects: `new Schema({…})`, `define('user', {…})`, `Model.init({…}, { sequelize })`, `pgTable('users', {…})`.

@@ -57,6 +57,39 @@ fn generated() -> Vec<(String, String)> {
     files
 }
 
+/// A backend with so many endpoints that threads share them otherwise when there are more of them; all read by one function.
+fn many_endpoints() -> (String, String) {
+    const ENDPOINTS: usize = 150;
+    let mut text = "from flask import Flask, abort, jsonify, request\n\
+         from flask_login import current_user, login_required\n\
+         from flask_sqlalchemy import SQLAlchemy\n\
+         app = Flask(__name__)\n\
+         db = SQLAlchemy(app)\n\
+         class Order(db.Model):\n\
+         \x20   user_id = db.Column(db.Integer)\n\
+         def by_id(key):\n\
+         \x20   return Order.query.filter(Order.id == key).one()\n\
+         @app.route('/mine')\n\
+         @login_required\n\
+         def mine():\n\
+         \x20   return jsonify(Order.query.filter(Order.user_id == current_user.id).all())\n"
+        .to_owned();
+    for n in 0..ENDPOINTS {
+        text.push_str(&format!(
+            "@app.route('/orders{n}/<order{n}>')\n\
+             @login_required\n\
+             def order{n}(order{n}):\n"
+        ));
+        if n % 3 > 0 {
+            text.push_str(&format!(
+                "\x20   if order{n} not in current_user.orders:\n\x20       abort(403)\n"
+            ));
+        }
+        text.push_str(&format!("\x20   return jsonify(by_id(order{n}))\n"));
+    }
+    ("app.py".to_owned(), text)
+}
+
 /// Writes the files in the order given; their folder has the same name each time.
 fn written(files: &[(String, String)]) -> (tempfile::TempDir, std::path::PathBuf) {
     let parent = tempfile::tempdir().unwrap();
@@ -91,4 +124,13 @@ fn threads_and_file_order_change_nothing_in_a_large_project() {
     let text = |folder: &Path| folder.parent().unwrap().display().to_string();
     let other = assessed(&reversed, 4).replace(&text(&reversed), &text(&folder));
     assert!(one == other);
+}
+
+#[test]
+fn threads_change_nothing_where_they_share_endpoints() {
+    let (_keep, folder) = written(&[many_endpoints()]);
+    let one = assessed(&folder, 1);
+    assert!(one.contains("missing-ownership-check"), "nothing was found");
+    assert!(one == assessed(&folder, 2));
+    assert!(one == assessed(&folder, 4));
 }

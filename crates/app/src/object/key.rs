@@ -2,7 +2,7 @@
 
 use super::{Query, sql};
 use crate::decoration::written_name;
-use casemate_flow::origin::{Solver, Val};
+use casemate_flow::origin::{Solver, Val, ValId};
 use casemate_flow::program::{ClassIdx, File, FuncRef};
 use casemate_flow::result::FuncId;
 use casemate_ir::{Arg, ArgKey, Function, Instr, Key, Language, Operand, PartKey, Range32, VarRef};
@@ -58,37 +58,27 @@ pub(super) fn is_privilege(name: &str) -> bool {
     .contains(&flat.as_str())
 }
 
-/// Whether instances of a class are records of a store, as its bases or decorators say.
-pub(crate) fn is_record(origins: &Solver<'_, '_>, class: ClassIdx) -> bool {
-    is_entity(origins, class) || origins.of_bases(class).iter().any(|&base| {
-        matches!(origins.val(base), Some(Val::Api(path)) if {
-            let text = origins.paths.text(path);
-            [".Model", "Document", "declarative_base()", "DeclarativeBase", "SQLModel", "AbstractUser", "AbstractBaseUser"]
-                .iter()
-                .any(|end| text.ends_with(end))
-        })
-    })
-}
+/// Ends of the paths of classes of packages by which programs make records, modelled or not.
+const STORED: [&str; 7] = [
+    ".Model",
+    "Document",
+    "declarative_base()",
+    "DeclarativeBase",
+    "SQLModel",
+    "AbstractUser",
+    "AbstractBaseUser",
+];
 
-/// `@Entity() class Note`
-fn is_entity(origins: &Solver<'_, '_>, class: ClassIdx) -> bool {
-    let Some((file, def)) = origins.program.class(class) else {
-        return false;
+/// Whether instances of a class are records of a store, as models say, or the names of what it is made from.
+pub(crate) fn is_record(origins: &Solver<'_, '_>, class: ClassIdx) -> bool {
+    let named = |base: &ValId| {
+        matches!(origins.val(*base), Some(Val::Api(path)) if {
+            let text = origins.paths.text(path);
+            STORED.iter().any(|end| text.ends_with(end))
+        })
     };
-    let owner = origins.program.func_id(file, def.owner);
-    def.decorators.iter().any(|decorator| {
-        origins
-            .of_operand(owner, decorator.value)
-            .iter()
-            .any(|&val| {
-                matches!(origins.val(val), Some(Val::Api(path)) if {
-                    let text = origins.paths.text(path);
-                    [".Entity()", ".ChildEntity()", ".Table()", ".Entity", ".Table"]
-                        .iter()
-                        .any(|end| text.ends_with(end))
-                })
-            })
-    })
+    let mut classes = origins.lineage(class).into_iter();
+    origins.makes_records(class) || classes.any(|class| origins.of_bases(class).iter().any(named))
 }
 
 /// The values that a call is given under names, each with the function that it stands in: keywords, members of objects.

@@ -4,6 +4,7 @@
 //! records is told by the rest of the program: records that are made or found by who asks belong to somebody.
 
 mod alternative;
+mod asked;
 mod enter;
 mod fields;
 mod form;

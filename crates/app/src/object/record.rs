@@ -67,6 +67,10 @@ fn class_of(origins: &Solver<'_, '_>, f: FuncRef<'_>, record: Operand) -> Option
                 if let Some(class) = first.and_then(class_behind).or(this.and_then(class_behind)) {
                     return Some(class);
                 }
+                // `formset_factory(Topic)(data)`: what a function gives that was made for a class is no record of it.
+                if this.is_none() && matches!(f.made_by(callee), Some(Instr::Call { .. })) {
+                    return None;
+                }
                 at = this.unwrap_or(callee);
             }
             _ => return None,

@@ -1,8 +1,8 @@
 //! A handler read together with the functions inside it and those that it calls, with what their parameters are given.
 
-use super::query::{argument, query};
-use super::repository::{self, Frame, Repositories, Written};
-use super::{Query, form, fresh, given, key, owner, record, series, shown};
+use super::query::query;
+use super::repository::{self, Frame, Repositories};
+use super::{form, given, record, series, shown};
 use crate::decoration::{member_before, written_name};
 use crate::guard::held::Bound;
 use crate::guard::names::Names;
@@ -15,15 +15,14 @@ use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::{FuncId, Site};
 use casemate_flow::symbol::Sym;
-use casemate_ir::{Instr, Key, LocalId, OpKind, Operand, Range32, Term};
-use casemate_model::path::PortStep;
+use casemate_ir::{Instr, Key, LocalId, OpKind, Operand, Term};
 use casemate_model::row::Role;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 /// Instructions of a function that does little more than to hand a key on to a query.
-const THIN: usize = 40;
+pub(super) const THIN: usize = 40;
 
 /// One endpoint's functions, read together.
 pub(super) struct Walk<'a, 'p, 'm> {
@@ -97,7 +96,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
     }
 
     /// Whether a condition is such a result.
-    pub(super) fn is_answer(&self, f: FuncRef<'p>, cond: Operand) -> bool {
+    fn is_answer(&self, f: FuncRef<'p>, cond: Operand) -> bool {
         let mut at = cond;
         for _ in 0..4 {
             let Operand::Local(local) = at else {
@@ -166,7 +165,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
     }
 
     /// In a comparison one side is a record that was found by one name, and the other one another name: `card.boardId !== boardId`.
-    pub(super) fn ties(&mut self, func: FuncId, operands: &[Operand]) {
+    fn ties(&mut self, func: FuncId, operands: &[Operand]) {
         let sides = operands.iter().map(|operand| self.roots(func, *operand));
         let sides: Vec<Roots> = sides.collect();
         let all = sides.iter().copied().fold(Roots::default(), Roots::and);
@@ -289,7 +288,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
     }
 
     /// Changes of different records that follow each other in one function.
-    pub(super) fn series(&mut self, f: FuncRef<'p>) {
+    fn series(&mut self, f: FuncRef<'p>) {
         self.made.together |= series::together(f);
         let (mine, others) = std::mem::take(&mut self.written)
             .into_iter()
@@ -303,7 +302,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
         }
     }
 
-    pub(super) fn call(&mut self, f: FuncRef<'p>, at: usize, depth: u32) {
+    fn call(&mut self, f: FuncRef<'p>, at: usize, depth: u32) {
         let Some(&Instr::Call {
             callee, this, args, ..
         }) = f.func.instrs.get(at)
@@ -399,7 +398,7 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
     }
 
     /// What a call of a package does to files, and whether it validates.
-    pub(super) fn effects(&mut self, path: PathId) {
+    fn effects(&mut self, path: PathId) {
         for (_, row) in self.origins.paths.call_rows(path, false) {
             self.made.validated |= matches!(row.role, Role::Schema(_) | Role::Test { .. });
             if let Role::Sink { kind, .. } = &row.role {
@@ -412,185 +411,6 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
             }
         }
     }
-
-    pub(super) fn query(
-        &mut self,
-        f: FuncRef<'p>,
-        query: &Query,
-        this: Option<Operand>,
-        args: Range32,
-    ) {
-        match query.op.as_str() {
-            "delete" => self.made.deletes = true,
-            "read" => {}
-            _ => self.made.writes = true,
-        }
-        let object = key::object(self.origins, f, query, this, args);
-        let object = repository::named_by_callers(self.origins, &self.frames, f, object);
-        // What a session of SQLAlchemy collects is written at once.
-        let callee = query
-            .path
-            .map(|path| self.origins.paths.text(path))
-            .unwrap_or_default();
-        let collected = callee.contains("session");
-        if query.op != "read" && !object.is_empty() && !collected {
-            let at = query.at;
-            let object = object.clone();
-            self.written.push((f.id, series::Written { at, object }));
-        }
-        let all = f.func.args(args);
-        if matches!(query.op.as_str(), "write" | "create") {
-            // By what a record is found is not stored.
-            let key = query.key.as_ref().and_then(|port| argument(f, args, port));
-            let stored = all.iter().filter(|arg| Some(arg.value) != key);
-            self.made.takes |= stored
-                .map(|arg| arg.value)
-                .any(|value| self.roots(f.id, value).client);
-        }
-        if query.op == "read" {
-            self.made.persons |= key::PERSONS.contains(&object.as_str());
-        }
-        self.passwords(f, query, args);
-        if query.op != "read" {
-            let named = self.named(f, args);
-            let chosen = named.iter().find(|(name, func, value)| {
-                let roots = || self.roots(*func, *value);
-                key::is_privilege(name) && roots().client && !roots().principal
-            });
-            if let Some((name, func, _)) = chosen {
-                let (site, func) = self.told_at(f, query.at, *func);
-                self.made.privileges.insert((site, func, name.clone()));
-            }
-        }
-        if query.op == "create" {
-            self.made_for(f, query.at, &object, args);
-            self.linked(f, query.at, args);
-        }
-        let personal = all.iter().any(|arg| self.roots(f.id, arg.value).principal);
-        self.made.personal |= personal;
-        // Of what is stored, that it says who stored it decides nothing.
-        self.made.asks |= personal && matches!(query.op.as_str(), "read" | "delete");
-        if query.key.is_none() && query.op != "create" {
-            // `Order.query.filter(…).filter(…)`; who asks, where it was written into a record that is saved, decides nothing.
-            let filtered =
-                this.filter(|this| query.op == "read" || !record::is_found(self.origins, f, *this));
-            // `db('orders').where('id', id).update({ closedBy: user.id })`: what is stored is no condition.
-            let chained = query.op == "write"
-                && query.sql.is_none()
-                && filtered.is_some_and(|this| self.roots(f.id, this).client);
-            let given = all.iter().filter(|_| !chained).map(|arg| arg.value);
-            let roots = self.decides(f.id, given.chain(filtered));
-            self.made.asks |= roots.principal;
-        }
-        if query.op == "delete" && query.key.is_none() {
-            // `session.delete(order)`
-            for arg in all {
-                let names = self.roots(f.id, arg.value).names;
-                self.made.changed.add(names);
-            }
-        }
-        if query.op != "read" && query.key.is_none() && query.sql.is_none() {
-            // `order.save()`, `session.add(self)`
-            for value in all.iter().map(|arg| arg.value).chain(this) {
-                let roots = self.roots(f.id, value);
-                if roots.client && roots.called && record::is_found(self.origins, f, value) {
-                    self.made.changed.add(roots.names);
-                }
-            }
-        }
-        if query.op == "create" || query.op != "read" && query.key.is_none() && query.sql.is_none()
-        {
-            return;
-        }
-        let chosen = match &query.key {
-            Some(port) => {
-                let Some(operand) = argument(f, args, port) else {
-                    return;
-                };
-                let part = match port.steps.first() {
-                    Some(PortStep::Member(name)) => {
-                        key::member(f, operand, name).unwrap_or(operand)
-                    }
-                    _ => operand,
-                };
-                vec![part]
-            }
-            None => all.iter().map(|arg| arg.value).collect(),
-        };
-        let roots = self.decides(f.id, chosen.iter().copied());
-        self.made.asks |= roots.principal;
-        if roots.principal && !object.is_empty() {
-            self.made.bound.insert(object.clone());
-            let whose = |name: &str| owner::is_owner(name);
-            let mut named = self.named(f, args).into_iter();
-            if named.any(|(name, func, value)| whose(&name) && self.roots(func, value).identity) {
-                self.owned.insert(object.clone());
-            }
-        }
-        if !roots.client {
-            return;
-        }
-        if roots.names.several() {
-            self.tied.insert(roots.names);
-        }
-        if query.op == "read" && only_counted(f, query.at) {
-            return;
-        }
-        let client = |operand| self.roots(f.id, operand).client;
-        if fresh::all(self.origins, f, &chosen, &client) {
-            return;
-        }
-        let mut keys = match query.key {
-            // What is stored beside it chooses nothing.
-            Some(_) => {
-                let chosen = chosen.iter().map(|&value| (String::new(), value));
-                key::names_of(f, chosen.collect(), &client)
-            }
-            None => key::names(f, query, args, &client),
-        };
-        if query.op != "read" && query.key.is_some() {
-            self.made.changed.add(roots.names);
-        }
-        let (mut site, mut function, mut object) = (place(f, query.at), f.id, object);
-        let mut handed = false;
-        // The condition stands with who calls: there it lacks something.
-        for param in repository::params_of(f, &chosen) {
-            let written = repository::written_at(self.origins, &self.frames, f, param);
-            let Some(Written {
-                caller,
-                at,
-                members,
-            }) = written
-            else {
-                continue;
-            };
-            let client = |operand| self.roots(caller.id, operand).client;
-            let named = key::names_of(caller, members, &client);
-            if named.is_empty() {
-                continue;
-            }
-            keys.extend(named);
-            handed = true;
-            (site, function) = (place(caller, at), caller.id);
-            if repository::says_nothing(&object) {
-                object = repository::called_by(caller, at);
-            }
-        }
-        keys.sort();
-        keys.dedup();
-        self.made.chosen.push(Access {
-            site,
-            function,
-            op: query.op.clone(),
-            object,
-            key: keys,
-            names: roots.names,
-            handed,
-            via: self.via,
-            thin: f.func.instrs.len() <= THIN,
-            callee,
-        });
-    }
 }
 
 /// The place of an instruction.
@@ -599,23 +419,6 @@ pub(super) fn place(f: FuncRef<'_>, at: usize) -> Site {
         file: f.file_idx,
         span: f.func.spans.get(at).copied().unwrap_or_default(),
     }
-}
-
-/// Whether there are any, or how many, is all that is asked of what a query finds: `User.objects.filter(…).exists()`.
-fn only_counted(f: FuncRef<'_>, at: usize) -> bool {
-    let Some(to) = f.func.instrs.get(at).and_then(Instr::target) else {
-        return false;
-    };
-    let found = Operand::Local(to);
-    let mut asked = f.func.instrs.iter().filter_map(|instr| match *instr {
-        Instr::Load { base, key, .. } if base == found => Some(match key {
-            Key::Field(name) => f.file.facts.str(name),
-            _ => "",
-        }),
-        _ => None,
-    });
-    let counts = |name| matches!(name, "exists" | "count" | "aexists" | "acount");
-    asked.next().is_some_and(counts) && asked.all(counts)
 }
 
 /// Whether a condition is about somebody being known, and about nothing of them.

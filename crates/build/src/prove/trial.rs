@@ -103,9 +103,7 @@ mod tests {
             let path = folder.path().join("src/types/note.ts");
             let ours = format!("// {word}\n{}", fs::read_to_string(&path).unwrap());
             fs::write(&path, &ours).unwrap();
-            let Ok(trial) = tried(folder.path(), &wider(folder.path())) else {
-                return; // Without Node.js there is nothing to look at.
-            };
+            let trial = tried(folder.path(), &wider(folder.path())).unwrap();
             assert_eq!(trial, said);
             assert_eq!(fs::read_to_string(&path).unwrap(), ours);
         }

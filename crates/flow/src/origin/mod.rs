@@ -16,6 +16,7 @@ mod import;
 mod inherited;
 mod kept;
 mod keyed;
+mod lineage;
 mod member;
 mod memo;
 mod port;

@@ -87,10 +87,8 @@ impl Interp<'_> {
 
     /// What `list.filter(f)` leaves is what the function accepts.
     pub(super) fn each_left(&mut self, callee: Operand, site: &CallSite, result: &mut Value) {
-        if method_name(self.f, self.call_index, callee) != Some("filter") {
-            return;
-        }
         if let [callback] = site.args.as_slice()
+            && method_name(self.f, self.call_index, callee) == Some("filter")
             && let Some(func) = self.one_function(callback)
         {
             let kinds = self.element_accepted(func, Outcome::True);

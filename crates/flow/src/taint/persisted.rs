@@ -6,63 +6,20 @@ use super::value::Taint;
 use crate::origin::{Solver, Val, ValId};
 use crate::program::{ClassIdx, FuncRef};
 use casemate_ir::{ArgKey, Operand};
-use casemate_model::row::Role;
-
-/// Classes above one that are looked at.
-const ANCESTORS: usize = 8;
 
 /// Whether a value is a record of a store, as the models say of what gives it or of the class that it is made of.
 pub(super) fn is_record(origins: &Solver<'_, '_>, f: FuncRef<'_>, value: Operand) -> bool {
-    let of_class = |class: ClassIdx| makes_records(origins, class);
     let is = |val: &ValId| match origins.val(*val) {
         Some(Val::Api(path)) => origins.paths.is_record(path),
-        Some(Val::Instance(class)) => of_class(class),
+        Some(Val::Instance(class)) => origins.makes_records(class),
         _ => false,
     };
     let this = matches!(value, Operand::Local(local) if f.func.this == Some(local));
-    this && f.func.class.is_some_and(|class| of_class(f.class(class)))
+    this && f
+        .func
+        .class
+        .is_some_and(|class| origins.makes_records(f.class(class)))
         || origins.of_operand(f.id, value).iter().any(is)
-}
-
-/// Whether instances of a class are records.
-pub(super) fn makes_records(origins: &Solver<'_, '_>, class: ClassIdx) -> bool {
-    let mut classes = vec![class];
-    let mut at = 0;
-    while let Some(&class) = classes.get(at) {
-        at += 1;
-        if is_marked(origins, class) {
-            return true;
-        }
-        for base in origins.of_bases(class) {
-            match origins.val(*base) {
-                Some(Val::Class(base)) if classes.len() < ANCESTORS && !classes.contains(&base) => {
-                    classes.push(base);
-                }
-                Some(Val::Api(base)) => {
-                    let mut rows = origins.paths.rows_of_instances(base);
-                    if rows.any(|row| row.role == Role::Record) {
-                        return true;
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-    false
-}
-
-/// `@Entity() class Note`
-fn is_marked(origins: &Solver<'_, '_>, class: ClassIdx) -> bool {
-    let Some((file, def)) = origins.program.class(class) else {
-        return false;
-    };
-    let owner = origins.program.func_id(file, def.owner);
-    let marks = def.decorators.iter();
-    let mut marks = marks.flat_map(|mark| origins.of_operand(owner, mark.value));
-    marks.any(|&mark| {
-        matches!(origins.val(mark), Some(Val::Api(path))
-            if origins.paths.is_record(path))
-    })
 }
 
 impl Interp<'_> {
@@ -71,7 +28,7 @@ impl Interp<'_> {
         let spread = |arg: &&Argument| arg.key == ArgKey::KeywordSpread;
         let given = site.args.iter().filter(spread);
         let taints: Vec<Taint> = given.flat_map(|arg| arg.value.taints().to_vec()).collect();
-        if taints.is_empty() || !makes_records(self.origins, class) {
+        if taints.is_empty() || !self.origins.makes_records(class) {
             return;
         }
         let Some((file, def)) = self.origins.program.class(class) else {

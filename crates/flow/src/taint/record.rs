@@ -10,9 +10,6 @@ use crate::symbol::Sym;
 use casemate_ir::{Instr, Key, Language, MemberKind, Operand, TypeRef, VarRef};
 use casemate_model::kind::{KindSet, Shape};
 
-/// Classes above one that are looked at.
-const ANCESTORS: usize = 16;
-
 /// Packages whose base classes enforce the types of fields.
 const ENFORCE: [&str; 5] = [
     "py:pydantic",
@@ -50,24 +47,6 @@ const READS: [&str; 4] = [
     "parse_obj",
     "parse_raw",
 ];
-
-/// A class and those of the program that it is made from.
-fn lineage(origins: &Solver<'_, '_>, class: ClassIdx) -> Vec<ClassIdx> {
-    let mut all = vec![class];
-    let mut at = 0;
-    while let Some(&class) = all.get(at) {
-        at += 1;
-        for base in origins.of_bases(class) {
-            if let Some(Val::Class(base)) = origins.val(*base)
-                && !all.contains(&base)
-                && all.len() < ANCESTORS
-            {
-                all.push(base);
-            }
-        }
-    }
-    all
-}
 
 /// The class of the program that a value is an instance of, or is read as: `Record.model_validate(x)`.
 fn record_class(origins: &Solver<'_, '_>, f: FuncRef<'_>, value: Operand) -> Option<ClassIdx> {
@@ -123,7 +102,7 @@ pub(super) fn seen_first(
         } = *instr
             && let Some(class) = record_class(origins, f, base)
         {
-            for class in lineage(origins, class) {
+            for class in origins.lineage(class) {
                 add(schemas.asked_of_field(class, f.sym(name)));
             }
         }
@@ -171,7 +150,7 @@ impl<'a> Interp<'a> {
     fn declared(&self, class: ClassIdx, sym: Sym) -> Option<(KindSet, Vec<&'a Asked>)> {
         let (mut enforced, mut clears) = (false, None);
         let mut asked = Vec::new();
-        for class in lineage(self.origins, class) {
+        for class in self.origins.lineage(class) {
             let (file, def) = self.origins.program.class(class)?;
             let field = def.members.iter().find(|member| {
                 member.kind == MemberKind::Field

@@ -181,7 +181,7 @@ impl Reader<'_, '_, '_> {
 
     pub(super) fn kinds(&self) -> KindSet {
         let texts = self.fields.texts("kinds");
-        if texts.is_empty() {
+        if texts.is_empty() && !self.fields.has("kinds") {
             self.fields.wrong(
                 self.fields.offset,
                 format!("{} needs `kinds`", self.fields.what),
