@@ -82,6 +82,10 @@ fn phrase(origins: &Solver<'_, '_>, val: Val) -> String {
         Val::Members(func, at) => {
             format!("any member read in {} (instruction {at})", function(func))
         }
+        Val::Through(inner) => match origins.val(inner) {
+            Some(inner) => format!("works through {}", phrase(origins, inner)),
+            None => "works through something".to_owned(),
+        },
         Val::Module(index) => format!("`module` of {}", file(index)),
         Val::Exports(index) => format!("`exports` of {}", file(index)),
         Val::Api(path) => origins.paths.text(path),

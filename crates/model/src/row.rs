@@ -122,6 +122,13 @@ pub enum Role {
         /// What is kept; a call that is not given it only asks.
         value: Port,
     },
+    /// What it makes does its work through something that it is given: a client through its transport, an agent through its look-up.
+    Through {
+        /// What is given.
+        from: Port,
+        /// What works through it.
+        to: Port,
+    },
     /// It says who asks, as the server knows: a session, a user.
     Principal {
         /// It only holds who asks: a member of it does.

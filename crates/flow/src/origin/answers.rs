@@ -54,6 +54,13 @@ impl Solver<'_, '_> {
             .map_or(&[], |s| s)
     }
 
+    /// The values that any member of an object was seen to hold.
+    pub fn of_fields(&self, val: ValId) -> impl Iterator<Item = ValId> + '_ {
+        let list = self.field_lists.get(&val).into_iter().flatten();
+        list.filter_map(|&(_, node)| self.nodes.get(node as usize))
+            .flat_map(|set| set.iter().copied())
+    }
+
     /// The values of the `extends` clause of a class.
     #[must_use]
     pub fn of_bases(&self, class: crate::program::ClassIdx) -> &[ValId] {

@@ -160,6 +160,7 @@ impl<'p> Solver<'p, '_> {
                     if let Some(to) = site.to {
                         let val = self.vals.id(Val::Api(called));
                         self.set(frame, to, &[val]);
+                        self.still_through(frame, site, to);
                     }
                     self.arguments(frame, path, site);
                 }
@@ -491,6 +492,7 @@ impl<'p> Solver<'p, '_> {
                 Role::Definition { members, from } => {
                     self.define(frame, site, members, from.as_ref());
                 }
+                Role::Through { from, to } => self.works_through(frame, site, from, to),
                 Role::Registry { name, value } => self.register(frame, site, name, value),
                 Role::Filter {
                     name,

@@ -150,7 +150,7 @@ impl<'p> Solver<'p, '_> {
                     }
                 }
             }
-            Some(Val::Members(..)) | None => {}
+            Some(Val::Members(..) | Val::Through(_)) | None => {}
         }
     }
 

@@ -26,6 +26,7 @@ mod registry;
 mod signature;
 mod solve;
 mod steps;
+mod through;
 mod value;
 mod visit;
 mod wrapped;

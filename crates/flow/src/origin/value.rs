@@ -32,6 +32,8 @@ pub enum Val {
     Api(PathId),
     /// Any of the many functions that an instruction may read under a key that only the run knows.
     Members(FuncId, u32),
+    /// Whatever does its work through a value: the client that was given a transport.
+    Through(ValId),
 }
 
 /// An interned value.

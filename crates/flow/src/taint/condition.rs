@@ -131,6 +131,9 @@ impl Interp<'_> {
                 let is = operand.map(|o| persisted::is_record(self.origins, self.f, o));
                 return is.map_or(Value3::Unknown, |is| Value3::Known(Literal::Bool(is)));
             }
+            if member == GUARD {
+                return Value3::Known(Literal::Bool(self.guards(&value, operand)));
+            }
             if member == ORIGIN {
                 return self.origin_of(&value, operand);
             }
@@ -172,7 +175,7 @@ impl Interp<'_> {
                 });
             value = self.load(&value, sym);
             operand = operand.and_then(|o| self.written_member(o, member));
-            if given && !rest.ends_with(ORIGIN) {
+            if given && !rest.ends_with(ORIGIN) && !rest.ends_with(GUARD) {
                 // Who writes an option gives it a value.
                 return Value3::Present;
             }
@@ -382,6 +385,9 @@ fn argument(text: &str) -> ArgIndex {
     }
     number(text).map_or_else(|| ArgIndex::Keyword(name(text)), ArgIndex::At)
 }
+
+/// The member by which a condition asks whether a transport refuses addresses of the own network.
+const GUARD: &str = "__guard";
 
 /// What a condition reads at one call.
 struct AtCall(Vec<(String, Value3)>);

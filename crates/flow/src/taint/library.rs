@@ -228,6 +228,7 @@ impl Interp<'_> {
                 Role::Neutral
                 | Role::Record
                 | Role::Guard { .. }
+                | Role::Through { .. }
                 | Role::Inject { .. }
                 | Role::Definition { .. }
                 | Role::Registry { .. } => speaks = true,

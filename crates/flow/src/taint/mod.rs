@@ -67,6 +67,7 @@ mod tested;
 mod text;
 mod thrown;
 mod trace;
+mod transport;
 mod trusted;
 mod unresolved;
 mod validated;

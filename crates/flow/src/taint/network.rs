@@ -58,7 +58,7 @@ const READ: [&str; 8] = [
     "npm:ip-address.Address6",
 ];
 /// Names of functions that say yes to an address of the own network.
-const OWN: [&str; 17] = [
+pub(super) const OWN: [&str; 17] = [
     "private",
     "internal",
     "local",
@@ -417,7 +417,7 @@ impl Interp<'_> {
     }
 
     /// Whether a function names ranges of the own network: in its own code, or, where `file`, elsewhere in its file.
-    fn names_ranges(&self, func: FuncId, file: bool) -> bool {
+    pub(super) fn names_ranges(&self, func: FuncId, file: bool) -> bool {
         let f = self.origins.program.func(func);
         let facts = &f.file.facts;
         let mut marks = [false; MARKS.len()];

@@ -23,7 +23,7 @@ pub(super) struct Found {
     pub(super) uses: Vec<(String, usize)>,
 }
 
-const ROLES: [&str; 23] = [
+const ROLES: [&str; 24] = [
     "type",
     "module",
     "signature",
@@ -39,6 +39,7 @@ const ROLES: [&str; 23] = [
     "definition",
     "registry",
     "guard",
+    "through",
     "principal",
     "render",
     "filter",
@@ -187,6 +188,16 @@ impl Reader<'_, '_, '_> {
                     .collect()
             }
             "guard" => self.guard().into_iter().collect(),
+            "through" => {
+                let (from, to) = (self.ports("from", "arg(0)"), self.port_or("to", "ret"));
+                let through = |from| {
+                    Some(Role::Through {
+                        from,
+                        to: to.clone()?,
+                    })
+                };
+                from.into_iter().filter_map(through).collect()
+            }
             "principal" => vec![Role::Principal {
                 container: self.fields.flag("container"),
             }],
