@@ -129,7 +129,10 @@ fn refusals(f: FuncRef<'_>, out: &mut Vec<Fact>) {
         let Term::Branch { cond, yes, no } = block.term else {
             continue;
         };
-        if constant(f, cond) == Some(false) && leaves(f, yes, no) {
+        // `assert False` always throws: nothing is switched off.
+        let throws = |at: &BlockId| matches!(term(f, *at), Some(Term::Throw(_)));
+        let never = constant(f, cond) == Some(false);
+        if never && leaves(f, yes, no) && !way(f, no).last().is_some_and(throws) {
             out.push(fact(f, block.term_span, "refusal", "false"));
         }
     }

@@ -56,6 +56,7 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
     let order = callees_first(&callees, &named);
     let consts = super::constants::Constants::of(origins);
     let enclosed = super::enclosed::Enclosed::of(origins);
+    let checks = super::address_check::AddressChecks::of(origins);
     let settings = crate::setting::Settings::of(origins);
     let mut summaries: Vec<Option<Arc<Summary>>> = vec![None; count];
     let mut outputs: Vec<Output> = Vec::with_capacity(count);
@@ -69,6 +70,7 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
         by_name: &by_name,
         consts: &consts,
         enclosed: &enclosed,
+        checks: &checks,
         render,
         kinds,
         schemas: &schemas,
@@ -148,6 +150,7 @@ pub(super) struct Ground<'a, 'p, 'm> {
     by_name: &'a Methods,
     consts: &'a super::constants::Constants,
     enclosed: &'a super::enclosed::Enclosed,
+    checks: &'a super::address_check::AddressChecks,
     render: &'a RenderLookup<'a>,
     kinds: super::kinds::KindIds,
     schemas: &'a crate::schema::Schemas,
@@ -178,6 +181,7 @@ impl Ground<'_, '_, '_> {
             by_name: self.by_name,
             consts: self.consts,
             enclosed: self.enclosed,
+            checks: self.checks,
             render: self.render,
             kinds: self.kinds,
             schemas: self.schemas,

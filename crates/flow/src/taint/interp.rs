@@ -83,6 +83,8 @@ pub(super) struct Whole<'a> {
     pub(super) consts: &'a super::constants::Constants,
     /// Functions that variables of outer functions hold.
     pub(super) enclosed: &'a super::enclosed::Enclosed,
+    /// Functions that look a name up and ask where it lies.
+    pub(super) checks: &'a super::address_check::AddressChecks,
     pub(super) render: &'a super::analyse::RenderLookup<'a>,
     pub(super) kinds: super::kinds::KindIds,
     /// What schemas say.
@@ -101,6 +103,8 @@ pub struct Interp<'a> {
     pub(super) consts: &'a super::constants::Constants,
     /// Functions that variables of outer functions hold.
     pub(super) enclosed: &'a super::enclosed::Enclosed,
+    /// Functions that look a name up and ask where it lies.
+    pub(super) checks: &'a super::address_check::AddressChecks,
     pub(super) render: &'a super::analyse::RenderLookup<'a>,
     pub(super) schemas: &'a crate::schema::Schemas,
     pub(super) settings: &'a crate::setting::Settings,
@@ -185,6 +189,7 @@ impl<'a> Interp<'a> {
             by_name,
             consts,
             enclosed,
+            checks,
             render,
             kinds: k,
             schemas,
@@ -198,6 +203,7 @@ impl<'a> Interp<'a> {
             by_name,
             consts,
             enclosed,
+            checks,
             render,
             schemas,
             settings,

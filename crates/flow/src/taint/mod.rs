@@ -2,6 +2,7 @@
 
 mod access;
 mod address;
+mod address_check;
 mod analyse;
 mod arrive;
 mod bound;

@@ -8,10 +8,11 @@ use super::kinds::PUBLIC;
 use super::port::CallSite;
 use super::summary::Outcome;
 use super::value::{Origin, Taint};
-use crate::origin::{Val, method_name};
+use crate::origin::{Solver, Val, method_name};
 use crate::program::FuncRef;
 use crate::result::FuncId;
 use casemate_ir::{Const, Instr, Key, OpKind, Operand, Term};
+use casemate_model::kind::KindSet;
 
 /// Instructions between a test and the look-up of the name.
 const STEPS: u32 = 12;
@@ -123,7 +124,7 @@ impl Interp<'_> {
         !self.operand(list).taints().iter().any(from_outside)
             && super::lists::strings(self.origins, self.f, list, 0)
                 .is_none_or(|texts| texts.is_empty())
-            && self.names_ranges(self.f.id, true)
+            && names_ranges(self.origins, self.f.id, true)
     }
 
     /// `address.range() === 'unicast'`.
@@ -183,8 +184,14 @@ impl Interp<'_> {
                 }
             }
             Some(func) => {
-                if self.says_public(func, name, outcome) {
+                let checks = self.checks.has(func);
+                if self.says_public(func, name, outcome) || checks && outcome == Outcome::Returns {
                     self.public(address);
+                    if checks {
+                        // Which path of a host of the world is asked for, is what the client may choose.
+                        let path = KindSet::of(self.k.url_path);
+                        self.clean_host(address, self.k.reached().union(PUBLIC).union(path));
+                    }
                 }
             }
         }
@@ -203,7 +210,9 @@ impl Interp<'_> {
             Outcome::Returns => own || has(&OTHERS),
             Outcome::Member(..) => false,
         };
-        accepted && self.names_ranges(func, outcome != Outcome::Returns)
+        accepted
+            && (names_ranges(self.origins, func, outcome != Outcome::Returns)
+                || self.checks.has(func))
     }
 
     /// Whether a receiver is a `net.BlockList`.
@@ -331,7 +340,9 @@ impl Interp<'_> {
         let name = u32::try_from(at)
             .ok()
             .and_then(|at| method_name(self.f, at, callee));
-        if name.is_some_and(|name| LOOKED_UP.contains(&name)) || self.is_look_up(self.f, callee) {
+        if name.is_some_and(|name| LOOKED_UP.contains(&name))
+            || is_look_up(self.origins, self.f, callee)
+        {
             return first.and_then(looked_up);
         }
         match (this, first) {
@@ -367,26 +378,6 @@ impl Interp<'_> {
         }
     }
 
-    /// Whether a callee is a function of a library that looks names up.
-    fn is_look_up(&self, f: FuncRef<'_>, callee: Operand) -> bool {
-        let vals = self.origins.of_operand(f.id, callee);
-        vals.iter().any(|&val| match self.origins.val(val) {
-            Some(Val::Api(path)) => {
-                let text = self.origins.paths.text(path);
-                let family = [
-                    "node:dns",
-                    "py:socket.get",
-                    "py:dns.",
-                    "py:aiodns",
-                    "py:asyncio",
-                ];
-                let name = self.origins.paths.last_member(path);
-                family.iter().any(|f| text.starts_with(f)) && LOOKED_UP.contains(&name)
-            }
-            _ => false,
-        })
-    }
-
     /// Whether a function of the program, a function inside it, or one that it calls looks a name up.
     fn looks_up(&self, func: FuncId, calls: u32) -> bool {
         let f = self.origins.program.func(func);
@@ -395,7 +386,7 @@ impl Interp<'_> {
         };
         f.func.instrs.iter().any(|instr| match *instr {
             Instr::Call { callee, .. } => {
-                self.is_look_up(f, callee)
+                is_look_up(self.origins, f, callee)
                     || self.origins.of_operand(func, callee).iter().any(|&val| {
                         matches!(self.origins.val(val), Some(Val::Func(g)) if g != func && self.looks_up(g, calls))
                     })
@@ -415,35 +406,55 @@ impl Interp<'_> {
             .iter()
             .any(|block| matches!(block.term, Term::Throw(_)))
     }
+}
 
-    /// Whether a function names ranges of the own network: in its own code, or, where `file`, elsewhere in its file.
-    pub(super) fn names_ranges(&self, func: FuncId, file: bool) -> bool {
-        let f = self.origins.program.func(func);
-        let facts = &f.file.facts;
-        let mut marks = [false; MARKS.len()];
-        let mut numbers = [false; NUMBERS.len()];
-        let mut see = |constant: &Const| match constant {
-            Const::Str(text) => mark(facts.str(*text), &mut marks),
-            Const::Regex(regex) => mark(facts.str(regex.pattern), &mut marks),
-            Const::Number(bits) => {
-                for (slot, number) in numbers.iter_mut().zip(NUMBERS) {
-                    *slot |= f64::from_bits(*bits) == number;
-                }
-            }
-            _ => {}
-        };
-        if file {
-            facts.consts.iter().for_each(&mut see);
-        } else {
-            for operand in operands(f) {
-                if let Operand::Const(id) = operand {
-                    see(facts.constant(id));
-                }
+/// Whether a callee is a function of a library that looks names up.
+pub(super) fn is_look_up(origins: &Solver<'_, '_>, f: FuncRef<'_>, callee: Operand) -> bool {
+    let vals = origins.of_operand(f.id, callee);
+    vals.iter().any(|&val| match origins.val(val) {
+        Some(Val::Api(path)) => {
+            let text = origins.paths.text(path);
+            let family = [
+                "node:dns",
+                "py:socket.get",
+                "py:dns.",
+                "py:aiodns",
+                "py:asyncio",
+            ];
+            let name = origins.paths.last_member(path);
+            family.iter().any(|f| text.starts_with(f)) && LOOKED_UP.contains(&name)
+        }
+        _ => false,
+    })
+}
+
+/// Whether a function names ranges of the own network: in its own code, or, where `file`, elsewhere in its file.
+pub(super) fn names_ranges(origins: &Solver<'_, '_>, func: FuncId, file: bool) -> bool {
+    let f = origins.program.func(func);
+    let facts = &f.file.facts;
+    let mut marks = [false; MARKS.len()];
+    let mut numbers = [false; NUMBERS.len()];
+    let mut see = |constant: &Const| match constant {
+        Const::Str(text) => mark(facts.str(*text), &mut marks),
+        Const::Regex(regex) => mark(facts.str(regex.pattern), &mut marks),
+        Const::Number(bits) => {
+            for (slot, number) in numbers.iter_mut().zip(NUMBERS) {
+                *slot |= f64::from_bits(*bits) == number;
             }
         }
-        let named = |list: &[bool]| list.iter().filter(|seen| **seen).count() >= RANGES;
-        named(&marks) || named(&numbers)
+        _ => {}
+    };
+    if file {
+        facts.consts.iter().for_each(&mut see);
+    } else {
+        for operand in operands(f) {
+            if let Operand::Const(id) = operand {
+                see(facts.constant(id));
+            }
+        }
     }
+    let named = |list: &[bool]| list.iter().filter(|seen| **seen).count() >= RANGES;
+    named(&marks) || named(&numbers)
 }
 
 /// Notes which ranges a text names.
@@ -459,7 +470,7 @@ fn mark(text: &str, seen: &mut [bool; MARKS.len()]) {
 }
 
 /// All operands of calls and operators of a function.
-fn operands<'a>(f: FuncRef<'a>) -> impl Iterator<Item = Operand> + 'a {
+pub(super) fn operands<'a>(f: FuncRef<'a>) -> impl Iterator<Item = Operand> + 'a {
     f.func.instrs.iter().flat_map(move |instr| {
         let list: Vec<Operand> = match *instr {
             Instr::Call { args, .. } => f.func.args(args).iter().map(|a| a.value).collect(),

@@ -1,6 +1,7 @@
 //! Texts that are put together from pieces.
 
 use super::access::LEADING;
+use super::address::is_parsed;
 use super::interp::Interp;
 use super::kinds::HOLE;
 use super::trace::TraceKind;
@@ -10,11 +11,30 @@ use casemate_ir::{Operand, Span};
 use casemate_model::kind::{KindSet, Shape};
 use std::sync::Arc;
 
+/// How the paths of lists of parameters end.
+const PARAMETERS: [&str; 2] = ["URLSearchParams.new()", ".searchParams"];
+
 impl Interp<'_> {
     /// A string built from pieces.
     pub(super) fn template(&mut self, at: usize, operands: &[Operand]) -> Value {
-        let pieces: Vec<Value> = operands.iter().map(|&o| self.operand(o)).collect();
+        let pieces: Vec<Value> = operands.iter().map(|&o| self.as_text(o)).collect();
         self.template_of(at, &pieces)
+    }
+
+    /// What stands in a text for a value. A list of parameters writes itself encoded (WHATWG URL, section 5.2): `${params}`.
+    fn as_text(&self, operand: Operand) -> Value {
+        let mut value = self.operand(operand);
+        if value.taints.is_none() {
+            return value;
+        }
+        let vals = self.origins.of_operand(self.f.id, operand);
+        let ends = &PARAMETERS;
+        let is_list = |&val: &_| is_parsed(self.origins, val, ends);
+        if !vals.is_empty() && vals.iter().all(is_list) {
+            let encoded = self.k.host().union(KindSet::of(self.k.url_path));
+            value.taints = self.without(&value, encoded);
+        }
+        value
     }
 
     /// A string built from pieces.
