@@ -48,6 +48,7 @@ mod op;
 mod pass;
 mod pattern;
 mod persisted;
+mod pieces;
 mod place;
 mod port;
 mod reached;

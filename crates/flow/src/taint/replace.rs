@@ -12,10 +12,8 @@ use super::port::CallSite;
 use super::text::text_of;
 use super::value::{Konst, Origin, Taint, Value};
 use crate::apipath::PathId;
-use crate::limits;
 use crate::origin::method_name;
 use crate::program::FuncRef;
-use crate::symbol::Sym;
 use casemate_ir::{ArgKey, Const, Instr, Operand};
 use casemate_model::kind::KindSet;
 use casemate_model::row::Row;
@@ -94,12 +92,14 @@ impl Interp<'_> {
                 let Some(change) = change else { return };
                 *result = self.changed(result, change);
             }
+            "partition" if core("py:str.") => self.partitioned(site, false, result),
+            "rpartition" if core("py:str.") => self.partitioned(site, true, result),
             "join" if core("js:Array.") => {
                 let separator = match site.args.first() {
                     None => Some(Arc::from(",")),
                     Some(arg) => arg.value.as_str().cloned(),
                 };
-                self.joined(at, &site.this, separator, result);
+                self.joined(at, (&site.this, site.this_operand), separator, result);
             }
             "normalize" if core("@path.") => self.rooted(site, result),
             "join" if core("@path.") => {
@@ -119,7 +119,12 @@ impl Interp<'_> {
             }
             "join" if core("py:str.") => {
                 if let Some(list) = site.args.first() {
-                    self.joined(at, &list.value, site.this.as_str().cloned(), result);
+                    self.joined(
+                        at,
+                        (&list.value, list.operand),
+                        site.this.as_str().cloned(),
+                        result,
+                    );
                 }
             }
             "format" if core("node:util.") => {
@@ -289,49 +294,6 @@ impl Interp<'_> {
             refs: value.refs.clone(),
             consts: value.consts.clone(),
         }
-    }
-
-    /// `[a, b].join(', ')` is a text with holes.
-    fn joined(&mut self, at: usize, list: &Value, separator: Option<Arc<str>>, result: &mut Value) {
-        let Some(separator) = separator else { return };
-        if let Some(elements) = self.elements(list) {
-            let between = Value::constant(Konst::Str(Arc::clone(&separator)));
-            let mut pieces = Vec::new();
-            for element in elements {
-                if !pieces.is_empty() {
-                    pieces.push(between.clone());
-                }
-                pieces.push(element);
-            }
-            *result = self.template_of(at, &pieces);
-        } else {
-            // Between elements of a list, each of which is what it was: a comma joins no words to a phrase.
-            let listed = separator.trim() == ",";
-            let brings = if listed { "," } else { &*separator };
-            let change = Change {
-                known: KindSet::EMPTY,
-                brings: CharSet::of(brings),
-            };
-            *result = self.changed(result, change);
-        }
-    }
-
-    /// The elements of an array of which all are known.
-    fn elements(&self, list: &Value) -> Option<Vec<Value>> {
-        let [id] = list.refs.as_slice() else {
-            return None;
-        };
-        let obj = self.state.obj(*id)?;
-        if list.taints.is_some() || !obj.any.is_empty() || obj.fields.len() > limits::CONSTANTS * 4
-        {
-            return None;
-        }
-        (0..obj.fields.len())
-            .map(|index| {
-                let field = obj.field(Sym::index(u32::try_from(index).ok()?))?;
-                field.definite.then(|| field.value.clone())
-            })
-            .collect()
     }
 }
 

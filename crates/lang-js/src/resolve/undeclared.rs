@@ -1,7 +1,7 @@
 //! Packages of the project whose manifests are not among the files: a part of a repository was given, or they were left out.
 //!
 //! Where no `package.json` stands around a file, a workspace is known by its folder: `@any/shared`, `any-shared` and `shared/x` may
-//! lead to `packages/shared`. Where one does, what it does not name comes from elsewhere, unless the configuration that names paths is
+//! lead to `packages/shared`, and `@any/shared` to `packages/any-shared`. Where one does, what it does not name comes from elsewhere, unless the configuration that names paths is
 //! missing as well: then `@any/shared` that no manifest depends on is such a path.
 
 use super::path::{ancestors, file_name, join, parent};
@@ -70,9 +70,15 @@ impl Resolver {
         }
         // `@server/x`: an alias for a folder at the root.
         let alias = || self.path(specifier.strip_prefix('@')?);
-        // A folder has the whole name, or the name without that of the project.
+        // A folder has the whole name, with a dash or without the scope, or the name without that of the project.
+        let dashed = name
+            .strip_prefix('@')
+            .map(|scoped| scoped.replacen('/', "-", 1));
         let names = match name.strip_prefix('@') {
-            Some(scoped) => [scoped.split_once('/').map(|(_, last)| last), None],
+            Some(scoped) => [
+                scoped.split_once('/').map(|(_, last)| last),
+                dashed.as_deref(),
+            ],
             None => [
                 Some(name).filter(|_| !subpath.is_empty()),
                 name.split_once('-').map(|(_, last)| last),
