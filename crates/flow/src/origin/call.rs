@@ -511,14 +511,10 @@ impl<'p> Solver<'p, '_> {
                         .path
                         .as_ref()
                         .and_then(|path| constant(frame, site, path));
-                    let marked = Self::takes_marked(frame.f);
                     for val in handlers {
                         let Some(Val::Func(func)) = self.vals.get(val) else {
                             continue;
                         };
-                        if marked && self.is_unmarked(func) {
-                            continue;
-                        }
                         self.handles(frame, func, entry, route.as_deref());
                     }
                 }

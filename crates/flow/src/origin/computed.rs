@@ -4,8 +4,9 @@ use super::call::CallSite;
 use super::solve::{Frame, Solver};
 use super::value::{Val, ValId, ValSet};
 use crate::limits;
+use crate::program::FuncRef;
 use crate::result::FuncId;
-use casemate_ir::{Instr, Language, LocalId, Operand};
+use casemate_ir::{Instr, Language, LocalId, Operand, VarRef};
 use casemate_model::row::Role;
 
 /// Members by which frameworks register handlers; what a handler gets is the same whichever it is.
@@ -20,6 +21,16 @@ impl<'p> Solver<'p, '_> {
         base: &[ValId],
         vals: &mut ValSet,
     ) {
+        let is_unmarked = |val: &ValId| match self.vals.get(*val) {
+            Some(Val::Func(func)) => {
+                let func = self.program.func(func).func;
+                func.class.is_some() && func.decorators.is_empty()
+            }
+            _ => false,
+        };
+        if vals.iter().any(is_unmarked) && asks_marks(frame.f) {
+            vals.retain(|val| !is_unmarked(val));
+        }
         if frame.f.func.instrs.iter().any(
             |instr| matches!(*instr, Instr::Call { callee, .. } if callee == Operand::Local(to)),
         ) {
@@ -96,6 +107,19 @@ impl<'p> Solver<'p, '_> {
             }
         }
     }
+}
+
+/// Whether a function takes those members that a decorator of the program has marked: `method = getattr(self, name)` for each name, and
+/// `hasattr(method, '_urls')`. Methods that nothing stands above have no mark.
+fn asks_marks(f: FuncRef<'_>) -> bool {
+    let asks = |instr: &Instr| match *instr {
+        Instr::Call { callee, .. } => {
+            matches!(f.made_by(callee), Some(&Instr::LoadVar { var: VarRef::Free(name), .. })
+            if f.file.facts.str(name) == "hasattr")
+        }
+        _ => false,
+    };
+    f.file.facts.language == Language::Python && f.func.instrs.iter().any(asks)
 }
 
 /// Whether `object[key]` is how functions are chosen that others sent the name of. In Python `getattr(plugin, hook)` gets its names from the

@@ -10,7 +10,7 @@ use super::value::{Val, ValId};
 use crate::apipath::PathId;
 use crate::program::{FuncRef, Program};
 use crate::result::FuncId;
-use casemate_ir::{ArgKey, Capture, Decorator, Instr, Key, Language, LocalId, Operand, VarRef};
+use casemate_ir::{ArgKey, Capture, Decorator, Instr, LocalId, Operand};
 use casemate_model::path::Step;
 use casemate_model::row::Role;
 
@@ -140,40 +140,6 @@ impl<'p> Solver<'p, '_> {
                 }
             }
         }
-    }
-
-    /// Whether functions are registered of which a decorator of the program has marked some: `attr = getattr(self, name)` for each name, and
-    /// `hasattr(attr, '_urls')`. Members that nothing stands above have no mark.
-    pub(super) fn takes_marked(f: FuncRef<'_>) -> bool {
-        let reads = |instr: &Instr| {
-            matches!(
-                instr,
-                Instr::Load {
-                    key: Key::Computed(_),
-                    ..
-                }
-            )
-        };
-        let asks = |instr: &Instr| match *instr {
-            Instr::Call { callee, .. } => match f.made_by(callee) {
-                Some(&Instr::LoadVar {
-                    var: VarRef::Free(name),
-                    ..
-                }) => f.file.facts.str(name) == "hasattr",
-                _ => false,
-            },
-            _ => false,
-        };
-        let instrs = &f.func.instrs;
-        f.file.facts.language == Language::Python
-            && instrs.iter().any(reads)
-            && instrs.iter().any(asks)
-    }
-
-    /// Whether nothing stands above a method.
-    pub(super) fn is_unmarked(&self, func: FuncId) -> bool {
-        let func = self.program.func(func).func;
-        func.class.is_some() && func.decorators.is_empty()
     }
 
     /// Whether what a value of a package decorates is a handler.
