@@ -114,6 +114,8 @@ pub struct Entity {
     ops_update_by_rule: bool,
     /// There is an `allow.update`.
     update_rule: bool,
+    /// It lets changes after which the row is out of sight, which are refused.
+    update_hides: bool,
     uses_unique_change: bool,
     creations: Vec<CreateCell>,
     /// A role that may create, for tests.
@@ -193,6 +195,8 @@ struct SetRule {
     rule: String,
     value: String,
     tells: bool,
+    /// It lets changes after which the row is out of sight, which are refused.
+    hides: bool,
 }
 
 #[derive(Clone, Serialize, Debug)]
@@ -352,6 +356,7 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
             cell: matrix::cell_of(field),
             rule: matrix::rule_of(field),
             tells: matrix::tells_set(&cells, &matrix::cell_of(field)),
+            hides: matrix::set_hides(&cells, &matrix::cell_of(field)),
             value: fields
                 .iter()
                 .find(|f| f.name == *field)
@@ -632,6 +637,7 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
         body_refs: fields.iter().any(|f| f.in_create && f.ref_name.is_some()),
         ops_update_by_rule: change.is_some() && allow.update.is_some(),
         update_rule: allow.update.is_some(),
+        update_hides: matrix::update_hides(&cells),
         uses_unique_change: change
             .as_ref()
             .is_some_and(|change| change.value.contains("unique()")),

@@ -21,9 +21,8 @@ pub struct Cell {
     read: u16,
     update: Option<u16>,
     remove: Option<u16>,
-    /// What the rules say by themselves, also of rows that the actor does not see.
+    /// What the rule says by itself, wherever the change would lead.
     may_update: Option<bool>,
-    may_delete: Option<bool>,
     set: Vec<SetCell>,
 }
 
@@ -32,7 +31,7 @@ pub struct Cell {
 pub struct SetCell {
     cell: String,
     status: u16,
-    /// The member that holds what the rule says by itself.
+    /// The member that holds what the rule says by itself, wherever the change would lead.
     rule: String,
     may: bool,
 }
@@ -158,7 +157,19 @@ pub fn tells(cells: &[Cell], creations: &[CreateCell]) -> Tells {
     }
 }
 
+/// Some change that `allow.update` lets is refused, since the row would be out of sight.
+pub fn update_hides(cells: &[Cell]) -> bool {
+    let mut cells = cells.iter();
+    cells.any(|cell| cell.may_update == Some(true) && cell.update != Some(200))
+}
+
 /// Says it of the rule of one field.
+pub fn set_hides(cells: &[Cell], member: &str) -> bool {
+    let mut set = cells.iter().flat_map(|cell| &cell.set);
+    set.any(|set| set.cell == member && set.may && set.status != 200)
+}
+
+/// Whether the rule of one field makes a difference among those who are asked.
 pub fn tells_set(cells: &[Cell], member: &str) -> bool {
     cells
         .iter()
@@ -246,7 +257,6 @@ fn cell(
             .map(|rule| answer(holds(rule) && changed.is_none_or(seen_after), 200)),
         remove: allow.delete.as_ref().map(|rule| answer(holds(rule), 204)),
         may_update: allow.update.as_ref().map(holds),
-        may_delete: allow.delete.as_ref().map(holds),
         set: allow
             .set
             .iter()
