@@ -8,8 +8,8 @@ use casemate_flow::result::{Fact, FactValue, FuncId};
 use casemate_ir::{Const, FnKind, Instr, Key, Language, Operand};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Names of who asks, as parameters.
-const ASKERS: &[&str] = &[
+/// Names of who asks, as parameters and members of requests.
+pub(super) const ASKERS: &[&str] = &[
     "actor",
     "user",
     "currentuser",

@@ -2,12 +2,13 @@
 //!
 //! Nothing is claimed of a habit that few endpoints have, nor of an endpoint before which anything is unknown.
 
+use super::asker::ASKERS;
 use super::neighbours::{Part, part};
 use super::{counting, for_all, socket};
 use crate::model::{Answer, Endpoint};
 use casemate_flow::origin::Solver;
 use casemate_flow::result::{Fact, FileIdx, FuncId, Site};
-use casemate_ir::Instr;
+use casemate_ir::{Instr, Key, Operand};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -242,9 +243,28 @@ fn before(
             matches!(guard.kind.as_str(), "authentication" | "role")
                 && (guard.certain || !csrf && !limit)
         });
+        out.login |= functions.iter().any(|func| notes_who(*func, origins));
         out.owner |= guards().any(|guard| guard.kind == "owner" && guard.certain);
         out.csrf |= csrf;
         out.limit |= limit;
     }
     out
+}
+
+/// Whether a function notes who asks on what it is handed: `req.user = await sessions.userOf(req)`. It may let pass whom it does
+/// not know, which is no guard; that it stands there says that nobody forgot to ask.
+fn notes_who(func: FuncId, origins: &Solver<'_, '_>) -> bool {
+    let f = origins.program.func(func);
+    let handed = |local| f.func.params.iter().any(|param| param.local == local);
+    f.func.instrs.iter().any(|instr| match *instr {
+        Instr::Store {
+            base: Operand::Local(base),
+            key: Key::Field(name),
+            value: Operand::Local(_),
+        } => {
+            let name = f.file.facts.str(name).to_lowercase();
+            handed(base) && ASKERS.contains(&name.replace('_', "").as_str())
+        }
+        _ => false,
+    })
 }

@@ -3,7 +3,9 @@
 use super::field::{self, View as Field, owner_names};
 use super::imports;
 use super::input;
-use super::matrix::{self, Cell, CreateCell, Tells, created_by, holds_after_creation, role_where};
+use super::matrix::{
+    self, Cell, Changer, CreateCell, Tells, created_by, holds_after_creation, role_where,
+};
 use super::rules::{self, RuleView};
 use super::sql::{self, Index, Policy};
 use super::upload::{self, Upload};
@@ -11,6 +13,7 @@ use crate::access::Rule;
 use crate::description::{self, Description};
 use crate::names::{camel, kebab, pascal, words};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// An entity as the templates print it.
 #[derive(Clone, Serialize, Debug)]
@@ -109,6 +112,10 @@ pub struct Entity {
     body_refs: bool,
     /// There is a field that tests can change.
     ops_update_by_rule: bool,
+    /// There is an `allow.update`.
+    update_rule: bool,
+    /// It lets changes after which the row is out of sight, which are refused.
+    update_hides: bool,
     uses_unique_change: bool,
     creations: Vec<CreateCell>,
     /// A role that may create, for tests.
@@ -116,7 +123,17 @@ pub struct Entity {
     /// A role that may create and then change.
     editor: Option<String>,
     change: Option<Change>,
+    /// Somebody who may change a row, and how.
+    changer: Option<Changer>,
+    /// Fields that rules look at whose property is not named as their column.
+    renamed_state: Vec<Renamed>,
     wrong: Vec<Wrong>,
+}
+
+#[derive(Clone, Serialize, Debug)]
+struct Renamed {
+    prop: String,
+    column: String,
 }
 
 /// Changes that others are told of.
@@ -174,8 +191,12 @@ struct SetRule {
     prop: String,
     function: String,
     cell: String,
+    /// The member of a cell that holds what this rule says by itself.
+    rule: String,
     value: String,
     tells: bool,
+    /// It lets changes after which the row is out of sight, which are refused.
+    hides: bool,
 }
 
 #[derive(Clone, Serialize, Debug)]
@@ -324,7 +345,8 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
     let updates_refs = ref_fields.iter().any(|f| f.in_update);
     let rules = rules::rules(description, entity, &pascal_name, &owner_prop);
     let creations = matrix::creations(description, entity);
-    let cells = matrix::cells(description, entity);
+    let (change, seen_change) = change(entity, &fields);
+    let cells = matrix::cells(description, entity, seen_change.as_deref());
     let set_rules: Vec<SetRule> = allow
         .set
         .iter()
@@ -332,7 +354,9 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
             prop: camel(field),
             function: format!("maySet{pascal_name}{}", pascal(field)),
             cell: matrix::cell_of(field),
+            rule: matrix::rule_of(field),
             tells: matrix::tells_set(&cells, &matrix::cell_of(field)),
+            hides: matrix::set_hides(&cells, &matrix::cell_of(field)),
             value: fields
                 .iter()
                 .find(|f| f.name == *field)
@@ -371,20 +395,14 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
                 value: f.other_sample.clone()?,
             })
         });
-    // What tests change must not change what rules see.
-    let seen: Vec<&str> = entity
-        .rules()
-        .flat_map(|(_, rule)| rule.formula.fields())
-        .collect();
-    let change = fields
+    let set: Vec<(String, String, String)> = set_rules
         .iter()
-        .find(|f| f.by_update && f.ref_name.is_none() && !seen.contains(&f.name.as_str()))
-        .and_then(|f| {
-            Some(Change {
-                prop: f.prop.clone(),
-                value: f.other_sample.clone()?,
-            })
-        });
+        .map(|rule| (rule.cell.clone(), rule.prop.clone(), rule.value.clone()))
+        .collect();
+    let by_update = change
+        .as_ref()
+        .map(|change| (change.prop.as_str(), change.value.as_str()));
+    let changer = matrix::changer(entity, by_update, &cells, &set);
     Entity {
         moments: fields
             .iter()
@@ -447,10 +465,6 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
             .join(", "),
         tested_functions: rules
             .iter()
-            .filter(|r| {
-                r.function != format!("mayUpdate{pascal_name}")
-                    || change.is_some() && allow.update.is_some()
-            })
             .map(|r| r.function.clone())
             .collect::<Vec<_>>()
             .join(", "),
@@ -560,10 +574,12 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
         read_drizzle,
         inserts: {
             let mut inserts = vec![format!("insert{pascal_name}")];
-            for field in ref_fields
-                .iter()
-                .filter(|f| creator.is_some() && f.in_create && f.ref_tenant && entity.tenant)
-            {
+            let by_update = changer.as_ref().is_some_and(Changer::by_update);
+            for field in ref_fields.iter().filter(|f| {
+                f.ref_tenant
+                    && entity.tenant
+                    && (creator.is_some() && f.in_create || by_update && f.by_update)
+            }) {
                 inserts.extend(field.ref_pascal.iter().map(|name| format!("insert{name}")));
             }
             inserts.sort();
@@ -588,10 +604,9 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
                     && change_create
                         .as_ref()
                         .is_some_and(|c| c.value.contains("unique()")))
-                || (editor.is_some()
-                    && change
-                        .as_ref()
-                        .is_some_and(|c| c.value.contains("unique()") || sample(&|f| !f.in_update)))
+                || changer
+                    .as_ref()
+                    .is_some_and(|c| c.value().contains("unique()") || sample(&|f| !f.in_update))
         },
         required_fields: fields.iter().any(|f| f.required),
         page_size: entity.list.max.min(3),
@@ -621,13 +636,64 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
         },
         body_refs: fields.iter().any(|f| f.in_create && f.ref_name.is_some()),
         ops_update_by_rule: change.is_some() && allow.update.is_some(),
+        update_rule: allow.update.is_some(),
+        update_hides: matrix::update_hides(&cells),
         uses_unique_change: change
             .as_ref()
             .is_some_and(|change| change.value.contains("unique()")),
         creations,
         matrix: cells,
         creator: creator.clone(),
-        change: change.clone(),
+        change,
+        changer,
+        renamed_state: renamed_state(entity),
         fields,
     }
+}
+
+/// What tests change by `allow.update`: if possible nothing that rules look at; otherwise the name of that field as well.
+fn change(entity: &description::Entity, fields: &[Field]) -> (Option<Change>, Option<String>) {
+    let seen: BTreeSet<&str> = entity
+        .rules()
+        .flat_map(|(_, rule)| rule.formula.fields())
+        .collect();
+    let change = |f: &Field, value: &str| Change {
+        prop: f.prop.clone(),
+        value: value.to_owned(),
+    };
+    let mut free = fields
+        .iter()
+        .filter(|f| f.by_update && !seen.contains(f.name.as_str()));
+    let other = free
+        .clone()
+        .find_map(|f| Some(change(f, f.other_sample.as_deref()?)))
+        // Nobody asks whether somebody may refer to nothing.
+        .or_else(|| free.find(|f| f.optional).map(|f| change(f, "null")));
+    if other.is_some() {
+        return (other, None);
+    }
+    // Files follow the rule whatever a change would do to the row.
+    let mut looked_at = fields
+        .iter()
+        .filter(|f| f.by_update && entity.upload.is_none());
+    looked_at
+        .find_map(|f| {
+            let set = change(f, f.sample.as_deref()?);
+            Some((Some(set), Some(f.name.clone())))
+        })
+        .unwrap_or((None, None))
+}
+
+fn renamed_state(entity: &description::Entity) -> Vec<Renamed> {
+    let seen: BTreeSet<&str> = entity
+        .rules()
+        .flat_map(|(_, rule)| rule.formula.fields())
+        .collect();
+    seen.into_iter()
+        .filter(|name| camel(name) != *name)
+        .map(|name| Renamed {
+            prop: camel(name),
+            column: name.to_owned(),
+        })
+        .collect()
 }

@@ -4,7 +4,7 @@ use super::field::View as Field;
 use crate::access::world::{self, Actor, State};
 use crate::access::{Literal, Rule};
 use crate::description::{Description, Entity};
-use crate::names::{camel, pascal};
+use crate::names::pascal;
 use serde::Serialize;
 
 /// One actor and one state of a row, with the answer to everything that can be asked.
@@ -15,12 +15,14 @@ pub struct Cell {
     role: Option<String>,
     owner: bool,
     foreign: bool,
-    /// A TypeScript object of columns.
+    /// An object of columns, as TypeScript.
     state: String,
     listed: bool,
     read: u16,
     update: Option<u16>,
     remove: Option<u16>,
+    /// What the rule says by itself, wherever the change would lead.
+    may_update: Option<bool>,
     set: Vec<SetCell>,
 }
 
@@ -29,6 +31,21 @@ pub struct Cell {
 pub struct SetCell {
     cell: String,
     status: u16,
+    /// The member that holds what the rule says by itself, wherever the change would lead.
+    rule: String,
+    may: bool,
+}
+
+/// Somebody who may change a row which they own, where rows have owners, and the change.
+#[derive(Clone, Serialize, Debug)]
+pub struct Changer {
+    role: String,
+    /// Columns with their values, as TypeScript.
+    state: Option<String>,
+    /// `allow.update` lets them, not the rule of one field.
+    by_update: bool,
+    prop: String,
+    value: String,
 }
 
 /// The member of a cell that holds the answer to setting this field.
@@ -63,13 +80,18 @@ pub struct CreateCell {
     status: u16,
 }
 
-/// All cells for rows that exist.
-pub fn cells(description: &Description, entity: &Entity) -> Vec<Cell> {
+/// The member of a cell that holds what the rule of this field says by itself.
+pub fn rule_of(field: &str) -> String {
+    format!("maySet{}", pascal(field))
+}
+
+/// All cells for rows that exist; `changed` is the field that tests of changes set.
+pub fn cells(description: &Description, entity: &Entity, changed: Option<&str>) -> Vec<Cell> {
     let states = world::states(entity).unwrap_or_default();
     let mut cells = Vec::new();
     for state in &states {
         for actor in world::actors(description, entity) {
-            cells.push(cell(entity, &actor, state, false));
+            cells.push(cell(entity, &actor, state, false, changed));
         }
         if description.tenant.is_some() && entity.tenant {
             for role in &description.auth.roles {
@@ -81,6 +103,7 @@ pub fn cells(description: &Description, entity: &Entity) -> Vec<Cell> {
                     },
                     state,
                     true,
+                    changed,
                 ));
             }
         }
@@ -134,7 +157,19 @@ pub fn tells(cells: &[Cell], creations: &[CreateCell]) -> Tells {
     }
 }
 
+/// Some change that `allow.update` lets is refused, since the row would be out of sight.
+pub fn update_hides(cells: &[Cell]) -> bool {
+    let mut cells = cells.iter();
+    cells.any(|cell| cell.may_update == Some(true) && cell.update != Some(200))
+}
+
 /// Says it of the rule of one field.
+pub fn set_hides(cells: &[Cell], member: &str) -> bool {
+    let mut set = cells.iter().flat_map(|cell| &cell.set);
+    set.any(|set| set.cell == member && set.may && set.status != 200)
+}
+
+/// Whether the rule of one field makes a difference among those who are asked.
 pub fn tells_set(cells: &[Cell], member: &str) -> bool {
     cells
         .iter()
@@ -143,7 +178,13 @@ pub fn tells_set(cells: &[Cell], member: &str) -> bool {
         .any(|set| set.cell == member && set.status >= 400)
 }
 
-fn cell(entity: &Entity, actor: &Actor, state: &State, foreign: bool) -> Cell {
+fn cell(
+    entity: &Entity,
+    actor: &Actor,
+    state: &State,
+    foreign: bool,
+    changed: Option<&str>,
+) -> Cell {
     let allow = &entity.allow;
     let holds = |rule: &Rule| !foreign && world::allows(rule, actor, state);
     let visible = allow.read.as_ref().is_some_and(holds);
@@ -151,6 +192,13 @@ fn cell(entity: &Entity, actor: &Actor, state: &State, foreign: bool) -> Cell {
         .read
         .as_ref()
         .is_some_and(|rule| rule.formula.mentions_anyone());
+    // PostgreSQL refuses a change after which the row is out of sight.
+    let seen_after = |name: &str| {
+        allow
+            .read
+            .as_ref()
+            .is_some_and(|read| world::allows(read, actor, &after(entity, state, name)))
+    };
     let answer = |allowed: bool, done: u16| match (&actor.role, visible, allowed) {
         (None, ..) => 401,
         (_, false, _) => 404,
@@ -166,7 +214,7 @@ fn cell(entity: &Entity, actor: &Actor, state: &State, foreign: bool) -> Cell {
     };
     let fields: Vec<String> = state
         .iter()
-        .map(|(name, value)| format!("{}: {}", camel(name), typescript(value)))
+        .map(|(name, value)| format!("{name}: {}", typescript(value)))
         .collect();
     let role = actor
         .role
@@ -203,21 +251,20 @@ fn cell(entity: &Entity, actor: &Actor, state: &State, foreign: bool) -> Cell {
         },
         listed: visible,
         read,
-        update: allow.update.as_ref().map(|rule| answer(holds(rule), 200)),
+        update: allow
+            .update
+            .as_ref()
+            .map(|rule| answer(holds(rule) && changed.is_none_or(seen_after), 200)),
         remove: allow.delete.as_ref().map(|rule| answer(holds(rule), 204)),
+        may_update: allow.update.as_ref().map(holds),
         set: allow
             .set
             .iter()
-            .map(|(name, rule)| {
-                // PostgreSQL refuses a change after which the row is out of sight.
-                let seen = allow
-                    .read
-                    .as_ref()
-                    .is_some_and(|read| world::allows(read, actor, &after(entity, state, name)));
-                SetCell {
-                    cell: cell_of(name),
-                    status: answer(holds(rule) && seen, 200),
-                }
+            .map(|(name, rule)| SetCell {
+                cell: cell_of(name),
+                status: answer(holds(rule) && seen_after(name), 200),
+                rule: rule_of(name),
+                may: holds(rule),
             })
             .collect(),
     }
@@ -282,6 +329,63 @@ pub fn lister(description: &Description, entity: &Entity) -> Option<(String, Opt
             .iter()
             .find(|state| world::allows(read, &actor, state))?;
         Some((role.clone(), object(state)))
+    })
+}
+
+impl Changer {
+    /// `allow.update` lets them, not the rule of one field.
+    pub fn by_update(&self) -> bool {
+        self.by_update
+    }
+
+    /// What they set.
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+}
+
+/// What stands between the brackets of an object.
+fn inside(object: &str) -> Option<String> {
+    let members = object.trim_matches(['{', '}', ' ']);
+    (!members.is_empty()).then(|| members.to_owned())
+}
+
+/// Somebody who may make this change, or set one field by its own rule, which is one of `set` with the value that tests set.
+pub fn changer(
+    entity: &Entity,
+    change: Option<(&str, &str)>,
+    cells: &[Cell],
+    set: &[(String, String, String)],
+) -> Option<Changer> {
+    let owned = |cell: &&Cell| {
+        cell.role.is_some() && !cell.foreign && (cell.owner || entity.owner.is_none())
+    };
+    let who = |cell: &Cell, by_update, prop: &str, value: &str| {
+        Some(Changer {
+            role: cell.role.clone()?,
+            state: inside(&cell.state),
+            by_update,
+            prop: prop.to_owned(),
+            value: value.to_owned(),
+        })
+    };
+    let by_update = change.and_then(|(prop, value)| {
+        let mut able = cells.iter().filter(owned);
+        who(
+            able.find(|cell| cell.update == Some(200))?,
+            true,
+            prop,
+            value,
+        )
+    });
+    by_update.or_else(|| {
+        set.iter().find_map(|(member, prop, value)| {
+            let able = |cell: &&Cell| {
+                let mut set = cell.set.iter();
+                set.any(|set| set.cell == *member && set.status == 200)
+            };
+            who(cells.iter().filter(owned).find(able)?, false, prop, value)
+        })
     })
 }
 

@@ -178,7 +178,7 @@ pub fn project(description: &Description) -> Project {
         .into_iter()
         .map(|e| entity::entity(description, e))
         .collect();
-    let used = used::helpers(&entities);
+    let used = used::helpers(&entities, description.next && description.auth.passkeys);
     let fields = || {
         description
             .entities

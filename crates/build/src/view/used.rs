@@ -11,9 +11,12 @@ const CALLS: &[(&str, &[&str])] = &[
 /// Those that show values.
 const SHOWN: &[&str] = &["show", "showAmount", "showFlag", "showMoment"];
 
-/// The helpers that these entities use, with all that those use.
-pub fn helpers(entities: &[Entity]) -> BTreeSet<String> {
+/// The helpers that these entities and the page of passkeys use, with all that those use.
+pub fn helpers(entities: &[Entity], passkeys: bool) -> BTreeSet<String> {
     let mut used: BTreeSet<String> = entities.iter().flat_map(Entity::helpers).collect();
+    if passkeys {
+        used.insert("showMoment".to_owned());
+    }
     for (caller, called) in CALLS {
         if used.contains(*caller) {
             used.extend(called.iter().map(|name| (*name).to_owned()));

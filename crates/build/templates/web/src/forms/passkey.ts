@@ -10,7 +10,7 @@ export interface PasskeyQuestion extends FormState {
   readonly name?: string | undefined;
 }
 
-/** What the device answers, as JSON; nothing if there is none, or nobody opened it. */
+/** What the device answers, as JSON; nothing where no device answers, or nobody opens it. */
 export async function askDevice({ creation, request }: PasskeyQuestion): Promise<string | undefined> {
   try {
     const credential =
