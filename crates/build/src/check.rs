@@ -380,6 +380,50 @@ fn rules(description: &Description, entity: &Entity, problems: &Problems<'_>) {
     };
     if sound && met_by_somebody(description, entity, &states, problems) {
         seen_before_changed(description, entity, &states, problems);
+        parts_not_more_open(description, entity, problems);
+    }
+}
+
+/// What goes with a row of another entity is a part of it: everybody may read it only where everybody may read the whole.
+fn parts_not_more_open(description: &Description, entity: &Entity, problems: &Problems<'_>) {
+    let open = |entity: &Entity| {
+        let stranger = Actor {
+            role: None,
+            owner: false,
+        };
+        let read = entity.allow.read.as_ref()?;
+        let states = world::states(entity)?;
+        let all = states
+            .iter()
+            .all(|state| world::allows(read, &stranger, state));
+        Some(all)
+    };
+    let Some(read) = entity
+        .allow
+        .read
+        .as_ref()
+        .filter(|_| open(entity) == Some(true))
+    else {
+        return;
+    };
+    for field in &entity.fields {
+        let whole = description.entities.iter().find(|other| {
+            field.kind == Kind::Ref(other.name.clone()) && open(other) == Some(false)
+        });
+        let Some(whole) = whole.filter(|_| field.on_delete == OnDelete::Cascade) else {
+            continue;
+        };
+        problems.add(
+            &read.span,
+            format!(
+                "everybody may read a `{}`, which goes with its `{}`, and not everybody may read that",
+                entity.name, whole.name
+            ),
+            format!(
+                "narrow this rule, or write `on_delete=restrict` in `{}`",
+                field.name
+            ),
+        );
     }
 }
 

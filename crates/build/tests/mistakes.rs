@@ -567,6 +567,10 @@ fn rules() {
         "10:16: on creation there is no owner yet; write `authenticated`: who creates becomes the owner",
     );
     owned(
+        "allow.read = \"owner\"\n[entity.tag]\nfields.note = \"ref(note) on_delete=cascade\"\nfields.word = \"text(9)\"\nallow.read = \"anyone\"",
+        "13:14: everybody may read a `tag`, which goes with its `note`, and not everybody may read that; narrow this rule, or write `on_delete=restrict` in `note`",
+    );
+    owned(
         "allow.read = \"owner\"\nallow.delete = \"anyone\"",
         "10:16: `anyone` may read, never write; write `authenticated`",
     );
