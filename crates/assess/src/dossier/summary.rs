@@ -7,7 +7,7 @@ use super::risk::Risk;
 use super::surface::Surface;
 use super::words::{capitalised, code, count, list};
 use super::{Material, Practice};
-use crate::assessment::{Factor, Finding, Level};
+use crate::assessment::{Certainty, Factor, Finding, Level};
 use casemate_ledger::verdict::Verdict;
 use casemate_rules::rule::Question;
 use casemate_rules::severity::Impact;
@@ -103,8 +103,11 @@ fn posture(m: &Material<'_>, surface: &Surface, risks: &[Risk]) -> Vec<String> {
         // Many small things are no pattern beside a few grave ones.
         let grave = m.findings.iter().any(|f| f.severity.level >= Level::Medium);
         let counted = |level: Level| !grave || level >= Level::Medium;
+        // Nor is what is in doubt.
+        let sure = |f: &&Finding| f.confidence.level > Certainty::Low;
         let mut by_rule: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
-        for finding in m.findings.iter().filter(|f| counted(f.severity.level)) {
+        let counted_all = m.findings.iter().filter(|f| counted(f.severity.level));
+        for finding in counted_all.filter(sure) {
             by_rule
                 .entry(&finding.rule)
                 .or_insert((0, &finding.title))
@@ -142,6 +145,7 @@ fn posture(m: &Material<'_>, surface: &Surface, risks: &[Risk]) -> Vec<String> {
                 .findings
                 .iter()
                 .filter(|f| f.title == **title && counted(f.severity.level))
+                .filter(sure)
                 .map(|f| f.place.file.as_str())
                 .collect();
             let few: Vec<String> = files.iter().map(|f| code(f)).collect();

@@ -173,14 +173,14 @@ impl Cell {
 pub fn of(assessment: &Assessment, depth: Depth) -> Document<'_> {
     let all: [(&'static str, Vec<Block<'_>>); 12] = [
         ("context", context::blocks(assessment)),
-        ("summary", summary::blocks(assessment)),
+        ("summary", summary::blocks(assessment, depth.has("ledger"))),
         (
             "analysis",
             analysis::blocks(assessment, depth.has("guidance")),
         ),
         ("matrix", matrix::blocks(assessment)),
         ("recommendations", plan::blocks(assessment)),
-        ("guidance", guidance::blocks(assessment)),
+        ("guidance", guidance::blocks(assessment, depth.has("ledger"))),
         ("monitoring", monitoring::blocks(assessment)),
         ("threats", closing::threats(assessment)),
         ("ledger", closing::ledger(assessment)),
@@ -198,7 +198,7 @@ pub fn of(assessment: &Assessment, depth: Depth) -> Document<'_> {
         })
         .collect();
     for section in &mut sections {
-        depth.unlink(section);
+        depth.unlink(assessment, section);
     }
     Document {
         assessment,
