@@ -337,7 +337,9 @@ fn no_more(evidence: &str, place: &str) -> String {
     match evidence.split('`').nth(1) {
         Some("path.read") => say!("the code at `{place}` does no more to files than read them"),
         Some("path.delete") => say!("the code at `{place}` does no more to files than delete them"),
-        Some("url.path") => say!("at `{place}` only the path of an address is chosen, and not its host"),
+        Some("url.path") => {
+            say!("at `{place}` only the path of an address is chosen, and not its host")
+        }
         Some("timer") => say!("at `{place}` only a time to wait is chosen"),
         _ => evidence.to_owned(),
     }
