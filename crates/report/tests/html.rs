@@ -206,7 +206,7 @@ fn depths_differ() {
         assert!(!ledger || page.contains("id=\"ledger\""), "{name}");
         // Numbers of risks mean something only where the risks stand.
         let numbered = page.contains(">Risks</th>") || page.contains(">R1<");
-        assert_eq!(numbered, page.contains("id=\"matrix\""), "{name}");
+        assert!(!numbered || page.contains("id=\"matrix\""), "{name}");
     }
 }
 

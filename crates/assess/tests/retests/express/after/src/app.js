@@ -60,10 +60,10 @@ app.get('/fetch', async (req, res) => {
 app.get('/hello', (req, res) => res.send('<p>Hello ' + ejs.escapeXML(String(req.query.name)) + '</p>'));
 app.get('/greet', (req, res) => res.type('html').send(ejs.render('<p><%= text %></p>', { text: req.query.text })));
 app.get('/calc', (req, res) => res.json({ value: Number(req.query.sum) }));
-app.get('/length', (req, res) => res.json({ length: String(req.query.word).length }));
 app.get('/search', login, (req, res) => {
   const found = ['one', 'two'].filter((word) => word.includes(String(req.query.word)));
   res.json(found);
 });
+app.get('/length', (req, res) => res.json({ length: String(req.query.word).length }));
 
 module.exports = app;

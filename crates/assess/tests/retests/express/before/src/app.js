@@ -58,10 +58,10 @@ app.get('/fetch', async (req, res) => {
 app.get('/hello', (req, res) => res.send('<p>Hello ' + req.query.name + '</p>'));
 app.get('/greet', (req, res) => res.type('html').send(ejs.render('<p>' + req.query.text + '</p>')));
 app.get('/calc', (req, res) => res.json({ value: eval(req.query.sum) }));
-app.get('/length', (req, res) => res.json({ length: eval("'" + req.query.word + "'.length") }));
 app.get('/search', login, (req, res) => {
   const found = ['one', 'two'].filter((word) => new RegExp(req.query.word).test(word));
   res.json(found);
 });
+app.get('/length', (req, res) => res.json({ length: eval("'" + req.query.word + "'.length") }));
 
 module.exports = app;
