@@ -25,6 +25,9 @@ use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+/// What the engine calls a sink that no name tells.
+const BY_NAME: &str = mark!("a function looked up by name");
+
 /// Weaknesses whose places hold secrets.
 const SECRET_CWES: &[u16] = &[259, 321, 547, 798];
 
@@ -165,7 +168,9 @@ impl Maker<'_> {
         let reads: Vec<trigger::Read<'_>> = reads.collect();
         let read = reads.first();
         let trigger = read.and_then(|read| {
-            let sink = sinks.first()?;
+            let steps = best.into_iter().flat_map(|path| &path.steps);
+            let lines: Vec<&str> = steps.map(|step| self.line_of(step.site)).collect();
+            let sink = trigger::kind_of(sinks.first()?, &lines);
             let mut asked = endpoints.iter();
             asked.find_map(|endpoint| trigger::request(endpoint, read, sink))
         });
@@ -298,11 +303,13 @@ impl Maker<'_> {
             .collect()
     }
 
+    /// A path, with its steps as a report says them.
     fn path(&self, path: &FlowPath, secret: bool) -> Path {
         let step = |step: &casemate_flow::result::PathStep| {
             Some(Step {
                 place: self.place(step.site, secret)?,
-                text: step.text.clone(),
+                // What no name tells is no code.
+                text: step.text.replace(&format!("`{BY_NAME}`"), told(BY_NAME)),
             })
         };
         Path {

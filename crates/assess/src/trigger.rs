@@ -9,6 +9,8 @@ const PROBES: &[(&str, &str)] = &[
     ("nosql", "{\"$ne\": null}"),
     ("command.argument", "--version"),
     ("command", "; id"),
+    ("code.stored", "1 || true"),
+    ("code.quoted", "' || '1'=='1"),
     ("code", "process.version"),
     ("template", "{{7*7}}"),
     ("path", "../../../../etc/hostname"),
@@ -97,6 +99,10 @@ pub(crate) fn spoken(endpoint: &Endpoint, read: &Read<'_>) -> Option<Spoken> {
 /// The request, in HTTP's own form. Absent where the endpoint or what is sent is not known.
 pub(crate) fn request(endpoint: &Endpoint, read: &Read<'_>, sink_kind: &str) -> Option<String> {
     let path = endpoint.path.as_deref()?;
+    // An address as a whole begins with its host; what is put into its query leads nowhere.
+    if read.kind == "http.url" && ["redirect", "url", "path", "html.url"].contains(&sink_kind) {
+        return None;
+    }
     let probe = probe(sink_kind, read.python)?;
     let method = if matches!(endpoint.method.as_str(), "" | "ALL" | "USE" | "*") {
         "GET"
@@ -265,6 +271,19 @@ fn probe(sink_kind: &str, python: bool) -> Option<&'static str> {
         .map(|(_, probe)| *probe)
 }
 
+/// The kind of sink by which a probe is chosen: program text that a store runs (`$where`) sees no objects of the process, and
+/// may stand between quotes. `lines`: the code on the way.
+pub(crate) fn kind_of<'k>(sink_kind: &'k str, lines: &[&str]) -> &'k str {
+    let stored = lines.iter().find(|line| line.contains("$where"));
+    match stored.filter(|_| sink_kind == "code") {
+        Some(line) if line.contains("'${") || line.contains("'\"") || line.contains("\"'") => {
+            "code.quoted"
+        }
+        Some(_) => "code.stored",
+        None => sink_kind,
+    }
+}
+
 /// What shows it in Python; nothing where only bytes do.
 const OF_PYTHON: &[(&str, Option<&str>)] = &[
     ("code", Some("__import__('platform').python_version()")),
@@ -390,6 +409,8 @@ mod tests {
         assert_eq!(get("/a/:idea", "http.path", "req.params.id", "sql"), None);
         // The host is not in the query, and forms are no JSON.
         assert_eq!(get("/x", "http.url", "ctx.hostname", "redirect"), None);
+        assert_eq!(get("/x", "http.url", "ctx.originalUrl", "redirect"), None);
+        assert!(get("/x", "http.url", "ctx.originalUrl", "html.text").is_some());
         let form = |line| {
             let read = read("http.body", "request.form", line);
             request(&endpoint("POST", "/users"), &read, "sql")
@@ -423,6 +444,17 @@ mod tests {
                 .unwrap()
                 .contains("javascript%3A")
         );
+    }
+
+    #[test]
+    fn program_text_of_a_store_is_left_by_its_quotes() {
+        let quoted = "$where: `this.userId == ${id} && this.stocks > '${threshold}'`";
+        assert_eq!(kind_of("code", &["x", quoted]), "code.quoted");
+        let bare = "$where: `this.stocks > ${threshold}`";
+        assert_eq!(kind_of("code", &[bare]), "code.stored");
+        assert_eq!(kind_of("code", &["eval(x)"]), "code");
+        assert_eq!(kind_of("sql", &[bare]), "sql");
+        assert_eq!(probe("code.quoted", false), Some("' || '1'=='1"));
     }
 
     #[test]

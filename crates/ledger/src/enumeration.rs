@@ -235,7 +235,7 @@ impl Judge<'_> {
                 "{}{phrase}",
                 match places.len() {
                     1 => say!("the one place does not break it"),
-                    2 => say!("neither of both places breaks it"),
+                    2 => say!("neither of the two places breaks it"),
                     n => say!(
                         "none of {places} breaks it",
                         places = count(n, "place", "places")

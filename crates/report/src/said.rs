@@ -136,10 +136,10 @@ pub(crate) fn effect(effect: &PolicyEffect) -> String {
             "hides {findings}",
             findings = count(effect.hides, "finding", "findings")
         ),
-        Hidden::Files => say!(
-            "hides {folders}",
-            folders = count(effect.hides, "file or folder", "files and folders")
-        ),
+        Hidden::Files => {
+            let out = count(effect.hides, "file or folder", "files and folders");
+            return say!("{origin} leaves {out} out", origin = effect.origin);
+        }
         Hidden::Levels => say!(
             "lowers {findings}",
             findings = count(effect.hides, "finding", "findings")

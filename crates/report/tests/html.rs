@@ -202,6 +202,11 @@ fn depths_differ() {
         }
         let guided = page.contains("stand under Implementation Guidance");
         assert!(!guided || page.contains("id=\"guidance\""), "{name}");
+        let ledger = page.contains("in the ledger here") || page.contains("on the ledger say");
+        assert!(!ledger || page.contains("id=\"ledger\""), "{name}");
+        // Numbers of risks mean something only where the risks stand.
+        let numbered = page.contains(">Risks</th>") || page.contains(">R1<");
+        assert!(!numbered || page.contains("id=\"matrix\""), "{name}");
     }
 }
 

@@ -157,7 +157,7 @@ const ALL: &[(&[u16], Option<&str>, &str)] = &[
     (
         &[521],
         None,
-        mark!("get into accounts by trying passwords that people choose when nothing stops them"),
+        mark!("get into accounts whose password is quickly tried, for {place} takes such ones"),
     ),
     (
         &[308],

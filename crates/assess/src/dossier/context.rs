@@ -444,7 +444,7 @@ fn signals(m: &Material<'_>, surface: &Surface) -> Vec<String> {
     {
         let asked = count(surface.writes, "endpoint", "endpoints");
         out.push(if share.yes == 0 {
-            say!("no check of what is sent was seen before {no} of {asked} that change something", no = share.no)
+            say!("no check of what is sent was seen before {no} of {asked} that change something", no = super::words::grouped(share.no as u64))
         } else {
             say!("what is sent is looked at, and some of it refused, before {yes} of {asked} that change something", yes = share.yes)
         });

@@ -5,6 +5,7 @@ use super::logger::{self, Query};
 use super::surface::{EndpointRow, Surface};
 use super::words::{count, list};
 use crate::application::EndpointModel;
+use crate::assessment::RuleInfo;
 use casemate_ledger::verdict::Verdict;
 use casemate_say::{label, mark, say, told};
 use serde::Serialize;
@@ -124,9 +125,11 @@ fn events(m: &Material<'_>, surface: &Surface) -> Vec<Event> {
         ),
         (
             label!("registration and password"),
-            Box::new(named(&[
-                "signup", "register", "password", "reset", "forgot",
-            ])),
+            Box::new(move |e: &EndpointRow| {
+                // What registers there is a program, and no person.
+                let of_people = !e.path.to_ascii_lowercase().contains("oauth/register");
+                of_people && named(&["signup", "register", "password", "reset", "forgot"])(e)
+            }),
             &[
                 mark!("time"),
                 mark!("user"),
@@ -206,26 +209,39 @@ fn figures(m: &Material<'_>, surface: &Surface) -> Vec<Figure> {
     let all = surface.endpoints.len();
     if all > 0 {
         let [yes, no, _] = surface.logins;
+        // A count of what is open says little where most is not known.
+        let not_known = |of: &dyn Fn(&EndpointRow) -> bool| {
+            let rows = surface.endpoints.iter();
+            let rows = rows.filter(|e| of(e) && e.has("authentication") == "unknown");
+            match rows.count() {
+                0 => String::new(),
+                n => say!(", of {n} it is not known"),
+            }
+        };
         add(
             label!("endpoints that want a login"),
-            say!("{yes} of {all}"),
+            format!("{}{}", say!("{yes} of {all}"), not_known(&|_| true)),
             label!("all but public ones"),
         );
         if surface.writes > 0 {
             add(
                 label!("endpoints that change something without a login"),
-                match surface.entrances {
-                    0 => say!(
-                        "{open_writes} of {writes}",
-                        open_writes = surface.open_writes,
-                        writes = surface.writes
-                    ),
-                    n => say!(
-                        "{open_writes} of {writes}, {n} of them to log in, register or set a password",
-                        open_writes = surface.open_writes,
-                        writes = surface.writes
-                    ),
-                },
+                format!(
+                    "{}{}",
+                    match surface.entrances {
+                        0 => say!(
+                            "{open_writes} of {writes}",
+                            open_writes = surface.open_writes,
+                            writes = surface.writes
+                        ),
+                        n => say!(
+                            "{open_writes} of {writes}, {n} of them to log in, register or set a password",
+                            open_writes = surface.open_writes,
+                            writes = surface.writes
+                        ),
+                    },
+                    not_known(&|e| e.writes)
+                ),
                 label!("each one decided"),
             );
         }
@@ -237,7 +253,7 @@ fn figures(m: &Material<'_>, surface: &Surface) -> Vec<Figure> {
         );
         add(
             label!("endpoints open to everybody"),
-            no.to_string(),
+            format!("{no}{}", not_known(&|_| true)),
             label!("each one decided"),
         );
     }
@@ -257,9 +273,13 @@ fn figures(m: &Material<'_>, surface: &Surface) -> Vec<Figure> {
     out
 }
 
+/// The worst first, as the findings stand.
 fn detections(m: &Material<'_>) -> Vec<Detection> {
-    m.rules
-        .iter()
+    let mut rules: Vec<&RuleInfo> = m.rules.iter().collect();
+    let first = |rule: &RuleInfo| m.findings.iter().position(|f| f.rule == rule.id);
+    rules.sort_by_key(|rule| first(rule).unwrap_or(usize::MAX));
+    rules
+        .into_iter()
         .map(|rule| {
             let of: Vec<_> = m.findings.iter().filter(|f| f.rule == rule.id).collect();
             let mut endpoints: Vec<String> = of

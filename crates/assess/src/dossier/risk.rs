@@ -310,7 +310,13 @@ fn factors(finding: &Finding) -> Vec<String> {
     let (stated, shown): (Vec<_>, Vec<_>) = all.partition(|f| f.evidence == STATED);
     let mut out: Vec<String> = shown
         .into_iter()
-        .map(|f| format!("{} {}: {}", told(&f.name), told(&f.value), f.evidence))
+        .map(|f| {
+            if f.name == "grade" {
+                let place = format!("{}:{}", finding.place.file, finding.place.line);
+                return format!("{}: {}", say!("loss lowered"), no_more(&f.evidence, &place));
+            }
+            format!("{} {}: {}", told(&f.name), told(&f.value), f.evidence)
+        })
         .collect();
     let stated: Vec<String> = stated
         .into_iter()
@@ -324,6 +330,19 @@ fn factors(finding: &Finding) -> Vec<String> {
         ));
     }
     out
+}
+
+/// Why less is lost than the rule says: what alone is reached, in words.
+fn no_more(evidence: &str, place: &str) -> String {
+    match evidence.split('`').nth(1) {
+        Some("path.read") => say!("the code at `{place}` does no more to files than read them"),
+        Some("path.delete") => say!("the code at `{place}` does no more to files than delete them"),
+        Some("url.path") => {
+            say!("at `{place}` only the path of an address is chosen, and not its host")
+        }
+        Some("timer") => say!("at `{place}` only a time to wait is chosen"),
+        _ => evidence.to_owned(),
+    }
 }
 
 /// What a factor says that only the rule states.

@@ -5,9 +5,9 @@ use super::means::Means;
 use super::plan::{Action, Plan};
 use super::risk::Risk;
 use super::surface::Surface;
-use super::words::{capitalised, code, count, list};
+use super::words::{capitalised, code, count, grouped, list};
 use super::{Material, Practice};
-use crate::assessment::{Factor, Finding, Level};
+use crate::assessment::{Certainty, Factor, Finding, Level};
 use casemate_ledger::verdict::Verdict;
 use casemate_rules::rule::Question;
 use casemate_rules::severity::Impact;
@@ -98,13 +98,16 @@ fn posture(m: &Material<'_>, surface: &Surface, risks: &[Risk]) -> Vec<String> {
             .iter()
             .rev()
             .filter(|l| at(**l) > 0)
-            .map(|l| format!("{} {}", at(*l), casemate_say::told(l.name())))
+            .map(|l| format!("{} {}", told_of(at(*l)), casemate_say::told(l.name())))
             .collect();
         // Many small things are no pattern beside a few grave ones.
         let grave = m.findings.iter().any(|f| f.severity.level >= Level::Medium);
         let counted = |level: Level| !grave || level >= Level::Medium;
+        // Nor is what is in doubt.
+        let sure = |f: &&Finding| f.confidence.level > Certainty::Low;
         let mut by_rule: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
-        for finding in m.findings.iter().filter(|f| counted(f.severity.level)) {
+        let counted_all = m.findings.iter().filter(|f| counted(f.severity.level));
+        for finding in counted_all.filter(sure) {
             by_rule
                 .entry(&finding.rule)
                 .or_insert((0, &finding.title))
@@ -133,7 +136,7 @@ fn posture(m: &Material<'_>, surface: &Surface, risks: &[Risk]) -> Vec<String> {
             && n > 2
             && most.is_none_or(|(most, _)| n * 3 >= most * 2)
         {
-            out.push(say!("{n} of the {findings} findings have one cause, “{cause}” at {place}: one repair ends them", findings = m.findings.len(), cause = lower(&cause.title), place = code(&cause.place)));
+            out.push(say!("{n} of the {findings} findings have one cause, “{cause}” at {place}: one repair ends them", n = told_of(n), findings = told_of(m.findings.len()), cause = lower(&cause.title), place = code(&cause.place)));
         } else if let Some((n, title)) = most
             && *n > 2
             && *n * 10 >= m.findings.len()
@@ -142,13 +145,15 @@ fn posture(m: &Material<'_>, surface: &Surface, risks: &[Risk]) -> Vec<String> {
                 .findings
                 .iter()
                 .filter(|f| f.title == **title && counted(f.severity.level))
+                .filter(sure)
                 .map(|f| f.place.file.as_str())
                 .collect();
             let few: Vec<String> = files.iter().map(|f| code(f)).collect();
             out.push(say!(
                 "the pattern is “{lower}”: {n} of the {findings} places, in {few}",
                 lower = lower(title),
-                findings = m.findings.len(),
+                n = told_of(*n),
+                findings = told_of(m.findings.len()),
                 few = list(&few, 4)
             ));
         }
@@ -186,12 +191,13 @@ fn doors(surface: &Surface) -> String {
     let mut parts: Vec<String> = [(yes, label!("a login")), (no, label!("no login"))]
         .into_iter()
         .filter(|(n, _)| *n > 0)
-        .map(|(n, what)| format!("{n} {} {what}", wants(n)))
+        .map(|(n, what)| format!("{} {} {what}", told_of(n), wants(n)))
         .collect();
     if unknown > 0 {
         let schema = surface.endpoints.iter().any(|e| e.method == "GRAPHQL");
         parts.push(say!(
             "of {unknown} it is not known{which}",
+            unknown = told_of(unknown),
             which = if schema {
                 label!(
                     ", since Casemate does not read what a GraphQL schema says about who may ask"
@@ -211,15 +217,24 @@ fn doors(surface: &Surface) -> String {
         let entrance = match surface.entrances {
             0 => String::new(),
             n if n == open => say!(", for people log in, register or set a password there"),
-            n => say!(", {n} of them to log in, register or set a password"),
+            n => say!(
+                ", {n} of them to log in, register or set a password",
+                n = told_of(n)
+            ),
         };
         told.push_str(&say!(
             "; {open} of the {writes} that change something {want} no login{entrance}",
-            writes = surface.writes,
+            open = told_of(open),
+            writes = told_of(surface.writes),
             want = wants(open)
         ));
     }
     told
+}
+
+/// A number with its thousands apart, as [`count`] writes it.
+fn told_of(n: usize) -> String {
+    grouped(n as u64)
 }
 
 fn wants(n: usize) -> &'static str {

@@ -43,8 +43,11 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
             say!(
                 "{endpoints}: {no} without a login, {yes} behind one, {unknown} not known; {roles} want a role; {writes} change something",
                 endpoints = grouped(surface.endpoints.len() as u64),
-                roles = surface.roles,
-                writes = surface.writes
+                no = grouped(no as u64),
+                yes = grouped(yes as u64),
+                unknown = grouped(unknown as u64),
+                roles = grouped(surface.roles as u64),
+                writes = grouped(surface.writes as u64)
             ),
         );
     }

@@ -1,7 +1,8 @@
 //! How deep a report goes: which sections it has, and what of these points to others that it has not.
 
 use super::{Block, Cell, REFERENCES, Section};
-use casemate_say::say;
+use casemate_assess::assessment::Assessment;
+use casemate_say::{label, say};
 
 /// How deep a report goes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -37,31 +38,40 @@ impl Depth {
         some.contains(&id)
     }
 
-    /// Leaves names of findings and risks as words where what they lead to is left out.
-    pub(super) fn unlink(self, section: &mut Section<'_>) {
+    /// Leaves names of findings as words where the findings are left out, and names the findings of a risk where the risks are: their
+    /// numbers stand nowhere else.
+    pub(super) fn unlink(self, a: &Assessment, section: &mut Section<'_>) {
         let (findings, risks) = (self.has("analysis"), self.has("matrix"));
         if !(findings && risks) {
-            blocks(&mut section.blocks, findings, risks);
+            blocks(a, &mut section.blocks, findings, risks);
         }
     }
 }
 
-fn blocks(all: &mut [Block<'_>], findings: bool, risks: bool) {
+fn blocks(a: &Assessment, all: &mut [Block<'_>], findings: bool, risks: bool) {
     for block in all {
         match block {
             Block::Table(table) | Block::Grouped(table, _) => {
+                for head in table.head.iter_mut().filter(|_| !risks) {
+                    if *head == label!("Risks") {
+                        *head = label!("Findings");
+                    }
+                }
                 for cell in table.rows.iter_mut().flatten() {
-                    let named = match cell {
-                        Cell::Findings(ids) if !findings => {
-                            ids.iter().map(|id| digits(id)).collect()
-                        }
-                        Cell::Risks(ids) if !risks => ids.clone(),
-                        _ => continue,
-                    };
-                    *cell = Cell::Text(words(named));
+                    if let Cell::Risks(of) = cell
+                        && !risks
+                    {
+                        let theirs = a.dossier.risks.iter().filter(|r| of.contains(&r.id));
+                        *cell = Cell::Findings(theirs.flat_map(|r| r.findings.clone()).collect());
+                    }
+                    if let Cell::Findings(ids) = cell
+                        && !findings
+                    {
+                        *cell = Cell::Text(words(ids.iter().map(|id| digits(id)).collect()));
+                    }
                 }
             }
-            Block::Entry(entry) => blocks(&mut entry.blocks, findings, risks),
+            Block::Entry(entry) => blocks(a, &mut entry.blocks, findings, risks),
             _ => {}
         }
     }

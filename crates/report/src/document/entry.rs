@@ -230,17 +230,22 @@ fn path<'a>(f: &Finding, blocks: &mut Vec<Block<'a>>) {
             })
             .collect(),
     }));
-    let also: Vec<String> = f
-        .paths
+    // What is called the same is named once, with all its places.
+    let mut sources: Vec<(&str, Vec<String>)> = Vec::new();
+    for path in f.paths.iter().skip(1) {
+        let Some(first) = path.steps.first() else {
+            continue;
+        };
+        let at = format!("{}:{}", first.place.file, first.place.line);
+        match sources.iter_mut().find(|(name, _)| *name == path.source) {
+            Some((_, places)) if places.contains(&at) => {}
+            Some((_, places)) => places.push(at),
+            None => sources.push((&path.source, vec![at])),
+        }
+    }
+    let also: Vec<String> = sources
         .iter()
-        .skip(1)
-        .filter_map(|p| {
-            let first = p.steps.first()?;
-            Some(format!(
-                "`{}` ({}:{})",
-                p.source, first.place.file, first.place.line
-            ))
-        })
+        .map(|(name, places)| format!("`{name}` ({})", places.join(", ")))
         .collect();
     if !also.is_empty() {
         blocks.push(Block::Text(say!(

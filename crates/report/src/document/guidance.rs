@@ -15,7 +15,7 @@ const PLACES: usize = 12;
 /// Tests of one weakness that are shown whole.
 const TESTS: usize = 2;
 
-pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
+pub(super) fn blocks(a: &Assessment, ledger: bool) -> Vec<Block<'_>> {
     let mut out = vec![Block::Heading(3, say!("Technical Recommendations"))];
     let guides = &a.dossier.plan.guides;
     if guides.is_empty() {
@@ -27,7 +27,7 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     out.extend(guides.iter().map(|g| Block::Entry(guide(a, g))));
     testing(a, &mut out);
     incidents(a, &mut out);
-    audit(a, &mut out);
+    audit(a, ledger, &mut out);
     out
 }
 
@@ -452,7 +452,7 @@ fn afterwards(a: &Assessment, risks: &[&Risk]) -> String {
     said.join(" ")
 }
 
-fn audit<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
+fn audit<'a>(a: &'a Assessment, ledger: bool, out: &mut Vec<Block<'a>>) {
     out.push(Block::Heading(3, say!("Compliance and Audit Preparation")));
     let decided = a
         .dossier
@@ -466,7 +466,11 @@ fn audit<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
         .iter()
         .filter(|r| matches!(r.verdict, Verdict::Human | Verdict::Partial))
         .count();
-    out.push(Block::Text(say!("An auditor gets three things: this report, the ledger with {decided} decided requirements, and the assessment as JSON with all places and the {people} worksheets to fill in (those of level 1 stand in the ledger here). None of them is a certificate, and nobody can give one for {name} on this ground alone.", name = a.project.name)));
+    out.push(Block::Text(say!("An auditor gets three things: this report, the ledger with {decided} decided requirements, and the assessment as JSON with all places and the {people} worksheets to fill in ({which}). None of them is a certificate, and nobody can give one for {name} on this ground alone.", which = if ledger {
+            label!("those of level 1 stand in the ledger here")
+        } else {
+            label!("the ledger itself is left out here, and stands there too")
+        }, name = a.project.name)));
     if !a.dossier.conflicts.is_empty() {
         out.push(Block::List(super::sentences(&a.dossier.conflicts)));
     }

@@ -19,6 +19,7 @@ pub use depth::Depth;
 
 use casemate_assess::assessment::{Assessment, Level};
 use casemate_assess::dossier::Verdict;
+use casemate_assess::dossier::words::grouped;
 use casemate_say::{label, say, told};
 
 /// Findings, or risks, that one cell names.
@@ -173,14 +174,17 @@ impl Cell {
 pub fn of(assessment: &Assessment, depth: Depth) -> Document<'_> {
     let all: [(&'static str, Vec<Block<'_>>); 12] = [
         ("context", context::blocks(assessment)),
-        ("summary", summary::blocks(assessment)),
+        ("summary", summary::blocks(assessment, depth.has("ledger"))),
         (
             "analysis",
             analysis::blocks(assessment, depth.has("guidance")),
         ),
         ("matrix", matrix::blocks(assessment)),
         ("recommendations", plan::blocks(assessment)),
-        ("guidance", guidance::blocks(assessment)),
+        (
+            "guidance",
+            guidance::blocks(assessment, depth.has("ledger")),
+        ),
         ("monitoring", monitoring::blocks(assessment)),
         ("threats", closing::threats(assessment)),
         ("ledger", closing::ledger(assessment)),
@@ -198,7 +202,7 @@ pub fn of(assessment: &Assessment, depth: Depth) -> Document<'_> {
         })
         .collect();
     for section in &mut sections {
-        depth.unlink(section);
+        depth.unlink(assessment, section);
     }
     Document {
         assessment,
@@ -249,7 +253,7 @@ fn facts(assessment: &Assessment) -> Vec<(&'static str, String)> {
         .rev()
         .map(|l| (l.name(), assessment.count(*l)))
         .filter(|(_, n)| *n > 0)
-        .map(|(name, n)| format!("{n} {}", told(name)))
+        .map(|(name, n)| format!("{} {}", grouped(n as u64), told(name)))
         .collect();
     facts.push((
         label!("Findings"),

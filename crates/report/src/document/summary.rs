@@ -8,7 +8,7 @@ use casemate_assess::dossier::words::list;
 use casemate_say::{label, say};
 
 /// What stands where nothing waits to be repaired first: what is in doubt is looked at before.
-fn quiet(a: &Assessment) -> String {
+fn quiet(a: &Assessment, ledger: bool) -> String {
     let doubted: Vec<String> = a
         .dossier
         .risks
@@ -16,7 +16,11 @@ fn quiet(a: &Assessment) -> String {
         .filter(|r| r.level >= Level::Medium)
         .map(|r| say!("{id} at `{place}`", id = r.id, place = r.place))
         .collect();
-    let rest = label!("the sections on limits and on the ledger say what was not looked at.");
+    let rest = if ledger {
+        label!("the sections on limits and on the ledger say what was not looked at.")
+    } else {
+        label!("the section on limits says what was not looked at.")
+    };
     if doubted.is_empty() {
         say!("Nothing above low level waits to be repaired; {rest}")
     } else {
@@ -32,7 +36,7 @@ fn quiet(a: &Assessment) -> String {
     }
 }
 
-pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
+pub(super) fn blocks(a: &Assessment, ledger: bool) -> Vec<Block<'_>> {
     let summary = &a.dossier.summary;
     let mut out = vec![Block::Heading(3, say!("Overall security posture"))];
     let mut posture = sentences(&summary.posture).into_iter();
@@ -92,7 +96,7 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     }
     out.push(Block::Heading(3, say!("Priority recommendations")));
     if summary.priorities.is_empty() {
-        out.push(Block::Text(quiet(a)));
+        out.push(Block::Text(quiet(a, ledger)));
     } else {
         out.push(Block::Table(Table {
             caption: say!("What to repair first"),

@@ -64,5 +64,6 @@ app.get('/search', login, (req, res) => {
   const found = ['one', 'two'].filter((word) => word.includes(String(req.query.word)));
   res.json(found);
 });
+app.get('/length', (req, res) => res.json({ length: String(req.query.word).length }));
 
 module.exports = app;

@@ -62,5 +62,6 @@ app.get('/search', login, (req, res) => {
   const found = ['one', 'two'].filter((word) => new RegExp(req.query.word).test(word));
   res.json(found);
 });
+app.get('/length', (req, res) => res.json({ length: eval("'" + req.query.word + "'.length") }));
 
 module.exports = app;
