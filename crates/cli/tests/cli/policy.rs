@@ -86,7 +86,7 @@ fn a_policy_file_accepts_and_is_listed() {
     assert!(
         excluded
             .stdout
-            .contains("casemate.toml:2 src/orders.js leaves out: hides 1"),
+            .contains("casemate.toml:2 src/orders.js leaves 1 file or folder out"),
         "{}",
         excluded.stdout
     );
