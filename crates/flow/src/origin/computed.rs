@@ -28,7 +28,7 @@ impl<'p> Solver<'p, '_> {
             }
             _ => false,
         };
-        if vals.iter().any(is_unmarked) && asks_marks(frame.f) {
+        if vals.iter().any(is_unmarked) && asks_mark(frame.f, to) {
             vals.retain(|val| !is_unmarked(val));
         }
         if frame.f.func.instrs.iter().any(
@@ -109,17 +109,33 @@ impl<'p> Solver<'p, '_> {
     }
 }
 
-/// Whether a function takes those members that a decorator of the program has marked: `method = getattr(self, name)` for each name, and
-/// `hasattr(method, '_urls')`. Methods that nothing stands above have no mark.
-fn asks_marks(f: FuncRef<'_>) -> bool {
-    let asks = |instr: &Instr| match *instr {
-        Instr::Call { callee, .. } => {
-            matches!(f.made_by(callee), Some(&Instr::LoadVar { var: VarRef::Free(name), .. })
-            if f.file.facts.str(name) == "hasattr")
-        }
-        _ => false,
+/// Whether a member that was read is asked for a mark: `method = getattr(self, name)` for each name, and `hasattr(method, '_urls')`. Decorators
+/// of the program leave such marks; methods that nothing stands above have none.
+fn asks_mark(f: FuncRef<'_>, member: LocalId) -> bool {
+    if f.file.facts.language != Language::Python {
+        return false;
+    }
+    let instrs = &f.func.instrs;
+    let is_member = |operand: Operand| {
+        operand == Operand::Local(member)
+            || instrs.iter().any(|instr| {
+                matches!(*instr, Instr::Copy { to, from } if from == Operand::Local(member) && operand == Operand::Local(to))
+            })
     };
-    f.file.facts.language == Language::Python && f.func.instrs.iter().any(asks)
+    let is_hasattr = |callee| matches!(f.made_by(callee), Some(&Instr::LoadVar { var: VarRef::Free(name), .. }) if f.file.facts.str(name) == "hasattr");
+    instrs.iter().any(|instr| match *instr {
+        Instr::Call { callee, args, .. } => match f.func.args(args) {
+            // `hasattr(method, '__call__')` holds of all.
+            [of, mark] => {
+                is_hasattr(callee)
+                    && is_member(of.value)
+                    && f.constant_text(mark.value)
+                        .is_some_and(|mark| !mark.starts_with("__"))
+            }
+            _ => false,
+        },
+        _ => false,
+    })
 }
 
 /// Whether `object[key]` is how functions are chosen that others sent the name of. In Python `getattr(plugin, hook)` gets its names from the

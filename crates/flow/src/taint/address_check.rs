@@ -1,5 +1,7 @@
-//! Functions of the program that look a name up and ask where its addresses lie: what they have let pass is of the world, in whatever way
-//! they put it together.
+//! Functions of the program that ask where an address lies, and of these the ones that look the name up: what those have let pass is of
+//! the world, in whatever way they put it together.
+//!
+//! Both are found by who calls whom, once for the program, whatever is asked afterwards.
 
 use super::checked::words;
 use super::network::{OWN, is_look_up, names_ranges, operands};
@@ -7,124 +9,180 @@ use crate::origin::{Solver, Val, method_name};
 use crate::program::{FuncRef, to_u32};
 use crate::result::FuncId;
 use casemate_ir::{Const, Instr, Key, Operand};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Functions between a check and the look at the address.
-pub(super) const CALLS: u32 = 5;
+const CALLS: usize = 4;
 /// Functions between a check and the look-up of the name.
 const LOOK_UPS: usize = 3;
 /// Members of an address that say where it lies (`ipaddress` of Python; packages like it).
 const LIES: [&str; 4] = ["is_private", "is_global", "isPrivate", "isPublic"];
+/// Words of a name that speaks of addresses, or asks: `private-ip`, `isInternal`.
+const ASKING: [&str; 10] = [
+    "is", "in", "ip", "ips", "ipv4", "ipv6", "address", "addr", "host", "network",
+];
 /// What libraries call the range of addresses of the world …
 const WORLD: &str = "unicast";
 /// … and ranges of the own network, of which one alone leaves the others.
 const RANGES: [&str; 4] = ["private", "loopback", "linkLocal", "uniqueLocal"];
 
-/// The functions of a program that do both.
-pub(super) struct AddressChecks(FxHashSet<FuncId>);
+/// The functions of a program that look at addresses.
+#[derive(Default)]
+pub(super) struct AddressChecks {
+    /// They ask where an address lies.
+    looks: FxHashSet<FuncId>,
+    /// They also look the name up.
+    checks: FxHashSet<FuncId>,
+}
 
 impl AddressChecks {
     pub(super) fn of(origins: &Solver<'_, '_>) -> Self {
         let program = origins.program;
-        let mut looking: FxHashSet<FuncId> = FxHashSet::default();
-        for func in program.function_ids() {
-            let f = program.func(func);
-            // `run_in_executor(None, socket.getaddrinfo, host, None)`
-            let looks_up = |operand| is_look_up(origins, f, operand);
-            let calls = |instr: &Instr| match *instr {
-                Instr::Call { callee, args, .. } => {
-                    looks_up(callee) || f.func.args(args).iter().any(|arg| looks_up(arg.value))
-                }
-                _ => false,
+        let all = || program.function_ids().map(|id| program.func(id));
+        // Whether the file that is gone through names ranges: few do.
+        let mut ranges = None;
+        let mut looks = FxHashSet::default();
+        for f in all() {
+            let named = match ranges {
+                Some((file, named)) if file == f.file_idx => named,
+                _ => names_ranges(origins, f.id, true),
             };
-            if f.func.instrs.iter().any(calls) {
-                looking.insert(func);
+            ranges = Some((f.file_idx, named));
+            if looks_at_address(origins, f, named) {
+                looks.insert(f.id);
             }
         }
-        if looking.is_empty() {
-            return Self(looking);
+        if looks.is_empty() {
+            return Self::default();
         }
-        for _ in 0..LOOK_UPS {
-            let more: Vec<FuncId> = program
-                .function_ids()
-                .filter(|func| !looking.contains(func) && leads_to(origins, *func, &looking))
-                .collect();
-            looking.extend(more);
-        }
-        looking.retain(|func| looks_at_address(origins, *func, CALLS));
-        Self(looking)
+        let resolves: FxHashSet<FuncId> = all()
+            .filter(|f| looks_up(origins, *f))
+            .map(|f| f.id)
+            .collect();
+        let users = users(origins);
+        let looks = with_users(looks, &users, CALLS);
+        let checks = with_users(resolves, &users, LOOK_UPS);
+        let checks = checks.intersection(&looks).copied().collect();
+        Self { looks, checks }
     }
 
-    /// Whether a function is one of them.
+    /// Whether a function asks where an address lies.
+    pub(super) fn looks(&self, func: FuncId) -> bool {
+        self.looks.contains(&func)
+    }
+
+    /// Whether it looks the name up as well.
     pub(super) fn has(&self, func: FuncId) -> bool {
-        self.0.contains(&func)
+        self.checks.contains(&func)
     }
 }
 
-/// Whether a function calls or holds one of these.
-fn leads_to(origins: &Solver<'_, '_>, func: FuncId, to: &FxHashSet<FuncId>) -> bool {
+/// By function: those that call it, stand around it, or hand it on as an option (`{ ...options, lookup }`).
+fn users(origins: &Solver<'_, '_>) -> FxHashMap<FuncId, Vec<FuncId>> {
     let program = origins.program;
-    let f = program.func(func);
+    let mut out: FxHashMap<FuncId, Vec<FuncId>> = FxHashMap::default();
+    for user in program.function_ids() {
+        let f = program.func(user);
+        let mut note = |operand: Operand| {
+            for &val in origins.of_operand(user, operand) {
+                if let Some(Val::Func(used)) = origins.val(val) {
+                    out.entry(used).or_default().push(user);
+                }
+            }
+        };
+        for instr in &f.func.instrs {
+            match *instr {
+                Instr::Call { callee, .. } => note(callee),
+                Instr::Object { parts, .. } => {
+                    f.func.parts(parts).iter().for_each(|part| note(part.value));
+                }
+                _ => {}
+            }
+        }
+        if let Some(around) = f.parent() {
+            out.entry(user).or_default().push(around);
+        }
+    }
+    out
+}
+
+/// These functions, with those that come to them in so many steps.
+fn with_users(
+    mut all: FxHashSet<FuncId>,
+    users: &FxHashMap<FuncId, Vec<FuncId>>,
+    steps: usize,
+) -> FxHashSet<FuncId> {
+    let mut last: Vec<FuncId> = all.iter().copied().collect();
+    for _ in 0..steps {
+        let users = last.iter().filter_map(|func| users.get(func)).flatten();
+        last = users.copied().filter(|func| all.insert(*func)).collect();
+    }
+    all
+}
+
+/// Whether a function itself has a library look a name up, there or elsewhere: `run_in_executor(None, socket.getaddrinfo, host, None)`.
+fn looks_up(origins: &Solver<'_, '_>, f: FuncRef<'_>) -> bool {
+    let is = |operand| is_look_up(origins, f, operand);
     f.func.instrs.iter().any(|instr| match *instr {
-        Instr::Call { callee, .. } => origins.of_operand(func, callee).iter().any(
-            |&val| matches!(origins.val(val), Some(Val::Func(called)) if to.contains(&called)),
-        ),
-        Instr::Closure { func: inner, .. } => to.contains(&program.func_id(f.file_idx, inner)),
+        Instr::Call { callee, args, .. } => {
+            is(callee) || f.func.args(args).iter().any(|arg| is(arg.value))
+        }
         _ => false,
     })
 }
 
-/// Whether a function, one inside it or one that it calls asks where an address lies.
-pub(super) fn looks_at_address(origins: &Solver<'_, '_>, func: FuncId, calls: u32) -> bool {
-    let f = origins.program.func(func);
-    let Some(calls) = calls.checked_sub(1) else {
-        return false;
-    };
-    let asks = |name: &str| {
-        LIES.contains(&name) || words(name).iter().any(|word| OWN.contains(&word.as_str()))
-    };
-    let inner = |inner: FuncId| inner != func && looks_at_address(origins, inner, calls);
+/// Whether a function itself asks where an address lies; `ranged`: its file names ranges of the own network.
+fn looks_at_address(origins: &Solver<'_, '_>, f: FuncRef<'_>, ranged: bool) -> bool {
+    let is_range = |name: &str| name == "range" && sorts(f);
     let looks = |(at, instr): (usize, &Instr)| match *instr {
         Instr::Load {
             key: Key::Field(name),
             ..
         } => LIES.contains(&f.file.facts.str(name)),
         Instr::Call { callee, .. } => {
-            let callees = origins.of_operand(func, callee);
+            let callees = origins.of_operand(f.id, callee);
             if callees.is_empty() {
-                return method_name(f, to_u32(at), callee).is_some_and(|name| {
-                    if name == "range" {
-                        sorts(f)
-                    } else {
-                        asks(name)
-                    }
-                });
+                return method_name(f, to_u32(at), callee)
+                    .is_some_and(|name| asks(name) || is_range(name));
             }
             callees.iter().any(|&callee| match origins.val(callee) {
-                Some(Val::Func(called)) => {
-                    let name = origins.program.func(called);
-                    let name = name.func.name.map(|it| name.file.facts.str(it));
-                    name.is_some_and(asks) && names_ranges(origins, called, true) || inner(called)
-                }
                 Some(Val::Api(path)) => {
-                    let text = origins.paths.text(path);
-                    let name = text.rsplit(['.', ':', '/']).next().unwrap_or_default();
-                    asks(name) || text.contains("BlockList") || name == "range" && sorts(f)
+                    let paths = &origins.paths;
+                    match paths.last_member(path) {
+                        // A package that is a function: `npm:private-ip`.
+                        "" => asks(paths.text(path).rsplit([':', '/']).next().unwrap_or("")),
+                        "check" => paths.text(path).contains("BlockList"),
+                        name => asks(name) || is_range(name),
+                    }
                 }
                 _ => false,
             })
         }
-        // `super.createConnection({ ...options, lookup })`
-        Instr::Object { parts, .. } => f.func.parts(parts).iter().any(|part| {
-            let given = origins.of_operand(func, part.value).iter();
-            given
-                .copied()
-                .any(|given| matches!(origins.val(given), Some(Val::Func(given)) if inner(given)))
-        }),
-        Instr::Closure { func: closure, .. } => inner(origins.program.func_id(f.file_idx, closure)),
         _ => false,
     };
-    f.func.instrs.iter().enumerate().any(looks) || names_ranges(origins, func, false)
+    let name = f.func.name.map(|name| f.file.facts.str(name));
+    f.func.instrs.iter().enumerate().any(looks)
+        || ranged && (name.is_some_and(asks) || names_ranges(origins, f.id, false))
+}
+
+/// Whether a name asks for addresses of the own network.
+fn asks(name: &str) -> bool {
+    if LIES.contains(&name) {
+        return true;
+    }
+    // Most names are told without a copy.
+    let may = |word: &&str| name.len() > word.len() && contains(name, word);
+    OWN.iter().any(|word| may(&word)) && {
+        let words = words(name);
+        let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+        has(&OWN) && has(&ASKING)
+    }
+}
+
+/// Whether a name has a word in it, in whatever case.
+fn contains(name: &str, word: &str) -> bool {
+    let mut windows = name.as_bytes().windows(word.len());
+    windows.any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// Whether a function names the range of addresses of the world, or several of the others; where it names none, its file.

@@ -413,7 +413,6 @@ pub(super) fn is_look_up(origins: &Solver<'_, '_>, f: FuncRef<'_>, callee: Opera
     let vals = origins.of_operand(f.id, callee);
     vals.iter().any(|&val| match origins.val(val) {
         Some(Val::Api(path)) => {
-            let text = origins.paths.text(path);
             let family = [
                 "node:dns",
                 "py:socket.get",
@@ -421,8 +420,10 @@ pub(super) fn is_look_up(origins: &Solver<'_, '_>, f: FuncRef<'_>, callee: Opera
                 "py:aiodns",
                 "py:asyncio",
             ];
-            let name = origins.paths.last_member(path);
-            family.iter().any(|f| text.starts_with(f)) && LOOKED_UP.contains(&name)
+            LOOKED_UP.contains(&origins.paths.last_member(path)) && {
+                let text = origins.paths.text(path);
+                family.iter().any(|f| text.starts_with(f))
+            }
         }
         _ => false,
     })

@@ -2,7 +2,6 @@
 //! it, or one of the program's own (`new Agent({ connect: { lookup } })`, a subclass of a transport). They see the address behind the
 //! name, on every hop, so that no test of the URL before the request is needed (OWASP, Server-Side Request Forgery Prevention).
 
-use super::address_check::{CALLS, looks_at_address};
 use super::interp::Interp;
 use super::value::Value;
 use crate::origin::{Val, ValId, ValSet};
@@ -41,7 +40,7 @@ impl Interp<'_> {
                 .rows(path)
                 .any(|(_, row)| matches!(&row.role, Role::Guard { kind, .. } if kind == NETWORK)),
             Some(Val::Through(inner)) => self.guards_network(inner, less),
-            Some(Val::Func(func)) => looks_at_address(origins, func, CALLS),
+            Some(Val::Func(func)) => self.checks.looks(func),
             Some(Val::Class(class) | Val::Instance(class)) => {
                 let Some((file, def)) = origins.program.class(class) else {
                     return false;
@@ -49,7 +48,7 @@ impl Interp<'_> {
                 let methods = def.members.iter().filter_map(|member| member.func);
                 methods
                     .map(|method| origins.program.func_id(file, method))
-                    .any(|method| looks_at_address(origins, method, CALLS))
+                    .any(|method| self.checks.looks(method))
                     || origins
                         .of_bases(class)
                         .iter()

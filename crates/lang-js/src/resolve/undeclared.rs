@@ -1,8 +1,8 @@
 //! Packages of the project whose manifests are not among the files: a part of a repository was given, or they were left out.
 //!
 //! Where no `package.json` stands around a file, a workspace is known by its folder: `@any/shared`, `any-shared` and `shared/x` may
-//! lead to `packages/shared`, and `@any/shared` to `packages/any-shared`. Where one does, what it does not name comes from elsewhere, unless the configuration that names paths is
-//! missing as well: then `@any/shared` that no manifest depends on is such a path.
+//! lead to `packages/shared`, and `@any/shared` to `packages/any-shared`. Where one does, what it does not name comes from elsewhere,
+//! unless the configuration that names paths is missing as well: then `@any/shared` that no manifest depends on is such a path.
 
 use super::path::{ancestors, file_name, join, parent};
 use super::{Resolver, split_package};
