@@ -1,5 +1,6 @@
 //! An entity in the words of the target.
 
+use super::change::{Change, Renamed, change, renamed_state};
 use super::field::{self, View as Field, owner_names};
 use super::imports;
 use super::input;
@@ -13,7 +14,6 @@ use crate::access::Rule;
 use crate::description::{self, Description};
 use crate::names::{camel, kebab, pascal, words};
 use serde::Serialize;
-use std::collections::BTreeSet;
 
 /// An entity as the templates print it.
 #[derive(Clone, Serialize, Debug)]
@@ -130,12 +130,6 @@ pub struct Entity {
     wrong: Vec<Wrong>,
 }
 
-#[derive(Clone, Serialize, Debug)]
-struct Renamed {
-    prop: String,
-    column: String,
-}
-
 /// Changes that others are told of.
 #[derive(Clone, Serialize, Debug)]
 struct Emits {
@@ -237,12 +231,6 @@ struct RefEntity {
     name: String,
     pascal: String,
     plural: String,
-}
-
-#[derive(Clone, Serialize, Debug)]
-struct Change {
-    prop: String,
-    value: String,
 }
 
 #[derive(Clone, Serialize, Debug)]
@@ -649,51 +637,4 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
         renamed_state: renamed_state(entity),
         fields,
     }
-}
-
-/// What tests change by `allow.update`: if possible nothing that rules look at; otherwise the name of that field as well.
-fn change(entity: &description::Entity, fields: &[Field]) -> (Option<Change>, Option<String>) {
-    let seen: BTreeSet<&str> = entity
-        .rules()
-        .flat_map(|(_, rule)| rule.formula.fields())
-        .collect();
-    let change = |f: &Field, value: &str| Change {
-        prop: f.prop.clone(),
-        value: value.to_owned(),
-    };
-    let mut free = fields
-        .iter()
-        .filter(|f| f.by_update && !seen.contains(f.name.as_str()));
-    let other = free
-        .clone()
-        .find_map(|f| Some(change(f, f.other_sample.as_deref()?)))
-        // Nobody asks whether somebody may refer to nothing.
-        .or_else(|| free.find(|f| f.optional).map(|f| change(f, "null")));
-    if other.is_some() {
-        return (other, None);
-    }
-    // Files follow the rule whatever a change would do to the row.
-    let mut looked_at = fields
-        .iter()
-        .filter(|f| f.by_update && entity.upload.is_none());
-    looked_at
-        .find_map(|f| {
-            let set = change(f, f.sample.as_deref()?);
-            Some((Some(set), Some(f.name.clone())))
-        })
-        .unwrap_or((None, None))
-}
-
-fn renamed_state(entity: &description::Entity) -> Vec<Renamed> {
-    let seen: BTreeSet<&str> = entity
-        .rules()
-        .flat_map(|(_, rule)| rule.formula.fields())
-        .collect();
-    seen.into_iter()
-        .filter(|name| camel(name) != *name)
-        .map(|name| Renamed {
-            prop: camel(name),
-            column: name.to_owned(),
-        })
-        .collect()
 }

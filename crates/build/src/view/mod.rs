@@ -1,5 +1,6 @@
 //! The description in the words of the target: what the templates print.
 
+mod change;
 mod entity;
 mod field;
 mod imports;
