@@ -4,18 +4,19 @@
 
 use super::interp::Interp;
 use super::value::Value;
-use crate::origin::{Val, ValId, ValSet};
+use crate::origin::{Val, ValSet};
 use casemate_ir::Operand;
 use casemate_model::row::Role;
 
 /// The kind of a guard that refuses addresses of the own network.
 const NETWORK: &str = "network";
-/// Options between a client and the function that looks at an address: `{ dispatcher: new Agent({ connect: { lookup } }) }`.
-const OPTIONS: u32 = 6;
+/// Values that are looked at: `{ dispatcher: new Agent({ connect: { lookup } }) }` leads from options to a function in five steps. Of more,
+/// the rest is taken not to guard.
+const VALUES: usize = 64;
 
 impl Interp<'_> {
     /// Whether a value is a transport, works through one, or is an object of options with one, that refuses addresses of the own network.
-    pub(super) fn guards(&self, value: &Value, operand: Option<Operand>) -> bool {
+    pub(super) fn guards(&mut self, value: &Value, operand: Option<Operand>) -> bool {
         let origins = self.origins;
         let mut vals = operand.map_or_else(ValSet::new, |operand| {
             ValSet::from_slice(origins.of_operand(self.f.id, operand))
@@ -23,41 +24,55 @@ impl Interp<'_> {
         for place in value.identities() {
             vals.extend(origins.of_place(&place));
         }
-        let is_func = |val: &ValId| matches!(origins.val(*val), Some(Val::Func(_)));
         // A function beside the address is called with the answer.
-        let mut vals = vals.into_iter().filter(|val| !is_func(val));
-        vals.any(|val| self.guards_network(val, OPTIONS))
+        vals.retain(|val| !matches!(origins.val(*val), Some(Val::Func(_))));
+        self.guards_network(vals)
     }
 
-    fn guards_network(&self, val: ValId, steps: u32) -> bool {
+    /// Whether one of these values refuses addresses of the own network, or what it works through or has among its options. Each is
+    /// looked at once: options may lead back to themselves, or to all that a program has.
+    fn guards_network(&mut self, vals: ValSet) -> bool {
         let origins = self.origins;
-        let Some(less) = steps.checked_sub(1) else {
-            return false;
-        };
-        match origins.val(val) {
-            Some(Val::Api(path)) => origins
-                .paths
-                .rows(path)
-                .any(|(_, row)| matches!(&row.role, Role::Guard { kind, .. } if kind == NETWORK)),
-            Some(Val::Through(inner)) => self.guards_network(inner, less),
-            Some(Val::Func(func)) => self.checks.looks(func),
-            Some(Val::Class(class) | Val::Instance(class)) => {
-                let Some((file, def)) = origins.program.class(class) else {
-                    return false;
-                };
-                let methods = def.members.iter().filter_map(|member| member.func);
-                methods
-                    .map(|method| origins.program.func_id(file, method))
-                    .any(|method| self.checks.looks(method))
-                    || origins
-                        .of_bases(class)
-                        .iter()
-                        .any(|&base| self.guards_network(base, less))
+        let mut seen = vals;
+        let mut next = 0;
+        while let Some(&val) = seen.get(next) {
+            next += 1;
+            let mut inner = ValSet::new();
+            match origins.val(val) {
+                Some(Val::Api(path)) => {
+                    let mut rows = origins.paths.rows(path);
+                    if rows.any(
+                        |(_, row)| matches!(&row.role, Role::Guard { kind, .. } if kind == NETWORK),
+                    ) {
+                        return true;
+                    }
+                }
+                Some(Val::Func(func)) if self.checks.looks(func) => return true,
+                Some(Val::Class(class) | Val::Instance(class)) => {
+                    let Some((file, def)) = origins.program.class(class) else {
+                        continue;
+                    };
+                    let mut methods = def.members.iter().filter_map(|member| member.func);
+                    if methods.any(|it| self.checks.looks(origins.program.func_id(file, it))) {
+                        return true;
+                    }
+                    inner.extend_from_slice(origins.of_bases(class));
+                }
+                Some(Val::Through(through)) => inner.push(through),
+                Some(Val::Object(..)) => inner.extend(origins.of_fields(val)),
+                _ => {}
             }
-            Some(Val::Object(..)) => origins
-                .of_fields(val)
-                .any(|options| self.guards_network(options, less)),
-            _ => false,
+            for val in inner {
+                if seen.contains(&val) {
+                    continue;
+                }
+                if seen.len() >= VALUES {
+                    self.cap("options of a transport");
+                    return false;
+                }
+                seen.push(val);
+            }
         }
+        false
     }
 }
