@@ -18,8 +18,9 @@ const LOOK_UPS: usize = 3;
 /// Members of an address that say where it lies (`ipaddress` of Python; packages like it).
 const LIES: [&str; 4] = ["is_private", "is_global", "isPrivate", "isPublic"];
 /// Words of a name that speaks of addresses, or asks: `private-ip`, `isInternal`.
-const ASKING: [&str; 10] = [
-    "is", "in", "ip", "ips", "ipv4", "ipv6", "address", "addr", "host", "network",
+const ASKING: [&str; 15] = [
+    "is", "in", "ip", "ips", "ipv4", "ipv6", "address", "addr", "host", "network", "check",
+    "assert", "ensure", "validate", "reject",
 ];
 /// What libraries call the range of addresses of the world …
 const WORLD: &str = "unicast";
@@ -162,21 +163,23 @@ fn looks_at_address(origins: &Solver<'_, '_>, f: FuncRef<'_>, ranged: bool) -> b
     };
     let name = f.func.name.map(|name| f.file.facts.str(name));
     f.func.instrs.iter().enumerate().any(looks)
-        || ranged && (name.is_some_and(asks) || names_ranges(origins, f.id, false))
+        || ranged && (name.is_some_and(speaks_of_own) || names_ranges(origins, f.id, false))
 }
 
-/// Whether a name asks for addresses of the own network.
+/// Whether a name that nothing else tells of asks for addresses of the own network.
 fn asks(name: &str) -> bool {
-    if LIES.contains(&name) {
-        return true;
-    }
+    LIES.contains(&name)
+        || speaks_of_own(name)
+            && words(name)
+                .iter()
+                .any(|word| ASKING.contains(&word.as_str()))
+}
+
+/// Whether a name speaks of the own network.
+fn speaks_of_own(name: &str) -> bool {
     // Most names are told without a copy.
-    let may = |word: &&str| name.len() > word.len() && contains(name, word);
-    OWN.iter().any(|word| may(&word)) && {
-        let words = words(name);
-        let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-        has(&OWN) && has(&ASKING)
-    }
+    OWN.iter().any(|word| contains(name, word))
+        && words(name).iter().any(|word| OWN.contains(&word.as_str()))
 }
 
 /// Whether a name has a word in it, in whatever case.
