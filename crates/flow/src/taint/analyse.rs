@@ -9,7 +9,7 @@ use super::trace::Arena;
 use super::value::{Taint, Value};
 use crate::limits;
 use crate::origin::{Solver, Val};
-use crate::program::to_u32;
+use crate::program::{Program, to_u32};
 use crate::result::FuncId;
 use crate::schema::Schemas;
 use casemate_ir::{FnKind, Instr, Key, Language, MemberKind, Operand};
@@ -131,6 +131,7 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
         out.caps
             .insert("schemas that are not understood", schemas.unknown);
     }
+    escaped_by_all(program, &mut outputs);
     let mut result = TaintResult {
         summaries,
         outputs,
@@ -142,6 +143,19 @@ pub fn run(origins: &Solver<'_, '_>, render: &RenderLookup<'_>) -> TaintResult {
     };
     refute(&ground, &mut result);
     result
+}
+
+/// What a template reads by itself, through a filter of the program or a global, is escaped where its engine escapes what the template
+/// does not say otherwise of. Where every rendering says that it does, nothing of it reaches a page as it is.
+fn escaped_by_all(program: &Program, outputs: &mut [Output]) {
+    if outputs.iter().any(|out| out.raw) {
+        return;
+    }
+    for (id, out) in program.function_ids().zip(outputs) {
+        if program.func(id).func.kind == FnKind::Template {
+            out.findings.retain(|finding| !finding.sink.configured);
+        }
+    }
 }
 
 /// What one function is interpreted on.

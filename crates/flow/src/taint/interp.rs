@@ -71,6 +71,8 @@ pub struct Output {
     pub calls: [u64; 4],
     /// Caps reached, by name.
     pub caps: FxHashMap<&'static str, u64>,
+    /// A template is rendered where nothing says that its engine escapes.
+    pub raw: bool,
     /// Sinks met, and what arrived.
     pub uses: Vec<(Span, SinkKind, Carried)>,
 }

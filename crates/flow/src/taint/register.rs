@@ -142,6 +142,7 @@ impl Interp<'_> {
                     value: locals.clone(),
                     operand: None,
                 };
+                self.out.raw |= !self.escapes;
                 let out = self.invoke(func, None, &Value::default(), &[arg], site.span, false);
                 if let Some(to) = to {
                     self.put(at, site, to, out, result);
