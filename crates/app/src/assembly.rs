@@ -7,7 +7,7 @@ use crate::around::Around;
 use crate::limits;
 use crate::model::{Application, Endpoint, Member, Middleware, Stage, Unresolved};
 use crate::route;
-use crate::startup::{Event, HOLE, Handler, Kind, ObjId, STEP, Started};
+use crate::startup::{Event, GRAPHQL, HOLE, Handler, Kind, ObjId, STEP, Started};
 use casemate_flow::origin::Solver;
 use casemate_flow::program::ClassIdx;
 use casemate_flow::result::{FuncId, Site};
@@ -573,7 +573,12 @@ impl Assembly<'_, '_, '_> {
             if event.owner.is_some() || self.starts.contains(&index) {
                 continue;
             }
-            self.unresolved(event.site, "it is not known where this is mounted");
+            // Fields of a schema have no address of their own.
+            let field = event.methods.iter().all(|method| method == GRAPHQL)
+                && matches!(event.handlers.last(), Some(Handler::Class(_)));
+            if !field {
+                self.unresolved(event.site, "it is not known where this is mounted");
+            }
             self.tell(event);
             if !event.is_route() {
                 continue;
@@ -599,7 +604,7 @@ impl Assembly<'_, '_, '_> {
                     self.made.endpoints.push(Endpoint {
                         method: method.clone(),
                         path: path.clone().map(|p| route::join("", &p)),
-                        mounted: false,
+                        mounted: field,
                         call: Some(event.call),
                         class: last.and_then(class),
                         callee: self.origins.paths.text(event.callee),

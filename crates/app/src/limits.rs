@@ -34,3 +34,5 @@ pub const OBJECT_FUNCTIONS: usize = 120;
 pub const CALLEES: usize = 3;
 /// Depth of calls from an endpoint to what it waits for; what is further away is not told.
 pub const WAY_DEPTH: usize = 8;
+/// Methods of a class that are gone through for what it has in place of those of its bases.
+pub const ASKED: usize = 64;

@@ -11,7 +11,7 @@ use crate::tree;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{ClassIdx, FuncRef};
 use casemate_flow::result::{FuncId, Site};
-use casemate_ir::MemberKind;
+use casemate_ir::{Instr, Key, MemberKind, Operand};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A class that is registered at an address.
@@ -53,8 +53,13 @@ const ACTIONS: [(&str, &str, &str); 6] = [
     ("destroy", "delete", "{pk}/"),
 ];
 
-/// Methods that answer whatever a class is asked: of Flask's views, and of what can be called.
-const WHOLE: [&str; 2] = ["dispatch_request", "__call__"];
+/// Methods that answer whatever a class is asked: of Flask's views, of what can be called, and of mutations of Graphene.
+const WHOLE: [&str; 4] = [
+    "dispatch_request",
+    "__call__",
+    "mutate",
+    "mutate_and_get_payload",
+];
 
 /// Methods that classes of the libraries bring.
 const BROUGHT: [(&str, &[&str]); 35] = [
@@ -559,7 +564,7 @@ fn of_class(
         .filter(|m| m.what == Stage::Unknown)
         .count();
     let handlers = match answer.func {
-        Some(func) => vec![func],
+        Some(func) => asked_below(origins, view.class, func),
         None => family.asked(origins, &endpoint.method),
     };
     let callee = match &view.router {
@@ -583,4 +588,43 @@ fn of_class(
         outside: Vec::new(),
         ..endpoint
     }
+}
+
+/// A method that a class has from a base, and what the class has in place of the methods that this one calls on itself, and those that
+/// they call.
+fn asked_below(origins: &Solver<'_, '_>, class: ClassIdx, method: FuncId) -> Vec<FuncId> {
+    let mut out = vec![method];
+    let mut at = 0;
+    let mut seen = BTreeSet::from([method]);
+    let mut open = vec![method];
+    while let Some(&func) = open.get(at).filter(|_| at < limits::ASKED) {
+        at += 1;
+        let f = origins.program.func(func);
+        let Some(stands) = f.func.class.map(|class| f.class(class)) else {
+            continue;
+        };
+        for instr in &f.func.instrs {
+            let Instr::Load {
+                base: Operand::Local(base),
+                key: Key::Field(name),
+                ..
+            } = *instr
+            else {
+                continue;
+            };
+            if Some(base) != f.func.this {
+                continue;
+            }
+            let of = |class| origins.member_function(class, f.sym(name), MemberKind::Method);
+            let Some(found) = of(class).filter(|found| seen.insert(*found)) else {
+                continue;
+            };
+            open.push(found);
+            // What the base has itself is found from its own method.
+            if of(stands) != Some(found) {
+                out.push(found);
+            }
+        }
+    }
+    out
 }

@@ -3,7 +3,7 @@
 use crate::assessment::{ProjectInfo, Tool};
 use crate::link::Linked;
 use casemate_app::model::{Answer, Endpoint, Member};
-use casemate_flow::program::Program;
+use casemate_flow::program::{ClassIdx, Program};
 use casemate_flow::result::{FuncId, Site};
 use casemate_ledger::Inventory;
 use casemate_source::{Project, SourceFile};
@@ -127,14 +127,18 @@ fn closing(text: &str) -> Option<usize> {
     None
 }
 
-/// A resolver with the type that it answers for: `User.resolve_email`, `AccountRegister.mutate`.
-pub(crate) fn field_name(program: &Program, func: FuncId) -> String {
+/// A resolver with the type that it answers for: `User.resolve_email`, `AccountRegister.mutate`. That is the class that is registered,
+/// where one is, which may have the method from a base.
+pub(crate) fn field_name(program: &Program, func: FuncId, registered: Option<ClassIdx>) -> String {
     let f = program.func(func);
     let name = program.func_name(func);
-    let class = f.func.class.map(|class| f.class(class));
-    let class = class.and_then(|class| program.class(class)?.1.name);
+    let class = registered.or_else(|| f.func.class.map(|class| f.class(class)));
+    let class = class.and_then(|class| {
+        let (file, def) = program.class(class)?;
+        Some(program.file(file).facts.str(def.name?))
+    });
     match class {
-        Some(class) if name != ANONYMOUS => format!("{}.{name}", f.file.facts.str(class)),
+        Some(class) if name != ANONYMOUS => format!("{class}.{name}"),
         _ => name,
     }
 }
@@ -379,7 +383,7 @@ impl Teller<'_> {
                 .map(|f| {
                     let mut named = self.named(*f);
                     if endpoint.method.eq_ignore_ascii_case("graphql") {
-                        named.name = field_name(&self.linked.program, *f);
+                        named.name = field_name(&self.linked.program, *f, endpoint.class);
                     }
                     named
                 })

@@ -37,12 +37,18 @@ impl Maker<'_> {
     /// The function that answers, where a schema or a queue leads to it and no path does.
     fn handler(&self, entry: &Entry) -> String {
         let by_name = matches!(entry.method.to_uppercase().as_str(), "GRAPHQL" | "TASK");
-        let last = entry
-            .handlers
-            .last()
-            .filter(|_| by_name && entry.path.is_none());
+        if !by_name || entry.path.is_some() {
+            return String::new();
+        }
         let program = &self.linked.program;
-        last.map(|f| application::field_name(program, *f))
+        let class = self.modelled(entry).and_then(|endpoint| endpoint.class);
+        let handler = match class {
+            // What the class has in place of what this one calls stands behind it.
+            Some(_) => entry.handlers.first(),
+            None => entry.handlers.last(),
+        };
+        handler
+            .map(|f| application::field_name(program, *f, class))
             .filter(|name| name != application::ANONYMOUS)
             .unwrap_or_default()
     }
@@ -182,13 +188,17 @@ impl Maker<'_> {
             None => {
                 let lead = path.entries.iter();
                 let lead: Vec<&Entry> = lead.filter_map(|i| entries.get(*i as usize)).collect();
-                // A function that several endpoints call reads the data, and the way goes on in one of them.
-                let inside: Vec<&Entry> = lead
-                    .iter()
-                    .copied()
-                    .filter(|e| all && e.handlers.iter().any(|h| self.passes(path, *h)))
-                    .collect();
-                if inside.is_empty() { lead } else { inside }
+                // A function that several endpoints call reads the data, and the way goes on in one of them: most of the functions
+                // that answer there are passed.
+                let passed = |e: &&Entry| {
+                    let handlers = e.handlers.iter();
+                    handlers.filter(|h| self.passes(path, **h)).count()
+                };
+                let most = match all {
+                    true => lead.iter().map(passed).max().unwrap_or_default(),
+                    false => 0,
+                };
+                lead.into_iter().filter(|e| passed(e) >= most).collect()
             }
         }
     }

@@ -47,8 +47,13 @@ pub fn analyse_from(
         .outputs
         .iter_mut()
         .flat_map(|o| std::mem::take(&mut o.entries));
+    // A method of a base answers where classes below it are registered.
+    let answering: FxHashSet<FuncId> = entries.iter().flat_map(|e| &e.handlers).copied().collect();
+    let declared = origins.declared.values().filter(|entry| {
+        entry.handlers.is_empty() || !entry.handlers.iter().all(|h| answering.contains(h))
+    });
     let mut others: Vec<Entry> = registered
-        .chain(origins.declared.values().cloned())
+        .chain(declared.cloned())
         .filter(|entry| !places.contains(&entry.site))
         .collect();
     others.sort_by(|a, b| (a.site, &a.method).cmp(&(b.site, &b.method)));

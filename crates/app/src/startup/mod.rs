@@ -18,7 +18,7 @@ mod served;
 mod text;
 mod value;
 
-pub(crate) use register::{Event, Handler, Mount, STEP, VIEW};
+pub(crate) use register::{Event, GRAPHQL, Handler, Mount, STEP, VIEW};
 pub(crate) use served::TREE;
 pub(crate) use value::{HOLE, Kind, ObjId, V};
 

@@ -18,6 +18,9 @@ pub(crate) const STEP: &str = "step";
 /// The method of registrations of which a class says which methods it answers.
 pub(crate) const VIEW: &str = "view";
 
+/// The method of fields of a schema of GraphQL.
+pub(crate) const GRAPHQL: &str = "graphql";
+
 /// Options of a route that name what runs before its handler, in their order.
 const HOOKS: [&str; 4] = ["onRequest", "preParsing", "preValidation", "preHandler"];
 
@@ -388,7 +391,9 @@ impl Startup<'_, '_, '_> {
         let named = port.and_then(|port| self.named_methods(site, port));
         match named {
             Some(named) if !named.is_empty() => return named,
-            _ if of_class => return vec![VIEW.to_owned()],
+            _ if of_class && entry.method.as_deref() != Some(GRAPHQL) => {
+                return vec![VIEW.to_owned()];
+            }
             // They are named by something that is not known.
             Some(_) if entry.method.as_deref() == Some("get") => return vec!["route".to_owned()],
             _ => {}

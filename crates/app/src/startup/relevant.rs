@@ -3,7 +3,7 @@
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::result::FuncId;
 use casemate_ir::{Const, Function, Instr, Key, Operand};
-use casemate_model::path::Step;
+use casemate_model::path::{PortBase, Step};
 use casemate_model::row::Role;
 use rustc_hash::FxHashSet;
 
@@ -120,11 +120,17 @@ impl Relevant {
                         }
                     }
                     let known = origins.of_operand(id, callee);
+                    let plain = only_constants(f.func, args);
+                    entry &= !plain;
                     entry |= known.iter().any(|&val| {
+                        let registers = |role: &Role| match plain {
+                            true => registers_receiver(role),
+                            false => registers(role),
+                        };
                         matches!(origins.val(val), Some(Val::Api(path))
                             if origins.paths.call_rows(path, flags.new).any(|(_, row)| registers(&row.role)))
                     });
-                    if entry && !only_constants(f.func, args) {
+                    if entry {
                         self.sites.push((id, at));
                         if let Some(slot) = self.registers.get_mut(id.0 as usize) {
                             *slot = true;
@@ -143,6 +149,11 @@ impl Relevant {
 /// Whether a call registers what it is given. Handlers that are declared, as methods or exports of some name, are found elsewhere.
 fn registers(role: &Role) -> bool {
     matches!(role, Role::Entry(entry) if entry.handlers.is_some())
+}
+
+/// Whether a call registers what it is called on: `OrderUpdate.Field()`.
+fn registers_receiver(role: &Role) -> bool {
+    matches!(role, Role::Entry(entry) if entry.handlers.as_ref().is_some_and(|port| port.base == PortBase::This))
 }
 
 /// Whether a call registers each element of a list that it is given.

@@ -19,6 +19,7 @@ mod keyed;
 mod lineage;
 mod member;
 mod memo;
+mod overridden;
 mod port;
 mod protocol;
 mod registering;

@@ -86,6 +86,8 @@ pub struct Solver<'p, 'm> {
     pub(super) returned: FxHashMap<FuncId, SmallVec<[PathId; 1]>>,
     /// Functions that are copied for their callers.
     pub(super) wrappers: Wrappers,
+    /// What classes below have in place of methods was looked at.
+    hierarchy_known: bool,
     /// Where the exports of modules lead.
     pub(super) exports: FxHashMap<(FileIdx, Sym), Arc<[Leaf]>>,
     /// By file: the rows of handlers that are found in it by name.
@@ -153,6 +155,7 @@ impl<'p, 'm> Solver<'p, 'm> {
             registering: BTreeMap::new(),
             returned: FxHashMap::default(),
             wrappers: Wrappers::of(program),
+            hierarchy_known: false,
             members_of: FxHashMap::default(),
             exports: FxHashMap::default(),
             exported: super::declared::exported(program, models),
@@ -268,12 +271,17 @@ impl<'p, 'm> Solver<'p, 'm> {
         self.stands_for.get(&global).copied()
     }
 
-    /// The function whose turn it is. Calls of wrappers are looked at when nothing else is left.
+    /// The function whose turn it is. What classes below have in place of methods is looked at when nothing else is left, then calls
+    /// of wrappers.
     fn next(&mut self) -> Option<FuncId> {
         loop {
             let next = self.steps.next();
-            if next.is_some() || !self.settle() {
+            if next.is_some() {
                 return next;
+            }
+            let known = std::mem::replace(&mut self.hierarchy_known, true);
+            if !(!known && self.overridden() || self.settle()) {
+                return None;
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::apipath::PathId;
 use crate::origin::Val;
 use crate::result::{Entry, Site};
 use casemate_ir::{ArgKey, Operand};
-use casemate_model::path::Port;
+use casemate_model::path::{Port, PortBase};
 use casemate_model::row::EntryRow;
 use std::sync::Arc;
 
@@ -20,6 +20,10 @@ impl Interp<'_> {
         called: &mut Vec<ObjId>,
     ) {
         let Some(port) = &entry.handlers else { return };
+        if port.base == PortBase::This {
+            // A class that is registered by a method of its own: who reads classes makes its entries.
+            return;
+        }
         let mut handlers = Vec::new();
         let mut unresolved = 0;
         let mut stack: Vec<(Value, Option<Operand>, u32)> = self
