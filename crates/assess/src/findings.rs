@@ -5,6 +5,8 @@ use crate::assessment::{
     Step,
 };
 use crate::cause;
+use crate::dossier::words::list;
+use crate::fields;
 use crate::fingerprint::{self, Identity};
 use crate::knowledge::Knowledge;
 use crate::line_hash;
@@ -19,11 +21,11 @@ use casemate_ir::Span;
 use casemate_rules::matching::{Evidence, Match};
 use casemate_rules::rule::{Fill, Heading, Question, Retest, Rule};
 use casemate_rules::severity::{self, Circumstances, Exposure};
-use casemate_say::{mark, told};
+use casemate_say::{mark, say, told};
 use casemate_source::{Project, SourceFile};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the engine calls a sink that no name tells.
 const BY_NAME: &str = mark!("a function looked up by name");
@@ -108,7 +110,39 @@ impl Maker<'_> {
         let whole = rule.retest == Some(Retest::Origin) && finding.endpoints.is_empty();
         let any = whole.then(|| self.any_read(found.place)).flatten();
         let asked = any.as_slice().iter().chain(&finding.endpoints);
-        self.tests.of(rule, finding, asked, sent.as_ref())
+        let body = |endpoint: &Endpoint| fields::of(self.handler_of(endpoint, None)?);
+        self.tests.of(rule, finding, asked, sent.as_ref(), &body)
+    }
+
+    /// The code of the function that answers an endpoint; where a place is given, of the one that it stands in.
+    fn handler_of(&self, endpoint: &Endpoint, place: Option<Site>) -> Option<&str> {
+        let here = self.analysis.entries.iter().filter(|entry| {
+            entry.method.eq_ignore_ascii_case(&endpoint.method)
+                && self.file(entry.site).is_some_and(|file| {
+                    file.path == endpoint.file
+                        && file.position(entry.site.span.start).line == endpoint.line
+                })
+        });
+        let mut handlers = here.flat_map(|entry| &entry.handlers).map(|handler| {
+            let f = self.linked.program.func(*handler);
+            Site {
+                file: f.file_idx,
+                span: f.func.span,
+            }
+        });
+        let around = |handler: &Site| {
+            place.is_none_or(|place| {
+                handler.file == place.file
+                    && handler.span.start <= place.span.start
+                    && place.span.end <= handler.span.end
+            })
+        };
+        let handler = match place {
+            Some(_) => handlers.find(around)?,
+            // What stands before the handler is told first.
+            None => handlers.last()?,
+        };
+        Some(slice(&self.file(handler)?.text, handler.span))
     }
 
     /// The line of code at a place.
@@ -171,8 +205,13 @@ impl Maker<'_> {
             let steps = best.into_iter().flat_map(|path| &path.steps);
             let lines: Vec<&str> = steps.map(|step| self.line_of(step.site)).collect();
             let sink = trigger::kind_of(sinks.first()?, &lines);
+            let place = best?.source;
             let mut asked = endpoints.iter();
-            asked.find_map(|endpoint| trigger::request(endpoint, read, sink))
+            asked.find_map(|endpoint| {
+                let handler = self.handler_of(endpoint, Some(place)).unwrap_or_default();
+                let beside = trigger::beside(handler, read);
+                trigger::request(endpoint, read, sink, &beside)
+            })
         });
         let sent = endpoints.iter().find_map(|at| Sent::of(at, &reads));
         let (exposure, evidence) = if found.doubted {
@@ -180,8 +219,13 @@ impl Maker<'_> {
         } else {
             self.exposure(flow_paths, &endpoints)
         };
-        let score = severity::score(
-            &rule.severity,
+        let deed = self.deed(found, rule);
+        let stated = deed.map_or_else(
+            || Cow::Borrowed(&rule.severity),
+            |_| Cow::Owned(changes(&rule.severity)),
+        );
+        let mut score = severity::score(
+            &stated,
             &Circumstances {
                 sinks: &sinks,
                 exposure,
@@ -194,6 +238,13 @@ impl Maker<'_> {
                     .filter(|_| best.is_some() || !endpoints.is_empty()),
             },
         );
+        if let Some(deed) = deed {
+            let here = say!("what the query there does is {deed}", deed = told(deed));
+            let losses = score.factors.iter_mut();
+            for factor in losses.filter(|f| ["confidentiality", "integrity"].contains(&f.name)) {
+                factor.evidence.clone_from(&here);
+            }
+        }
         // What shows elsewhere does not count for how it is come to.
         let endpoints = match &found.evidence {
             Evidence::Fact(fact) if endpoints.is_empty() => self.shown_at(fact, rule),
@@ -202,7 +253,7 @@ impl Maker<'_> {
         let finding = Finding {
             rule: rule.id.clone(),
             title: rule.title.clone(),
-            message: rule.message(&fill),
+            message: self.also(found, rule.message(&fill)),
             severity: Severity {
                 level: level(score.level),
                 likelihood: score.likelihood.name().to_owned(),
@@ -238,6 +289,54 @@ impl Maker<'_> {
             ..Finding::default()
         };
         Some((finding, sent))
+    }
+
+    /// Of what is said of an application, that others which the same line of another file beside it makes are no different.
+    fn also(&self, found: &Match, message: String) -> String {
+        let of_application =
+            matches!(&found.evidence, Evidence::Fact(fact) if fact.fact == "application");
+        let Some(file) = self.file(found.place).filter(|_| of_application) else {
+            return message;
+        };
+        let folder = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+        let line = self.line_of(found.place).trim();
+        let others = self.project.files.iter().filter(|other| {
+            other.path != file.path
+                && other.file_type == file.file_type
+                && folder(&other.path) == folder(&file.path)
+        });
+        let places: Vec<String> = others
+            .filter_map(|other| {
+                let at = other.text.lines().position(|l| l.trim() == line)?;
+                Some(format!("`{}:{}`", other.path, at + 1))
+            })
+            .collect();
+        if line.is_empty() || places.is_empty() {
+            return message;
+        }
+        let more = say!(
+            "The same is to be looked at for the application at {places}.",
+            places = list(&places, 3)
+        );
+        format!("{message} {more}")
+    }
+
+    /// What a query that no owner is asked at does, where it reads nothing: the rule speaks of reading.
+    fn deed(&self, found: &Match, rule: &Rule) -> Option<&'static str> {
+        match &rule.question {
+            Question::Model(question) if question.subject == "access" => {}
+            _ => return None,
+        }
+        let chosen = self.application.endpoints.iter();
+        let chosen = chosen.flat_map(|e| &e.objects.chosen);
+        let here = chosen.filter(|a| a.site == found.place || a.via == Some(found.place));
+        let ops: BTreeSet<&str> = here.map(|a| a.op.as_str()).collect();
+        let told = [
+            ("delete", mark!("to delete records")),
+            ("write", mark!("to change records")),
+        ];
+        let mut told = told.into_iter().filter(|_| !ops.contains("read"));
+        told.find(|(op, _)| ops.contains(op)).map(|(_, told)| told)
     }
 
     fn identify(
@@ -468,6 +567,15 @@ fn named(fact: &Fact, rule: &Rule) -> Option<String> {
             _ => None,
         })
     })
+}
+
+/// What is lost where records are changed and not read.
+fn changes(stated: &severity::Factors) -> severity::Factors {
+    severity::Factors {
+        confidentiality: stated.integrity,
+        integrity: stated.confidentiality,
+        ..stated.clone()
+    }
 }
 
 /// Most serious first.

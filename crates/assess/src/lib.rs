@@ -26,6 +26,7 @@ pub mod dossier;
 mod drift;
 pub mod enforced;
 pub mod error;
+mod fields;
 mod findings;
 pub mod fingerprint;
 pub mod flip;

@@ -110,6 +110,19 @@ pub(crate) fn run(
     let asked = asked.filter(|e| !is_task(&e.method)).count();
     coverage.unserved = unserved::of(project, &linked, &inventory, &units, asked, &place);
     // Before any policy: a risk that is accepted is still there.
+    let answering: BTreeSet<String> = application
+        .endpoints
+        .iter()
+        .filter(|e| !is_task(&e.method))
+        .flat_map(|e| {
+            let handlers = e.handlers.iter().map(|f| linked.program.func(*f).file_idx);
+            handlers.chain([e.site.file])
+        })
+        .filter_map(|file| {
+            let origin = linked.origin.get(file.0 as usize)?;
+            Some(project.files.get(*origin)?.path.clone())
+        })
+        .collect();
     let rows = ledger::rows(&Known {
         project,
         knowledge,
@@ -121,6 +134,7 @@ pub(crate) fn run(
         decided: &decided.by_rule,
         profile: &policy.profile,
         place: &place,
+        answering: &answering,
     });
     findings.retain(|f| in_focus(project, f));
     let kept = if config.isolated {

@@ -1,6 +1,7 @@
 //! A request that shows a finding: the endpoint, and a harmless value where the source is read.
 
 use crate::assessment::Endpoint;
+use crate::fields;
 use crate::retest::percent;
 
 /// A value that makes a weakness visible without harm, by sink kind or its parent.
@@ -96,8 +97,43 @@ pub(crate) fn spoken(endpoint: &Endpoint, read: &Read<'_>) -> Option<Spoken> {
     }
 }
 
-/// The request, in HTTP's own form. Absent where the endpoint or what is sent is not known.
-pub(crate) fn request(endpoint: &Endpoint, read: &Read<'_>, sink_kind: &str) -> Option<String> {
+/// The names that a handler reads of the same body beside what is read there.
+pub(crate) fn beside(handler: &str, read: &Read<'_>) -> Vec<String> {
+    if read.kind != "http.body" {
+        return Vec::new();
+    }
+    let source = read.source.trim_end_matches([')', ']']);
+    let (root, known) = match last_name(source) {
+        Some(name) => {
+            let root = source.strip_suffix(&['\'', '"'][..]).unwrap_or(source);
+            let root = root.strip_suffix(name).unwrap_or_default();
+            (root.trim_end_matches(['.', '[', '(', '\'', '"', '?']), name)
+        }
+        None => (
+            read.source,
+            asked_for(read.source, read.line).unwrap_or_default(),
+        ),
+    };
+    if root.is_empty() {
+        // It was taken out of the body before.
+        let all = fields::of(handler).map_or_else(Vec::new, |body| body.names);
+        let known = all.iter().position(|name| name == known);
+        let mut rest = all;
+        return known.map_or_else(Vec::new, |at| {
+            rest.remove(at);
+            rest
+        });
+    }
+    fields::beside(handler, root, known)
+}
+
+/// The request, in HTTP's own form, with what else of its body is read `beside` the value. Absent where the endpoint or what is sent is not known.
+pub(crate) fn request(
+    endpoint: &Endpoint,
+    read: &Read<'_>,
+    sink_kind: &str,
+    beside: &[String],
+) -> Option<String> {
     let path = endpoint.path.as_deref()?;
     // An address as a whole begins with its host; what is put into its query leads nowhere.
     if read.kind == "http.url" && ["redirect", "url", "path", "html.url"].contains(&sink_kind) {
@@ -124,11 +160,17 @@ pub(crate) fn request(endpoint: &Endpoint, read: &Read<'_>, sink_kind: &str) -> 
             line(&format!("{path}{separator}{value}"))
         }
         Spoken::Path(name) => line(&path.replacen(parameter(path, &name)?, &percent(probe), 1)),
-        Spoken::Form(name) => format!(
-            "{}\nContent-Type: application/x-www-form-urlencoded\n\n{name}={}",
-            line(path),
-            percent(probe)
-        ),
+        Spoken::Form(name) => {
+            let others = beside.iter().filter(|other| **other != name);
+            let others: String = others
+                .map(|other| format!("&{other}={}", percent(fields::honest(other))))
+                .collect();
+            format!(
+                "{}\nContent-Type: application/x-www-form-urlencoded\n\n{name}={}{others}",
+                line(path),
+                percent(probe)
+            )
+        }
         Spoken::Json(name) => {
             let is_object = probe.starts_with('{') && sink_kind != "template";
             let value = if is_object {
@@ -136,8 +178,16 @@ pub(crate) fn request(endpoint: &Endpoint, read: &Read<'_>, sink_kind: &str) -> 
             } else {
                 quoted(probe)
             };
-            let body =
-                name.map_or_else(|| value.clone(), |name| format!("{{\"{name}\": {value}}}"));
+            let body = name.map_or_else(
+                || value.clone(),
+                |name| {
+                    let others = beside.iter().filter(|other| **other != name);
+                    let others: String = others
+                        .map(|other| format!(", \"{other}\": {}", quoted(fields::honest(other))))
+                        .collect();
+                    format!("{{\"{name}\": {value}{others}}}")
+                },
+            );
             format!("{}\nContent-Type: application/json\n\n{body}", line(path))
         }
         Spoken::Header(name) => format!("{}\n{name}: {}", line(path), one_line(probe)),
@@ -367,7 +417,7 @@ mod tests {
             forms: false,
         };
         let get = |path, kind, source, sink| {
-            request(&endpoint("GET", path), &read(kind, source, ""), sink)
+            request(&endpoint("GET", path), &read(kind, source, ""), sink, &[])
         };
         assert_eq!(
             get("/users", "http.query", "req.query.name", "sql").unwrap(),
@@ -393,9 +443,13 @@ mod tests {
             &endpoint("POST", "/login"),
             &read("http.body", "req.body.user", ""),
             "nosql",
+            &["user".to_owned(), "password".to_owned()],
         )
         .unwrap();
-        assert!(post.ends_with("\n\n{\"user\": {\"$ne\": null}}"), "{post}");
+        assert!(
+            post.ends_with("\n\n{\"user\": {\"$ne\": null}, \"password\": \"Correct-horse-7\"}"),
+            "{post}"
+        );
         assert_eq!(
             get("/f/*", "http.path", "req.params.name", "path.read"),
             None
@@ -413,7 +467,7 @@ mod tests {
         assert!(get("/x", "http.url", "ctx.originalUrl", "html.text").is_some());
         let form = |line| {
             let read = read("http.body", "request.form", line);
-            request(&endpoint("POST", "/users"), &read, "sql")
+            request(&endpoint("POST", "/users"), &read, "sql", &[])
         };
         assert_eq!(
             form("name = request.form.get('name')").unwrap(),
@@ -425,8 +479,15 @@ mod tests {
             forms: true,
             ..read("http.body", "req.body.name", "")
         };
-        let asked = request(&endpoint("POST", "/users"), &parsed, "sql").unwrap();
+        let asked = request(
+            &endpoint("POST", "/users"),
+            &parsed,
+            "sql",
+            &["mail".to_owned()],
+        )
+        .unwrap();
         assert!(asked.contains("x-www-form-urlencoded\n\nname="), "{asked}");
+        assert!(asked.ends_with("&mail=a%40example.org"), "{asked}");
         for (path, line) in [
             ("/a/:id/b", "GET /a/1/b?q=1"),
             ("/a/<int:id>", "GET /a/1?q=1"),
@@ -467,14 +528,14 @@ mod tests {
             python: true,
             forms: false,
         };
-        let asked = |sink| request(&endpoint("GET", "/x"), &read, sink);
+        let asked = |sink| request(&endpoint("GET", "/x"), &read, sink, &[]);
         assert!(asked("code").unwrap().contains("__import__"));
         assert_eq!(asked("deserialize"), None);
         let member = Read {
             source: "wanted.name",
             ..read
         };
-        let post = request(&endpoint("POST", "/x"), &member, "sql").unwrap();
+        let post = request(&endpoint("POST", "/x"), &member, "sql", &[]).unwrap();
         assert!(post.ends_with("{\"name\": \"' OR '1'='1\"}"), "{post}");
         assert!(asked("sql").is_some());
     }

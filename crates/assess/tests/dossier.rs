@@ -140,6 +140,66 @@ fn what_guards_write_tells_of_refusals() {
 }
 
 #[test]
+fn a_print_in_the_file_of_a_guard_tells_of_no_refusal() {
+    let program = format!(
+        "{EXPRESS}function signedIn(req, res, next) {{\n  if (!req.session.userId) {{\n    return res.redirect('/login')\n  }}\n  next()\n}}\n\n\n\n\n\n\n\
+         function admin(req, res, next) {{\n  console.log('redirecting to login')\n  next()\n}}\n\
+         app.post('/login', (req, res) => {{\n  console.log('login with an unknown name')\n  res.end()\n}})\n\
+         app.post('/orders', signedIn, (req, res) => res.end())\napp.listen(1)\n"
+    );
+    let assessment = assess(&[("app.js", &program)]);
+    let monitoring = &assessment.dossier.monitoring;
+    let event = |name: &str| {
+        let mut all = monitoring.events.iter();
+        all.find(|e| e.name == name).unwrap()
+    };
+    assert_eq!(event("refusal of access").near, 0);
+    // Who logs in changes no data.
+    assert_eq!(event("change of data").endpoints, ["POST /orders"]);
+    let mut queries = monitoring.queries.iter();
+    let refused = queries.find(|q| q.event == "login refused").unwrap();
+    assert_eq!(refused.count, 1, "{:?}", refused.entries);
+    assert!(
+        refused.lacks.contains("wrong password"),
+        "{}",
+        refused.lacks
+    );
+}
+
+#[test]
+fn a_login_that_can_be_got_past_is_open() {
+    let program = format!(
+        "{EXPRESS}const {{ Pool }} = require('pg')\nconst pool = new Pool()\n\
+         app.post('/login', async (req, res) => {{\n  const {{ user, password }} = req.body\n\
+           const found = await pool.query(`select * from users where name = '${{user}}'`)\n  res.json(found && password)\n}})\napp.listen(1)\n"
+    );
+    let assessment = assess(&[("app.js", &program)]);
+    let found = of_rule(&assessment, "sql-injection");
+    let first = found.first().unwrap();
+    let mut threats = assessment.dossier.threats.iter();
+    let spoofing = threats.find(|t| t.stride == "Spoofing").unwrap();
+    assert_eq!(spoofing.state, "open");
+    assert!(spoofing.findings.contains(&first.id), "{spoofing:?}");
+    assert!(spoofing.says.contains("the way in is `POST /login`"));
+    // What else the handler reads is sent as well.
+    let request = first.trigger.as_deref().unwrap();
+    assert!(request.contains("\"password\": "), "{request}");
+}
+
+#[test]
+fn one_gate_is_told() {
+    let program = format!(
+        "{EXPRESS}app.post('/run', (req, res) => res.send(eval(req.body.text)))\napp.listen(1)\n"
+    );
+    let assessment = assess(&[("app.js", &program)]);
+    let dossier = &assessment.dossier;
+    let gate = "`casemate assess --baseline casemate-baseline.json --fail-on medium`";
+    let (_, what) = dossier.monitoring.schedule.first().unwrap();
+    assert!(what.starts_with(gate), "{what}");
+    assert!(dossier.plan.practices.iter().any(|p| p.contains(gate)));
+}
+
+#[test]
 fn a_defence_that_is_not_needed_is_no_merit() {
     let program = format!("{EXPRESS}app.post('/orders', (req, res) => res.end())\napp.listen(1)\n");
     let assessment = assess(&[("app.js", &program)]);

@@ -145,8 +145,8 @@ impl Judge<'_> {
             }
             if cut > 0 {
                 why.push(say!(
-                    "limits of the analysis were reached {times}",
-                    times = count(cut, "time", "times")
+                    "ways through the program were cut off at {limits}, which the section on limits names",
+                    limits = count(cut, "limit of the analysis", "limits of the analysis")
                 ));
             }
             if !broken.is_empty() {

@@ -84,8 +84,10 @@ pub struct Evidence<'a> {
     pub broken: &'a [String],
     /// Templates that were not understood whole.
     pub broken_templates: &'a [String],
-    /// Ways through the program that were given up at a limit or at calls that are not resolved.
+    /// Kinds of limits at which ways through the program were given up, or calls that are not resolved.
     pub cut: usize,
+    /// How well a place is one to begin at, the best first: `file:line`.
+    pub far: &'a dyn Fn(&str) -> u8,
     /// Endpoints.
     pub endpoints: usize,
     /// Registrations of endpoints of which something is not known.

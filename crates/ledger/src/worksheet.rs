@@ -3,9 +3,32 @@
 use crate::judge::Judge;
 use crate::verdict::Worksheet;
 use casemate_say::{label, say};
+use std::collections::BTreeSet;
 
 /// Places to begin at.
 const HERE: usize = 4;
+
+/// The places to begin at: those that requests come to first, each once.
+fn nearest<'p>(judge: &Judge<'_>, places: impl Iterator<Item = &'p str>) -> Vec<String> {
+    let mut once = BTreeSet::new();
+    let mut places: Vec<&str> = places.filter(|place| once.insert(*place)).collect();
+    places.sort_by_key(|place| (judge.evidence.far)(place));
+    places.into_iter().take(HERE).map(str::to_owned).collect()
+}
+
+/// Packages where no place is known; what is imported by another name than it is declared stands once.
+fn packages(named: &BTreeSet<String>) -> Vec<String> {
+    let twice = |name: &String| {
+        let mut others = named.iter().filter(|other| *other != name);
+        others.any(|other| {
+            ["py", "python-", "node-"]
+                .iter()
+                .any(|lead| name.strip_prefix(lead) == Some(other))
+        })
+    };
+    let once = named.iter().filter(|name| !twice(name));
+    once.take(HERE).cloned().collect()
+}
 
 /// The question, where to look and what to attach. `open` are the places that left it open.
 pub(crate) fn of(judge: &Judge<'_>, open: &[String]) -> Worksheet {
@@ -13,18 +36,21 @@ pub(crate) fn of(judge: &Judge<'_>, open: &[String]) -> Worksheet {
         .sign
         .filter(|sign| sign.there)
         .map(|sign| {
-            let packages = sign.packages.iter().map(|p| format!("`{p}`"));
             let places = judge.places(&sign.places);
-            let places = places.iter().take(HERE).map(|p| format!("`{p}`"));
-            packages.chain(places).collect()
+            if places.is_empty() {
+                packages(&sign.packages)
+            } else {
+                nearest(judge, places.iter().map(String::as_str))
+            }
         })
         .unwrap_or_default();
     let here = if seen.is_empty() {
-        let places = open.iter().filter(|place| !place.contains('@')).take(HERE);
-        places.map(|p| format!("`{p}`")).collect()
+        let open = open.iter().map(String::as_str);
+        nearest(judge, open.filter(|place| !place.contains('@')))
     } else {
         seen
     };
+    let here = here.iter().map(|p| format!("`{p}`")).collect();
     let requirement = judge.requirement;
     let (source, attach) = match judge.requirement.by {
         "document" => (

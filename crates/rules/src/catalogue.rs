@@ -47,6 +47,7 @@ impl Catalogue {
             put(&rule.id, "title", &mut rule.title);
             for (part, text) in [
                 ("kept", &mut rule.kept),
+                ("excused", &mut rule.excused),
                 ("lets", &mut rule.lets),
                 ("whom", &mut rule.whom),
             ] {
@@ -67,6 +68,7 @@ impl Catalogue {
             let own = [
                 ("title", Some(&rule.title)),
                 ("kept", rule.kept.as_ref()),
+                ("excused", rule.excused.as_ref()),
                 ("lets", rule.lets.as_ref()),
                 ("whom", rule.whom.as_ref()),
             ];

@@ -122,7 +122,7 @@ fn split<'t>(text: &'t str, errors: &mut Errors<'_>) -> Option<(&'t str, &'t str
     None
 }
 
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "title",
     "since",
     "status",
@@ -133,6 +133,7 @@ const KEYS: [&str; 17] = [
     "aliases",
     "formerly",
     "kept",
+    "excused",
     "lets",
     "whom",
     "retest",
@@ -189,6 +190,16 @@ fn front_matter(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<Rule>
     {
         table.error(kept.line, "`kept` goes on from a count, without a period");
     }
+    let excused = table.string("excused");
+    if let Some(excused) = excused
+        .as_ref()
+        .filter(|excused| excused.value.ends_with('.') || excused.value.is_empty())
+    {
+        table.error(
+            excused.line,
+            "`excused` goes on from `it is none where`, without a period",
+        );
+    }
     let (lets, whom) = (table.string("lets"), table.string("whom"));
     for phrase in lets.iter().chain(&whom) {
         if phrase.value.is_empty() || phrase.value.ends_with('.') {
@@ -225,6 +236,7 @@ fn front_matter(table: &mut Table<'_, '_, '_>, names: Names<'_>) -> Option<Rule>
         aliases: values(aliases),
         formerly: values(formerly),
         kept: kept.map(|kept| kept.value),
+        excused: excused.map(|excused| excused.value),
         lets: lets.map(|lets| lets.value),
         whom: whom.map(|whom| whom.value),
         retest,

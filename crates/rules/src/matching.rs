@@ -462,6 +462,7 @@ fn judge(
     ask(
         question.condition.as_ref(),
         question.unless.as_ref(),
+        rule.excused.as_deref(),
         &subject,
         &mut judged,
     );
@@ -472,6 +473,7 @@ fn judge(
 fn ask(
     wanted: Option<&Condition>,
     unless: Option<&Condition>,
+    excused: Option<&str>,
     subject: &Subject<'_>,
     judged: &mut Judgement,
 ) {
@@ -498,10 +500,15 @@ fn ask(
             (Tri::No, _) => {}
             (Tri::Unknown, _) | (Tri::Yes, true) => {
                 judged.open = true;
-                judged.lower(say!(
-                    "some values of {condition} excuse it, and which one stands here is not known",
-                    condition = condition::asked(&unless.expr, subject)
-                ));
+                let condition = condition::asked(&unless.expr, subject);
+                judged.lower(match excused {
+                    Some(excused) => {
+                        say!("it is none where {excused}: what {condition} is here is not known")
+                    }
+                    None => say!(
+                        "by some values of {condition} it is no weakness, and which one stands here is not known"
+                    ),
+                });
             }
         }
     }
@@ -541,6 +548,7 @@ fn facts(
         ask(
             question.condition.as_ref(),
             question.unless.as_ref(),
+            rule.excused.as_deref(),
             &subject,
             &mut judged,
         );

@@ -35,6 +35,8 @@ pub struct Rule {
     pub formerly: Vec<String>,
     /// What holds of every place that is asked about and no finding, as a sentence that a count begins: `37 of 41 …`.
     pub kept: Option<String>,
+    /// What makes it no finding, where the code does not always tell: what follows `it is none where`.
+    pub excused: Option<String>,
     /// What an attacker may do by it, where its CWE number says it badly: what follows `may`, with `{place}` for where it stands.
     pub lets: Option<String>,
     /// Who may, where it is not whoever reaches the place.

@@ -152,7 +152,7 @@ const ALL: &[(&[u16], Option<&str>, &str)] = &[
     (
         &[203, 204, 208],
         None,
-        mark!("find out which addresses have an account, from what {place} answers"),
+        mark!("find out which accounts there are, from what {place} answers"),
     ),
     (
         &[521],
@@ -179,7 +179,7 @@ const ALL: &[(&[u16], Option<&str>, &str)] = &[
     (
         &[256, 257, 312, 522, 916, 759, 760],
         Some(mark!("whoever gets a copy of what is stored")),
-        mark!("have the passwords or secrets of the accounts that {place} keeps"),
+        mark!("have the passwords or secrets of the accounts that {place} handles"),
     ),
     (
         &[259, 321, 798, 540, 547],

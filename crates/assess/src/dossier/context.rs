@@ -161,9 +161,8 @@ pub(crate) fn language(of: casemate_source::FileType) -> String {
     }
 }
 
-/// Packages by their own name, whatever part of them a file imports; those that models speak of first.
+/// Packages by their own name, whatever part of them a file imports; the most used first.
 fn stack(m: &Material<'_>) -> Vec<(String, usize)> {
-    let unmodelled: BTreeSet<&str> = m.inventory.unknown.iter().map(|r| package_of(r)).collect();
     let plain = |name: &str| name.to_lowercase().replace('_', "-");
     let units = m.project.units.iter();
     let declared: BTreeSet<String> = units
@@ -182,22 +181,20 @@ fn stack(m: &Material<'_>) -> Vec<(String, usize)> {
             name.split('.').next().unwrap_or_default().to_owned()
         };
         let known = m.inventory.libraries.contains_key(&name);
-        if declared.contains(&plain(&name)) || known && !OF_LANGUAGE.contains(&name.as_str()) {
+        let by_name = |lead: &str| declared.contains(&format!("{lead}{}", plain(&name)));
+        if ["", "py", "python-"].into_iter().any(by_name)
+            || known && !OF_LANGUAGE.contains(&name.as_str())
+        {
             files.entry(name).or_default().extend(of);
         }
     }
-    // What Casemate knows of a package is about backends: others may be of pages.
-    let known = |name: &String| m.inventory.libraries.contains_key(name);
     let mut out: Vec<(String, usize)> = files
         .into_iter()
         .map(|(name, of)| (name, of.len()))
         .filter(|(name, _)| !OF_LANGUAGE.contains(&name.as_str()))
         .filter(|(name, _)| !name.starts_with("js-") && !name.starts_with("py-"))
         .collect();
-    out.sort_by_key(|(name, files)| {
-        let strange = unmodelled.contains(name.as_str()) && !known(name);
-        (strange, std::cmp::Reverse(*files), name.clone())
-    });
+    out.sort_by_key(|(name, files)| (std::cmp::Reverse(*files), name.clone()));
     out.truncate(LISTED);
     out
 }
@@ -274,6 +271,32 @@ const OF_PYTHON: [&str; 12] = [
     "unittest",
 ];
 
+/// Whether what is imported is a folder or file of the project, by a name that its settings resolve: no manifest names it as a package.
+fn is_own(m: &Material<'_>, root: &str, package: &str) -> bool {
+    let plain = |name: &str| name.to_lowercase().replace('_', "-");
+    let mut units = m.project.units.iter();
+    if units.any(|unit| {
+        unit.dependencies
+            .keys()
+            .any(|name| plain(name) == plain(package))
+    }) {
+        return false;
+    }
+    // `@shared/editor` of an alias `@shared`, `~/models` of `~`.
+    let alias = root.starts_with("npm:").then(|| package.split('/').next());
+    let name = alias.flatten().unwrap_or(package);
+    let name = name.trim_start_matches('@');
+    let is_part = |path: &str| {
+        let mut parts = path.split('/');
+        parts.any(|part| part == name || part.split_once('.').is_some_and(|(stem, _)| stem == name))
+    };
+    if name.is_empty() || name == "~" || m.project.files.iter().any(|f| is_part(&f.path)) {
+        return true;
+    }
+    // Names of folders that nobody gives a package.
+    root.starts_with("py:") && ["lib", "libs", "src", "utils", "common", "helpers"].contains(&name)
+}
+
 /// Packages that no model speaks of, with the number of files that import them, the most used first.
 pub(super) fn unmodelled(m: &Material<'_>) -> Vec<(String, usize)> {
     let mut files: BTreeMap<&str, BTreeSet<FileIdx>> = BTreeMap::new();
@@ -281,6 +304,9 @@ pub(super) fn unmodelled(m: &Material<'_>) -> Vec<(String, usize)> {
         let package = package_of(root);
         if root.starts_with("py:") && (COMPUTING.contains(&package) || OF_PYTHON.contains(&package))
         {
+            continue;
+        }
+        if is_own(m, root, package) {
             continue;
         }
         let of = m.inventory.packages.get(root);

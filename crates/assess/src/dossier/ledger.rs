@@ -25,6 +25,8 @@ pub(crate) struct Known<'a> {
     pub decided: &'a BTreeMap<String, Decided>,
     pub profile: &'a str,
     pub place: &'a dyn Fn(Site) -> String,
+    /// Files in which something is registered or answers.
+    pub answering: &'a BTreeSet<String>,
 }
 
 /// One row for each requirement.
@@ -106,6 +108,7 @@ pub(crate) fn rows(known: &Known<'_>) -> Vec<Row> {
     broken.extend(files.skipped.iter().map(|s| s.path.clone()));
     let broken_templates = partly(true);
     let calls = &known.coverage.calls;
+    let far = |place: &str| known.far(place);
     judge::all(&Evidence {
         catalogue: &known.knowledge.catalogue,
         kinds: known.knowledge.models.kinds(),
@@ -125,12 +128,54 @@ pub(crate) fn rows(known: &Known<'_>) -> Vec<Row> {
             .unwrap_or_default(),
         broken: &broken,
         broken_templates: &broken_templates,
-        cut: usize::try_from(known.coverage.caps.values().sum::<u64>()).unwrap_or(usize::MAX),
+        cut: known.coverage.caps.len(),
         endpoints: known.endpoints,
         // A server without endpoints has some that nothing is known of.
         unresolved: known.coverage.registrations.unresolved + known.coverage.unserved.len(),
         decided: known.decided,
         profile: known.profile,
         place: known.place,
+        far: &far,
     })
+}
+
+/// Folders of what runs once, or in no service.
+const ASIDE: [&str; 11] = [
+    "benchmarks",
+    "examples",
+    "fixtures",
+    "migrations",
+    "scripts",
+    "seeders",
+    "seeds",
+    "test",
+    "tests",
+    "tools",
+    "versions",
+];
+
+impl Known<'_> {
+    /// How far a place is from what clients ask: 0 in a file that answers, 1 on the way of a finding, 2 in a folder that such a file is
+    /// in, 3 anywhere else, 4 in pages, 5 where nothing of the service runs.
+    fn far(&self, place: &str) -> u8 {
+        let file = place.rsplit_once(':').map_or(place, |(file, _)| file);
+        let folders = file.rsplit_once('/').map_or("", |(folders, _)| folders);
+        if folders.split('/').any(|part| ASIDE.contains(&part)) {
+            return 5;
+        }
+        if self.answering.contains(file) {
+            return 0;
+        }
+        let of_pages = [".tsx", ".jsx", ".html", ".ejs", ".vue", ".svelte"];
+        if of_pages.iter().any(|ending| file.ends_with(ending)) {
+            return 4;
+        }
+        let mut steps = self.findings.iter().flat_map(|f| &f.paths);
+        if steps.any(|path| path.steps.iter().any(|step| step.place.file == file)) {
+            return 1;
+        }
+        let top = |file: &str| file.split_once('/').map(|(top, _)| top.to_owned());
+        let beside = self.answering.iter().any(|other| top(other) == top(file));
+        if beside { 2 } else { 3 }
+    }
 }

@@ -3,11 +3,11 @@
 use super::Material;
 use super::surface::{EndpointRow, Surface};
 use super::words::code;
-use crate::application::is_task;
+use crate::application::{GuardModel, Spot, is_task};
 use casemate_ledger::logging::LogEntry;
-use casemate_say::mark;
+use casemate_say::{mark, say};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Places named for one event.
 const PLACES: usize = 4;
@@ -30,6 +30,8 @@ pub struct Query {
     pub at: Vec<String>,
     /// The question to the log, as a command.
     pub ask: String,
+    /// What of the event no entry tells, as a sentence; empty: nothing is known to be missing.
+    pub lacks: String,
 }
 
 /// A logger: how its lines are written and read.
@@ -140,10 +142,46 @@ struct Kind {
     /// What guards write belongs here.
     of_guards: bool,
     says: &'static [&'static str],
+    /// Words of which an entry has to have one besides; none: what it says is enough.
+    and: &'static [&'static str],
+    /// Words that tell of something else.
+    but: &'static [&'static str],
     called: &'static str,
     words: &'static str,
     at: fn(&EndpointRow) -> bool,
 }
+
+/// Words of an outcome that is a refusal.
+const REFUSED: &[&str] = &[
+    "attempt",
+    "bad ",
+    "cannot",
+    "denied",
+    "could not",
+    "error",
+    "expired",
+    "fail",
+    "forbidden",
+    "incorrect",
+    "invalid",
+    "lock",
+    "mismatch",
+    "missing",
+    "no such",
+    "no user",
+    "not found",
+    "not match",
+    "refus",
+    "reject",
+    "unable",
+    "unauthor",
+    "unknown",
+    "unsuccess",
+    "wrong",
+];
+
+/// Words of the part of a refused login that is most often missing in a log.
+const PASSWORDS: [&str; 3] = ["password", "credential", "passphrase"];
 
 fn path_says(e: &EndpointRow, words: &[&str]) -> bool {
     let path = e.path.to_ascii_lowercase();
@@ -164,6 +202,8 @@ const KINDS: [Kind; 4] = [
             "authenticat",
             "credential",
         ],
+        and: REFUSED,
+        but: &["redirect"],
         called: "login_refused",
         words: "login refused",
         at: |e| path_says(e, &["login", "signin", "authenticate", "session"]),
@@ -172,9 +212,18 @@ const KINDS: [Kind; 4] = [
         name: mark!("password set or account made"),
         of_guards: false,
         says: &["password", "signup", "sign up", "register", "registration"],
+        and: &[],
+        // What registers there is a program or a device; what fails sets nothing.
+        but: &[
+            "client", "device", "error", "fail", "handler", "hook", "oauth", "passkey", "plugin",
+            "query", "worker",
+        ],
         called: "account_changed",
         words: "account made or password set",
-        at: |e| path_says(e, &["signup", "register", "password", "reset", "forgot"]),
+        at: |e| {
+            let of_people = !e.path.to_ascii_lowercase().contains("oauth/register");
+            of_people && path_says(e, &["signup", "register", "password", "reset", "forgot"])
+        },
     },
     Kind {
         name: mark!("access refused"),
@@ -190,6 +239,8 @@ const KINDS: [Kind; 4] = [
             "refused",
             "access failure",
         ],
+        and: &[],
+        but: &[],
         called: "access_refused",
         words: "access refused",
         at: |e| e.has("authentication") == "yes" || e.has("role") == "yes",
@@ -200,9 +251,11 @@ const KINDS: [Kind; 4] = [
         says: &[
             "created", "updated", "deleted", "changed", "removed", "saved",
         ],
+        and: &[],
+        but: &["error", "fail", "could not", "cannot"],
         called: "record_changed",
         words: "record changed",
-        at: |e| e.writes,
+        at: |e| e.writes && !e.entrance,
     },
 ];
 
@@ -245,7 +298,8 @@ pub(super) fn in_use(m: &Material<'_>) -> Option<&'static Logger> {
     let named = LOGGERS.iter().filter(|l| !l.package.ends_with(':'));
     let best = named
         .filter(|logger| files(logger) > 0)
-        .max_by_key(|logger| files(logger));
+        .max_by_key(|logger| files(logger))
+        .filter(|logger| !is_rare(m, logger.package, files(logger)));
     best.or_else(|| {
         let python = m
             .project
@@ -263,6 +317,28 @@ pub(super) fn in_use(m: &Material<'_>) -> Option<&'static Logger> {
     .filter(|_| !m.inventory.entries.is_empty() || !m.application.endpoints.is_empty())
 }
 
+/// Whether nearly all that is written goes past a package: by the calls of the language itself.
+fn is_rare(m: &Material<'_>, package: &str, files: usize) -> bool {
+    let python = package.starts_with("py:");
+    let of_language = |library: &str| match library {
+        "js-global" | "global" => !python,
+        "builtins" | "py-builtins" => python,
+        _ => false,
+    };
+    let (mut own, mut others) = (0, files);
+    for (library, n) in m.inventory.through(&["log"]) {
+        if of_language(&library) {
+            own += n;
+        } else if (library == "py-log") == python {
+            others = others.max(n);
+        }
+    }
+    own > others * MANY
+}
+
+/// Calls of the language itself for each of a package, from which on they are the log.
+const MANY: usize = 4;
+
 /// An entry of the log with its place.
 struct Told<'a> {
     place: String,
@@ -279,7 +355,7 @@ fn entries<'a>(m: &'a Material<'_>) -> Vec<Told<'a>> {
     let guards: BTreeSet<(&str, u32)> = endpoints
         .iter()
         .flat_map(|e| &e.guards)
-        .filter(|g| g.certain && matches!(g.kind.as_str(), "authentication" | "role"))
+        .filter(|g| refuses(g))
         .map(|g| (g.at.file.as_str(), g.at.line))
         .collect();
     let serving: BTreeSet<&str> = endpoints
@@ -287,6 +363,14 @@ fn entries<'a>(m: &'a Material<'_>) -> Vec<Told<'a>> {
         .filter(|e| !is_task(&e.method))
         .flat_map(|e| e.handlers.iter().map(|h| &h.at).chain([&e.at]))
         .map(|at| at.file.as_str())
+        .collect();
+    // What only queues and clocks run tells nothing of what people do.
+    let of_tasks: BTreeSet<&str> = endpoints
+        .iter()
+        .filter(|e| is_task(&e.method))
+        .flat_map(|e| e.handlers.iter().map(|h| &h.at).chain([&e.at]))
+        .map(|at| at.file.as_str())
+        .filter(|file| !serving.contains(file))
         .collect();
     let by_hand: BTreeSet<&str> = m
         .project
@@ -305,13 +389,15 @@ fn entries<'a>(m: &'a Material<'_>) -> Vec<Told<'a>> {
         .entries
         .iter()
         .filter(|(_, entry)| !entry.text.trim().is_empty())
-        .filter(|(site, _)| !by_hand.contains(m.file(**site).as_str()))
+        .filter(|(site, _)| {
+            let file = m.file(**site);
+            !by_hand.contains(file.as_str()) && !of_tasks.contains(file.as_str())
+        })
         .map(|(site, entry)| {
             let place = (m.place)(*site);
             let line = place.rsplit(':').next().and_then(|n| n.parse().ok());
             let near = |(file, at): &(&str, u32)| {
-                *file == m.file(*site)
-                    && line.is_some_and(|n: u32| (at.saturating_sub(1)..=at + BESIDE).contains(&n))
+                *file == m.file(*site) && line.is_some_and(|n: u32| beside(*at, n))
             };
             Told {
                 guards: guards.iter().any(near),
@@ -325,6 +411,35 @@ fn entries<'a>(m: &'a Material<'_>) -> Vec<Told<'a>> {
 
 /// Lines after the check of a guard in which it refuses.
 const BESIDE: u32 = 5;
+
+/// Whether a line stands where the check of a guard refuses.
+fn beside(check: u32, line: u32) -> bool {
+    (check.saturating_sub(1)..=check + BESIDE).contains(&line)
+}
+
+/// Whether a guard turns people away for certain.
+pub(super) fn refuses(guard: &GuardModel) -> bool {
+    guard.certain && matches!(guard.kind.as_str(), "authentication" | "role")
+}
+
+/// The places of guards beside which something is written into the log.
+pub(super) fn told_at(m: &Material<'_>) -> BTreeSet<Spot> {
+    let mut lines: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+    for site in m.inventory.entries.keys() {
+        let place = (m.place)(*site);
+        if let Some((file, line)) = place.rsplit_once(':')
+            && let Ok(line) = line.parse()
+        {
+            lines.entry(file.to_owned()).or_default().push(line);
+        }
+    }
+    let guards = m.application.endpoints.iter().flat_map(|e| &e.guards);
+    let told = guards.filter(|g| refuses(g)).filter(|g| {
+        let theirs = lines.get(&g.at.file);
+        theirs.is_some_and(|lines| lines.iter().any(|line| beside(g.at.line, *line)))
+    });
+    told.map(|g| g.at.clone()).collect()
+}
 
 /// Folders of programs that people start by hand.
 const BY_HAND: [&str; 10] = [
@@ -367,14 +482,14 @@ pub(super) fn queries(m: &Material<'_>, surface: &Surface) -> Vec<Query> {
                 .iter()
                 .filter(|entry| match (entry.guards, kind.of_guards) {
                     (true, guards) => guards,
-                    (false, _) => entry.on_way && says(entry.entry, kind.says),
+                    (false, _) => entry.on_way && kind.is_told_by(entry.entry),
                 })
                 .map(|entry| (entry.place.clone(), entry.entry))
                 .collect();
             if at.is_empty() {
                 return None;
             }
-            let texts: BTreeSet<&str> = told.iter().map(|(_, e)| beginning(&e.text)).collect();
+            let texts: BTreeSet<&str> = told.iter().map(|(_, e)| tellable(&e.text)).collect();
             let (write, ask) = if texts.is_empty() {
                 let write = logger.write.replace("{event}", kind.called);
                 let write = in_idiom(m, &write.replace("{words}", kind.words));
@@ -397,6 +512,7 @@ pub(super) fn queries(m: &Material<'_>, surface: &Surface) -> Vec<Query> {
                     .take(PLACES)
                     .map(|(place, entry)| format!("{}: “{}”", code(place), shown(entry)))
                     .collect(),
+                lacks: kind.lacks(&told),
                 write,
                 at,
                 ask,
@@ -405,9 +521,35 @@ pub(super) fn queries(m: &Material<'_>, surface: &Surface) -> Vec<Query> {
         .collect()
 }
 
+impl Kind {
+    /// Whether an entry says that it happened, in words that a command can ask for.
+    fn is_told_by(&self, entry: &LogEntry) -> bool {
+        says(entry, self.says)
+            && (self.and.is_empty() || says(entry, self.and))
+            && !says(entry, self.but)
+            && is_telling(tellable(&entry.text))
+    }
+
+    /// What of it no entry tells.
+    fn lacks(&self, told: &[(String, &LogEntry)]) -> String {
+        let of_logins = self.called == "login_refused" && !told.is_empty();
+        if of_logins && !told.iter().any(|(_, entry)| says(entry, &PASSWORDS)) {
+            return say!(
+                "no entry speaks of a wrong password: look whether one is written where the password is compared"
+            );
+        }
+        String::new()
+    }
+}
+
 fn says(entry: &LogEntry, words: &[&str]) -> bool {
     let text = entry.text.to_lowercase();
     !text.is_empty() && words.iter().any(|word| text.contains(word))
+}
+
+/// Whether a text tells an entry from others: a single word stands in many lines.
+fn is_telling(text: &str) -> bool {
+    text.len() > 3 && (text.contains(' ') || text.contains(['_', '.', ':', '-']))
 }
 
 /// An entry in one line.
@@ -419,6 +561,17 @@ fn shown(entry: &LogEntry) -> String {
         .take(60)
         .collect();
     text.trim().replace('`', "'")
+}
+
+/// The piece of a text that every line of it has and that tells it best: the first one, where it is more than a word.
+fn tellable(text: &str) -> &str {
+    let pieces = text.split(['%', '{', '}', '$', '\'', '"', '\\', '\n']);
+    let first = beginning(text);
+    if is_telling(first) {
+        return first;
+    }
+    let mut rest = pieces.skip(1).map(beginning);
+    rest.find(|piece| is_telling(piece)).unwrap_or(first)
 }
 
 /// The text up to where something is filled in: what every line of it has.
@@ -437,12 +590,16 @@ fn beginning(text: &str) -> &str {
 
 /// The command that finds lines that begin an entry with one of some texts.
 fn find(logger: &Logger, texts: &BTreeSet<&str>) -> String {
-    let texts: Vec<&str> = texts
+    let long: Vec<&str> = texts
         .iter()
         .copied()
         .filter(|text| text.len() > 3)
-        .take(PLACES)
         .collect();
+    let texts: Vec<&str> = if long.is_empty() {
+        texts.iter().copied().take(PLACES).collect()
+    } else {
+        long.into_iter().take(PLACES).collect()
+    };
     if logger.message.is_empty() {
         let each: Vec<String> = texts.iter().map(|text| format!("-e '{text}'")).collect();
         return format!("grep -F {} app.log", each.join(" "));

@@ -3,7 +3,7 @@
 use super::Material;
 use super::logger::{self, Query};
 use super::surface::{EndpointRow, Surface};
-use super::words::{count, list};
+use super::words::{code, count, list};
 use crate::application::EndpointModel;
 use crate::assessment::RuleInfo;
 use casemate_ledger::verdict::Verdict;
@@ -103,8 +103,14 @@ fn events(m: &Material<'_>, surface: &Surface) -> Vec<Event> {
         .collect::<BTreeMap<Key<'_>, Vec<String>>>()
     };
     let handlers = by(&|e| e.handlers.iter().map(|h| h.at.file.clone()).collect());
-    // A refusal is written where the guard stands.
-    let guards = by(&|e| e.guards.iter().map(|g| g.at.file.clone()).collect());
+    // A refusal is written where a guard refuses for certain, beside its check.
+    let told_at = logger::told_at(m);
+    let refusing = |e: &EndpointModel| -> Vec<String> {
+        let certain = e.guards.iter().filter(|g| logger::refuses(g));
+        let told = certain.filter(|g| told_at.contains(&g.at));
+        told.map(|g| g.at.file.clone()).collect()
+    };
+    let guards = by(&refusing);
     let named = |words: &'static [&'static str]| {
         move |e: &EndpointRow| {
             let path = e.path.to_ascii_lowercase();
@@ -139,7 +145,7 @@ fn events(m: &Material<'_>, surface: &Surface) -> Vec<Event> {
         ),
         (
             label!("change of data"),
-            Box::new(|e: &EndpointRow| e.writes),
+            Box::new(|e: &EndpointRow| e.writes && !e.entrance),
             &[
                 mark!("time"),
                 mark!("user"),
@@ -169,7 +175,7 @@ fn events(m: &Material<'_>, surface: &Surface) -> Vec<Event> {
                     let key = (e.at.file.as_str(), e.at.line, &*e.method, &*e.path);
                     if name == REFUSAL {
                         let theirs = guards.get(&key);
-                        return theirs.is_some_and(|g| g.iter().any(|f| files.contains(f)));
+                        return theirs.is_some_and(|g| !g.is_empty());
                     }
                     let theirs = handlers.get(&key);
                     files.contains(&e.at.file)
@@ -248,7 +254,14 @@ fn figures(m: &Material<'_>, surface: &Surface) -> Vec<Figure> {
         let limit = surface.shares.iter().find(|s| s.kind == "rate-limit");
         add(
             label!("endpoints with a limit of requests"),
-            say!("{limit} of {all}", limit = limit.map_or(0, |l| l.yes)),
+            format!(
+                "{}{}",
+                say!("{limit} of {all}", limit = limit.map_or(0, |l| l.yes)),
+                match limit.map_or(0, |l| l.unknown) {
+                    0 => String::new(),
+                    n => say!(", of {n} it is not known"),
+                }
+            ),
             label!("every login"),
         );
         add(
@@ -307,16 +320,12 @@ fn schedule(m: &Material<'_>, surface: &Surface) -> Vec<(String, String)> {
     out.push((
         say!("every change"),
         say!(
-            "`casemate assess --fail-on high` in CI; today {which}",
-            which = match m
-                .findings
-                .iter()
-                .filter(|f| f.severity.level >= crate::assessment::Level::High)
-                .count()
-            {
+            "{gate} in CI; today {which}",
+            gate = code(super::plan::gate(m)),
+            which = match super::plan::stopped(m).len() {
                 0 => say!("nothing stands in its way"),
                 n => say!(
-                    "it would stop {findings}",
+                    "the baseline keeps {findings}, to be repaired as *Security Recommendations* says",
                     findings = count(n, "finding", "findings")
                 ),
             }

@@ -170,7 +170,7 @@ fn row(m: &Material<'_>, class: Class, name: &str, at: String) -> DataRow {
             let last = path.source.rsplit(['.', '[']).next().unwrap_or_default();
             plain(last) == plain_name
         });
-        if named {
+        if named || tells(finding, &plain_name) {
             findings.push(finding.id.clone());
         }
     }
@@ -186,6 +186,32 @@ fn row(m: &Material<'_>, class: Class, name: &str, at: String) -> DataRow {
         sent: handed(Receiver::Service),
         findings,
     }
+}
+
+/// Weaknesses of how something is kept, shown or sent.
+const OF_KEEPING: [u16; 23] = [
+    200, 201, 256, 257, 311, 312, 313, 315, 319, 359, 521, 522, 524, 525, 532, 549, 598, 620, 640,
+    759, 760, 798, 916,
+];
+
+/// Whether a finding without a way is about what has a name: its line or its rule speaks of it.
+fn tells(finding: &crate::assessment::Finding, plain_name: &str) -> bool {
+    let about = finding
+        .cwe
+        .first()
+        .is_some_and(|cwe| OF_KEEPING.contains(cwe));
+    if !about || !finding.paths.is_empty() {
+        return false;
+    }
+    let words = |text: &str| {
+        let mut words = text.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '$'));
+        words.any(|word| plain(word) == plain_name)
+    };
+    let of_rule = || {
+        let mut parts = finding.rule.split('-');
+        parts.any(|part| part == plain_name || part.strip_suffix('s') == Some(plain_name))
+    };
+    words(&finding.place.snippet) || of_rule()
 }
 
 /// Whether a receiver is handed what has a name.

@@ -366,6 +366,12 @@ pub(super) fn actor(exposure: &str, endpoint: Option<&str>) -> String {
         Some(endpoint) => say!("{who} who can send {endpoint}", endpoint = code(endpoint)),
         None => say!("{who} who can reach the service"),
     };
+    // Nobody sends what a queue runs: somebody has it put there.
+    if let Some(task) = endpoint.and_then(|e| e.strip_prefix("TASK "))
+        && !["library", "local", "stored"].contains(&exposure)
+    {
+        return say!("whoever has {task} queued", task = code(task));
+    }
     match exposure {
         "public" => through(label!("anybody")),
         "authenticated" => match endpoint {
@@ -412,4 +418,21 @@ fn members_by_file(m: &Material<'_>) -> BTreeMap<String, BTreeMap<data::Class, B
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_sends_a_task() {
+        assert_eq!(
+            actor("public", Some("TASK install")),
+            "whoever has `install` queued"
+        );
+        assert_eq!(
+            actor("public", Some("POST /a")),
+            "anybody who can send `POST /a`"
+        );
+    }
 }

@@ -383,6 +383,17 @@ fn good(m: &Material<'_>, surface: &Surface, practices: &[Practice]) -> Vec<Stri
         let mut of = of_guards.iter();
         of.all(|(id, kind)| !row.id.ends_with(id) || guarded(kind))
     });
+    // Nor is praised what a neighbouring finding takes half of away: sessions that a logout ends, and no time.
+    let numbers: BTreeSet<u16> = m
+        .findings
+        .iter()
+        .filter_map(|f| f.cwe.first().copied())
+        .collect();
+    let kept = kept.filter(|row| {
+        let rules = row.rules.iter().filter_map(|rule| m.catalogue.get(rule));
+        let mut own = rules.filter_map(|rule| rule.cwe.first());
+        !own.any(|cwe| numbers.contains(cwe))
+    });
     for row in kept.take(KEPT) {
         out.push(format!(
             "{} ({}): {}",
@@ -403,7 +414,7 @@ fn good(m: &Material<'_>, surface: &Surface, practices: &[Practice]) -> Vec<Stri
         let of = &rule.severity;
         let losses = [of.confidentiality, of.integrity, of.availability];
         losses.iter().filter(|loss| **loss == Impact::High).count() > 1
-            && matches!(&rule.question, Question::Flow(q) if q.condition.is_none() && q.from.first().is_some_and(|o| o.kind.starts_with("http")))
+            && matches!(&rule.question, Question::Flow(q) if q.condition.is_none() && q.spared_by.is_empty() && q.from.first().is_some_and(|o| o.kind.starts_with("http")))
     };
     // Who writes stored text into pages as it is has not mastered pages.
     let weakness = |rule: &str| m.catalogue.get(rule).and_then(|r| r.cwe.first().copied());
@@ -527,7 +538,7 @@ pub(super) fn suggestions(m: &Material<'_>, surface: &Surface, context: &Context
     let unknown: Vec<String> = surface
         .endpoints
         .iter()
-        .filter(|e| e.writes && e.has("authentication") == "unknown")
+        .filter(|e| e.writes && e.has("authentication") == "unknown" && !e.entrance)
         .map(|e| code(&e.named()))
         .collect();
     if !unknown.is_empty() {

@@ -355,7 +355,7 @@ fn tests(row: &EndpointRow) -> Vec<String> {
     // `{?}` is a part of an address that is not known, and names no object.
     let known = row.path.replace("{?}", "");
     let object = known.contains([':', '<', '{']);
-    if row.has("authentication") == "yes" && !row.entrance {
+    if row.has("authentication") == "yes" {
         out.push(say!("no login: refused"));
     }
     if row.has("role") == "yes" {

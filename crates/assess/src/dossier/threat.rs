@@ -4,6 +4,7 @@ use super::Material;
 use super::diagram::{Diagram, Kind};
 use super::surface::Surface;
 use super::words::{code, count, list};
+use crate::assessment::Level;
 use casemate_ledger::verdict::Verdict;
 use casemate_say::{label, mark, say, told};
 use serde::Serialize;
@@ -73,12 +74,18 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
         .collect();
     let mut known = BTreeSet::new();
     entrances.retain(|named| known.insert(named.clone()));
+    let ways = past_the_login(m, surface);
     out.push(Threat {
         boundary: told(DOOR).to_owned(),
         stride: say!("Spoofing"),
         says: if open_writes.is_empty() && !entrances.is_empty() {
             say!(
-                "somebody gets in as another user; the way in is {entrances}",
+                "somebody gets in as another user; {lead} {entrances}",
+                lead = if entrances.len() == 1 {
+                    label!("the way in is")
+                } else {
+                    label!("the ways in are")
+                },
                 entrances = list(&entrances, 4)
             )
         } else if open_writes.is_empty() {
@@ -92,22 +99,16 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
                 open_writes = list(&open_writes, 5)
             )
         },
-        state: state(no == 0 && unknown == 0, yes > 0, unknown > 0 && yes == 0),
+        state: if ways.is_empty() {
+            state(no == 0 && unknown == 0, yes > 0, unknown > 0 && yes == 0)
+        } else {
+            "open".to_owned()
+        },
         evidence: say!(
             "{yes} of {all} endpoints want a login, {no} want none, {unknown} not known{guards}",
             guards = guards(m, "authentication")
         ),
-        findings: of_rules(
-            m,
-            &[
-                "missing-authentication",
-                "reading-without-login",
-                "missing-login-limit",
-                "jwt-not-verified",
-                "jwt-algorithm-none",
-                "jwt-weak-secret",
-            ],
-        ),
+        findings: ways,
         ..Threat::default()
     });
     let roles = surface.roles > 0;
@@ -146,6 +147,8 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
             .endpoints
             .iter()
             .filter(|e| (e.writes || kind != "csrf") && e.has(kind) == "no")
+            // Nobody is logged in where people log in, and nobody where no login is asked for.
+            .filter(|e| kind != "csrf" || !e.entrance && e.has("authentication") != "no")
             // What is open to everybody is told above.
             .filter(|e| kind != "role" || e.has("authentication") == "yes")
             .map(|e| code(&e.named()))
@@ -307,6 +310,42 @@ fn at_the_door(m: &Material<'_>, surface: &Surface, out: &mut Vec<Threat>) {
         findings: of_rules(m, &["log-injection"]),
         ..Threat::default()
     });
+}
+
+/// Weaknesses that let somebody pass for another user: no login, or one that is guessed, forged, taken over or known beforehand.
+const OF_LOGINS: [u16; 24] = [
+    287, 288, 290, 294, 302, 303, 304, 306, 307, 308, 321, 330, 331, 334, 340, 345, 347, 384, 521,
+    620, 640, 1391, 1392, 1393,
+];
+
+/// Findings by which somebody gets in as another user: what the rules of logins, sessions and tokens found, and all data that reaches
+/// a query or program text where people log in.
+fn past_the_login(m: &Material<'_>, surface: &Surface) -> Vec<String> {
+    let entrances = surface.endpoints.iter().filter(|e| e.entrance);
+    let reaching: BTreeSet<&str> = entrances
+        .flat_map(|e| e.findings.iter().map(String::as_str))
+        .collect();
+    let area = |rule: &str| m.catalogue.get(rule).map(|r| r.area.name());
+    let found = m.findings.iter().filter(|f| {
+        let number = f.cwe.first().copied().unwrap_or_default();
+        let asked = ["missing-authentication", "reading-without-login"].contains(&f.rule.as_str());
+        match area(&f.rule) {
+            Some("session" | "access" | "crypto" | "api" | "config") => {
+                asked || OF_LOGINS.contains(&number) && f.severity.level > Level::Info
+            }
+            Some("secret") => [1392, 1393].contains(&number),
+            Some("injection") => {
+                !f.paths.is_empty() && reaching.contains(f.id.as_str()) && gets_in(number)
+            }
+            _ => false,
+        }
+    });
+    found.map(|f| f.id.clone()).collect()
+}
+
+/// Whether what is injected decides who somebody is, or runs.
+fn gets_in(cwe: u16) -> bool {
+    [89, 564, 943, 90, 643, 94, 95, 96, 1336, 77, 78, 88, 502].contains(&cwe)
 }
 
 /// Rules that speak of a party beyond the code: node, STRIDE, what may happen, rules.

@@ -12,11 +12,13 @@ mod runner;
 mod write;
 
 use crate::assessment::{Endpoint, Finding, RegressionTest};
+use crate::fields::Body;
 use crate::trigger::{self, Read, Spoken};
 use casemate_rules::rule::{Retest, Rule};
 use casemate_source::Project;
 use harness::Harnesses;
 pub(crate) use literal::percent;
+use std::collections::BTreeMap;
 
 /// Where a request says what a finding reads.
 pub(crate) struct Sent {
@@ -54,6 +56,8 @@ impl Sent {
 pub(crate) struct Tests<'a> {
     harnesses: Harnesses<'a>,
     frames: write::Frames,
+    /// Where the program answers, as its code says it.
+    port: Option<u16>,
 }
 
 impl<'a> Tests<'a> {
@@ -62,6 +66,7 @@ impl<'a> Tests<'a> {
         Self {
             harnesses: Harnesses::of(project),
             frames: write::Frames::new(),
+            port: port(project),
         }
     }
 
@@ -72,6 +77,7 @@ impl<'a> Tests<'a> {
         finding: &Finding,
         asked: impl Iterator<Item = &'f Endpoint>,
         sent: Option<&'f Sent>,
+        body: &dyn Fn(&Endpoint) -> Option<Body>,
     ) -> Option<RegressionTest> {
         let retest = rule.retest?;
         let value = carries_value(retest);
@@ -84,16 +90,54 @@ impl<'a> Tests<'a> {
             Some((endpoint, request))
         })?;
         let harness = self.harnesses.at(&endpoint.file)?;
+        let body = body(endpoint);
         self.frames.fill(&write::Subject {
             retest,
             finding,
             endpoint,
             request: &request,
             beside: sent.map_or(&[], |sent| sent.beside.as_slice()),
+            body: body.as_ref(),
+            port: self.port,
             harness,
             folder: self.harnesses.folder(&endpoint.file),
         })
     }
+}
+
+/// What stands before the number of the port that a program listens at.
+const PORTS: [&str; 7] = [
+    ".listen(",
+    "PORT || ",
+    "PORT ?? ",
+    "PORT) || ",
+    "'PORT', ",
+    "\"PORT\", ",
+    "port=",
+];
+
+/// The port that most of a project's files say; absent where none does.
+fn port(project: &Project) -> Option<u16> {
+    let mut found: BTreeMap<u16, usize> = BTreeMap::new();
+    for file in &project.files {
+        for lead in PORTS {
+            for (at, _) in file.text.match_indices(lead) {
+                let after = file.text.get(at + lead.len()..).unwrap_or_default();
+                let number = after.trim_start_matches(['\'', '"']);
+                let end = number.find(|c: char| !c.is_ascii_digit());
+                let digits = number.get(..end.unwrap_or(number.len()));
+                if let Some(port) = digits.and_then(|n| n.parse().ok())
+                    && port >= 80
+                {
+                    *found.entry(port).or_default() += 1;
+                }
+            }
+        }
+    }
+    let most = found
+        .into_iter()
+        .max_by_key(|(port, n)| (*n, std::cmp::Reverse(*port)));
+    most.map(|(port, _)| port)
 }
 
 /// Whether a test sends a value where the finding reads one.

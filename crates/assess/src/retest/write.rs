@@ -5,6 +5,7 @@ use super::literal::{percent, quoted, remark};
 use super::request::{Piece, Request};
 use super::runner::{Runner, VM_MODULES};
 use crate::assessment::{Endpoint, Finding, Need, RegressionTest};
+use crate::fields::{self, Body};
 use crate::trigger::Spoken;
 use casemate_rules::rule::Retest;
 use minijinja::syntax::SyntaxConfig;
@@ -18,6 +19,10 @@ pub(super) struct Subject<'a> {
     pub request: &'a Request,
     /// What else of a body comes to the same place: all of it is attacked at once.
     pub beside: &'a [String],
+    /// The body, as its handler reads it.
+    pub body: Option<&'a Body>,
+    /// Where the program answers, as its code says it.
+    pub port: Option<u16>,
     pub harness: &'a Harness,
     /// The folder of the package, and the one of the test.
     pub folder: (String, String),
@@ -203,10 +208,15 @@ fn needs(subject: &Subject<'_>) -> Vec<Need> {
         });
     };
     if remote(subject.harness) {
+        let usual = match subject.harness {
+            Harness::Node(_) => 3000,
+            Harness::Python(_) => 8000,
+        };
+        let port = subject.port.unwrap_or(usual);
         need(
             "BASE_URL",
             true,
-            "where the program answers: http://127.0.0.1:3000",
+            &format!("where the program answers: http://127.0.0.1:{port}"),
         );
     }
     let login = subject.endpoint.authentication.as_str();
@@ -275,8 +285,10 @@ fn needs(subject: &Subject<'_>) -> Vec<Need> {
             names_record,
             if names_record {
                 "the fields of the body as JSON, with the one that names a record of the first account"
-            } else {
+            } else if default_fields(subject).is_empty() {
                 "the other fields that the body needs, as JSON"
+            } else {
+                "the other fields that the body needs, as JSON, where those that the handler reads are not enough"
             },
         );
     }
@@ -328,6 +340,32 @@ fn needs(subject: &Subject<'_>) -> Vec<Need> {
     out
 }
 
+/// The fields that the handler reads besides the value, each with an honest one.
+fn default_fields<'s>(subject: &'s Subject<'_>) -> Vec<(&'s str, &'static str)> {
+    // What names a record of an account is its owner's to say; what is stored has to be whole.
+    if matches!(subject.retest, Retest::Owner | Retest::Field) {
+        return Vec::new();
+    }
+    let own = match &subject.request.spoken {
+        Some(Spoken::Form(name) | Spoken::Json(Some(name))) => Some(name),
+        _ => None,
+    };
+    let names = subject.body.into_iter().flat_map(|body| &body.names);
+    names
+        .filter(|name| Some(*name) != own && !subject.beside.contains(name))
+        .map(|name| (name.as_str(), fields::honest(name)))
+        .collect()
+}
+
+/// The same, as an object of JSON inside of a text in single quotes.
+fn given(subject: &Subject<'_>) -> String {
+    let fields: Vec<String> = default_fields(subject)
+        .into_iter()
+        .map(|(name, value)| format!("\"{name}\": \"{value}\""))
+        .collect();
+    format!("{{{}}}", fields.join(", "))
+}
+
 /// The request, as code.
 fn request(subject: &Subject<'_>, language: Language) -> Value {
     let request = subject.request;
@@ -362,8 +400,9 @@ fn request(subject: &Subject<'_>, language: Language) -> Value {
         .iter()
         .map(|name| context! { name => *name, variable => variable(name) })
         .collect();
-    // Another site sends forms.
-    let form = spoken == "form" || subject.retest == Retest::CrossSite;
+    // Another site sends forms; where no value is sent, it is as the handler reads it.
+    let read = spoken.is_empty() && subject.body.is_some_and(|body| body.form);
+    let form = spoken == "form" || subject.retest == Retest::CrossSite || read;
     context! {
         method => request.method.as_str(),
         path => path,
@@ -373,6 +412,7 @@ fn request(subject: &Subject<'_>, language: Language) -> Value {
         parameters => parameters,
         beside => subject.beside.iter().map(|name| quoted(name)).collect::<Vec<_>>(),
         body => request.has_body(),
+        fields => given(subject),
         form => form,
         changes => request.changes(),
         query => subject.retest == Retest::Owner && request.parameters().is_empty() && !request.has_body(),

@@ -5,9 +5,9 @@ use crate::names::word;
 use crate::said;
 use casemate_assess::assessment::Assessment;
 use casemate_assess::dossier::summary::for_auditors;
-use casemate_assess::dossier::words::{count, grouped};
+use casemate_assess::dossier::words::{count, grouped, list};
 use casemate_assess::dossier::{NEEDS, Row, Verdict};
-use casemate_say::{label, say, told};
+use casemate_say::{label, mark, say, told};
 
 /// Places that a list shows before it counts the rest.
 const LISTED: usize = 60;
@@ -126,7 +126,7 @@ pub(super) fn ledger(a: &Assessment) -> Vec<Block<'_>> {
                         Cell::Id(r.id.clone()),
                         Cell::label(&w.question),
                         Cell::label(&w.look),
-                        Cell::text(w.here.join(", ")),
+                        Cell::text(list(&w.here, w.here.len())),
                     ])
                 })
                 .collect(),
@@ -239,7 +239,7 @@ fn decisions(a: &Assessment) -> Vec<Block<'_>> {
                         Cell::Label(t.says.clone()),
                         Cell::Count(t.entries),
                         Cell::Count(t.seen.len()),
-                        Cell::text(casemate_assess::dossier::words::list(&open, 4)),
+                        Cell::text(list(&open, 4)),
                     ]
                 })
                 .collect(),
@@ -295,15 +295,17 @@ pub(super) fn limits(a: &Assessment) -> Vec<Block<'_>> {
         }
     )];
     if c.unmodelled > 0 {
-        said.push(say!(
-            "{unmodelled} {which} into packages that no model speaks of",
-            unmodelled = grouped(c.unmodelled),
-            which = if c.unmodelled == 1 {
-                label!("goes")
-            } else {
-                label!("go")
-            }
-        ));
+        let which = if c.unmodelled == 1 {
+            label!("goes")
+        } else {
+            label!("go")
+        };
+        let unmodelled = grouped(c.unmodelled);
+        said.push(if a.dossier.context.unmodelled.is_empty() {
+            say!("{unmodelled} {which} into parts of libraries of which nothing is known")
+        } else {
+            say!("{unmodelled} {which} into packages that no model speaks of")
+        });
     }
     if c.unknown > 0 {
         said.push(say!(
@@ -403,19 +405,116 @@ pub(super) fn limits(a: &Assessment) -> Vec<Block<'_>> {
         out.push(Block::Heading(3, say!("Limits that were reached")));
         out.push(Block::Table(Table {
             caption: say!("What was cut off, and how often"),
-            head: vec![label!("Limit"), label!("Times")],
+            head: vec![
+                label!("Limit"),
+                label!("What may be missing"),
+                label!("Times"),
+            ],
             rows: a
                 .coverage
                 .caps
                 .iter()
                 .map(|(name, n)| {
                     let n = usize::try_from(*n).unwrap_or(usize::MAX);
-                    vec![Cell::label(told(name)), Cell::Count(n)]
+                    vec![
+                        Cell::label(told(name)),
+                        Cell::label(missing(name)),
+                        Cell::Count(n),
+                    ]
                 })
                 .collect(),
         }));
     }
     out
+}
+
+/// What a reader may miss where a limit was reached, by a word of its name.
+const MISSING: [(&[&str], &str); 9] = [
+    (
+        &[
+            "too long to read",
+            "blocks of a function",
+            "values of a function",
+            "objects of a function",
+        ],
+        mark!("a very large function was read in part: what it does in the rest is not told"),
+    ),
+    (
+        &[
+            "visits of a block",
+            "origin rounds",
+            "rounds over a cycle",
+            "work on one cycle",
+            "steps of the ways",
+        ],
+        mark!(
+            "a function with many branches, or functions that call each other in a circle, were followed so many times and no more: a way through them may be missing"
+        ),
+    ),
+    (
+        &["of a summary", "callback", "options of a transport"],
+        mark!(
+            "what a function does for its callers was kept up to a number of effects: a way through it may be missing"
+        ),
+    ),
+    (
+        &[
+            "origins of a place",
+            "values of one shared place",
+            "read whole",
+            "shared after a call",
+            "kept under a name",
+            "stored a second time",
+        ],
+        mark!(
+            "a variable that many parts of the program write was followed from some of them: a way from the others may be missing"
+        ),
+    ),
+    (
+        &["not resolved"],
+        mark!(
+            "what is called there is not known: a way through two such calls in a row was given up"
+        ),
+    ),
+    (
+        &["not all run again"],
+        mark!(
+            "findings that could not be tried once more with the values of their callers were kept: some may be none"
+        ),
+    ),
+    (
+        &["reads of stores"],
+        mark!("what is read there was compared with what is written by the names of fields alone"),
+    ),
+    (
+        &["believed by their names"],
+        mark!(
+            "a function is called as if it checked something, and its code was not seen: it was taken for a check"
+        ),
+    ),
+    (
+        &[
+            "at the start",
+            "routes",
+            "router is mounted",
+            "endpoints",
+            "schemas",
+        ],
+        mark!(
+            "what is registered or declared there was not read whole: an endpoint or a check may be missing"
+        ),
+    ),
+];
+
+/// The same, for one name.
+fn missing(name: &str) -> &'static str {
+    let found = MISSING
+        .iter()
+        .find(|(words, _)| words.iter().any(|word| name.contains(word)));
+    found.map_or_else(
+        || label!("something was followed up to a bound: a way beyond it may be missing"),
+        |(_, says)| told(says),
+    )
 }
 
 pub(super) fn accepted(a: &Assessment) -> Vec<Block<'_>> {

@@ -200,12 +200,14 @@ fn testing<'a>(a: &'a Assessment, out: &mut Vec<Block<'a>>) {
         rows: with
             .iter()
             .map(|e| {
-                // Its handler tells it from another of the same path.
-                let alone = e.handlers.is_empty();
-                let name = if alone { e.named() } else { e.told() };
+                let handlers = if e.handlers.is_empty() {
+                    format!("{}:{}", e.at.file, e.at.line)
+                } else {
+                    e.handlers.join(", ")
+                };
                 vec![
-                    Cell::text(code(&name)),
-                    Cell::code(e.handlers.join(", ")),
+                    Cell::text(code(&e.named())),
+                    Cell::code(handlers),
                     Cell::label(fixed(e).join("; ")),
                     Cell::Findings(e.findings.clone()),
                 ]
@@ -342,7 +344,7 @@ fn contain(a: &Assessment, risks: &[&Risk]) -> String {
         ));
     }
     if !needed.is_empty() {
-        said.push(say!("{needed} cannot be spared: repair {which} first, and refuse at the proxy requests of the form that the findings show.", needed = list(&needed, 4), which = if needed.len() == 1 { label!("it") } else { label!("them") }));
+        said.push(say!("{needed} cannot be spared: repair first what stands behind {which}, and refuse at the proxy requests of the form that the findings show.", needed = list(&needed, 4), which = if needed.len() == 1 { label!("it") } else { label!("them") }));
     }
     said.join(" ")
 }

@@ -16,7 +16,7 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
     out.push(Block::Text(if loggers.is_empty() {
         say!("No call that writes a log was seen in {name}: today an attack leaves no trace of its own.", name = a.project.name)
     } else {
-        say!("{name} logs through {loggers}.", name = a.project.name, loggers = loggers.join(", "))
+        say!("{name} logs through {loggers}.", name = a.project.name, loggers = list(&loggers, loggers.len()))
     }));
     if !monitoring.events.is_empty() {
         out.push(Block::Table(Table {
@@ -25,22 +25,16 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
                 label!("Event"),
                 label!("Endpoints"),
                 label!("Fields of the entry"),
-                label!("With a log call in the same file"),
+                label!("With a log call in the same file, of refusals beside the check"),
             ],
             rows: monitoring
                 .events
                 .iter()
                 .map(|e| {
-                    let shown: Vec<String> = e.endpoints.iter().take(5).map(|x| code(x)).collect();
-                    let more = e.endpoints.len().saturating_sub(shown.len());
-                    let more = if more > 0 {
-                        say!(" and {more} more")
-                    } else {
-                        String::new()
-                    };
+                    let shown: Vec<String> = e.endpoints.iter().map(|x| code(x)).collect();
                     vec![
                         Cell::Label(e.name.clone()),
-                        Cell::text(format!("{}{more}", shown.join(", "))),
+                        Cell::text(list(&shown, 5)),
                         Cell::Label(e.fields.join(", ")),
                         Cell::text(say!(
                             "{near} of {endpoints}",
@@ -77,23 +71,12 @@ pub(super) fn blocks(a: &Assessment) -> Vec<Block<'_>> {
         )));
     }
     for detection in &monitoring.detections {
-        let shown: Vec<String> = detection
-            .endpoints
-            .iter()
-            .take(6)
-            .map(|e| code(e))
-            .collect();
-        let more = detection.endpoints.len().saturating_sub(shown.len());
-        let more = if more > 0 {
-            say!(" and {more} more")
-        } else {
-            String::new()
-        };
+        let shown: Vec<String> = detection.endpoints.iter().map(|e| code(e)).collect();
         out.push(Block::Heading(4, detection.title.clone()));
         if !shown.is_empty() {
             out.push(Block::Text(say!(
-                "It would show at {shown}{more}, for {findings}.",
-                shown = shown.join(", "),
+                "It would show at {shown}, for {findings}.",
+                shown = list(&shown, 6),
                 findings = count(detection.findings.len(), "finding", "findings")
             )));
         }
@@ -124,16 +107,16 @@ fn queries(a: &Assessment, out: &mut Vec<Block<'_>>) {
         out.push(Block::Heading(4, capitalised(&query.event)));
         let at: Vec<String> = query.at.iter().map(|e| code(e)).collect();
         if query.write.is_empty() {
-            let rest = query.count.saturating_sub(query.entries.len());
-            let more = match rest {
-                0 => String::new(),
-                n => say!(" and {n} more"),
-            };
+            let mut entries = query.entries.clone();
+            entries.resize(query.count.max(entries.len()), String::new());
             out.push(Block::Text(say!(
-                "{entries} may tell it today: {query}{more}.",
+                "{entries} may tell it today: {query}.",
                 entries = count(query.count, "entry", "entries"),
-                query = query.entries.join(", ")
+                query = list(&entries, query.entries.len())
             )));
+            if !query.lacks.is_empty() {
+                out.push(Block::Text(sentence(&query.lacks)));
+            }
         } else {
             out.push(Block::Text(say!("No entry whose text stands where it is written tells it at {at}. A line that does, and the question that finds clients who cause it often:", at = list(&at, 5))));
             out.push(Block::Code("", query.write.clone()));

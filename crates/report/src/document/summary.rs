@@ -82,6 +82,25 @@ pub(super) fn blocks(a: &Assessment, ledger: bool) -> Vec<Block<'_>> {
                 n => say!("{n} findings"),
             })));
     }
+    let critical = summary
+        .stories
+        .iter()
+        .filter(|s| s.level == Level::Critical);
+    let (critical, all) = (critical.count(), summary.stories.len());
+    if critical < all && summary.stories.first().is_some_and(|s| serious(s.level)) {
+        out.push(Block::Text(if critical == 0 {
+            say!("None is of level critical; the gravest:")
+        } else {
+            say!(
+                "{critical} of the {all} gravest causes {which} of level critical:",
+                which = if critical == 1 {
+                    label!("is")
+                } else {
+                    label!("are")
+                }
+            )
+        }));
+    }
     for story in &summary.stories {
         out.push(Block::Heading(
             4,
@@ -114,6 +133,13 @@ pub(super) fn blocks(a: &Assessment, ledger: bool) -> Vec<Block<'_>> {
             say!("Decisions that only people can take"),
         ));
         out.push(Block::List(sentences(&summary.decisions)));
+        if summary.decisions.iter().any(|says| says.contains("{?}")) {
+            out.push(Block::Note(
+                label!(" `{?}` stands for a part of a path that the program puts together while it runs.")
+                    .trim()
+                    .to_owned(),
+            ));
+        }
     }
     out
 }

@@ -42,15 +42,15 @@ pub enum Fit {
     No,
 }
 
-/// The hours of a step: two to understand it, to test and to deliver it, and half an hour a place.
+/// The hours of a step: two to understand it, to test and to deliver it, and half an hour a place, or for what counts as one.
 pub(super) fn hours(places: usize) -> usize {
     2 + places.div_ceil(2)
 }
 
 /// Said beside each number of hours.
 const COUNTED: &str = mark!(
-    "a step counts two hours to understand, to test and to deliver it, and half an hour for each place: an estimate from \
-     the number of places, which nobody measured; a day counts 8 hours, a week 5 days, a sprint two weeks, a month four"
+    "a step counts two hours to understand, to test and to deliver it, half an hour for each place, one hour more where a \
+     function has to be written first and five where users get something new: an estimate, which nobody measured; a day counts 8 hours, a week 5 days, a sprint two weeks, a month four"
 );
 
 /// Reads what is stated.
