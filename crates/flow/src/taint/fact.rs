@@ -243,7 +243,13 @@ impl Interp<'_> {
         let func = self.f.func;
         let computed = |instr: &Instr| {
             instr.target() == Some(written)
-                && !matches!(*instr, Instr::Copy { from: Operand::Const(_), .. })
+                && !matches!(
+                    *instr,
+                    Instr::Copy {
+                        from: Operand::Const(_),
+                        ..
+                    }
+                )
         };
         func.instrs.iter().any(computed)
     }
