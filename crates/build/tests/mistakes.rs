@@ -83,6 +83,22 @@ fn parts_that_are_more_open_than_their_whole() {
             );
         }
     }
+    let own = "owner = \"writer\"\nfields.writer = \"ref(user)\"\nfields.post";
+    check(
+        &described("owner", "on_delete=cascade", "anyone").replace("fields.post", own),
+        &format!(
+            "{}write `owner`, as for `post`{or}",
+            said.replace("14:14", "16:14")
+        ),
+    );
+    check(
+        &described("owner and state == 'out'", "on_delete=cascade", "anyone")
+            .replace("fields.post", own),
+        &format!(
+            "{}let a field of its own decide, as in `(anyone and shown == true) or owner`{or}",
+            said.replace("14:14", "16:14")
+        ),
+    );
 }
 
 #[test]

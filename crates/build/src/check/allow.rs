@@ -120,7 +120,13 @@ fn parts_not_more_open(description: &Description, entity: &Entity, problems: &Pr
         });
         let narrower = match as_whole {
             Some(rule) => format!("write `{}`, as for `{}`", rule.text, whole.name),
-            None => "let a field of its own decide, as in `anyone and shown == true`".to_owned(),
+            None => format!(
+                "let a field of its own decide, as in `{}`",
+                match entity.owner {
+                    Some(_) => "(anyone and shown == true) or owner",
+                    None => "anyone and shown == true",
+                }
+            ),
         };
         problems.add(
             &read.span,
