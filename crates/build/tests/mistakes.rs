@@ -46,6 +46,62 @@ fn the_least_that_is_right() {
 }
 
 #[test]
+fn parts_that_are_more_open_than_their_whole() {
+    let described = |whole: &str, reference: &str, read: &str| {
+        format!(
+            "{APP}{AUTH}[entity.post]\nowner = \"author\"\nfields.author = \"ref(user)\"\nfields.state = \"enum(draft, out) = draft\"\n\
+             allow.read = \"{whole}\"\n[entity.comment]\nfields.post = \"ref(post) {reference}\"\nfields.text = \"text(99)\"\n\
+             fields.shown = \"bool = false\"\nallow.read = \"{read}\"\n"
+        )
+    };
+    let said = "14:14: everybody may read a `comment`, also where the `post` that it is a part of (it is deleted with it) is hidden; ";
+    let or = "; where it is for everybody all the same, write `on_delete=restrict` in `post`";
+    for (whole, narrower) in [
+        ("authenticated", "write `authenticated`, as for `post`"),
+        (
+            "(anyone and state == 'out') or owner",
+            "let a field of its own decide, as in `anyone and shown == true`",
+        ),
+        (
+            "owner",
+            "let a field of its own decide, as in `anyone and shown == true`",
+        ),
+    ] {
+        check(
+            &described(whole, "on_delete=cascade", "anyone"),
+            &format!("{said}{narrower}{or}"),
+        );
+        // What it says to write instead is taken.
+        for (reference, read) in [
+            ("on_delete=cascade", "authenticated"),
+            ("on_delete=cascade", "anyone and shown == true"),
+            ("on_delete=restrict", "anyone"),
+        ] {
+            assert_eq!(
+                problems(&described(whole, reference, read)),
+                Vec::<String>::new()
+            );
+        }
+    }
+    let own = "owner = \"writer\"\nfields.writer = \"ref(user)\"\nfields.post";
+    check(
+        &described("owner", "on_delete=cascade", "anyone").replace("fields.post", own),
+        &format!(
+            "{}write `owner`, as for `post`{or}",
+            said.replace("14:14", "16:14")
+        ),
+    );
+    check(
+        &described("owner and state == 'out'", "on_delete=cascade", "anyone")
+            .replace("fields.post", own),
+        &format!(
+            "{}let a field of its own decide, as in `(anyone and shown == true) or owner`{or}",
+            said.replace("14:14", "16:14")
+        ),
+    );
+}
+
+#[test]
 fn no_toml() {
     check(
         "[app\n",
@@ -565,10 +621,6 @@ fn rules() {
     owned(
         "allow.read = \"owner\"\nallow.create = \"owner\"",
         "10:16: on creation there is no owner yet; write `authenticated`: who creates becomes the owner",
-    );
-    owned(
-        "allow.read = \"owner\"\n[entity.tag]\nfields.note = \"ref(note) on_delete=cascade\"\nfields.word = \"text(9)\"\nallow.read = \"anyone\"",
-        "13:14: everybody may read a `tag`, which goes with its `note`, and not everybody may read that; narrow this rule, or write `on_delete=restrict` in `note`",
     );
     owned(
         "allow.read = \"owner\"\nallow.delete = \"anyone\"",

@@ -131,6 +131,26 @@ fn manifests_are_yaml() {
 }
 
 #[test]
+fn files_follow_the_rule_wherever_a_change_would_lead() {
+    let files = project(
+        "[app]\nname = \"x\"\n[auth]\nroles = [\"member\", \"admin\"]\n[entity.picture]\nfields.state = \"enum(draft, out) = draft\"\n\
+         allow.read = \"(anyone and state == 'out') or role:admin\"\nallow.update = \"state == 'out' or role:admin\"\n\
+         upload = { types = [\"png\"], max = \"100KB\", most = 3 }\n",
+    );
+    let text = |path: &str| {
+        let file = files.iter().find(|file| file.path == path);
+        file.map_or("", |file| file.text.as_str())
+    };
+    // A member who makes it a draft would not see it any more, and is refused; files they may add.
+    let member = "{ who: 'member while state is out', role: 'member', owner: false, foreign: false, state: { state: 'out' }, \
+                  listed: true, read: 200, update: 403, mayUpdate: true, files: 200 },";
+    assert!(text("test/support/pictureMatrix.ts").contains(member));
+    assert!(text("test/integration/picture.matrix.test.ts").contains("{ state: 'draft' }"));
+    let tests = text("test/integration/picture.files.test.ts");
+    assert!(tests.contains("cell.files") && !tests.contains("cell.update"));
+}
+
+#[test]
 fn nothing_exists_that_nobody_may_do() {
     let shop = project(EXAMPLES[1].1);
     let file = |path: &str| {

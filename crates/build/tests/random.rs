@@ -146,6 +146,26 @@ fn exports_without_use(files: &[File]) -> BTreeSet<String> {
     found
 }
 
+/// What clients may change, a test changes as everybody who there is.
+fn changes_are_tested(seed: u64, files: &[File]) {
+    let text = |path: &str| files.iter().find(|file| file.path == path);
+    for file in files {
+        let Some(entity) = file
+            .path
+            .strip_prefix("src/routes/")
+            .and_then(|name| name.strip_suffix("Routes.ts"))
+            .filter(|_| file.text.contains("router.patch('/:id'"))
+        else {
+            continue;
+        };
+        let tests = text(&format!("test/integration/{entity}.matrix.test.ts"));
+        assert!(
+            entity == "user" || tests.is_some_and(|tests| tests.text.contains("client.patch(")),
+            "seed {seed}: no test changes a {entity}"
+        );
+    }
+}
+
 #[test]
 fn random_descriptions_give_whole_projects() {
     let mut tries = 0;
@@ -156,6 +176,7 @@ fn random_descriptions_give_whole_projects() {
         let made = generate(&text).unwrap();
         assert_eq!(made, generate(&text).unwrap(), "seed {seed}");
         imports_hold(seed, &made.files);
+        changes_are_tested(seed, &made.files);
         unused.append(&mut exports_without_use(&made.files));
         let paths: BTreeSet<&str> = made.files.iter().map(|file| file.path.as_str()).collect();
         assert_eq!(

@@ -206,6 +206,7 @@ fn tokens() {
             ("expiresIn", expires),
             ("expires", payload),
             ("ownEnd", Absent),
+            ("ownStart", Absent),
         ]
     };
     check(

@@ -3,7 +3,7 @@
 use super::own::definitions;
 use super::rule::Reader;
 use super::words::{self, has, holds};
-use casemate_ir::{ArgKey, Instr, Operand, Range32, Span};
+use casemate_ir::{ArgKey, FnId, Instr, Operand, Range32, Span, VarRef};
 
 impl Reader<'_, '_, '_> {
     /// A password that stands in the code, as it is or hashed.
@@ -60,7 +60,45 @@ impl Reader<'_, '_, '_> {
                 self.makes_record(callee)
                     && (inside || f.func.args(args).iter().any(|a| row(a.value)))
             });
-        here || self.each_is_made(span)
+        here || self.each_is_made(span) || self.is_made_elsewhere(span)
+    }
+
+    /// Whether the list that stands here is kept in a variable of the module, of which some function of the file makes accounts:
+    /// `usersCol.insertMany(USERS)`.
+    fn is_made_elsewhere(&self, list: Span) -> bool {
+        let kept = |instr: &Instr| match *instr {
+            Instr::StoreVar {
+                var: VarRef::Global(global),
+                value,
+            } if self.leads_to(value, list) => Some(global),
+            _ => None,
+        };
+        let Some(global) = self.f.func.instrs.iter().find_map(kept) else {
+            return false;
+        };
+        let functions = 0..self.f.file.facts.functions.len();
+        let mut functions = functions.map(|at| self.f.sibling(FnId::from(at)));
+        functions.any(|func| {
+            let f = self.book.origins.program.func(func);
+            let inner = Reader {
+                book: self.book,
+                f,
+                made: definitions(f),
+                out: Vec::new(),
+            };
+            let is_list = |arg: Operand| {
+                matches!(inner.def(arg), Some(Instr::LoadVar { var: VarRef::Global(read), .. }) if *read == global)
+            };
+            f.func.instrs.iter().any(|instr| match *instr {
+                Instr::Call {
+                    callee, this, args, ..
+                } => {
+                    let mut given = f.func.args(args).iter();
+                    given.any(|arg| is_list(arg.value)) && inner.makes_account(callee, this, args)
+                }
+                _ => false,
+            })
+        })
     }
 
     /// Whether what is called makes a record of anything, by its name.

@@ -4,7 +4,7 @@ use super::trace::{argument, at, call_of, flat, made_by, text, texts, texts_of, 
 use casemate_flow::origin::Solver;
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::{Fact, FactValue};
-use casemate_ir::{Const, FnKind, Instr, Operand, VarRef};
+use casemate_ir::{Const, FnKind, Instr, LocalId, Operand, VarRef};
 
 /// Parts of names of modes that notice changes.
 const AUTHENTICATED: [&str; 6] = ["gcm", "ccm", "poly1305", "ocb", "siv", "fernet"];
@@ -41,12 +41,13 @@ pub(super) fn uses(origins: &Solver<'_, '_>, known: &[Fact]) -> Vec<Fact> {
         } else {
             FactValue::Unknown
         };
-        let Some(Instr::Call { args, .. }) = f.func.instrs.get(index) else {
+        let Some(Instr::Call { to, args, .. }) = f.func.instrs.get(index) else {
             continue;
         };
         let args = f.func.args(*args);
         let (iv, key) = if fact.callee.contains(".modes.") {
-            (argument(f, args, 0, "initialization_vector"), None)
+            let vector = argument(f, args, 0, "initialization_vector");
+            (vector, key_beside(origins, f, *to))
         } else {
             let iv = argument(f, args, 2, "iv").or_else(|| argument(f, args, 2, "nonce"));
             let at = usize::from(fact.callee.starts_with("node:"));
@@ -195,6 +196,26 @@ fn is_chosen(name: &str) -> bool {
         .any(|word| name.contains(word))
 }
 
+/// The key of the algorithm that stands beside a mode: `Cipher(algorithms.AES(key), modes.CFB(iv))`.
+fn key_beside(origins: &Solver<'_, '_>, f: FuncRef<'_>, mode: LocalId) -> Option<Operand> {
+    let mode = Operand::Local(mode);
+    let beside = f.func.instrs.iter().find_map(|instr| match *instr {
+        Instr::Call { args, .. } => {
+            let args = f.func.args(args);
+            let has_mode = args.iter().any(|arg| arg.value == mode);
+            args.first().filter(|_| has_mode)
+        }
+        _ => None,
+    })?;
+    let (_, Instr::Call { callee, args, .. }) = made_by(f, beside.value)? else {
+        return None;
+    };
+    let algorithm = texts(origins, f.id, *callee);
+    let is_one = algorithm.iter().any(|name| name.contains(".algorithms."));
+    let args = f.func.args(*args);
+    argument(f, args, 0, "key").filter(|_| is_one)
+}
+
 /// Whether a key is the hash of a password.
 fn made_of(origins: &Solver<'_, '_>, f: FuncRef<'_>, key: Operand, depth: u32) -> FactValue {
     let Some((index, instr)) = made_by(f, key).filter(|_| depth < 6) else {
@@ -208,12 +229,13 @@ fn made_of(origins: &Solver<'_, '_>, f: FuncRef<'_>, key: Operand, depth: u32) -
             let digest = names.iter().any(|name| {
                 (name.contains("createHash()") || name.starts_with("py:hashlib."))
                     && (name.ends_with(".digest") || name.ends_with(".hexdigest"))
+                    || name.contains(".hashes.Hash()") && name.ends_with(".finalize")
             });
             if digest {
-                return if fed_with_password(f, index) {
-                    word("hash")
-                } else {
-                    word("other")
+                // Whether somebody remembers what else was hashed is not known.
+                return match fed_with_password(f, index) {
+                    true => word("hash"),
+                    false => FactValue::Unknown,
                 };
             }
             let args = f.func.args(args);

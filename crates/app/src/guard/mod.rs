@@ -17,6 +17,7 @@ mod hook;
 mod judged;
 mod key;
 mod known;
+mod named;
 pub(crate) mod names;
 mod nobody;
 mod noted;
@@ -46,6 +47,7 @@ use check::Check;
 pub(crate) use graph::is_nothing;
 pub(crate) use hook::is_hook;
 use judged::Judged;
+pub(crate) use named::named_login;
 use root::Known;
 use rustc_hash::FxHashMap;
 
@@ -218,11 +220,16 @@ fn guards(
         );
         let asked = address.around.noted().map_or("", |noted| &noted.said);
         let asked = format!("{:?}{asked}", member.around.all());
-        out.extend(found.into_iter().map(|guard| Guard {
-            shared,
-            asked: asked.clone(),
-            ..guard
-        }));
+        for guard in found {
+            let guard = Guard {
+                shared,
+                asked: asked.clone(),
+                ..guard
+            };
+            // It may want a login all the same.
+            out.extend(named::beside_login(&guard));
+            out.push(guard);
+        }
     }
     of_handlers(endpoint, reader, judged, &mut out);
     let mut seen: Vec<(String, Site)> = Vec::new();
@@ -233,39 +240,6 @@ fn guards(
         new
     });
     out
-}
-
-/// Whether the last name of a path says that it wants a login: `pga_login_required`, `app.authenticate`.
-pub(crate) fn named_login(path: &str) -> bool {
-    const WORDS: [&str; 12] = [
-        "loginrequired",
-        "requirelogin",
-        "requireslogin",
-        "requireauth",
-        "requiresauth",
-        "authrequired",
-        "jwtrequired",
-        "tokenrequired",
-        "requireuser",
-        "isauthenticated",
-        "ensureauthenticated",
-        "authenticated",
-    ];
-    let last = path.trim_end_matches("()").rsplit(['.', ':']).next();
-    if last.is_some_and(crate::decoration::injected::names_login) {
-        return true;
-    }
-    let name = path
-        .split('(')
-        .next()
-        .and_then(|path| path.trim_end_matches(".deco").rsplit(['.', ':']).next())
-        .unwrap_or_default();
-    let plain: String = name
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|c| c.to_ascii_lowercase())
-        .collect();
-    plain == "authenticate" || WORDS.iter().any(|word| plain.contains(word))
 }
 
 /// What handlers refuse themselves.

@@ -113,14 +113,29 @@ fn parts_not_more_open(description: &Description, entity: &Entity, problems: &Pr
         let Some(whole) = whole.filter(|_| field.on_delete == OnDelete::Cascade) else {
             continue;
         };
+        // A rule looks at its own row only, so that of the whole says the same here if it looks at nothing.
+        let as_whole = whole.allow.read.as_ref().filter(|rule| {
+            rule.formula.fields().is_empty()
+                && (entity.owner.is_some() || !rule.formula.mentions_owner())
+        });
+        let narrower = match as_whole {
+            Some(rule) => format!("write `{}`, as for `{}`", rule.text, whole.name),
+            None => format!(
+                "let a field of its own decide, as in `{}`",
+                match entity.owner {
+                    Some(_) => "(anyone and shown == true) or owner",
+                    None => "anyone and shown == true",
+                }
+            ),
+        };
         problems.add(
             &read.span,
             format!(
-                "everybody may read a `{}`, which goes with its `{}`, and not everybody may read that",
+                "everybody may read a `{}`, also where the `{}` that it is a part of (it is deleted with it) is hidden",
                 entity.name, whole.name
             ),
             format!(
-                "narrow this rule, or write `on_delete=restrict` in `{}`",
+                "{narrower}; where it is for everybody all the same, write `on_delete=restrict` in `{}`",
                 field.name
             ),
         );

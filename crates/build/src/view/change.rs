@@ -42,11 +42,9 @@ pub(super) fn change(
     if other.is_some() {
         return (other, None);
     }
-    // Files follow the rule whatever a change would do to the row.
-    let mut looked_at = fields
+    fields
         .iter()
-        .filter(|f| f.by_update && entity.upload.is_none());
-    looked_at
+        .filter(|f| f.by_update)
         .find_map(|f| {
             let set = change(f, f.sample.as_deref()?);
             Some((Some(set), Some(f.name.clone())))

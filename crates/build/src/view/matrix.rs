@@ -23,6 +23,8 @@ pub struct Cell {
     remove: Option<u16>,
     /// What the rule says by itself, wherever the change would lead.
     may_update: Option<bool>,
+    /// The answer to whoever adds or removes files: by the same rule, and the row stays as it is.
+    files: Option<u16>,
     set: Vec<SetCell>,
 }
 
@@ -152,7 +154,7 @@ pub fn tells(cells: &[Cell], creations: &[CreateCell]) -> Tells {
         create: creations
             .iter()
             .any(|cell| cell.role.is_some() && cell.status >= 400),
-        update: seen().any(|cell| refused(cell.update)),
+        update: seen().any(|cell| cell.may_update == Some(false)),
         delete: seen().any(|cell| refused(cell.remove)),
     }
 }
@@ -257,6 +259,7 @@ fn cell(
             .map(|rule| answer(holds(rule) && changed.is_none_or(seen_after), 200)),
         remove: allow.delete.as_ref().map(|rule| answer(holds(rule), 204)),
         may_update: allow.update.as_ref().map(holds),
+        files: allow.update.as_ref().map(|rule| answer(holds(rule), 200)),
         set: allow
             .set
             .iter()

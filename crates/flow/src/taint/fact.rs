@@ -45,6 +45,9 @@ impl Interp<'_> {
             {
                 value = FactValue::OneOf(vec![FactValue::Bool(*on), FactValue::Bool(!on)]);
             }
+            if value == FactValue::Null && self.is_sometimes(site, port) {
+                value = FactValue::Unknown;
+            }
             if value == FactValue::Unknown
                 && let [(one, _)] = found.as_slice()
                 && let Some(inherited) = self.inherited(one, port)
@@ -189,18 +192,7 @@ impl Interp<'_> {
     /// What is known of a value of which nothing is known: that it comes from the environment, which no text in the code is; or that
     /// something is written there, as a text of which no piece is known.
     fn written(&self, site: &CallSite, port: &Port) -> FactValue {
-        let PortBase::Arg(index) = &port.base else {
-            return FactValue::Unknown;
-        };
-        let first = self.selected(site, index).into_iter().next();
-        let mut written = first.and_then(|arg| arg.operand);
-        for step in &port.steps {
-            let PortStep::Member(name) = step else {
-                return FactValue::Unknown;
-            };
-            written = written.and_then(|object| self.written_member(object, name));
-        }
-        let Some(written @ Operand::Local(_)) = written else {
+        let Some(written @ Operand::Local(_)) = self.written_at(site, port) else {
             return FactValue::Unknown;
         };
         let origins = self.origins;
@@ -225,6 +217,41 @@ impl Interp<'_> {
         } else {
             FactValue::Template(vec![None])
         }
+    }
+
+    /// What is written as an argument, or as a member of an object that is written there.
+    fn written_at(&self, site: &CallSite, port: &Port) -> Option<Operand> {
+        let PortBase::Arg(index) = &port.base else {
+            return None;
+        };
+        let first = self.selected(site, index).into_iter().next();
+        let mut written = first.and_then(|arg| arg.operand);
+        for step in &port.steps {
+            let PortStep::Member(name) = step else {
+                return None;
+            };
+            written = written.and_then(|object| self.written_member(object, name));
+        }
+        written
+    }
+
+    /// Whether nothing stands at a place in one case and something that is computed in another: `end ? end.toISOString() : undefined`.
+    fn is_sometimes(&self, site: &CallSite, port: &Port) -> bool {
+        let Some(Operand::Local(written)) = self.written_at(site, port) else {
+            return false;
+        };
+        let func = self.f.func;
+        let computed = |instr: &Instr| {
+            instr.target() == Some(written)
+                && !matches!(
+                    *instr,
+                    Instr::Copy {
+                        from: Operand::Const(_),
+                        ..
+                    }
+                )
+        };
+        func.instrs.iter().any(computed)
     }
 
     /// What `{ ...OPTIONS }` has of an object that is written down elsewhere in the program.

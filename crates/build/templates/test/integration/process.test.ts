@@ -2,8 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { environment, useService } from '../support/service.js';
+
+/** For how long nobody may hold a connection with half a request. */
+const LONG_MILLISECONDS = 30_000;
 
 const started: ChildProcess[] = [];
 
@@ -19,11 +23,19 @@ function start(env: NodeJS.ProcessEnv) {
       if (port !== undefined) {
         return Number(port);
       }
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      if (child.exitCode !== null) {
+        break;
+      }
+      await sleep(50);
     }
     throw new Error(`the service did not start: ${output}`);
   };
-  return { child, listening, output: () => output };
+  /** The code that it ends with, or where it listens instead of ending. */
+  const refusal = async (): Promise<string> => {
+    const ended = once(child, 'exit').then(([code]) => `code ${code}`);
+    return Promise.race([ended, listening().then((port) => `port ${port}`, () => ended)]);
+  };
+  return { child, listening, refusal, output: () => output };
 }
 
 describe('the process', { timeout: 60_000 }, () => {
@@ -37,17 +49,15 @@ describe('the process', { timeout: 60_000 }, () => {
   });
 
   it('refuses to start without strong secrets, and does not print them', async () => {
-    const { child, output } = start({ ...environment(service().databaseUrl), CSRF_SECRET: 'changeme' });
-    const [code] = await once(child, 'exit');
-    expect(code).toBe(1);
+    const { refusal, output } = start({ ...environment(service().databaseUrl), CSRF_SECRET: 'changeme' });
+    expect(await refusal()).toBe('code 1');
     expect(output()).toContain('CSRF_SECRET: is shorter than 32 characters');
     expect(output()).not.toContain('changeme');
   });
 
   it('refuses to start with a privileged database login', async () => {
-    const { child, output } = start(environment(service().ownerUrl));
-    const [code] = await once(child, 'exit');
-    expect(code).toBe(1);
+    const { refusal, output } = start(environment(service().ownerUrl));
+    expect(await refusal()).toBe('code 1');
     expect(output()).toContain('privileged');
   });
 
@@ -64,9 +74,9 @@ describe('the process', { timeout: 60_000 }, () => {
     });
     const answered = once(call, 'response');
     call.write(body.slice(0, 10));
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await sleep(200);
     child.kill('SIGTERM');
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await sleep(200);
     call.end(body.slice(10));
     const [response] = await answered;
     expect(response.statusCode).toBe(401);
@@ -81,8 +91,10 @@ describe('the process', { timeout: 60_000 }, () => {
     socket.on('error', () => {});
     socket.write('GET /health/live HTTP/1.1\r\nHost: x\r\n');
     const begun = Date.now();
-    await once(socket.resume(), 'close');
-    expect(Date.now() - begun).toBeGreaterThan(5_000);
+    await Promise.race([once(socket.resume(), 'close'), sleep(LONG_MILLISECONDS)]);
+    const waited = Date.now() - begun;
+    expect(waited).toBeGreaterThan(5_000);
+    expect(waited).toBeLessThan(LONG_MILLISECONDS);
     child.kill('SIGTERM');
     await once(child, 'exit');
   });

@@ -37,16 +37,19 @@ export async function startCluster(): Promise<Cluster> {
     { stdio: 'ignore', cwd: folder, ...identity },
   );
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  await answering(url);
-  return {
-    url,
-    stop: async () => {
-      server.kill('SIGINT');
-      await ended;
-      rmSync(folder, { recursive: true, force: true });
-    },
+  const stop = async () => {
+    server.kill('SIGINT');
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
   };
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  try {
+    await answering(url);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url, stop };
 }
 
 /** The folder with the programs of PostgreSQL, if this machine has them. */

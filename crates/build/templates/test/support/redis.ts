@@ -19,7 +19,12 @@ export async function startRedis(): Promise<Redis> {
   const failed = new Promise<never>((_resolve, reject) => {
     server.once('error', () => reject(new Error('no redis-server found: install it, or set TEST_CACHE_URL to a Redis')));
   });
-  await Promise.race([answering(port), failed]);
+  try {
+    await Promise.race([answering(port), failed]);
+  } catch (error) {
+    server.kill('SIGTERM');
+    throw error;
+  }
   return {
     url: `redis://127.0.0.1:${port}`,
     stop: async () => {
