@@ -63,6 +63,10 @@ pub(crate) fn beside(handler: &str, root: &str, known: &str) -> Vec<String> {
 fn names(text: &str, roots: &[&str]) -> Vec<String> {
     let mut held: Vec<String> = roots.iter().map(|root| (*root).to_owned()).collect();
     for line in text.lines() {
+        // What stands before a declaration is the head of a function: `async ctx => { const body = …`.
+        let declared = ["const ", "let ", "var "].iter();
+        let start = declared.filter_map(|kind| line.rfind(kind)).max();
+        let line = line.get(start.unwrap_or_default()..).unwrap_or(line);
         let Some((left, right)) = line.split_once('=') else {
             continue;
         };
@@ -97,7 +101,7 @@ fn names(text: &str, roots: &[&str]) -> Vec<String> {
             found.extend(unpacked(before, after).map(|name| (at, name)));
         }
     }
-    found.sort();
+    found.sort_by_key(|(at, _)| *at);
     let mut once = BTreeSet::new();
     let names = found.into_iter().map(|(_, name)| name);
     names

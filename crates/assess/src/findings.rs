@@ -239,7 +239,7 @@ impl Maker<'_> {
             },
         );
         if let Some(deed) = deed {
-            let here = say!("what the query there does is {deed}", deed = told(deed));
+            let here = told(deed).to_owned();
             let losses = score.factors.iter_mut();
             for factor in losses.filter(|f| ["confidentiality", "integrity"].contains(&f.name)) {
                 factor.evidence.clone_from(&here);
@@ -314,11 +314,11 @@ impl Maker<'_> {
         if line.is_empty() || places.is_empty() {
             return message;
         }
-        let more = say!(
-            "The same is to be looked at for the application at {places}.",
+        say!(
+            "{message}; the same is to be looked at for the application at {places}",
+            message = message.trim_end_matches('.'),
             places = list(&places, 3)
-        );
-        format!("{message} {more}")
+        )
     }
 
     /// What a query that no owner is asked at does, where it reads nothing: the rule speaks of reading.
@@ -332,8 +332,8 @@ impl Maker<'_> {
         let here = chosen.filter(|a| a.site == found.place || a.via == Some(found.place));
         let ops: BTreeSet<&str> = here.map(|a| a.op.as_str()).collect();
         let told = [
-            ("delete", mark!("to delete records")),
-            ("write", mark!("to change records")),
+            ("delete", mark!("the query there deletes records")),
+            ("write", mark!("the query there changes records")),
         ];
         let mut told = told.into_iter().filter(|_| !ops.contains("read"));
         told.find(|(op, _)| ops.contains(op)).map(|(_, told)| told)

@@ -145,7 +145,7 @@ impl Judge<'_> {
             }
             if cut > 0 {
                 why.push(say!(
-                    "ways through the program were cut off at {limits}, which the section on limits names",
+                    "ways through the program were cut off at {limits} (named in the section on limits)",
                     limits = count(cut, "limit of the analysis", "limits of the analysis")
                 ));
             }

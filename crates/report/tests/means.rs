@@ -75,7 +75,7 @@ fn a_budget_is_held_against_the_work() {
         "The budget “3 hours” is read as 3 hours of work",
         "the 3 that are stated are enough for 1 of them",
         "| Hours | Fits |",
-        "an estimate from the number of places",
+        "an estimate, which nobody measured",
     ] {
         assert!(section.contains(said), "{said}: {section}");
     }

@@ -163,7 +163,6 @@ pub(crate) fn language(of: casemate_source::FileType) -> String {
 
 /// Packages by their own name, whatever part of them a file imports; the most used first.
 fn stack(m: &Material<'_>) -> Vec<(String, usize)> {
-    let plain = |name: &str| name.to_lowercase().replace('_', "-");
     let units = m.project.units.iter();
     let declared: BTreeSet<String> = units
         .flat_map(|unit| unit.dependencies.keys())
@@ -271,34 +270,54 @@ const OF_PYTHON: [&str; 12] = [
     "unittest",
 ];
 
-/// Whether what is imported is a folder or file of the project, by a name that its settings resolve: no manifest names it as a package.
-fn is_own(m: &Material<'_>, root: &str, package: &str) -> bool {
-    let plain = |name: &str| name.to_lowercase().replace('_', "-");
-    let mut units = m.project.units.iter();
-    if units.any(|unit| {
-        unit.dependencies
-            .keys()
-            .any(|name| plain(name) == plain(package))
-    }) {
-        return false;
+/// Names under which a project imports its own files, as far as its manifests and folders tell.
+struct Own<'a> {
+    /// Packages that some manifest names, in lower case.
+    declared: BTreeSet<String>,
+    /// Names of folders and files, without what follows a period.
+    parts: BTreeSet<&'a str>,
+}
+
+impl<'a> Own<'a> {
+    fn of(m: &Material<'a>) -> Self {
+        let units = m.project.units.iter();
+        let declared = units.flat_map(|unit| unit.dependencies.keys());
+        let parts = m.project.files.iter().flat_map(|f| f.path.split('/'));
+        Self {
+            declared: declared.map(|name| plain(name)).collect(),
+            parts: parts
+                .map(|part| part.split_once('.').map_or(part, |(stem, _)| stem))
+                .collect(),
+        }
     }
-    // `@shared/editor` of an alias `@shared`, `~/models` of `~`.
-    let alias = root.starts_with("npm:").then(|| package.split('/').next());
-    let name = alias.flatten().unwrap_or(package);
-    let name = name.trim_start_matches('@');
-    let is_part = |path: &str| {
-        let mut parts = path.split('/');
-        parts.any(|part| part == name || part.split_once('.').is_some_and(|(stem, _)| stem == name))
-    };
-    if name.is_empty() || name == "~" || m.project.files.iter().any(|f| is_part(&f.path)) {
-        return true;
+
+    /// Whether what is imported is a folder or file of the project, by a name that its settings resolve: no manifest names it as a
+    /// package.
+    fn holds(&self, root: &str, package: &str) -> bool {
+        if self.declared.contains(&plain(package)) {
+            return false;
+        }
+        // `@shared/editor` of an alias `@shared`, `~/models` of `~`.
+        let alias = root.starts_with("npm:").then(|| package.split('/').next());
+        let name = alias.flatten().unwrap_or(package);
+        let name = name.trim_start_matches('@');
+        if name.is_empty() || name == "~" || self.parts.contains(name) {
+            return true;
+        }
+        // Names of folders that nobody gives a package.
+        root.starts_with("py:")
+            && ["lib", "libs", "src", "utils", "common", "helpers"].contains(&name)
     }
-    // Names of folders that nobody gives a package.
-    root.starts_with("py:") && ["lib", "libs", "src", "utils", "common", "helpers"].contains(&name)
+}
+
+/// A package's name as Python compares names.
+fn plain(name: &str) -> String {
+    name.to_lowercase().replace('_', "-")
 }
 
 /// Packages that no model speaks of, with the number of files that import them, the most used first.
 pub(super) fn unmodelled(m: &Material<'_>) -> Vec<(String, usize)> {
+    let own = Own::of(m);
     let mut files: BTreeMap<&str, BTreeSet<FileIdx>> = BTreeMap::new();
     for root in &m.inventory.unknown {
         let package = package_of(root);
@@ -306,7 +325,7 @@ pub(super) fn unmodelled(m: &Material<'_>) -> Vec<(String, usize)> {
         {
             continue;
         }
-        if is_own(m, root, package) {
+        if own.holds(root, package) {
             continue;
         }
         let of = m.inventory.packages.get(root);

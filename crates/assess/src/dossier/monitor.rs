@@ -325,7 +325,7 @@ fn schedule(m: &Material<'_>, surface: &Surface) -> Vec<(String, String)> {
             which = match super::plan::stopped(m).len() {
                 0 => say!("nothing stands in its way"),
                 n => say!(
-                    "the baseline keeps {findings}, to be repaired as *Security Recommendations* says",
+                    "the baseline keeps {findings}, to be repaired as the recommendations say",
                     findings = count(n, "finding", "findings")
                 ),
             }

@@ -154,9 +154,9 @@ impl Work {
     /// By the weakness.
     fn of(numbers: impl Iterator<Item = u16>) -> Self {
         let of = |number| match number {
-            306 | 308 | 352 | 640 | 671 => Self::Part,
-            20 | 22 | 223 | 256 | 307 | 311 | 312 | 384 | 434 | 502 | 532 | 613 | 620 | 639
-            | 778 | 799 | 862 | 863 | 916 | 918 | 943 | 1391 => Self::Function,
+            306 | 308 | 640 | 671 => Self::Part,
+            20 | 22 | 223 | 256 | 307 | 311 | 312 | 352 | 434 | 502 | 613 | 620 | 799 | 862
+            | 863 | 916 | 918 => Self::Function,
             _ => Self::Line,
         };
         numbers.map(of).max().unwrap_or(Self::Line)

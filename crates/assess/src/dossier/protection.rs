@@ -211,7 +211,9 @@ fn tells(finding: &crate::assessment::Finding, plain_name: &str) -> bool {
         let mut parts = finding.rule.split('-');
         parts.any(|part| part == plain_name || part.strip_suffix('s') == Some(plain_name))
     };
-    words(&finding.place.snippet) || of_rule()
+    // What the rule itself names is not told of what stands beside it.
+    let of_passwords = finding.rule.contains("password");
+    of_rule() || !of_passwords && words(&finding.place.snippet)
 }
 
 /// Whether a receiver is handed what has a name.

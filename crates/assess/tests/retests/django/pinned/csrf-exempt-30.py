@@ -6,7 +6,7 @@ Its requests are those of an attacker: run it where nothing can be lost.
 
 TEST_USER: the cookie of a signed-in account as JSON: {"cookie": "sid=…"}
 TEST_PK: what stands there in the path, for a record that is there
-TEST_FIELDS (optional): the other fields that the body needs, as JSON
+TEST_FIELDS (optional): the other fields that the body needs, as JSON, where those that the handler reads are not enough
 """
 
 import json
@@ -33,7 +33,7 @@ settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
 
 USER = json.loads(os.environ.get("TEST_USER") or "{}")
 pk_ = os.environ.get("TEST_PK") or "1"
-FIELDS = json.loads(os.environ.get("TEST_FIELDS") or "{}")
+FIELDS = json.loads(os.environ.get("TEST_FIELDS") or '{"text": "retest"}')
 MISSING = [name for name in ["TEST_USER", "TEST_PK"] if not os.environ.get(name)]
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"set {', '.join(MISSING)}")
 

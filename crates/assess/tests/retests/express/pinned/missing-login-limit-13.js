@@ -3,7 +3,7 @@
 //
 //   npx vitest run test/security/missing-login-limit-13001118.test.js
 //
-// TEST_FIELDS (optional): the other fields that the body needs, as JSON
+// TEST_FIELDS (optional): the other fields that the body needs, as JSON, where those that the handler reads are not enough
 // TEST_ATTEMPTS (optional): how many requests have to be too many (120)
 
 import assert from 'node:assert/strict';
@@ -11,7 +11,7 @@ import { it } from 'vitest';
 import request from 'supertest';
 import program from "../../src/app.js";
 
-const fields = JSON.parse(process.env.TEST_FIELDS || '{}');
+const fields = JSON.parse(process.env.TEST_FIELDS || '{"name": "retest", "password": "Correct-horse-7"}');
 
 async function send(headers = {}) {
   const answer = await request(program)

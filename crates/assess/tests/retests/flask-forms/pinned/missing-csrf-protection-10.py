@@ -5,7 +5,7 @@ Its requests are those of an attacker: run it where nothing can be lost.
     python -m pytest tests/security/test_missing_csrf_protection_d8cd4dbe.py
 
 TEST_USER: the cookie of a signed-in account as JSON: {"cookie": "sid=…"}
-TEST_FIELDS (optional): the other fields that the body needs, as JSON
+TEST_FIELDS (optional): the other fields that the body needs, as JSON, where those that the handler reads are not enough
 """
 
 import json
@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from app import app
 
 USER = json.loads(os.environ.get("TEST_USER") or "{}")
-FIELDS = json.loads(os.environ.get("TEST_FIELDS") or "{}")
+FIELDS = json.loads(os.environ.get("TEST_FIELDS") or '{"mail": "a@example.org"}')
 MISSING = [name for name in ["TEST_USER"] if not os.environ.get(name)]
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"set {', '.join(MISSING)}")
 

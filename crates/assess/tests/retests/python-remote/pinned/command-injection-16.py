@@ -4,7 +4,7 @@ Its requests are those of an attacker: run it where nothing can be lost.
 
     python -m pytest tests/security/test_command_injection_4b4324ff.py
 
-BASE_URL: where the program answers: http://127.0.0.1:3000
+BASE_URL: where the program answers: http://127.0.0.1:5000
 TEST_USER (optional): headers of a signed-in account as JSON: {"cookie": "sid=…"} or {"authorization": "Bearer …"}
 TEST_FIELDS (optional): the other fields that the body needs, as JSON
 """
