@@ -9,7 +9,7 @@ use crate::pool;
 use casemate_flow::look;
 use casemate_flow::result::{FactValue, FileIdx, FuncId};
 use casemate_ir::{FileFacts, Span};
-use casemate_source::{Options, Project, Skipped, locate};
+use casemate_source::{Options, Skipped, locate};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -33,7 +33,7 @@ pub fn values(path: PathBuf, line: u32, column: Option<u32>) -> Result<Vec<Value
     let located = locate::locate(std::slice::from_ref(&path))?;
     let knowledge = Knowledge::built_in()?;
     let read = || {
-        let project = Project::open(&located, &Options::default());
+        let project = crate::project(&located, &Options::default());
         let linked = link::link(&project, lower::all(&project), &knowledge.models);
         let at = linked.origin.iter().position(|index| {
             let file = project.files.get(*index);
@@ -71,7 +71,7 @@ pub fn sinks(path: PathBuf, near: &[(String, u32)]) -> Result<Vec<Known>, Error>
     let located = locate::locate(std::slice::from_ref(&path))?;
     let knowledge = Knowledge::built_in()?;
     let read = || {
-        let project = Project::open(&located, &Options::default());
+        let project = crate::project(&located, &Options::default());
         let (linked, analysis) = crate::pipeline::uses(&project, &Config::default(), knowledge);
         let program = &linked.program;
         let place = |index: FileIdx, span: Span| {
@@ -176,7 +176,7 @@ pub fn facts(path: PathBuf, config: &Config, name: Option<&str>) -> Result<Vec<T
     let located = locate::locate(std::slice::from_ref(&path))?;
     let knowledge = Knowledge::built_in()?;
     let read = || {
-        let project = Project::open(&located, &Options::default());
+        let project = crate::project(&located, &Options::default());
         let all = crate::pipeline::facts(&project, config, knowledge);
         let wanted = all.into_iter().filter(|(fact, file, _)| {
             name.is_none_or(|name| fact.fact == name) && project.in_focus(file)
@@ -249,7 +249,7 @@ pub struct File {
 pub fn program(path: PathBuf, jobs: Option<usize>) -> Result<Program, Error> {
     let located = locate::locate(&[path])?;
     pool::run(jobs, || {
-        let project = Project::open(&located, &Options::default());
+        let project = crate::project(&located, &Options::default());
         let lowered = lower::all(&project);
         let wanted = |index: &usize| {
             project

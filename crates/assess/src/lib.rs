@@ -12,6 +12,7 @@
 pub mod application;
 pub mod assessment;
 pub mod baseline;
+mod browser;
 pub mod business;
 pub mod case;
 pub mod cause;
@@ -62,7 +63,7 @@ mod within;
 
 use assessment::Assessment;
 use casemate_source::git::Repository;
-use casemate_source::{Exclusion, Options, Project, locate};
+use casemate_source::{Exclusion, Located, Options, Project, locate};
 use chosen::Chosen;
 use config::Config;
 use decision::Decisions;
@@ -99,7 +100,7 @@ pub fn assess_observed(config: &Config, observer: Observer<'_>) -> Result<Assess
     let built_in = Knowledge::built_in()?;
     pool::run(config.jobs, || {
         observer(Stage::Read);
-        let project = Project::open(&located, &options);
+        let project = project(&located, &options);
         let run =
             |knowledge| pipeline::run(&project, config, &chosen, &policy, knowledge, observer);
         let mut assessment = run(knowledge);
@@ -129,7 +130,7 @@ pub fn model(config: &Config) -> Result<application::Application, Error> {
         .as_ref()
         .map_or(Knowledge::built_in()?, |o| &o.knowledge);
     pool::run(config.jobs, || {
-        let project = Project::open(&located, &options);
+        let project = project(&located, &options);
         pipeline::model(&project, knowledge)
     })
     .map_err(Error::from)
@@ -146,6 +147,13 @@ pub fn model_files(
 ) -> Result<application::Application, Error> {
     let project = Project::from_memory("example", files);
     pool::run(jobs, || pipeline::model(&project, knowledge)).map_err(Error::from)
+}
+
+/// Reads a located project, without what runs in browsers alone.
+fn project(located: &Located, options: &Options) -> Project {
+    let mut project = Project::open(located, options);
+    browser::set_aside(&mut project);
+    project
 }
 
 /// What is read, and how.

@@ -97,6 +97,58 @@ const OF_SERVERS: &[&str] = &[
     "next-auth",
 ];
 
+/// Frameworks whose files hold what runs on the server beside what runs in the browser.
+const OF_BOTH: &[&str] = &[
+    "next",
+    "nuxt",
+    "@remix-run/node",
+    "@remix-run/react",
+    "@remix-run/server-runtime",
+    "@react-router/node",
+    "@react-router/serve",
+    "@react-router/dev",
+    "@sveltejs/kit",
+    "@tanstack/react-start",
+    "@tanstack/solid-start",
+    "@tanstack/start",
+    "@solidjs/start",
+    "solid-start",
+    "@redwoodjs/core",
+    "@redwoodjs/web",
+    "@analogjs/platform",
+    "@modern-js/runtime",
+    "@builder.io/qwik-city",
+    "@qwik.dev/router",
+    "astro",
+    "gatsby",
+    "vike",
+    "vite-plugin-ssr",
+    "rakkasjs",
+    "wasp",
+    "blitz",
+    "meteor-node-stubs",
+    "convex",
+    "electron",
+];
+
+/// Whether a package is one that programs on servers depend on.
+#[must_use]
+pub fn is_of_servers(package: &str) -> bool {
+    OF_SERVERS.contains(&package)
+}
+
+/// Whether a manifest names a framework whose files hold both halves, or cannot be read.
+#[must_use]
+pub(crate) fn mixes_halves(manifest: &str) -> bool {
+    let Ok(manifest) = serde_json::from_str::<serde_json::Value>(manifest) else {
+        return true;
+    };
+    ["dependencies", "devDependencies", "peerDependencies"]
+        .iter()
+        .filter_map(|list| manifest.get(list))
+        .any(|list| OF_BOTH.iter().any(|name| list.get(name).is_some()))
+}
+
 /// What shows that a package's JavaScript runs in browsers alone: the framework that its `package.json` names.
 pub(crate) fn framework(manifest: &str) -> Option<&'static str> {
     let manifest: serde_json::Value = serde_json::from_str(manifest).ok()?;

@@ -12,7 +12,7 @@
 pub mod deployment;
 pub mod document;
 mod filetype;
-mod frontend;
+pub mod frontend;
 pub mod git;
 mod ignored;
 pub mod limits;

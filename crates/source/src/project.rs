@@ -108,6 +108,8 @@ pub struct Project {
     pub deployments: Vec<Manifest>,
     /// Code that is not the backend's, in path order.
     pub set_aside: Vec<SetAside>,
+    /// Those of them whose text says that they run in a browser, in path order: what they load may run there as well.
+    pub browser: Vec<SourceFile>,
     /// What could not be read, in path order.
     pub skipped: Vec<Skipped>,
     /// How many files there are in languages that no front end reads yet.
@@ -129,6 +131,7 @@ enum Outcome {
     Manifest(Manifest),
     Deployment(Manifest),
     Aside(SetAside),
+    Browser(SetAside, SourceFile),
     Skipped(Reason),
     NoFrontEnd(&'static str),
     Other,
@@ -192,6 +195,23 @@ impl Project {
             })
     }
 
+    /// Whether files of a package may hold what runs on a server beside what runs in a browser: its manifest names a
+    /// framework of that kind, or there is none to tell.
+    #[must_use]
+    pub fn mixes_halves(&self, unit: &unit::Unit) -> bool {
+        self.package_manifest(unit)
+            .is_none_or(|manifest| frontend::mixes_halves(&manifest.text))
+    }
+
+    fn package_manifest(&self, unit: &unit::Unit) -> Option<&Manifest> {
+        let path = if unit.root.is_empty() {
+            "package.json".to_owned()
+        } else {
+            format!("{}/package.json", unit.root)
+        };
+        self.manifests.iter().find(|m| m.path == path)
+    }
+
     fn take(&mut self, outcomes: Vec<(String, Outcome)>) {
         let mut total = 0_u64;
         for (path, outcome) in outcomes {
@@ -211,6 +231,10 @@ impl Project {
                 Outcome::Manifest(manifest) => self.manifests.push(manifest),
                 Outcome::Deployment(file) => self.deployments.push(file),
                 Outcome::Aside(aside) => self.set_aside.push(aside),
+                Outcome::Browser(aside, file) => {
+                    self.set_aside.push(aside);
+                    self.browser.push(file);
+                }
                 Outcome::Skipped(reason) => self.skipped.push(Skipped { path, reason }),
                 Outcome::NoFrontEnd(language) => {
                     *self.without_front_end.entry(language).or_default() += 1
@@ -222,7 +246,7 @@ impl Project {
         self.units = unit::units(&self.name, &self.manifests, &mut self.notes);
         let paths = self.files.iter().map(|f| f.path.as_str());
         unit::add_programs(&mut self.units, paths, &self.name);
-        for file in &mut self.files {
+        for file in self.files.iter_mut().chain(&mut self.browser) {
             file.unit = unit::unit_of(&file.path, &self.units);
         }
         self.set_frontends_aside();
@@ -230,15 +254,7 @@ impl Project {
 
     /// Sets aside the JavaScript of packages that run in browsers, other than what shows signs of a server.
     fn set_frontends_aside(&mut self) {
-        let framework = |unit: &unit::Unit| {
-            let manifest = if unit.root.is_empty() {
-                "package.json".to_owned()
-            } else {
-                format!("{}/package.json", unit.root)
-            };
-            let manifest = self.manifests.iter().find(|m| m.path == manifest)?;
-            frontend::framework(&manifest.text)
-        };
+        let framework = |unit: &unit::Unit| frontend::framework(&self.package_manifest(unit)?.text);
         let of_units: Vec<Option<&str>> = self.units.iter().map(framework).collect();
         let of_file = |file: &SourceFile| {
             let script = matches!(file.file_type, FileType::JavaScript | FileType::TypeScript);
@@ -351,11 +367,18 @@ fn of_text(
         }
     });
     match judgement {
-        Some((role, because)) => Outcome::Aside(SetAside {
-            path: path.to_owned(),
-            role,
-            because,
-        }),
+        Some((role, because)) => {
+            let aside = SetAside {
+                path: path.to_owned(),
+                role,
+                because,
+            };
+            if role == role::Role::Browser {
+                Outcome::Browser(aside, SourceFile::new(path, &text))
+            } else {
+                Outcome::Aside(aside)
+            }
+        }
         None if !file_type.is_read() => Outcome::Other,
         None => Outcome::File(SourceFile {
             note,
