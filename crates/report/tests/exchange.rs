@@ -117,7 +117,7 @@ fn an_open_threat_model_has_what_its_form_asks() {
             threats.len(),
             mitigations.len()
         ),
-        (3, 4, 4, 1)
+        (3, 4, 4, 2)
     );
     for zone in list(&otm, "trustZones") {
         assert!(zone["risk"]["trustRating"].is_number(), "{zone}");
@@ -133,6 +133,13 @@ fn an_open_threat_model_has_what_its_form_asks() {
             );
             for mitigation in list(threat, "mitigations") {
                 assert!(mitigations.contains(mitigation["mitigation"].as_str().unwrap()));
+                let state = mitigation["state"].as_str().unwrap();
+                let wanted = if threat["state"] == "mitigated" {
+                    "implemented"
+                } else {
+                    "required"
+                };
+                assert_eq!(state, wanted, "a guard is there, a repair is asked for");
             }
         }
     };

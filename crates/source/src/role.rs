@@ -31,6 +31,8 @@ pub enum Role {
     Component,
     /// Text of which a generator makes code.
     Blueprint,
+    /// Scripts of tools around the program, in a folder whose name begins with a dot.
+    Tooling,
 }
 
 impl Role {
@@ -47,6 +49,7 @@ impl Role {
             Self::Declarations => "type declaration",
             Self::Component => "browser component",
             Self::Blueprint => "code template",
+            Self::Tooling => "tooling",
         }
     }
 }
@@ -331,6 +334,9 @@ pub fn of_path(path: &str, file_type: FileType) -> Option<(Role, String)> {
     }
     if !file_type.is_code() {
         return None;
+    }
+    if let Some(folder) = folders.iter().find(|f| f.starts_with('.')) {
+        return Some((Role::Tooling, format!("{folder}/")));
     }
     let stem = stem_parts.first().copied().unwrap_or_default();
     if inner.contains(&"min") || stem.ends_with("-min") || stem.ends_with(".min") {

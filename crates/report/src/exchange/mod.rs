@@ -6,6 +6,7 @@
 mod dragon;
 mod layout;
 mod mermaid;
+mod mitigation;
 mod otm;
 mod svg;
 

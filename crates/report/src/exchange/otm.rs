@@ -1,7 +1,7 @@
 //! Open Threat Model 0.2.0: trust zones, components with places in the code, data flows, threats and what stands against them.
 
 use super::layout::{self, BOUNDARIES, Placed};
-use super::{State, id, state};
+use super::{State, id, mitigation, state};
 use crate::text::prose::clean;
 use casemate_assess::assessment::{Assessment, Finding};
 use casemate_assess::dossier::diagram::{Flow, Kind};
@@ -80,15 +80,8 @@ pub(super) fn render(assessment: &Assessment) -> String {
         .dossier
         .threats
         .iter()
-        .filter(|t| state(t) == State::Mitigated)
-        .map(|t| {
-            json!({
-                "id": mitigation(t),
-                "name": clean(&t.evidence),
-                "description": clean(&t.evidence),
-                "riskReduction": 100,
-            })
-        })
+        .flat_map(|t| mitigation::of(assessment, t))
+        .map(|m| m.listed())
         .collect();
     let assets: Vec<Value> = assessment
         .dossier
@@ -193,7 +186,7 @@ fn component(
         "description": clean(&node.detail),
         "parent": { "trustZone": zone },
         "representations": representations,
-        "threats": assessment.dossier.threats.iter().filter(|t| t.node == node.id).map(used).collect::<Vec<_>>(),
+        "threats": assessment.dossier.threats.iter().filter(|t| t.node == node.id).map(|t| used(assessment, t)).collect::<Vec<_>>(),
         "tags": party.groups.iter().map(|g| format!("{} {}", g.name, g.says)).collect::<Vec<_>>(),
     })
 }
@@ -211,7 +204,7 @@ fn dataflow(assessment: &Assessment, flow: &Flow) -> Value {
         .threats
         .iter()
         .filter(|t| door && t.node.is_empty())
-        .map(used)
+        .map(|t| used(assessment, t))
         .collect();
     json!({
         "id": id("flow", &format!("{} {}", flow.from, flow.to)),
@@ -225,16 +218,15 @@ fn dataflow(assessment: &Assessment, flow: &Flow) -> Value {
     })
 }
 
-fn used(threat: &Threat) -> Value {
-    let (word, mitigations) = match state(threat) {
-        State::Mitigated => (
-            "mitigated",
-            vec![json!({ "mitigation": mitigation(threat), "state": "implemented" })],
-        ),
-        State::NoWay => ("no way found", Vec::new()),
-        State::Open => ("exposed", Vec::new()),
-        State::Unknown => ("not known", Vec::new()),
+fn used(assessment: &Assessment, threat: &Threat) -> Value {
+    let word = match state(threat) {
+        State::Mitigated => "mitigated",
+        State::NoWay => "no way found",
+        State::Open => "exposed",
+        State::Unknown => "not known",
     };
+    let mitigations = mitigation::of(assessment, threat);
+    let mitigations: Vec<Value> = mitigations.iter().map(|m| m.used()).collect();
     json!({ "threat": name(threat), "state": word, "mitigations": mitigations })
 }
 
@@ -246,15 +238,8 @@ fn name(threat: &Threat) -> String {
     )
 }
 
-fn mitigation(threat: &Threat) -> String {
-    id(
-        "mitigation",
-        &format!("{} {} {}", threat.boundary, threat.stride, kind(threat)),
-    )
-}
-
 /// The threat without its counts.
-fn kind(threat: &Threat) -> String {
+pub(super) fn kind(threat: &Threat) -> String {
     threat
         .says
         .chars()

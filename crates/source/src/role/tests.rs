@@ -27,6 +27,8 @@ fn paths() {
         ("test/package.json", Role::Backend),
         ("integration-tests/helpers/a.ts", Role::Test),
         ("skeleton/{{ cookiecutter.name }}/app.py", Role::Blueprint),
+        (".semgrep/logging/example.py", Role::Tooling),
+        (".github/scripts/release.js", Role::Tooling),
     ] {
         assert_eq!(path(p), want, "{p}");
     }
