@@ -220,10 +220,11 @@ impl Maker<'_> {
             self.exposure(flow_paths, &endpoints)
         };
         let deed = self.deed(found, rule);
-        let stated = deed.map_or_else(
-            || Cow::Borrowed(&rule.severity),
-            |_| Cow::Owned(changes(&rule.severity)),
-        );
+        let stated = match &deed {
+            None => Cow::Borrowed(&rule.severity),
+            Some(Deed::Changes(_)) => Cow::Owned(changes(&rule.severity)),
+            Some(Deed::Reads(_)) => Cow::Owned(reads_alone(&rule.severity)),
+        };
         let mut score = severity::score(
             &stated,
             &Circumstances {
@@ -239,7 +240,8 @@ impl Maker<'_> {
             },
         );
         if let Some(deed) = deed {
-            let here = told(deed).to_owned();
+            let (Deed::Changes(says) | Deed::Reads(says)) = deed;
+            let here = told(says).to_owned();
             let losses = score.factors.iter_mut();
             for factor in losses.filter(|f| ["confidentiality", "integrity"].contains(&f.name)) {
                 factor.evidence.clone_from(&here);
@@ -321,8 +323,22 @@ impl Maker<'_> {
         )
     }
 
-    /// What a query that no owner is asked at does, where it reads nothing: the rule speaks of reading.
-    fn deed(&self, found: &Match, rule: &Rule) -> Option<&'static str> {
+    /// What is done at a place, where the rule speaks of more, or of something else: a query that no owner is asked at may read
+    /// nothing, and an endpoint change nothing.
+    fn deed(&self, found: &Match, rule: &Rule) -> Option<Deed> {
+        if let Evidence::Fact(fact) = &found.evidence
+            && fact.fact == "endpoint"
+        {
+            let value = |name: &str| fact.values.iter().find(|(n, _)| n == name).map(|(_, v)| v);
+            let asks = matches!(value("method"), Some(FactValue::Str(method)) if matches!(method.as_str(), "get" | "head"));
+            let stores = |e: &casemate_app::model::Endpoint| e.objects.writes || e.objects.deletes;
+            let mut here = self.application.endpoints.iter();
+            let keeps = matches!(value("writes"), Some(FactValue::Bool(false)))
+                && !here.any(|e| e.site == fact.site && stores(e));
+            return (asks && keeps).then_some(Deed::Reads(mark!(
+                "the endpoint reads, and no change was seen there"
+            )));
+        }
         match &rule.question {
             Question::Model(question) if question.subject == "access" => {}
             _ => return None,
@@ -336,7 +352,8 @@ impl Maker<'_> {
             ("write", mark!("the query there changes records")),
         ];
         let mut told = told.into_iter().filter(|_| !ops.contains("read"));
-        told.find(|(op, _)| ops.contains(op)).map(|(_, told)| told)
+        told.find(|(op, _)| ops.contains(op))
+            .map(|(_, told)| Deed::Changes(told))
     }
 
     fn identify(
@@ -567,6 +584,22 @@ fn named(fact: &Fact, rule: &Rule) -> Option<String> {
             _ => None,
         })
     })
+}
+
+/// What is done where a rule speaks of more, or of something else, with the sentence that says it.
+enum Deed {
+    /// Records are changed, and none is read.
+    Changes(&'static str),
+    /// Records are read, and none is changed.
+    Reads(&'static str),
+}
+
+/// The loss where nothing can be changed.
+fn reads_alone(stated: &severity::Factors) -> severity::Factors {
+    severity::Factors {
+        integrity: severity::Impact::None,
+        ..stated.clone()
+    }
 }
 
 /// What is lost where records are changed and not read.

@@ -54,6 +54,8 @@ pub enum Role {
         to: Port,
         /// The result is made from the value, and is not the value itself.
         derive: bool,
+        /// The result is made of the keys of the value: what its members hold under names of the program's own plays no part.
+        keys: bool,
         /// The result has the members of the value and is an object of its own: what is written to it does not reach the value.
         copy: bool,
         /// It takes back what encoding, quoting or escaping made harmless.

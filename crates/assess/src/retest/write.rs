@@ -273,12 +273,7 @@ fn needs(subject: &Subject<'_>) -> Vec<Need> {
             "the query that names a record of the first account: id=7",
         );
     }
-    let whole = matches!(subject.request.spoken, Some(Spoken::Json(None)));
-    let document = subject.retest == Retest::Xml && whole;
-    if subject.request.has_body()
-        && !document
-        && !matches!(subject.retest, Retest::Login | Retest::Get)
-    {
+    if asks_fields(subject) {
         let names_record = of_owner && subject.request.parameters().is_empty();
         need(
             "TEST_FIELDS",
@@ -338,6 +333,14 @@ fn needs(subject: &Subject<'_>) -> Vec<Need> {
         );
     }
     out
+}
+
+/// Whether the body has more fields than the one that is attacked.
+fn asks_fields(subject: &Subject<'_>) -> bool {
+    let whole = matches!(subject.request.spoken, Some(Spoken::Json(None)));
+    let document = subject.retest == Retest::Xml && whole;
+    let needless = matches!(subject.retest, Retest::Login | Retest::Get);
+    subject.request.has_body() && !document && !needless
 }
 
 /// The fields that the handler reads besides the value, each with an honest one.
@@ -401,7 +404,8 @@ fn request(subject: &Subject<'_>, language: Language) -> Value {
         .map(|name| context! { name => *name, variable => variable(name) })
         .collect();
     // Another site sends forms; where no value is sent, it is as the handler reads it.
-    let read = spoken.is_empty() && subject.body.is_some_and(|body| body.form);
+    let read =
+        spoken.is_empty() && asks_fields(subject) && subject.body.is_some_and(|body| body.form);
     let form = spoken == "form" || subject.retest == Retest::CrossSite || read;
     context! {
         method => request.method.as_str(),

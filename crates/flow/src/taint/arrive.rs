@@ -1,5 +1,6 @@
 //! What a caller gives, at the sinks of a summary.
 
+use super::access::KEYS;
 use super::instantiate::Env;
 use super::interp::Interp;
 use super::summary::{Finding, PortSink, Summary};
@@ -18,7 +19,9 @@ impl Interp<'_> {
                 continue;
             }
             let given = self.given(env, &sink.port);
-            let given = if sink.deep || sink.derived {
+            let given = if sink.notes & KEYS != 0 {
+                self.keys_of(&given)
+            } else if sink.deep || sink.derived {
                 self.whole(env, &sink.port, &given)
             } else {
                 given

@@ -1,6 +1,6 @@
 //! A summary in the hands of a caller: ports become values.
 
-use super::access::SPREAD;
+use super::access::{KEYS, SPREAD};
 use super::heap::{Field, Obj, ObjKind};
 use super::interp::{AllocKey, Interp};
 use super::place::{PortBase, PortPath};
@@ -424,6 +424,10 @@ impl Interp<'_> {
                             out.refer(id);
                         }
                         out.consts.clone_from(&given.consts);
+                    } else if taint.notes & KEYS != 0 {
+                        let keys = self.keys_of(&given);
+                        self.carry(env, taint, &keys, &mut carried, &mut set);
+                        continue;
                     } else if !given.refs.is_empty() {
                         // Made from an object: from whatever it holds.
                         let whole = self.whole(env, &port, &given);

@@ -239,11 +239,9 @@ impl Interp<'_> {
                     IterKind::Elements => self.load(&of, Sym::ANY),
                     IterKind::Keys => {
                         // The keys of a tainted object are the client's; those of an array or own object are not.
-                        let taints = of.map_taints(|t| Some(Taint { derived: true, ..t }));
-                        Value {
-                            taints,
-                            ..Value::default()
-                        }
+                        let mut keys = self.keys_of(&of);
+                        keys.taints = keys.map_taints(|t| Some(Taint { derived: true, ..t }));
+                        keys
                     }
                 };
                 self.set(to, value);

@@ -85,6 +85,7 @@ impl Interp<'_> {
                     from,
                     to,
                     derive,
+                    keys,
                     copy,
                     undo,
                     objects,
@@ -92,7 +93,10 @@ impl Interp<'_> {
                     speaks = true;
                     flows = true;
                     let value = self.port_read(site, from);
-                    let value = if *derive || from.deep {
+                    let value = if *keys {
+                        let keys = self.keys_of(&value);
+                        self.derive(&keys, KindSet::EMPTY, TraceKind::Library, site.span)
+                    } else if *derive || from.deep {
                         let whole = self.deep(&value);
                         self.derive(&whole, KindSet::EMPTY, TraceKind::Library, site.span)
                     } else if *copy {

@@ -298,7 +298,8 @@ impl Reader<'_, '_, '_> {
     }
 
     fn flows(&mut self) -> Vec<Role> {
-        let derive = self.fields.flag("derive");
+        let keys = self.fields.flag("keys");
+        let derive = self.fields.flag("derive") || keys;
         let (copy, undo) = (self.fields.flag("copy"), self.fields.flag("undo"));
         let objects = self.fields.flag("objects");
         let to = self.ports("to", "ret");
@@ -309,6 +310,7 @@ impl Reader<'_, '_, '_> {
                     from: from.clone(),
                     to: to.clone(),
                     derive,
+                    keys,
                     copy,
                     undo,
                     objects,
