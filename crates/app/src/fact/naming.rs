@@ -147,7 +147,7 @@ pub(super) fn named_open(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool 
     endpoint.handlers.first().is_some_and(|handler| {
         let name = origins.program.func_name(*handler).to_lowercase();
         if endpoint.path.is_none() {
-            for_all(&name)
+            for_all(&name) || name.starts_with("public")
         } else {
             OPEN_HANDLERS.iter().any(|word| name.contains(word))
         }
