@@ -35,11 +35,10 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
                         && is_zero(f, value)
                         && of_node(base, ".createServer()")
                 }
-                Instr::Call { callee, args, .. } => {
-                    argument(f, f.func.args(args), 0, "options").is_some_and(|options| {
+                Instr::Call { callee, args, .. } => argument(f, f.func.args(args), 0, "options")
+                    .is_some_and(|options| {
                         sets_none(f, options) && of_node(callee, ".createServer")
-                    })
-                }
+                    }),
                 _ => false,
             };
             if endless {
