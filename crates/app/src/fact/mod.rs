@@ -35,6 +35,7 @@ mod neighbours;
 mod oauth;
 mod object_permission;
 mod page;
+mod patience;
 mod predicate;
 mod request;
 mod resource;
@@ -121,6 +122,7 @@ impl Application {
             &|| waiting::of(origins, endpoints, known),
             &|| blocking::of(origins, endpoints, known),
             &|| shutdown::of(origins, known),
+            &|| patience::of(origins),
             &|| unawaited::of(origins),
             &|| inverted::of(origins),
             &|| switched::of(origins, endpoints),

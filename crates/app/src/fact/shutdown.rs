@@ -5,7 +5,26 @@ use casemate_flow::result::{Fact, FactValue, Site};
 use std::collections::BTreeMap;
 
 /// What systems send to programs that shall stop.
-const SIGNALS: [&str; 2] = ["SIGTERM", "SIGINT"];
+const TOLD: &str = "SIGTERM";
+
+/// What a terminal sends, and hardly anything else.
+const TYPED: &str = "SIGINT";
+
+/// Parts of names of packages that stop at what systems send, and of what sends the other signal. An own function that is
+/// called `shutdown` does not say what calls it.
+const ALL_THE_SAME: [&str; 11] = [
+    "graceful",
+    "-shutdown",
+    "terminus",
+    "terminator",
+    "stoppable",
+    "lightship",
+    "exit-hook",
+    "signal-exit",
+    "close-with-grace",
+    "pm2",
+    "ecosystem",
+];
 
 /// Parts of names of packages and methods that see to it.
 const SEES_TO_IT: [&str; 9] = [
@@ -64,15 +83,25 @@ pub(super) fn of(origins: &Solver<'_, '_>, known: &[Fact]) -> Vec<Fact> {
     out
 }
 
-/// Something in the program speaks of it: a name, a package or a signal. Parts of a repository share what does.
+/// Something in the program speaks of it: a name, a package or a signal. Parts of a repository share what does. Where the signal
+/// of a terminal is the only one that is named, names of its own functions do not tell that another one is heard.
 fn handled(origins: &Solver<'_, '_>) -> bool {
-    let says = |text: &str| {
-        let lower = text.to_ascii_lowercase();
-        text.len() <= NAME && SEES_TO_IT.iter().any(|part| lower.contains(part))
+    let named = |signal: &str| any(origins, |text| text == signal);
+    let says = |parts: &[&str]| {
+        any(origins, |text| {
+            let lower = text.to_ascii_lowercase();
+            text.len() <= NAME && parts.iter().any(|part| lower.contains(part))
+        })
     };
+    named(TOLD)
+        || if named(TYPED) {
+            says(&ALL_THE_SAME)
+        } else {
+            says(&SEES_TO_IT)
+        }
+}
+
+fn any(origins: &Solver<'_, '_>, is: impl Fn(&str) -> bool) -> bool {
     let mut files = origins.program.files.iter();
-    files.any(|file| {
-        let mut strings = file.facts.strings.iter();
-        strings.any(|text| SIGNALS.contains(&&**text) || says(text))
-    })
+    files.any(|file| file.facts.strings.iter().any(|text| is(text)))
 }

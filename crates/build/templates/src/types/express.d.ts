@@ -5,7 +5,7 @@ declare global {
   namespace Express {
     interface Request {
       /** Set by `requestLog`. */
-      readonly id: string;
+      id: string;
       readonly log: Logger;
       /** Set by `authenticate`. */
       user?: User;

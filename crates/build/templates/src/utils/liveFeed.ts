@@ -47,6 +47,10 @@ export class LiveFeed {
       await client.end();
       throw error;
     }
+    if (this.#stopped) {
+      await client.end();
+      return;
+    }
     this.#client = client;
     client.once('end', () => this.#again(listener));
   }
