@@ -352,14 +352,16 @@ impl Interp<'_> {
     /// What the keys of a value are made of. Keys that the program names are its own, whatever they hold; those of an object
     /// from outside, and those under which something from outside was written by a name that is not known, are not. What a
     /// class or a schema named the fields of has no other ones.
-    pub(super) fn keys_of(&self, value: &Value) -> Value {
+    pub(super) fn keys_of(&mut self, value: &Value) -> Value {
+        let places = value.identities().filter_map(|p| self.place_obj(&p));
+        let objects = value.refs.iter().copied().chain(places);
+        let unnamed: SmallVec<[Value; 2]> = objects
+            .filter_map(|id| Some(self.state.obj(id)?.any.clone()))
+            .collect();
         let mut union = Union::default();
         union.add(value.taints.as_ref());
-        let places = value.identities().filter_map(|p| self.place_obj(&p));
-        for id in value.refs.iter().copied().chain(places) {
-            if let Some(obj) = self.state.obj(id) {
-                union.add(obj.any.taints.as_ref());
-            }
+        for any in &unnamed {
+            union.add(self.deep(any).taints.as_ref());
         }
         let all = Value {
             taints: union.finish(),
