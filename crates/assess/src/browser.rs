@@ -7,6 +7,7 @@
 //! Only where all of that is certain is a file set aside: a type that is imported runs nothing, frameworks whose files hold
 //! both halves are left as they are, and a file that a PATH names stays.
 
+use crate::link;
 use casemate_lang_js::{Resolution, Resolver};
 use casemate_say::say;
 use casemate_source::{FileType, Project, Role, SetAside, SourceFile, frontend};
@@ -99,13 +100,7 @@ pub(crate) fn set_aside(project: &mut Project) {
         return;
     }
     let paths: Vec<String> = files().map(|f| f.path.clone()).collect();
-    let manifests: Vec<(String, String)> = project
-        .manifests
-        .iter()
-        .filter(|m| m.path.ends_with(".json"))
-        .map(|m| (m.path.clone(), m.text.to_string()))
-        .collect();
-    let resolver = Resolver::new(&paths, &manifests);
+    let resolver = link::resolver(project, &paths);
     let look = |file: &SourceFile| {
         if !script(file) {
             // What loads files in other ways may load any of them, but nothing that a bundler has to put together.

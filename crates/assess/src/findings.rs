@@ -5,6 +5,7 @@ use crate::assessment::{
     Step,
 };
 use crate::cause;
+use crate::deed::Deed;
 use crate::dossier::words::list;
 use crate::fields;
 use crate::fingerprint::{self, Identity};
@@ -25,7 +26,7 @@ use casemate_say::{mark, say, told};
 use casemate_source::{Project, SourceFile};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What the engine calls a sink that no name tells.
 const BY_NAME: &str = mark!("a function looked up by name");
@@ -219,12 +220,11 @@ impl Maker<'_> {
         } else {
             self.exposure(flow_paths, &endpoints)
         };
-        let deed = self.deed(found, rule);
-        let stated = match &deed {
-            None => Cow::Borrowed(&rule.severity),
-            Some(Deed::Changes(_)) => Cow::Owned(changes(&rule.severity)),
-            Some(Deed::Reads(_)) => Cow::Owned(reads_alone(&rule.severity)),
-        };
+        let deed = Deed::of(self.application, found, rule);
+        let stated = deed.as_ref().map_or_else(
+            || Cow::Borrowed(&rule.severity),
+            |deed| Cow::Owned(deed.loss(&rule.severity)),
+        );
         let mut score = severity::score(
             &stated,
             &Circumstances {
@@ -240,8 +240,7 @@ impl Maker<'_> {
             },
         );
         if let Some(deed) = deed {
-            let (Deed::Changes(says) | Deed::Reads(says)) = deed;
-            let here = told(says).to_owned();
+            let here = told(deed.says()).to_owned();
             let losses = score.factors.iter_mut();
             for factor in losses.filter(|f| ["confidentiality", "integrity"].contains(&f.name)) {
                 factor.evidence.clone_from(&here);
@@ -321,39 +320,6 @@ impl Maker<'_> {
             message = message.trim_end_matches('.'),
             places = list(&places, 3)
         )
-    }
-
-    /// What is done at a place, where the rule speaks of more, or of something else: a query that no owner is asked at may read
-    /// nothing, and an endpoint change nothing.
-    fn deed(&self, found: &Match, rule: &Rule) -> Option<Deed> {
-        if let Evidence::Fact(fact) = &found.evidence
-            && fact.fact == "endpoint"
-        {
-            let value = |name: &str| fact.values.iter().find(|(n, _)| n == name).map(|(_, v)| v);
-            let asks = matches!(value("method"), Some(FactValue::Str(method)) if matches!(method.as_str(), "get" | "head"));
-            let stores = |e: &casemate_app::model::Endpoint| e.objects.writes || e.objects.deletes;
-            let mut here = self.application.endpoints.iter();
-            let keeps = matches!(value("writes"), Some(FactValue::Bool(false)))
-                && !here.any(|e| e.site == fact.site && stores(e));
-            return (asks && keeps).then_some(Deed::Reads(mark!(
-                "the endpoint reads, and no change was seen there"
-            )));
-        }
-        match &rule.question {
-            Question::Model(question) if question.subject == "access" => {}
-            _ => return None,
-        }
-        let chosen = self.application.endpoints.iter();
-        let chosen = chosen.flat_map(|e| &e.objects.chosen);
-        let here = chosen.filter(|a| a.site == found.place || a.via == Some(found.place));
-        let ops: BTreeSet<&str> = here.map(|a| a.op.as_str()).collect();
-        let told = [
-            ("delete", mark!("the query there deletes records")),
-            ("write", mark!("the query there changes records")),
-        ];
-        let mut told = told.into_iter().filter(|_| !ops.contains("read"));
-        told.find(|(op, _)| ops.contains(op))
-            .map(|(_, told)| Deed::Changes(told))
     }
 
     fn identify(
@@ -584,31 +550,6 @@ fn named(fact: &Fact, rule: &Rule) -> Option<String> {
             _ => None,
         })
     })
-}
-
-/// What is done where a rule speaks of more, or of something else, with the sentence that says it.
-enum Deed {
-    /// Records are changed, and none is read.
-    Changes(&'static str),
-    /// Records are read, and none is changed.
-    Reads(&'static str),
-}
-
-/// The loss where nothing can be changed.
-fn reads_alone(stated: &severity::Factors) -> severity::Factors {
-    severity::Factors {
-        integrity: severity::Impact::None,
-        ..stated.clone()
-    }
-}
-
-/// What is lost where records are changed and not read.
-fn changes(stated: &severity::Factors) -> severity::Factors {
-    severity::Factors {
-        confidentiality: stated.integrity,
-        integrity: stated.confidentiality,
-        ..stated.clone()
-    }
 }
 
 /// Most serious first.

@@ -22,6 +22,7 @@ mod coverage;
 pub mod date;
 pub mod debug;
 pub mod decision;
+mod deed;
 mod deployment;
 pub mod dossier;
 mod drift;

@@ -23,6 +23,17 @@ pub(crate) struct Linked {
     pub resolver: Resolver,
 }
 
+/// What resolves specifiers among these files, by all that the manifests of the project say.
+pub(crate) fn resolver(project: &Project, paths: &[String]) -> Resolver {
+    let manifests: Vec<(String, String)> = project
+        .manifests
+        .iter()
+        .filter(|m| m.path.ends_with(".json"))
+        .map(|m| (m.path.clone(), m.text.to_string()))
+        .collect();
+    Resolver::new(paths, &manifests)
+}
+
 /// Links what was lowered, in path order.
 pub(crate) fn link(project: &Project, mut lowered: Lowered, models: &Models) -> Linked {
     let path = |index: usize| {
@@ -37,13 +48,7 @@ pub(crate) fn link(project: &Project, mut lowered: Lowered, models: &Models) -> 
         .iter()
         .map(|(index, _)| path(*index))
         .collect();
-    let manifests: Vec<(String, String)> = project
-        .manifests
-        .iter()
-        .filter(|m| m.path.ends_with(".json"))
-        .map(|m| (m.path.clone(), m.text.to_string()))
-        .collect();
-    let resolver = Resolver::new(&paths, &manifests).with_foreign(models.packages());
+    let resolver = resolver(project, &paths).with_foreign(models.packages());
     for ((_, facts), path) in lowered.files.iter_mut().zip(&paths) {
         if facts.language == Language::JavaScript {
             casemate_lang_js::unroll(facts, path, &resolver);

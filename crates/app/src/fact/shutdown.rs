@@ -10,11 +10,9 @@ const TOLD: &str = "SIGTERM";
 /// What a terminal sends, and hardly anything else.
 const TYPED: &str = "SIGINT";
 
-/// Parts of names of packages that stop at what systems send, and of what sends the other signal. An own function that is
-/// called `shutdown` does not say what calls it.
-const ALL_THE_SAME: [&str; 11] = [
+/// Parts of names of packages and methods that see to it, whichever signal it is.
+const SEES_TO_IT: [&str; 8] = [
     "graceful",
-    "-shutdown",
     "terminus",
     "terminator",
     "stoppable",
@@ -22,22 +20,14 @@ const ALL_THE_SAME: [&str; 11] = [
     "exit-hook",
     "signal-exit",
     "close-with-grace",
-    "pm2",
-    "ecosystem",
 ];
 
-/// Parts of names of packages and methods that see to it.
-const SEES_TO_IT: [&str; 9] = [
-    "graceful",
-    "shutdown",
-    "terminus",
-    "terminator",
-    "stoppable",
-    "lightship",
-    "exit-hook",
-    "signal-exit",
-    "close-with-grace",
-];
+/// What else speaks of it where no signal is named: an own function that is called `shutdown`, too.
+const BY_ANY_NAME: [&str; 1] = ["shutdown"];
+
+/// What else speaks of it where the signal of a terminal is the only one that is named: packages, and what sends that signal. An
+/// own function does not say what calls it.
+const BY_A_PACKAGE: [&str; 3] = ["-shutdown", "pm2", "ecosystem"];
 
 /// Texts that are longer are no names.
 const NAME: usize = 48;
@@ -94,10 +84,11 @@ fn handled(origins: &Solver<'_, '_>) -> bool {
         })
     };
     named(TOLD)
+        || says(&SEES_TO_IT)
         || if named(TYPED) {
-            says(&ALL_THE_SAME)
+            says(&BY_A_PACKAGE)
         } else {
-            says(&SEES_TO_IT)
+            says(&BY_ANY_NAME)
         }
 }
 

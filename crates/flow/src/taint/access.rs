@@ -31,10 +31,6 @@ pub(crate) const BESIDE: u16 = 1 << 11;
 /// On a sink: the object that is written to was reached by a walk along keys of any number.
 pub(crate) const WALK: u16 = 1 << 12;
 
-/// The mark of what is made of the keys of an object: of what a caller gives, its members count only where the keys that they
-/// stand under are not known. Of two ways it holds where it holds of both.
-pub(crate) const KEYS: u16 = 1 << 10;
-
 impl Interp<'_> {
     /// The object that stands for a symbolic place.
     pub(super) fn place(&mut self, port: PortPath) -> ObjId {
@@ -347,36 +343,6 @@ impl Interp<'_> {
         }
         out.taints = union.finish();
         out
-    }
-
-    /// What the keys of a value are made of. Keys that the program names are its own, whatever they hold; those of an object
-    /// from outside, and those under which something from outside was written by a name that is not known, are not. What a
-    /// class or a schema named the fields of has no other ones.
-    pub(super) fn keys_of(&mut self, value: &Value) -> Value {
-        let places = value.identities().filter_map(|p| self.place_obj(&p));
-        let objects = value.refs.iter().copied().chain(places);
-        let unnamed: SmallVec<[Value; 2]> = objects
-            .filter_map(|id| Some(self.state.obj(id)?.any.clone()))
-            .collect();
-        let mut union = Union::default();
-        union.add(value.taints.as_ref());
-        for any in &unnamed {
-            union.add(self.deep(any).taints.as_ref());
-        }
-        let all = Value {
-            taints: union.finish(),
-            ..Value::default()
-        };
-        let taints = all.map_taints(|t| {
-            (!t.clean.has(self.k.keys)).then_some(Taint {
-                notes: t.notes | KEYS,
-                ..t
-            })
-        });
-        Value {
-            taints,
-            ..Value::default()
-        }
     }
 
     /// `base.sym = value`, where `base` is an operand of an instruction.

@@ -1,8 +1,8 @@
 //! What a caller gives, at the sinks of a summary.
 
-use super::access::KEYS;
 use super::instantiate::Env;
 use super::interp::Interp;
+use super::keys::KEYS;
 use super::summary::{Finding, PortSink, Summary};
 use super::trace::TraceKind;
 use super::value::{Origin, note_bit, twice_unknown};

@@ -1,8 +1,9 @@
 //! A summary in the hands of a caller: ports become values.
 
-use super::access::{KEYS, SPREAD};
+use super::access::SPREAD;
 use super::heap::{Field, Obj, ObjKind};
 use super::interp::{AllocKey, Interp};
+use super::keys::KEYS;
 use super::place::{PortBase, PortPath};
 use super::port::{Argument, CallSite};
 use super::summary::Summary;

@@ -32,6 +32,7 @@ mod host_form;
 mod instantiate;
 mod instr;
 mod interp;
+mod keys;
 mod kinds;
 mod labels;
 mod language;

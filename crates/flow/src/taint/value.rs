@@ -1,6 +1,7 @@
 //! Abstract values: taints, references to objects, constants.
 
-use super::access::{BESIDE, BY_KEY, KEYS};
+use super::access::{BESIDE, BY_KEY};
+use super::keys::KEYS;
 use super::place::{PortBase, PortPath};
 use super::taint_set::TaintSet;
 use super::trace::TraceRef;
