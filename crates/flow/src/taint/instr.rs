@@ -62,7 +62,7 @@ impl Interp<'_> {
                     self.load_by_key(at, &key, &mut value);
                 }
                 self.reread(&mut value, span);
-                let inherited = self.inherited_labels(base_operand, to, span);
+                let inherited = self.inherited_labels(base_operand, sym, to, span);
                 for label in self
                     .member_labels(base_operand, sym, span)
                     .into_iter()

@@ -107,20 +107,24 @@ impl Interp<'_> {
         out
     }
 
-    /// The sources that reading a member makes which an object of the program has from a package's class.
+    /// The sources that reading a member makes which an object of the program has from a package's class. What the program itself put under
+    /// the name, the argument of a handler for one, is no such member: where it was a source, it still is one by its own way.
     pub(super) fn inherited_labels(
         &mut self,
         base: Operand,
+        sym: Sym,
         to: LocalId,
         span: Span,
     ) -> SmallVec<[Taint; 1]> {
         let origins = self.origins;
         let mut out = SmallVec::new();
         let own = |val| matches!(origins.val(val), Some(Val::Instance(_)));
+        let name = origins.program.symbols.text(sym);
         if origins.of_operand(self.f.id, base).iter().copied().any(own) {
             for &val in origins.of_local(self.f.id, to) {
                 if let Some(Val::Api(path)) = origins.val(val)
                     && origins.paths.has_rows(path)
+                    && origins.paths.last_member(path) == name
                 {
                     self.path_labels(path, span, &mut out);
                 }
