@@ -30,7 +30,8 @@ impl Interp<'_> {
                 continue;
             }
             for &taint in given.taints() {
-                let clean: KindSet = taint.clean.union(sink.clean);
+                let last = self.k.cleared_as_last_part(&taint, sink.notes);
+                let clean: KindSet = taint.clean.union(sink.clean).union(last);
                 if clean.has(sink.sink.kind) {
                     continue;
                 }

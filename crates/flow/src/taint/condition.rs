@@ -1,11 +1,11 @@
 //! The conditions of rows, answered at a call.
 
-use super::charset::CharSet;
 use super::interp::Interp;
-use super::kinds::{HOLE, lacks};
+use super::kinds::HOLE;
+use super::last_part::{FLAT, is_flat};
 use super::persisted;
 use super::port::{Argument, CallSite};
-use super::value::{Konst, Taint, Value};
+use super::value::{Konst, Value};
 use crate::apipath::PathId;
 use crate::origin::{Val, ValId, ValSet};
 use crate::symbol::Sym;
@@ -116,11 +116,9 @@ impl Interp<'_> {
             if member == "__prefixed" {
                 return Value3::Known(Literal::Bool(prefixed(&value)));
             }
-            if member == "__flat" {
-                let separators = lacks(CharSet::of("/\\"));
-                let flat = |t: &Taint| t.clean.covers(separators);
+            if member == FLAT {
                 let taints = value.taints();
-                let all = !taints.is_empty() && taints.iter().all(flat);
+                let all = !taints.is_empty() && taints.iter().all(is_flat);
                 return Value3::Known(Literal::Bool(all && value.refs.is_empty()));
             }
             if member == "__class" {

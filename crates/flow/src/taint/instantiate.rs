@@ -4,6 +4,7 @@ use super::access::SPREAD;
 use super::heap::{Field, Obj, ObjKind};
 use super::interp::{AllocKey, Interp};
 use super::keys::KEYS;
+use super::last_part::LAST_PART;
 use super::place::{PortBase, PortPath};
 use super::port::{Argument, CallSite};
 use super::summary::Summary;
@@ -82,6 +83,7 @@ impl Carried {
             && self.derived == other.derived
             && other.clean.covers(self.clean)
             && self.notes | other.notes == self.notes
+            && self.notes & LAST_PART == other.notes & LAST_PART
             && !twice_unknown(self.notes, !other.notes)
     }
 }
@@ -469,14 +471,16 @@ impl Interp<'_> {
         }
         known.push(this);
         let mut cut = 0;
+        let k = self.k;
         let carried = given.taints().iter().filter_map(|arriving| {
             if twice_unknown(arriving.notes, taint.notes) {
                 cut += 1;
                 return None;
             }
+            let last = k.cleared_as_last_part(arriving, taint.notes);
             Some(Taint {
                 origin: arriving.origin,
-                clean: arriving.clean.union(taint.clean),
+                clean: arriving.clean.union(taint.clean).union(last),
                 derived: arriving.derived || taint.derived,
                 notes: arriving.notes | taint.notes,
                 trace: arriving.trace,

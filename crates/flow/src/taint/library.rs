@@ -2,6 +2,7 @@
 
 use super::heap::{Obj, ObjKind};
 use super::interp::{AllocKey, Interp};
+use super::last_part::{LAST_PART, as_last_part, of_last_part};
 use super::port::{Argument, CallSite, PortTarget};
 use super::trace::TraceKind;
 use super::value::{Konst, ObjId, Origin, Taint, Value, note_bit};
@@ -105,6 +106,11 @@ impl Interp<'_> {
                         self.named(site, from, to, value)
                     };
                     let value = if *undo { self.undone(&value) } else { value };
+                    let value = if of_last_part(row) {
+                        as_last_part(value)
+                    } else {
+                        value
+                    };
                     let value = if *objects {
                         self.read_out(&value)
                     } else {
@@ -141,6 +147,11 @@ impl Interp<'_> {
                     let value = self.port_read(site, from);
                     let whole = self.deep(&value);
                     let value = self.derive(&whole, kinds, TraceKind::Library, site.span);
+                    let value = if of_last_part(row) {
+                        as_last_part(value)
+                    } else {
+                        value
+                    };
                     self.put(at, site, to, value, &mut result);
                 }
                 Role::Call {
@@ -324,7 +335,8 @@ impl Interp<'_> {
             } else {
                 t.clean.intersect(self.k.operators)
             };
-            Some(Taint { clean, ..t })
+            let notes = t.notes & !LAST_PART;
+            Some(Taint { clean, notes, ..t })
         });
         Value {
             taints,

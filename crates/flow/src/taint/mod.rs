@@ -36,6 +36,7 @@ mod keys;
 mod kinds;
 mod labels;
 mod language;
+mod last_part;
 mod library;
 mod lists;
 mod member;

@@ -7,6 +7,7 @@ use super::kinds::{
     BACKSLASHES_DOUBLED, BACKTICKS_DOUBLED, JSON, NAME_QUOTES_DOUBLED, NO_PARENT, QUOTES_DOUBLED,
     QUOTES_REOPENED, RELATIVE, lacks,
 };
+use super::last_part::LAST_PART;
 use super::place::PortBase;
 use super::port::CallSite;
 use super::text::text_of;
@@ -277,6 +278,7 @@ impl Interp<'_> {
             };
             Taint {
                 clean: k.close(kept.union(change.known)),
+                notes: t.notes & !LAST_PART,
                 ..t
             }
         };

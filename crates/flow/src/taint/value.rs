@@ -2,6 +2,7 @@
 
 use super::access::{BESIDE, BY_KEY};
 use super::keys::KEYS;
+use super::last_part::LAST_PART;
 use super::place::{PortBase, PortPath};
 use super::taint_set::TaintSet;
 use super::trace::TraceRef;
@@ -381,7 +382,7 @@ impl Value {
 
 /// What is noted of two ways of one origin. That only a member was chosen by it holds where it holds of both.
 pub(super) fn join_notes(a: u16, b: u16) -> u16 {
-    (a | b) & !(BY_KEY | BESIDE | KEYS) | a & b
+    (a | b) & !(BY_KEY | BESIDE | KEYS | LAST_PART) | a & b
 }
 
 /// Whether joining `theirs` into `mine` would change anything: both are sorted, one walk tells.
