@@ -179,6 +179,15 @@ fn library_findings(
     // is said of every such function, with the doubt whether anybody does.
     let ids = taint::KindIds::new(origins.paths.models().kinds());
     let utility = origins.paths.models().kinds().sink("proto").ok();
+    // A filter that is put together around what a function is given means something else with the characters of filters in it, whoever
+    // calls the function. Where no endpoint is seen to, as of the plugins that sign people in, it is said with the doubt.
+    let filters = origins
+        .paths
+        .models()
+        .kinds()
+        .set_of_all(["ldap", "xpath"])
+        .unwrap_or_default();
+    let mut called_by_endpoints: Option<FxHashSet<FuncId>> = None;
     for func in program.function_ids() {
         let offered = exported.contains(&func);
         let Some(summary) = result.summaries.get(func.0 as usize).and_then(Clone::clone) else {
@@ -191,7 +200,18 @@ fn library_findings(
             let local = Some(sink.sink.kind) == utility
                 && sink.sink.func == func
                 && sink.sink.notes & taint::WALK != 0;
-            if !offered && !local {
+            let filter = filters.has(sink.sink.kind)
+                && sink.derived
+                && sink.port.members().is_empty()
+                && sink.sink.func == func
+                && !offered
+                && {
+                    let reached = called_by_endpoints.get_or_insert_with(|| {
+                        reached(&result.callees, entries).into_iter().collect()
+                    });
+                    !reached.contains(&func)
+                };
+            if !offered && !local && !filter {
                 continue;
             }
             let doubt = if offered {
