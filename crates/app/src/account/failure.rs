@@ -27,6 +27,7 @@ enum Way {
 /// One fact for each function of the program that refuses people.
 fn guards(ground: &Ground<'_, '_, '_>) -> Vec<Fact> {
     let mut by_func: BTreeMap<FuncId, Way> = BTreeMap::new();
+    let mut limiters: BTreeMap<FuncId, Way> = BTreeMap::new();
     for endpoint in &ground.application.endpoints {
         for member in &endpoint.chain {
             let f = |id: FuncId| ground.origins().program.func(id);
@@ -38,8 +39,10 @@ fn guards(ground: &Ground<'_, '_, '_>) -> Vec<Fact> {
                 Stage::Wraps(func, _) => (*func, Way::Captured),
                 _ => continue,
             };
-            if refuses(ground, endpoint, func) {
+            if refuses(ground, endpoint, func, &["authentication", "role", "owner"]) {
                 by_func.insert(func, way);
+            } else if refuses(ground, endpoint, func, &["rate-limit"]) {
+                limiters.insert(func, way);
             }
         }
     }
@@ -79,7 +82,25 @@ fn guards(ground: &Ground<'_, '_, '_>) -> Vec<Fact> {
             ],
         });
     }
+    let limiters = limiters.into_iter();
+    out.extend(limiters.map(|(func, way)| limiter(ground, func, way)));
     out
+}
+
+/// One fact for a function of the program that counts requests.
+fn limiter(ground: &Ground<'_, '_, '_>, func: FuncId, way: Way) -> Fact {
+    let f = ground.origins().program.func(func);
+    let open = passes_on_error(ground, f, way);
+    Fact {
+        fact: "limiter".to_owned(),
+        site: Site {
+            file: f.file_idx,
+            span: f.func.head,
+        },
+        function: func,
+        callee: ground.origins().program.func_name(func),
+        values: vec![("open".to_owned(), FactValue::Bool(open))],
+    }
 }
 
 /// Units in which every answer of the server is written down.
@@ -103,10 +124,15 @@ fn central_log(ground: &Ground<'_, '_, '_>) -> FxHashSet<u32> {
 }
 
 /// Whether a guard was found in a function.
-fn refuses(ground: &Ground<'_, '_, '_>, endpoint: &Endpoint, func: FuncId) -> bool {
+fn refuses(
+    ground: &Ground<'_, '_, '_>,
+    endpoint: &Endpoint,
+    func: FuncId,
+    kinds: &[&str],
+) -> bool {
     let f = ground.origins().program.func(func);
     endpoint.guards.iter().any(|g| {
-        ["authentication", "role", "owner"].contains(&g.kind.as_str())
+        kinds.contains(&g.kind.as_str())
             && g.site.file == f.file_idx
             && f.func.span.start <= g.site.span.start
             && g.site.span.end <= f.func.span.end

@@ -85,9 +85,9 @@ impl Interp<'_> {
             OpKind::StrictNe | OpKind::Ne => self
                 .certainly_equal(&first, &second)
                 .map_or_else(Value::default, |b| Value::constant(Konst::Bool(!b))),
-            OpKind::Less | OpKind::Greater => match (first.single(), second.single()) {
+            OpKind::Less | OpKind::LessEq | OpKind::Greater | OpKind::GreaterEq => match (first.single(), second.single()) {
                 (Some(Konst::Number(a)), Some(Konst::Number(b))) if !self.revisit && a != b => {
-                    Value::constant(Konst::Bool(if op == OpKind::Less { a < b } else { a > b }))
+                    Value::constant(Konst::Bool(if op.order() == OpKind::Less { a < b } else { a > b }))
                 }
                 _ => Value::default(),
             },
