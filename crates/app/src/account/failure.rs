@@ -39,9 +39,9 @@ fn guards(ground: &Ground<'_, '_, '_>) -> Vec<Fact> {
                 Stage::Wraps(func, _) => (*func, Way::Captured),
                 _ => continue,
             };
-            if refuses(ground, endpoint, func, &["authentication", "role", "owner"]) {
+            if refuses(ground, endpoint, func) {
                 by_func.insert(func, way);
-            } else if refuses(ground, endpoint, func, &["rate-limit"]) {
+            } else if says_too_many(f(func)) {
                 limiters.insert(func, way);
             }
         }
@@ -87,6 +87,23 @@ fn guards(ground: &Ground<'_, '_, '_>) -> Vec<Fact> {
     out
 }
 
+/// It answers with 429, or throws something that is called so.
+fn says_too_many(f: FuncRef<'_>) -> bool {
+    let is_429 = |operand: Operand| match operand {
+        Operand::Const(id) => matches!(f.file.facts.constant(id),
+            Const::Number(bits) if f64::from_bits(*bits) == 429.0),
+        Operand::Local(_) => false,
+    };
+    f.func.instrs.iter().any(|instr| match *instr {
+        Instr::Call { callee, args, .. } => {
+            let name = crate::decoration::written_name(f, callee).unwrap_or_default();
+            let flat = name.to_ascii_lowercase();
+            flat.contains("toomany") || f.func.args(args).iter().any(|arg| is_429(arg.value))
+        }
+        _ => false,
+    })
+}
+
 /// One fact for a function of the program that counts requests.
 fn limiter(ground: &Ground<'_, '_, '_>, func: FuncId, way: Way) -> Fact {
     let f = ground.origins().program.func(func);
@@ -124,15 +141,10 @@ fn central_log(ground: &Ground<'_, '_, '_>) -> FxHashSet<u32> {
 }
 
 /// Whether a guard was found in a function.
-fn refuses(
-    ground: &Ground<'_, '_, '_>,
-    endpoint: &Endpoint,
-    func: FuncId,
-    kinds: &[&str],
-) -> bool {
+fn refuses(ground: &Ground<'_, '_, '_>, endpoint: &Endpoint, func: FuncId) -> bool {
     let f = ground.origins().program.func(func);
     endpoint.guards.iter().any(|g| {
-        kinds.contains(&g.kind.as_str())
+        ["authentication", "role", "owner"].contains(&g.kind.as_str())
             && g.site.file == f.file_idx
             && f.func.span.start <= g.site.span.start
             && g.site.span.end <= f.func.span.end

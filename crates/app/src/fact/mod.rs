@@ -49,6 +49,7 @@ mod session;
 mod shown;
 mod shutdown;
 mod sibling;
+mod signature;
 mod socket;
 mod statement;
 mod strictness;
@@ -149,6 +150,7 @@ impl Application {
             &|| reading::of(origins),
             &|| relying::of(origins, known),
             &|| lifetime::of(origins),
+            &|| signature::of(origins),
             &|| shown::of(origins),
             &|| sibling::of(origins),
             &|| bound::passwords(origins),

@@ -17,6 +17,14 @@ const DESCRIBED: &[&str] = &[".well-known/openid-configuration", ".well-known/oa
 /// What programs take from such a description.
 const TAKEN: &[&str] = &["token_endpoint", "jwks_uri", "authorization_endpoint"];
 
+/// Names in files in which a nonce is one of a cipher, or of a page.
+const OTHERS: &[&str] = &["createCipheriv", "createDecipheriv", "AESGCM", "script-src"];
+
+/// Parts of names of calls that compare nothing: what sets, makes and encrypts, and what says how something looks.
+const MAKES: &[&str] = &[
+    "set", "append", "derive", "object", "cipher", "encrypt", "decrypt", "from", "concat", "entries",
+];
+
 /// Methods that compare what they are given.
 const COMPARES: &[&str] = &["timingSafeEqual", "safeEqual", "compare", "equals", "isEqual", "compare_digest", "compareDigest"];
 
@@ -48,8 +56,8 @@ pub(super) fn of(origins: &Solver<'_, '_>, known: &[Fact]) -> Vec<Fact> {
         if has(f.file, ASKS) {
             requests(f, &mut lone, challenged);
         }
-        if has(f.file, "nonce") {
-            lone.compared |= compares(f, "nonce");
+        if has(f.file, "nonce") && !OTHERS.iter().any(|name| has(f.file, name)) {
+            lone.compared |= compares(f, "nonce", true);
         }
         if has(f.file, "code_verifier") {
             lone.verifies |= sends_verifier(f);
@@ -168,7 +176,7 @@ fn is_constant(value: Operand) -> bool {
 }
 
 /// A value of this name is compared with what is not written out, or handed to something that may.
-fn compares(f: FuncRef<'_>, name: &str) -> bool {
+fn compares(f: FuncRef<'_>, name: &str, handed: bool) -> bool {
     let is = |value: Operand| {
         crate::object::key::variable(f, value).is_some_and(|known| trace::flat(known).ends_with(name))
             || matches!(trace::made_by(f, value), Some((_, Instr::Load { key: Key::Field(key), .. }))
@@ -186,18 +194,27 @@ fn compares(f: FuncRef<'_>, name: &str) -> bool {
         }
         Instr::Call { callee, this, args, .. } => {
             let called = trace::called(f, callee, this).0;
-            f.func.args(args).iter().any(|arg| {
-                is(arg.value)
-                    || matches!(arg.key, ArgKey::Keyword(key) if keyword(key))
-                    // `{ expectedNonce }`, `callback(…, { nonce })`: not what a login is asked for with.
-                    || matches!(trace::made_by(f, arg.value), Some((_, Instr::Object { parts, .. }))
-                        if f.func.parts(*parts).iter().any(|part| matches!(part.key, PartKey::Field(key) if keyword(key)))
-                            && !f.func.parts(*parts).iter().any(|part| named(f, part.key, ASKS) || named(f, part.key, "scope")))
-            }) && called.is_some_and(|called| !["set", "append", "derive"].contains(&trace::flat(called).as_str()))
+            let args = f.func.args(args);
+            args.iter().any(|arg| {
+                is(arg.value) && (handed || args.len() > 1)
+                    || handed && matches!(arg.key, ArgKey::Keyword(key) if keyword(key))
+                    || handed && tells(f, arg.value, &keyword)
+            }) && called.is_some_and(|called| !MAKES.iter().any(|word| trace::flat(called).contains(word)))
                 || called.is_some_and(|called| COMPARES.contains(&called)) && this.is_some_and(is)
         }
         _ => false,
     })
+}
+
+/// `callback(…, { nonce })`, `{ expectedNonce }`: an object with such a member that is not what a login is asked for with.
+fn tells(f: FuncRef<'_>, value: Operand, is: &dyn Fn(Symbol) -> bool) -> bool {
+    let Some((_, Instr::Object { parts, .. })) = trace::made_by(f, value) else {
+        return false;
+    };
+    let parts = f.func.parts(*parts);
+    let asks = |key: PartKey| named(f, key, ASKS) || named(f, key, "scope");
+    parts.iter().any(|part| matches!(part.key, PartKey::Field(key) if is(key)))
+        && !parts.iter().any(|part| asks(part.key))
 }
 
 /// `{ grant_type: 'authorization_code', code_verifier }`
@@ -263,7 +280,7 @@ fn description(origins: &Solver<'_, '_>, module: FuncRef<'_>) -> Option<Fact> {
         })
     };
     let takes = functions().any(|f| TAKEN.iter().any(|name| looks(f, name)));
-    let compared = functions().any(|f| compares(f, "issuer"));
+    let compared = functions().any(|f| compares(f, "issuer", false));
     if !takes || compared {
         return None;
     }

@@ -130,10 +130,12 @@ fn used(origins: &Solver<'_, '_>) -> Used {
                     var: VarRef::Global(global),
                     ..
                 } => used.functions.extend(functions(origins, f.global(global))),
+                // What is known to be of a package is none of the program.
                 Instr::Load {
+                    to,
                     key: Key::Field(name),
                     ..
-                } => {
+                } if trace::texts(origins, func, Operand::Local(to)).is_empty() => {
                     used.members.insert(f.file.facts.str(name).to_owned());
                 }
                 Instr::Store {
