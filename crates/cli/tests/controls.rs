@@ -133,6 +133,7 @@ const NAMED: &[&str] = &[
     "closed-limits",
     "graceful-stop",
     "invitation-expiry-set",
+    "idempotency",
 ];
 
 #[test]

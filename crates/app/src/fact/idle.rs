@@ -11,7 +11,11 @@ use casemate_ir::{Const, Instr, Key, Operand};
 const LOCKS: &[&str] = &["advisory_lock", "advisory_xact_lock", "get_lock("];
 
 /// Calls that begin a signature.
-const SIGNS: &[&str] = &["node:crypto.createHmac", "node:crypto.createSign", "node:crypto.sign"];
+const SIGNS: &[&str] = &[
+    "node:crypto.createHmac",
+    "node:crypto.createSign",
+    "node:crypto.sign",
+];
 
 /// Names of what clients call things, as parameters of what puts them in order.
 const NAMES: &[&str] = &["name", "filename", "path", "filepath"];
@@ -97,9 +101,9 @@ pub(super) fn digests(
             continue;
         }
         let read = f.file.facts.functions.iter().any(|func| {
-            func.instrs
-                .iter()
-                .any(|instr| matches!(*instr, Instr::Load { key: Key::Field(key), .. } if key == name))
+            func.instrs.iter().any(
+                |instr| matches!(*instr, Instr::Load { key: Key::Field(key), .. } if key == name),
+            )
         });
         if !read {
             out.push(fact(at, text));

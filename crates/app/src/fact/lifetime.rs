@@ -8,7 +8,14 @@ use casemate_ir::{Const, Instr, Operand, PartKey, VarRef};
 
 /// Parts of names of what is sent to somebody and is good once.
 const CODES: &[&str] = &[
-    "invit", "resettoken", "resetlink", "confirmation", "activation", "magiclink", "onetime", "otp",
+    "invit",
+    "resettoken",
+    "resetlink",
+    "confirmation",
+    "activation",
+    "magiclink",
+    "onetime",
+    "otp",
 ];
 
 /// How such names end that say a time, and how many of that are a day.
@@ -23,7 +30,9 @@ const UNITS: &[(&str, f64)] = &[
 
 /// Names of a limit of time in what a request is made from, and of what stands beside it there.
 const LIMITS: &[&str] = &["signal", "timeout"];
-const REQUEST: &[&str] = &["method", "host", "hostname", "path", "url", "headers", "port", "body"];
+const REQUEST: &[&str] = &[
+    "method", "host", "hostname", "path", "url", "headers", "port", "body",
+];
 
 /// One fact for each of them.
 pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
@@ -90,9 +99,9 @@ fn request(f: FuncRef<'_>, at: usize, parts: &[casemate_ir::Part]) -> Option<Fac
         }
         Operand::Local(_) => false,
     };
-    let limit = parts.iter().find_map(|part| {
-        name(part.key).filter(|name| LIMITS.contains(name) && none(part.value))
-    })?;
+    let limit = parts
+        .iter()
+        .find_map(|part| name(part.key).filter(|name| LIMITS.contains(name) && none(part.value)))?;
     let beside = parts
         .iter()
         .filter_map(|part| name(part.key))

@@ -30,8 +30,21 @@ const ASKS: &[&str] = &["fetch", "axios"];
 
 /// What calls do that somebody relies on, as parts of their names.
 const DEEDS: &[&str] = &[
-    "audit", "record", "notify", "enqueue", "revoke", "invalidate", "lock", "check", "verify",
-    "validate", "assert", "require", "reject", "block", "expire",
+    "audit",
+    "record",
+    "notify",
+    "enqueue",
+    "revoke",
+    "invalidate",
+    "lock",
+    "check",
+    "verify",
+    "validate",
+    "assert",
+    "require",
+    "reject",
+    "block",
+    "expire",
 ];
 
 /// One fact for each of them.
@@ -44,6 +57,7 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
     {
         let f = program.func(func);
         comparisons(origins, f, &mut out);
+        words(origins, f, &mut out);
         switched_off(f, &mut out);
         behind(f, &mut out);
     }
@@ -66,8 +80,14 @@ fn comparisons(origins: &Solver<'_, '_>, f: FuncRef<'_>, out: &mut Vec<Fact>) {
             (OpKind::Greater, &[a, b]) if is_zero(f, a) => b,
             _ => continue,
         };
-        let Some((_, Instr::Load { base, key: Key::Field(name), .. })) =
-            trace::made_by(f, measured)
+        let Some((
+            _,
+            Instr::Load {
+                base,
+                key: Key::Field(name),
+                ..
+            },
+        )) = trace::made_by(f, measured)
         else {
             continue;
         };
@@ -78,6 +98,106 @@ fn comparisons(origins: &Solver<'_, '_>, f: FuncRef<'_>, out: &mut Vec<Fact>) {
             out.push(fact(f, at, "status", name));
         }
     }
+}
+
+/// How names of calls begin that say whether something is taken already, or is right.
+const CLAIMS: &[&str] = &[
+    "claim",
+    "acquire",
+    "reserve",
+    "consume",
+    "redeem",
+    "verify",
+    "validate",
+    "authenticate",
+    "check",
+];
+
+/// `const earlier = await keys.claim(…); if (earlier === 'nothing') return find(earlier)`: what the program asks, and hands on as the
+/// key of something, is a word that stands nowhere else in it.
+fn words(origins: &Solver<'_, '_>, f: FuncRef<'_>, out: &mut Vec<Fact>) {
+    for block in &f.func.blocks {
+        let Term::Branch { cond, yes, .. } = block.term else {
+            continue;
+        };
+        let Some((
+            at,
+            Instr::Op {
+                op: OpKind::StrictEq | OpKind::Eq,
+                operands,
+                ..
+            },
+        )) = trace::made_by(f, cond)
+        else {
+            continue;
+        };
+        let &[Operand::Local(value), Operand::Const(word)] = f.func.operands(*operands) else {
+            continue;
+        };
+        let Const::Str(text) = *f.file.facts.constant(word) else {
+            continue;
+        };
+        let Some((_, Instr::Call { callee, this, .. })) = trace::made_by(f, Operand::Local(value))
+        else {
+            continue;
+        };
+        let name = trace::called(f, *callee, *this).0.map(trace::flat);
+        let claims = name.is_some_and(|name| CLAIMS.iter().any(|verb| name.starts_with(verb)));
+        let own = origins
+            .of_operand(f.id, *callee)
+            .iter()
+            .any(|val| matches!(origins.val(*val), Some(Val::Func(_))));
+        if claims && own && hands_on(f, yes, value) && stands_once(origins, f.file.facts.str(text))
+        {
+            out.push(fact(f, at, "word", f.file.facts.str(text)));
+        }
+    }
+}
+
+/// The side begins with a call that is given the value.
+fn hands_on(f: FuncRef<'_>, side: BlockId, value: casemate_ir::LocalId) -> bool {
+    f.func.blocks.get(side.index()).is_some_and(|block| {
+        f.func.block_instrs(block).any(|(_, instr)| match *instr {
+            Instr::Call { args, .. } => {
+                let mut args = f.func.args(args).iter();
+                args.any(|arg| arg.value == Operand::Local(value))
+            }
+            _ => false,
+        })
+    })
+}
+
+/// One instruction of the whole program names this text.
+fn stands_once(origins: &Solver<'_, '_>, text: &str) -> bool {
+    let mut found = 0;
+    for file in &origins.program.files {
+        let facts = &file.facts;
+        if !facts.strings.iter().any(|known| &**known == text) {
+            continue;
+        }
+        for func in &facts.functions {
+            for instr in &func.instrs {
+                func.each_read(instr, |operand| {
+                    if let Operand::Const(id) = operand
+                        && let Const::Str(known) = *facts.constant(id)
+                        && facts.str(known) == text
+                    {
+                        found += 1;
+                    }
+                });
+            }
+            found += func
+                .blocks
+                .iter()
+                .filter_map(|block| block.term.operand())
+                .filter(|operand| {
+                    matches!(operand, Operand::Const(id)
+                        if matches!(facts.constant(*id), Const::Str(known) if facts.str(*known) == text))
+                })
+                .count();
+        }
+    }
+    found == 1
 }
 
 fn is_zero(f: FuncRef<'_>, value: Operand) -> bool {
@@ -97,11 +217,16 @@ fn is_collection(origins: &Solver<'_, '_>, f: FuncRef<'_>, base: Operand) -> boo
             Some(Val::Api(path)) => Some(origins.paths.text(path)),
             _ => None,
         });
-        apis.any(|text| ["js:Map.new", "js:Set.new"].iter().any(|made| text.starts_with(made)))
+        apis.any(|text| {
+            ["js:Map.new", "js:Set.new"]
+                .iter()
+                .any(|made| text.starts_with(made))
+        })
     };
     let used = || {
         trace::method_calls(f).any(|call| {
-            HOLDS.contains(&call.name) && (call.this == base || of.is_some() && name(call.this) == of)
+            HOLDS.contains(&call.name)
+                && (call.this == base || of.is_some() && name(call.this) == of)
         })
     };
     used() || made()
@@ -109,14 +234,26 @@ fn is_collection(origins: &Solver<'_, '_>, f: FuncRef<'_>, base: Operand) -> boo
 
 fn member<'p>(f: FuncRef<'p>, value: Operand) -> Option<&'p str> {
     match trace::made_by(f, value) {
-        Some((_, Instr::Load { key: Key::Field(name), .. })) => Some(f.file.facts.str(*name)),
+        Some((
+            _,
+            Instr::Load {
+                key: Key::Field(name),
+                ..
+            },
+        )) => Some(f.file.facts.str(*name)),
         _ => None,
     }
 }
 
 /// What a call gave that was handed a request of HTTP.
 fn is_answer(f: FuncRef<'_>, base: Operand) -> bool {
-    let Some((_, Instr::Call { callee, this, args, .. })) = trace::made_by(f, base) else {
+    let Some((
+        _,
+        Instr::Call {
+            callee, this, args, ..
+        },
+    )) = trace::made_by(f, base)
+    else {
         return false;
     };
     let asks = |arg: &casemate_ir::Arg| {
@@ -132,7 +269,12 @@ fn is_answer(f: FuncRef<'_>, base: Operand) -> bool {
 /// `if (false) { this.until = later }`
 fn switched_off(f: FuncRef<'_>, out: &mut Vec<Fact>) {
     for block in &f.func.blocks {
-        let Term::Branch { cond: Operand::Const(cond), yes, no } = block.term else {
+        let Term::Branch {
+            cond: Operand::Const(cond),
+            yes,
+            no,
+        } = block.term
+        else {
             continue;
         };
         if *f.file.facts.constant(cond) != Const::Bool(false) || yes == no {
@@ -145,7 +287,14 @@ fn switched_off(f: FuncRef<'_>, out: &mut Vec<Fact>) {
         let kept = f.func.block_instrs(side).find(|(_, instr)| {
             matches!(instr, Instr::Store { base, key: Key::Field(_), .. } if is_own(f, *base))
         });
-        if let Some((_, Instr::Store { key: Key::Field(name), .. })) = kept {
+        if let Some((
+            _,
+            Instr::Store {
+                key: Key::Field(name),
+                ..
+            },
+        )) = kept
+        {
             let name = f.file.facts.str(*name);
             let mut found = fact(f, 0, "branch", name);
             found.site.span = block.term_span;
@@ -175,18 +324,21 @@ fn behind(f: FuncRef<'_>, out: &mut Vec<Fact>) {
         if reached || !follows_throw(f, block) {
             continue;
         }
-        let deed = f.func.block_instrs(block).find_map(|(at, instr)| match *instr {
-            Instr::Call { callee, this, .. } => {
-                let (name, of) = trace::called(f, callee, this);
-                let said = [name, of, this.and_then(|this| member(f, this))];
-                let does = said.iter().flatten().any(|name| {
-                    let flat = trace::flat(name);
-                    DEEDS.iter().any(|word| flat.contains(word))
-                });
-                does.then_some((at, name.unwrap_or("this call")))
-            }
-            _ => None,
-        });
+        let deed = f
+            .func
+            .block_instrs(block)
+            .find_map(|(at, instr)| match *instr {
+                Instr::Call { callee, this, .. } => {
+                    let (name, of) = trace::called(f, callee, this);
+                    let said = [name, of, this.and_then(|this| member(f, this))];
+                    let does = said.iter().flatten().any(|name| {
+                        let flat = trace::flat(name);
+                        DEEDS.iter().any(|word| flat.contains(word))
+                    });
+                    does.then_some((at, name.unwrap_or("this call")))
+                }
+                _ => None,
+            });
         if let Some((at, name)) = deed {
             out.push(fact(f, at, "behind", name));
         }
@@ -203,7 +355,11 @@ fn follows_throw(f: FuncRef<'_>, block: &Block) -> bool {
     else {
         return false;
     };
-    let ends = f.func.blocks.iter().filter(|other| other.term_span.end <= start);
+    let ends = f
+        .func
+        .blocks
+        .iter()
+        .filter(|other| other.term_span.end <= start);
     let last = ends.max_by_key(|other| other.term_span.end);
     last.is_some_and(|last| matches!(last.term, Term::Throw(_)))
 }

@@ -61,7 +61,13 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
             continue;
         };
         let values = [("changes", FactValue::Bool(true))];
-        out.push(trace::at(program.func(func), at, "rule.reading", name, &values));
+        out.push(trace::at(
+            program.func(func),
+            at,
+            "rule.reading",
+            name,
+            &values,
+        ));
     }
     out
 }
@@ -122,7 +128,11 @@ fn uses(
             _ => {}
         }
     }
-    let ends = f.func.blocks.iter().filter_map(|block| block.term.operand());
+    let ends = f
+        .func
+        .blocks
+        .iter()
+        .filter_map(|block| block.term.operand());
     for rule in ends.flat_map(rule_of) {
         asked.entry(rule).or_default().otherwise = true;
     }
@@ -133,7 +143,14 @@ fn is_changed(f: FuncRef<'_>, value: Operand) -> bool {
     let mut value = value;
     for _ in 0..STEPS {
         match trace::made_by(f, value) {
-            Some((_, Instr::Load { base, key: Key::Index(_), .. })) => value = *base,
+            Some((
+                _,
+                Instr::Load {
+                    base,
+                    key: Key::Index(_),
+                    ..
+                },
+            )) => value = *base,
             Some((_, Instr::Call { callee, this, .. })) => {
                 let name = trace::called(f, *callee, *this).0.map(trace::flat);
                 return name.is_some_and(|name| CHANGES.iter().any(|verb| name.starts_with(verb)));

@@ -12,7 +12,10 @@ const ASKS: &str = "response_type";
 const BESIDE: &[&str] = &["client_id", "redirect_uri", "scope"];
 
 /// Where providers of OpenID describe themselves.
-const DESCRIBED: &[&str] = &[".well-known/openid-configuration", ".well-known/oauth-authorization-server"];
+const DESCRIBED: &[&str] = &[
+    ".well-known/openid-configuration",
+    ".well-known/oauth-authorization-server",
+];
 
 /// What programs take from such a description.
 const TAKEN: &[&str] = &["token_endpoint", "jwks_uri", "authorization_endpoint"];
@@ -22,11 +25,20 @@ const OTHERS: &[&str] = &["createCipheriv", "createDecipheriv", "AESGCM", "scrip
 
 /// Parts of names of calls that compare nothing: what sets, makes and encrypts, and what says how something looks.
 const MAKES: &[&str] = &[
-    "set", "append", "derive", "object", "cipher", "encrypt", "decrypt", "from", "concat", "entries",
+    "set", "append", "derive", "object", "cipher", "encrypt", "decrypt", "from", "concat",
+    "entries",
 ];
 
 /// Methods that compare what they are given.
-const COMPARES: &[&str] = &["timingSafeEqual", "safeEqual", "compare", "equals", "isEqual", "compare_digest", "compareDigest"];
+const COMPARES: &[&str] = &[
+    "timingSafeEqual",
+    "safeEqual",
+    "compare",
+    "equals",
+    "isEqual",
+    "compare_digest",
+    "compareDigest",
+];
 
 /// One fact for each of them. `known`: what calls say of configuration.
 pub(super) fn of(origins: &Solver<'_, '_>, known: &[Fact]) -> Vec<Fact> {
@@ -41,17 +53,29 @@ pub(super) fn of(origins: &Solver<'_, '_>, known: &[Fact]) -> Vec<Fact> {
     let sends = files.iter().any(|file| has(file, ASKS) || files.is_empty());
     let describes = |file: &File| {
         let strings = &file.facts.strings;
-        strings.iter().any(|text| DESCRIBED.iter().any(|end| text.contains(end)))
+        strings
+            .iter()
+            .any(|text| DESCRIBED.iter().any(|end| text.contains(end)))
     };
     let challenged = files.iter().any(|file| {
         let strings = &file.facts.strings;
-        strings.iter().any(|text| text.contains("code_challenge") || text.contains("codeChallenge"))
+        strings
+            .iter()
+            .any(|text| text.contains("code_challenge") || text.contains("codeChallenge"))
     });
-    if !sends && !files.iter().any(|file| describes(file) || has(file, "email_verified")) {
+    if !sends
+        && !files
+            .iter()
+            .any(|file| describes(file) || has(file, "email_verified"))
+    {
         return out;
     }
     let mut lone = Lone::default();
-    for func in origins.program.function_ids().filter(|func| !origins.program.is_copy(*func)) {
+    for func in origins
+        .program
+        .function_ids()
+        .filter(|func| !origins.program.is_copy(*func))
+    {
         let f = origins.program.func(func);
         if has(f.file, ASKS) {
             requests(f, &mut lone, challenged);
@@ -103,12 +127,20 @@ fn named(f: FuncRef<'_>, key: PartKey, name: &str) -> bool {
 }
 
 /// Challenges that a function takes whatever they are, and answers of which only who has signed is read.
-fn passkeys(origins: &Solver<'_, '_>, f: FuncRef<'_>, at: usize, callee: &str, out: &mut Vec<Fact>) {
+fn passkeys(
+    origins: &Solver<'_, '_>,
+    f: FuncRef<'_>,
+    at: usize,
+    callee: &str,
+    out: &mut Vec<Fact>,
+) {
     let Some(Instr::Call { args, .. }) = f.func.instrs.get(at) else {
         return;
     };
     let options = f.func.args(*args).first().map(|arg| arg.value);
-    if let Some((_, Instr::Object { parts, .. })) = options.and_then(|value| trace::made_by(f, value)) {
+    if let Some((_, Instr::Object { parts, .. })) =
+        options.and_then(|value| trace::made_by(f, value))
+    {
         let blind = f.func.parts(*parts).iter().any(|part| {
             named(f, part.key, "expectedChallenge") && takes_any(origins, f, part.value)
         });
@@ -117,10 +149,15 @@ fn passkeys(origins: &Solver<'_, '_>, f: FuncRef<'_>, at: usize, callee: &str, o
         }
     }
     // A registration that failed has nothing in it; of a login, the library tells everything whichever way it went.
-    let reads = |name: &str| f.file.facts.functions.iter().any(|func| {
+    let reads = |name: &str| {
+        f.file.facts.functions.iter().any(|func| {
         func.instrs.iter().any(|instr| matches!(*instr, Instr::Load { key: Key::Field(key), .. } if f.file.facts.str(key) == name))
-    });
-    if callee.contains("verifyAuthenticationResponse") && reads("authenticationInfo") && !reads("verified") {
+    })
+    };
+    if callee.contains("verifyAuthenticationResponse")
+        && reads("authenticationInfo")
+        && !reads("verified")
+    {
         out.push(trace::at(f, at, "proof.ignored", callee, &[]));
     }
 }
@@ -132,14 +169,26 @@ fn takes_any(origins: &Solver<'_, '_>, f: FuncRef<'_>, value: Operand) -> bool {
         Some(Val::Func(func)) => {
             let inner = origins.program.func(func);
             let first = inner.func.params.first().map(|param| param.local);
-            let captured = |local: casemate_ir::LocalId| inner.func.locals.get(local.index()).is_none_or(|local| local.captured);
+            let captured = |local: casemate_ir::LocalId| {
+                inner
+                    .func
+                    .locals
+                    .get(local.index())
+                    .is_none_or(|local| local.captured)
+            };
             inner.func.arguments.is_none()
                 && first.is_none_or(|local| {
                     let mut read = captured(local);
                     for instr in &inner.func.instrs {
-                        inner.func.each_read(instr, |operand| read |= operand == Operand::Local(local));
+                        inner
+                            .func
+                            .each_read(instr, |operand| read |= operand == Operand::Local(local));
                     }
-                    let mut ends = inner.func.blocks.iter().filter_map(|block| block.term.operand());
+                    let mut ends = inner
+                        .func
+                        .blocks
+                        .iter()
+                        .filter_map(|block| block.term.operand());
                     !read && !ends.any(|operand| operand == Operand::Local(local))
                 })
         }
@@ -157,7 +206,8 @@ fn requests(f: FuncRef<'_>, lone: &mut Lone, challenged: bool) {
         let parts = f.func.parts(parts);
         let sends = |name: &str| parts.iter().any(|part| named(f, part.key, name));
         let asks = parts.iter().any(|part| {
-            named(f, part.key, ASKS) && trace::text(f, part.value).is_some_and(|text| text.contains("code"))
+            named(f, part.key, ASKS)
+                && trace::text(f, part.value).is_some_and(|text| text.contains("code"))
         });
         if !asks || !BESIDE.iter().any(|name| sends(name)) {
             continue;
@@ -178,7 +228,8 @@ fn is_constant(value: Operand) -> bool {
 /// A value of this name is compared with what is not written out, or handed to something that may.
 fn compares(f: FuncRef<'_>, name: &str, handed: bool) -> bool {
     let is = |value: Operand| {
-        crate::object::key::variable(f, value).is_some_and(|known| trace::flat(known).ends_with(name))
+        crate::object::key::variable(f, value)
+            .is_some_and(|known| trace::flat(known).ends_with(name))
             || matches!(trace::made_by(f, value), Some((_, Instr::Load { key: Key::Field(key), .. }))
                 if trace::flat(f.file.facts.str(*key)).ends_with(name))
     };
@@ -190,16 +241,20 @@ fn compares(f: FuncRef<'_>, name: &str, handed: bool) -> bool {
             ..
         } => {
             let operands = f.func.operands(operands);
-            operands.iter().any(|value| is(*value)) && !operands.iter().any(|value| is_constant(*value))
+            operands.iter().any(|value| is(*value))
+                && !operands.iter().any(|value| is_constant(*value))
         }
-        Instr::Call { callee, this, args, .. } => {
+        Instr::Call {
+            callee, this, args, ..
+        } => {
             let called = trace::called(f, callee, this).0;
             let args = f.func.args(args);
             args.iter().any(|arg| {
                 is(arg.value) && (handed || args.len() > 1)
                     || handed && matches!(arg.key, ArgKey::Keyword(key) if keyword(key))
                     || handed && tells(f, arg.value, &keyword)
-            }) && called.is_some_and(|called| !MAKES.iter().any(|word| trace::flat(called).contains(word)))
+            }) && called
+                .is_some_and(|called| !MAKES.iter().any(|word| trace::flat(called).contains(word)))
                 || called.is_some_and(|called| COMPARES.contains(&called)) && this.is_some_and(is)
         }
         _ => false,
@@ -213,7 +268,9 @@ fn tells(f: FuncRef<'_>, value: Operand, is: &dyn Fn(Symbol) -> bool) -> bool {
     };
     let parts = f.func.parts(*parts);
     let asks = |key: PartKey| named(f, key, ASKS) || named(f, key, "scope");
-    parts.iter().any(|part| matches!(part.key, PartKey::Field(key) if is(key)))
+    parts
+        .iter()
+        .any(|part| matches!(part.key, PartKey::Field(key) if is(key)))
         && !parts.iter().any(|part| asks(part.key))
 }
 
@@ -244,9 +301,9 @@ fn declared(f: FuncRef<'_>) -> Vec<Fact> {
             continue;
         };
         let parts = f.func.parts(parts);
-        let both = parts.iter().any(|part| {
-            named(f, part.key, "email_verified") && is_boolean(f, part.value)
-        });
+        let both = parts
+            .iter()
+            .any(|part| named(f, part.key, "email_verified") && is_boolean(f, part.value));
         let mail = parts.iter().any(|part| named(f, part.key, "email"));
         if both && mail && parts.iter().any(|part| named(f, part.key, "sub")) {
             out.push(fact(f, at, "address", "email_verified"));
@@ -262,7 +319,10 @@ fn is_boolean(f: FuncRef<'_>, value: Operand) -> bool {
         let Some((_, Instr::Call { callee, this, .. })) = trace::made_by(f, value) else {
             return false;
         };
-        if trace::called(f, *callee, *this).0.is_some_and(|name| name == "boolean") {
+        if trace::called(f, *callee, *this)
+            .0
+            .is_some_and(|name| name == "boolean")
+        {
             return true;
         }
         let Some(this) = this else { return false };
@@ -276,7 +336,8 @@ fn description(origins: &Solver<'_, '_>, module: FuncRef<'_>) -> Option<Fact> {
     let program = origins.program;
     let functions = || {
         (0..module.file.facts.functions.len()).map(|index| {
-            program.func(module.sibling(casemate_ir::FnId(u32::try_from(index).unwrap_or_default())))
+            program
+                .func(module.sibling(casemate_ir::FnId(u32::try_from(index).unwrap_or_default())))
         })
     };
     let takes = functions().any(|f| TAKEN.iter().any(|name| looks(f, name)));
@@ -290,7 +351,9 @@ fn description(origins: &Solver<'_, '_>, module: FuncRef<'_>) -> Option<Fact> {
             f.func.each_read(instr, |operand| {
                 found |= match operand {
                     Operand::Const(id) => match f.file.facts.constant(id) {
-                        Const::Str(text) => DESCRIBED.iter().any(|end| f.file.facts.str(*text).contains(end)),
+                        Const::Str(text) => DESCRIBED
+                            .iter()
+                            .any(|end| f.file.facts.str(*text).contains(end)),
                         _ => false,
                     },
                     Operand::Local(_) => false,

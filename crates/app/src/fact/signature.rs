@@ -11,8 +11,22 @@ const SECRETS: &[&str] = &["secret", "secretkey", "signingkey", "privatekey", "h
 
 /// Methods that give the same again in another form, or a part of it.
 const FORMS: &[&str] = &[
-    "tostring", "slice", "substring", "substr", "subarray", "replace", "trim", "touppercase", "tolowercase", "concat", "encode",
-    "decode", "hex", "join", "tojson", "valueof",
+    "tostring",
+    "slice",
+    "substring",
+    "substr",
+    "subarray",
+    "replace",
+    "trim",
+    "touppercase",
+    "tolowercase",
+    "concat",
+    "encode",
+    "decode",
+    "hex",
+    "join",
+    "tojson",
+    "valueof",
 ];
 
 /// Steps from a value back to what it is made of.
@@ -69,9 +83,17 @@ fn shows_secret(f: FuncRef<'_>, value: Operand, steps: usize) -> bool {
             let mut pieces = f.func.operands(*operands).iter();
             pieces.any(|piece| shows_secret(f, *piece, steps - 1))
         }
-        Some((_, Instr::Call { callee, this: Some(this), .. })) => {
+        Some((
+            _,
+            Instr::Call {
+                callee,
+                this: Some(this),
+                ..
+            },
+        )) => {
             let name = trace::called(f, *callee, Some(*this)).0.map(trace::flat);
-            name.is_some_and(|name| FORMS.contains(&name.as_str())) && shows_secret(f, *this, steps - 1)
+            name.is_some_and(|name| FORMS.contains(&name.as_str()))
+                && shows_secret(f, *this, steps - 1)
         }
         Some((_, Instr::Load { .. })) | None => named(),
         Some(_) => false,

@@ -99,7 +99,12 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
         }
         locals(origins, f, &mut out);
         digests(f, &mut out);
-        idle::digests(origins, f, |at, name| fact(f, at, "digest-kept", name), &mut out);
+        idle::digests(
+            origins,
+            f,
+            |at, name| fact(f, at, "digest-kept", name),
+            &mut out,
+        );
         middleware(f, &mut out);
         proofs(f, &mut out);
         if f.func.parent.is_none() {

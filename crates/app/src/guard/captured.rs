@@ -78,7 +78,9 @@ pub(super) fn told(
                 (OpKind::Less, &[a, b]) => Some(Held::Bool(number(&of(a)?)? < number(&of(b)?)?)),
                 (OpKind::LessEq, &[a, b]) => Some(Held::Bool(number(&of(a)?)? <= number(&of(b)?)?)),
                 (OpKind::Greater, &[a, b]) => Some(Held::Bool(number(&of(a)?)? > number(&of(b)?)?)),
-                (OpKind::GreaterEq, &[a, b]) => Some(Held::Bool(number(&of(a)?)? >= number(&of(b)?)?)),
+                (OpKind::GreaterEq, &[a, b]) => {
+                    Some(Held::Bool(number(&of(a)?)? >= number(&of(b)?)?))
+                }
                 (OpKind::TypeOf, &[a]) => {
                     let kind = match of(a)? {
                         Held::Nothing => "undefined",

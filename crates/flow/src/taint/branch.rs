@@ -238,7 +238,9 @@ impl Interp<'_> {
                         self.decided(at, a, b);
                         self.equal(a, b, !outcome, depth);
                     }
-                    (order @ (OpKind::Greater | OpKind::Less), Some(b)) => self.ordered(order, a, b, outcome),
+                    (order @ (OpKind::Greater | OpKind::Less), Some(b)) => {
+                        self.ordered(order, a, b, outcome)
+                    }
                     (OpKind::In, Some(b)) if !outcome => self.held(a, b, outcome),
                     (OpKind::In, Some(b)) if self.above(b) => {}
                     (OpKind::In, Some(b)) if self.own_part(a, b) => {}
