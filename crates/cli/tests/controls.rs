@@ -124,6 +124,16 @@ const NAMED: &[&str] = &[
     "strict-query",
     "log-redaction",
     "account-authentication",
+    "read-rule",
+    "file-extension",
+    "migration-lock",
+    "equal-work",
+    "web-renewal-once",
+    "uniform-registration",
+    "closed-limits",
+    "graceful-stop",
+    "invitation-expiry-set",
+    "idempotency",
 ];
 
 #[test]

@@ -150,10 +150,14 @@ pub enum OpKind {
     Eq,
     /// `a != b`.
     Ne,
-    /// `a < b`, `a <= b`.
+    /// `a < b`.
     Less,
-    /// `a > b`, `a >= b`.
+    /// `a <= b`.
+    LessEq,
+    /// `a > b`.
     Greater,
+    /// `a >= b`.
+    GreaterEq,
     /// `a in b`.
     In,
     /// `a instanceof b`.
@@ -168,6 +172,18 @@ pub enum OpKind {
     ToString,
     /// Rest of an object or array: operand 0 without the keys that follow.
     Rest,
+}
+
+impl OpKind {
+    /// The same without what it says of two that are equal: `<=` is `<`, `>=` is `>`.
+    #[must_use]
+    pub const fn order(self) -> Self {
+        match self {
+            Self::LessEq => Self::Less,
+            Self::GreaterEq => Self::Greater,
+            other => other,
+        }
+    }
 }
 
 /// What an iteration yields.

@@ -27,6 +27,7 @@ enum Way {
 /// One fact for each function of the program that refuses people.
 fn guards(ground: &Ground<'_, '_, '_>) -> Vec<Fact> {
     let mut by_func: BTreeMap<FuncId, Way> = BTreeMap::new();
+    let mut limiters: BTreeMap<FuncId, Way> = BTreeMap::new();
     for endpoint in &ground.application.endpoints {
         for member in &endpoint.chain {
             let f = |id: FuncId| ground.origins().program.func(id);
@@ -40,6 +41,8 @@ fn guards(ground: &Ground<'_, '_, '_>) -> Vec<Fact> {
             };
             if refuses(ground, endpoint, func) {
                 by_func.insert(func, way);
+            } else if says_too_many(f(func)) {
+                limiters.insert(func, way);
             }
         }
     }
@@ -79,7 +82,42 @@ fn guards(ground: &Ground<'_, '_, '_>) -> Vec<Fact> {
             ],
         });
     }
+    let limiters = limiters.into_iter();
+    out.extend(limiters.map(|(func, way)| limiter(ground, func, way)));
     out
+}
+
+/// It answers with 429, or throws something that is called so.
+fn says_too_many(f: FuncRef<'_>) -> bool {
+    let is_429 = |operand: Operand| match operand {
+        Operand::Const(id) => matches!(f.file.facts.constant(id),
+            Const::Number(bits) if f64::from_bits(*bits) == 429.0),
+        Operand::Local(_) => false,
+    };
+    f.func.instrs.iter().any(|instr| match *instr {
+        Instr::Call { callee, args, .. } => {
+            let name = crate::decoration::written_name(f, callee).unwrap_or_default();
+            let flat = name.to_ascii_lowercase();
+            flat.contains("toomany") || f.func.args(args).iter().any(|arg| is_429(arg.value))
+        }
+        _ => false,
+    })
+}
+
+/// One fact for a function of the program that counts requests.
+fn limiter(ground: &Ground<'_, '_, '_>, func: FuncId, way: Way) -> Fact {
+    let f = ground.origins().program.func(func);
+    let open = passes_on_error(ground, f, way);
+    Fact {
+        fact: "limiter".to_owned(),
+        site: Site {
+            file: f.file_idx,
+            span: f.func.head,
+        },
+        function: func,
+        callee: ground.origins().program.func_name(func),
+        values: vec![("open".to_owned(), FactValue::Bool(open))],
+    }
 }
 
 /// Units in which every answer of the server is written down.

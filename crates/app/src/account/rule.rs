@@ -288,12 +288,12 @@ impl<'a> Reader<'a, '_, '_> {
         let span = f.func.spans.get(at).copied().unwrap_or_default();
         match *instr {
             Instr::Op {
-                op: op @ (OpKind::Less | OpKind::Greater),
+                op: op @ (OpKind::Less | OpKind::LessEq | OpKind::Greater | OpKind::GreaterEq),
                 operands,
                 ..
             } => {
                 if let [a, b] = *f.func.operands(operands) {
-                    self.compared(op, a, b, span);
+                    self.compared(op.order(), a, b, span);
                 }
             }
             Instr::Object { parts, .. } => self.object(parts, span),

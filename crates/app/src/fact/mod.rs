@@ -20,10 +20,12 @@ mod exemption;
 mod graphql;
 mod habit;
 mod header;
+mod idle;
 mod ignored;
 mod inclusion;
 mod inverted;
 mod kept;
+mod lifetime;
 mod link;
 mod looks;
 mod media;
@@ -32,11 +34,14 @@ mod metadata;
 mod naming;
 mod narrowed;
 mod neighbours;
+mod never;
 mod oauth;
 mod object_permission;
 mod page;
 mod patience;
 mod predicate;
+mod reading;
+mod relying;
 mod request;
 mod resource;
 mod serving;
@@ -44,6 +49,7 @@ mod session;
 mod shown;
 mod shutdown;
 mod sibling;
+mod signature;
 mod socket;
 mod statement;
 mod strictness;
@@ -140,6 +146,11 @@ impl Application {
             &|| confirmed::of(origins),
             &|| kept::of(origins),
             &|| narrowed::of(origins),
+            &|| never::of(origins),
+            &|| reading::of(origins),
+            &|| relying::of(origins, known),
+            &|| lifetime::of(origins),
+            &|| signature::of(origins),
             &|| shown::of(origins),
             &|| sibling::of(origins),
             &|| bound::passwords(origins),

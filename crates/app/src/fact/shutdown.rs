@@ -11,16 +11,18 @@ const TOLD: &str = "SIGTERM";
 const TYPED: &str = "SIGINT";
 
 /// Parts of names of packages and methods that see to it, whichever signal it is.
-const SEES_TO_IT: [&str; 8] = [
+const SEES_TO_IT: [&str; 7] = [
     "graceful",
     "terminus",
     "terminator",
-    "stoppable",
     "lightship",
     "exit-hook",
     "signal-exit",
     "close-with-grace",
 ];
+
+/// Packages whose names are words that programs use for types of their own (`Stoppable`): compared as they are written.
+const PACKAGES: [&str; 1] = ["stoppable"];
 
 /// What else speaks of it where no signal is named: an own function that is called `shutdown`, too.
 const BY_ANY_NAME: [&str; 1] = ["shutdown"];
@@ -85,6 +87,7 @@ fn handled(origins: &Solver<'_, '_>) -> bool {
     };
     named(TOLD)
         || says(&SEES_TO_IT)
+        || any(origins, |text| PACKAGES.contains(&text))
         || if named(TYPED) {
             says(&BY_A_PACKAGE)
         } else {

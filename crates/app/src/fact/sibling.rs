@@ -81,6 +81,7 @@ fn checks(origins: &Solver<'_, '_>, methods: &[FuncId], out: &mut Vec<Fact>) {
 fn own_checks(origins: &Solver<'_, '_>, method: FuncId) -> FxHashSet<String> {
     let mut out = FxHashSet::default();
     let mut params: FxHashMap<FuncId, FxHashSet<LocalId>> = FxHashMap::default();
+    let mut flags: FxHashMap<FuncId, Vec<bool>> = FxHashMap::default();
     let f = origins.program.func(method);
     params.insert(
         method,
@@ -96,7 +97,10 @@ fn own_checks(origins: &Solver<'_, '_>, method: FuncId) -> FxHashSet<String> {
             .iter()
             .map(|capture| match capture {
                 Capture::Local(local) => outer.as_ref().is_some_and(|outer| outer.contains(local)),
-                Capture::Outer(_) => false,
+                Capture::Outer(outer) => f
+                    .parent()
+                    .and_then(|parent| flags.get(&parent))
+                    .is_some_and(|flags| flags.get(outer.index()) == Some(&true)),
             })
             .collect();
         let mut own = params.remove(&func).unwrap_or_default();
@@ -120,6 +124,7 @@ fn own_checks(origins: &Solver<'_, '_>, method: FuncId) -> FxHashSet<String> {
             }
         }
         params.insert(func, own);
+        flags.insert(func, captured);
     }
     out
 }

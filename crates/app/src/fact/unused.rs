@@ -3,6 +3,7 @@
 //!
 //! Only what cannot be used from elsewhere is told: of imports, functions that no file of the program names at all.
 
+use super::idle;
 use super::trace;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{File, FuncRef};
@@ -96,8 +97,14 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
         if f.file.facts.language == Language::Python {
             continue;
         }
-        locals(f, &mut out);
+        locals(origins, f, &mut out);
         digests(f, &mut out);
+        idle::digests(
+            origins,
+            f,
+            |at, name| fact(f, at, "digest-kept", name),
+            &mut out,
+        );
         middleware(f, &mut out);
         proofs(f, &mut out);
         if f.func.parent.is_none() {
@@ -128,10 +135,12 @@ fn used(origins: &Solver<'_, '_>) -> Used {
                     var: VarRef::Global(global),
                     ..
                 } => used.functions.extend(functions(origins, f.global(global))),
+                // What is known to be of a package is none of the program.
                 Instr::Load {
+                    to,
                     key: Key::Field(name),
                     ..
-                } => {
+                } if trace::texts(origins, func, Operand::Local(to)).is_empty() => {
                     used.members.insert(f.file.facts.str(name).to_owned());
                 }
                 Instr::Store {
@@ -221,7 +230,8 @@ fn imports(origins: &Solver<'_, '_>, f: FuncRef<'_>, used: &Used, out: &mut Vec<
             package.iter().any(|text| PACKAGES.contains(&text.as_str()))
                 && !is_read_elsewhere(origins, f.file_idx, &package)
         } else {
-            protects(name)
+            let safe = |target: &FuncId| idle::makes_safe(origins, origins.program.func(*target));
+            (protects(name) || targets.iter().all(safe))
                 && targets.iter().all(|target| {
                     !used.functions.contains(target)
                         && !used.members.contains(&origins.program.func_name(*target))
@@ -297,7 +307,7 @@ fn methods(f: FuncRef<'_>, out: &mut Vec<Fact>) {
 }
 
 /// What is made under a name and never looked at.
-fn locals(f: FuncRef<'_>, out: &mut Vec<Fact>) {
+fn locals(origins: &Solver<'_, '_>, f: FuncRef<'_>, out: &mut Vec<Fact>) {
     for (at, instr) in f.func.instrs.iter().enumerate() {
         let Instr::Copy { to, from } = *instr else {
             continue;
@@ -320,7 +330,12 @@ fn locals(f: FuncRef<'_>, out: &mut Vec<Fact>) {
             {
                 "list"
             }
-            Some((_, Instr::Closure { .. })) if protects(name) => "function",
+            Some((_, Instr::Closure { func, .. }))
+                if protects(name) || idle::locks(origins.program.func(f.sibling(*func))) =>
+            {
+                "function"
+            }
+            Some((_, Instr::Call { .. })) if idle::is_digest(origins, f, from) => "digest-kept",
             _ => continue,
         };
         if f.writers(to).count() == 1 && !is_read(f, to) {

@@ -227,7 +227,7 @@ impl Address {
                     .or_else(|| captured::same(&self.around, origins, f, *a, *b))
                     .map(|t| !t)
             }
-            (OpKind::Greater, [a, _]) => self.indexed(origins, f, *a),
+            (OpKind::Greater | OpKind::GreaterEq, [a, _]) => self.indexed(origins, f, *a),
             (OpKind::In, [a, b]) => match part(origins, f, *b) {
                 // `'/open' in request.path`
                 Some(Part::Address) => {

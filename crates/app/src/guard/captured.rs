@@ -76,7 +76,11 @@ pub(super) fn told(
                     Some(Held::Bool(!of(a)?.truth(python)?))
                 }
                 (OpKind::Less, &[a, b]) => Some(Held::Bool(number(&of(a)?)? < number(&of(b)?)?)),
+                (OpKind::LessEq, &[a, b]) => Some(Held::Bool(number(&of(a)?)? <= number(&of(b)?)?)),
                 (OpKind::Greater, &[a, b]) => Some(Held::Bool(number(&of(a)?)? > number(&of(b)?)?)),
+                (OpKind::GreaterEq, &[a, b]) => {
+                    Some(Held::Bool(number(&of(a)?)? >= number(&of(b)?)?))
+                }
                 (OpKind::TypeOf, &[a]) => {
                     let kind = match of(a)? {
                         Held::Nothing => "undefined",

@@ -111,7 +111,7 @@ impl<'a> Finder<'a> {
                             _ => false,
                         }
                     }
-                    (OpKind::Greater, [a, Operand::Const(id)]) => {
+                    (OpKind::Greater | OpKind::GreaterEq, [a, Operand::Const(id)]) => {
                         *f.file.facts.constant(*id) == Const::Number(0) && on(*a, outcome)
                     }
                     _ => false,

@@ -228,7 +228,7 @@ impl Interp<'_> {
                 let (Some(&a), b) = (operands.first(), operands.get(1).copied()) else {
                     return;
                 };
-                match (op, b) {
+                match (op.order(), b) {
                     (OpKind::Not, _) => self.assume(a, !outcome, depth + 1),
                     (OpKind::StrictEq | OpKind::Eq, Some(b)) => {
                         self.decided(at, a, b);
@@ -238,7 +238,9 @@ impl Interp<'_> {
                         self.decided(at, a, b);
                         self.equal(a, b, !outcome, depth);
                     }
-                    (OpKind::Greater | OpKind::Less, Some(b)) => self.ordered(op, a, b, outcome),
+                    (order @ (OpKind::Greater | OpKind::Less), Some(b)) => {
+                        self.ordered(order, a, b, outcome)
+                    }
                     (OpKind::In, Some(b)) if !outcome => self.held(a, b, outcome),
                     (OpKind::In, Some(b)) if self.above(b) => {}
                     (OpKind::In, Some(b)) if self.own_part(a, b) => {}
@@ -579,7 +581,7 @@ impl Interp<'_> {
         if let Some(n) = number(&right)
             && (n == -1.0 || n == 0.0)
         {
-            // `>` and `>=` are one operator here; `indexOf(x) > 0` misses position 0 and is a subset.
+            // `>` and `>=` are one here; `indexOf(x) > 0` misses position 0 and is a subset.
             self.found(a, (op == OpKind::Greater) == outcome);
             if (op == OpKind::Greater) == outcome {
                 self.found_in_own(a);

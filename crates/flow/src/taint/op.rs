@@ -85,12 +85,18 @@ impl Interp<'_> {
             OpKind::StrictNe | OpKind::Ne => self
                 .certainly_equal(&first, &second)
                 .map_or_else(Value::default, |b| Value::constant(Konst::Bool(!b))),
-            OpKind::Less | OpKind::Greater => match (first.single(), second.single()) {
-                (Some(Konst::Number(a)), Some(Konst::Number(b))) if !self.revisit && a != b => {
-                    Value::constant(Konst::Bool(if op == OpKind::Less { a < b } else { a > b }))
+            OpKind::Less | OpKind::LessEq | OpKind::Greater | OpKind::GreaterEq => {
+                match (first.single(), second.single()) {
+                    (Some(Konst::Number(a)), Some(Konst::Number(b))) if !self.revisit && a != b => {
+                        Value::constant(Konst::Bool(if op.order() == OpKind::Less {
+                            a < b
+                        } else {
+                            a > b
+                        }))
+                    }
+                    _ => Value::default(),
                 }
-                _ => Value::default(),
-            },
+            }
             OpKind::In => match (first.single(), second.single()) {
                 (Some(Konst::Str(part)), Some(Konst::Str(whole))) => {
                     Value::constant(Konst::Bool(whole.contains(&**part)))

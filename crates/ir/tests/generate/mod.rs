@@ -79,7 +79,7 @@ const NUMBERS: [f64; 12] = [
     f64::NEG_INFINITY,
     9_007_199_254_740_993.0,
 ];
-const OPS: [OpKind; 20] = [
+const OPS: [OpKind; 22] = [
     OpKind::Add,
     OpKind::Arithmetic,
     OpKind::Subtract,
@@ -92,7 +92,9 @@ const OPS: [OpKind; 20] = [
     OpKind::Eq,
     OpKind::Ne,
     OpKind::Less,
+    OpKind::LessEq,
     OpKind::Greater,
+    OpKind::GreaterEq,
     OpKind::In,
     OpKind::InstanceOf,
     OpKind::TypeOf,

@@ -109,7 +109,7 @@ fn operators() {
             "strict_eq (%0, %1)",
             "ne (%3, %4)",
             "less (%6, %7)",
-            "greater (%9, %10)",
+            "greater_eq (%9, %10)",
         ],
     );
     js(

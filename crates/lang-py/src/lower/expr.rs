@@ -333,8 +333,10 @@ impl<'a> Lowerer<'a> {
         let kind = match op {
             CmpOp::Eq => OpKind::Eq,
             CmpOp::NotEq => OpKind::Ne,
-            CmpOp::Lt | CmpOp::LtE => OpKind::Less,
-            CmpOp::Gt | CmpOp::GtE => OpKind::Greater,
+            CmpOp::Lt => OpKind::Less,
+            CmpOp::LtE => OpKind::LessEq,
+            CmpOp::Gt => OpKind::Greater,
+            CmpOp::GtE => OpKind::GreaterEq,
             CmpOp::Is => OpKind::StrictEq,
             CmpOp::IsNot => OpKind::StrictNe,
             CmpOp::In => OpKind::In,

@@ -128,7 +128,7 @@ fn looks_for<'p>(f: FuncRef<'p>, origins: &Solver<'p, '_>, instr: &Instr) -> Opt
         },
         // `path.indexOf('/open') !== -1`
         Instr::Op {
-            op: OpKind::StrictNe | OpKind::Ne | OpKind::Greater,
+            op: OpKind::StrictNe | OpKind::Ne | OpKind::Greater | OpKind::GreaterEq,
             operands,
             ..
         } => {
