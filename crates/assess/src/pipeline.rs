@@ -272,7 +272,8 @@ fn analyse(
     let secrets = crate::secret::facts(project, linked, &analysis.facts);
     analysis.facts.extend(secrets);
     analysis.facts.extend(crate::markup::facts(project, linked));
-    analysis.facts.extend(crate::rows::facts(project, linked));
+    let rows = crate::rows::facts(project, linked, &analysis.facts);
+    analysis.facts.extend(rows);
     analysis
         .facts
         .extend(crate::deployment::facts(project, linked));

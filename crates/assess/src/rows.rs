@@ -87,7 +87,8 @@ pub(crate) fn columns(project: &Project, linked: &Linked) -> Vec<Column> {
 }
 
 /// One fact for each table with policies, and for each policy.
-pub(crate) fn facts(project: &Project, linked: &Linked) -> Vec<Fact> {
+/// `known`: what is told of the program, of whose record accesses some are to these tables.
+pub(crate) fn facts(project: &Project, linked: &Linked, known: &[Fact]) -> Vec<Fact> {
     let databases = databases(project, linked);
     let mut out = Vec::new();
     for database in databases.values() {
@@ -105,7 +106,7 @@ pub(crate) fn facts(project: &Project, linked: &Linked) -> Vec<Fact> {
                 security(database, name, table),
             ));
             for (policy_name, policy) in &table.policies {
-                let values = of_policy(database, name, table, policy);
+                let values = of_policy(database, name, table, policy, known);
                 let callee = format!("{policy_name} on {name}");
                 out.extend(fact(linked, "row.policy", policy.place, &callee, values));
             }
@@ -227,6 +228,7 @@ fn of_policy(
     name: &str,
     table: &Table,
     policy: &Policy,
+    known: &[Fact],
 ) -> Vec<(&'static str, FactValue)> {
     let always = |condition: &Option<Condition>| condition.as_ref().is_some_and(|c| c.always);
     let staff = !policy.roles.is_empty()
@@ -244,7 +246,7 @@ fn of_policy(
             _ => always(&policy.using),
         };
     let read = if open && policy.command == Command::Select {
-        told_of_reading(database, name, table, policy)
+        told_of_reading(database, name, table, policy).map(|why| closed(why, name, policy, known))
     } else {
         None
     };
@@ -256,6 +258,54 @@ fn of_policy(
             read.map_or(FactValue::Absent, |why| FactValue::Str(why.to_owned())),
         ),
     ]
+}
+
+/// Others of its table ask whose a row is.
+const SHARED: &str = "others of its table ask whose a row is";
+
+/// Roles by which a database is asked by browsers, past every endpoint of the program.
+const BROWSERS: &[&str] = &["anon", "authenticated", "public"];
+
+/// The same reason, or a stronger one: every endpoint that reads such rows wants a login, so that nothing of them is for everybody.
+fn closed(why: &'static str, name: &str, policy: &Policy, known: &[Fact]) -> &'static str {
+    let own = !policy.roles.is_empty()
+        && !policy
+            .roles
+            .iter()
+            .any(|role| BROWSERS.contains(&role.as_str()));
+    if why != SHARED || !own {
+        return why;
+    }
+    let value = |fact: &Fact, name: &str| {
+        let found = fact.values.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.clone())
+    };
+    let reads = |fact: &&Fact| {
+        fact.fact == "access"
+            && value(fact, "op") == Some(FactValue::Str("read".to_owned()))
+            && matches!(value(fact, "object"), Some(FactValue::Str(object)) if is_row_of(&object, name))
+    };
+    let mut readers = known.iter().filter(reads).peekable();
+    if readers.peek().is_some()
+        && readers.all(|fact| value(fact, "authentication") == Some(FactValue::Bool(true)))
+    {
+        return "others of its table ask whose a row is, and whoever reads one has to log in";
+    }
+    why
+}
+
+/// Whether records of this name are rows of the table: `order_lines`, `orderline`.
+fn is_row_of(object: &str, table: &str) -> bool {
+    let table = table.rsplit('.').next().unwrap_or(table);
+    let flat: String = table.chars().filter(char::is_ascii_alphanumeric).collect();
+    let flat = flat.to_ascii_lowercase();
+    flat == object
+        || flat.strip_suffix('s') == Some(object)
+        || flat.strip_suffix("es") == Some(object)
+        || flat
+            .strip_suffix("ies")
+            .zip(object.strip_suffix('y'))
+            .is_some_and(|(a, b)| a == b)
 }
 
 /// Why rows that everybody may read were hardly meant to be.
@@ -293,7 +343,7 @@ fn told_of_reading(
             })
     });
     if shared {
-        return Some("others of its table ask whose a row is");
+        return Some(SHARED);
     }
     let part_of = table.references.iter().any(|reference| {
         let people = PEOPLE.iter().any(|word| reference.table.contains(word));

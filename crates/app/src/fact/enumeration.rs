@@ -1,5 +1,6 @@
 //! Answers that tell whether an account exists, as facts: where somebody logs in, and where a password is reset.
 
+use super::trace;
 use crate::model::{Application, Endpoint};
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
@@ -10,6 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What names say where a forgotten password is replaced.
 const RESETS: &[&str] = &["forgot", "reset", "recover", "lostpassword"];
+
+/// What names say where an account is opened.
+const REGISTERS: &[&str] = &["register", "registration", "signup", "createaccount"];
 
 /// Depth of calls, and functions of one endpoint.
 const DEPTH: u32 = 2;
@@ -49,6 +53,174 @@ impl Application {
         }
         (out.into_values().collect(), telling)
     }
+
+    /// One fact for each registration that says that an address is taken, in a program that keeps this to itself elsewhere: nothing
+    /// where a password is reset says so, and a letter confirms new accounts, which could tell it to the owner alone.
+    pub(super) fn registrations(&self, origins: &Solver<'_, '_>) -> Vec<Fact> {
+        let mut resets = self
+            .endpoints
+            .iter()
+            .filter(|e| asks_for_reset(e))
+            .peekable();
+        if resets.peek().is_none() || !resets.all(|e| is_uniform(e, origins)) {
+            return Vec::new();
+        }
+        let mut out: BTreeMap<Site, Fact> = BTreeMap::new();
+        for endpoint in self.endpoints.iter().filter(|e| registers(e)) {
+            if endpoint.guarded("authentication") == crate::model::Answer::Yes
+                || !speaks_of_mail(endpoint, origins)
+            {
+                continue;
+            }
+            let mut said = Said::new(origins);
+            for &handler in &endpoint.handlers {
+                said.function(handler, 0);
+            }
+            let mut texts = said.texts.into_iter();
+            let taken = texts
+                .find(|(site, func, text)| is_taken(text) && !in_letter(origins, *site, *func));
+            if let Some((site, function, text)) = taken {
+                out.entry(site).or_insert_with(|| Fact {
+                    fact: "account.taken".to_owned(),
+                    site,
+                    function,
+                    callee: "the answer".to_owned(),
+                    values: vec![("text".to_owned(), FactValue::Str(text))],
+                });
+            }
+        }
+        out.into_values().collect()
+    }
+}
+
+/// Somebody who forgot a password asks for a letter.
+fn asks_for_reset(endpoint: &Endpoint) -> bool {
+    endpoint.method == "post"
+        && super::names(endpoint).any(|name| {
+            let name = trace::flat(&name);
+            [
+                "forgot",
+                "recover",
+                "lostpassword",
+                "resetrequest",
+                "requestreset",
+            ]
+            .iter()
+            .any(|word| name.contains(word))
+        })
+}
+
+fn registers(endpoint: &Endpoint) -> bool {
+    endpoint.method == "post"
+        && super::names(endpoint).any(|name| REGISTERS.contains(&trace::flat(&name).as_str()))
+}
+
+/// Its answer is the same for every address: nothing of it says that there is none.
+fn is_uniform(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
+    let mut said = Said::new(origins);
+    for &handler in &endpoint.handlers {
+        said.function(handler, 0);
+    }
+    let missing = |f: FuncRef<'_>| {
+        f.func.instrs.iter().any(|instr| match *instr {
+            Instr::Call {
+                callee, this, args, ..
+            } => {
+                trace::called(f, callee, this)
+                    .0
+                    .is_some_and(|name| trace::flat(name).contains("notfound"))
+                    || f.func
+                        .args(args)
+                        .iter()
+                        .any(|arg| is_number(f, arg.value, 404.0))
+            }
+            _ => false,
+        })
+    };
+    !endpoint.handlers.is_empty()
+        && !said.texts.iter().any(|(_, _, text)| no_such_account(text))
+        && !said
+            .seen
+            .iter()
+            .any(|func| missing(origins.program.func(*func)))
+}
+
+fn is_number(f: FuncRef<'_>, operand: Operand, number: f64) -> bool {
+    matches!(operand, Operand::Const(id)
+        if matches!(f.file.facts.constant(id), Const::Number(bits) if f64::from_bits(*bits) == number))
+}
+
+/// Something that it calls sends or queues a letter.
+fn speaks_of_mail(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
+    const LETTERS: &[&str] = &[
+        "sendmail",
+        "sendemail",
+        "mailer",
+        "mails",
+        "sendconfirm",
+        "sendverif",
+        "sendactivation",
+    ];
+    trace::reached(origins, &endpoint.handlers, 3).is_some_and(|all| {
+        all.iter().any(|func| {
+            let f = origins.program.func(*func);
+            trace::method_calls(f).any(|call| {
+                let of = match trace::made_by(f, call.this) {
+                    Some((
+                        _,
+                        Instr::Load {
+                            key: casemate_ir::Key::Field(name),
+                            ..
+                        },
+                    )) => Some(f.file.facts.str(*name)),
+                    _ => crate::object::key::variable(f, call.this),
+                };
+                [Some(call.name), of].into_iter().flatten().any(|name| {
+                    let name = trace::flat(name);
+                    LETTERS.iter().any(|word| name.contains(word))
+                })
+            })
+        })
+    })
+}
+
+/// Whether the text at a place is one of a letter, which its owner alone reads.
+fn in_letter(origins: &Solver<'_, '_>, site: Site, func: FuncId) -> bool {
+    const PARTS: &[&str] = &["to", "subject", "recipient", "template"];
+    let f = origins.program.func(func);
+    f.func
+        .instrs
+        .iter()
+        .zip(&f.func.spans)
+        .any(|(instr, span)| {
+            let Instr::Object { parts, .. } = *instr else {
+                return false;
+            };
+            *span == site.span
+                && f.func.parts(parts).iter().any(|part| {
+                    matches!(part.key, casemate_ir::PartKey::Field(name)
+                    if PARTS.contains(&f.file.facts.str(name)))
+                })
+        })
+}
+
+/// Whether a text says that an address or a name has an account already.
+fn is_taken(text: &str) -> bool {
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    let taken = has(&["already", "taken", "in use", "exists"])
+        && has(&[
+            "account",
+            "email",
+            "e-mail",
+            "user",
+            "address",
+            "registered",
+        ]);
+    let account = has(&["has an account", "have an account"]);
+    (taken || account)
+        && (10..120).contains(&text.len())
+        && text.contains(' ')
+        && !has(&["if ", "token", "not ", "n't"])
 }
 
 fn is_reset(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {

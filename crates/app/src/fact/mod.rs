@@ -6,6 +6,7 @@ mod application;
 mod asker;
 mod blocking;
 mod bound;
+mod budget;
 mod callback;
 mod cipher;
 mod companion;
@@ -19,6 +20,7 @@ mod enumeration;
 mod exemption;
 mod graphql;
 mod habit;
+mod handed;
 mod header;
 mod idle;
 mod ignored;
@@ -42,8 +44,10 @@ mod patience;
 mod predicate;
 mod reading;
 mod relying;
+mod replaced;
 mod request;
 mod resource;
+mod series;
 mod serving;
 mod session;
 mod shown;
@@ -58,6 +62,7 @@ mod token;
 mod trace;
 mod trail;
 mod unawaited;
+mod unread;
 mod unreturned;
 mod unused;
 mod update;
@@ -157,6 +162,12 @@ impl Application {
             &|| strictness::of(origins),
             &|| bound::pages(origins),
             &|| bound::tokens(origins, known),
+            &|| budget::of(origins, endpoints),
+            &|| unread::of(origins),
+            &|| series::of(origins),
+            &|| replaced::of(origins),
+            &|| handed::of(origins, known),
+            &|| self.registrations(origins),
         ];
         let found: Vec<Vec<Fact>> = questions
             .par_iter()
