@@ -1,7 +1,6 @@
 //! What limits of requests count by: the function that gives the key of a limit, and what it reads of the request.
 //!
-//! Told are mailboxes that only one of several endpoints counts, accounts that have a budget for each spelling of their name, and whole
-//! addresses of IPv6 as keys where the file knows of IPv6.
+//! Told are mailboxes that only one of several endpoints counts, and accounts that have a budget for each spelling of their name.
 
 use super::trace;
 use crate::model::{Answer, Endpoint};
@@ -30,9 +29,6 @@ const ACCOUNTS: &[&str] = &["email", "mail", "username", "login", "emailaddress"
 /// Parts of names of what makes all spellings one.
 const NORMAL: &[&str] = &["lower", "upper", "normal", "canonic", "casefold"];
 
-/// Names of functions that tell IPv6 apart, or shorten it.
-const NETWORKS: &[&str] = &["isIPv6", "ipKeyGenerator", "Address6", "ipaddr"];
-
 /// Parts of names of endpoints that send mail to an address of the client's choice.
 const MAILS: &[&str] = &[
     "register",
@@ -52,8 +48,6 @@ struct KeyOf {
     func: FuncId,
     /// What of the client's words it counts by: the field of an account.
     account: Option<String>,
-    /// It reads the address of the client.
-    address: bool,
 }
 
 /// One fact for each of them.
@@ -65,7 +59,6 @@ pub(super) fn of(origins: &Solver<'_, '_>, endpoints: &[Endpoint]) -> Vec<Fact> 
     keys.sort_by_key(|key| key.func);
     keys.retain(|key| seen.insert(key.func));
     spellings(origins, &keys, &mut out);
-    networks(origins, &keys, &mut out);
     out
 }
 
@@ -131,7 +124,6 @@ fn key_of(origins: &Solver<'_, '_>, func: FuncId) -> KeyOf {
     KeyOf {
         func,
         account: account.map(|name| (*name).to_owned()),
-        address: fields.contains(&"ip"),
     }
 }
 
@@ -394,27 +386,4 @@ fn chain(f: FuncRef<'_>, value: Operand) -> bool {
         value = this;
     }
     false
-}
-
-/// Keys that are the whole address, in a file that knows of IPv6: it is imported there, and nothing of it is used for the key.
-fn networks(origins: &Solver<'_, '_>, keys: &[&KeyOf], out: &mut Vec<Fact>) {
-    for key in keys.iter().filter(|key| key.address) {
-        let f = origins.program.func(key.func);
-        let facts = &f.file.facts;
-        let knows = facts
-            .globals
-            .iter()
-            .any(|global| NETWORKS.contains(&facts.str(global.name)));
-        let shortens = f
-            .func
-            .instrs
-            .iter()
-            .any(|instr| matches!(instr, Instr::Call { .. }));
-        if knows {
-            let values = [("whole", FactValue::Bool(!shortens))];
-            let mut fact = trace::at(f, 0, "limit.network", "ip", &values);
-            fact.site.span = f.func.head;
-            out.push(fact);
-        }
-    }
 }
