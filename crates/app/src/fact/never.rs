@@ -80,21 +80,18 @@ fn comparisons(origins: &Solver<'_, '_>, f: FuncRef<'_>, out: &mut Vec<Fact>) {
             (OpKind::Greater, &[a, b]) if is_zero(f, a) => b,
             _ => continue,
         };
-        let Some((
-            _,
-            Instr::Load {
-                base,
-                key: Key::Field(name),
-                ..
-            },
-        )) = trace::made_by(f, measured)
+        let Some(&Instr::Load {
+            base,
+            key: Key::Field(name),
+            ..
+        }) = only_maker(f, measured)
         else {
             continue;
         };
-        let name = f.file.facts.str(*name);
-        if COUNTS.contains(&name) && is_collection(origins, f, *base) {
+        let name = f.file.facts.str(name);
+        if COUNTS.contains(&name) && is_collection(origins, f, base) {
             out.push(fact(f, at, "count", name));
-        } else if STATUS.contains(&name) && is_answer(f, *base) {
+        } else if STATUS.contains(&name) && is_answer(f, base) {
             out.push(fact(f, at, "status", name));
         }
     }
@@ -198,6 +195,26 @@ fn stands_once(origins: &Solver<'_, '_>, text: &str) -> bool {
         }
     }
     found == 1
+}
+
+/// What a value is made by, whichever way leads to it: nothing else is ever written where it stands.
+fn only_maker<'p>(f: FuncRef<'p>, value: Operand) -> Option<&'p Instr> {
+    let mut value = value;
+    for _ in 0..4 {
+        let Operand::Local(local) = value else {
+            return None;
+        };
+        if f.func.params.iter().any(|param| param.local == local) {
+            return None;
+        }
+        let mut writers = f.writers(local);
+        match (writers.next(), writers.next()) {
+            (Some((_, Instr::Copy { from, .. })), None) => value = *from,
+            (Some((_, instr)), None) => return Some(instr),
+            _ => return None,
+        }
+    }
+    None
 }
 
 fn is_zero(f: FuncRef<'_>, value: Operand) -> bool {
