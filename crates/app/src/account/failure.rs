@@ -41,7 +41,8 @@ fn guards(ground: &Ground<'_, '_, '_>) -> Vec<Fact> {
             };
             if refuses(ground, endpoint, func) {
                 by_func.insert(func, way);
-            } else if says_too_many(f(func)) {
+            } else if super::signin::is_login(endpoint, ground.origins()) && says_too_many(f(func))
+            {
                 limiters.insert(func, way);
             }
         }
@@ -104,7 +105,7 @@ fn says_too_many(f: FuncRef<'_>) -> bool {
     })
 }
 
-/// One fact for a function of the program that counts requests.
+/// One fact for a function of the program that counts the attempts of a login: what else is counted may well pass while nobody can count.
 fn limiter(ground: &Ground<'_, '_, '_>, func: FuncId, way: Way) -> Fact {
     let f = ground.origins().program.func(func);
     let open = passes_on_error(ground, f, way);
