@@ -133,7 +133,6 @@ const NAMED: &[&str] = &[
     "closed-limits",
     "graceful-stop",
     "invitation-expiry-set",
-    "idempotency",
 ];
 
 #[test]

@@ -14,6 +14,7 @@ mod composed;
 pub mod injected;
 pub mod limits;
 pub mod look;
+mod offered;
 pub mod origin;
 pub mod program;
 pub mod result;

@@ -52,11 +52,7 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
     let mut asked: BTreeMap<(u32, u32, String), Vec<(FuncId, bool)>> = BTreeMap::new();
     let mut beside = BTreeSet::new();
     let mut out = Vec::new();
-    for func in program
-        .function_ids()
-        .filter(|func| !program.is_copy(*func))
-    {
-        let f = program.func(func);
+    for f in trace::functions(origins) {
         if f.file.facts.language == Language::Python || f.func.kind == FnKind::Module {
             continue;
         }
@@ -118,7 +114,7 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
                 !param.optional && !captured && (changes || !writes) && !is_looked_at(f, value);
             if limits || ignored {
                 let methods = asked.entry((f.file_idx.0, class.0, name.to_owned()));
-                methods.or_default().push((func, limits));
+                methods.or_default().push((f.id, limits));
             }
         }
     }

@@ -64,13 +64,8 @@ pub(super) fn of(origins: &Solver<'_, '_>, endpoints: &[Endpoint]) -> Vec<Fact> 
 
 /// The calls that make limits, by function and place, with the functions that give their keys.
 fn makers(origins: &Solver<'_, '_>) -> FxHashMap<(FuncId, usize), Vec<KeyOf>> {
-    let program = origins.program;
     let mut out = FxHashMap::default();
-    for func in program
-        .function_ids()
-        .filter(|func| !program.is_copy(*func))
-    {
-        let f = program.func(func);
+    for f in trace::functions(origins) {
         for (at, instr) in f.func.instrs.iter().enumerate() {
             let Instr::Call {
                 callee, this, args, ..
@@ -97,7 +92,7 @@ fn makers(origins: &Solver<'_, '_>) -> FxHashMap<(FuncId, usize), Vec<KeyOf>> {
             }
             let keys: Vec<KeyOf> = keys.into_iter().map(|key| key_of(origins, key)).collect();
             if !keys.is_empty() {
-                out.insert((func, at), keys);
+                out.insert((f.id, at), keys);
             }
         }
     }
@@ -196,7 +191,7 @@ fn mails(origins: &Solver<'_, '_>, endpoint: &Endpoint) -> bool {
                         return false;
                     };
                     let (name, of) = trace::called(f, callee, this);
-                    let of = of.or_else(|| member(f, this?));
+                    let of = of.or_else(|| trace::member(f, this?));
                     [name, of]
                         .into_iter()
                         .flatten()
@@ -204,19 +199,6 @@ fn mails(origins: &Solver<'_, '_>, endpoint: &Endpoint) -> bool {
                 })
             })
         })
-}
-
-fn member<'p>(f: FuncRef<'p>, value: Operand) -> Option<&'p str> {
-    match trace::made_by(f, value)? {
-        (
-            _,
-            Instr::Load {
-                key: Key::Field(name),
-                ..
-            },
-        ) => Some(f.file.facts.str(*name)),
-        _ => None,
-    }
 }
 
 /// By place of a registration: whether one of the limits that it names counts by an account of the body. Only where it names a limit
@@ -340,10 +322,11 @@ fn normalised(origins: &Solver<'_, '_>, account: &str) -> bool {
                 callee, this, args, ..
             } => {
                 let (name, of) = trace::called(f, callee, this);
-                let of = of.or_else(|| member(f, this?));
+                let of = of.or_else(|| trace::member(f, this?));
                 let given = f.func.args(args).first().map(|arg| arg.value);
-                let given =
-                    given.and_then(|v| member(f, v).or_else(|| crate::object::key::variable(f, v)));
+                let given = given.and_then(|v| {
+                    trace::member(f, v).or_else(|| crate::object::key::variable(f, v))
+                });
                 name.is_some_and(says_normal) && (named(of) || named(given))
                     || f.func.args(args).iter().any(|arg| {
                         trace::text(f, arg.value)

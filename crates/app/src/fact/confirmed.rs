@@ -48,11 +48,7 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
     let mut logins: Vec<FuncId> = Vec::new();
     let mut written: FxHashSet<String> = FxHashSet::default();
     let mut asked: FxHashSet<String> = FxHashSet::default();
-    for func in program
-        .function_ids()
-        .filter(|func| !program.is_copy(*func))
-    {
-        let f = program.func(func);
+    for f in trace::functions(origins) {
         if f.file.facts.language == Language::Python {
             continue;
         }
@@ -63,7 +59,7 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
             && name.is_some_and(|name| LOGINS.contains(&name.as_str()))
             && proves(f)
         {
-            logins.push(func);
+            logins.push(f.id);
         }
     }
     if written.is_empty() {

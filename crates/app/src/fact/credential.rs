@@ -68,18 +68,13 @@ const NAMESAKES: usize = 4;
 
 /// One fact for each place where one is taken.
 pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
-    let program = origins.program;
     let tables = tables(origins);
     if tables.is_empty() {
         return Vec::new();
     }
     let mut names: Option<Names> = None;
     let mut out = Vec::new();
-    for func in program
-        .function_ids()
-        .filter(|func| !program.is_copy(*func))
-    {
-        let f = program.func(func);
+    for f in trace::functions(origins) {
         for (at, instr) in f.func.instrs.iter().enumerate() {
             let Some((table, condition, takes)) = taken(f, instr) else {
                 continue;
@@ -113,7 +108,7 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
                     return FactValue::Absent;
                 }
                 let here = own(&seen.columns);
-                let ways = || names.around(origins, func);
+                let ways = || names.around(origins, f.id);
                 FactValue::Bool(here || around.get_or_insert_with(ways).iter().all(own))
             };
             let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
@@ -336,19 +331,14 @@ struct Names {
 
 impl Names {
     fn of(origins: &Solver<'_, '_>) -> Self {
-        let program = origins.program;
         let mut out = Self {
             named: FxHashMap::default(),
             callers: FxHashMap::default(),
         };
-        for func in program
-            .function_ids()
-            .filter(|func| !program.is_copy(*func))
-        {
-            let f = program.func(func);
+        for f in trace::functions(origins) {
             if let Some(name) = f.func.name {
                 let name = f.file.facts.str(name).to_owned();
-                out.named.entry(name).or_default().push(func);
+                out.named.entry(name).or_default().push(f.id);
             }
             for name in calls(f) {
                 let callers = out.callers.entry(name.to_owned()).or_default();

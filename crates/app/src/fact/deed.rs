@@ -8,7 +8,7 @@ use super::trace;
 use casemate_flow::origin::Solver;
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::{Fact, FactValue, FuncId};
-use casemate_ir::{BlockId, Const, FnKind, Instr, Key, OpKind, Operand, Term};
+use casemate_ir::{BlockId, Const, FnKind, Instr, OpKind, Operand, Term};
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 
@@ -95,19 +95,15 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
     let program = origins.program;
     let mut out = Vec::new();
     let mut changes: BTreeMap<String, Vec<(FuncId, usize, Along)>> = BTreeMap::new();
-    for func in program
-        .function_ids()
-        .filter(|func| !program.is_copy(*func))
-    {
-        let f = program.func(func);
+    for f in trace::functions(origins) {
         if f.func.kind == FnKind::Module || f.func.parent.is_none() {
             continue;
         }
         if let Some((at, name)) = password(f) {
             let along = Along::of(origins, f);
-            changes.entry(name).or_default().push((func, at, along));
+            changes.entry(name).or_default().push((f.id, at, along));
         }
-        let name = program.func_name(func);
+        let name = program.func_name(f.id);
         let flat = trace::flat(name.rsplit('.').next().unwrap_or(&name));
         if ["logout", "signout", "endsession"].contains(&flat.as_str()) {
             out.extend(ending(origins, f));
@@ -202,25 +198,11 @@ fn password(f: FuncRef<'_>) -> Option<(usize, String)> {
         };
         let (name, of) = trace::called(f, callee, Some(this));
         let name = trace::flat(name?);
-        let of = trace::flat(of.or_else(|| member(f, this)).unwrap_or_default());
+        let of = trace::flat(of.or_else(|| trace::member(f, this)).unwrap_or_default());
         PASSWORDS
             .contains(&name.as_str())
             .then(|| (at, format!("{of}.{name}")))
     })
-}
-
-/// The member that a value was read off.
-fn member<'p>(f: FuncRef<'p>, value: Operand) -> Option<&'p str> {
-    match trace::made_by(f, value) {
-        Some((
-            _,
-            Instr::Load {
-                key: Key::Field(name),
-                ..
-            },
-        )) => Some(f.file.facts.str(*name)),
-        _ => None,
-    }
 }
 
 /// The names of what is called, with those of what they are called on.
@@ -234,7 +216,7 @@ fn calls(f: FuncRef<'_>) -> Vec<(String, String)> {
 
 fn said(f: FuncRef<'_>, callee: Operand, this: Option<Operand>) -> (String, String) {
     let (name, of) = trace::called(f, callee, this);
-    let of = of.or_else(|| this.and_then(|this| member(f, this)));
+    let of = of.or_else(|| this.and_then(|this| trace::member(f, this)));
     (
         trace::flat(name.unwrap_or_default()),
         trace::flat(of.unwrap_or_default()),
@@ -370,7 +352,7 @@ fn again(f: FuncRef<'_>) -> FactValue {
 /// `state.used`, `token.usedAt !== null`
 fn asks_used(f: FuncRef<'_>, cond: Operand) -> bool {
     let flag = |value: Operand| {
-        member(f, value).is_some_and(|name| {
+        trace::member(f, value).is_some_and(|name| {
             [
                 "used",
                 "usedat",

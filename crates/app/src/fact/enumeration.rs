@@ -165,16 +165,8 @@ fn speaks_of_mail(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
         all.iter().any(|func| {
             let f = origins.program.func(*func);
             trace::method_calls(f).any(|call| {
-                let of = match trace::made_by(f, call.this) {
-                    Some((
-                        _,
-                        Instr::Load {
-                            key: casemate_ir::Key::Field(name),
-                            ..
-                        },
-                    )) => Some(f.file.facts.str(*name)),
-                    _ => crate::object::key::variable(f, call.this),
-                };
+                let of = trace::member(f, call.this)
+                    .or_else(|| crate::object::key::variable(f, call.this));
                 [Some(call.name), of].into_iter().flatten().any(|name| {
                     let name = trace::flat(name);
                     LETTERS.iter().any(|word| name.contains(word))

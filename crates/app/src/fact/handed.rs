@@ -2,9 +2,8 @@
 
 use super::trace;
 use casemate_flow::origin::Solver;
-use casemate_flow::program::FuncRef;
 use casemate_flow::result::{Fact, FactValue};
-use casemate_ir::{Instr, LocalId, Operand};
+use casemate_ir::Instr;
 
 /// Functions that make a token, set its cookie, and give the token back.
 const MAKERS: &[&str] = &["generateCsrfToken", "generateToken", "csrfToken"];
@@ -24,7 +23,7 @@ pub(super) fn of(origins: &Solver<'_, '_>, known: &[Fact]) -> Vec<Fact> {
         f.func.instrs.iter().any(|instr| {
             matches!(*instr, Instr::Call { to, callee, this, .. }
                 if trace::called(f, callee, this).0.is_some_and(|name| MAKERS.contains(&name))
-                    && used(f, to))
+                    && trace::is_read(f, to))
         })
     });
     protections
@@ -45,18 +44,4 @@ pub(super) fn of(origins: &Solver<'_, '_>, known: &[Fact]) -> Vec<Fact> {
             }
         })
         .collect()
-}
-
-/// Something reads the value, or the function ends with it.
-fn used(f: FuncRef<'_>, local: LocalId) -> bool {
-    let mut read = false;
-    for instr in &f.func.instrs {
-        f.func
-            .each_read(instr, |operand| read |= operand == Operand::Local(local));
-    }
-    read || f
-        .func
-        .blocks
-        .iter()
-        .any(|block| block.term.operand() == Some(Operand::Local(local)))
 }

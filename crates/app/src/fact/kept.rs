@@ -34,15 +34,10 @@ const WHO: &[&str] = &[
 
 /// One fact for each of them.
 pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
-    let program = origins.program;
     let mut out = Vec::new();
     let mut sizes: Vec<(String, Fact)> = Vec::new();
     let mut limits: Vec<String> = Vec::new();
-    for func in program
-        .function_ids()
-        .filter(|func| !program.is_copy(*func))
-    {
-        let f = program.func(func);
+    for f in trace::functions(origins) {
         for (at, instr) in f.func.instrs.iter().enumerate() {
             let mut session = None;
             f.func.each_read(instr, |operand| {

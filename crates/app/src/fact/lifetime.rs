@@ -36,13 +36,8 @@ const REQUEST: &[&str] = &[
 
 /// One fact for each of them.
 pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
-    let program = origins.program;
     let mut out = Vec::new();
-    for func in program
-        .function_ids()
-        .filter(|func| !program.is_copy(*func))
-    {
-        let f = program.func(func);
+    for f in trace::functions(origins) {
         for (at, instr) in f.func.instrs.iter().enumerate() {
             match *instr {
                 Instr::Copy { to, from } => {

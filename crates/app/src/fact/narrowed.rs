@@ -16,13 +16,8 @@ const WAY: usize = 4;
 
 /// One fact for each of them.
 pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
-    let program = origins.program;
     let mut out = Vec::new();
-    for func in program
-        .function_ids()
-        .filter(|func| !program.is_copy(*func))
-    {
-        let f = program.func(func);
+    for f in trace::functions(origins) {
         for block in &f.func.blocks {
             let Term::Branch { cond, yes, no } = block.term else {
                 continue;

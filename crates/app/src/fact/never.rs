@@ -49,15 +49,9 @@ const DEEDS: &[&str] = &[
 
 /// One fact for each of them.
 pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
-    let program = origins.program;
     let mut out = Vec::new();
-    for func in program
-        .function_ids()
-        .filter(|func| !program.is_copy(*func))
-    {
-        let f = program.func(func);
+    for f in trace::functions(origins) {
         comparisons(origins, f, &mut out);
-        words(origins, f, &mut out);
         switched_off(f, &mut out);
         behind(f, &mut out);
     }
@@ -97,106 +91,6 @@ fn comparisons(origins: &Solver<'_, '_>, f: FuncRef<'_>, out: &mut Vec<Fact>) {
     }
 }
 
-/// How names of calls begin that say whether something is taken already, or is right.
-const CLAIMS: &[&str] = &[
-    "claim",
-    "acquire",
-    "reserve",
-    "consume",
-    "redeem",
-    "verify",
-    "validate",
-    "authenticate",
-    "check",
-];
-
-/// `const earlier = await keys.claim(…); if (earlier === 'nothing') return find(earlier)`: what the program asks, and hands on as the
-/// key of something, is a word that stands nowhere else in it.
-fn words(origins: &Solver<'_, '_>, f: FuncRef<'_>, out: &mut Vec<Fact>) {
-    for block in &f.func.blocks {
-        let Term::Branch { cond, yes, .. } = block.term else {
-            continue;
-        };
-        let Some((
-            at,
-            Instr::Op {
-                op: OpKind::StrictEq | OpKind::Eq,
-                operands,
-                ..
-            },
-        )) = trace::made_by(f, cond)
-        else {
-            continue;
-        };
-        let &[Operand::Local(value), Operand::Const(word)] = f.func.operands(*operands) else {
-            continue;
-        };
-        let Const::Str(text) = *f.file.facts.constant(word) else {
-            continue;
-        };
-        let Some((_, Instr::Call { callee, this, .. })) = trace::made_by(f, Operand::Local(value))
-        else {
-            continue;
-        };
-        let name = trace::called(f, *callee, *this).0.map(trace::flat);
-        let claims = name.is_some_and(|name| CLAIMS.iter().any(|verb| name.starts_with(verb)));
-        let own = origins
-            .of_operand(f.id, *callee)
-            .iter()
-            .any(|val| matches!(origins.val(*val), Some(Val::Func(_))));
-        if claims && own && hands_on(f, yes, value) && stands_once(origins, f.file.facts.str(text))
-        {
-            out.push(fact(f, at, "word", f.file.facts.str(text)));
-        }
-    }
-}
-
-/// The side begins with a call that is given the value.
-fn hands_on(f: FuncRef<'_>, side: BlockId, value: casemate_ir::LocalId) -> bool {
-    f.func.blocks.get(side.index()).is_some_and(|block| {
-        f.func.block_instrs(block).any(|(_, instr)| match *instr {
-            Instr::Call { args, .. } => {
-                let mut args = f.func.args(args).iter();
-                args.any(|arg| arg.value == Operand::Local(value))
-            }
-            _ => false,
-        })
-    })
-}
-
-/// One instruction of the whole program names this text.
-fn stands_once(origins: &Solver<'_, '_>, text: &str) -> bool {
-    let mut found = 0;
-    for file in &origins.program.files {
-        let facts = &file.facts;
-        if !facts.strings.iter().any(|known| &**known == text) {
-            continue;
-        }
-        for func in &facts.functions {
-            for instr in &func.instrs {
-                func.each_read(instr, |operand| {
-                    if let Operand::Const(id) = operand
-                        && let Const::Str(known) = *facts.constant(id)
-                        && facts.str(known) == text
-                    {
-                        found += 1;
-                    }
-                });
-            }
-            found += func
-                .blocks
-                .iter()
-                .filter_map(|block| block.term.operand())
-                .filter(|operand| {
-                    matches!(operand, Operand::Const(id)
-                        if matches!(facts.constant(*id), Const::Str(known) if facts.str(*known) == text))
-                })
-                .count();
-        }
-    }
-    found == 1
-}
-
 /// What a value is made by, whichever way leads to it: nothing else is ever written where it stands.
 fn only_maker<'p>(f: FuncRef<'p>, value: Operand) -> Option<&'p Instr> {
     let mut value = value;
@@ -226,7 +120,7 @@ fn is_zero(f: FuncRef<'_>, value: Operand) -> bool {
 
 /// What holds things: some method of such is called on it in the same function, or it is made as one.
 fn is_collection(origins: &Solver<'_, '_>, f: FuncRef<'_>, base: Operand) -> bool {
-    let name = |value| crate::object::key::variable(f, value).or_else(|| member(f, value));
+    let name = |value| crate::object::key::variable(f, value).or_else(|| trace::member(f, value));
     let of = name(base);
     let made = || {
         let values = origins.of_operand(f.id, base).iter();
@@ -247,19 +141,6 @@ fn is_collection(origins: &Solver<'_, '_>, f: FuncRef<'_>, base: Operand) -> boo
         })
     };
     used() || made()
-}
-
-fn member<'p>(f: FuncRef<'p>, value: Operand) -> Option<&'p str> {
-    match trace::made_by(f, value) {
-        Some((
-            _,
-            Instr::Load {
-                key: Key::Field(name),
-                ..
-            },
-        )) => Some(f.file.facts.str(*name)),
-        _ => None,
-    }
 }
 
 /// What a call gave that was handed a request of HTTP.
@@ -347,7 +228,7 @@ fn behind(f: FuncRef<'_>, out: &mut Vec<Fact>) {
             .find_map(|(at, instr)| match *instr {
                 Instr::Call { callee, this, .. } => {
                     let (name, of) = trace::called(f, callee, this);
-                    let said = [name, of, this.and_then(|this| member(f, this))];
+                    let said = [name, of, this.and_then(|this| trace::member(f, this))];
                     let does = said.iter().flatten().any(|name| {
                         let flat = trace::flat(name);
                         DEEDS.iter().any(|word| flat.contains(word))

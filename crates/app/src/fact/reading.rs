@@ -41,11 +41,7 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
         return Vec::new();
     }
     let mut asked: BTreeMap<FuncId, Asked> = BTreeMap::new();
-    for func in program
-        .function_ids()
-        .filter(|func| !program.is_copy(*func))
-    {
-        let f = program.func(func);
+    for f in trace::functions(origins) {
         // Whoever makes one, or imports it, uses it by that alone for nothing.
         let names = &f.file.facts.strings;
         if !names.iter().any(|name| is_rule(name)) {

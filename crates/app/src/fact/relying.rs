@@ -50,7 +50,7 @@ pub(super) fn of(origins: &Solver<'_, '_>, known: &[Fact]) -> Vec<Fact> {
     }
     let files = &origins.program.files;
     let has = |file: &File, text: &str| file.facts.strings.iter().any(|known| &**known == text);
-    let sends = files.iter().any(|file| has(file, ASKS) || files.is_empty());
+    let sends = files.iter().any(|file| has(file, ASKS));
     let describes = |file: &File| {
         let strings = &file.facts.strings;
         strings
@@ -71,12 +71,7 @@ pub(super) fn of(origins: &Solver<'_, '_>, known: &[Fact]) -> Vec<Fact> {
         return out;
     }
     let mut lone = Lone::default();
-    for func in origins
-        .program
-        .function_ids()
-        .filter(|func| !origins.program.is_copy(*func))
-    {
-        let f = origins.program.func(func);
+    for f in trace::functions(origins) {
         if has(f.file, ASKS) {
             requests(f, &mut lone, challenged);
         }

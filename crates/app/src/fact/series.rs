@@ -16,13 +16,8 @@ const FORGETS: &[&str] = &["delete", "clear"];
 
 /// One fact for each of them.
 pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
-    let program = origins.program;
     let mut keeping: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for func in program
-        .function_ids()
-        .filter(|func| !program.is_copy(*func))
-    {
-        let f = program.func(func);
+    for f in trace::functions(origins) {
         let labels = labels(f);
         if !labels.is_empty()
             && keeps(f)
@@ -35,11 +30,7 @@ pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
         return Vec::new();
     }
     let mut out: BTreeMap<Site, Fact> = BTreeMap::new();
-    for func in program
-        .function_ids()
-        .filter(|func| !program.is_copy(*func))
-    {
-        let f = program.func(func);
+    for f in trace::functions(origins) {
         for call in trace::method_calls(f) {
             let Some(labels) = keeping.get(call.name) else {
                 continue;
@@ -72,13 +63,22 @@ fn labels(f: FuncRef<'_>) -> Vec<usize> {
                 continue;
             };
             let opens = matches!(f.file.facts.constant(before), Const::Str(text)
-                if f.file.facts.str(*text).ends_with("=\""));
+                if opens_label(f.file.facts.str(*text)));
             if opens && let Some(at) = f.func.params.iter().position(|p| p.local == hole) {
                 out.push(at);
             }
         }
     }
     out
+}
+
+/// `name{route="`, `",route="`: a value of a label follows, in a list of such, and no attribute of a page.
+fn opens_label(before: &str) -> bool {
+    before.strip_suffix("=\"").is_some_and(|rest| {
+        let list =
+            rest.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == ' ');
+        list.len() < rest.len() && list.ends_with(['{', ','])
+    })
 }
 
 /// It puts something into a map, and nothing in its file takes anything out of one.

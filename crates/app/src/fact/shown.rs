@@ -29,13 +29,8 @@ const STEPS: usize = 60;
 
 /// One fact for each of them.
 pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
-    let program = origins.program;
     let mut out = Vec::new();
-    for func in program
-        .function_ids()
-        .filter(|func| !program.is_copy(*func))
-    {
-        let f = program.func(func);
+    for f in trace::functions(origins) {
         if f.file.facts.language == Language::Python || f.func.kind == FnKind::Module {
             continue;
         }

@@ -3,7 +3,7 @@
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::{Fact, FactValue, FuncId, Site};
-use casemate_ir::{Arg, ArgKey, Const, Instr, Key, Operand};
+use casemate_ir::{Arg, ArgKey, Const, Instr, Key, LocalId, Operand};
 use rustc_hash::FxHashSet;
 
 /// Copies and awaits that are passed over on the way back.
@@ -23,6 +23,40 @@ pub(super) fn made_by<'p>(f: FuncRef<'p>, value: Operand) -> Option<(usize, &'p 
         }
     }
     None
+}
+
+/// All functions, copies left out: they say the same of the same place.
+pub(super) fn functions<'p>(origins: &Solver<'p, '_>) -> impl Iterator<Item = FuncRef<'p>> {
+    let program = origins.program;
+    program
+        .function_ids()
+        .filter(|func| !program.is_copy(*func))
+        .map(|func| program.func(func))
+}
+
+/// The member that a value was read off.
+pub(super) fn member<'p>(f: FuncRef<'p>, value: Operand) -> Option<&'p str> {
+    match made_by(f, value)?.1 {
+        Instr::Load {
+            key: Key::Field(name),
+            ..
+        } => Some(f.file.facts.str(*name)),
+        _ => None,
+    }
+}
+
+/// Something reads the value, or the function ends with it.
+pub(super) fn is_read(f: FuncRef<'_>, local: LocalId) -> bool {
+    let mut read = false;
+    for instr in &f.func.instrs {
+        f.func
+            .each_read(instr, |operand| read |= operand == Operand::Local(local));
+    }
+    read || f
+        .func
+        .blocks
+        .iter()
+        .any(|block| block.term.operand() == Some(Operand::Local(local)))
 }
 
 /// The call that a fact is about.
@@ -83,16 +117,7 @@ pub(super) fn called<'p>(
     callee: Operand,
     this: Option<Operand>,
 ) -> (Option<&'p str>, Option<&'p str>) {
-    let name = match made_by(f, callee) {
-        Some((
-            _,
-            Instr::Load {
-                key: Key::Field(name),
-                ..
-            },
-        )) => Some(f.file.facts.str(*name)),
-        _ => crate::object::key::variable(f, callee),
-    };
+    let name = member(f, callee).or_else(|| crate::object::key::variable(f, callee));
     (
         name,
         this.and_then(|this| crate::object::key::variable(f, this)),

@@ -5,7 +5,7 @@ use super::trace;
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::{Fact, FactValue, FuncId, Site};
-use casemate_ir::{BlockId, FnKind, Instr, Key, Operand, Term};
+use casemate_ir::{BlockId, FnKind, Instr, Operand, Term};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How names begin of what changes something.
@@ -252,16 +252,7 @@ fn writes_trail(origins: &Solver<'_, '_>, f: FuncRef<'_>, depth: usize) -> bool 
 }
 
 fn name_of<'p>(f: FuncRef<'p>, value: Operand) -> Option<&'p str> {
-    match trace::made_by(f, value) {
-        Some((
-            _,
-            Instr::Load {
-                key: Key::Field(name),
-                ..
-            },
-        )) => Some(f.file.facts.str(*name)),
-        _ => crate::object::key::variable(f, value),
-    }
+    trace::member(f, value).or_else(|| crate::object::key::variable(f, value))
 }
 
 fn says(name: &str) -> bool {

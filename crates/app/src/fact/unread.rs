@@ -13,13 +13,8 @@ const COUNTS: &[&str] = &["length", "rowCount"];
 
 /// One fact for each of them.
 pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
-    let program = origins.program;
     let mut out = Vec::new();
-    for func in program
-        .function_ids()
-        .filter(|func| !program.is_copy(*func))
-    {
-        let f = program.func(func);
+    for f in trace::functions(origins) {
         for (at, instr) in f.func.instrs.iter().enumerate() {
             let Instr::Call { to, args, .. } = *instr else {
                 continue;

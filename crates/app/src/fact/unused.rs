@@ -9,8 +9,8 @@ use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{File, FuncRef};
 use casemate_flow::result::{Fact, FactValue, FileIdx, FuncId};
 use casemate_ir::{
-    Const, ExportKind, FnId, GlobalId, Instr, Key, Language, LocalId, LocalKind, Operand, PartKey,
-    Term, VarRef,
+    Const, ExportKind, FnId, GlobalId, Instr, Key, Language, LocalKind, Operand, PartKey, Term,
+    VarRef,
 };
 use rustc_hash::FxHashSet;
 
@@ -86,14 +86,9 @@ const SECRETS: &[&str] = &["password", "token", "secret", "authorization"];
 
 /// One fact for each of them.
 pub(super) fn of(origins: &Solver<'_, '_>) -> Vec<Fact> {
-    let program = origins.program;
     let mut out = Vec::new();
     let used = used(origins);
-    for func in program
-        .function_ids()
-        .filter(|func| !program.is_copy(*func))
-    {
-        let f = program.func(func);
+    for f in trace::functions(origins) {
         if f.file.facts.language == Language::Python {
             continue;
         }
@@ -338,23 +333,10 @@ fn locals(origins: &Solver<'_, '_>, f: FuncRef<'_>, out: &mut Vec<Fact>) {
             Some((_, Instr::Call { .. })) if idle::is_digest(origins, f, from) => "digest-kept",
             _ => continue,
         };
-        if f.writers(to).count() == 1 && !is_read(f, to) {
+        if f.writers(to).count() == 1 && !trace::is_read(f, to) {
             out.push(fact(f, at, kind, name));
         }
     }
-}
-
-fn is_read(f: FuncRef<'_>, local: LocalId) -> bool {
-    let mut read = false;
-    for instr in &f.func.instrs {
-        f.func
-            .each_read(instr, |operand| read |= operand == Operand::Local(local));
-    }
-    read || f
-        .func
-        .blocks
-        .iter()
-        .any(|block| block.term.operand() == Some(Operand::Local(local)))
 }
 
 fn makes_limit(f: FuncRef<'_>, callee: Operand, this: Option<Operand>) -> bool {
@@ -430,7 +412,7 @@ fn proofs(f: FuncRef<'_>, out: &mut Vec<Fact>) {
         if PROOFS.contains(&trace::flat(named).as_str())
             && !named.starts_with('_')
             && !captured
-            && !is_read(f, param.local)
+            && !trace::is_read(f, param.local)
         {
             let mut fact = fact(f, 0, "proof", named);
             fact.site.span = f.func.head;

@@ -380,7 +380,8 @@ impl Value {
     }
 }
 
-/// What is noted of two ways of one origin. That only a member was chosen by it holds where it holds of both.
+/// What is noted of two ways of one origin. That only a member was chosen by it, only keys are meant, or it stands last in a path
+/// holds where it holds of both.
 pub(super) fn join_notes(a: u16, b: u16) -> u16 {
     (a | b) & !(BY_KEY | BESIDE | KEYS | LAST_PART) | a & b
 }
