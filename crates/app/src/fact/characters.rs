@@ -42,14 +42,14 @@ const PLAIN: [&str; 17] = [
 
 /// How patterns name control characters.
 const CONTROL: [&str; 8] = [
-    r"\p{cc}",
-    r"\p{c}",
-    r"\p{cntrl}",
-    r"[:cntrl:]",
-    r"\x00",
-    r"\u0000",
-    r"\x1f",
-    r"\u001f",
+    "\\p{cc}",
+    "\\p{c}",
+    "\\p{cntrl}",
+    "[:cntrl:]",
+    "\\x00",
+    "\\u0000",
+    "\\x1f",
+    "\\u001f",
 ];
 
 /// Parts of names of what a machine has made: a person types it at most, and nobody reads it.
