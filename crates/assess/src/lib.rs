@@ -233,6 +233,7 @@ fn policy_of(files: &[(String, String)], knowledge: &Knowledge) -> Result<Policy
     )?;
     if let Some((_, text)) = named(&[decision::NAME]) {
         policy.decisions = Decisions::parse(text)?;
+        policy.decisions.look(|from| named(&[from]).is_some());
     }
     Ok(policy)
 }
@@ -248,7 +249,12 @@ fn project_decisions(root: &Path) -> Result<Decisions, Error> {
         line: 1,
         message: format!("cannot be read: {}", e.kind()),
     })?;
-    Decisions::parse(&text)
+    let mut decisions = Decisions::parse(&text)?;
+    decisions.look(|from| {
+        let file = root.join(from).symlink_metadata();
+        file.is_ok_and(|m| m.is_file())
+    });
+    Ok(decisions)
 }
 
 /// The policy of the project: in its root, or above it up to the repository's top.

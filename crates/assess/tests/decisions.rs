@@ -52,9 +52,9 @@ fn schema() -> Value {
         "signed".to_owned(),
         json!({
             "type": "object",
-            "description": "Who signs all of it; without a name and a day it decides nothing",
+            "description": "Who signs all of it; without a name and a day, or the file of the project that it was written from, it decides nothing",
             "additionalProperties": false,
-            "properties": { "by": { "type": "string" }, "on": date, "until": date }
+            "properties": { "by": { "type": "string" }, "from": { "type": "string" }, "on": date, "until": date }
         }),
     );
     for topic in &ALL {

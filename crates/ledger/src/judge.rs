@@ -340,7 +340,11 @@ impl<'a> Judge<'a> {
         };
         Some(Judged {
             verdict: Verdict::Attested,
-            because: say!("{by} signed it on {on}: {agree}"),
+            because: if on.is_empty() {
+                say!("{by} stands for it: {agree}")
+            } else {
+                say!("{by} signed it on {on}: {agree}")
+            },
             places,
             ..Judged::default()
         })

@@ -8,6 +8,7 @@ mod blocking;
 mod bound;
 mod budget;
 mod callback;
+mod characters;
 mod cipher;
 mod companion;
 mod confirmed;
@@ -160,6 +161,7 @@ impl Application {
             &|| sibling::of(origins),
             &|| bound::passwords(origins),
             &|| strictness::of(origins),
+            &|| characters::of(origins),
             &|| bound::pages(origins),
             &|| bound::tokens(origins, known),
             &|| budget::of(origins, endpoints),

@@ -13,7 +13,7 @@ pub fn text(project: &str, told: &Told) -> String {
          # read there. Correct it, fill in what is empty, and sign. Nothing here counts before that. Then each entry is a check:\n\
          # where the code does otherwise, or has something that is not named here, the assessment says so. A section that stays is\n\
          # held to be complete; one that is taken out is not decided.\n\n\
-         [signed]\nby = \"\"      # name and role\non = \"\"      # a date: 2026-11-22\n# until = \"\" # from then on it has to be signed again\n",
+         [signed]\nby = \"\"      # name and role\non = \"\"      # a date: 2026-11-22\n# from = \"\"  # instead of a date: the file of the project that this was written from\n# until = \"\" # from then on it has to be signed again\n",
         plain(project)
     );
     for topic in &topic::ALL {
@@ -108,7 +108,8 @@ fn keys_but(topic: &Topic, values: &BTreeMap<&str, (&str, &str)>, names: bool, o
         match values.get(key.name) {
             Some((value, at)) => {
                 let value = match key.kind {
-                    Kind::Count | Kind::Flag => (*value).to_owned(),
+                    Kind::Count => (*value).to_owned(),
+                    Kind::Flag => (*value == "yes").to_string(),
                     _ => quoted(value),
                 };
                 let _ = writeln!(out, "{} = {value}   # {}", key.name, plain(at));
@@ -188,6 +189,7 @@ mod tests {
                     vec![subject("GET /a\"\n[signed]", &[("who", "signed in")])],
                 ),
                 topic("session", vec![subject("", &[("lifetime", "15 minutes")])]),
+                topic("installation", vec![subject("", &[("scripts", "no")])]),
                 topic(
                     "limit",
                     vec![subject("src/a.js", &[("max", "5"), ("window", "1 minute")])],
@@ -207,6 +209,11 @@ mod tests {
         assert_eq!(read.unsigned(None), Some("nobody has signed it".to_owned()));
         let limit = read.of("limit").next().unwrap();
         assert_eq!(limit.get("max").map(|v| v.shown()), Some("5".into()));
+        let installation = read.of("installation").next().unwrap();
+        assert_eq!(
+            installation.get("scripts").map(|v| v.shown()),
+            Some("no".into())
+        );
         let data: Vec<_> = read.of("data").collect();
         assert_eq!(data.len(), 1);
         assert_eq!(

@@ -29,8 +29,12 @@ pub struct Decisions {
 pub struct Signed {
     /// Who.
     pub by: String,
-    /// When, as `2026-11-22`.
+    /// When, as `2026-11-22`; empty where `from` names the file that says the same.
     pub on: String,
+    /// The file of the project that its owner keeps and that these decisions were written from: they hold as long as it is there.
+    pub from: Option<String>,
+    /// That file is not there.
+    pub orphaned: bool,
     /// Until when it holds; absent: for good.
     pub until: Option<String>,
 }
@@ -147,6 +151,9 @@ impl Decisions {
         let Some(signed) = &self.signed else {
             return Some("nobody has signed it".to_owned());
         };
+        if let Some(from) = signed.from.as_deref().filter(|_| signed.orphaned) {
+            return Some(format!("`{from}`, which it was written from, is not there"));
+        }
         // Dates of this form sort as text.
         let today = today?;
         if signed.on.as_str() > today {
@@ -157,6 +164,13 @@ impl Decisions {
         }
         let until = signed.until.as_deref().filter(|until| *until < today)?;
         Some(format!("its signature by {} held until {until}", signed.by))
+    }
+
+    /// Looks whether the file that it was written from is one of the project.
+    pub fn look(&mut self, is_there: impl Fn(&str) -> bool) {
+        if let Some(signed) = &mut self.signed {
+            signed.orphaned = signed.from.as_deref().is_some_and(|from| !is_there(from));
+        }
     }
 
     /// The entries of a topic.
@@ -197,21 +211,31 @@ impl Reader<'_> {
             let Some(text) = value.get_ref().as_str().map(str::trim) else {
                 return Err(self.fail(at, format!("`{name}` is a text")));
             };
-            if name != "by" && !text.is_empty() && !crate::policy::is_date(text) {
+            if name == "from"
+                && (text.starts_with('/')
+                    || text.contains(['\\', ':'])
+                    || text.split('/').any(|part| part == ".."))
+            {
+                return Err(self.fail(at, "`from` is a file of the project".to_owned()));
+            }
+            if !["by", "from"].contains(&name) && !text.is_empty() && !crate::policy::is_date(text)
+            {
                 return Err(self.fail(at, format!("`{name}` is a date such as `2026-11-22`")));
             }
             match name {
                 "by" => text.clone_into(&mut signed.by),
                 "on" => text.clone_into(&mut signed.on),
+                "from" => signed.from = Some(text.to_owned()).filter(|t| !t.is_empty()),
                 "until" => signed.until = Some(text.to_owned()).filter(|t| !t.is_empty()),
                 _ => {
-                    let known = ["by", "on", "until"];
+                    let known = ["by", "on", "from", "until"];
                     let start = key.span().start;
                     return Err(self.fail(start, near::unknown("key", name, &known)));
                 }
             }
         }
-        Ok((!signed.by.is_empty() && !signed.on.is_empty()).then_some(signed))
+        let bound = !signed.on.is_empty() || signed.from.is_some();
+        Ok((!signed.by.is_empty() && bound).then_some(signed))
     }
 
     fn section(
@@ -354,6 +378,18 @@ mod tests {
                 .contains("held until 2026-01-01")
         );
         assert_eq!(over.unsigned(Some("2026-01-01")), None);
+    }
+
+    #[test]
+    fn what_was_written_from_a_file_holds_as_long_as_that_is_there() {
+        let text = "[signed]\nby = 'whoever keeps it'\nfrom = 'service.toml'\n";
+        let mut read = Decisions::parse(text).unwrap();
+        assert_eq!(read.unsigned(Some("2026-01-02")), None);
+        read.look(|path| path == "service.toml");
+        assert_eq!(read.unsigned(Some("2026-01-02")), None);
+        read.look(|_| false);
+        assert!(read.unsigned(None).unwrap().contains("is not there"));
+        assert!(error("[signed]\nfrom = '../a.toml'\n").contains("is a file of the project"));
     }
 
     #[test]

@@ -39,12 +39,15 @@ pub(crate) fn of(
     applied: &Applied,
 ) -> Made {
     let decisions = &policy.decisions;
-    let seen = seen::of(&Known {
-        project: maker.project,
-        linked: maker.linked,
-        analysis: maker.analysis,
-        inventory,
-    });
+    let seen = seen::of(
+        &Known {
+            project: maker.project,
+            linked: maker.linked,
+            analysis: maker.analysis,
+            inventory,
+        },
+        decisions,
+    );
     let place = |site: Site| {
         let place = maker.place(site, false).unwrap_or_default();
         format!("{}:{}", place.file, place.line)

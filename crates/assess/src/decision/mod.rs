@@ -5,7 +5,8 @@
 //! | what may be decided, and in which words | [`topic`] |
 //! | the file as read | [`file`] |
 //! | what the code shows of each topic | [`seen`], secrets in `environment` |
-//! | which entry is about what | `name` |
+//! | which entry is about what, what stands in the functions that entries name | `name`, `passage` |
+//! | what goes into logs | `logged` |
 //! | the questions that rules ask | [`question`] |
 //! | findings for what differs | `found` |
 //! | a file drafted from the code | [`draft`] |
@@ -20,7 +21,9 @@ pub mod draft;
 pub(crate) mod environment;
 pub mod file;
 pub(crate) mod found;
+mod logged;
 pub(crate) mod name;
+mod passage;
 pub mod question;
 pub(crate) mod seen;
 pub mod topic;

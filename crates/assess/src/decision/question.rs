@@ -15,6 +15,10 @@
 //! | `algorithm.listed`, `algorithm.plan` | every algorithm is listed · those that quantum computers break have a successor |
 //! | `service.listed`, `service.strategy`, `service.limits` | every host is listed · with timeout and failure · with connections |
 //! | `log.inventory`, `dangerous.listed`, `dangerous.isolation`, `expensive.defence`, `library.watch` | each is listed, with what its section asks |
+//! | `event.written` | every event is written, in the functions that are named for it |
+//! | `logging.queries`, `logging.struck` | addresses lose their query · the logger strikes out what is named |
+//! | `proof.kept` | what is good once is used up, what is handed out anew ends the old, and so on, where the entry says |
+//! | `rows.held`, `installation.scripts` | policies let nobody see more · packages run nothing when they are installed, or may |
 //! | `remediation.deadlines` | each level has one, and graver ones are not later |
 
 use super::file::{Decisions, Entry, Value};
@@ -26,7 +30,7 @@ use casemate_flow::result::Site;
 use casemate_say::{label, say};
 
 /// The names of all questions.
-pub const ALL: [&str; 28] = [
+pub const ALL: [&str; 34] = [
     "access.decided",
     "algorithm.listed",
     "algorithm.plan",
@@ -36,16 +40,22 @@ pub const ALL: [&str; 28] = [
     "data.listed",
     "data.logged",
     "data.requirements",
+    "event.written",
     "expensive.defence",
+    "installation.scripts",
     "library.watch",
     "limit.decided",
     "limit.enforced",
     "log.inventory",
+    "logging.queries",
+    "logging.struck",
     "login.defence",
     "login.listed",
     "password.words",
+    "proof.kept",
     "provider.logout",
     "remediation.deadlines",
+    "rows.held",
     "secret.holder",
     "secret.rotation",
     "service.limits",
@@ -169,6 +179,15 @@ pub(crate) fn ask(question: &str, decisions: &Decisions, seen: &Seen) -> Answer 
             asked.listed();
             asked.held(&["events", "where", "readers", "retention"]);
         }
+        "logging.queries" => asked.queries(),
+        "logging.struck" => asked.struck(),
+        "event.written" => {
+            asked.written();
+            asked.held(&["where"]);
+        }
+        "installation.scripts" => asked.agrees(&["scripts"]),
+        "proof.kept" => asked.proofs(),
+        "rows.held" => asked.rows(),
         "dangerous.listed" => {
             asked.listed();
             asked.held(&["does"]);
@@ -325,9 +344,9 @@ impl<'a> Asked<'a> {
             let looks = is("aware") == Some(true);
             let open = is("authentication") == Some(false) && !looks;
             let wrong = match who.to_ascii_lowercase().as_str() {
-                "anyone" | "everybody" | "public" => {
-                    (is("authentication") == Some(true)).then_some(label!("a login is asked for"))
-                }
+                "anyone" | "everybody" | "public" => (is("authentication") == Some(true)
+                    && is("proves") != Some(true))
+                .then_some(label!("a login is asked for")),
                 "signed in" => open.then_some(label!("nothing asks who it is")),
                 _ if open => Some(label!("nothing asks who it is")),
                 _ => (is("role") == Some(false) && !looks)
@@ -528,6 +547,187 @@ impl<'a> Asked<'a> {
                 self.drift(Some(*site), Some(line), text, says);
             }
             self.answer.kept += usize::from(clean);
+        }
+    }
+
+    /// Addresses in logs have no query, where that is decided.
+    fn queries(&mut self) {
+        for entry in self.entries() {
+            if entry.get("queries") != Some(&Value::Flag(false)) {
+                self.answer.kept += usize::from(entry.get("queries").is_some());
+                continue;
+            }
+            let line = entry.line_of("queries");
+            self.answer.kept += usize::from(self.seen.queries.is_empty());
+            for site in &self.seen.queries {
+                let says = say!(
+                    "an address goes into a log as it came, where `{NAME}:{line}` says that what stands behind `?` does not"
+                );
+                self.drift(Some(*site), Some(line), "queries", says);
+            }
+        }
+    }
+
+    /// Each logger that strikes something out strikes out what is named.
+    fn struck(&mut self) {
+        for entry in self.entries() {
+            let Some(Value::Texts(names)) = entry.get("struck") else {
+                continue;
+            };
+            let line = entry.line_of("struck");
+            for name in names {
+                let wanted = name.to_ascii_lowercase();
+                let lacks = self
+                    .seen
+                    .struck
+                    .iter()
+                    .filter(|(_, texts)| !texts.contains(&wanted));
+                let lacks: Vec<Site> = lacks.map(|(site, _)| *site).collect();
+                match (self.seen.struck.is_empty(), lacks.is_empty()) {
+                    (true, _) => self.answer.open += 1,
+                    (_, true) => self.answer.kept += 1,
+                    _ => {}
+                }
+                for site in lacks {
+                    let says = say!(
+                        "this logger does not strike out {name}, where `{NAME}:{line}` says that it does",
+                        name = code(name)
+                    );
+                    self.drift(Some(site), Some(line), name, says);
+                }
+            }
+        }
+    }
+
+    /// Each event is written where its entry says, or anywhere.
+    fn written(&mut self) {
+        for entry in self.entries() {
+            let Some(Value::Texts(places)) = entry.get("at") else {
+                if self.seen.anywhere.contains(&entry.name) {
+                    self.answer.kept += 1;
+                    continue;
+                }
+                let says = say!(
+                    "nothing in the code writes {event}",
+                    event = code(&entry.name)
+                );
+                self.drift(None, Some(entry.line), &entry.name, says);
+                continue;
+            };
+            let line = entry.line_of("at");
+            for place in places {
+                let Some(passage) = self.seen.passages.get(place) else {
+                    self.answer.open += 1;
+                    continue;
+                };
+                if passage.says(&entry.name) {
+                    self.answer.kept += 1;
+                    continue;
+                }
+                let says = say!(
+                    "{place} does not write {event}, where `{NAME}:{line}` says that it does",
+                    place = code(place),
+                    event = code(&entry.name)
+                );
+                self.drift(
+                    passage.site,
+                    Some(line),
+                    &format!("{} {place}", entry.name),
+                    says,
+                );
+            }
+        }
+    }
+
+    /// What is shown to get in is held to what was decided of it.
+    fn proofs(&mut self) {
+        for entry in self.entries() {
+            let Some(passage) = self.seen.passages.get(&entry.name) else {
+                self.answer.open += 1;
+                continue;
+            };
+            let place = code(&entry.name);
+            let mut wrong: Vec<(&str, String)> = Vec::new();
+            let line = |key: &str| entry.line_of(key);
+            for (key, says) in [
+                (
+                    "once",
+                    say!(
+                        "{place} takes what is good once, as `{NAME}:{line}` says, and neither removes nor marks it",
+                        line = line("once")
+                    ),
+                ),
+                (
+                    "newest",
+                    say!(
+                        "{place} hands out a new one, and those before it do not end, as `{NAME}:{line}` says that they do",
+                        line = line("newest")
+                    ),
+                ),
+            ] {
+                if entry.get(key) == Some(&Value::Flag(true)) {
+                    match passage.ends_something() {
+                        true => self.answer.kept += 1,
+                        false => wrong.push((key, says)),
+                    }
+                }
+            }
+            for (key, names) in ["holder", "claims"].map(|key| (key, entry.get(key))) {
+                let Some(Value::Texts(names)) = names else {
+                    continue;
+                };
+                for name in names {
+                    if passage.reads(name) {
+                        self.answer.kept += 1;
+                        continue;
+                    }
+                    let says = say!(
+                        "{place} does not look at {name}, where `{NAME}:{line}` says that it does",
+                        name = code(name),
+                        line = line(key)
+                    );
+                    wrong.push((key, says));
+                }
+            }
+            for (key, says) in wrong {
+                self.drift(
+                    passage.site,
+                    Some(line(key)),
+                    &format!("{} {key}", entry.name),
+                    says,
+                );
+            }
+        }
+    }
+
+    /// Policies that let every row pass belong to tables of which that is decided.
+    fn rows(&mut self) {
+        for subject in self.subjects() {
+            let entries: Vec<&Entry> = named(self.decisions, subject).collect();
+            for key in ["read", "change"] {
+                let said = entries.iter().find_map(|e| match e.get(key) {
+                    Some(Value::Text(who)) => Some((who.to_ascii_lowercase(), e.line_of(key))),
+                    _ => None,
+                });
+                let (Some((who, line)), Some(open)) = (said, subject.answers.get(key)) else {
+                    continue;
+                };
+                if !open || ["anyone", "everybody", "public"].contains(&who.as_str()) {
+                    self.answer.kept += 1;
+                    continue;
+                }
+                let says = say!(
+                    "this policy lets everybody pass at every row of {table}, where `{NAME}:{line}` says {who}",
+                    table = code(&subject.name),
+                    who = code(&who)
+                );
+                self.drift(
+                    Some(subject.site),
+                    Some(line),
+                    &format!("{} {key}", subject.name),
+                    says,
+                );
+            }
         }
     }
 

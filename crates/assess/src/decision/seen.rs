@@ -2,15 +2,16 @@
 
 use super::amount;
 use super::environment;
-use super::file::Value;
+use super::file::{Decisions, Value};
+use super::logged;
+use super::passage::{self, Passages};
 use super::topic;
 use super::{ToldSubject, ToldTopic};
 use crate::link::Linked;
 use crate::within;
 use casemate_flow::program::Target;
 use casemate_flow::result::{Analysis, Fact, FactValue, FileIdx, FuncId, Site};
-use casemate_ir::{FnKind, Instr, Key, LocalId, OpKind, Operand};
-use casemate_ledger::data;
+use casemate_ir::FnKind;
 use casemate_ledger::feature;
 use casemate_ledger::inventory::Inventory;
 use casemate_say::label;
@@ -45,6 +46,14 @@ pub(crate) struct Seen {
     pub bare: Option<Site>,
     /// Data of a class that goes into a log: class, name, where.
     pub logged: Vec<(String, String, Site)>,
+    /// Addresses that go into a log with what stands behind `?`.
+    pub queries: Vec<Site>,
+    /// Where a logger is told what it strikes out, and what that is.
+    pub struck: Vec<(Site, BTreeSet<String>)>,
+    /// The functions that entries name.
+    pub passages: Passages,
+    /// Names of events that stand somewhere in the code.
+    pub anywhere: BTreeSet<String>,
     /// What the project and its packages are called.
     pub names: BTreeSet<String>,
 }
@@ -94,11 +103,11 @@ const EXPENSIVE: [&str; 24] = [
     "pytesseract",
 ];
 
+/// Last names of addresses at which somebody comes back from whoever says who they are.
+const RETURNS: [&str; 4] = ["callback", "return", "acs", "assert"];
+
 /// Features whose libraries read complex formats.
 const COMPLEX: [&str; 5] = ["xml", "latex", "spreadsheets", "rich-text", "jvm"];
-
-/// Values that are looked at behind one call of a logger.
-const STEPS: usize = 64;
 
 /// Hosts that name a format or stand in examples.
 const NO_HOSTS: [&str; 6] = [
@@ -110,9 +119,11 @@ const NO_HOSTS: [&str; 6] = [
     "example.net",
 ];
 
-pub(crate) fn of(known: &Known<'_>) -> Seen {
+pub(crate) fn of(known: &Known<'_>, decisions: &Decisions) -> Seen {
     let mut seen = Seen {
         names: names(known.project),
+        passages: passage::of(known, decisions),
+        anywhere: passage::anywhere(known, decisions),
         ..Seen::default()
     };
     for fact in &known.analysis.facts {
@@ -120,7 +131,7 @@ pub(crate) fn of(known: &Known<'_>) -> Seen {
     }
     packages(known, &mut seen);
     environment::secrets(known, &mut seen);
-    uses(known, &mut seen);
+    uses(known, decisions, &mut seen);
     if let Some(first) = seen.subjects.iter().find(|s| s.topic == "login").cloned() {
         seen.add("password", String::new(), first.site);
     }
@@ -198,7 +209,20 @@ fn of_fact(known: &Known<'_>, fact: &Fact, seen: &mut Seen) {
                         subject.answers.insert(name, answer);
                     }
                 }
+                // Whoever comes here shows who they are; nobody has to be known before.
+                let open = flag("open") == Some(true);
+                let path = fact.callee.trim_end_matches('/');
+                let returns = path
+                    .rsplit('/')
+                    .next()
+                    .is_some_and(|last| RETURNS.contains(&last));
+                let proves = login
+                    || flag("callback") == Some(true)
+                    || open && returns
+                    || open && flag("writes") == Some(true) && flag("csrf") != Some(true);
+                subject.answers.insert("proves", proves);
                 let who = match (flag("authentication"), flag("role")) {
+                    (Some(true), _) if proves => "anyone",
                     (_, Some(true)) => label!("those with a role"),
                     (Some(true), _) => label!("signed in"),
                     (Some(false), _) => "anyone",
@@ -280,6 +304,23 @@ fn of_fact(known: &Known<'_>, fact: &Fact, seen: &mut Seen) {
                 seen.headers.insert(name.to_ascii_lowercase());
             }
         }
+        "row.policy" => {
+            if let Some((_, table)) = fact.callee.rsplit_once(" on ") {
+                let reads = matches!(value("command"), Some(FactValue::Str(c)) if c == "select" || c == "all");
+                let open = flag("open");
+                let subject = seen.add("rows", table.to_owned(), fact.site);
+                if let Some(open) = open {
+                    subject
+                        .answers
+                        .insert(if reads { "read" } else { "change" }, open);
+                }
+            }
+        }
+        "npm.settings" => {
+            let ignored = flag("ignored") == Some(true);
+            let subject = seen.add("installation", String::new(), fact.site);
+            subject.values.insert("scripts", Value::Flag(!ignored));
+        }
         "application" => {
             if flag("headers") == Some(false) && seen.bare.is_none() {
                 seen.bare = Some(fact.site);
@@ -324,7 +365,7 @@ fn whole(value: &FactValue) -> Option<u64> {
 }
 
 /// `src/auth.js#login`: the file and the function around a place, which moved lines do not change.
-fn at(known: &Known<'_>, site: Site, function: Option<FuncId>) -> String {
+pub(crate) fn at(known: &Known<'_>, site: Site, function: Option<FuncId>) -> String {
     let file = known.linked.origin.get(site.file.0 as usize);
     let Some(file) = file.and_then(|at| known.project.files.get(*at)) else {
         return String::new();
@@ -403,7 +444,7 @@ fn packages(known: &Known<'_>, seen: &mut Seen) {
     }
 }
 
-fn uses(known: &Known<'_>, seen: &mut Seen) {
+fn uses(known: &Known<'_>, decisions: &Decisions, seen: &mut Seen) {
     let inventory = known.inventory;
     for (host, sites) in &inventory.hosts {
         let format = NO_HOSTS.iter().any(|no| {
@@ -452,78 +493,11 @@ fn uses(known: &Known<'_>, seen: &mut Seen) {
     for (name, site) in named {
         seen.add("dangerous", name, site);
     }
-    logged(known, seen);
-}
-
-/// Data of a class that a call of a logger is given, by names alone and within one function: what a call makes of it (a digest, a
-/// mask) is another value.
-fn logged(known: &Known<'_>, seen: &mut Seen) {
-    let uses = known.inventory.uses.iter();
-    let logs = uses.filter(|(kind, _)| kind.starts_with("log."));
-    let sites: BTreeSet<Site> = logs
-        .flat_map(|(_, places)| places.keys().copied())
-        .collect();
-    let program = &known.linked.program;
-    for id in program.function_ids().filter(|id| !program.is_copy(*id)) {
-        let f = program.func(id);
-        // Which instructions make a local; filled for functions that log.
-        let mut makes: BTreeMap<LocalId, Vec<&Instr>> = BTreeMap::new();
-        for (instr, span) in f.func.instrs.iter().zip(&f.func.spans) {
-            let site = Site {
-                file: f.file_idx,
-                span: *span,
-            };
-            if !matches!(instr, Instr::Call { .. }) || !sites.contains(&site) {
-                continue;
-            }
-            if makes.is_empty() {
-                for instr in &f.func.instrs {
-                    if let Some(local) = instr.target() {
-                        makes.entry(local).or_default().push(instr);
-                    }
-                }
-            }
-            let mut open: Vec<Operand> = Vec::new();
-            if let Instr::Call { args, .. } = *instr {
-                open.extend(f.func.args(args).iter().map(|arg| arg.value));
-            }
-            let mut done: BTreeSet<LocalId> = BTreeSet::new();
-            while let Some(operand) = open.pop() {
-                let Operand::Local(local) = operand else {
-                    continue;
-                };
-                if done.len() > STEPS || !done.insert(local) {
-                    continue;
-                }
-                for &made in makes.get(&local).into_iter().flatten().take(STEPS) {
-                    match *made {
-                        Instr::Load {
-                            key: Key::Field(name),
-                            ..
-                        } => {
-                            let name = f.file.facts.str(name);
-                            if let Some(class) = data::class_of(name) {
-                                let class = class.name().to_owned();
-                                seen.logged.push((class, name.to_owned(), site));
-                            }
-                        }
-                        Instr::Copy { .. }
-                        | Instr::Template { .. }
-                        | Instr::Object { .. }
-                        | Instr::Array { .. }
-                        | Instr::Op {
-                            op: OpKind::Add | OpKind::Select | OpKind::ToString,
-                            ..
-                        } => f.func.each_read(made, |o| open.push(o)),
-                        _ => {}
-                    }
-                }
-            }
-        }
+    logged::of_class(known, seen);
+    if decisions.of("logging").next().is_some() {
+        logged::addresses(known, seen);
+        logged::struck(known, seen);
     }
-    seen.logged
-        .sort_by(|a, b| (a.2, &a.0, &a.1).cmp(&(b.2, &b.0, &b.1)));
-    seen.logged.dedup();
 }
 
 fn names(project: &Project) -> BTreeSet<String> {

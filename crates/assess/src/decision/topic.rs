@@ -105,7 +105,7 @@ const fn flag(name: &'static str, asks: &'static str) -> Key {
 }
 
 /// All, in the order of the draft.
-pub const ALL: [Topic; 18] = [
+pub const ALL: [Topic; 23] = [
     topic(
         "access",
         "endpoint",
@@ -166,6 +166,27 @@ pub const ALL: [Topic; 18] = [
         ],
     ),
     topic(
+        "proof",
+        "at",
+        "what is shown to get in or to change something: mailed links, invitations, challenges, signed tokens",
+        &[
+            text("use", "what it allows"),
+            flag(
+                "once",
+                "is it good once? Then the function at this place removes or marks it",
+            ),
+            flag(
+                "newest",
+                "does a new one end those before it? Then the function at this place, which hands it out, does so",
+            ),
+            texts(
+                "holder",
+                "what it has to belong to, as the code calls it: `email`",
+            ),
+            texts("claims", "what a signed token has to carry: `exp`, `sub`"),
+        ],
+    ),
+    topic(
         "provider",
         "name",
         "others who say who somebody is",
@@ -186,6 +207,18 @@ pub const ALL: [Topic; 18] = [
             span("window", "within which time"),
             text("per", "counted by what: user, address, all"),
             texts("endpoints", "the endpoints that it protects"),
+        ],
+    ),
+    topic(
+        "rows",
+        "table",
+        "who sees and changes which rows of a table, held by its policies",
+        &[
+            text(
+                "read",
+                "who reads which rows; `anyone`, where everybody reads all of them",
+            ),
+            text("change", "who changes which rows"),
         ],
     ),
     topic(
@@ -271,6 +304,33 @@ pub const ALL: [Topic; 18] = [
         ],
     ),
     topic(
+        "logging",
+        "",
+        "what no log may hold",
+        &[
+            texts(
+                "struck",
+                "names of members and headers that the logger strikes out of whatever it is given: `cookie`",
+            ),
+            flag("queries", "may addresses keep what stands behind `?`"),
+        ],
+    ),
+    topic(
+        "event",
+        "name",
+        "events of security that have to be written down or told",
+        &[
+            text(
+                "where",
+                "where it goes: the audit trail, a log, a mail to the owner",
+            ),
+            texts(
+                "at",
+                "the functions that write it: `src/users.js#Users.invite`",
+            ),
+        ],
+    ),
+    topic(
         "dangerous",
         "at",
         "code that does what is dangerous by nature",
@@ -299,6 +359,12 @@ pub const ALL: [Topic; 18] = [
             "watch",
             "why it is needed, and who watches its advisories",
         )],
+    ),
+    topic(
+        "installation",
+        "",
+        "what packages may do when they are installed",
+        &[flag("scripts", "may they run code of their own?")],
     ),
     topic(
         "remediation",

@@ -27,6 +27,7 @@ fn a_draft_is_signed_and_becomes_checks() {
         "endpoint = \"GET /about\"   # app.js:4",
         "lifetime = \"1 day\"   # app.js:3",
         "name = \"COOKIE_SECRET\"   # app.js:3",
+        "# [[event]]",
     ] {
         assert!(text.contains(read), "{read} is not in\n{text}");
     }
@@ -98,4 +99,39 @@ fn a_key_that_nobody_knows_is_an_error() {
         "{}",
         wrong.stderr
     );
+}
+
+#[test]
+fn what_a_backend_was_described_by_stands_for_its_decisions() {
+    let dir = tree(&[]);
+    let description = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../examples/notes/backend.toml"
+    );
+    let made = run(dir.path(), &["new", description, "notes"]);
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let notes = dir.path().join("notes");
+    let assessed = run(&notes, &["assess", "-f", "json"]);
+    assert!(
+        assessed
+            .stdout
+            .contains("whoever keeps backend.toml stands for it"),
+        "{}",
+        assessed.stderr
+    );
+    assert!(!assessed.stdout.contains("-as-decided@"));
+
+    // The owner lets packages run what they like; the code does not.
+    let file = notes.join("casemate.decisions.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.contains("scripts = false"));
+    fs::write(&file, text.replace("scripts = false", "scripts = true")).unwrap();
+    let differs = run(&notes, &["assess", "-f", "json"]);
+    assert!(differs.stdout.contains("installation-not-as-decided@"));
+
+    // Nobody stands for it where the description is gone.
+    fs::remove_file(notes.join("backend.toml")).unwrap();
+    let orphan = run(&notes, &["assess", "-f", "json"]);
+    assert!(!orphan.stdout.contains("installation-not-as-decided@"));
+    assert!(orphan.stdout.contains("is not there"), "{}", orphan.stderr);
 }

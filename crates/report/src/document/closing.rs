@@ -208,6 +208,7 @@ fn decisions(a: &Assessment) -> Vec<Block<'_>> {
         return Vec::new();
     };
     let signed = match (&told.signed, &told.unsigned) {
+        (Some((by, on)), _) if on.is_empty() => say!("{by} stands for it"),
         (Some((by, on)), _) => say!("signed by {by} on {on}"),
         (None, Some(why)) => say!("{why}, so it decides nothing"),
         (None, None) => say!("nobody has signed it, so it decides nothing"),
