@@ -70,7 +70,10 @@ fn the_same_description_gives_the_same_bytes() {
 fn files_are_small_and_clean() {
     for (name, text) in EXAMPLES {
         for File { path, text } in project(text) {
-            if path.ends_with("package-lock.json") || [DESCRIPTION, BASE].contains(&path.as_str()) {
+            // What an owner describes and decides has an entry for each thing that there is: an endpoint, an event.
+            if path.ends_with("package-lock.json")
+                || [DESCRIPTION, BASE, "casemate.decisions.toml"].contains(&path.as_str())
+            {
                 continue;
             }
             assert!(
