@@ -317,8 +317,8 @@ fn texts(f: FuncRef<'_>) -> BTreeSet<String> {
                     && let Const::Str(text) = *facts.constant(id)
                 {
                     let text = facts.str(text);
-                    let parts = text.split(['.', '[', ']', '"', '\'', '*']);
-                    let last = parts.filter(|part| !part.is_empty()).next_back();
+                    let mut parts = text.split(['.', '[', ']', '"', '\'', '*']);
+                    let last = parts.rfind(|part| !part.is_empty());
                     out.extend(last.map(str::to_ascii_lowercase));
                 }
             });
