@@ -4,12 +4,12 @@ use super::seen::{Known, Seen};
 use casemate_flow::program::{FuncRef, Program};
 use casemate_flow::result::{FuncId, Site};
 use casemate_ir::{
-    Capture, CaptureId, Const, Instr, Key, LocalId, OpKind, Operand, PartKey, Term, VarRef,
+    Arg, Capture, CaptureId, Const, Instr, Key, LocalId, OpKind, Operand, PartKey, Term, VarRef,
 };
 use casemate_ledger::data;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-/// Values that are looked at behind one call of a logger.
+/// Values that are looked at behind what a logger is given.
 const STEPS: usize = 64;
 
 /// Functions inside of each other whose results are looked at.
@@ -34,69 +34,28 @@ const STRIKES: [&str; 6] = [
 /// Data of a class that a call of a logger is given, by names alone and within one function: what a call makes of it (a digest, a
 /// mask) is another value.
 pub(super) fn of_class(known: &Known<'_>, seen: &mut Seen) {
-    let uses = known.inventory.uses.iter();
-    let logs = uses.filter(|(kind, _)| kind.starts_with("log."));
-    let sites: BTreeSet<Site> = logs
-        .flat_map(|(_, places)| places.keys().copied())
-        .collect();
-    let program = &known.linked.program;
-    for id in program.function_ids().filter(|id| !program.is_copy(*id)) {
-        let f = program.func(id);
-        // Which instructions make a local; filled for functions that log.
-        let mut makes: BTreeMap<LocalId, Vec<&Instr>> = BTreeMap::new();
-        for (instr, span) in f.func.instrs.iter().zip(&f.func.spans) {
-            let site = Site {
-                file: f.file_idx,
-                span: *span,
-            };
-            if !matches!(instr, Instr::Call { .. }) || !sites.contains(&site) {
-                continue;
-            }
-            if makes.is_empty() {
-                for instr in &f.func.instrs {
-                    if let Some(local) = instr.target() {
-                        makes.entry(local).or_default().push(instr);
-                    }
-                }
-            }
-            let mut open: Vec<Operand> = Vec::new();
-            if let Instr::Call { args, .. } = *instr {
-                open.extend(f.func.args(args).iter().map(|arg| arg.value));
-            }
-            let mut done: BTreeSet<LocalId> = BTreeSet::new();
-            while let Some(operand) = open.pop() {
-                let Operand::Local(local) = operand else {
-                    continue;
-                };
-                if done.len() > STEPS || !done.insert(local) {
-                    continue;
-                }
-                for &made in makes.get(&local).into_iter().flatten().take(STEPS) {
-                    match *made {
-                        Instr::Load {
-                            key: Key::Field(name),
-                            ..
-                        } => {
-                            let name = f.file.facts.str(name);
-                            if let Some(class) = data::class_of(name) {
-                                let class = class.name().to_owned();
-                                seen.logged.push((class, name.to_owned(), site));
-                            }
-                        }
-                        Instr::Copy { .. }
-                        | Instr::Template { .. }
-                        | Instr::Object { .. }
-                        | Instr::Array { .. }
-                        | Instr::Op {
-                            op: OpKind::Add | OpKind::Select | OpKind::ToString,
-                            ..
-                        } => f.func.each_read(made, |o| open.push(o)),
-                        _ => {}
-                    }
-                }
-            }
+    let logs = places(known);
+    each_call(&known.linked.program, |f, call, site| {
+        if !logs.contains(&site) {
+            return;
         }
-    }
+        for arg in call.args {
+            each_part(f, arg.value, |_, made| {
+                let Instr::Load {
+                    key: Key::Field(name),
+                    ..
+                } = *made
+                else {
+                    return;
+                };
+                let name = f.file.facts.str(name);
+                if let Some(class) = data::class_of(name) {
+                    let class = class.name().to_owned();
+                    seen.logged.push((class, name.to_owned(), site));
+                }
+            });
+        }
+    });
     seen.logged
         .sort_by(|a, b| (a.2, &a.0, &a.1).cmp(&(b.2, &b.0, &b.1)));
     seen.logged.dedup();
@@ -105,35 +64,79 @@ pub(super) fn of_class(known: &Known<'_>, seen: &mut Seen) {
 /// Addresses that a logger is given as they came. A call makes another value of one, unless it is a function of the program that
 /// gives it back.
 pub(super) fn addresses(known: &Known<'_>, seen: &mut Seen) {
-    let uses = known.inventory.uses.iter();
-    let logs = uses.filter(|(kind, _)| kind.starts_with("log."));
-    let sites: BTreeSet<Site> = logs
-        .flat_map(|(_, places)| places.keys().copied())
-        .collect();
+    let logs = places(known);
     let program = &known.linked.program;
     let mut found: BTreeSet<Site> = BTreeSet::new();
-    for id in program.function_ids().filter(|id| !program.is_copy(*id)) {
-        let f = program.func(id);
-        for (instr, span) in f.func.instrs.iter().zip(&f.func.spans) {
-            let Instr::Call {
-                callee, this, args, ..
-            } = *instr
-            else {
-                continue;
-            };
-            let site = Site {
-                file: f.file_idx,
-                span: *span,
-            };
-            if !sites.contains(&site) && !binds(f, callee, this) {
-                continue;
-            }
-            for arg in f.func.args(args) {
+    each_call(program, |f, call, site| {
+        if logs.contains(&site) || binds(f, call.callee, call.this) {
+            for arg in call.args {
                 address(program, f, arg.value, 0, &mut found);
             }
         }
-    }
+    });
     seen.queries = found.into_iter().collect();
+}
+
+/// Where something is logged.
+fn places(known: &Known<'_>) -> BTreeSet<Site> {
+    let uses = known.inventory.uses.iter();
+    let logs = uses.filter(|(kind, _)| kind.starts_with("log."));
+    logs.flat_map(|(_, places)| places.keys().copied())
+        .collect()
+}
+
+/// One call.
+struct Called<'p> {
+    callee: Operand,
+    this: Option<Operand>,
+    args: &'p [Arg],
+}
+
+/// All calls of a program.
+fn each_call<'p>(program: &'p Program, mut each: impl FnMut(FuncRef<'p>, Called<'p>, Site)) {
+    for id in program.function_ids().filter(|id| !program.is_copy(*id)) {
+        let f = program.func(id);
+        for (instr, span) in f.func.instrs.iter().zip(&f.func.spans) {
+            if let Instr::Call {
+                callee, this, args, ..
+            } = *instr
+            {
+                let site = Site {
+                    file: f.file_idx,
+                    span: *span,
+                };
+                let args = f.func.args(args);
+                each(f, Called { callee, this, args }, site);
+            }
+        }
+    }
+}
+
+/// What a value is put together of: behind copies, texts, objects and lists, each instruction that makes something else, with its place.
+fn each_part<'p>(f: FuncRef<'p>, value: Operand, mut each: impl FnMut(usize, &'p Instr)) {
+    let mut open = vec![value];
+    let mut done: BTreeSet<LocalId> = BTreeSet::new();
+    while let Some(operand) = open.pop() {
+        let Operand::Local(local) = operand else {
+            continue;
+        };
+        if done.len() > STEPS || !done.insert(local) {
+            continue;
+        }
+        for (at, made) in f.writers(local).take(STEPS) {
+            match *made {
+                Instr::Copy { .. }
+                | Instr::Template { .. }
+                | Instr::Object { .. }
+                | Instr::Array { .. }
+                | Instr::Op {
+                    op: OpKind::Add | OpKind::Select | OpKind::ToString,
+                    ..
+                } => f.func.each_read(made, |o| open.push(o)),
+                _ => each(at, made),
+            }
+        }
+    }
 }
 
 /// `logger.child({ … })`
@@ -196,53 +199,33 @@ fn address(
     depth: usize,
     out: &mut BTreeSet<Site>,
 ) {
-    let mut open = vec![value];
-    let mut done: BTreeSet<LocalId> = BTreeSet::new();
-    while let Some(operand) = open.pop() {
-        let Operand::Local(local) = operand else {
-            continue;
-        };
-        if done.len() > STEPS || !done.insert(local) {
-            continue;
-        }
-        for (at, made) in f.writers(local).take(STEPS) {
-            match *made {
-                Instr::Load {
-                    key: Key::Field(name),
-                    base,
-                    ..
-                } => {
-                    let name = f.file.facts.str(name);
-                    if ADDRESSES.contains(&name) || name == "url" && is_request(f, base) {
-                        out.insert(Site {
-                            file: f.file_idx,
-                            span: f.func.spans.get(at).copied().unwrap_or_default(),
-                        });
-                    }
-                }
-                Instr::Copy { .. }
-                | Instr::Template { .. }
-                | Instr::Object { .. }
-                | Instr::Array { .. }
-                | Instr::Op {
-                    op: OpKind::Add | OpKind::Select | OpKind::ToString,
-                    ..
-                } => f.func.each_read(made, |o| open.push(o)),
-                Instr::Call { callee, .. } if depth < DEPTH => {
-                    let Some(called) = own(program, f, callee) else {
-                        continue;
-                    };
-                    let g = program.func(called);
-                    for block in &g.func.blocks {
-                        if let Term::Return(Some(value)) = block.term {
-                            address(program, g, value, depth + 1, out);
-                        }
-                    }
-                }
-                _ => {}
+    each_part(f, value, |at, made| match *made {
+        Instr::Load {
+            key: Key::Field(name),
+            base,
+            ..
+        } => {
+            let name = f.file.facts.str(name);
+            if ADDRESSES.contains(&name) || name == "url" && is_request(f, base) {
+                out.insert(Site {
+                    file: f.file_idx,
+                    span: f.func.spans.get(at).copied().unwrap_or_default(),
+                });
             }
         }
-    }
+        Instr::Call { callee, .. } if depth < DEPTH => {
+            let Some(called) = own(program, f, callee) else {
+                return;
+            };
+            let g = program.func(called);
+            for block in &g.func.blocks {
+                if let Term::Return(Some(value)) = block.term {
+                    address(program, g, value, depth + 1, out);
+                }
+            }
+        }
+        _ => {}
+    });
 }
 
 /// What it is read off is called as requests are.

@@ -7,9 +7,6 @@ use casemate_flow::result::Site;
 use casemate_ir::{Const, FnKind, Instr, Key, Operand, PartKey};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Topics whose entries name a function.
-const BY_PLACE: [&str; 1] = ["proof"];
-
 /// Names of calls that take something out of a store or change it there, as they begin.
 const ENDS: [&str; 14] = [
     "update",
@@ -82,10 +79,10 @@ fn fits(name: &str, text: &str) -> bool {
 pub(crate) fn of(known: &Known<'_>, decisions: &Decisions) -> Passages {
     let mut wanted: BTreeSet<String> = BTreeSet::new();
     for entry in &decisions.entries {
-        if BY_PLACE.contains(&entry.topic) {
+        if entry.topic == "proof" {
             wanted.insert(entry.name.clone());
         }
-        if let (&"event", Some(Value::Texts(places))) = (&entry.topic, entry.get("at")) {
+        if let ("event", Some(Value::Texts(places))) = (entry.topic, entry.get("at")) {
             wanted.extend(places.iter().cloned());
         }
     }
@@ -123,7 +120,7 @@ pub(crate) fn of(known: &Known<'_>, decisions: &Decisions) -> Passages {
     out
 }
 
-/// Whether a text stands anywhere in the code.
+/// The names of events that stand anywhere in the code.
 pub(crate) fn anywhere(known: &Known<'_>, decisions: &Decisions) -> BTreeSet<String> {
     let mut left: BTreeSet<&str> = decisions.of("event").map(|e| e.name.as_str()).collect();
     let mut out = BTreeSet::new();
