@@ -200,7 +200,7 @@ impl<'p> Solver<'p, '_> {
                         self.param(frame, func, index, &elements);
                     }
                 }
-                ArgKey::KeywordSpread => self.keywords(frame, func, vals),
+                ArgKey::KeywordSpread => self.keywords(frame, func, vals, position),
             }
         }
     }
@@ -217,13 +217,15 @@ impl<'p> Solver<'p, '_> {
         }
     }
 
-    /// The members of a mapping reach parameters by name.
-    fn keywords(&mut self, frame: Frame<'p>, func: FuncId, vals: &[ValId]) {
+    /// The members of a mapping reach parameters by name, but for the first ones, which are `given` by position.
+    fn keywords(&mut self, frame: Frame<'p>, func: FuncId, vals: &[ValId], given: usize) {
         let callee = self.program.func(func);
+        let given = given + self.bound_to(func);
         for param in callee
             .func
             .params
             .iter()
+            .skip(given)
             .filter(|p| !p.rest && !p.keyword_rest)
         {
             if let Some(name) = param.name {

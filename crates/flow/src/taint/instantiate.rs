@@ -240,7 +240,8 @@ impl Interp<'_> {
                     }
                 }
                 ArgKey::KeywordSpread => {
-                    for (param, slot) in declared.iter().zip(&mut params) {
+                    // No name stands for what was given by position: the call would fail.
+                    for (param, slot) in declared.iter().zip(&mut params).skip(position) {
                         let name = param.name.filter(|_| !param.rest && !param.keyword_rest);
                         if let Some(name) = name {
                             let member = self.load(&arg.value, callee.sym(name));
