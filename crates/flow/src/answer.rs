@@ -414,6 +414,7 @@ impl Writer<'_> {
             TraceKind::Through => Some(say!("is returned by {callee}", callee = name(node.callee))),
             TraceKind::Into => Some(say!("is passed to {callee}", callee = name(node.callee))),
             TraceKind::Stored => Some(say!("is read from a variable that both share")),
+            TraceKind::Remembered => Some(say!("is read from the session")),
             TraceKind::Sink => Some(say!("is used by `{callee}`", callee = finding.sink.callee)),
         };
         if let Some(text) = text {

@@ -22,6 +22,7 @@ struct Node {
     last_member: Option<Box<str>>,
     called: bool,
     given: bool,
+    session: bool,
 }
 
 /// A step, by number: looking one up must not cost a copy of its name.
@@ -105,11 +106,17 @@ impl<'m> Paths<'m> {
             }
         };
         let (call_rows, new_rows) = (of_call(false), of_call(true));
+        let of_session = |&row: &RowId| {
+            let row = self.models.row(row);
+            row.is_some_and(|row| row.role == Role::Session)
+        };
+        let session = rows.iter().any(of_session);
         let given = parent.is_none() || label.starts_with(".param") || label == ".deco";
         self.nodes.push(Node {
             parent,
             label: label.into(),
             given,
+            session,
             depth,
             states,
             rows,
@@ -345,6 +352,14 @@ impl<'m> Paths<'m> {
     #[must_use]
     pub fn is_record(&self, id: PathId) -> bool {
         self.rows(id).any(|(_, row)| row.role == Role::Record)
+    }
+
+    /// Whether a value of this path is the session of whoever asks.
+    #[must_use]
+    pub fn is_session(&self, id: PathId) -> bool {
+        self.nodes
+            .get(id.0 as usize)
+            .is_some_and(|node| node.session)
     }
 
     /// The rows of this path.

@@ -187,6 +187,8 @@ pub enum Role {
     },
     /// The value is a record of a store: what is written into it is written there.
     Record,
+    /// The value is the session of whoever asks: what one request puts there under a name, a later one reads there.
+    Session,
     /// Known, no flow.
     Neutral,
     /// Never returns.

@@ -356,7 +356,8 @@ impl Interp<'_> {
                 | PortBase::Callback(_)
                 | PortBase::Store(_)
                 | PortBase::Named(_)
-                | PortBase::Handed(_) => false,
+                | PortBase::Handed(_)
+                | PortBase::Session => false,
             };
             !t.derived && matches!(t.origin, Origin::Port(port) if own(port))
         };

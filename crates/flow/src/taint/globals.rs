@@ -201,7 +201,10 @@ pub(super) fn findings(
                 let trace = arena.push(
                     func,
                     TraceNode {
-                        kind: TraceKind::Stored,
+                        kind: match port.base() {
+                            PortBase::Session => TraceKind::Remembered,
+                            _ => TraceKind::Stored,
+                        },
                         span: head,
                         prev: Some(taint.trace),
                         inner: Some(sink.trace),
@@ -226,15 +229,17 @@ pub(super) fn findings(
 
 /// A value that came out of one store was put into another: that both are the records that are read is assumed twice.
 fn is_stored_again(taint: &Taint, base: PortBase) -> bool {
-    matches!(base, PortBase::Store(_)) && taint.notes & note_bit(Note::ViaStore) != 0
+    matches!(base, PortBase::Store(_) | PortBase::Session)
+        && taint.notes & note_bit(Note::ViaStore) != 0
 }
 
-/// What is to be said of a value that was read from there.
+/// What is to be said of a value that was read from there. Whoever asks has one session.
 fn shared_in(base: PortBase) -> u16 {
-    note_bit(match base {
-        PortBase::Store(_) => Note::ViaStore,
-        _ => Note::MayAlias,
-    })
+    match base {
+        PortBase::Session => 0,
+        PortBase::Store(_) => note_bit(Note::ViaStore),
+        _ => note_bit(Note::MayAlias),
+    }
 }
 
 /// Whether what is held at `place` is seen by a reader of `read`. Where the name of either store is not known, only the same field
@@ -261,7 +266,7 @@ fn by_chance(origins: &Solver<'_, '_>, place: &PortPath, read: &PortPath) -> boo
     let named = read.members().first().is_some_and(|name| *name != Sym::ANY);
     any && named
         && match place.base() {
-            PortBase::Instance(_) => true,
+            PortBase::Instance(_) | PortBase::Session => true,
             PortBase::Global(global) => origins
                 .of_global(global)
                 .iter()

@@ -289,7 +289,8 @@ impl Interp<'_> {
             | PortBase::Var(..)
             | PortBase::Store(_)
             | PortBase::Named(_)
-            | PortBase::Handed(_) => {
+            | PortBase::Handed(_)
+            | PortBase::Session => {
                 let root = PortPath::root(port.base());
                 match self.state.var(&root) {
                     Some(var) if var.definite => var.value.clone(),
@@ -643,7 +644,8 @@ impl Interp<'_> {
             | PortBase::Var(..)
             | PortBase::Store(_)
             | PortBase::Named(_)
-            | PortBase::Handed(_) => {
+            | PortBase::Handed(_)
+            | PortBase::Session => {
                 self.write_var(PortPath::root(base), value, strong);
             }
             PortBase::Param(_) | PortBase::This | PortBase::Callback(_) => {}

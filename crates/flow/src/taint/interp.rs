@@ -127,6 +127,8 @@ pub struct Interp<'a> {
     /// What temporaries held before an edge was tried; `None` outside of edges.
     pub(super) undo: Option<Vec<(LocalId, Value)>>,
     pub(super) slots: Vec<Slot>,
+    /// Locals that hold the session of whoever asks.
+    pub(super) sessions: Vec<LocalId>,
     /// By local: the last instruction that assigns it.
     pub(super) defs: Vec<u32>,
     /// By instruction: the one before it that assigns the same local.
@@ -222,6 +224,7 @@ impl<'a> Interp<'a> {
             temps: vec![Value::default(); f.func.locals.len()],
             undo: None,
             slots: Vec::new(),
+            sessions: Vec::new(),
             defs: vec![u32::MAX; f.func.locals.len()],
             defs_before: vec![u32::MAX; f.func.instrs.len()],
             arena,
@@ -312,7 +315,10 @@ impl<'a> Interp<'a> {
         }
     }
 
-    pub(super) fn set(&mut self, local: LocalId, value: Value) {
+    pub(super) fn set(&mut self, local: LocalId, mut value: Value) {
+        if self.sessions.contains(&local) {
+            value.join_taints(&self.symbolic(PortBase::Session));
+        }
         match self.slots.get(local.index()).copied() {
             Some(Slot::Temp) => {
                 if let Some(slot) = self.temps.get_mut(local.index()) {

@@ -242,6 +242,7 @@ impl Interp<'_> {
                 }
                 Role::Neutral
                 | Role::Record
+                | Role::Session
                 | Role::Guard { .. }
                 | Role::Through { .. }
                 | Role::Inject { .. }

@@ -7,6 +7,7 @@ use super::state::State;
 use super::thrown::{Narrowed, Thrown};
 use super::value::Value;
 use crate::limits;
+use crate::origin::{Val, ValId};
 use crate::program::to_u32;
 use crate::symbol::Sym;
 use casemate_ir::{BlockId, Instr, Key, LocalId, LocalKind, Operand, PartKey, Term};
@@ -77,6 +78,19 @@ impl Interp<'_> {
                 Slot::Temp
             };
             self.slots.push(slot);
+            let local = LocalId::from(index);
+            let session = |val: &ValId| match self.origins.val(*val) {
+                Some(Val::Api(path)) => self.origins.paths.is_session(path),
+                _ => false,
+            };
+            if self
+                .origins
+                .of_local(self.f.id, local)
+                .iter()
+                .any(session)
+            {
+                self.sessions.push(local);
+            }
         }
         self.state.locals = vec![Value::default(); next as usize];
     }

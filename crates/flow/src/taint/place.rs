@@ -34,6 +34,8 @@ pub enum PortBase {
     Named(Sym),
     /// The object of this type with which a framework calls all functions of a chain: a request, its answer, their context.
     Handed(PathId),
+    /// The session of whoever asks: the same for all functions, as what one request puts there another reads.
+    Session,
 }
 
 impl PortBase {
@@ -48,6 +50,7 @@ impl PortBase {
                 | Self::Store(_)
                 | Self::Named(_)
                 | Self::Handed(_)
+                | Self::Session
         )
     }
 
@@ -65,6 +68,7 @@ impl PortBase {
             Self::Store(name) => (7, name.0 as u64),
             Self::Named(name) => (8, name.0 as u64),
             Self::Handed(path) => (9, path.0 as u64),
+            Self::Session => (10, 0),
         };
         rank << 60 | value
     }
@@ -84,7 +88,8 @@ impl PortBase {
             ),
             7 => Self::Store(Sym(value)),
             8 => Self::Named(Sym(value)),
-            _ => Self::Handed(PathId(value)),
+            9 => Self::Handed(PathId(value)),
+            _ => Self::Session,
         }
     }
 }

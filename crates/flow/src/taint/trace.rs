@@ -27,6 +27,8 @@ pub enum TraceKind {
     Unknown,
     /// It is stored into a member.
     Stored,
+    /// It is stored into the session of whoever asks.
+    Remembered,
     /// It goes into argument `0`.. of a function of the program; `inner` is the way inside.
     Through,
     /// It reaches a sink inside a called function; `inner` is the way inside.
@@ -70,13 +72,14 @@ struct Packed {
 const NODE_BITS: u32 = 28;
 const NO_NODE: u32 = (1 << NODE_BITS) - 1;
 
-const KINDS: [TraceKind; 9] = [
+const KINDS: [TraceKind; 10] = [
     TraceKind::Source,
     TraceKind::Start,
     TraceKind::Concat,
     TraceKind::Library,
     TraceKind::Unknown,
     TraceKind::Stored,
+    TraceKind::Remembered,
     TraceKind::Through,
     TraceKind::Into,
     TraceKind::Sink,

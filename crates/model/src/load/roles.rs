@@ -23,7 +23,7 @@ pub(super) struct Found {
     pub(super) uses: Vec<(String, usize)>,
 }
 
-const ROLES: [&str; 24] = [
+const ROLES: [&str; 25] = [
     "type",
     "module",
     "signature",
@@ -46,6 +46,7 @@ const ROLES: [&str; 24] = [
     "config",
     "effect",
     "record",
+    "session",
     "neutral",
     "noreturn",
 ];
@@ -218,6 +219,7 @@ impl Reader<'_, '_, '_> {
             "config" => self.config().into_iter().collect(),
             "effect" => self.effect().into_iter().collect(),
             "record" => vec![Role::Record],
+            "session" => vec![Role::Session],
             "neutral" => vec![Role::Neutral],
             "noreturn" => vec![Role::NoReturn],
             other => {

@@ -115,6 +115,7 @@ fn every_role_is_read() {
         [Role::Effect { .. }]
     ));
     assert_eq!(roles("role = 'record'"), [Role::Record]);
+    assert_eq!(roles("role = 'session'"), [Role::Session]);
     assert_eq!(roles("role = 'neutral'"), [Role::Neutral]);
     assert_eq!(roles("role = 'noreturn'"), [Role::NoReturn]);
 }
