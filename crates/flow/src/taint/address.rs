@@ -167,25 +167,23 @@ impl Interp<'_> {
                 let Some(site) = self.site_of(at) else {
                     return false;
                 };
+                let is_request = |text: &str| !text.contains('.');
+                if name == Some("get_host") {
+                    return site
+                        .this_operand
+                        .is_some_and(|this| self.is_of_request(this, is_request));
+                }
                 let header = site
                     .args
                     .first()
                     .and_then(|arg| arg.value.as_str().cloned());
                 matches!(name, Some("get" | "header"))
                     && header.is_some_and(|header| names_host(&header))
-                    && site.this_operand.is_some_and(|this| {
-                        let is_request = |text: &str| !text.contains('.');
-                        self.is_of_request(this, is_request)
-                    })
+                    && site
+                        .this_operand
+                        .is_some_and(|this| self.is_of_request(this, is_request))
             }
-            Some((_, Instr::Load { .. })) => self.is_of_request(operand, |text| {
-                let mut members = text.rsplit('.');
-                match (members.next(), members.next()) {
-                    (Some(name), Some("headers")) => names_host(name),
-                    (Some("host" | "hostname"), Some(of)) => of == "request" || of.contains('/'),
-                    _ => false,
-                }
-            }),
+            Some((_, Instr::Load { .. })) => self.is_of_request(operand, is_host_of_request),
             _ => false,
         }
     }
@@ -359,6 +357,23 @@ fn names_host(header: &str) -> bool {
     ["host", "x-forwarded-host"]
         .iter()
         .any(|name| header.eq_ignore_ascii_case(name))
+}
+
+/// Whether a path of a framework is the host in a request: `request.host`, `request.headers.host`, and of those that parse the whole
+/// address that was asked `request.url.netloc`.
+fn is_host_of_request(path: &str) -> bool {
+    let is_request =
+        |member: Option<&str>| member.is_some_and(|m| m == "request" || m.contains('/'));
+    let mut members = path.rsplit('.');
+    match (members.next(), members.next()) {
+        (Some(name), Some("headers")) => names_host(name),
+        (
+            Some("host" | "hostname" | "raw_host" | "netloc" | "authority"),
+            Some("url" | "base_url"),
+        ) => is_request(members.next()),
+        (Some("host" | "hostname"), of) => is_request(of),
+        _ => false,
+    }
 }
 
 /// `host.replace(/^\[/, '')`, `host.rstrip('.')`: what stands around a host is taken away.

@@ -424,7 +424,7 @@ impl Interp<'_> {
 
     pub(super) fn equal(&mut self, a: Operand, b: Operand, outcome: bool, depth: u32) {
         let (left, right) = (self.operand(a), self.operand(b));
-        for (operand, other, other_operand) in [(a, &right, b), (b, &left, a)] {
+        for (operand, other) in [(a, &right), (b, &left)] {
             if outcome && self.kept_below(operand, other) {
                 return;
             }
@@ -473,6 +473,11 @@ impl Interp<'_> {
                 continue;
             };
             match konst {
+                Konst::Str(text) => self.piece_compared(operand, text, outcome),
+                Konst::Number(n) if *n == 0.0 => self.found_first(operand, outcome),
+                _ => {}
+            }
+            match konst {
                 Konst::Bool(b) => {
                     self.assume(operand, *b == outcome, depth + 1);
                     return;
@@ -484,9 +489,6 @@ impl Interp<'_> {
                         self.found_in_own(operand);
                     }
                     return;
-                }
-                Konst::Number(n) if *n == 0.0 && !outcome => {
-                    let _ = other_operand;
                 }
                 Konst::Null | Konst::Undefined => {
                     if outcome {

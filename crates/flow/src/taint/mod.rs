@@ -5,6 +5,7 @@ mod address;
 mod address_check;
 mod analyse;
 mod arrive;
+mod beginning;
 mod bound;
 mod branch;
 mod call;

@@ -83,12 +83,7 @@ impl Interp<'_> {
                 Some(Val::Api(path)) => self.origins.paths.is_session(path),
                 _ => false,
             };
-            if self
-                .origins
-                .of_local(self.f.id, local)
-                .iter()
-                .any(session)
-            {
+            if self.origins.of_local(self.f.id, local).iter().any(session) {
                 self.sessions.push(local);
             }
         }
