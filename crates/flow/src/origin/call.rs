@@ -384,6 +384,16 @@ impl<'p> Solver<'p, '_> {
                     }
                 }
             }
+            // What the package makes of a class, it calls: `app.add_middleware(Files)`.
+            Some(Val::Class(class)) if depth < GIVEN_DEPTH => {
+                if let Some(path) = self.paths.step(path, &Step::Ret)
+                    && self.paths.known(path)
+                    && let Some(called) = self.call_method(class)
+                {
+                    let called = self.vals.id(Val::Func(called));
+                    self.given(frame, path, called, depth + 1);
+                }
+            }
             Some(Val::Object(..) | Val::Exports(_) | Val::Instance(_)) if depth < GIVEN_DEPTH => {
                 if let Some(Val::Instance(class)) = self.vals.get(val) {
                     self.given_methods(frame, path, class, depth);
@@ -514,10 +524,16 @@ impl<'p> Solver<'p, '_> {
                         .as_ref()
                         .and_then(|path| constant(frame, site, path));
                     for val in handlers {
-                        let Some(Val::Func(func)) = self.vals.get(val) else {
-                            continue;
+                        let func = match self.vals.get(val) {
+                            // A class by itself has its methods for it, or is called as what it makes.
+                            Some(Val::Class(class)) if entry.method.as_deref() == Some("use") => {
+                                self.call_method(class)
+                            }
+                            _ => self.called_as(val),
                         };
-                        self.handles(frame, func, entry, route.as_deref());
+                        if let Some(func) = func {
+                            self.handles(frame, func, entry, route.as_deref());
+                        }
                     }
                 }
                 _ => {}

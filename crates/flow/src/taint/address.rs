@@ -197,7 +197,8 @@ impl Interp<'_> {
                     let text = self.origins.paths.text(path);
                     // Paths of packages and of globals name neither.
                     let root = text.split('.').next().unwrap_or_default();
-                    root.contains('/') && !root.contains(':') && is(&text)
+                    let handed = root.contains('/') && !root.contains(':');
+                    (handed || text.contains(DECLARED)) && is(&text)
                 }
                 _ => false,
             })
@@ -341,6 +342,9 @@ impl Interp<'_> {
     }
 }
 
+/// How the path of a request ends whose type the program writes down.
+const DECLARED: &str = "Request()";
+
 /// How the paths of addresses end that are parsed as the WHATWG says.
 pub(super) const WHATWG: [&str; 2] = ["URL.new()", "URL()"];
 
@@ -362,8 +366,9 @@ fn names_host(header: &str) -> bool {
 /// Whether a path of a framework is the host in a request: `request.host`, `request.headers.host`, and of those that parse the whole
 /// address that was asked `request.url.netloc`.
 fn is_host_of_request(path: &str) -> bool {
-    let is_request =
-        |member: Option<&str>| member.is_some_and(|m| m == "request" || m.contains('/'));
+    let is_request = |member: Option<&str>| {
+        member.is_some_and(|m| m == "request" || m.contains('/') || m.ends_with(DECLARED))
+    };
     let mut members = path.rsplit('.');
     match (members.next(), members.next()) {
         (Some(name), Some("headers")) => names_host(name),
