@@ -248,7 +248,7 @@ impl<'p, 'm> Solver<'p, 'm> {
                 let f = program.func(id);
                 if f.file.facts.language == language
                     && is_signature(f, signature)
-                    && (!python || stands_in_module(program, f))
+                    && (!python || of_object(signature) || stands_in_module(program, f))
                     && *uses
                         .entry(f.file_idx)
                         .or_insert_with(|| program.may_use(f.file_idx, &signature.packages))
@@ -505,8 +505,16 @@ fn is_signature(f: FuncRef<'_>, signature: &SignatureRow) -> bool {
     params.len() >= signature.names.len()
         && params.iter().zip(&signature.names).all(|(param, names)| {
             let name = param.name.map(|name| f.file.facts.str(name));
-            param.ty.is_none() && name.is_some_and(|name| names.iter().any(|known| known == name))
+            (param.ty.is_none() || of_object(signature))
+                && name.is_some_and(|name| names.iter().any(|known| known == name))
         })
+}
+
+/// Whether a signature is one of objects that are called (`async def __call__(self, scope, receive, send)`): so many names are a
+/// convention of their own, wherever the function stands and whatever types the program writes beside them.
+fn of_object(signature: &SignatureRow) -> bool {
+    let python = signature.packages.iter().all(|p| p.starts_with("py:"));
+    python && signature.names.len() >= 3
 }
 
 /// Names of members that some class computes when they are read.
