@@ -132,7 +132,7 @@ impl Interp<'_> {
             .taints()
             .iter()
             .any(|t| !other.taints().iter().any(|o| o.origin == t.origin));
-        if more && !self.comes_from_outside(&other) {
+        if more && !self.comes_from_outside(&other, self.k.host()) {
             self.compared_to(a, KindSet::ALL, COMPARED);
         }
     }

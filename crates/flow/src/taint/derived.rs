@@ -192,12 +192,14 @@ impl Interp<'_> {
         self.method_copy(name?, callee, &site)
     }
 
-    /// Whether what an operand holds came with a request, or from wherever else models say.
+    /// Whether the folder that an operand holds came with a request, or from wherever else models say, and was not checked.
     fn is_from_outside(&self, operand: Operand) -> bool {
         let value = self.operand(operand);
-        let taints = value.taints();
-        taints
+        let open = |t: &&super::value::Taint| !t.clean.covers(self.k.paths());
+        value
+            .taints()
             .iter()
+            .filter(open)
             .any(|t| matches!(t.origin, super::value::Origin::Source(_)))
     }
 

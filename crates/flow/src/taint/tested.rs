@@ -275,6 +275,7 @@ impl Interp<'_> {
                     && !argument
                         .taints()
                         .iter()
+                        .filter(|t| !t.clean.covers(self.k.paths()))
                         .any(|t| matches!(t.origin, super::value::Origin::Source(_))) =>
             {
                 // Below a folder of our own, once `..` is resolved.

@@ -315,7 +315,7 @@ impl Interp<'_> {
             return false;
         };
         let lists = ["py:os.path.commonpath", "py:os.path.commonprefix"];
-        if !self.is_call_of(callee, &lists) || self.comes_from_outside(other) {
+        if !self.is_call_of(callee, &lists) || self.comes_from_outside(other, self.k.paths()) {
             return false;
         }
         let Some(given) = self.site_of(at).and_then(|site| site.args.first()?.operand) else {
@@ -360,17 +360,23 @@ impl Interp<'_> {
         };
         let Some(path) = path else { return false };
         let own = self.deep(own);
-        if self.comes_from_outside(&own) {
+        if self.comes_from_outside(&own, self.k.paths()) {
             return false;
         }
         self.inside(path);
         true
     }
 
-    /// Whether a value comes from outside. A folder that the service was told by its settings or its records is one of its own.
-    pub(super) fn comes_from_outside(&self, value: &super::value::Value) -> bool {
+    /// Whether a value comes from outside and may be anything there, for these kinds. A folder that the service was told by its settings
+    /// or its records is one of its own, and so is one of a few that a request chose.
+    pub(super) fn comes_from_outside(
+        &self,
+        value: &super::value::Value,
+        for_kinds: KindSet,
+    ) -> bool {
         let kinds = self.origins.paths.models().kinds();
-        value.taints().iter().any(|t| match t.origin {
+        let open = |t: &&super::value::Taint| !t.clean.covers(for_kinds);
+        value.taints().iter().filter(open).any(|t| match t.origin {
             super::value::Origin::Source(source) => {
                 let name = kinds.source_name(source.kind);
                 !matches!(name, "store" | "env" | "cli" | "file")
