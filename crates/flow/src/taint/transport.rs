@@ -34,7 +34,7 @@ impl Interp<'_> {
     fn guards_network(&mut self, vals: ValSet) -> bool {
         let origins = self.origins;
         let mut seen = vals;
-        let mut next = 0;
+        let (mut next, mut full) = (0, false);
         while let Some(&val) = seen.get(next) {
             next += 1;
             let mut inner = ValSet::new();
@@ -66,12 +66,16 @@ impl Interp<'_> {
                 if seen.contains(&val) {
                     continue;
                 }
+                // What is near comes first: those that wait are still looked at.
                 if seen.len() >= VALUES {
-                    self.cap("options of a transport");
-                    return false;
+                    full = true;
+                    break;
                 }
                 seen.push(val);
             }
+        }
+        if full {
+            self.cap("options of a transport");
         }
         false
     }
