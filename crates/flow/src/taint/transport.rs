@@ -10,9 +10,11 @@ use casemate_model::row::Role;
 
 /// The kind of a guard that refuses addresses of the own network.
 const NETWORK: &str = "network";
-/// Values that are looked at: `{ dispatcher: new Agent({ connect: { lookup } }) }` leads from options to a function in five steps. Of more,
-/// the rest is taken not to guard.
-const VALUES: usize = 64;
+/// Objects whose members are looked at: `{ dispatcher: new Agent({ connect: { lookup } }) }` leads from options to a function in five steps.
+/// Of more, the rest is taken not to guard.
+const OBJECTS: usize = 32;
+/// Values that are looked at in all. Those that are near come first.
+const VALUES: usize = 512;
 
 impl Interp<'_> {
     /// Whether a value is a transport, works through one, or is an object of options with one, that refuses addresses of the own network.
@@ -34,7 +36,7 @@ impl Interp<'_> {
     fn guards_network(&mut self, vals: ValSet) -> bool {
         let origins = self.origins;
         let mut seen = vals;
-        let (mut next, mut full) = (0, false);
+        let (mut next, mut objects, mut full) = (0, 0, false);
         while let Some(&val) = seen.get(next) {
             next += 1;
             let mut inner = ValSet::new();
@@ -59,14 +61,17 @@ impl Interp<'_> {
                     inner.extend_from_slice(origins.of_bases(class));
                 }
                 Some(Val::Through(through)) => inner.push(through),
-                Some(Val::Object(..)) => inner.extend(origins.of_fields(val)),
+                Some(Val::Object(..)) if objects < OBJECTS => {
+                    objects += 1;
+                    inner.extend(origins.of_fields(val));
+                }
+                Some(Val::Object(..)) => full = true,
                 _ => {}
             }
             for val in inner {
                 if seen.contains(&val) {
                     continue;
                 }
-                // What is near comes first: those that wait are still looked at.
                 if seen.len() >= VALUES {
                     full = true;
                     break;
