@@ -7,7 +7,7 @@ use crate::around::Around;
 use crate::limits;
 use crate::model::{Application, Endpoint, Member, Middleware, Stage, Unresolved};
 use crate::route;
-use crate::startup::{Event, GRAPHQL, HOLE, Handler, Kind, ObjId, STEP, Started};
+use crate::startup::{DEFAULT, Event, GRAPHQL, HOLE, Handler, Kind, ObjId, STEP, Started};
 use casemate_flow::origin::Solver;
 use casemate_flow::program::ClassIdx;
 use casemate_flow::result::{FuncId, Site};
@@ -15,6 +15,9 @@ use casemate_model::row::Role;
 use opening::{Opening, SETTINGS};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
+
+/// What options ask for is called.
+const SAID: &str = "its options";
 
 /// An owner, the place in its order at which something hangs on it, and the prefix of that.
 type Level = (ObjId, (usize, usize), Option<String>);
@@ -146,6 +149,18 @@ impl Assembly<'_, '_, '_> {
                 }
                 continue;
             };
+            if event.methods.iter().any(|m| m == DEFAULT) {
+                for what in asked(event) {
+                    let what = What::Passes {
+                        paths: Vec::new(),
+                        exact: None,
+                        stage: what,
+                        around: Around::default(),
+                    };
+                    self.put(owner, (index, 0), event.site, what);
+                }
+                continue;
+            }
             let last = event.handlers.len().saturating_sub(1);
             for (at, handler) in event.handlers.iter().enumerate() {
                 let order = (index, at + 1);
@@ -247,6 +262,14 @@ impl Assembly<'_, '_, '_> {
             around,
             certain,
         }
+    }
+
+    /// What a route itself asks for before its handler.
+    fn asked_for(&self, event: &Event) -> Vec<Member> {
+        let members = asked(event);
+        members
+            .map(|what| self.member(event.site, what, Around::default(), true))
+            .collect()
     }
 
     fn unresolved(&mut self, site: Site, why: &str) {
@@ -385,10 +408,13 @@ impl Assembly<'_, '_, '_> {
                     _ => Vec::new(),
                 };
                 chain.extend(steps.iter().flatten().cloned());
+                chain.extend(self.asked_for(event));
+                let begun = built.then(|| self.begun_elsewhere(event)).flatten();
+                chain.extend(begun.clone());
                 let unknown = chain.iter().filter(|m| m.what == Stage::Unknown).count()
                     + usize::from(matches!(handler, None | Some(Handler::Unknown)))
                     + usize::from(handler.is_some_and(|h| self.answers_nothing(h)))
-                    + usize::from(built && !stepwise);
+                    + usize::from(built && !stepwise && begun.is_none());
                 self.made.endpoints.push(Endpoint {
                     method: method.to_owned(),
                     path: told.clone(),
@@ -397,6 +423,7 @@ impl Assembly<'_, '_, '_> {
                     callee: self.origins.paths.text(event.callee),
                     class: handler.and_then(class),
                     suffix: event.suffix.clone(),
+                    open: event.asks.as_ref().is_some_and(Vec::is_empty),
                     handlers,
                     own,
                     chain,
@@ -439,7 +466,17 @@ impl Assembly<'_, '_, '_> {
             // made before them.
             let late = item.order >= until;
             let of_param = self.is_all(item.order.0, "param");
-            if late && !of_param && !self.is_all(item.order.0, "hook") {
+            // What all ask for who say nothing of it holds for those that stand before it too.
+            let default = self.is_all(item.order.0, DEFAULT);
+            let said = self
+                .started
+                .events
+                .get(own)
+                .is_some_and(|e| e.asks.is_some());
+            if default && said {
+                continue;
+            }
+            if late && !of_param && !default && !self.is_all(item.order.0, "hook") {
                 continue;
             }
             let of_own = self.started.events.get(own).and_then(|e| e.owner) == Some(owner);
@@ -594,17 +631,20 @@ impl Assembly<'_, '_, '_> {
                         Some((last, before)) => (Some(last), before),
                         None => (None, &[][..]),
                     };
-                    let chain: Vec<Member> = before
+                    let mut chain: Vec<Member> = before
                         .iter()
                         .map(|h| {
                             self.member(event.site, self.stage(h, event.next), around(h), true)
                         })
                         .collect();
+                    chain.extend(self.asked_for(event));
                     let unknown = chain.iter().filter(|m| m.what == Stage::Unknown).count();
                     self.made.endpoints.push(Endpoint {
                         method: method.clone(),
                         path: path.clone().map(|p| route::join("", &p)),
-                        mounted: field,
+                        // A route that says itself who may come needs nobody else to say it.
+                        mounted: field || event.asks.is_some(),
+                        open: event.asks.as_ref().is_some_and(Vec::is_empty),
                         call: Some(event.call),
                         class: last.and_then(class),
                         callee: self.origins.paths.text(event.callee),
@@ -637,7 +677,7 @@ impl Event {
         !self
             .methods
             .iter()
-            .all(|m| matches!(m.as_str(), "use" | "hook" | "param" | STEP))
+            .all(|m| matches!(m.as_str(), "use" | "hook" | "param" | STEP | DEFAULT))
     }
 }
 
@@ -647,6 +687,12 @@ fn prefixes(event: &Event) -> Vec<Option<String>> {
     } else {
         event.paths.clone()
     }
+}
+
+/// What a registration itself asks for.
+fn asked(event: &Event) -> impl Iterator<Item = Stage> {
+    let kinds = event.asks.iter().flatten();
+    kinds.map(|kind| Stage::Setting(kind, SAID.to_owned()))
 }
 
 /// The class that a handler is.

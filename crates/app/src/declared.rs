@@ -1,8 +1,9 @@
 //! Handlers that are declared instead of registered: by decorators, by file and name.
 
+use crate::around::Around;
 use crate::decoration;
-use crate::model::{Application, Endpoint, Middleware};
-use crate::startup::HOLE;
+use crate::model::{Application, Endpoint, Member, Middleware, Stage};
+use crate::startup::{GRAPHQL, HOLE};
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::Entry;
@@ -14,9 +15,22 @@ const BEFORE_ALL: [&str; 2] = ["middleware", "proxy"];
 /// What is written where something looks at who asks.
 const LOOKS: [&str; 6] = ["cookie", "session", "token", "auth", "jwt", "user"];
 
+/// Names and parts of names of packages by which rules are laid around the resolvers of a schema.
+const COMPOSES: [&str; 8] = [
+    "graphql-shield",
+    "graphql-middleware",
+    "resolvers-composition",
+    "SchemaDirectiveVisitor",
+    "getDirective",
+    "schemaDirectives",
+    "@envelop/",
+    "graphql-auth",
+];
+
 /// Adds what is declared to what is registered.
 pub(crate) fn add(origins: &Solver<'_, '_>, made: &mut Application) {
     let before_all = before_all(origins);
+    let mut composed = None;
     for entry in origins.declared.values() {
         if entry.method == "use" || entry.method == "error" {
             made.middleware.push(Middleware {
@@ -28,6 +42,17 @@ pub(crate) fn add(origins: &Solver<'_, '_>, made: &mut Application) {
             continue;
         }
         let by_file = entry.callee.contains('#');
+        // A member of a map of handlers: nothing stands around it, but what answers fields of a schema may ask for all of them.
+        let held = !by_file && entry.decorator.is_none() && entry.path.is_some();
+        let graphql = entry.method.eq_ignore_ascii_case(GRAPHQL);
+        let chain = (held && graphql).then(|| Member {
+            site: entry.site,
+            name: String::new(),
+            what: Stage::Elsewhere(String::new()),
+            around: Around::default(),
+            certain: true,
+        });
+        let composed = graphql && *composed.get_or_insert_with(|| composes(origins));
         let path = resolved(origins, entry);
         for method in methods(origins, entry) {
             made.endpoints.push(Endpoint {
@@ -37,9 +62,12 @@ pub(crate) fn add(origins: &Solver<'_, '_>, made: &mut Application) {
                 callee: entry.callee.clone(),
                 decorator: entry.decorator,
                 handlers: entry.handlers.clone(),
-                chain: Vec::new(),
+                chain: chain.iter().cloned().collect(),
                 // Until what stands around the handler is read.
-                unknown: u32::from(!by_file || stands_before(&before_all, origins, entry)),
+                unknown: match held {
+                    true => u32::from(composed),
+                    false => u32::from(!by_file || stands_before(&before_all, origins, entry)),
+                },
                 ..Endpoint::at(entry.site)
             });
         }
@@ -65,6 +93,14 @@ fn before_all(origins: &Solver<'_, '_>) -> Vec<String> {
             root.trim_end_matches('/').to_owned()
         })
         .collect()
+}
+
+/// Something lays rules around the resolvers of a schema, which do not stand with them.
+fn composes(origins: &Solver<'_, '_>) -> bool {
+    origins.program.files.iter().any(|file| {
+        let mut strings = file.facts.strings.iter();
+        strings.any(|text| COMPOSES.iter().any(|word| text.contains(word)))
+    })
 }
 
 /// Whether a page lies below one of these folders, where pages lie.

@@ -297,6 +297,9 @@ pub enum Stage {
     Method(FuncId),
     /// A guard of a kind that a setting names.
     Setting(&'static str, String),
+    /// What code that is not here puts before it, by its name; without one: what answers many things in one place, and may ask all of
+    /// them who it is.
+    Elsewhere(String),
     /// Something of a package.
     Package(PathId),
     /// Not known.
@@ -313,7 +316,9 @@ impl Stage {
             | Self::Middleware(func)
             | Self::Decides(func)
             | Self::Method(func) => (Some(*func), [].as_slice()),
-            Self::Setting(..) | Self::Package(_) | Self::Unknown => (None, [].as_slice()),
+            Self::Setting(..) | Self::Elsewhere(_) | Self::Package(_) | Self::Unknown => {
+                (None, [].as_slice())
+            }
         };
         own.into_iter().chain(given.iter().copied())
     }

@@ -193,6 +193,22 @@ impl<'m> Paths<'m> {
         id
     }
 
+    /// The path of a name by how it ends (`any:*Procedure`), only where some model speaks of that.
+    pub fn global_by_end(&mut self, prefix: &str, name: &str) -> Option<PathId> {
+        let root = format!("{prefix}:{name}");
+        if let Some(&Some(known)) = self.roots.get(root.as_str()) {
+            return Some(known);
+        }
+        let mut words = name.char_indices().filter(|(_, c)| c.is_ascii_uppercase());
+        let states = words.find_map(|(at, _)| {
+            let states = self.models.root(&format!("{prefix}:*{}", name.get(at..)?));
+            (!states.is_empty()).then_some(states)
+        })?;
+        let id = self.push(None, name, states, Some(name.into()), false);
+        self.roots.insert(root.into(), Some(id));
+        Some(id)
+    }
+
     /// Whether a path is that of a named type itself (`@express/req`), and not of a package or of something below.
     #[must_use]
     pub fn is_type(&self, id: PathId) -> bool {

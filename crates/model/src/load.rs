@@ -19,7 +19,7 @@
 //! | schema | type, members, coerce — or — step, with, format — or — on = `arg(0)`, to, accept = `returns`, unknown = `keep`, schema, guarded, earlier —
 //!   or — request, part, json, unknown — or — member, part — or — classes, unknown |
 //! | call | fn, args (a list of ports, `_` where nothing is known), result |
-//! | entry | method, path, methods, each, handlers, suffix, params, params4, instance, prefix, guards, depends, result; instead of `at`: file, export (each one or a list), root |
+//! | entry | method, path, methods, each, login, before, handlers, suffix, params, params4, instance, prefix, guards, depends, result; instead of `at`: file, export (each one or a list), root |
 //! | inject | by = `constructor-type` |
 //! | guard | kind, principal |
 //! | principal | container |

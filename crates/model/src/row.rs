@@ -334,6 +334,11 @@ pub struct EntryRow {
     pub each: Option<Box<Port>>,
     /// The handlers in order; arrays flattened where deep.
     pub handlers: Option<Port>,
+    /// What of a registration says whether it wants a login, the first that is there: the name of a way to log in, or options; `false`:
+    /// it wants none.
+    pub login: Box<[Port]>,
+    /// Lists of what runs before the handler: functions, or objects with one as their `method`.
+    pub before: Box<[Port]>,
     /// What the names of the methods end in by which a class answers there: `on_get_one` of `one`.
     pub suffix: Option<Box<Port>>,
     /// What each parameter of a handler is: types (`@req`) or words (`next`, `decorated`, `signature`).

@@ -1,8 +1,9 @@
 //! What is registered step by step: procedures that are built by calls, chains of calls on one router.
 
 use super::{Assembly, Way, What};
+use crate::around::Around;
 use crate::limits;
-use crate::model::Member;
+use crate::model::{Member, Stage};
 use crate::startup::{Event, Kind, ObjId, STEP};
 use casemate_flow::result::{FileIdx, Site};
 use casemate_ir::{Instr, Operand, PartKey};
@@ -44,6 +45,18 @@ impl Assembly<'_, '_, '_> {
             };
         }
         some.then_some(out)
+    }
+
+    /// What is built step by step begins with something that is imported from code that is not here: what it asks for only its name
+    /// tells.
+    pub(super) fn begun_elsewhere(&self, event: &Event) -> Option<Member> {
+        let callee = self.origins.paths.text(event.callee);
+        let name = callee.split(['.', '(']).next().unwrap_or_default();
+        let imported = !callee.contains(':') && !name.is_empty() && event.methods == ["rpc"];
+        imported.then(|| {
+            let what = Stage::Elsewhere(name.to_owned());
+            self.member(event.site, what, Around::default(), true)
+        })
     }
 
     /// The name under which an object keeps what a registration gives back: `router({ remove: procedure.mutation(f) })`.

@@ -271,7 +271,7 @@ pub(crate) fn name(origins: &Solver<'_, '_>, what: &Stage) -> String {
         }
         Stage::Wraps(_, (around, _)) => origins.program.func_name(*around),
         Stage::Package(path) => origins.paths.text(*path),
-        Stage::Setting(_, name) => name.clone(),
+        Stage::Setting(_, name) | Stage::Elsewhere(name) => name.clone(),
         Stage::Unknown => String::new(),
     }
 }

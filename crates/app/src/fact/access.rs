@@ -12,6 +12,30 @@ use casemate_flow::origin::Solver;
 use casemate_flow::result::{Fact, FactValue, FuncId, Site};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Names of texts that are looked for …
+const SEARCHED: [&str; 9] = [
+    "search",
+    "searchterm",
+    "searchtext",
+    "searchstring",
+    "searchquery",
+    "q",
+    "term",
+    "keyword",
+    "keywords",
+];
+
+/// … and of what is looked at for them.
+const LOOKED_THROUGH: [&str; 7] = [
+    "name",
+    "title",
+    "text",
+    "description",
+    "contains",
+    "where",
+    "or",
+];
+
 /// Names of keys that say whose a record is.
 const OWNERS: [&str; 17] = [
     "userid",
@@ -72,6 +96,9 @@ impl Application {
             for access in &endpoint.objects.chosen {
                 // What cannot be guessed is told to those alone who may.
                 if !access.key.is_empty() && access.key.iter().all(|key| is_capability(key)) {
+                    continue;
+                }
+                if looks_for_text(access) {
                     continue;
                 }
                 // A small function that finds by whatever several tell it lacks nothing: each of its callers may.
@@ -472,6 +499,14 @@ fn role(endpoint: &Endpoint, access: &Access) -> Answer {
 
 fn flat(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).collect()
+}
+
+/// A text that is looked for makes a list shorter, and chooses no record.
+fn looks_for_text(access: &Access) -> bool {
+    let keys = || access.key.iter().map(|key| flat(key));
+    keys().any(|key| SEARCHED.contains(&key.as_str()))
+        && keys()
+            .all(|key| SEARCHED.contains(&key.as_str()) || LOOKED_THROUGH.contains(&key.as_str()))
 }
 
 /// The record is chosen by whose it is.

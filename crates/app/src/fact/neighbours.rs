@@ -305,7 +305,9 @@ fn area(endpoint: &Endpoint) -> String {
 fn changes(endpoint: &Endpoint) -> bool {
     match endpoint.method.as_str() {
         "put" | "patch" | "delete" | "del" => true,
-        "post" | "any" | "all" | "rpc" => endpoint.objects.writes || endpoint.objects.deletes,
+        "post" | "any" | "all" | "rpc" | "ddp" => {
+            endpoint.objects.writes || endpoint.objects.deletes
+        }
         "route" => endpoint.objects.deletes,
         _ => false,
     }

@@ -154,7 +154,7 @@ fn runs(stage: &Stage) -> Option<FuncId> {
         | Stage::Before(func)
         | Stage::Middleware(func)
         | Stage::Method(func) => Some(func),
-        Stage::Setting(..) | Stage::Package(_) | Stage::Unknown => None,
+        Stage::Setting(..) | Stage::Elsewhere(_) | Stage::Package(_) | Stage::Unknown => None,
     }
 }
 

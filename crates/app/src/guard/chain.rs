@@ -5,8 +5,8 @@ use super::body::{Pass, Reader};
 use super::check::Check;
 use super::judged::Judged;
 use super::{
-    CREDENTIALS, DENIAL, EVERYBODY, GUESTS, REFUSAL, captured, checks, condition, named_login,
-    nobody,
+    CREDENTIALS, DENIAL, EVERYBODY, GUESTS, REFUSAL, captured, checks, condition, named_builder,
+    named_login, nobody,
 };
 use crate::model::{Guard, Member, Stage};
 use casemate_flow::apipath::PathId;
@@ -124,6 +124,7 @@ pub(super) fn before(
                 understood: true,
                 asked: String::new(),
             }),
+            Stage::Elsewhere(name) => out.push(elsewhere(name, member)),
             Stage::Decides(func) => {
                 let first = out.len();
                 let decided = captured::by_what_it_was_made_with(address, reader.origins, *func);
@@ -184,6 +185,30 @@ pub(super) fn before(
         }
     }
     out
+}
+
+/// What code that is not here asks for, as far as its name tells.
+fn elsewhere(name: &str, member: &Member) -> Guard {
+    let (kind, login) = match named_builder(name) {
+        Some(true) => ("authentication", true),
+        Some(false) => (DENIAL, false),
+        None => (REFUSAL, false),
+    };
+    let why = match (name.is_empty(), login) {
+        (true, _) => "may be asked for all that is answered here",
+        (_, true) => "of code that is not here; its name says that it wants a login",
+        _ => "of code that is not here",
+    };
+    Guard {
+        kind: kind.to_owned(),
+        certain: false,
+        site: member.site,
+        name: member.name.clone(),
+        why: why.to_owned(),
+        shared: false,
+        understood: login,
+        asked: String::new(),
+    }
 }
 
 /// It was made to let everybody pass.

@@ -47,6 +47,7 @@ use check::Check;
 pub(crate) use graph::is_nothing;
 pub(crate) use hook::is_hook;
 use judged::Judged;
+use named::named_builder;
 pub(crate) use named::named_login;
 use root::Known;
 use rustc_hash::FxHashMap;

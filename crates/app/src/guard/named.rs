@@ -61,3 +61,43 @@ pub(crate) fn named_login(path: &str) -> bool {
     let plain = plain(name);
     plain == "authenticate" || WORDS.iter().any(|word| plain.contains(word))
 }
+
+/// Whether something from which handlers are built wants a login and nothing more, by its name: `protectedProcedure`; absent: it may want
+/// more than that (`adminProcedure`). A name that says nothing at all is one of which only that is not known.
+pub(super) fn named_builder(name: &str) -> Option<bool> {
+    const ENDS: [&str; 3] = ["procedure", "actionclient", "action"];
+    const LOGIN: [&str; 13] = [
+        "auth",
+        "authed",
+        "authenticated",
+        "loggedin",
+        "private",
+        "protected",
+        "requireauth",
+        "secure",
+        "secured",
+        "session",
+        "signedin",
+        "user",
+        "verified",
+    ];
+    const PLAIN: [&str; 9] = [
+        "",
+        "base",
+        "guest",
+        "open",
+        "optional",
+        "public",
+        "server",
+        "trpc",
+        "unauthenticated",
+    ];
+    let plain = plain(name);
+    let word = ENDS.iter().find_map(|end| plain.strip_suffix(end));
+    let word = word.unwrap_or(&plain);
+    match word {
+        word if LOGIN.contains(&word) => Some(true),
+        word if PLAIN.contains(&word) => Some(false),
+        _ => None,
+    }
+}

@@ -76,6 +76,9 @@ const LOOKS_UP: [&str; 24] = [
     "where",
 ];
 
+/// Members that take one of several.
+const PICKS: [&str; 3] = ["find", "findLast", "at"];
+
 /// What stands for a value of each request.
 const PROXY: &str = "py:werkzeug.local.LocalProxy()";
 
@@ -96,6 +99,14 @@ fn prefers(member: &str) -> bool {
     ];
     let lower = member.to_lowercase();
     WORDS.iter().any(|word| lower.contains(word))
+}
+
+/// Whether a key is that of the first of several.
+fn is_first(f: FuncRef<'_>, key: Key) -> bool {
+    let Key::Computed(Operand::Const(id)) = key else {
+        return false;
+    };
+    matches!(*f.file.facts.constant(id), casemate_ir::Const::Number(bits) if f64::from_bits(bits) == 0.0)
 }
 
 /// Members of who asks that prove who it is.
@@ -140,6 +151,8 @@ struct Trail {
     state: bool,
     /// A member that names a role was read.
     role: bool,
+    /// One of several was taken.
+    picked: bool,
     called: bool,
     given: bool,
     /// The member that was read last.
@@ -272,6 +285,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         self.found.proof |= held.proof;
         self.found.attribute |= held.attribute;
         self.found.beyond |= held.beyond;
+        self.found.picked |= held.picked || trail.picked && !trail.role;
         self.found.state |= held.state;
         self.found.credential |= held.credential;
         self.found.secret |= held.secret;
@@ -381,6 +395,10 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             return trail.name;
         }
         let f = self.origins.program.func(func);
+        // In a function inside it is still the parameter of the one around: `shares.find((s) => s.id === shareId)`.
+        let behind = param_behind(self.origins, f, Operand::Local(local));
+        let (func, local) = behind.unwrap_or((func, local));
+        let f = self.origins.program.func(func);
         let param = f.func.params.iter().find(|param| param.local == local);
         // What a function calls it that is handed the value is not what the client calls it.
         if param.is_some() {
@@ -402,6 +420,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
         self.found.proof |= trail.proof;
         self.found.attribute |= trail.attribute && trail.members > allowed || trail.role;
         self.found.beyond |= trail.beyond && trail.members > allowed || trail.role;
+        self.found.picked |= trail.picked && !trail.role;
         self.found.state |= trail.state;
         self.found.called |= trail.called;
         self.found.given |= trail.given;
@@ -526,6 +545,7 @@ impl<'a, 'p, 'm> Search<'a, 'p, 'm> {
             preference: trail.preference || prefers(word),
             proof: trail.proof || proves(word),
             role: trail.role || said.role,
+            picked: trail.picked || PICKS.contains(&word) || is_first(f, key),
             name: if word.is_empty()
                 || reading::reads(word)
                 || reading::holds(word) && !trail.name.is_empty()

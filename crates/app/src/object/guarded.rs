@@ -50,7 +50,9 @@ pub(super) fn of(
             | Stage::Before(func)
             | Stage::Middleware(func)
             | Stage::Method(func) => func,
-            Stage::Setting(..) | Stage::Package(_) | Stage::Unknown => continue,
+            Stage::Setting(..) | Stage::Elsewhere(_) | Stage::Package(_) | Stage::Unknown => {
+                continue;
+            }
         };
         let keeps = member.certain && *keeping.entry(func).or_insert_with(|| keeps(origins, func));
         if parameters < 2 && !keeps {
@@ -96,7 +98,7 @@ pub(super) fn of(
 }
 
 /// With names that were decided, those are decided that records tie to them: the card of a board whose owner asks.
-fn closed(mut decided: Names, tied: &FxHashSet<Names>) -> Names {
+pub(super) fn closed(mut decided: Names, tied: &FxHashSet<Names>) -> Names {
     loop {
         let before = decided;
         for names in tied.iter().filter(|names| names.meets(before)) {

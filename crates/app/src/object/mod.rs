@@ -112,6 +112,9 @@ fn of_endpoint(
         }
         walk.made.chosen.push(found.access);
     }
+    // Of what a record ties to a name that is looked at together with who asks, that is looked at as well: the share of a project whose
+    // owner asks.
+    walk.made.beside = guarded::closed(walk.made.beside, &walk.tied);
     walk.made.guarded = before.decided;
     walk.made.personal |= before.personal;
     walk.made.asks |= before.personal;

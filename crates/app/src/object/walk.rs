@@ -15,7 +15,7 @@ use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::{FuncId, Site};
 use casemate_flow::symbol::Sym;
-use casemate_ir::{Instr, Key, LocalId, OpKind, Operand, Term};
+use casemate_ir::{Decorator, Instr, Key, Language, LocalId, OpKind, Operand, Term};
 use casemate_model::row::Role;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
@@ -182,12 +182,27 @@ impl<'a, 'p, 'm> Walk<'a, 'p, 'm> {
                 continue;
             };
             let mut of_path = path.split(['/', '<', '>', '{', '}', ':', '(', ')']);
-            let named = name.len() > 1 && of_path.any(|part| part == name);
+            let named = name.len() > 1
+                && of_path.any(|part| part == name)
+                && !self.filled_otherwise(f, &param.decorators);
             // `def one(order_id: int)` of FastAPI reads it from the query where the route does not name it.
             if named || self.origins.keys_of_client.contains(&(handler, at)) {
                 self.bound.put(handler, param.local, client(name));
             }
         }
+    }
+
+    /// A decorator that names nothing fills a parameter with something else: `@CurrentUserId() id`.
+    fn filled_otherwise(&self, f: FuncRef<'p>, decorators: &[Decorator]) -> bool {
+        let around = f.parent().map(|parent| self.origins.program.func(parent));
+        let Some(around) = around.filter(|f| f.file.facts.language == Language::JavaScript) else {
+            return false;
+        };
+        !decorators.is_empty()
+            && decorators.iter().all(|decorator| {
+                let called = around.call_behind(decorator.value);
+                called.is_some_and(|(_, args)| args.is_empty())
+            })
     }
 
     pub(super) fn roots(&self, func: FuncId, operand: Operand) -> Roots {

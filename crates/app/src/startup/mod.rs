@@ -14,11 +14,12 @@ mod own;
 mod port;
 mod register;
 mod relevant;
+mod said;
 mod served;
 mod text;
 mod value;
 
-pub(crate) use register::{Event, GRAPHQL, Handler, Mount, STEP, VIEW};
+pub(crate) use register::{DEFAULT, Event, GRAPHQL, Handler, Mount, STEP, VIEW};
 pub(crate) use served::TREE;
 pub(crate) use value::{HOLE, Kind, ObjId, V};
 

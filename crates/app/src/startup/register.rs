@@ -12,6 +12,9 @@ use casemate_ir::{Capture, Instr, Language, Operand};
 use casemate_model::path::{ArgIndex, Port, PortBase, PortStep, Step};
 use casemate_model::row::{EntryRow, Role};
 
+/// The method of rows that say what all routes of something ask for that do not say it themselves: `server.auth.default('jwt')`.
+pub(crate) const DEFAULT: &str = "default";
+
 /// The method of rows that say that what a call gives back runs something before its handlers: `procedure.use(f)`.
 pub(crate) const STEP: &str = "step";
 
@@ -79,6 +82,8 @@ pub(crate) struct Event {
     pub suffix: Option<String>,
     /// The position of the parameter by which a handler passes a request on.
     pub next: Option<usize>,
+    /// The kinds of guards that the registration itself asks for, where it says anything of that.
+    pub asks: Option<Vec<&'static str>>,
 }
 
 /// A part of something, below a prefix.
@@ -126,6 +131,10 @@ impl Startup<'_, '_, '_> {
             self.register_one(path, site, entry, made);
             return;
         };
+        let javascript = self.func_of(site.frame).file.facts.language == Language::JavaScript;
+        if javascript && !self.is_list(site, each) {
+            return;
+        }
         for element in self.read(site, each, made) {
             if objects(&element).next().is_none() {
                 self.cap("elements of lists of routes that are not known");
@@ -135,6 +144,7 @@ impl Startup<'_, '_, '_> {
                 let args: Vec<Value> = match &obj.kind {
                     // What makes an element of a list is given what the element consists of: `URLSpec('/', Home)`.
                     Kind::Made(made) => made.args.clone(),
+                    Kind::Plain if javascript => vec![super::value::one(V::Object(id))],
                     _ => obj.fields.iter().map(|(_, value)| value.clone()).collect(),
                 };
                 let inner = Site {
@@ -153,12 +163,20 @@ impl Startup<'_, '_, '_> {
             return;
         }
         let Some(port) = &entry.handlers else { return };
+        if self.lacks(site, port) {
+            return;
+        }
+        let asks = self.asks(site, &entry.login);
+        if entry.method.as_deref() == Some(DEFAULT) {
+            return self.by_default(path, site, asks);
+        }
         let path_port = entry.path.as_ref();
         let views = self.registers_classes(path, site);
         let mut handlers = Vec::new();
         let values = self.read(site, port, made);
         let first_is_path = values.len() > 1 && starts_with(path_port, port);
         self.hooks(site, &mut handlers);
+        self.runs_before(site, &entry.before, &mut handlers);
         for (index, value) in values.iter().enumerate() {
             if index == 0 && first_is_path && value.is_empty() {
                 continue;
@@ -230,11 +248,20 @@ impl Startup<'_, '_, '_> {
             texts(&found).first().map(ToString::to_string)
         });
         self.seen.insert((function, site.at));
+        // Many that stand in one list are told apart by where their handlers stand.
+        let own = handlers.last().and_then(|handler| match handler {
+            Handler::Function(func, ..) if entry.each.is_some() => {
+                let f = self.program.func(*func);
+                let javascript = f.file.facts.language == Language::JavaScript;
+                javascript.then(|| self.program.site(*func, f.func.head))
+            }
+            _ => None,
+        });
         let event = Event {
             suffix,
             owner,
             callee: path,
-            site: self.named_at(site.frame, site.at, path_port),
+            site: own.unwrap_or_else(|| self.named_at(site.frame, site.at, path_port)),
             call: self.site(site.frame, site.at),
             function,
             at: site.at,
@@ -242,6 +269,7 @@ impl Startup<'_, '_, '_> {
             paths,
             handlers,
             next,
+            asks,
         };
         // A loop over routes of which nothing is known registers the same again and again; of one address and method the first counts.
         let last = self.last_events.entry((owner, event.call)).or_default();
@@ -390,7 +418,16 @@ impl Startup<'_, '_, '_> {
         let port = entry.methods.as_ref();
         let named = port.and_then(|port| self.named_methods(site, port));
         match named {
-            Some(named) if !named.is_empty() => return named,
+            Some(named) if !named.is_empty() => {
+                let all = |method: String| {
+                    if method == "*" {
+                        "all".to_owned()
+                    } else {
+                        method
+                    }
+                };
+                return named.into_iter().map(all).collect();
+            }
             _ if of_class && entry.method.as_deref() != Some(GRAPHQL) => {
                 return vec![VIEW.to_owned()];
             }
@@ -468,7 +505,13 @@ impl Startup<'_, '_, '_> {
             && !text.starts_with("py:rest_framework")
     }
 
-    fn handlers(&mut self, value: &[V], depth: u32, views: bool, out: &mut Vec<Handler>) {
+    pub(super) fn handlers(
+        &mut self,
+        value: &[V],
+        depth: u32,
+        views: bool,
+        out: &mut Vec<Handler>,
+    ) {
         if value.is_empty() {
             out.push(Handler::Unknown);
         }

@@ -116,7 +116,7 @@ impl Startup<'_, '_, '_> {
     }
 
     /// A registration at a place, of which nothing else is said.
-    fn event(&mut self, path: PathId, site: &Site, owner: ObjId) -> Event {
+    pub(super) fn event(&mut self, path: PathId, site: &Site, owner: ObjId) -> Event {
         let function = self.func_of(site.frame).id;
         self.seen.insert((function, site.at));
         let place = self.site(site.frame, site.at);
@@ -132,6 +132,7 @@ impl Startup<'_, '_, '_> {
             handlers: Vec::new(),
             suffix: None,
             next: None,
+            asks: None,
         }
     }
 }

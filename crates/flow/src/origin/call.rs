@@ -350,6 +350,7 @@ impl<'p> Solver<'p, '_> {
         match self.vals.get(val) {
             Some(Val::Func(func)) => {
                 self.called_by_package.insert(func);
+                self.answers_as(frame, func, path);
                 let params = self.program.func(func).func.params.len();
                 for index in 0..params {
                     if let Some(path) = self.paths.step(path, &Step::Param(to_u32(index)))

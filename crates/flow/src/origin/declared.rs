@@ -11,6 +11,9 @@ use casemate_model::matcher::Models;
 use casemate_model::path::{ArgIndex, Port, PortBase, Step};
 use casemate_model::row::{EntryRow, ExportRow, Role};
 
+/// Members that hold the function of something that has a name itself.
+const RUNS: [&str; 3] = ["resolve", "subscribe", "run"];
+
 /// A part of a path that is not known.
 const UNKNOWN: &str = "{?}";
 
@@ -290,6 +293,35 @@ impl<'p> Solver<'p, '_> {
                 }
                 _ => None,
             }),
+        }
+    }
+
+    /// A function in the hands of a package that answers as what it is held as: `Meteor.methods({ rename() { … } })`.
+    pub(super) fn answers_as(&mut self, frame: Frame<'p>, func: FuncId, path: PathId) {
+        let rows = self.paths.rows(path).map(|(_, row)| row);
+        let entries: Vec<&EntryRow> = rows
+            .filter_map(|row| match &row.role {
+                Role::Entry(entry) => entry
+                    .handlers
+                    .as_ref()
+                    .is_some_and(|port| port.base == PortBase::Value)
+                    .then_some(entry),
+                _ => None,
+            })
+            .collect();
+        for entry in entries {
+            let mut named = path;
+            // `{ rename: { resolve() { … } } }`
+            while RUNS.contains(&self.paths.last_member(named))
+                && let Some(above) = self.paths.parent(named)
+            {
+                named = above;
+            }
+            let name = self.paths.last_member(named);
+            let route = (!name.is_empty()).then(|| format!("/{name}"));
+            let callee = self.paths.text(path);
+            self.handles(frame, func, entry, None);
+            self.declare(func, entry, "", route, callee, None);
         }
     }
 

@@ -88,7 +88,7 @@ impl<'p, 'm> Solver<'p, 'm> {
         }
     }
 
-    /// What an import of code that is not here is by its name, where models say so (`any:prisma`); a default export is called as
+    /// What an import of code that is not here is by its name, or by how that ends, where models say so (`any:prisma`, `any:*Procedure`); a default export is called as
     /// its module.
     fn known_by_name(
         &mut self,
@@ -107,7 +107,9 @@ impl<'p, 'm> Solver<'p, 'm> {
         } else {
             name
         };
-        let path = self.paths.global("any", name)?;
+        // The last words of a name say what it is: `any:*Procedure`.
+        let exact = self.paths.global("any", name);
+        let path = exact.or_else(|| self.paths.global_by_end("any", name))?;
         Some(self.vals.id(Val::Api(path)))
     }
 

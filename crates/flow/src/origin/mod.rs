@@ -24,6 +24,7 @@ mod port;
 mod protocol;
 mod registering;
 mod registry;
+mod resolvers;
 mod signature;
 mod solve;
 mod steps;

@@ -63,6 +63,8 @@ pub struct Solver<'p, 'm> {
     pub(super) functions_kept: FxHashSet<Sym>,
     /// By instruction that reads a member whose name only the run knows: the many functions that it may be.
     pub(super) members_of: FxHashMap<(FuncId, u32), Vec<FuncId>>,
+    /// Some package of the program has to do with GraphQL.
+    pub(super) speaks_graphql: bool,
     /// Names under which the program hangs something on objects that it is handed.
     pub(super) hung: super::hung::Hung,
     /// Names that no scope declares and that are assigned all the same.
@@ -144,6 +146,7 @@ impl<'p, 'm> Solver<'p, 'm> {
             class_names: super::registry::class_names(program),
             replaced: super::import::replaced(program),
             functions_kept: super::kept::functions_kept(program),
+            speaks_graphql: super::resolvers::speaks_graphql(program),
             hung: super::hung::Hung::of(program),
             assigned_names: assigned_names(program),
             global_object: [None; 2],

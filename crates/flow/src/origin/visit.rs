@@ -333,6 +333,7 @@ impl<'p, 'm> Solver<'p, 'm> {
                     self.store(frame, object, sym, &value);
                     self.hang_in_context(frame.f.id, index, sym, &value);
                 }
+                self.resolvers(frame, object, parts);
             }
             Instr::Op { to, op, operands } => {
                 // Only a choice between operands passes objects on.

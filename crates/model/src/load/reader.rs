@@ -171,6 +171,15 @@ impl Reader<'_, '_, '_> {
             .collect()
     }
 
+    /// The ports of a key, none where it is absent.
+    pub(super) fn port_list(&mut self, key: &str) -> Box<[Port]> {
+        let texts = self.fields.texts(key);
+        texts
+            .into_iter()
+            .filter_map(|text| self.port_at(text))
+            .collect()
+    }
+
     pub(super) fn port_or(&mut self, key: &str, default: &str) -> Option<Port> {
         let text = self.fields.text(key).unwrap_or(At {
             value: default,

@@ -434,6 +434,8 @@ impl Reader<'_, '_, '_> {
             path: self.port("path"),
             methods: self.port("methods"),
             each: self.port("each").map(Box::new),
+            login: self.port_list("login"),
+            before: self.port_list("before"),
             suffix: self.port("suffix").map(Box::new),
             handlers: self.port("handlers"),
             params: self.parameters("params"),

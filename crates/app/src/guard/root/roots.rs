@@ -15,6 +15,8 @@ pub(crate) struct Roots {
     pub attribute: bool,
     /// The same, beyond what only looks the account up: `User.query.filter_by(id=uid).first()`.
     pub beyond: bool,
+    /// On whether there is one among several things that belong to them, none of which names a role: the first team of an account.
+    pub picked: bool,
     /// On the state of their account: whether it is banned, confirmed, active.
     pub state: bool,
     /// On a credential that the client shows.
@@ -62,6 +64,7 @@ impl Roots {
             proof: self.proof || other.proof,
             attribute: self.attribute || other.attribute,
             beyond: self.beyond || other.beyond,
+            picked: self.picked || other.picked,
             state: self.state || other.state,
             credential: self.credential || other.credential,
             secret: self.secret || other.secret,
