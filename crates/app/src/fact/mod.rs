@@ -62,7 +62,9 @@ mod switched;
 mod token;
 mod trace;
 mod trail;
+mod unasked;
 mod unawaited;
+mod unnamed;
 mod unread;
 mod unreturned;
 mod unused;
@@ -108,6 +110,7 @@ impl Application {
             &|| self.owners(),
             &|| self.links(origins),
             &|| self.object_permissions(origins),
+            &|| self.unasked_tests(origins),
             &|| self.media(origins),
             &|| self.applications(origins, known),
             &|| self.session_starts(origins, known),
@@ -165,6 +168,7 @@ impl Application {
             &|| bound::pages(origins),
             &|| bound::tokens(origins, known),
             &|| budget::of(origins, endpoints),
+            &|| unnamed::of(origins),
             &|| unread::of(origins),
             &|| series::of(origins),
             &|| replaced::of(origins),
