@@ -81,7 +81,7 @@ use casemate_flow::program::ClassIdx;
 use casemate_flow::result::{Fact, FactValue, FuncId};
 use casemate_ir::{Const, Instr, Key, OpKind, Operand};
 use naming::{CHANGES, LOGINS, PREFIXES, by_capability, for_all, for_readers, named_open, names};
-use neighbours::{Neighbours, Part, part};
+use neighbours::{Neighbours, Part, for_admins, part};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 
@@ -300,6 +300,11 @@ fn fact(
         && !for_readers(endpoint)
         && !page::is_fixed(endpoint, origins)
         && !page::sends_elsewhere(endpoint, origins);
+    let alone = alone
+        || neighbours.alone_for_admins(endpoint, origins)
+            && !endpoint.by_class
+            && !page::is_fixed(endpoint, origins)
+            && !page::sends_elsewhere(endpoint, origins);
     let certain = endpoint
         .guards
         .iter()
@@ -318,10 +323,7 @@ fn fact(
             neighbours.alone_in_changing(endpoint, origins) && !page::is_idle(endpoint),
         ),
         ("aware", endpoint.aware),
-        (
-            "admin",
-            names(endpoint).any(|name| name == "admin" || name == "administration"),
-        ),
+        ("admin", for_admins(endpoint)),
         ("misplaced", misplaced),
         (
             "bare",
