@@ -33,6 +33,7 @@ mod telling;
 mod tree;
 mod urlconf;
 mod view;
+mod wrapped;
 
 pub use column::{Column, columns};
 pub use model::Application;

@@ -58,6 +58,8 @@ pub struct Endpoint {
     pub open: bool,
     /// The class that is registered, of which the handler is a method.
     pub class: Option<ClassIdx>,
+    /// Where the class is registered by which it answers.
+    pub registered: Option<Site>,
     /// What the names of the methods of that class end in by which it answers here: `on_get_one` of `one`.
     pub suffix: Option<String>,
     /// A class that is registered answers, by a method that stands in a base of it or in a library; the handlers are what that
@@ -102,6 +104,7 @@ impl Endpoint {
             aware: false,
             root: None,
             included: None,
+            registered: None,
             called: None,
             objects: Objects::default(),
             outside: Vec::new(),

@@ -1,19 +1,21 @@
 //! Addresses of Django and of Flask-RESTful: URL configurations name each other by module, and views by class.
 //!
 //! `path('shop/', include('shop.urls'))` puts everything of that module below `shop/`, whatever file it stands in; the methods of a
-//! class answer where its `as_view()` is registered, routers of Django REST framework where it is registered with them.
+//! class answer where its `as_view()` is registered, routers of Django REST framework where it is registered with them. What stands around
+//! a view there (`login_required(OrderView.as_view())`) stands before all its methods (`wrapped.rs`).
 
 use crate::decoration::before::Befores;
 use crate::decoration::written_name;
-use crate::model::{Application, Endpoint, Middleware, Unresolved};
+use crate::model::{Application, Endpoint, Member, Middleware, Unresolved};
 use crate::route::join;
 use crate::router::{self, Router};
 use crate::startup::HOLE;
 use crate::view::View;
+use crate::wrapped::{self, Wrapped, is_as_view, unwrapped};
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::{ClassIdx, FuncRef};
 use casemate_flow::result::{FileIdx, FuncId, Site};
-use casemate_ir::{ArgKey, FnKind, Instr, Key, Language, Operand, PartKey, VarRef};
+use casemate_ir::{Arg, ArgKey, FnKind, Instr, Key, Language, Operand, PartKey, VarRef};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Configurations below each other.
@@ -48,6 +50,10 @@ struct Routes {
     unknown: BTreeSet<Site>,
     /// Classes and where they answer.
     views: Vec<Registered>,
+    /// What lists of addresses put around views, by the place of the route.
+    around: BTreeMap<Site, Vec<Member>>,
+    /// Units in which the class of some view is not known.
+    hidden: BTreeSet<u32>,
     /// What the run of the start found as the routes of calls that do not write theirs out.
     run: BTreeMap<Site, String>,
 }
@@ -63,6 +69,8 @@ struct Registered {
     actions: Vec<(String, String)>,
     /// By Django, and not by an extension of Flask.
     of_django: bool,
+    /// It stands in a list of addresses, and not in a function that makes one for others.
+    listed: bool,
 }
 
 /// Completes the addresses of endpoints. What includes other routes answers nothing itself.
@@ -74,8 +82,13 @@ pub(crate) fn complete(application: &mut Application, origins: &Solver<'_, '_>) 
     };
     for func in origins.program.function_ids() {
         let f = origins.program.func(func);
-        if f.func.kind == FnKind::Module && f.file.facts.language == Language::Python {
+        if f.file.facts.language != Language::Python || origins.program.is_copy(func) {
+            continue;
+        }
+        if f.func.kind == FnKind::Module {
             routes.read(origins, f);
+        } else {
+            routes.made(origins, f);
         }
     }
     let all = std::mem::take(&mut application.endpoints);
@@ -105,6 +118,11 @@ pub(crate) fn complete(application: &mut Application, origins: &Solver<'_, '_>) 
             && endpoint.callee.starts_with("py:django")
         {
             endpoint.path = Some(routes.at(endpoint.site, path));
+            let around = routes.around.get(&endpoint.site);
+            let around = around.map_or(&[][..], Vec::as_slice);
+            endpoint.unknown += wrapped::unknown(around);
+            endpoint.chain.extend(around.iter().cloned());
+            endpoint.included = routes.guarding(endpoint.site);
         }
     }
     methods_of_functions(application);
@@ -123,8 +141,10 @@ pub(crate) fn complete(application: &mut Application, origins: &Solver<'_, '_>) 
             class: view.class,
             registered: Endpoint {
                 path: Some(routes.of_view(view)),
-                mounted: true,
-                chain: before(view),
+                mounted: view.listed,
+                unknown: routes.unknown_around(view),
+                chain: [before(view), routes.around(view).to_vec()].concat(),
+                included: routes.guarding(view.site).filter(|_| view.listed),
                 callee: if view.of_django { "" } else { RESOURCE }.to_owned(),
                 ..Endpoint::at(view.site)
             },
@@ -134,6 +154,23 @@ pub(crate) fn complete(application: &mut Application, origins: &Solver<'_, '_>) 
         })
         .collect();
     crate::view::complete(application, origins, views);
+    for endpoint in &mut application.endpoints {
+        let of_class =
+            endpoint.path.is_none() && CLASSES.iter().any(|it| endpoint.callee.starts_with(it));
+        if of_class && routes.hidden.contains(&unit(origins, endpoint.site)) {
+            // One of the views that are not known may be this one.
+            endpoint.mounted = false;
+        }
+    }
+}
+
+/// Classes of which a list of addresses says where they answer.
+const CLASSES: [&str; 2] = ["py:django.views", "py:rest_framework"];
+
+/// The part of the program that a place belongs to.
+fn unit(origins: &Solver<'_, '_>, site: Site) -> u32 {
+    let units = &origins.program.units;
+    units.get(site.file.0 as usize).copied().unwrap_or(0)
 }
 
 /// The addresses of Django's registrations, as the run of the start put them together.
@@ -220,22 +257,8 @@ impl Routes {
                 continue;
             };
             let args = f.func.args(args);
-            if adds_resource(origins, f.id, callee)
-                && let Some((resource, routes)) = args.split_first()
-            {
-                // What has a name is no route: `endpoint='orders'`.
-                let routes = routes.iter().filter(|arg| arg.key == ArgKey::Pos);
-                let routes = routes.filter_map(|arg| f.constant_text(arg.value));
-                for class in classes(origins, f, resource.value) {
-                    self.views.extend(routes.clone().map(|route| Registered {
-                        class,
-                        site: place(f, at),
-                        route: route.to_owned(),
-                        router: None,
-                        actions: Vec::new(),
-                        of_django: false,
-                    }));
-                }
+            if adds_resource(origins, f.id, callee) {
+                self.resource(origins, f, place(f, at), args);
                 continue;
             }
             let [first, second, ..] = args else {
@@ -255,7 +278,11 @@ impl Routes {
                 let name = router.and_then(|router| written_name(f, router));
                 let name = name.unwrap_or_default().to_owned();
                 let router = router.map_or_else(Router::default, |it| router::of(origins, f, it));
-                for class in classes(origins, f, view) {
+                let registered = classes(origins, f, view);
+                if registered.is_empty() && origins.of_operand(f.id, view).is_empty() {
+                    self.hidden.insert(unit(origins, site));
+                }
+                for class in registered {
                     self.views.push(Registered {
                         class,
                         site,
@@ -263,8 +290,91 @@ impl Routes {
                         router: Some((name.clone(), router.clone())),
                         actions: Vec::new(),
                         of_django: true,
+                        listed: true,
                     });
                 }
+            }
+        }
+    }
+
+    /// `add_resource(Orders, '/orders', '/orders/<key>')`
+    fn resource(&mut self, origins: &Solver<'_, '_>, f: FuncRef<'_>, site: Site, args: &[Arg]) {
+        let Some((resource, routes)) = args.split_first() else {
+            return;
+        };
+        // What has a name is no route: `endpoint='orders'`.
+        let routes = routes.iter().filter(|arg| arg.key == ArgKey::Pos);
+        let routes = routes.filter_map(|arg| f.constant_text(arg.value));
+        for class in classes(origins, f, resource.value) {
+            self.views.extend(routes.clone().map(|route| Registered {
+                class,
+                site,
+                route: route.to_owned(),
+                router: None,
+                actions: Vec::new(),
+                of_django: false,
+                listed: true,
+            }));
+        }
+    }
+
+    /// The routes that a function makes for others: `get_urls` of an application or an administration, the resources of an API.
+    fn made(&mut self, origins: &Solver<'_, '_>, f: FuncRef<'_>) {
+        for (at, instr) in f.func.instrs.iter().enumerate() {
+            let Instr::Call { callee, args, .. } = *instr else {
+                continue;
+            };
+            let args = f.func.args(args);
+            if adds_resource(origins, f.id, callee) {
+                self.resource(origins, f, place(f, at), args);
+                continue;
+            }
+            let [first, second, ..] = args else {
+                continue;
+            };
+            let is_route = |name: &String| ROUTES.contains(&name.as_str());
+            if let Some(route) = f.constant_text(first.value)
+                && texts(origins, f.id, callee).iter().any(is_route)
+            {
+                self.view(origins, f, place(f, at), route, second.value);
+            }
+        }
+    }
+
+    /// What `path(route, view)` says of a view: what stands around it, and which class it is.
+    fn view(
+        &mut self,
+        origins: &Solver<'_, '_>,
+        f: FuncRef<'_>,
+        site: Site,
+        route: &str,
+        view: Operand,
+    ) {
+        let Wrapped { chain, view } = unwrapped(origins, f, site, view);
+        if !chain.is_empty() {
+            self.around.insert(site, chain);
+        }
+        if wrapped::is_class_unknown(origins, f, view) {
+            self.hidden.insert(unit(origins, site));
+        }
+        let Some((callee, args)) = f.call_behind(view) else {
+            return;
+        };
+        if is_as_view(f, callee)
+            && let Some(base) = f.read_off(callee)
+        {
+            for class in classes(origins, f, base) {
+                self.views.push(Registered {
+                    class,
+                    site,
+                    route: plain(route).to_owned(),
+                    router: None,
+                    actions: args
+                        .first()
+                        .map_or_else(Vec::new, |arg| actions(f, arg.value)),
+                    of_django: true,
+                    listed: f.func.kind == FnKind::Module,
+                });
             }
         }
     }
@@ -278,26 +388,10 @@ impl Routes {
         route: &str,
         view: Operand,
     ) {
+        self.view(origins, f, site, route, view);
         let Some((callee, args)) = f.call_behind(view) else {
             return;
         };
-        if is_as_view(f, callee) {
-            if let Some(base) = f.read_off(callee) {
-                for class in classes(origins, f, base) {
-                    self.views.push(Registered {
-                        class,
-                        site,
-                        route: plain(route).to_owned(),
-                        router: None,
-                        actions: args
-                            .first()
-                            .map_or_else(Vec::new, |arg| actions(f, arg.value)),
-                        of_django: true,
-                    });
-                }
-            }
-            return;
-        }
         let names = texts(origins, f.id, callee);
         if !names.iter().any(|name| INCLUDES.contains(&name.as_str())) {
             return;
@@ -326,6 +420,22 @@ impl Routes {
                 below.insert((f.file_idx, site, route.clone()));
             }
         }
+    }
+
+    /// What a list of addresses puts around a view.
+    fn around(&self, view: &Registered) -> &[Member] {
+        self.around.get(&view.site).map_or(&[], Vec::as_slice)
+    }
+
+    /// The place of a route, where its list is what puts guards before views: there a view without one is told of.
+    fn guarding(&self, site: Site) -> Option<Site> {
+        let mut around = self.around.keys();
+        around.any(|other| other.file == site.file).then_some(site)
+    }
+
+    /// How much of that is not known.
+    fn unknown_around(&self, view: &Registered) -> u32 {
+        wrapped::unknown(self.around(view))
     }
 
     /// A route with the prefixes of the lists that it stands in.
@@ -577,10 +687,6 @@ fn plain(route: &str) -> &str {
         .strip_prefix('^')
         .unwrap_or(route)
         .trim_end_matches('$')
-}
-
-fn is_as_view(f: FuncRef<'_>, callee: Operand) -> bool {
-    matches!(f.made_by(callee), Some(Instr::Load { key: Key::Field(name), .. }) if f.file.facts.str(*name) == "as_view")
 }
 
 fn texts(origins: &Solver<'_, '_>, func: FuncId, value: Operand) -> Vec<String> {

@@ -131,6 +131,9 @@ const ASKED: [(&str, &[&str]); 13] = [
     ("get_initial", &[]),
 ];
 
+/// What methods of the libraries ask to find a record, or those of which it may be one; whoever makes a new one asks none of it.
+const FINDS: [&str; 3] = ["get_queryset", "get_object", "filter_queryset"];
+
 /// Classes above one.
 const ANCESTORS: usize = 24;
 
@@ -419,6 +422,7 @@ impl View {
             chain,
             root: all.root,
             included: all.included,
+            registered: Some(all.site),
             ..endpoint
         }
     }
@@ -500,14 +504,20 @@ impl Family {
         })
     }
 
-    /// Functions of the program that methods of the library ask.
-    fn asked(&self, origins: &Solver<'_, '_>, by: &str) -> Vec<FuncId> {
+    /// Functions of the program that methods of the library ask, where it answers this method by that one.
+    fn asked(&self, origins: &Solver<'_, '_>, by: &str, action: &str) -> Vec<FuncId> {
         let Some(&class) = self.classes.first() else {
             return Vec::new();
         };
+        let makes = action == "create"
+            || action == "post" && self.libraries.iter().any(|name| name.contains("Create"));
         let method = |(name, of): &(&str, &[&str])| {
             let sym = origins.program.symbols.find(name)?;
-            let asks = of.is_empty() || of.contains(&by);
+            let asks = if makes && FINDS.contains(name) {
+                false
+            } else {
+                of.is_empty() || of.contains(&by)
+            };
             origins
                 .member_function(class, sym, MemberKind::Method)
                 .filter(|_| asks)
@@ -565,7 +575,7 @@ fn of_class(
         .count();
     let handlers = match answer.func {
         Some(func) => asked_below(origins, view.class, func),
-        None => family.asked(origins, &endpoint.method),
+        None => family.asked(origins, &endpoint.method, &answer.action),
     };
     let callee = match &view.router {
         Some(_) => "py:rest_framework.views",

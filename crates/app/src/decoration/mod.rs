@@ -18,8 +18,7 @@ use casemate_flow::result::{FuncId, Site};
 use casemate_ir::{Arg, ArgKey, Decorator, FnKind, Instr, Key, Language, Operand, Span, VarRef};
 use casemate_model::path::Step;
 use casemate_model::row::{EntryRow, Role};
-pub(crate) use wrapper::wrappers;
-use wrapper::wraps;
+pub(crate) use wrapper::{wrappers, wraps};
 
 /// What stands around one handler.
 #[derive(Clone, Default)]

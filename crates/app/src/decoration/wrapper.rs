@@ -29,7 +29,7 @@ const KEEPS: &str = "py:functools.wraps()";
 const ALTERNATIVES: usize = 3;
 
 /// What a decorator puts around a function.
-pub(super) fn wraps(
+pub(crate) fn wraps(
     origins: &Solver<'_, '_>,
     owner: FuncId,
     decorator: Operand,
@@ -137,7 +137,8 @@ fn wrappers_at(
             continue;
         };
         let args = f.func.args(args);
-        let Some(at) = args.iter().position(|arg| is_copy_of(f, arg.value, given)) else {
+        let is_given = |value| is_copy_of(f, value, given) || is_made_of(f, value, given);
+        let Some(at) = args.iter().position(|arg| is_given(arg.value)) else {
             continue;
         };
         for &val in origins.of_operand(decorator, callee).iter().take(2) {
@@ -184,6 +185,12 @@ fn is_copy_of(f: FuncRef<'_>, value: Operand, wanted: LocalId) -> bool {
             Instr::Copy { to, from } => to == local && from == Operand::Local(wanted),
             _ => false,
         })
+}
+
+/// Whether a value is what another decorator made of a local: `outer(inner(f))`.
+fn is_made_of(f: FuncRef<'_>, value: Operand, wanted: LocalId) -> bool {
+    let call = f.call_behind(value);
+    call.is_some_and(|(_, args)| args.iter().any(|arg| is_copy_of(f, arg.value, wanted)))
 }
 
 /// The position of a parameter by its name.

@@ -1,9 +1,10 @@
 //! Parts of an application that are put below it without the login that stands before all parts beside them:
-//! `api.include_router(audit.router)` among `api.include_router(users.router, dependencies=[Depends(current_user)])`.
+//! `api.include_router(audit.router)` among `api.include_router(users.router, dependencies=[Depends(current_user)])`. Views of a list of addresses
+//! that puts the login around the others (`path('search/', SearchView.as_view())`) are such parts as well.
 //!
 //! Told once, where the part is put there, and only where nothing asks who it is before any of its endpoints.
 
-use super::{for_all, for_readers, names};
+use super::{for_all, for_readers, names, page};
 use crate::model::{Application, Endpoint};
 use casemate_flow::origin::Solver;
 use casemate_flow::result::{Fact, FactValue, FileIdx, Site};
@@ -34,7 +35,15 @@ impl Application {
                     .all(|index| self.endpoints.get(*index).is_some_and(is))
             };
             let with = parts.values().filter(|of| all(of, is_guarded)).count();
-            let without: Vec<_> = parts.iter().filter(|(_, of)| all(of, is_bare)).collect();
+            let says_something = |of: &[usize]| {
+                let endpoints = of.iter().filter_map(|index| self.endpoints.get(*index));
+                let mut endpoints = endpoints.filter(|it| !page::sends_elsewhere(it, origins));
+                endpoints.any(|it| !page::is_fixed(it, origins))
+            };
+            let without: Vec<_> = parts
+                .iter()
+                .filter(|(_, of)| all(of, is_bare) && says_something(of))
+                .collect();
             if with < HABIT || without.len() * EXCEPTIONS > with {
                 continue;
             }
@@ -67,12 +76,16 @@ impl Application {
     }
 }
 
-/// Something before the handler asks who it is.
+/// Something before the handler asks who it is. Where a list of addresses names views, it stands in that list.
 fn is_guarded(endpoint: &Endpoint) -> bool {
+    let included = endpoint.included;
+    let listed = included == Some(endpoint.site) || included == endpoint.registered;
+    let around = || endpoint.chain.iter().any(|it| Some(it.site) == included);
     endpoint
         .guards
         .iter()
         .any(|g| g.kind == "authentication" && !g.why.starts_with(crate::guard::ITSELF))
+        && (!listed || around())
 }
 
 /// Nothing asks who it is, and nothing says that it is for everybody.

@@ -62,7 +62,9 @@ mod switched;
 mod token;
 mod trace;
 mod trail;
+mod unasked;
 mod unawaited;
+mod unnamed;
 mod unread;
 mod unreturned;
 mod unused;
@@ -79,7 +81,7 @@ use casemate_flow::program::ClassIdx;
 use casemate_flow::result::{Fact, FactValue, FuncId};
 use casemate_ir::{Const, Instr, Key, OpKind, Operand};
 use naming::{CHANGES, LOGINS, PREFIXES, by_capability, for_all, for_readers, named_open, names};
-use neighbours::{Neighbours, Part, part};
+use neighbours::{Neighbours, Part, for_admins, part};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 
@@ -108,6 +110,7 @@ impl Application {
             &|| self.owners(),
             &|| self.links(origins),
             &|| self.object_permissions(origins),
+            &|| self.unasked_tests(origins),
             &|| self.media(origins),
             &|| self.applications(origins, known),
             &|| self.session_starts(origins, known),
@@ -165,6 +168,7 @@ impl Application {
             &|| bound::pages(origins),
             &|| bound::tokens(origins, known),
             &|| budget::of(origins, endpoints),
+            &|| unnamed::of(origins),
             &|| unread::of(origins),
             &|| series::of(origins),
             &|| replaced::of(origins),
@@ -296,6 +300,11 @@ fn fact(
         && !for_readers(endpoint)
         && !page::is_fixed(endpoint, origins)
         && !page::sends_elsewhere(endpoint, origins);
+    let alone = alone
+        || neighbours.alone_for_admins(endpoint, origins)
+            && !endpoint.by_class
+            && !page::is_fixed(endpoint, origins)
+            && !page::sends_elsewhere(endpoint, origins);
     let certain = endpoint
         .guards
         .iter()
@@ -314,10 +323,7 @@ fn fact(
             neighbours.alone_in_changing(endpoint, origins) && !page::is_idle(endpoint),
         ),
         ("aware", endpoint.aware),
-        (
-            "admin",
-            names(endpoint).any(|name| name == "admin" || name == "administration"),
-        ),
+        ("admin", for_admins(endpoint)),
         ("misplaced", misplaced),
         (
             "bare",

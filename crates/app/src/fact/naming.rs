@@ -28,6 +28,7 @@ const FOR_READERS: &[&str] = &[
     "share",
     "publish",
     "image",
+    "thumbnail",
     "metrics",
     "pixel",
     "unsubscribe",

@@ -26,6 +26,9 @@ const SAME: usize = 5;
 /// More endpoints than so many, and more than there are others, that read records of persons without a login show that these are public.
 const SHOWN: usize = 4;
 
+/// So many places for administrators that want a login make a habit.
+const ADMINS: usize = 2;
+
 /// What handlers do to things, as their names begin.
 const VERBS: [&str; 9] = [
     "add", "create", "delete", "destroy", "edit", "remove", "save", "set", "update",
@@ -85,6 +88,12 @@ pub(super) struct Neighbours {
     /// By place: endpoints that want a login.
     logins: FxHashMap<Site, usize>,
     all_logins: usize,
+    /// By unit: places whose addresses say that they are for administrators, those that want a login, or may, and those that do not.
+    admins: FxHashMap<Option<u32>, (FxHashSet<Site>, FxHashSet<Site>)>,
+    /// Classes of views that stand in each file.
+    classes: FxHashMap<FileIdx, FxHashSet<u32>>,
+    /// By the file that registers classes, each of which has a file of its own: places with a guard of their own and without any.
+    listed: FxHashMap<FileIdx, (Places, Places)>,
     /// Places that register something for `POST`.
     posts: FxHashSet<Site>,
     /// Places that register what reads records of persons: those that want a login, or may, and those that do not.
@@ -97,6 +106,12 @@ impl Neighbours {
         for endpoint in endpoints.iter().filter(|e| is_page(e)) {
             let places = out.areas.entry(area(endpoint)).or_default();
             places.insert(endpoint.site);
+        }
+        for endpoint in endpoints {
+            if let Some(class) = endpoint.class {
+                let classes = out.classes.entry(endpoint.site.file).or_default();
+                classes.insert(class.0);
+            }
         }
         for endpoint in endpoints {
             let file = out.files.entry(out.group(endpoint)).or_default();
@@ -124,6 +139,15 @@ impl Neighbours {
                 *out.logins.entry(endpoint.site).or_default() += 1;
                 out.all_logins += 1;
             }
+            if for_admins(endpoint) {
+                let unit = unit(origins, endpoint);
+                let (closed, open) = out.admins.entry(unit).or_default();
+                let set = match endpoint.guarded("authentication") {
+                    Answer::No => open,
+                    _ => closed,
+                };
+                set.insert(endpoint.site);
+            }
             if endpoint.method == "post" {
                 out.posts.insert(endpoint.site);
             }
@@ -148,12 +172,21 @@ impl Neighbours {
                     bare.insert(endpoint.site);
                 }
             }
+            let bare = !own && !open && !for_readers(endpoint);
+            if let Some(list) = out.list(endpoint) {
+                let (guarded, without) = out.listed.entry(list).or_default();
+                if own {
+                    guarded.insert(endpoint.site);
+                } else if bare {
+                    without.insert(endpoint.site);
+                }
+            }
             let Some(file) = out.files.get_mut(&out.group(endpoint)) else {
                 continue;
             };
             if own {
                 file.guarded.insert(endpoint.site);
-            } else if !names(endpoint).any(|name| for_all(&name)) && !for_readers(endpoint) {
+            } else if bare {
                 file.bare.insert(endpoint.site);
             }
         }
@@ -167,6 +200,13 @@ impl Neighbours {
         let area = area(endpoint);
         let large = self.areas.get(&area).is_some_and(|all| all.len() >= AREA);
         Group::Area(if large { area } else { String::new() })
+    }
+
+    /// The file that registers the class of an endpoint, where each class has a file of its own.
+    fn list(&self, endpoint: &Endpoint) -> Option<FileIdx> {
+        let classes = self.classes.get(&endpoint.site.file)?;
+        let alone = classes.len() == 1 && endpoint.path.is_some();
+        Some(endpoint.registered.filter(|_| alone)?.file)
     }
 
     /// It changes something, and nearly all others of the unit that do want a login of their own.
@@ -194,14 +234,21 @@ impl Neighbours {
     /// How many other places of the same file register endpoints that want a login, and how many do not, apart from those whose
     /// names say that they are for everybody.
     pub(super) fn siblings(&self, endpoint: &Endpoint) -> (usize, usize) {
-        self.files
-            .get(&self.group(endpoint))
-            .map_or((0, 0), |file| {
-                (
-                    others(&file.guarded, endpoint.site),
-                    others(&file.bare, endpoint.site),
-                )
-            })
+        let count = |guarded: &Places, bare: &Places| {
+            (others(guarded, endpoint.site), others(bare, endpoint.site))
+        };
+        let file = self.files.get(&self.group(endpoint));
+        let here = file.map_or((0, 0), |file| count(&file.guarded, &file.bare));
+        let listed = self
+            .list(endpoint)
+            .and_then(|list| self.listed.get(&list))
+            .map_or((0, 0), |(guarded, bare)| count(guarded, bare));
+        // In a whole list, one that is not the only one may be meant so.
+        if listed.0 > here.0 && listed.1 == 0 {
+            listed
+        } else {
+            here
+        }
     }
 
     /// It wants a login and no more, where nearly all others of the file, or nearly all that do the same to something else, want a
@@ -234,6 +281,15 @@ impl Neighbours {
     pub(super) fn guarded_elsewhere(&self, endpoint: &Endpoint) -> bool {
         let here = self.logins.get(&endpoint.site).copied().unwrap_or(0);
         self.all_logins - here >= 2
+    }
+
+    /// Its address says that it is for administrators, and nearly all others of which that is said want a login.
+    pub(super) fn alone_for_admins(&self, endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
+        let all = self.admins.get(&unit(origins, endpoint));
+        for_admins(endpoint)
+            && all.is_some_and(|(closed, open)| {
+                closed.len() >= ADMINS && others(open, endpoint.site) * OTHERS <= closed.len()
+            })
     }
 
     /// Where many others read records of persons for everybody as well, it is meant so: profiles, statistics, comments.
@@ -299,6 +355,11 @@ fn is_page(endpoint: &Endpoint) -> bool {
 fn area(endpoint: &Endpoint) -> String {
     let mut names = names(endpoint).filter(|name| !PREFIXES.contains(&name.as_str()));
     names.next().unwrap_or_default()
+}
+
+/// Its address says that it is for administrators.
+pub(super) fn for_admins(endpoint: &Endpoint) -> bool {
+    names(endpoint).any(|name| name == "admin" || name == "administration")
 }
 
 /// Its method changes something, or its code does whatever the method.

@@ -7,7 +7,7 @@ use crate::decoration::written_name;
 use casemate_flow::origin::Val;
 use casemate_flow::program::FuncRef;
 use casemate_flow::result::FuncId;
-use casemate_ir::{Block, FnKind, Instr, Key, Language, LocalId, Operand, Term};
+use casemate_ir::{Block, BlockId, FnKind, Instr, Key, Language, LocalId, OpKind, Operand, Term};
 
 /// Methods that answer a request, or prepare the answer.
 const ANSWERS: [&str; 20] = [
@@ -48,6 +48,9 @@ const RUNS: [&str; 6] = [
 
 /// Functions that are given the answer, behind each other.
 const DEPTH: u32 = 2;
+
+/// Kinds of exceptions that are told apart where they are caught.
+const KINDS_CAUGHT: usize = 6;
 
 /// Depth of calls of a function that may only note something.
 const NOTED: u32 = 2;
@@ -102,12 +105,17 @@ impl<'p> Reader<'_, 'p, '_> {
     pub(super) fn may_throw(&self, func: FuncId, depth: u32) -> bool {
         let f = self.origins.program.func(func);
         let throws = |index: usize, block: &casemate_ir::Block| {
-            matches!(block.term, Term::Throw(_)) || self.never_returns(f, index)
+            matches!(block.term, Term::Throw(what) if !is_caught(f, what))
+                || self.never_returns(f, index)
         };
         if f.func.blocks.iter().enumerate().any(|(i, b)| throws(i, b)) {
             return true;
         }
-        let called = f.func.instrs.iter().filter_map(|instr| match *instr {
+        // What others throw is caught where something stands around the call.
+        let caught = |block: &&Block| block.unwind.is_some_and(|to| catches_all(f, to));
+        let uncaught = f.func.blocks.iter().filter(|block| !caught(block));
+        let instrs = uncaught.flat_map(|block| f.func.block_instrs(block));
+        let called = instrs.filter_map(|(_, instr)| match *instr {
             Instr::Call { callee, .. } => Some(callee),
             _ => None,
         });
@@ -266,4 +274,53 @@ impl<'p> Reader<'_, 'p, '_> {
         }
         false
     }
+}
+
+/// What was caught before, and is thrown on because it is nothing that is caught there.
+fn is_caught(f: FuncRef<'_>, value: Operand) -> bool {
+    matches!(f.made_by(value), Some(Instr::Catch { .. }))
+}
+
+/// Whether what a block catches is all there is: it throws nothing on that is an exception.
+fn catches_all(f: FuncRef<'_>, at: BlockId) -> bool {
+    const ALL: [&str; 2] = ["Exception", "BaseException"];
+    let blocks = &f.func.blocks;
+    let caught = blocks.get(at.index()).and_then(|block| {
+        let mut instrs = f.func.block_instrs(block);
+        instrs.find_map(|(_, instr)| match *instr {
+            Instr::Catch { to } => Some(to),
+            _ => None,
+        })
+    });
+    let thrown_on = |block: &&Block| {
+        matches!(block.term, Term::Throw(value)
+            if matches!(f.made_by(value), Some(Instr::Catch { to }) if Some(*to) == caught))
+    };
+    let thrown_on = blocks.iter().filter(thrown_on).count();
+    let mut at = at;
+    for _ in 0..KINDS_CAUGHT {
+        let Some(block) = blocks.get(at.index()) else {
+            return false;
+        };
+        let Term::Branch { cond, no, .. } = block.term else {
+            return caught.is_some() && thrown_on == 0;
+        };
+        let Some(Instr::Op {
+            op: OpKind::InstanceOf,
+            operands,
+            ..
+        }) = f.made_by(cond)
+        else {
+            return false;
+        };
+        let [_, class] = f.func.operands(*operands) else {
+            return false;
+        };
+        if written_name(f, *class).is_some_and(|name| ALL.contains(&name)) {
+            // What is no exception is thrown on behind the last kind, and only there.
+            return caught.is_some() && thrown_on <= 1;
+        }
+        at = no;
+    }
+    false
 }

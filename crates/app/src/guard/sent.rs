@@ -154,6 +154,9 @@ impl<'p> Reader<'_, 'p, '_> {
         if blocks == 0 || blocks > BLOCKS {
             return false;
         }
+        if only_throws(f) {
+            return true;
+        }
         let ends = |block: &usize| {
             let block = f.func.blocks.get(*block);
             block.is_some_and(|b| matches!(b.term, Term::Return(_)))
@@ -177,6 +180,18 @@ impl<'p> Reader<'_, 'p, '_> {
         let first = args.first().is_some_and(|arg| is_other(f, arg.value));
         stated || first && SAYS.contains(&name)
     }
+}
+
+/// `raise HTTPException(status_code=501)`, and nothing else.
+fn only_throws(f: FuncRef<'_>) -> bool {
+    let Some(Term::Throw(thrown)) = f.func.blocks.first().map(|block| block.term) else {
+        return false;
+    };
+    let calls = f.func.instrs.iter();
+    let calls = calls.filter(|instr| matches!(instr, Instr::Call { .. }));
+    calls.count() == 1
+        && f.call_behind(thrown)
+            .is_some_and(|(_, args)| args.iter().any(|arg| is_other(f, arg.value)))
 }
 
 /// Whether a value is the number of an error that is not about who asks.
