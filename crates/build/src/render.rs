@@ -26,6 +26,7 @@ pub fn render(project: &Project) -> Result<Generated, Error> {
             .build()?,
     );
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    environment.add_filter("grouped", grouped);
     let whole = Value::from(Serde(project));
     let mut made = Generated::default();
     for (template, text) in TEMPLATES {
@@ -191,6 +192,38 @@ fn wanted_of(template: &str, entity: &Value) -> bool {
         .all(|(_, place)| holds(entity, place))
 }
 
+/// A number as people write it in code: `21_600`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push('_');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Imports in the order of their modules: Node.js, packages, then files, those of folders further up first. Only such that stand together
+/// change places, and none where one is imported for what it does.
+fn in_order(lines: &mut [&str]) {
+    let module = |line: &str| -> Option<(u8, String)> {
+        let (names, rest) = line.strip_prefix("import ")?.split_once(" from '")?;
+        let (module, end) = rest.split_once('\'')?;
+        let place = match module {
+            _ if names.is_empty() || end != ";" => return None,
+            module if module.starts_with("node:") => 0,
+            module if module.starts_with('.') => 2,
+            _ => 1,
+        };
+        Some((place, module.to_lowercase()))
+    };
+    for block in lines.chunk_by_mut(|a, b| module(a).is_some() == module(b).is_some()) {
+        block.sort_by_key(|line| module(line));
+    }
+}
+
 /// At most one empty line in a row, none at the start of the file or after an opening bracket, one newline at the end.
 fn tidy(text: &str) -> String {
     let mut lines: Vec<&str> = Vec::new();
@@ -211,5 +244,33 @@ fn tidy(text: &str) -> String {
     while lines.last().is_some_and(|last| last.is_empty()) {
         lines.pop();
     }
+    in_order(&mut lines);
     lines.join("\n") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_in_groups() {
+        for (number, shown) in [
+            (0, "0"),
+            (999, "999"),
+            (5_000, "5_000"),
+            (21_600, "21_600"),
+            (5_000_000, "5_000_000"),
+        ] {
+            assert_eq!(grouped(number), shown);
+        }
+    }
+
+    #[test]
+    fn imports_stand_in_order() {
+        let text = "import './first.js';\nimport { b } from './b.js';\nimport { a } from '../a.js';\nimport z from 'z';\nimport { n } from 'node:n';\n\nb(a, n, z);\n";
+        assert_eq!(
+            tidy(text),
+            "import './first.js';\nimport { n } from 'node:n';\nimport z from 'z';\nimport { a } from '../a.js';\nimport { b } from './b.js';\n\nb(a, n, z);\n"
+        );
+    }
 }

@@ -233,3 +233,52 @@ fn complete(lock: &str) {
         }
     }
 }
+
+/// The text of one file of what a description gives.
+fn file(description: &str, path: &str) -> String {
+    let files = project(description);
+    let found = files.into_iter().find(|file| file.path == path);
+    found
+        .map(|file| file.text)
+        .unwrap_or_else(|| panic!("{path} is not there"))
+}
+
+const BOOKS: &str = "[app]\nname = \"books\"\n[auth]\nroles = [\"reader\", \"clerk\", \"head\"]\n[entity.book]\nowner = \"finder\"\n\
+    fields.finder = \"ref(user)\"\nfields.title = \"text(0..1000) encrypted\"\nfields.state = \"enum(new, old) = new\"\n\
+    fields.price = \"int(0..9) = 0\"\nallow.read = \"authenticated\"\nallow.create = \"authenticated\"\n\
+    allow.update = \"owner and state == 'new' or role:head\"\nallow.set.state = \"role:clerk or role:head\"\n\
+    allow.set.price = \"role:clerk or role:head\"\nlist = { sort = [\"created_at\"], max = 50 }\n\
+    upload = { types = [\"png\"], max = \"2MB\", most = 3 }\n";
+
+#[test]
+fn a_policy_says_each_reason_once() {
+    let sql = file(BOOKS, "migrations/0002_books.sql");
+    let update = sql.split("books_update").nth(1).unwrap();
+    let using = update.lines().nth(1).unwrap();
+    assert_eq!(using.matches("'head'").count(), 1, "{using}");
+    assert_eq!(using.matches("'clerk'").count(), 1, "{using}");
+    assert!(
+        using.contains("finder_id = (select app.user_id()) and state = 'new'"),
+        "{using}"
+    );
+}
+
+#[test]
+fn an_encrypted_text_has_the_room_that_it_needs() {
+    let sql = file(BOOKS, "migrations/0002_books.sql");
+    assert!(sql.contains("char_length(title) <= 4045"), "{sql}");
+}
+
+#[test]
+fn decisions_name_sessions_limits_and_uploads() {
+    let text = file(BOOKS, "casemate.decisions.toml");
+    for said in [
+        "[[login]]\nendpoint = \"POST /v1/auth/login\"\nhow = \"password\"\nattempts = 10\nwindow = \"15 minutes\"",
+        "[session]\nlifetime = ",
+        "[[token]]\nat = \"src/services/tokenService.ts#TokenService.signAccess\"",
+        "max = 60\nwindow = \"1 minute\"\nper = \"user\"\nendpoints = [\"POST /v1/books\"]",
+        "types = [\"png\"]\nmax = \"2000000 bytes\"",
+    ] {
+        assert!(text.contains(said), "{said}\n{text}");
+    }
+}

@@ -5,7 +5,7 @@ use crate::model::{Answer, Endpoint, Stage};
 use casemate_flow::origin::{Solver, Val};
 use casemate_flow::result::{FactValue, FuncId};
 use casemate_ir::{Const, Instr, Key, Operand, PartKey};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Parts of names that speak of counting or of locking out.
 const WORDS: &[&str] = &[
@@ -72,27 +72,53 @@ pub(super) fn abusable(
 
 /// Whether anything on the way to the answer may count.
 pub(super) fn may_count(endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
-    let mut level: Vec<FuncId> = endpoint.handlers.clone();
-    for member in &endpoint.chain {
-        level.extend(member.what.functions());
-        if matches!(member.what, Stage::Package(path) if says(&origins.paths.text(path))) {
-            return true;
-        }
-    }
-    let mut seen: FxHashSet<FuncId> = FxHashSet::default();
-    for _ in 0..DEPTH {
-        let mut next = Vec::new();
-        for func in level {
-            if !seen.insert(func) {
-                continue;
-            }
-            if seen.len() > FUNCTIONS || counts(func, origins, &mut next) {
+    Counting::default().may(endpoint, origins)
+}
+
+/// What functions were read as. What stands before all endpoints is read once.
+#[derive(Default)]
+pub(super) struct Counting {
+    read: FxHashMap<FuncId, Option<Vec<FuncId>>>,
+}
+
+impl Counting {
+    /// Whether anything on the way to the answer may count.
+    pub(super) fn may(&mut self, endpoint: &Endpoint, origins: &Solver<'_, '_>) -> bool {
+        let mut level: Vec<FuncId> = endpoint.handlers.clone();
+        for member in &endpoint.chain {
+            level.extend(member.what.functions());
+            if matches!(member.what, Stage::Package(path) if says(&origins.paths.text(path))) {
                 return true;
             }
         }
-        level = next;
+        let mut seen: FxHashSet<FuncId> = FxHashSet::default();
+        for _ in 0..DEPTH {
+            let mut next = Vec::new();
+            for func in level {
+                if !seen.insert(func) {
+                    continue;
+                }
+                if seen.len() > FUNCTIONS {
+                    return true;
+                }
+                match self.inside(func, origins) {
+                    Some(inner) => next.extend(inner),
+                    None => return true,
+                }
+            }
+            level = next;
+        }
+        false
     }
-    false
+
+    /// The functions that one calls and makes; nothing, if it counts.
+    fn inside(&mut self, func: FuncId, origins: &Solver<'_, '_>) -> Option<&[FuncId]> {
+        let read = self.read.entry(func).or_insert_with(|| {
+            let mut next = Vec::new();
+            (!counts(func, origins, &mut next)).then_some(next)
+        });
+        read.as_deref()
+    }
 }
 
 /// Whether a function, or what it calls and makes, counts. Where there is too much of it to read, nothing is claimed.

@@ -80,6 +80,7 @@ use casemate_flow::origin::{Solver, Val};
 use casemate_flow::program::ClassIdx;
 use casemate_flow::result::{Fact, FactValue, FuncId};
 use casemate_ir::{Const, Instr, Key, OpKind, Operand};
+use counting::Counting;
 use naming::{CHANGES, LOGINS, PREFIXES, by_capability, for_all, for_readers, named_open, names};
 use neighbours::{Neighbours, Part, for_admins, part};
 use rayon::prelude::*;
@@ -190,10 +191,11 @@ impl Application {
         let clears = serving::clears(origins);
         let events = serving::knows_events(origins);
         let lacks = companion::of(&self.endpoints, origins, known);
+        let mut counting = Counting::default();
         let endpoints = self.endpoints.iter().zip(lacks);
         let mut out: Vec<Fact> = endpoints
             .map(|(endpoint, lacks)| {
-                let mut fact = fact(endpoint, &neighbours, &accounts, origins);
+                let mut fact = fact(endpoint, &neighbours, &accounts, &mut counting, origins);
                 for (name, value) in [
                     ("lacksLogin", lacks.login),
                     ("lacksCsrf", lacks.csrf),
@@ -248,6 +250,7 @@ fn fact(
     endpoint: &Endpoint,
     neighbours: &Neighbours,
     accounts: &BTreeSet<Part>,
+    counting: &mut Counting,
     origins: &Solver<'_, '_>,
 ) -> Fact {
     let login = is_login(endpoint, origins);
@@ -280,9 +283,7 @@ fn fact(
     ];
     for &(name, kind) in KINDS {
         let answer = match endpoint.guarded(kind) {
-            Answer::No
-                if login && kind == "rate-limit" && counting::may_count(endpoint, origins) =>
-            {
+            Answer::No if kind == "rate-limit" && counting.may(endpoint, origins) => {
                 Answer::Unknown
             }
             answer => answer,

@@ -160,9 +160,9 @@ fn ciphers(origins: &Solver<'_, '_>, methods: &[FuncId], out: &mut Vec<Fact>) {
                     ..
                 } => {
                     let name = trace::flat(f.file.facts.str(name));
-                    if is_made_by(f, value, SEALS) {
+                    if either(f, value, |value| is_made_by(f, value, SEALS)) {
                         sealed.insert(name);
-                    } else if !is_made_by(f, value, OPENS) {
+                    } else if !either(f, value, |value| is_made_by(f, value, OPENS)) {
                         stored.entry(name).or_insert((func, at));
                     }
                 }
@@ -170,9 +170,9 @@ fn ciphers(origins: &Solver<'_, '_>, methods: &[FuncId], out: &mut Vec<Fact>) {
                     for part in f.func.parts(parts) {
                         if let PartKey::Field(name) = part.key {
                             let name = trace::flat(f.file.facts.str(name));
-                            if is_made_by(f, part.value, SEALS) {
+                            if either(f, part.value, |value| is_made_by(f, value, SEALS)) {
                                 sealed.insert(name);
-                            } else if !opens_inside(f, part.value) {
+                            } else if !either(f, part.value, |value| opens_inside(f, value)) {
                                 stored.entry(name).or_insert((func, at));
                             }
                         }
@@ -203,6 +203,12 @@ fn member(f: FuncRef<'_>, value: Operand) -> Option<String> {
         )) => Some(trace::flat(f.file.facts.str(*name))),
         _ => None,
     }
+}
+
+/// Something holds of a value, or of one of those that it may be: `row.note && this.cipher.open(row.note)`.
+fn either(f: FuncRef<'_>, value: Operand, holds: impl Fn(Operand) -> bool) -> bool {
+    let one_of = |instr: &Instr| matches!(*instr, Instr::Copy { to, from } if Operand::Local(to) == value && holds(from));
+    holds(value) || f.func.instrs.iter().any(one_of)
 }
 
 /// The value is what a call of such a name gave.

@@ -405,19 +405,23 @@ impl<'a> Asked<'a> {
                 continue;
             };
             for name in endpoints {
-                let subject = self.seen.of("access").find(|s| covers(name, &s.name));
-                match subject.map(|s| (s.site, s.answers.get("limit").copied())) {
-                    Some((site, Some(false))) => {
-                        let line = entry.line_of("endpoints");
-                        let says = say!(
-                            "`{NAME}:{line}` limits {name}, and nothing before it counts requests",
-                            name = code(name)
-                        );
-                        self.drift(Some(site), Some(line), name, says);
+                let mut covered = 0;
+                for subject in self.seen.of("access").filter(|s| covers(name, &s.name)) {
+                    covered += 1;
+                    match subject.answers.get("limit") {
+                        Some(false) => {
+                            let line = entry.line_of("endpoints");
+                            let says = say!(
+                                "`{NAME}:{line}` limits {name}, and nothing before it counts requests",
+                                name = code(&subject.name)
+                            );
+                            self.drift(Some(subject.site), Some(line), &subject.name, says);
+                        }
+                        Some(true) => self.answer.kept += 1,
+                        None => self.answer.open += 1,
                     }
-                    Some((_, Some(true))) => self.answer.kept += 1,
-                    _ => self.answer.open += 1,
                 }
+                self.answer.open += usize::from(covered == 0);
             }
         }
     }

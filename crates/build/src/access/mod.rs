@@ -63,6 +63,31 @@ impl Formula {
         }
     }
 
+    /// True where one of these is, with nothing in it that adds nothing: `a or (a and b)` is `a`.
+    pub fn any(formulas: Vec<Self>) -> Self {
+        let mut parts: Vec<Self> = Vec::new();
+        for formula in formulas {
+            let inner = match formula {
+                Self::Or(many) => many,
+                one => vec![one],
+            };
+            for part in inner {
+                if !parts.contains(&part) {
+                    parts.push(part);
+                }
+            }
+        }
+        let adds = |part: &Self| match part {
+            Self::And(needed) => !needed.iter().any(|one| parts.contains(one)),
+            _ => true,
+        };
+        let kept: Vec<Self> = parts.iter().filter(|part| adds(part)).cloned().collect();
+        match <[Self; 1]>::try_from(kept) {
+            Ok([one]) => one,
+            Err(many) => Self::Or(many),
+        }
+    }
+
     /// The fields that it looks at.
     pub fn fields(&self) -> BTreeSet<&str> {
         let mut fields = BTreeSet::new();

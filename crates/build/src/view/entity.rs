@@ -224,6 +224,8 @@ struct Retention {
 struct Rate {
     points: u32,
     seconds: u32,
+    /// As people write it.
+    words: String,
 }
 
 #[derive(Clone, Serialize, Debug)]
@@ -352,16 +354,15 @@ pub fn entity(description: &Description, entity: &description::Entity) -> Entity
                 .unwrap_or_default(),
         })
         .collect();
-    let rate = entity.create.rate.map_or(
-        Rate {
-            points: 60,
-            seconds: 60,
-        },
-        |rate| Rate {
-            points: rate.points,
-            seconds: rate.seconds,
-        },
-    );
+    let (points, seconds) = entity
+        .create
+        .rate
+        .map_or((60, 60), |rate| (rate.points, rate.seconds));
+    let rate = Rate {
+        points,
+        seconds,
+        words: sql::interval(seconds.into()),
+    };
     let after_creation = |rule: &Option<Rule>, role: &str| {
         created_by(entity, role)
             && rule

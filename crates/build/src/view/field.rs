@@ -3,7 +3,7 @@
 use super::input::{self, Input};
 use crate::access::print;
 use crate::description::{Description, Entity};
-use crate::field::{Default, Field, Kind, LONGEST_TEXT, OnDelete};
+use crate::field::{Default, Field, Kind, OnDelete};
 use crate::names;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -276,15 +276,23 @@ fn drizzle(entity: &Entity, field: &Field) -> String {
     format!("{base}{null}{default}")
 }
 
+/// How long an encrypted text gets at most, as `fieldCipher.ts` writes it: a version of at most four digits, nonce, text and tag
+/// in base64, with a point between. A unit of a text that JavaScript counts has at most three bytes, which become four characters.
+fn sealed(kind: &Kind) -> u64 {
+    let units = match kind {
+        Kind::Text(_, most) => u64::from(*most),
+        Kind::Url => 2_000,
+        _ => 254,
+    };
+    4 + 1 + 16 + 1 + units * 4 + 1 + 22
+}
+
 fn sql(description: &Description, entity: &Entity, field: &Field) -> String {
     let column = column(field);
     let (kind, check) = match &field.kind {
-        _ if field.encrypted => (
+        kind if field.encrypted => (
             "text".to_owned(),
-            format!(
-                " check (char_length({column}) <= {})",
-                u64::from(LONGEST_TEXT) * 6
-            ),
+            format!(" check (char_length({column}) <= {})", sealed(kind)),
         ),
         Kind::Text(low, high) => (
             "text".to_owned(),

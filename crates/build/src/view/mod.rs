@@ -158,6 +158,9 @@ pub struct Auth {
     rotates: bool,
     access_seconds: u64,
     refresh_seconds: u64,
+    /// The same as people write it.
+    access_words: String,
+    refresh_words: String,
 }
 
 /// Customers that are kept apart.
@@ -254,6 +257,8 @@ pub fn project(description: &Description) -> Project {
             rotates: !description.auth.sessions,
             access_seconds: description.auth.access_seconds,
             refresh_seconds: description.auth.refresh_seconds,
+            access_words: sql::interval(description.auth.access_seconds),
+            refresh_words: sql::interval(description.auth.refresh_seconds),
         },
         tenant: description.tenant.as_ref().map(|tenant| Tenant {
             camel: names::camel(&tenant.name),

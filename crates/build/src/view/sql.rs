@@ -154,7 +154,7 @@ fn shortened(name: &str) -> String {
 
 /// A time as PostgreSQL and people write it.
 pub fn interval(seconds: u64) -> String {
-    let (size, unit) = [(86_400, "day"), (3_600, "hour")]
+    let (size, unit) = [(86_400, "day"), (3_600, "hour"), (60, "minute")]
         .into_iter()
         .find(|(size, _)| seconds.is_multiple_of(*size))
         .unwrap_or((1, "second"));
@@ -260,11 +260,7 @@ pub fn policies(description: &Description, entity: &Entity) -> Vec<Policy> {
         .chain(allow.set.iter().map(|(_, rule)| rule))
         .map(|rule| world::enforced(entity, rule))
         .collect();
-    let using = match changes.len() {
-        0 => None,
-        1 => changes.first().map(&text),
-        _ => Some(text(&Formula::Or(changes))),
-    };
+    let using = (!changes.is_empty()).then(|| text(&Formula::any(changes)));
     if using.is_some() {
         policies.push(Policy {
             name: "update".into(),
