@@ -252,9 +252,7 @@ pub(super) fn kind_of(roots: Roots, refusal: &Refusal) -> Option<&'static str> {
     }
     if roots.principal {
         // Whoever is sent to log in was found by nobody: looking an account up is no question about what it may do.
-        // Nor is looking the first of their teams up.
-        let found = !roots.beyond || roots.picked;
-        let looked_up = found && refusal.wants_login();
+        let looked_up = !roots.beyond && refusal.wants_login();
         return Some(if roots.attribute && !looked_up {
             "role"
         } else {
