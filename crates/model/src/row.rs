@@ -329,7 +329,7 @@ pub struct EntryRow {
     /// The path's port as written (`arg(0)`).
     pub path: Option<Port>,
     /// The methods' port, where it is an argument.
-    pub methods: Option<Port>,
+    pub methods: Option<Box<Port>>,
     /// A list of which each element is registered: the other ports are of what the element consists of.
     pub each: Option<Box<Port>>,
     /// The handlers in order; arrays flattened where deep.

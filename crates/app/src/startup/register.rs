@@ -415,7 +415,7 @@ impl Startup<'_, '_, '_> {
         entry: &EntryRow,
         of_class: bool,
     ) -> Vec<String> {
-        let port = entry.methods.as_ref();
+        let port = entry.methods.as_deref();
         let named = port.and_then(|port| self.named_methods(site, port));
         match named {
             Some(named) if !named.is_empty() => {

@@ -432,7 +432,7 @@ impl Reader<'_, '_, '_> {
             guards,
             depends,
             path: self.port("path"),
-            methods: self.port("methods"),
+            methods: self.port("methods").map(Box::new),
             each: self.port("each").map(Box::new),
             login: self.port_list("login"),
             before: self.port_list("before"),
