@@ -251,7 +251,13 @@ fn methods_of_functions(application: &mut Application) {
 }
 
 impl Routes {
-    fn read(&mut self, origins: &Solver<'_, '_>, f: FuncRef<'_>) {
+    /// The calls of a function that are given two things or more: where, what is called, and the first two. Resources are taken down.
+    fn pairs<'p>(
+        &mut self,
+        origins: &Solver<'_, '_>,
+        f: FuncRef<'p>,
+    ) -> Vec<(Site, Operand, [&'p Arg; 2])> {
+        let mut pairs = Vec::new();
         for (at, instr) in f.func.instrs.iter().enumerate() {
             let Instr::Call { callee, args, .. } = *instr else {
                 continue;
@@ -259,12 +265,16 @@ impl Routes {
             let args = f.func.args(args);
             if adds_resource(origins, f.id, callee) {
                 self.resource(origins, f, place(f, at), args);
-                continue;
+            } else if let [first, second, ..] = args {
+                pairs.push((place(f, at), callee, [first, second]));
             }
-            let [first, second, ..] = args else {
-                continue;
-            };
-            let (site, view) = (place(f, at), second.value);
+        }
+        pairs
+    }
+
+    fn read(&mut self, origins: &Solver<'_, '_>, f: FuncRef<'_>) {
+        for (site, callee, [first, second]) in self.pairs(origins, f) {
+            let view = second.value;
             let names = texts(origins, f.id, callee);
             let written = f.constant_text(first.value);
             let Some(route) = written.or(self.run.get(&site).map(String::as_str)) else {
@@ -320,23 +330,12 @@ impl Routes {
 
     /// The routes that a function makes for others: `get_urls` of an application or an administration, the resources of an API.
     fn made(&mut self, origins: &Solver<'_, '_>, f: FuncRef<'_>) {
-        for (at, instr) in f.func.instrs.iter().enumerate() {
-            let Instr::Call { callee, args, .. } = *instr else {
-                continue;
-            };
-            let args = f.func.args(args);
-            if adds_resource(origins, f.id, callee) {
-                self.resource(origins, f, place(f, at), args);
-                continue;
-            }
-            let [first, second, ..] = args else {
-                continue;
-            };
+        for (site, callee, [first, second]) in self.pairs(origins, f) {
             let is_route = |name: &String| ROUTES.contains(&name.as_str());
             if let Some(route) = f.constant_text(first.value)
                 && texts(origins, f.id, callee).iter().any(is_route)
             {
-                self.view(origins, f, place(f, at), route, second.value);
+                self.view(origins, f, site, route, second.value);
             }
         }
     }
